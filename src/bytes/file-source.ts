@@ -1,0 +1,100 @@
+import { closeSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
+import { InspectError } from '../errors.ts';
+import type { ByteSource } from './source.ts';
+
+/** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
+const PROC_SUPER_MAGIC = 0x9fa0;
+
+interface SystemError extends Error {
+  readonly code: string;
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}
+
+const OPEN_FAILURES: Record<string, string> = {
+  ENOENT: 'no such file',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'is a directory, not a dump',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENAMETOOLONG: 'the name is too long',
+  ELOOP: 'too many symbolic links',
+};
+
+/** The io error for a refused open: which file, why, and what to do where that is known. */
+function openError(path: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  const why = OPEN_FAILURES[error.code] ?? error.message;
+  return new InspectError('io', `${path}: ${why}`, { path, errno: error.code, cause: error });
+}
+
+/** A local file, opened read-only. The only file of this program that touches the file system for a dump. */
+export class FileSource implements ByteSource {
+  readonly path: string;
+  readonly size: number;
+  readonly isProcfs: boolean;
+  /** What was read so far, for --debug. */
+  readonly statistics = { reads: 0, bytes: 0 };
+  readonly #fd: number;
+
+  /** @throws InspectError io, with the system's error name in `errno`. */
+  constructor(path: string) {
+    this.path = path;
+    try {
+      this.#fd = openSync(path, 'r');
+    } catch (error) {
+      throw openError(path, error);
+    }
+    const stat = fstatSync(this.#fd);
+    if (!stat.isFile()) {
+      closeSync(this.#fd);
+      const what = stat.isDirectory() ? 'is a directory, not a dump' : 'is not a regular file';
+      throw new InspectError('io', `${path}: ${what}`, {
+        path,
+        ...(stat.isDirectory()
+          ? { errno: 'EISDIR' }
+          : { hint: 'a dump is read at many places: save it to a file first' }),
+      });
+    }
+    this.size = stat.size;
+    this.isProcfs = statfsSync(path).type === PROC_SUPER_MAGIC;
+  }
+
+  read(position: number | bigint, into: Uint8Array): number {
+    let done = 0;
+    while (done < into.length) {
+      const got = this.#readOnce(position, into, done);
+      if (got === 0) break;
+      done += got;
+    }
+    this.statistics.bytes += done;
+    return done;
+  }
+
+  #readOnce(position: number | bigint, into: Uint8Array, done: number): number {
+    const at = typeof position === 'bigint' ? position + BigInt(done) : position + done;
+    this.statistics.reads++;
+    try {
+      return readSync(this.#fd, into, done, into.length - done, at);
+    } catch (error) {
+      if (!isSystemError(error)) throw error;
+      if (error.code === 'EINTR') return this.#readOnce(position, into, done);
+      throw new InspectError(
+        'io',
+        `${this.path}: cannot read at offset 0x${at.toString(16)}: ${error.message}`,
+        {
+          path: this.path,
+          offset: at,
+          errno: error.code,
+          cause: error,
+        },
+      );
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}

@@ -1,0 +1,28 @@
+/** A bounded cache that forgets what was not asked for the longest. */
+export class Lru<K, V> {
+  readonly #entries = new Map<K, V>();
+  readonly #capacity: number;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  /** The value of `key`, made by `make` when it is not there. What `make` throws is not kept. */
+  get(key: K, make: () => V): V {
+    const held = this.#entries.get(key);
+    if (held !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, held);
+      return held;
+    }
+    const value = make();
+    if (this.#entries.size >= this.#capacity) {
+      for (const oldest of this.#entries.keys()) {
+        this.#entries.delete(oldest);
+        break;
+      }
+    }
+    this.#entries.set(key, value);
+    return value;
+  }
+}

@@ -1,0 +1,53 @@
+/** A half-open range of integers: bytes of physical memory, or pfns. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The same numbers as ascending ranges that neither touch nor overlap. */
+export function mergeRanges(ranges: readonly Range[]): Range[] {
+  const sorted = ranges.filter((r) => r.end > r.start).sort((a, b) => a.start - b.start);
+  const merged: { start: number; end: number }[] = [];
+  for (const { start, end } of sorted) {
+    const last = merged.at(-1);
+    if (last && start <= last.end) last.end = Math.max(last.end, end);
+    else merged.push({ start, end });
+  }
+  return merged;
+}
+
+/** How many numbers lie in ranges that do not overlap. */
+export function countOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, r) => sum + (r.end - r.start), 0);
+}
+
+/** What of the merged `ranges` is not in the merged `taken`. */
+export function subtractRanges(ranges: readonly Range[], taken: readonly Range[]): Range[] {
+  const left: Range[] = [];
+  let t = 0;
+  for (const range of ranges) {
+    let start = range.start;
+    while (t < taken.length && (taken[t] as Range).end <= start) t++;
+    for (let i = t; i < taken.length && (taken[i] as Range).start < range.end; i++) {
+      const cut = taken[i] as Range;
+      if (cut.start > start) left.push({ start, end: cut.start });
+      start = Math.max(start, cut.end);
+    }
+    if (start < range.end) left.push({ start, end: range.end });
+  }
+  return left;
+}
+
+/** The index of the range that holds `value` in ascending disjoint ranges, or -1. */
+export function indexOfRange(ranges: readonly Range[], value: number): number {
+  let low = 0;
+  let high = ranges.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const range = ranges[middle] as Range;
+    if (value < range.start) high = middle - 1;
+    else if (value >= range.end) low = middle + 1;
+    else return middle;
+  }
+  return -1;
+}

@@ -1,0 +1,116 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { ExtentMemory } from '../extent-memory.ts';
+import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
+import { readElfHeader, unsupported } from './header.ts';
+import { noteText, readNotes } from './notes.ts';
+import { type ProgramHeader, PT_LOAD, readProgramHeaders } from './program-headers.ts';
+
+/** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging, arch/x86/include/asm/sparsemem.h) */
+const PHYSICAL_LIMIT = 1n << 52n;
+/** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
+const NO_PADDR = 0xffff_ffff_ffff_ffffn;
+const PAGE = 4096;
+
+/** An ELF file taken apart, before anyone asked whether it is live. */
+export interface ElfParts {
+  readonly headers: readonly ProgramHeader[];
+  readonly notes: readonly Note[];
+}
+
+/** @throws InspectError unsupported or corrupt */
+export function readElf(source: ByteSource): ElfParts {
+  const header = readElfHeader(source);
+  const headers = readProgramHeaders(source, header);
+  const notes = readNotes(source, headers);
+  if (notes.some((note) => note.name === 'Xen' || note.name === 'VMCOREINFO_XEN')) {
+    throw unsupported(
+      source.path,
+      'a dump of a Xen hypervisor or domain, whose page tables Linux alone does not explain',
+    );
+  }
+  return { headers, notes };
+}
+
+/** What a LOAD maps and where, in the terms of MemoryImage. `fileSize` is null where the file has no true size. */
+export function segmentOf(header: ProgramHeader, fileSize: number | null): Segment {
+  const { p_paddr, p_memsz, p_filesz, p_offset } = header;
+  const size = p_memsz > p_filesz ? p_memsz : p_filesz;
+  const physical = p_paddr !== NO_PADDR && p_paddr + size <= PHYSICAL_LIMIT ? Number(p_paddr) : null;
+  const past = fileSize === null ? 0n : p_offset + p_filesz - BigInt(fileSize);
+  const missing = past <= 0n ? 0n : past < p_filesz ? past : p_filesz;
+  return {
+    type: 'LOAD',
+    virtual: header.p_vaddr,
+    physical,
+    memorySize: size,
+    fileSize: p_filesz,
+    offset: p_offset,
+    missing,
+  };
+}
+
+/** Pages that a segment touches, a page that it ends inside of among them, as makedumpfile's bitmap counts them. */
+function pagesOf(segment: Segment): number {
+  if (segment.physical === null) return 0;
+  const end = segment.physical + Number(segment.memorySize);
+  return Math.ceil(end / PAGE) - Math.floor(segment.physical / PAGE);
+}
+
+interface ImageTraits {
+  readonly format: string;
+  readonly live: boolean;
+  readonly segments: readonly Segment[];
+  readonly vmcoreinfo: VmcoreinfoText | null;
+  readonly warnings: readonly string[];
+}
+
+/** The image of a file whose segments hold memory as it is. */
+export function elfImage(source: ByteSource, notes: readonly Note[], traits: ImageTraits): MemoryImage {
+  const bytes = traits.live ? null : source.size;
+  const physical = traits.segments.filter((segment) => segment.physical !== null);
+  const range = (segment: Segment, size: bigint) => {
+    const start = segment.physical as number;
+    return { start, end: start + Number(size), offset: segment.offset };
+  };
+  const memory = new ExtentMemory(source, {
+    extents: physical.filter((s) => s.fileSize > 0n).map((s) => range(s, s.fileSize)),
+    described: physical.map((s) => range(s, s.memorySize)),
+    fileSize: bytes,
+  });
+  return {
+    ...traits,
+    path: source.path,
+    bytes,
+    memory,
+    notes,
+    segmentPages: physical.reduce((sum, segment) => sum + pagesOf(segment), 0),
+    close: () => source.close(),
+  };
+}
+
+/** Opens an ELF64 vmcore of any writer. @throws InspectError unsupported or corrupt */
+export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
+  const loads = parts.headers.filter((header) => header.p_type === PT_LOAD);
+  const segments = loads.map((header) => segmentOf(header, source.size));
+  return elfImage(source, parts.notes, {
+    format: 'ELF64 vmcore',
+    live: false,
+    segments,
+    vmcoreinfo: vmcoreinfoNote(source, parts.notes),
+    warnings: unplacedWarnings(segments),
+  });
+}
+
+/** The VMCOREINFO note, when there is one. */
+export function vmcoreinfoNote(source: ByteSource, notes: readonly Note[]): VmcoreinfoText | null {
+  const note = notes.find((n) => n.name === 'VMCOREINFO');
+  if (!note) return null;
+  return { text: noteText(source, note), source: `note at offset 0x${note.offset.toString(16)}` };
+}
+
+function unplacedWarnings(segments: readonly Segment[]): string[] {
+  const unplaced = segments.filter((segment) => segment.physical === null).length;
+  return unplaced === 0
+    ? []
+    : [`${unplaced} of ${segments.length} segments have no physical address below 2^52 and are not counted`];
+}

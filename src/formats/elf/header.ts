@@ -1,0 +1,86 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { struct, u8, u16, u32, u64 } from '../../bytes/struct.ts';
+import { InspectError } from '../../errors.ts';
+
+const ELFCLASS64 = 2;
+const ELFDATA2LSB = 1;
+const ET_CORE = 4;
+const EM_X86_64 = 62;
+
+/** Names of e_machine for refusals, from include/uapi/linux/elf-em.h */
+const MACHINES: Record<number, string> = {
+  2: 'SPARC',
+  3: 'i386',
+  8: 'MIPS',
+  20: 'PowerPC',
+  21: 'PowerPC64',
+  22: 'S/390',
+  40: 'ARM',
+  43: 'SPARC64',
+  50: 'IA-64',
+  183: 'AArch64',
+  243: 'RISC-V',
+  258: 'LoongArch',
+};
+const TYPES: Record<number, string> = { 1: 'relocatable object', 2: 'executable', 3: 'shared object' };
+
+/** Elf64_Ehdr of include/uapi/linux/elf.h */
+const ehdr = struct('ELF header', 64, {
+  e_type: u16(16),
+  e_machine: u16(18),
+  e_version: u32(20),
+  e_phoff: u64(32),
+  e_shoff: u64(40),
+  e_flags: u32(48),
+  e_phentsize: u16(54),
+  e_phnum: u16(56),
+  e_shentsize: u16(58),
+  e_shnum: u16(60),
+});
+const ident = struct('ELF identification', 16, { class: u8(4), data: u8(5) });
+
+export type ElfHeader = ReturnType<typeof ehdr.decode>;
+
+/** Whether these first bytes of a file are an ELF file's, of whatever class. */
+export function isElf(start: Uint8Array): boolean {
+  return (
+    start.length >= 4 && start[0] === 0x7f && start[1] === 0x45 && start[2] === 0x4c && start[3] === 0x46
+  );
+}
+
+/**
+ * The header of an ELF64 little-endian core file for x86_64.
+ * @throws InspectError unsupported, with the name of what the file is instead; corrupt, when it ends inside the header.
+ */
+export function readElfHeader(source: ByteSource): ElfHeader {
+  const bytes = new Uint8Array(ehdr.size);
+  const start = bytes.subarray(0, source.read(0, bytes));
+  refuseForeign(source.path, ident.decode(start));
+  const header = ehdr.decode(start);
+  if (header.e_machine !== EM_X86_64) {
+    const machine = MACHINES[header.e_machine] ?? `machine ${header.e_machine}`;
+    throw unsupported(source.path, `an ELF file for ${machine}; only x86_64 is read`);
+  }
+  if (header.e_type !== ET_CORE) {
+    const type = TYPES[header.e_type] ?? `file of type ${header.e_type}`;
+    throw unsupported(source.path, `an ELF ${type}, not a core file (ET_CORE)`);
+  }
+  return header;
+}
+
+function refuseForeign(path: string, id: ReturnType<typeof ident.decode>): void {
+  if (id.data !== ELFDATA2LSB)
+    throw unsupported(path, 'a big-endian ELF file; only x86_64 is read, which is little-endian');
+  if (id.class !== ELFCLASS64) {
+    throw unsupported(
+      path,
+      'an ELF32 file; only ELF64 is read',
+      'write the dump with ELF64 headers (kexec --elf64-core-headers)',
+    );
+  }
+}
+
+/** A file that is whole but not for this program. */
+export function unsupported(path: string, what: string, hint?: string): InspectError {
+  return new InspectError('unsupported', `${path}: this is ${what}`, { path, ...(hint ? { hint } : {}) });
+}

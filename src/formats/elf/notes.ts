@@ -1,0 +1,60 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { struct, u32 } from '../../bytes/struct.ts';
+import { latin1 } from '../../bytes/words.ts';
+import { InspectError } from '../../errors.ts';
+import type { Note } from '../image.ts';
+import { type ProgramHeader, PT_NOTE } from './program-headers.ts';
+
+/** Elf64_Nhdr of include/uapi/linux/elf.h */
+const nhdr = struct('note header', 12, { n_namesz: u32(0), n_descsz: u32(4), n_type: u32(8) });
+/** Longer than the name of any note that a kernel, QEMU or makedumpfile writes. */
+const NAME_LIMIT = 64;
+/** Several notes a CPU and 8,192 CPUs stay far below this. */
+const NOTES_LIMIT = 100_000;
+/** VMCOREINFO is at most a page by its kernel's own limit; room for other writers. */
+const VMCOREINFO_LIMIT = 1 << 20;
+
+const align4 = (n: number) => (n + 3) & ~3;
+
+/** The notes of every PT_NOTE segment, in file order, without their contents. */
+export function readNotes(source: ByteSource, headers: readonly ProgramHeader[]): Note[] {
+  const notes: Note[] = [];
+  for (const header of headers) {
+    if (header.p_type === PT_NOTE) notes.push(...notesIn(source, header, NOTES_LIMIT - notes.length));
+  }
+  return notes;
+}
+
+/** /proc/vmcore pads its merged notes with zeros to a page: a header without a name ends the segment. */
+function* notesIn(source: ByteSource, segment: ProgramHeader, limit: number): Generator<Note> {
+  const bytes = new Uint8Array(nhdr.size + NAME_LIMIT);
+  const end = segment.p_offset + segment.p_filesz;
+  let at = segment.p_offset;
+  for (let count = 0; at + BigInt(nhdr.size) <= end && count < limit; count++) {
+    const got = bytes.subarray(0, source.read(at, bytes));
+    if (got.length < nhdr.size) return;
+    const header = nhdr.decode(got);
+    if (header.n_namesz === 0 || header.n_namesz > NAME_LIMIT) return;
+    const offset = at + BigInt(nhdr.size + align4(header.n_namesz));
+    if (offset + BigInt(header.n_descsz) > end) return;
+    const name = latin1(got.subarray(nhdr.size, nhdr.size + header.n_namesz)).replace(/\0.*$/s, '');
+    yield { name, type: header.n_type, offset, size: header.n_descsz };
+    at = offset + BigInt(align4(header.n_descsz));
+  }
+}
+
+/**
+ * The text of a note, one character a byte, without the zeros behind it.
+ * @throws InspectError corrupt, when it is longer than any VMCOREINFO or the file ends inside it.
+ */
+export function noteText(source: ByteSource, note: Note): string {
+  const where = `${source.path}: note ${note.name} at offset 0x${note.offset.toString(16)}`;
+  const facts = { path: source.path, offset: note.offset };
+  if (note.size > VMCOREINFO_LIMIT)
+    throw new InspectError('corrupt', `${where}: ${note.size} bytes is too long`, facts);
+  const bytes = new Uint8Array(note.size);
+  const got = source.read(note.offset, bytes);
+  if (got < note.size)
+    throw new InspectError('corrupt', `${where}: needs ${note.size} bytes, the file has ${got}`, facts);
+  return latin1(bytes).replace(/\0+$/, '');
+}

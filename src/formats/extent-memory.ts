@@ -1,0 +1,109 @@
+import { indexOfRange, mergeRanges, type Range, subtractRanges } from '../bytes/ranges.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import { InspectError } from '../errors.ts';
+import { type Extent, firstWins } from './extents.ts';
+import type { Absence, Missing, PhysicalMemory } from './image.ts';
+
+/** What a file says of its memory, before its own size was asked. */
+export interface MemoryClaims {
+  /** In file order; may overlap. */
+  readonly extents: readonly Extent[];
+  /** All memory that the file knows of, stored or not. */
+  readonly described: readonly Range[];
+  /** Bytes of the file that extents may use; null where the file has no true size. */
+  readonly fileSize: number | null;
+}
+
+/** Physical memory that lies in a file as plain runs of bytes. */
+export class ExtentMemory implements PhysicalMemory {
+  readonly described: readonly Range[];
+  readonly stored: readonly Range[];
+  readonly truncated: readonly Range[];
+  readonly #source: ByteSource;
+  readonly #extents: readonly Extent[];
+  #last = 0;
+
+  constructor(source: ByteSource, claims: MemoryClaims) {
+    this.#source = source;
+    this.#extents = firstWins(claims.extents.flatMap((extent) => clip(extent, claims.fileSize)));
+    this.stored = mergeRanges(this.#extents);
+    this.described = mergeRanges([...claims.described, ...claims.extents]);
+    this.truncated = subtractRanges(mergeRanges(claims.extents), this.stored);
+  }
+
+  read(address: number, into: Uint8Array): Missing | undefined {
+    let done = 0;
+    while (done < into.length) {
+      const extent = this.#extentAt(address + done);
+      if (!extent) return this.#missing(address + done);
+      const part = this.#readFrom(extent, address + done, into.subarray(done));
+      if (typeof part !== 'number') return part;
+      done += part;
+    }
+    return undefined;
+  }
+
+  readPadded(address: number, into: Uint8Array): Missing | undefined {
+    into.fill(0);
+    const end = address + into.length;
+    for (let at = address; at < end; ) {
+      const extent = this.#extentAt(at);
+      if (!extent) {
+        at = Math.min(end, this.#nextStored(at));
+        continue;
+      }
+      const part = this.#readFrom(extent, at, into.subarray(at - address));
+      if (typeof part !== 'number') return part;
+      at += part;
+    }
+    return undefined;
+  }
+
+  /** Reads what `extent` has for `into`: how many bytes that were, or why there were none. */
+  #readFrom(extent: Extent, address: number, into: Uint8Array): number | Missing {
+    const length = Math.min(into.length, extent.end - address);
+    const position = extent.offset + BigInt(address - extent.start);
+    try {
+      const got = this.#source.read(position, into.subarray(0, length));
+      return got === length ? length : { absence: 'truncated', address: address + got };
+    } catch (error) {
+      if (!(error instanceof InspectError) || error.kind !== 'io') throw error;
+      return { absence: 'unreadable', address, detail: error.message };
+    }
+  }
+
+  #extentAt(address: number): Extent | undefined {
+    const last = this.#extents[this.#last];
+    if (last && address >= last.start && address < last.end) return last;
+    const index = indexOfRange(this.#extents, address);
+    if (index < 0) return undefined;
+    this.#last = index;
+    return this.#extents[index];
+  }
+
+  #nextStored(address: number): number {
+    let low = 0;
+    let high = this.#extents.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#extents[middle] as Extent).start > address) high = middle;
+      else low = middle + 1;
+    }
+    return this.#extents[low]?.start ?? Number.POSITIVE_INFINITY;
+  }
+
+  #missing(address: number): Missing {
+    const held = (ranges: readonly Range[]) => indexOfRange(ranges, address) >= 0;
+    const absence: Absence = held(this.truncated) ? 'truncated' : held(this.described) ? 'notStored' : 'hole';
+    return { absence, address };
+  }
+}
+
+/** The part of an extent that lies before the end of the file. */
+function clip(extent: Extent, fileSize: number | null): Extent[] {
+  if (fileSize === null) return [extent];
+  const left = BigInt(fileSize) - extent.offset;
+  if (left <= 0n) return [];
+  const length = extent.end - extent.start;
+  return BigInt(length) <= left ? [extent] : [{ ...extent, end: extent.start + Number(left) }];
+}

@@ -1,0 +1,70 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import type { InspectError } from '../../errors.ts';
+import { type ElfParts, elfImage, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
+import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
+import type { MemoryImage } from '../image.ts';
+import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
+
+/** NT_TASKSTRUCT of include/uapi/linux/elf.h: of the files on procfs only kcore writes it (fs/proc/kcore.c) */
+const NT_TASKSTRUCT = 4;
+/** Where the kernel image is mapped; text and what lies above it is no direct map (Documentation/arch/x86/x86_64/mm.rst) */
+const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+const GIB = 1n << 30n;
+
+/** Whether an ELF file is the kernel's live memory: by file system and content, for any path may lead to it. */
+export function isKcore(source: ByteSource, parts: ElfParts): boolean {
+  return source.isProcfs && parts.notes.some((note) => note.name === 'CORE' && note.type === NT_TASKSTRUCT);
+}
+
+/**
+ * Opens /proc/kcore. Its segments keep their order, for the text segment comes before the RAM that it aliases and
+ * readers take the first that holds an address. Its size means nothing.
+ */
+export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
+  const loads = parts.headers.filter((header) => header.p_type === PT_LOAD);
+  const segments = withPhysicalAddresses(loads).map((header) => segmentOf(header, null));
+  const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };
+  const noted = vmcoreinfoNote(source, parts.notes);
+  if (noted) return elfImage(source, parts.notes, { ...traits, vmcoreinfo: noted });
+  const bare = elfImage(source, parts.notes, { ...traits, vmcoreinfo: null });
+  return { ...bare, vmcoreinfo: sysfsVmcoreinfo(bare.memory) };
+}
+
+/**
+ * Before 4.11 (464920104bf7) every p_paddr is 0. RAM then follows from p_vaddr: the lowest direct-map segment starts
+ * within the first GiB of memory, and the direct map's base is a multiple of 1 GiB (arch/x86/mm/kaslr.c).
+ */
+export function withPhysicalAddresses(loads: readonly ProgramHeader[]): ProgramHeader[] {
+  const placed = loads.some((load) => load.p_paddr !== 0n);
+  if (placed || loads.length < 2) return [...loads];
+  const direct = loads.filter((load) => isDirectMap(load));
+  const lowest = direct.reduce((low, load) => (load.p_vaddr < low ? load.p_vaddr : low), START_KERNEL_MAP);
+  const base = lowest - (lowest % GIB);
+  const nowhere = 0xffff_ffff_ffff_ffffn;
+  return loads.map((load) => ({ ...load, p_paddr: isDirectMap(load) ? load.p_vaddr - base : nowhere }));
+}
+
+/** The 64 TiB from __PAGE_OFFSET on, wherever KASLR put it, below vmalloc: 4-level kernels only before 4.11. */
+function isDirectMap(load: ProgramHeader): boolean {
+  const vmallocSize = 1n << 45n;
+  return (
+    load.p_vaddr >= 0xffff_8800_0000_0000n &&
+    load.p_vaddr < START_KERNEL_MAP &&
+    load.p_memsz < vmallocSize - GIB
+  );
+}
+
+/** What to do when /proc/kcore could not be opened or read, by the system's error name. */
+export function kcoreHint(error: InspectError): string | undefined {
+  if (error.facts.errno === 'ENOENT') {
+    return 'this kernel has no /proc/kcore (CONFIG_PROC_KCORE is off), or procfs is not mounted here (a container?)';
+  }
+  if (error.facts.errno === 'EACCES') return 'reading it takes root: run it with sudo';
+  if (error.facts.errno === 'EPERM') {
+    return (
+      'opening it takes CAP_SYS_RAWIO, which this process lacks (a container?), or the kernel is locked down: ' +
+      'see /sys/kernel/security/lockdown; at "confidentiality" nobody may read /proc/kcore'
+    );
+  }
+  return undefined;
+}

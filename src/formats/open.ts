@@ -1,0 +1,85 @@
+import { FileSource } from '../bytes/file-source.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import { latin1 } from '../bytes/words.ts';
+import { InspectError } from '../errors.ts';
+import { openElf, readElf } from './elf/elf-image.ts';
+import { isElf, unsupported } from './elf/header.ts';
+import type { MemoryImage } from './image.ts';
+import { isKcore, kcoreHint, openKcore } from './kcore/kcore-image.ts';
+
+/** How a kind of file begins, when it is one that cannot be read, and what to do about it. */
+interface Foreign {
+  readonly magic: string;
+  readonly what: string;
+  readonly hint?: string;
+}
+
+const FOREIGN: readonly Foreign[] = [
+  {
+    magic: 'KDUMP   ',
+    what: 'a kdump-compressed dump, which this version does not read',
+    hint: 'it reads ELF64 vmcores and /proc/kcore',
+  },
+  {
+    magic: 'DISKDUMP',
+    what: 'a diskdump file, which this version does not read',
+    hint: 'it reads ELF64 vmcores and /proc/kcore',
+  },
+  {
+    magic: 'makedumpfile\0',
+    what: 'a flattened dump, which this version does not read',
+    hint: 'turn it back with: makedumpfile -R vmcore < FILE',
+  },
+  { magic: 'EMiL', what: 'a LiME image, which this version does not read' },
+  { magic: '\x28\xb5\x2f\xfd', what: 'a zstd-compressed file', hint: 'unpack it first: zstd -d FILE' },
+  { magic: '\x1f\x8b', what: 'a gzip-compressed file', hint: 'unpack it first: gunzip FILE' },
+  { magic: '\xfd7zXZ\0', what: 'an xz-compressed file', hint: 'unpack it first: unxz FILE' },
+  { magic: 'BZh', what: 'a bzip2-compressed file', hint: 'unpack it first: bunzip2 FILE' },
+];
+
+/**
+ * Opens the dump at `path`; what it is follows from its content, never from its name.
+ * @throws InspectError io, unsupported or corrupt
+ */
+export function openImage(path: string): MemoryImage {
+  try {
+    return openSource(new FileSource(path));
+  } catch (error) {
+    throw path === '/proc/kcore' ? explainKcore(error) : error;
+  }
+}
+
+/** Opens a dump that lies in any source. @throws InspectError unsupported or corrupt */
+export function openSource(source: ByteSource): MemoryImage {
+  const start = new Uint8Array(16);
+  const head = start.subarray(0, source.read(0, start));
+  if (!isElf(head)) throw notADump(source, head);
+  const parts = readElf(source);
+  return isKcore(source, parts) ? openKcore(source, parts) : openElf(source, parts);
+}
+
+function notADump(source: ByteSource, head: Uint8Array): InspectError {
+  const { path } = source;
+  if (head.length === 0) return new InspectError('unsupported', `${path}: the file is empty`, { path });
+  const text = latin1(head);
+  const foreign = FOREIGN.find(({ magic }) => text.startsWith(magic));
+  if (foreign) return unsupported(path, foreign.what, foreign.hint);
+  const seen = Buffer.from(head.subarray(0, 8))
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
+  return new InspectError(
+    'unsupported',
+    `${path}: not a dump: it begins with ${seen}, an ELF file with 7f 45 4c 46`,
+    {
+      path,
+      offset: 0,
+      hint: 'an ELF64 x86_64 vmcore is needed, or /proc/kcore',
+    },
+  );
+}
+
+function explainKcore(error: unknown): unknown {
+  if (!(error instanceof InspectError) || error.kind !== 'io') return error;
+  const hint = kcoreHint(error);
+  return hint ? new InspectError('io', error.message, { ...error.facts, hint }) : error;
+}

@@ -1,0 +1,118 @@
+import { u32At, u64At } from '../bytes/words.ts';
+import { InspectError } from '../errors.ts';
+import type { Absence, PhysicalMemory } from '../formats/image.ts';
+import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
+
+const hex = (n: number | bigint) => `0x${n.toString(16)}`;
+
+const ABSENCES: Record<Absence, string> = {
+  hole: 'is not in the dump',
+  notStored: 'is not stored in the dump',
+  truncated: 'lies behind the end of the file, which is cut short',
+  unreadable: 'could not be read',
+};
+
+/** Why a walk ended without a page, as a sentence's end. */
+export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>): string {
+  switch (result.kind) {
+    case 'notCanonical':
+      return 'is not a canonical address';
+    case 'notMapped':
+      return `is not mapped (empty ${result.level.name} entry)`;
+    case 'notPresent':
+      return `is not present (${result.level.name} entry without the present bit)`;
+    case 'noTable':
+      return `cannot be translated: the ${result.level.name} table at physical ${hex(result.table)} ${ABSENCES[result.absence]}`;
+  }
+}
+
+/** A page of virtual addresses and the physical one behind it. */
+interface Mapping {
+  readonly virtual: bigint;
+  readonly physical: number;
+  readonly size: number;
+}
+
+/** The kernel's virtual memory: every address goes through its own page tables. */
+export class AddressSpace {
+  readonly walker: PageWalker;
+  readonly memory: PhysicalMemory;
+  #last: Mapping | undefined;
+
+  constructor(walker: PageWalker, memory: PhysicalMemory) {
+    this.walker = walker;
+    this.memory = memory;
+  }
+
+  /** The entries that lead to an address, and where they lead. */
+  walk(address: bigint): Walk {
+    return this.walker.walk(address);
+  }
+
+  /** Physical address of a virtual one, bytes. @throws InspectError notMapped or notStored (a table) */
+  translate(address: bigint): number {
+    const mapping = this.mappingAt(address);
+    return mapping.physical + Number(address - mapping.virtual);
+  }
+
+  /** The page, 4 KiB to 1 GiB, that maps an address. @throws InspectError notMapped or notStored (a table) */
+  mappingAt(address: bigint): Mapping {
+    const last = this.#last;
+    if (last && address >= last.virtual && address < last.virtual + BigInt(last.size)) return last;
+    const { result } = this.walk(address);
+    if (result.kind !== 'mapped') {
+      const kind = result.kind === 'noTable' ? 'notStored' : 'notMapped';
+      throw new InspectError(kind, `virtual address ${hex(address)} ${explainWalk(result)}`, { address });
+    }
+    const inside = Number(address & BigInt(result.pageSize - 1));
+    this.#last = {
+      virtual: address - BigInt(inside),
+      physical: result.physical - inside,
+      size: result.pageSize,
+    };
+    return this.#last;
+  }
+
+  /** Fills `into` from a virtual address on. @throws InspectError notMapped or notStored, for the first byte missing */
+  read(address: bigint, into: Uint8Array): void {
+    for (let done = 0; done < into.length; ) {
+      const at = address + BigInt(done);
+      const mapping = this.mappingAt(at);
+      const inside = Number(at - mapping.virtual);
+      const length = Math.min(into.length - done, mapping.size - inside);
+      this.#readPhysical(at, mapping.physical + inside, into.subarray(done, done + length));
+      done += length;
+    }
+  }
+
+  #readPhysical(address: bigint, physical: number, into: Uint8Array): void {
+    const missing = this.memory.read(physical, into);
+    if (!missing) return;
+    const at = address + BigInt(missing.address - physical);
+    const why = missing.detail ? `could not be read: ${missing.detail}` : ABSENCES[missing.absence];
+    throw new InspectError(
+      'notStored',
+      `virtual address ${hex(at)} (physical ${hex(missing.address)}) ${why}`,
+      {
+        address: at,
+      },
+    );
+  }
+
+  /** `length` bytes from a virtual address on. @throws InspectError notMapped or notStored */
+  bytes(address: bigint, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.read(address, bytes);
+    return bytes;
+  }
+
+  /** The u64 at a virtual address. @throws InspectError notMapped or notStored */
+  u64(address: bigint): bigint {
+    return u64At(this.bytes(address, 8), 0);
+  }
+
+  /** The u32 at a virtual address. @throws InspectError notMapped or notStored */
+  u32(address: bigint): number {
+    return u32At(this.bytes(address, 4), 0);
+  }
+}

@@ -1,0 +1,65 @@
+import type { AddressSpace } from './address-space.ts';
+import { corruptTable } from './kallsyms-names.ts';
+import { missingKey, type Vmcoreinfo } from './vmcoreinfo.ts';
+
+/** How a kernel writes the addresses of its symbols (kernel/kallsyms.c, scripts/kallsyms.c). */
+export type AddressForm =
+  /** kallsyms_addresses, a u64 each: up to 6.10 without CONFIG_KALLSYMS_BASE_RELATIVE */
+  | 'absolute'
+  /** kallsyms_relative_base plus a u32: 4.6 to 6.19 */
+  | 'base-relative'
+  /** the same with CONFIG_KALLSYMS_ABSOLUTE_PERCPU: 4.6 to 6.14 (01157ddc58dc2), x86 SMP */
+  | 'absolute-percpu'
+  /** the entry's own address plus an i32: since 7.0 (a081b5789255d) */
+  | 'place-relative';
+
+/** The addresses of all symbols, and the form in which the kernel wrote them. */
+export interface SymbolAddresses {
+  readonly form: AddressForm;
+  addressOf(index: number): bigint;
+}
+
+const u64 = (value: bigint) => BigInt.asUintN(64, value);
+
+/** Reads the table of addresses under each form that its VMCOREINFO allows. */
+export function readAddresses(space: AddressSpace, info: Vmcoreinfo, count: number): SymbolAddresses[] {
+  const addresses = info.symbol('kallsyms_addresses');
+  if (addresses !== undefined) {
+    const table = new BigUint64Array(space.bytes(addresses, count * 8).buffer);
+    return [{ form: 'absolute', addressOf: (i) => table[i] as bigint }];
+  }
+  const offsets = info.symbol('kallsyms_offsets');
+  if (offsets === undefined)
+    throw missingKey('SYMBOL(kallsyms_offsets)', 'symbols have names but no addresses');
+  const table = new Int32Array(space.bytes(offsets, count * 4).buffer);
+  const entry = (i: number) => BigInt(table[i] as number);
+  const baseAt = info.symbol('kallsyms_relative_base');
+  if (baseAt === undefined) {
+    return [{ form: 'place-relative', addressOf: (i) => u64(offsets + BigInt(4 * i) + entry(i)) }];
+  }
+  const base = space.u64(baseAt);
+  return [
+    { form: 'base-relative', addressOf: (i) => u64(base + BigInt.asUintN(32, entry(i))) },
+    { form: 'absolute-percpu', addressOf: (i) => (entry(i) >= 0n ? entry(i) : u64(base - 1n - entry(i))) },
+  ];
+}
+
+/**
+ * The form under which a known symbol decodes to its known address.
+ * @throws InspectError corrupt, with what each form makes of it
+ */
+export function provenForm(
+  forms: readonly SymbolAddresses[],
+  known: { name: string; indexes: number[]; address: bigint },
+): SymbolAddresses {
+  for (const form of forms) {
+    if (known.indexes.some((i) => form.addressOf(i) === known.address)) return form;
+  }
+  const said = forms.map(
+    (f) =>
+      `${f.form} ${known.indexes.map((i) => `0x${f.addressOf(i).toString(16)}`).join(', ') || 'nothing'}`,
+  );
+  throw corruptTable(
+    `${known.name} is at 0x${known.address.toString(16)}, but the table says ${said.join('; ')}`,
+  );
+}

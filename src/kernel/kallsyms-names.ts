@@ -1,0 +1,106 @@
+import { latin1 } from '../bytes/words.ts';
+import { InspectError } from '../errors.ts';
+
+const TOKENS = 256;
+
+/** The 256 tokens that compressed names are made of (scripts/kallsyms.c), each as bytes. */
+export function decodeTokens(table: Uint8Array, index: Uint8Array): Uint8Array[] {
+  return Array.from({ length: TOKENS }, (_, i) => {
+    const start = (index[2 * i] as number) | ((index[2 * i + 1] as number) << 8);
+    const end = table.indexOf(0, start);
+    if (end < 0) throw corruptTable(`token ${i} at ${start} has no end`);
+    return table.subarray(start, end);
+  });
+}
+
+/** How the length of a compressed name is written. */
+export type LengthForm =
+  /** One byte below 128, else two of ULEB128: since 6.1 (73bbb94466fd3). */
+  | 'uleb128'
+  /** One byte, whatever its value: before 6.1. */
+  | 'byte';
+
+/** Where each compressed name begins and ends; offsets in bytes into the table of names. */
+export interface NameSpans {
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
+/** Spans of `count` names, or undefined when they do not fit into `names` in this form. */
+function spansOf(names: Uint8Array, count: number, form: LengthForm): NameSpans | undefined {
+  const starts = new Uint32Array(count);
+  const ends = new Uint32Array(count);
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    let length = names[at++] as number;
+    if (form === 'uleb128' && length & 0x80) length = (length & 0x7f) | ((names[at++] as number) << 7);
+    starts[i] = at;
+    at += length;
+    ends[i] = at;
+    if (length === 0 || at > names.length) return undefined;
+  }
+  return { starts, ends };
+}
+
+/** The types of nm that a kernel's symbols have; the first character of each expanded name. */
+const TYPE = /^[A-Za-z?]$/;
+
+/** The kernel's symbol names, expanded on demand. */
+export class KallsymsNames {
+  readonly count: number;
+  readonly #names: Uint8Array;
+  readonly #tokens: readonly Uint8Array[];
+  readonly #spans: NameSpans;
+
+  /** @throws InspectError corrupt, when no form of the lengths gives `count` names that begin with a type. */
+  constructor(names: Uint8Array, count: number, tokens: readonly Uint8Array[]) {
+    this.count = count;
+    this.#names = names;
+    this.#tokens = tokens;
+    const forms: LengthForm[] = ['uleb128', 'byte'];
+    const spans = forms.map((form) => spansOf(names, count, form)).find((s) => s && this.#allTyped(s));
+    if (!spans) throw corruptTable(`${count} names do not fit into ${names.length} bytes`);
+    this.#spans = spans;
+  }
+
+  /** Whether each name begins with a type, as it does only when the lengths were read right. */
+  #allTyped(spans: NameSpans): boolean {
+    const typed = this.#tokens.map((token) => TYPE.test(String.fromCharCode(token[0] ?? 0)));
+    return spans.starts.every((start) => typed[this.#names[start] as number]);
+  }
+
+  /** Type and name of symbol i, such as "Tcommit_creds" for commit_creds in text. */
+  expanded(i: number): string {
+    let text = '';
+    for (let at = this.#spans.starts[i] as number; at < (this.#spans.ends[i] as number); at++) {
+      text += latin1(this.#tokens[this.#names[at] as number] as Uint8Array);
+    }
+    return text;
+  }
+
+  /** The indexes of the symbols of that name, without expanding the others. */
+  indexesOf(name: string): number[] {
+    const wanted = Buffer.from(name, 'latin1');
+    const found: number[] = [];
+    for (let i = 0; i < this.count; i++) if (this.#matches(i, wanted)) found.push(i);
+    return found;
+  }
+
+  /** Compares token by token, the type at the front left out, and stops at the first difference. */
+  #matches(i: number, wanted: Uint8Array): boolean {
+    const end = this.#spans.ends[i] as number;
+    let matched = -1;
+    for (let at = this.#spans.starts[i] as number; at < end; at++) {
+      const token = this.#tokens[this.#names[at] as number] as Uint8Array;
+      for (let j = 0; j < token.length; j++, matched++) {
+        if (matched >= 0 && token[j] !== wanted[matched]) return false;
+      }
+    }
+    return matched === wanted.length;
+  }
+}
+
+/** A symbol table that cannot be one. */
+export function corruptTable(what: string): InspectError {
+  return new InspectError('corrupt', `kallsyms: ${what}`);
+}

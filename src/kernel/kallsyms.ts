@@ -1,0 +1,124 @@
+import { InspectError } from '../errors.ts';
+import type { AddressSpace } from './address-space.ts';
+import { provenForm, readAddresses, type SymbolAddresses } from './kallsyms-addresses.ts';
+import { corruptTable, decodeTokens, KallsymsNames } from './kallsyms-names.ts';
+import type { Kernel } from './kernel.ts';
+import { missingKey, required, type Vmcoreinfo } from './vmcoreinfo.ts';
+
+/** A kernel has some 200,000 symbols; more than this is no symbol table. */
+const COUNT_LIMIT = 4_000_000;
+/** Bytes of compressed names: 250,000 symbols take some 3 MB. */
+const NAMES_LIMIT = 64 << 20;
+/** The longest token table that 16-bit indexes reach. */
+const TOKEN_TABLE_LIMIT = 1 << 16;
+
+/** A symbol of the kernel image. */
+export interface KernelSymbol {
+  readonly name: string;
+  /** The letter of nm: T text, D data, R read-only, B bss, A absolute; small for local ones. */
+  readonly type: string;
+  /** Virtual address, or the offset into a per-CPU area for per-CPU symbols before 6.15. */
+  readonly address: bigint;
+}
+
+/** The symbol table that a kernel carries in its own memory (CONFIG_KALLSYMS). */
+export class Kallsyms {
+  readonly #names: KallsymsNames;
+  readonly #addresses: SymbolAddresses;
+
+  constructor(names: KallsymsNames, addresses: SymbolAddresses) {
+    this.#names = names;
+    this.#addresses = addresses;
+  }
+
+  get count(): number {
+    return this.#names.count;
+  }
+
+  /** How the kernel wrote the addresses; proved by SYMBOL(_stext). */
+  get form(): SymbolAddresses['form'] {
+    return this.#addresses.form;
+  }
+
+  /** Symbol i in the table's order, which is that of addresses. */
+  symbol(i: number): KernelSymbol {
+    const expanded = this.#names.expanded(i);
+    return { name: expanded.slice(1), type: expanded.slice(0, 1), address: this.#addresses.addressOf(i) };
+  }
+
+  /** All symbols of exactly that name; there may be several local ones. */
+  find(name: string): KernelSymbol[] {
+    return this.#names.indexesOf(name).map((i) => this.symbol(i));
+  }
+
+  /** All symbols, in the order of the table. */
+  *[Symbol.iterator](): Generator<KernelSymbol> {
+    for (let i = 0; i < this.count; i++) yield this.symbol(i);
+  }
+
+  /** The last symbol at or below an address, and how far the next one is from it; undefined outside the table. */
+  nearest(address: bigint): { symbol: KernelSymbol; offset: bigint; size: bigint } | undefined {
+    let best = -1;
+    let bestAt = -1n;
+    let next: bigint | undefined;
+    for (let i = 0; i < this.count; i++) {
+      const at = this.#addresses.addressOf(i);
+      if (at <= address && at > bestAt) [best, bestAt] = [i, at];
+      if (at > address && (next === undefined || at < next)) next = at;
+    }
+    if (best < 0 || next === undefined) return undefined;
+    return { symbol: this.symbol(best), offset: address - bestAt, size: next - bestAt };
+  }
+}
+
+/**
+ * Reads the symbol table through the keys that VMCOREINFO has since 6.0 (5fd8fea935a1, f09bddbd8661).
+ * @throws InspectError missingInfo without the keys; notMapped, notStored or corrupt with what is wrong
+ */
+export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): Kallsyms {
+  const symbol = (name: string) => {
+    const address = info.symbol(name);
+    if (address !== undefined) return address;
+    throw missingKey(`SYMBOL(${name})`, 'the kernel names its symbol table there since Linux 6.0');
+  };
+  const namesAt = symbol('kallsyms_names');
+  const count = space.u32(symbol('kallsyms_num_syms'));
+  if (count === 0 || count > COUNT_LIMIT) throw corruptTable(`kallsyms_num_syms is ${count}`);
+  const tokenTable = symbol('kallsyms_token_table');
+  const index = space.bytes(symbol('kallsyms_token_index'), 512);
+  const tokens = decodeTokens(readUpTo(space, tokenTable, TOKEN_TABLE_LIMIT), index);
+  const names = new KallsymsNames(readUpTo(space, namesAt, namesLength(namesAt, tokenTable)), count, tokens);
+  const known = stext(info, names);
+  return new Kallsyms(names, provenForm(readAddresses(space, info, count), known));
+}
+
+function stext(info: Vmcoreinfo, names: KallsymsNames): { name: string; indexes: number[]; address: bigint } {
+  const address = required(
+    info.symbol('_stext'),
+    'SYMBOL(_stext)',
+    'the addresses in the symbol table cannot be proved',
+  );
+  return { name: '_stext', indexes: names.indexesOf('_stext'), address };
+}
+
+/** The names end before the tokens where these come behind them, as in every kernel so far. */
+function namesLength(namesAt: bigint, tokenTable: bigint): number {
+  const length = tokenTable - namesAt;
+  return length > 0n && length < BigInt(NAMES_LIMIT) ? Number(length) : NAMES_LIMIT;
+}
+
+/** As much as can be read, up to `limit`: the end of a table is known only when it was decoded. */
+function readUpTo(space: AddressSpace, address: bigint, limit: number): Uint8Array {
+  const STEP = 1 << 16;
+  const bytes = new Uint8Array(limit);
+  for (let done = 0; done < limit; done += STEP) {
+    const part = bytes.subarray(done, Math.min(limit, done + STEP));
+    try {
+      space.read(address + BigInt(done), part);
+    } catch (error) {
+      if (!(error instanceof InspectError) || done === 0) throw error;
+      return bytes.subarray(0, done);
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,169 @@
+import { InspectError } from '../errors.ts';
+import type { MemoryImage, Segment, VmcoreinfoText } from '../formats/image.ts';
+import { AddressSpace, explainWalk } from './address-space.ts';
+import { climb, type Laddered } from './ladder.ts';
+import { PageWalker } from './page-walk.ts';
+import { missingKey, required, Vmcoreinfo } from './vmcoreinfo.ts';
+
+/** __START_KERNEL_map: the kernel image is mapped here plus its KASLR offset (arch/x86/include/asm/page_64_types.h) */
+export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+
+/** A kernel whose memory can be read by virtual address. */
+export interface Kernel {
+  readonly image: MemoryImage;
+  readonly info: Vmcoreinfo;
+  readonly space: AddressSpace;
+  /** What is added to an address in the image mapping, less __START_KERNEL_map, to get the physical one; bytes. */
+  readonly physBase: Laddered;
+  /** Physical address of the root page table, bytes, and where that is known from. */
+  readonly pageTableRoot: Laddered;
+  readonly pagingLevels: 4 | 5;
+}
+
+/** What the user gave because the dump lost it. */
+export interface KernelOptions {
+  readonly vmcoreinfo?: VmcoreinfoText | undefined;
+}
+
+/**
+ * Finds the page tables of the kernel in an image, and proves them by translating the kernel's own text.
+ * @throws InspectError missingInfo without VMCOREINFO or a root in it; corrupt when the root leads nowhere
+ */
+export function openKernel(image: MemoryImage, options: KernelOptions = {}): Kernel {
+  const info = openVmcoreinfo(image, options.vmcoreinfo);
+  const root = rootSymbol(info);
+  const physBase = findPhysBase(info, image.segments, (base) => {
+    const kernel = assemble(image, info, root.address, base);
+    return refuteTables(kernel.space, info, base);
+  });
+  if (physBase.value === null) throw noPhysBase(physBase);
+  const { space, levels, physical } = assemble(image, info, root.address, physBase.value);
+  return {
+    image,
+    info,
+    space,
+    physBase,
+    pageTableRoot: rootLadder(root.name, physical),
+    pagingLevels: levels,
+  };
+}
+
+/** @throws InspectError missingInfo, when the image has none and the user gave none */
+export function openVmcoreinfo(image: MemoryImage, given?: VmcoreinfoText): Vmcoreinfo {
+  const text = given ?? image.vmcoreinfo;
+  if (text) return new Vmcoreinfo(text);
+  throw new InspectError(
+    'missingInfo',
+    `${image.path}: there is no VMCOREINFO in it, which says where the kernel keeps its tables`,
+    {
+      path: image.path,
+      key: 'VMCOREINFO',
+      hint: image.live
+        ? 'it is in /proc/kcore since Linux 4.19, and behind /sys/kernel/vmcoreinfo before; both need CONFIG_CRASH_DUMP or CONFIG_VMCORE_INFO'
+        : 'QEMU writes it only with -device vmcoreinfo; or give the text of this very boot with --vmcoreinfo FILE',
+    },
+  );
+}
+
+interface Root {
+  readonly name: string;
+  /** Virtual address in the image mapping. */
+  readonly address: bigint;
+}
+
+/** init_top_pgt since 4.13 (65ade2f872b4), init_level4_pgt before; swapper_pg_dir is the same table under both. */
+function rootSymbol(info: Vmcoreinfo): Root {
+  for (const name of ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir']) {
+    const address = info.symbol(name);
+    if (address !== undefined) return { name, address };
+  }
+  throw missingKey('SYMBOL(init_top_pgt)', 'no virtual address can be translated');
+}
+
+function findPhysBase(
+  info: Vmcoreinfo,
+  segments: readonly Segment[],
+  refute: (value: bigint) => string | undefined,
+): Laddered {
+  const noted = () => {
+    const value = required(info.number('phys_base'), 'NUMBER(phys_base)', 'it is there since Linux 4.10');
+    return { value: BigInt(value), how: 'NUMBER(phys_base)' };
+  };
+  const loaded = () => physBaseFromLoads(segments);
+  return climb(
+    [
+      { source: 'vmcoreinfo', find: noted },
+      { source: 'pt-load', find: loaded },
+    ],
+    refute,
+  );
+}
+
+/** The segment of the kernel image has both addresses: kdump's first LOAD, and kcore's text segment. */
+function physBaseFromLoads(segments: readonly Segment[]): { value: bigint; how: string } {
+  const text = segments.find(
+    (s) => s.virtual !== null && s.virtual >= START_KERNEL_MAP && s.physical !== null,
+  );
+  if (!text || text.virtual === null || text.physical === null) {
+    throw new InspectError('missingInfo', 'no LOAD maps the kernel image and gives its physical address');
+  }
+  const how = `the LOAD at virtual address 0x${text.virtual.toString(16)}`;
+  return { value: BigInt(text.physical) - (text.virtual - START_KERNEL_MAP), how };
+}
+
+interface Assembled {
+  readonly space: AddressSpace;
+  readonly levels: 4 | 5;
+  readonly physical: number;
+}
+
+function assemble(image: MemoryImage, info: Vmcoreinfo, rootAddress: bigint, physBase: bigint): Assembled {
+  const physical = Number(BigInt.asUintN(52, rootAddress - START_KERNEL_MAP + physBase));
+  const encryptionMask = BigInt(info.number('sme_mask') ?? 0);
+  const open = (levels: 4 | 5) =>
+    new AddressSpace(
+      new PageWalker({ memory: image.memory, root: physical, levels, encryptionMask }),
+      image.memory,
+    );
+  const noted = info.number('pgtable_l5_enabled');
+  if (noted !== undefined) return { space: open(noted === 1 ? 5 : 4), levels: noted === 1 ? 5 : 4, physical };
+  // Without the key (before 4.17) the mode is the one that translates the kernel's text.
+  const five = open(5);
+  return refuteTables(five, info, physBase) === undefined
+    ? { space: five, levels: 5, physical }
+    : { space: open(4), levels: 4, physical };
+}
+
+/** The kernel's text must translate to where phys_base says that it lies; else this is no page table of this kernel. */
+function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): string | undefined {
+  const stext = info.symbol('_stext');
+  if (stext === undefined) return undefined;
+  const wanted = stext - START_KERNEL_MAP + physBase;
+  const { result } = space.walk(stext);
+  if (result.kind === 'mapped') {
+    if (BigInt(result.physical) === wanted) return undefined;
+    return `the page tables map _stext to 0x${result.physical.toString(16)}, not 0x${wanted.toString(16)}`;
+  }
+  return `with it _stext (0x${stext.toString(16)}) ${explainWalk(result)}`;
+}
+
+function rootLadder(name: string, physical: number): Laddered {
+  return climb([
+    {
+      source: 'vmcoreinfo',
+      find: () => ({ value: BigInt(physical), how: `SYMBOL(${name}) in the image mapping` }),
+    },
+  ]);
+}
+
+function noPhysBase(ladder: Laddered): InspectError {
+  const said = ladder.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
+  const refuted = ladder.candidates.some((c) => c.verdict === 'refuted');
+  const message = `the kernel's page tables cannot be found: ${said}`;
+  return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
+    key: 'NUMBER(phys_base)',
+    hint: refuted
+      ? 'is the VMCOREINFO of another boot, or is the file cut short?'
+      : 'give the VMCOREINFO of this boot with --vmcoreinfo FILE',
+  });
+}

@@ -1,0 +1,149 @@
+import { InspectError, reasonOf } from '../errors.ts';
+import { type Kallsyms, readKallsyms } from './kallsyms.ts';
+import type { Kernel } from './kernel.ts';
+import { climb, type Found, type Laddered } from './ladder.ts';
+import { openMemSections } from './mem-section.ts';
+import { findPageOffset, type KallsymsSource, variable } from './page-offset.ts';
+import { missingKey, required } from './vmcoreinfo.ts';
+
+const hex = (n: bigint) => `0x${n.toString(16)}`;
+const GIB = 1n << 30n;
+
+/** Where a kernel put its regions; each value with every method that was tried. Addresses in bytes. */
+export interface Layout {
+  readonly pageOffset: Laddered;
+  readonly physBase: Laddered;
+  /** The slide of the kernel image (KASLR). */
+  readonly kernelOffset: Laddered;
+  /** Virtual address of struct page 0. */
+  readonly vmemmap: Laddered;
+  readonly vmallocStart: Laddered;
+  readonly pageTableRoot: Laddered;
+  readonly pagingLevels: 4 | 5;
+  /** How the symbol table was found and proved, or why it could not be. */
+  readonly kallsyms: { readonly symbols: number; readonly form: string } | { readonly unavailable: string };
+}
+
+/** Finds all of it. `pageOffset` is what the user gave, a virtual address. */
+export function findLayout(kernel: Kernel, pageOffset?: bigint): Layout {
+  const kallsyms = once(() => readKallsyms(kernel));
+  return {
+    pageOffset: findPageOffset(kernel, kallsyms, pageOffset),
+    physBase: kernel.physBase,
+    kernelOffset: findKernelOffset(kernel),
+    vmemmap: findVmemmap(kernel, kallsyms),
+    vmallocStart: findVmallocStart(kernel, kallsyms),
+    pageTableRoot: kernel.pageTableRoot,
+    pagingLevels: kernel.pagingLevels,
+    kallsyms: describeKallsyms(kallsyms),
+  };
+}
+
+/** Calls `make` once; a second call gets the same value or the same error. */
+function once(make: () => Kallsyms): KallsymsSource {
+  let made: { value: Kallsyms } | { error: unknown } | undefined;
+  return () => {
+    if (!made) {
+      try {
+        made = { value: make() };
+      } catch (error) {
+        made = { error };
+      }
+    }
+    if ('error' in made) throw made.error;
+    return made.value;
+  };
+}
+
+function describeKallsyms(kallsyms: KallsymsSource): Layout['kallsyms'] {
+  try {
+    const { count, form } = kallsyms();
+    return { symbols: count, form };
+  } catch (error) {
+    return { unavailable: reasonOf(error) };
+  }
+}
+
+/** _stext of a kernel that was not moved: __START_KERNEL_map + CONFIG_PHYSICAL_START, 16 MiB by default */
+const LINKED_STEXT = 0xffff_ffff_8100_0000n;
+
+function findKernelOffset({ info }: Kernel): Laddered {
+  const noted = () => ({
+    value: required(info.hex('KERNELOFFSET'), 'KERNELOFFSET', 'it is there since Linux 3.14'),
+    how: 'KERNELOFFSET',
+  });
+  const linked = () => {
+    const stext = required(
+      info.symbol('_stext'),
+      'SYMBOL(_stext)',
+      'the slide of the image cannot be computed',
+    );
+    return {
+      value: stext - LINKED_STEXT,
+      how: `SYMBOL(_stext) less ${hex(LINKED_STEXT)}, where it is linked by default`,
+    };
+  };
+  return climb([
+    { source: 'vmcoreinfo', find: noted },
+    { source: 'stext', find: linked },
+  ]);
+}
+
+function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
+  const noted = () => {
+    const value = kernel.info.symbol('vmemmap');
+    return {
+      value: required(value, 'SYMBOL(vmemmap)', 'Linux 6.12 has it, 6.1 does not'),
+      how: 'SYMBOL(vmemmap)',
+    };
+  };
+  const unmapped = (value: bigint) => {
+    const first = openMemSections(kernel).firstMemMap();
+    return !first || first.base === value
+      ? undefined
+      : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which it does not give`;
+  };
+  return climb(
+    [
+      { source: 'vmcoreinfo', find: noted },
+      { source: 'kallsyms', find: () => variable(kernel, kallsyms(), 'vmemmap_base') },
+      { source: 'mem-section', find: () => vmemmapFromSections(kernel) },
+    ],
+    unmapped,
+  );
+}
+
+/** With SPARSEMEM_VMEMMAP all sections encode the same address, that of struct page 0. */
+function vmemmapFromSections(kernel: Kernel): Found {
+  const first = openMemSections(kernel).firstMemMap();
+  if (!first) throw new InspectError('notMapped', 'mem_section has no section with a memory map');
+  return { value: first.base, how: `section_mem_map of section ${first.section}, decoded` };
+}
+
+function findVmallocStart(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
+  const noted = () => {
+    const value = kernel.info.hex('NUMBER(VMALLOC_START)');
+    return {
+      value: required(value, 'NUMBER(VMALLOC_START)', 'it is there since Linux 6.9'),
+      how: 'NUMBER(VMALLOC_START)',
+    };
+  };
+  return climb([
+    { source: 'vmcoreinfo', find: noted },
+    { source: 'kallsyms', find: () => variable(kernel, kallsyms(), 'vmalloc_base') },
+    { source: 'vmap-area-list', find: () => firstVmapArea(kernel) },
+  ]);
+}
+
+/** The list is sorted by address, and its first area lies in the first GiB; the base is a multiple of 1 GiB. */
+function firstVmapArea({ info, space }: Kernel): Found {
+  const list = info.symbol('vmap_area_list');
+  const offsets = [info.offset('vmap_area.list'), info.offset('vmap_area.va_start')];
+  const [listAt, startAt] = offsets;
+  if (list === undefined || listAt === undefined || startAt === undefined) {
+    throw missingKey('SYMBOL(vmap_area_list)', 'it is there up to Linux 6.8');
+  }
+  const area = space.u64(list) - BigInt(listAt);
+  const start = space.u64(area + BigInt(startAt));
+  return { value: start - (start % GIB), how: `the first vmap_area begins at ${hex(start)}; its GiB` };
+}

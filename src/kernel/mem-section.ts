@@ -1,0 +1,189 @@
+import { Lru } from '../bytes/lru.ts';
+import { u64At } from '../bytes/words.ts';
+import { InspectError } from '../errors.ts';
+import type { AddressSpace } from './address-space.ts';
+import type { Kernel } from './kernel.ts';
+import { missingKey, required, type Vmcoreinfo } from './vmcoreinfo.ts';
+
+/** Bits below a section's encoded map that are flags, SECTION_* of include/linux/mmzone.h up to 6.15's PREINIT. */
+const FLAGS = 0x3fn;
+/** makedumpfile 1.7.9 and crash take bits 0 to 4 for flags: off by 0x20 where bit 5 is set (6.15+). */
+const MAKEDUMPFILE_FLAGS = 0x1fn;
+const MARKED_PRESENT = 1n;
+const HAS_MEM_MAP = 2n;
+const POINTER = 8;
+const PAGE = 4096;
+/** SECTION_SIZE_BITS of x86_64 (arch/x86/include/asm/sparsemem.h); in VMCOREINFO since 5.14 */
+const SECTION_SIZE_BITS = 27;
+
+/** The memory sections of SPARSEMEM (mm/sparse.c): which pfns have struct pages, and where. */
+export interface MemSections {
+  readonly pagesPerSection: number;
+  /** Bytes of a struct page. */
+  readonly structPageSize: number;
+  /**
+   * Virtual address of the struct page of the section's first pfn; null for a section that is not present.
+   * @throws InspectError notMapped or notStored, when the section's entry cannot be read
+   */
+  memMapOf(section: number): bigint | null;
+  /** The lowest section that has a map: its number, its map and what that makes of struct page 0. */
+  firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
+}
+
+interface Geometry {
+  readonly entrySize: number;
+  readonly mapOffset: number;
+  /** Entries behind each pointer of the root array; 0 where mem_section is the array of entries itself. */
+  readonly perRoot: number;
+  readonly roots: number;
+  readonly sectionBits: number;
+  readonly structPageSize: number;
+}
+
+function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
+  const affects = 'no page can be classified';
+  const need = (value: number | undefined, key: string) => required(value, key, affects);
+  const entrySize = need(info.size('mem_section'), 'SIZE(mem_section)');
+  const length = need(info.length('mem_section'), 'LENGTH(mem_section)');
+  const structPageSize = need(info.size('page'), 'SIZE(page)');
+  const mapOffset = need(info.offset('mem_section.section_mem_map'), 'OFFSET(mem_section.section_mem_map)');
+  const sectionBits = info.number('SECTION_SIZE_BITS') ?? SECTION_SIZE_BITS;
+  const plausible =
+    [8, 16, 24, 32, 64].includes(entrySize) &&
+    length > 0 &&
+    length <= 1 << 25 &&
+    mapOffset >= 0 &&
+    mapOffset + 8 <= entrySize;
+  if (
+    !plausible ||
+    sectionBits < 21 ||
+    sectionBits > 34 ||
+    structPageSize < 32 ||
+    structPageSize > 256 ||
+    structPageSize % 8
+  ) {
+    throw new InspectError(
+      'corrupt',
+      `VMCOREINFO: mem_section of ${length} x ${entrySize} bytes, sections of 2^${sectionBits} bytes and struct pages of ${structPageSize} bytes make no memory map`,
+    );
+  }
+  const sections = 2 ** (physmemBits(info, levels) - sectionBits);
+  const perRoot = Math.floor(PAGE / entrySize);
+  // SPARSEMEM_EXTREME: the array holds pointers to pages full of entries (include/linux/mmzone.h, NR_SECTION_ROOTS).
+  const extreme = length !== sections || perRoot === 1;
+  return { entrySize, mapOffset, perRoot: extreme ? perRoot : 0, roots: length, sectionBits, structPageSize };
+}
+
+/** MAX_PHYSMEM_BITS: in VMCOREINFO since 5.9 (1d50e5d0c505); before, 46 with 4 and 52 with 5 levels */
+function physmemBits(info: Vmcoreinfo, levels: 4 | 5): number {
+  return info.number('MAX_PHYSMEM_BITS') ?? (levels === 5 ? 52 : 46);
+}
+
+/** Pages of entries kept: a scan goes through one after the other, and 128 to 256 sections share one. */
+const CACHED_ROOTS = 8;
+
+class SparseSections implements MemSections {
+  readonly pagesPerSection: number;
+  readonly structPageSize: number;
+  readonly #space: AddressSpace;
+  readonly #geometry: Geometry;
+  readonly #flags: bigint;
+  readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
+  #array: bigint;
+
+  constructor(space: AddressSpace, g: Geometry, array: bigint, flags: bigint) {
+    this.#space = space;
+    this.#geometry = g;
+    this.#flags = flags;
+    this.#array = array;
+    this.pagesPerSection = 2 ** (g.sectionBits - 12);
+    this.structPageSize = g.structPageSize;
+  }
+
+  memMapOf(section: number): bigint | null {
+    const encoded = this.#entry(section);
+    if (encoded === null || (encoded & MARKED_PRESENT) === 0n || (encoded & HAS_MEM_MAP) === 0n) return null;
+    return this.#base(encoded) + this.#sizeOfMap() * BigInt(section);
+  }
+
+  firstMemMap(): ReturnType<MemSections['firstMemMap']> {
+    const { perRoot, roots } = this.#geometry;
+    for (let root = 0; root < roots; root++) {
+      if (perRoot && this.#space.u64(this.#array + BigInt(root * POINTER)) === 0n) continue;
+      for (let section = root * (perRoot || 1); section < (root + 1) * (perRoot || 1); section++) {
+        const memMap = this.memMapOf(section);
+        if (memMap !== null) return { section, memMap, base: memMap - this.#sizeOfMap() * BigInt(section) };
+      }
+    }
+    return undefined;
+  }
+
+  /** Follows one pointer more: before 4.15's fix (a0b1280368d1) SYMBOL(mem_section) is the pointer's own address. */
+  dereference(): void {
+    this.#array = this.#space.u64(this.#array);
+  }
+
+  /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map). */
+  #base(encoded: bigint): bigint {
+    return encoded & ~this.#flags;
+  }
+
+  #sizeOfMap(): bigint {
+    return BigInt(this.pagesPerSection * this.#geometry.structPageSize);
+  }
+
+  #entry(section: number): bigint | null {
+    const { entrySize, mapOffset, perRoot, roots } = this.#geometry;
+    if (!perRoot) {
+      return section < roots ? this.#space.u64(this.#array + BigInt(section * entrySize + mapOffset)) : null;
+    }
+    const root = Math.floor(section / perRoot);
+    if (root >= roots) return null;
+    const page = this.#pages.get(root, () => this.#readRoot(root));
+    return page.length === 0 ? null : u64At(page, (section % perRoot) * entrySize + mapOffset);
+  }
+
+  /** The page of entries behind a pointer of the root array; empty for a null pointer. */
+  #readRoot(root: number): Uint8Array {
+    const pointer = this.#space.u64(this.#array + BigInt(root * POINTER));
+    return pointer === 0n
+      ? new Uint8Array(0)
+      : this.#space.bytes(pointer, this.#geometry.perRoot * this.#geometry.entrySize);
+  }
+}
+
+/**
+ * Opens the section table of a kernel.
+ * @param asMakedumpfile decodes the map of a section as makedumpfile 1.7.9 does, flag bit 5 included
+ * @throws InspectError missingInfo with the key that is missing; corrupt, when no way of reading it gives a map
+ */
+export function openMemSections({ space, info, pagingLevels }: Kernel, asMakedumpfile = false): MemSections {
+  const array = info.symbol('mem_section');
+  if (array === undefined) {
+    throw missingKey(
+      'SYMBOL(mem_section)',
+      'only SPARSEMEM is read, which every x86_64 kernel since 2.6.25 has',
+    );
+  }
+  const flags = asMakedumpfile ? MAKEDUMPFILE_FLAGS : FLAGS;
+  const sections = new SparseSections(space, geometry(info, pagingLevels), array, flags);
+  if (leadsToPages(space, sections)) return sections;
+  sections.dereference();
+  if (leadsToPages(space, sections)) return sections;
+  throw new InspectError('corrupt', `SYMBOL(mem_section) at 0x${array.toString(16)} leads to no memory map`, {
+    address: array,
+  });
+}
+
+/** Whether the first map is one: its struct pages are mapped. */
+function leadsToPages(space: AddressSpace, sections: MemSections): boolean {
+  try {
+    const first = sections.firstMemMap();
+    if (!first) return false;
+    space.mappingAt(first.memMap);
+    return true;
+  } catch (error) {
+    if (error instanceof InspectError) return false;
+    throw error;
+  }
+}
