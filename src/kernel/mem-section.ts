@@ -1,6 +1,6 @@
 import { Lru } from '../bytes/lru.ts';
 import { u64At } from '../bytes/words.ts';
-import { InspectError } from '../errors.ts';
+import { InspectError, within } from '../errors.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Kernel } from './kernel.ts';
 import { missingKey, required, type Vmcoreinfo } from './vmcoreinfo.ts';
@@ -167,23 +167,28 @@ export function openMemSections({ space, info, pagingLevels }: Kernel, asMakedum
   }
   const flags = asMakedumpfile ? MAKEDUMPFILE_FLAGS : FLAGS;
   const sections = new SparseSections(space, geometry(info, pagingLevels), array, flags);
-  if (leadsToPages(space, sections)) return sections;
-  sections.dereference();
-  if (leadsToPages(space, sections)) return sections;
-  throw new InspectError('corrupt', `SYMBOL(mem_section) at 0x${array.toString(16)} leads to no memory map`, {
-    address: array,
-  });
+  const direct = whyNoMap(space, sections);
+  if (direct === undefined) return sections;
+  if (direct.kind === 'notStored') throw within('the section table', direct);
+  try {
+    sections.dereference();
+    if (whyNoMap(space, sections) === undefined) return sections;
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+  }
+  const message = `SYMBOL(mem_section) at 0x${array.toString(16)} leads to no memory map: ${direct.message}`;
+  throw new InspectError('corrupt', message, { address: array });
 }
 
-/** Whether the first map is one: its struct pages are mapped. */
-function leadsToPages(space: AddressSpace, sections: MemSections): boolean {
+/** Why the first map is none, or undefined when its struct pages are mapped. */
+function whyNoMap(space: AddressSpace, sections: MemSections): InspectError | undefined {
   try {
     const first = sections.firstMemMap();
-    if (!first) return false;
+    if (!first) return new InspectError('notMapped', 'no section has a map');
     space.mappingAt(first.memMap);
-    return true;
+    return undefined;
   } catch (error) {
-    if (error instanceof InspectError) return false;
+    if (error instanceof InspectError) return error;
     throw error;
   }
 }

@@ -1,0 +1,42 @@
+/** What a page is used for, in the order of makedumpfile's table, with the two classes that it counts and does not print. */
+export const PAGE_CLASSES = [
+  'zero',
+  'nonPrivateCache',
+  'privateCache',
+  'user',
+  'free',
+  'hwpoison',
+  'offline',
+  'kernelData',
+] as const;
+
+export type PageClass = (typeof PAGE_CLASSES)[number];
+
+/** Whether a dump can do without the class (makedumpfile -d 31 leaves it out). */
+export const EXCLUDABLE: Record<PageClass, boolean> = {
+  zero: true,
+  nonPrivateCache: true,
+  privateCache: true,
+  user: true,
+  free: true,
+  hwpoison: true,
+  offline: true,
+  kernelData: false,
+};
+
+/** A number of pages for each class. */
+export type ClassCounts = Record<PageClass, number>;
+
+/** Counts of nothing yet. */
+export function noPages(): ClassCounts {
+  return {
+    zero: 0,
+    nonPrivateCache: 0,
+    privateCache: 0,
+    user: 0,
+    free: 0,
+    hwpoison: 0,
+    offline: 0,
+    kernelData: 0,
+  };
+}

@@ -1,0 +1,195 @@
+import { latin1, u32At, u64At } from '../bytes/words.ts';
+import { InspectError } from '../errors.ts';
+import { type Kernel, START_KERNEL_MAP } from '../kernel/kernel.ts';
+import { missingKey, required, type Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+
+/** A memory zone, and what its kernel counted as free in it. Pages and pfns. */
+export interface Zone {
+  readonly node: number;
+  readonly name: string;
+  readonly startPfn: number;
+  readonly spannedPages: number;
+  /** The sum over free_area of nr_free blocks times their size: what the buddy allocator holds. */
+  readonly freeArea: number;
+  /** vm_stat[NR_FREE_PAGES], to which each CPU adds its own pending difference only now and then. */
+  readonly vmStat: number;
+}
+
+/** A zone with the free pages that the scan found in it. */
+export interface ZoneCheck extends Zone {
+  counted: number;
+}
+
+const NAMES = /^(DMA|DMA32|Normal|Movable|Device)\0/;
+const POINTER = 8;
+/** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
+const NODES_LIMIT = 1 << 10;
+/** No x86_64 configuration has more than DMA, DMA32, NORMAL, MOVABLE and DEVICE; MAX_NR_ZONES leaves room. */
+const ZONES_LIMIT = 8;
+
+/** Where the fields lie that the check reads; bytes. */
+interface ZoneFields {
+  readonly size: number;
+  readonly spanned: number;
+  readonly vmStat: number;
+  readonly freeArea: number;
+  readonly freeAreaSize: number;
+  readonly nrFree: number;
+  readonly orders: number;
+}
+
+function zoneFields(info: Vmcoreinfo): ZoneFields {
+  const need = (value: number | undefined, key: string) =>
+    required(value, key, 'FREE cannot be checked against the kernel');
+  const size = need(info.size('zone'), 'SIZE(zone)');
+  const lists =
+    need(info.length('free_area.free_list'), 'LENGTH(free_area.free_list)') *
+    need(info.size('list_head'), 'SIZE(list_head)');
+  const fields = {
+    size,
+    spanned: need(info.offset('zone.spanned_pages'), 'OFFSET(zone.spanned_pages)'),
+    vmStat:
+      need(info.offset('zone.vm_stat'), 'OFFSET(zone.vm_stat)') +
+      8 * need(info.number('NR_FREE_PAGES'), 'NUMBER(NR_FREE_PAGES)'),
+    freeArea: need(info.offset('zone.free_area'), 'OFFSET(zone.free_area)'),
+    freeAreaSize: need(info.size('free_area'), 'SIZE(free_area)'),
+    // nr_free stands behind the array of lists (struct free_area, include/linux/mmzone.h)
+    nrFree: need(info.offset('free_area.free_list'), 'OFFSET(free_area.free_list)') + lists,
+    orders: need(info.length('zone.free_area'), 'LENGTH(zone.free_area)'),
+  };
+  const last = Math.max(
+    fields.vmStat + 8,
+    fields.spanned + 8,
+    fields.freeArea + fields.freeAreaSize * fields.orders,
+  );
+  if (
+    size > 1 << 16 ||
+    fields.spanned < 16 ||
+    last > size ||
+    fields.nrFree + 8 > fields.freeAreaSize ||
+    fields.orders > 64
+  ) {
+    throw new InspectError(
+      'corrupt',
+      `VMCOREINFO: the fields of struct zone do not fit into its ${size} bytes`,
+      { key: 'SIZE(zone)' },
+    );
+  }
+  return fields;
+}
+
+/**
+ * All zones with memory in them, node by node.
+ * @throws InspectError missingInfo with the missing key; notMapped, notStored or corrupt
+ */
+export function readZones(kernel: Kernel): Zone[] {
+  const fields = zoneFields(kernel.info);
+  return nodes(kernel).flatMap((pgdat, node) => (pgdat === 0n ? [] : zonesOf(kernel, fields, node, pgdat)));
+}
+
+/** Addresses of each node's pglist_data, 0 where there is no such node. */
+function nodes({ info, space }: Kernel): bigint[] {
+  const table = info.symbol('node_data');
+  if (table === undefined) {
+    const only = info.symbol('contig_page_data');
+    if (only === undefined)
+      throw missingKey('SYMBOL(node_data)', 'FREE cannot be checked against the kernel');
+    return [only];
+  }
+  const length = Math.min(
+    required(info.length('node_data'), 'LENGTH(node_data)', 'the number of nodes is unknown'),
+    NODES_LIMIT,
+  );
+  const pointers = space.bytes(table, length * POINTER);
+  return Array.from({ length }, (_, node) => u64At(pointers, node * POINTER));
+}
+
+function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint): Zone[] {
+  const { info, space } = kernel;
+  const nrZonesAt = required(
+    info.offset('pglist_data.nr_zones'),
+    'OFFSET(pglist_data.nr_zones)',
+    'the zones cannot be found',
+  );
+  const zonesAt = required(
+    info.offset('pglist_data.node_zones'),
+    'OFFSET(pglist_data.node_zones)',
+    'the zones cannot be found',
+  );
+  const count = space.u32(pgdat + BigInt(nrZonesAt));
+  if (count > ZONES_LIMIT)
+    throw new InspectError('corrupt', `node ${node}: nr_zones is ${count}`, { address: pgdat });
+  const all = Array.from({ length: count }, (_, i) => {
+    const bytes = space.bytes(pgdat + BigInt(zonesAt + i * fields.size), fields.size);
+    return decodeZone(kernel, fields, bytes, { node, index: i });
+  });
+  return all.filter((zone) => zone.spannedPages > 0);
+}
+
+function decodeZone(
+  kernel: Kernel,
+  f: ZoneFields,
+  bytes: Uint8Array,
+  id: { node: number; index: number },
+): Zone {
+  let freeArea = 0;
+  for (let order = 0; order < f.orders; order++) {
+    freeArea += Number(u64At(bytes, f.freeArea + order * f.freeAreaSize + f.nrFree)) * 2 ** order;
+  }
+  return {
+    node: id.node,
+    name: zoneName(kernel, f, bytes) ?? `zone ${id.index}`,
+    // zone_start_pfn, managed_pages, spanned_pages stand in this order since 3.11 (include/linux/mmzone.h)
+    startPfn: Number(u64At(bytes, f.spanned - 16)),
+    spannedPages: Number(u64At(bytes, f.spanned)),
+    freeArea,
+    vmStat: Number(BigInt.asIntN(64, u64At(bytes, f.vmStat))),
+  };
+}
+
+/** zone.name has no offset in VMCOREINFO: the pointer soon behind spanned_pages that leads to one of the five names. */
+function zoneName({ space }: Kernel, f: ZoneFields, bytes: Uint8Array): string | undefined {
+  for (let at = f.spanned + 8; at < Math.min(f.spanned + 72, f.size - 8); at += 8) {
+    if (u32At(bytes, at + 4) !== 0xffff_ffff) continue;
+    const pointer = u64At(bytes, at);
+    if (pointer < START_KERNEL_MAP) continue;
+    const name = nameAt(space, pointer);
+    if (name) return name;
+  }
+  return undefined;
+}
+
+function nameAt(space: Kernel['space'], pointer: bigint): string | undefined {
+  try {
+    return NAMES.exec(latin1(space.bytes(pointer, 8)))?.[1];
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}
+
+/** Counts the scan's free blocks zone by zone. */
+export class FreeCounter {
+  readonly zones: ZoneCheck[];
+  /** Free pages that lie in no zone: there should be none. */
+  outside = 0;
+  readonly #nodeShift: number;
+
+  constructor(zones: readonly Zone[], info: Vmcoreinfo) {
+    this.zones = zones.map((zone) => ({ ...zone, counted: 0 }));
+    // The node's number is the top of page.flags with SPARSEMEM_VMEMMAP: NODES_SHIFT bits, and node_data has 1 << NODES_SHIFT
+    // entries (include/linux/page-flags-layout.h).
+    this.#nodeShift = 32 - Math.ceil(Math.log2(Math.max(2, info.length('node_data') ?? 2)));
+  }
+
+  /** A free block: its head's pfn, its pages, and the upper 32 bits of the head's flags. */
+  add(pfn: number, pages: number, flagsHigh: number): void {
+    const holds = (zone: Zone) => pfn >= zone.startPfn && pfn < zone.startPfn + zone.spannedPages;
+    const candidates = this.zones.filter(holds);
+    // Spans of two nodes may overlap, where one lies inside a gap of the other.
+    const node = flagsHigh >>> this.#nodeShift;
+    const zone = candidates.length > 1 ? candidates.find((z) => z.node === node) : candidates[0];
+    if (zone) zone.counted += pages;
+    else this.outside += pages;
+  }
+}
