@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
-import type { ByteSource } from './source.ts';
+import type { ByteSource, ReadStatistics } from './source.ts';
 
 /** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
 const PROC_SUPER_MAGIC = 0x9fa0;
@@ -35,8 +35,7 @@ export class FileSource implements ByteSource {
   readonly path: string;
   readonly size: number;
   readonly isProcfs: boolean;
-  /** What was read so far, for --debug. */
-  readonly statistics = { reads: 0, bytes: 0 };
+  readonly statistics: ReadStatistics = { reads: 0, bytes: 0 };
   readonly #fd: number;
 
   /** @throws InspectError io, with the system's error name in `errno`. */

@@ -1,3 +1,9 @@
+/** How often and how much was read. */
+export interface ReadStatistics {
+  reads: number;
+  bytes: number;
+}
+
 /** Something that bytes can be read from at any position: a file, or a built one in a test. */
 export interface ByteSource {
   /** As the user named it. */
@@ -6,6 +12,8 @@ export interface ByteSource {
   readonly size: number;
   /** Whether the file is served by procfs, so a kernel makes it up as it is read. */
   readonly isProcfs: boolean;
+  /** What was read so far, for --debug. */
+  readonly statistics: ReadStatistics;
   /**
    * Fills `into` with the bytes from `position` on and returns how many there were: fewer than asked only where the
    * file ends.

@@ -1,4 +1,5 @@
 import type { Range } from '../bytes/ranges.ts';
+import type { ReadStatistics } from '../bytes/source.ts';
 
 /** Why bytes of physical memory cannot be had: these are different answers and stay apart. */
 export type Absence =
@@ -86,5 +87,6 @@ export interface MemoryImage {
   readonly warnings: readonly string[];
   /** Pages as makedumpfile counts them: every segment's, those that overlap twice. */
   readonly segmentPages: number;
+  readonly statistics: Readonly<ReadStatistics>;
   close(): void;
 }

@@ -12,6 +12,11 @@ const ABSENCES: Record<Absence, string> = {
   unreadable: 'could not be read',
 };
 
+/** Why memory cannot be had, as a sentence's end. */
+export function explainAbsence(absence: Absence): string {
+  return ABSENCES[absence];
+}
+
 /** Why a walk ended without a page, as a sentence's end. */
 export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>): string {
   switch (result.kind) {

@@ -5,6 +5,7 @@ import { type Cover, classifyRun, noCover, type OnFree } from './classify-run.ts
 import { type ClassCounts, noPages } from './page-class.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
 import { FIRST_EXCLUDING, RULES, Rule } from './rules.ts';
+import { runsOf } from './runs.ts';
 import { RUN_PAGES, StructPages } from './struct-pages.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
 import { FreeCounter, readZones, type ZoneCheck } from './zones.ts';
@@ -82,17 +83,6 @@ class Scan {
       const start = n;
       while (n < verdicts.length && (verdicts[n] as number) < FIRST_EXCLUDING) n++;
       this.zeroPages.count(pfn + start, pfn + n);
-    }
-  }
-}
-
-/** Cuts ranges of pfns into runs: aligned, within one section, at most RUN_PAGES. */
-export function* runsOf(ranges: readonly Range[]): Generator<{ pfn: number; count: number }> {
-  for (const { start, end } of ranges) {
-    for (let pfn = start; pfn < end; ) {
-      const next = Math.min(end, (Math.floor(pfn / RUN_PAGES) + 1) * RUN_PAGES);
-      yield { pfn, count: next - pfn };
-      pfn = next;
     }
   }
 }

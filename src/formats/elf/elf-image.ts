@@ -84,6 +84,7 @@ export function elfImage(source: ByteSource, notes: readonly Note[], traits: Ima
     memory,
     notes,
     segmentPages: physical.reduce((sum, segment) => sum + pagesOf(segment), 0),
+    statistics: source.statistics,
     close: () => source.close(),
   };
 }

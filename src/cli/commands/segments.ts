@@ -1,0 +1,33 @@
+import { InspectError } from '../../errors.ts';
+import { findLayout, type Layout } from '../../kernel/layout.ts';
+import { regionOf } from '../../kernel/regions.ts';
+import { jsonText } from '../../report/escape.ts';
+import { segmentsReport, segmentsText } from '../../report/segments-report.ts';
+import { terminal } from '../../report/terminal.ts';
+import type { CommonOptions } from '../options.ts';
+import { EXIT } from '../output.ts';
+import { type Session, withDump } from '../session.ts';
+
+/** `segments`: the file's own map. Returns the exit status. */
+export function segments(files: readonly string[], options: CommonOptions): Promise<number> {
+  return withDump(files, options, (session) => {
+    const { image, output } = session;
+    const bases = basesOf(session);
+    const report = segmentsReport(image, (address) => regionOf(address, bases));
+    for (const warning of report.warnings) output.warn(warning);
+    output.result(
+      options.json ? jsonText(report) : segmentsText(report, terminal(output.color, output.columns)),
+    );
+    return report.complete ? EXIT.done : EXIT.incomplete;
+  });
+}
+
+/** The map of a file can be shown without the layout of its kernel; regions are then unknown. */
+function basesOf({ kernel, options }: Session): Layout | undefined {
+  try {
+    return findLayout(kernel(), options.pageOffset);
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,50 @@
+import { explainAbsence, explainWalk } from '../../kernel/address-space.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { findLayout } from '../../kernel/layout.ts';
+import { type Bases, regionOf } from '../../kernel/regions.ts';
+import { jsonText } from '../../report/escape.ts';
+import { terminal } from '../../report/terminal.ts';
+import {
+  type TranslateReport,
+  type TranslationRow,
+  translateText,
+  translationRow,
+} from '../../report/translate-report.ts';
+import type { CommonOptions } from '../options.ts';
+import { EXIT } from '../output.ts';
+import { withDump } from '../session.ts';
+
+/** `translate`: the page-table walk of virtual addresses. Status 1 when one of them leads nowhere. */
+export function translate(
+  file: string,
+  addresses: readonly bigint[],
+  options: CommonOptions,
+): Promise<number> {
+  return withDump([file], options, ({ image, kernel: open, output }) => {
+    const kernel = open();
+    const bases = findLayout(kernel, options.pageOffset);
+    const report: TranslateReport = {
+      schema: 'kdump-inspect/translate/1',
+      file: { path: image.path, format: image.format },
+      pagingLevels: kernel.pagingLevels,
+      pageTableRoot: `0x${kernel.space.walker.root.toString(16)}`,
+      translations: addresses.map((address) => translateOne(kernel, bases, address)),
+    };
+    output.result(
+      options.json ? jsonText(report) : translateText(report, terminal(output.color, output.columns)),
+    );
+    return report.translations.every((t) => t.result === 'mapped') ? EXIT.done : EXIT.failed;
+  });
+}
+
+function translateOne({ space }: Kernel, bases: Bases, address: bigint): TranslationRow {
+  const walk = space.walk(address);
+  const region = regionOf(address, bases);
+  const { result } = walk;
+  if (result.kind !== 'mapped') {
+    return translationRow({ walk, region, explanation: explainWalk(result), contents: null });
+  }
+  const absence = space.memory.read(result.physical, new Uint8Array(1))?.absence;
+  const explanation = absence ? `its memory ${explainAbsence(absence)}` : 'is mapped';
+  return translationRow({ walk, region, explanation, contents: absence ?? 'stored' });
+}

@@ -1,0 +1,38 @@
+import { InvalidArgumentError } from 'commander';
+
+/** The options that every command has. */
+export interface CommonOptions {
+  readonly json?: boolean;
+  readonly vmcoreinfo?: string;
+  readonly pageOffset?: bigint;
+  readonly color?: boolean;
+  readonly quiet?: boolean;
+  readonly debug?: boolean;
+}
+
+const ADDRESS = /^0x[0-9a-f]{1,16}$/i;
+
+/** An address of the command line: 0x hex, up to 64 bits. @throws InvalidArgumentError, which ends with status 2 */
+export function parseAddress(text: string): bigint {
+  if (ADDRESS.test(text)) return BigInt(text);
+  throw new InvalidArgumentError('An address is needed, in hex with 0x before it.');
+}
+
+/** What `page` was asked for. */
+export type PageOperand =
+  | { readonly pfn: number }
+  | { readonly physical: number }
+  | { readonly virtual: bigint };
+
+/** The widest physical address of x86_64 has 52 bits; virtual addresses of the kernel begin far above. */
+const PHYSICAL_LIMIT = 1n << 52n;
+
+/** A decimal pfn, or a physical or virtual address in 0x hex. @throws InvalidArgumentError */
+export function parsePage(text: string): PageOperand {
+  if (/^\d{1,13}$/.test(text) && BigInt(text) < PHYSICAL_LIMIT / 4096n) return { pfn: Number(text) };
+  if (!ADDRESS.test(text)) {
+    throw new InvalidArgumentError('A pfn (decimal) or an address (0x hex, physical or virtual) is needed.');
+  }
+  const address = BigInt(text);
+  return address < PHYSICAL_LIMIT ? { physical: Number(address) } : { virtual: address };
+}

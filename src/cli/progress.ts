@@ -1,0 +1,35 @@
+import type { OnProgress } from '../pages/census.ts';
+import type { CommonOptions } from './options.ts';
+
+/** Work shorter than this shows nothing. */
+const QUIET_MS = 1000;
+const REDRAW_MS = 100;
+const BAR = 30;
+
+/** A progress bar on stderr, for a terminal only. */
+export interface Progress {
+  readonly update: OnProgress;
+  /** Takes the bar away. */
+  readonly end: () => void;
+}
+
+export function progressBar(what: string, { quiet }: CommonOptions): Progress {
+  if (quiet || process.stderr.isTTY !== true) return { update: () => {}, end: () => {} };
+  const start = performance.now();
+  let next = start + QUIET_MS;
+  let drawn = false;
+  const update: OnProgress = (done, total) => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + REDRAW_MS;
+    drawn = true;
+    const share = total === 0 ? 1 : done / total;
+    const left = ((now - start) / Math.max(share, 1e-9)) * (1 - share);
+    const full = Math.floor(share * BAR);
+    const bar = `${'#'.repeat(full)}${'.'.repeat(BAR - full)}`;
+    process.stderr.write(
+      `\r${what} [${bar}] ${Math.floor(share * 100)} %, ${Math.ceil(left / 1000)} s left \x1b[K`,
+    );
+  };
+  return { update, end: () => drawn && process.stderr.write('\r\x1b[K') };
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { InspectError } from '../errors.ts';
+import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
+import { openImage } from '../formats/open.ts';
+import { type Kernel, openKernel } from '../kernel/kernel.ts';
+import type { CommonOptions } from './options.ts';
+import { type Output, standardOutput } from './output.ts';
+
+/** What is meant where no FILE is given. */
+export const LIVE = '/proc/kcore';
+
+/** One run of a command on one dump. */
+export interface Session {
+  readonly image: MemoryImage;
+  readonly output: Output;
+  readonly options: CommonOptions;
+  /** The text of --vmcoreinfo, when it was given. */
+  readonly given: VmcoreinfoText | undefined;
+  /** @throws InspectError as openKernel does */
+  kernel(): Kernel;
+}
+
+/** Opens FILE for `run`, and closes it whatever happens; returns what `run` returns. */
+export async function withDump(
+  files: readonly string[],
+  options: CommonOptions,
+  run: (session: Session) => Promise<number> | number,
+): Promise<number> {
+  const path = theFile(files);
+  const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
+  const start = performance.now();
+  const image = openImage(path);
+  try {
+    const output = standardOutput(options);
+    return await run({
+      image,
+      output,
+      options,
+      given,
+      kernel: () => openKernel(image, { vmcoreinfo: given }),
+    });
+  } finally {
+    if (options.debug) {
+      const { reads, bytes } = image.statistics;
+      process.stderr.write(
+        `kdump-inspect: ${(performance.now() - start).toFixed(1)} ms, ${reads} reads, ${bytes} bytes\n`,
+      );
+    }
+    image.close();
+  }
+}
+
+function theFile(files: readonly string[]): string {
+  if (files.length <= 1) return files[0] ?? LIVE;
+  throw new InspectError(
+    'usage',
+    `one FILE is read at a time, and there are ${files.length}: split dumps are not read by this version`,
+  );
+}
+
+/** More is no VMCOREINFO: the kernel's own limit is a page. */
+const VMCOREINFO_LIMIT = 1 << 20;
+
+function readVmcoreinfo(path: string): VmcoreinfoText {
+  let text: string;
+  try {
+    text = readFileSync(path, 'latin1');
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw new InspectError('io', `--vmcoreinfo ${path}: cannot read it: ${why}`, { path, cause: error });
+  }
+  if (text.length > VMCOREINFO_LIMIT || !/^OSRELEASE=/m.test(text)) {
+    throw new InspectError(
+      'unsupported',
+      `--vmcoreinfo ${path}: this is no VMCOREINFO: it has no line OSRELEASE=`,
+      { path },
+    );
+  }
+  return { text: text.endsWith('\n') ? text : `${text}\n`, source: `--vmcoreinfo ${path}` };
+}

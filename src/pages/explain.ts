@@ -1,0 +1,164 @@
+import { indexOfRange } from '../bytes/ranges.ts';
+import { InspectError } from '../errors.ts';
+import type { Absence } from '../formats/image.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { classifyRun, noCover } from './classify-run.ts';
+import type { PageClass } from './page-class.ts';
+import { pageKeys } from './page-keys.ts';
+import { compoundOrder, FIRST_EXCLUDING, RULES, Rule } from './rules.ts';
+import { runsOf } from './runs.ts';
+import { StructPages } from './struct-pages.ts';
+import { pfnRanges, ZeroPages } from './zero-pages.ts';
+
+/** Blocks and compounds are aligned to their size, 1 GiB at most: a page's head lies behind this boundary before it. */
+const LARGEST_BLOCK = 2 ** 18;
+
+/** A page type, by the name of its VMCOREINFO key. */
+export type PageType = 'buddy' | 'offline' | 'unaccepted' | 'slab' | 'hugetlb';
+
+/** A struct page, decoded as far as VMCOREINFO goes. */
+export interface StructPage {
+  /** Virtual address. */
+  readonly address: bigint;
+  readonly flags: bigint;
+  /** The flags whose bits VMCOREINFO names, as the kernel spells them. */
+  readonly flagNames: readonly string[];
+  readonly _refcount: number;
+  /** The word that is _mapcount or page_type. */
+  readonly _mapcount: number;
+  readonly pageType: PageType | null;
+  readonly mapping: bigint;
+  readonly private: bigint;
+  /** compound_head or compound_info; null where the kernel has neither. */
+  readonly compound: bigint | null;
+  /** Order of the compound that this page is the head of, 0 for any other page. */
+  readonly order: number;
+}
+
+/** Everything about one page. */
+export interface PageExplanation {
+  readonly pfn: number;
+  /** Whether the dump holds its contents, or why not. */
+  readonly contents: 'stored' | Absence;
+  /** Whether the contents are all zero; null where they are not there. */
+  readonly zero: boolean | null;
+  readonly section: number;
+  /** null without one; `structPageError` says when it should be there and cannot be read. */
+  readonly structPage: StructPage | null;
+  readonly structPageError: string | null;
+  readonly rule: (typeof RULES)[number]['name'];
+  readonly reason: string;
+  /** The head of the free block or compound that decided for this page, when that is another page. */
+  readonly decidedBy: number | null;
+  /** null where the dump cannot tell. */
+  readonly class: PageClass | null;
+}
+
+/**
+ * Says what one page is and which rule decided it, by the same rules as the census.
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored for a pfn that the
+ * dump knows nothing of
+ */
+export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
+  const { memory } = kernel.image;
+  if (indexOfRange(pfnRanges(memory.described), pfn) < 0) {
+    throw new InspectError(
+      'notStored',
+      `pfn ${pfn} (physical 0x${(pfn * 4096).toString(16)}) is in no segment of the dump`,
+      {
+        address: BigInt(pfn) * 4096n,
+      },
+    );
+  }
+  const structPages = new StructPages(kernel);
+  const verdict = verdictOf(kernel, structPages, pfn);
+  const decoded = decodeStructPage(kernel, structPages, pfn);
+  const zero = new ZeroPages(memory).isZero(pfn) ?? null;
+  const rule = RULES[verdict.rule] as (typeof RULES)[number];
+  return {
+    pfn,
+    contents: zero === null ? (memory.read(pfn * 4096, new Uint8Array(1))?.absence ?? 'notStored') : 'stored',
+    zero,
+    section: Math.floor(pfn / structPages.pagesPerSection),
+    structPage: typeof decoded === 'string' ? null : decoded,
+    structPageError: typeof decoded === 'string' ? decoded : null,
+    rule: rule.name,
+    reason: rule.reason,
+    decidedBy: verdict.head === pfn ? null : verdict.head,
+    class: rule.class ?? byContents(verdict.rule, zero),
+  };
+}
+
+function byContents(rule: Rule, zero: boolean | null): PageClass | null {
+  if (rule >= FIRST_EXCLUDING || zero === null) return null;
+  return zero ? 'zero' : 'kernelData';
+}
+
+/** Runs the census from where the page's head can be at the earliest up to the page. */
+function verdictOf(kernel: Kernel, structPages: StructPages, pfn: number): { rule: Rule; head: number } {
+  const keys = pageKeys(kernel.info);
+  const cover = noCover();
+  const start = pfn - (pfn % LARGEST_BLOCK);
+  const before = pfnRanges(kernel.image.memory.described).flatMap((range) => {
+    const part = { start: Math.max(range.start, start), end: Math.min(range.end, pfn + 1) };
+    return part.end > part.start ? [part] : [];
+  });
+  let rule: Rule = Rule.noStructPage;
+  for (const run of runsOf(before)) {
+    const read = structPages.readRun(run.pfn, run.count);
+    const last = run.pfn + run.count - 1;
+    rule = read.absent ? Rule.noStructPage : Rule.unreadable;
+    if (read.absent || indexOfRange(read.unreadable, last) >= 0) continue;
+    const verdicts = new Uint8Array(run.count);
+    classifyRun({ words: structPages.words, ...run }, keys, cover, verdicts, () => {});
+    rule = verdicts[run.count - 1] as Rule;
+  }
+  return { rule, head: pfn < cover.until ? cover.head : pfn };
+}
+
+/** The struct page of a pfn: decoded, null without one, or why it cannot be read. */
+function decodeStructPage(kernel: Kernel, structPages: StructPages, pfn: number): StructPage | null | string {
+  const keys = pageKeys(kernel.info);
+  try {
+    const address = structPages.addressOf(pfn);
+    if (address === null) return null;
+    if (structPages.readRun(pfn, 1).unreadable.length > 0) return [...structPages.failures.keys()].join('; ');
+    const w = structPages.words;
+    const at = (word: number) => w[word] as number;
+    const wide = (word: number) => (BigInt(at(word + 1)) << 32n) | BigInt(at(word));
+    return {
+      address,
+      flags: wide(keys.flags),
+      flagNames: flagNames(kernel, at(keys.flags), keys.headMask),
+      _refcount: at(keys.refcount) | 0,
+      _mapcount: at(keys.type) | 0,
+      pageType: pageTypeOf(keys, w),
+      mapping: wide(keys.mapping),
+      private: wide(keys.private),
+      compound: keys.compound < 0 ? null : wide(keys.compound),
+      order: compoundOrder(w, 0, pfn, keys),
+    };
+  } catch (error) {
+    if (error instanceof InspectError) return error.message;
+    throw error;
+  }
+}
+
+function pageTypeOf(keys: ReturnType<typeof pageKeys>, w: Uint32Array): PageType | null {
+  const types: PageType[] = ['buddy', 'offline', 'unaccepted', 'slab'];
+  const held = types.find((type) => ((w[keys[type].word] as number) & keys[type].mask) === keys[type].value);
+  if (held) return held;
+  // Of hugetlb's four forms only the page type is a type; the others are told by the rule that decided.
+  const { word, mask, value } = keys.hugetlb;
+  return word === keys.type && ((w[word] as number) & mask) === value ? 'hugetlb' : null;
+}
+
+/** The names of the flags that VMCOREINFO gives numbers of: NUMBER(PG_...), and PG_head by its mask. */
+function flagNames({ info }: Kernel, flags: number, headMask: number): string[] {
+  const names = info.keys().flatMap((key) => /^NUMBER\((PG_[a-z]+)\)$/.exec(key)?.[1] ?? []);
+  const set = names.filter((name) => {
+    const bit = info.number(name);
+    return bit !== undefined && bit >= 0 && bit < 32 && name !== 'PG_hugetlb' && (flags >>> bit) & 1;
+  });
+  return (flags & headMask) === 0 ? set : [...set, 'PG_head'];
+}

@@ -1,0 +1,19 @@
+import type { Range } from '../bytes/ranges.ts';
+import { RUN_PAGES } from './struct-pages.ts';
+
+/** Pfns of one section, at most RUN_PAGES of them. */
+export interface PfnRun {
+  readonly pfn: number;
+  readonly count: number;
+}
+
+/** Cuts ranges of pfns at the multiples of RUN_PAGES, which are the ends of sections too. */
+export function* runsOf(ranges: readonly Range[]): Generator<PfnRun> {
+  for (const { start, end } of ranges) {
+    for (let pfn = start; pfn < end; ) {
+      const next = Math.min(end, (Math.floor(pfn / RUN_PAGES) + 1) * RUN_PAGES);
+      yield { pfn, count: next - pfn };
+      pfn = next;
+    }
+  }
+}

@@ -1,0 +1,34 @@
+/*
+ * What must not reach a terminal from a dump or a file name: control characters (C0, DEL, C1), which can move the
+ * cursor or set a title; bidi controls and line separators, which can reorder or split what is shown; and halves of
+ * surrogate pairs. Format characters that hide (zero width) count too.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/gu;
+
+function escapeOne(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`;
+  return `\\u{${code.toString(16)}}`;
+}
+
+/** Text from a dump, a file name or a message, made safe to print. */
+export function escapeText(text: string): string {
+  return text.replace(UNSAFE, escapeOne);
+}
+
+/** As escapeText, with the newlines left in place: for text of several lines. */
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escapeText).join('\n');
+}
+
+/** A JSON document on one or many lines in which nothing but plain text stands: the rest is \u escapes, still valid JSON. */
+export function jsonText(document: unknown): string {
+  const text = JSON.stringify(document, null, 2);
+  return `${text.replace(UNSAFE, (c) => (c === '\n' ? c : unicodeEscapes(c)))}\n`;
+}
+
+function unicodeEscapes(character: string): string {
+  return [...Array(character.length).keys()]
+    .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`)
+    .join('');
+}

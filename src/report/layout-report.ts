@@ -1,0 +1,109 @@
+import type { Candidate, Laddered } from '../kernel/ladder.ts';
+import type { Layout } from '../kernel/layout.ts';
+import { escapeText } from './escape.ts';
+import { table } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { hex } from './units.ts';
+
+/** A value in JSON: what is believed, where it is from, and what each method said. */
+export interface LayoutValue {
+  readonly value: string | null;
+  readonly source: string | null;
+  readonly candidates: readonly (Omit<Candidate, 'value'> & { readonly value: string | null })[];
+}
+
+const VALUES = [
+  'pageOffset',
+  'physBase',
+  'kernelOffset',
+  'vmemmap',
+  'vmallocStart',
+  'pageTableRoot',
+] as const;
+type ValueName = (typeof VALUES)[number];
+
+/** The document of `layout --json`. */
+export interface LayoutReport extends Record<ValueName, LayoutValue> {
+  readonly schema: 'kdump-inspect/layout/1';
+  readonly file: { readonly path: string; readonly format: string };
+  readonly kernel: { readonly release: string | null };
+  readonly pagingLevels: 4 | 5;
+  readonly kallsyms: Layout['kallsyms'];
+  readonly warnings: readonly string[];
+}
+
+/** What the kernel and the field call each value, for people. */
+const NAMES: Record<ValueName, readonly [string, string]> = {
+  pageOffset: ['page_offset', 'virtual address of the direct map of all memory'],
+  physBase: ['phys_base', 'physical address of the kernel image, less its link address'],
+  kernelOffset: ['kernel offset', 'KASLR slide of the kernel image'],
+  vmemmap: ['vmemmap', 'virtual address of struct page 0'],
+  vmallocStart: ['vmalloc start', 'virtual address of the vmalloc area'],
+  pageTableRoot: ['page table root', 'physical address of the top page table'],
+};
+
+function shown({ value, source, candidates }: Laddered): LayoutValue {
+  const text = (v: bigint | null) => (v === null ? null : hex(v));
+  return { value: text(value), source, candidates: candidates.map((c) => ({ ...c, value: text(c.value) })) };
+}
+
+export function layoutReport(layout: Layout, from: Pick<LayoutReport, 'file' | 'kernel'>): LayoutReport {
+  const values = Object.fromEntries(VALUES.map((name) => [name, shown(layout[name])])) as Record<
+    ValueName,
+    LayoutValue
+  >;
+  return {
+    schema: 'kdump-inspect/layout/1',
+    ...from,
+    ...values,
+    pagingLevels: layout.pagingLevels,
+    kallsyms: layout.kallsyms,
+    warnings: VALUES.flatMap((name) => disagreements(NAMES[name][0], values[name])),
+  };
+}
+
+/** Methods that said something else than what is believed: each one is worth a sentence. */
+function disagreements(name: string, { value, source, candidates }: LayoutValue): string[] {
+  const believed = candidates.find(
+    (c) => c.verdict === 'believed' && c.source === 'option' && c.reason.includes(';'),
+  );
+  const others = candidates.filter((c) => c.verdict === 'differs' || c.verdict === 'refuted');
+  return [
+    ...(believed ? [`${name}: the value given is not what the dump says: ${believed.reason}`] : []),
+    ...others.map(
+      (c) => `${name}: ${c.source} says ${c.value}, ${source ?? 'nothing'} ${value ?? ''} (${c.reason})`,
+    ),
+  ];
+}
+
+/** The report for people, ending in a newline. */
+export function layoutText(report: LayoutReport, terminal: Terminal): string {
+  const { chalk } = terminal;
+  const release =
+    report.kernel.release === null
+      ? 'Linux of unknown release'
+      : `Linux ${escapeText(report.kernel.release)}`;
+  const sections = VALUES.map((name) => valueText(NAMES[name], report[name], terminal));
+  return `${chalk.bold(release)} (${report.file.format}, ${report.pagingLevels}-level paging)\n${kallsymsText(report)}\n${sections.join('\n')}`;
+}
+
+function kallsymsText({ kallsyms }: LayoutReport): string {
+  if ('unavailable' in kallsyms) return `symbol table: ${escapeText(kallsyms.unavailable)}\n`;
+  return `symbol table: ${kallsyms.symbols} symbols, ${kallsyms.form} addresses, proved by _stext\n`;
+}
+
+function valueText(
+  [name, meaning]: readonly [string, string],
+  value: LayoutValue,
+  terminal: Terminal,
+): string {
+  const { chalk } = terminal;
+  const title = `${chalk.bold(`${name} ${value.value ?? 'unknown'}`)}  ${meaning}`;
+  const rows = value.candidates.map((c) => [
+    `  ${c.verdict}`,
+    c.source,
+    c.value ?? '-',
+    escapeText(c.reason),
+  ]);
+  return `${title}\n${table({ heading: ['  VERDICT', 'SOURCE', 'VALUE', 'REASON'], rows }, terminal)}`;
+}

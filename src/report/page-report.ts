@@ -1,0 +1,120 @@
+import type { PageExplanation, StructPage } from '../pages/explain.ts';
+import type { PageClass } from '../pages/page-class.ts';
+import { escapeText } from './escape.ts';
+import type { Terminal } from './terminal.ts';
+import { hex, hex64, size } from './units.ts';
+
+/** The document of `page --json`. */
+export interface PageReport {
+  readonly schema: 'kdump-inspect/page/1';
+  readonly file: { readonly path: string; readonly format: string };
+  readonly pfn: number;
+  readonly physical: string;
+  readonly section: number;
+  /** null where the dump cannot tell. */
+  readonly class: PageClass | null;
+  readonly rule: string;
+  readonly reason: string;
+  /** The pfn of the block's or compound's head that decided, when it is another page. */
+  readonly decidedBy: number | null;
+  readonly contents: PageExplanation['contents'];
+  readonly zero: boolean | null;
+  readonly structPage:
+    | (Omit<StructPage, 'address' | 'flags' | 'mapping' | 'private' | 'compound'> & {
+        readonly address: string;
+        readonly flags: string;
+        readonly mapping: string;
+        readonly private: string;
+        readonly compound: string | null;
+      })
+    | null;
+  readonly structPageError: string | null;
+}
+
+export function pageReport(page: PageExplanation, file: PageReport['file']): PageReport {
+  const { structPage: s } = page;
+  return {
+    schema: 'kdump-inspect/page/1',
+    file,
+    pfn: page.pfn,
+    physical: hex(page.pfn * 4096),
+    section: page.section,
+    class: page.class,
+    rule: page.rule,
+    reason: page.reason,
+    decidedBy: page.decidedBy,
+    contents: page.contents,
+    zero: page.zero,
+    structPage: s && {
+      ...s,
+      address: hex(s.address),
+      flags: hex64(s.flags),
+      mapping: hex64(s.mapping),
+      private: hex64(s.private),
+      compound: s.compound === null ? null : hex64(s.compound),
+    },
+    structPageError: page.structPageError,
+  };
+}
+
+const CONTENTS: Record<PageReport['contents'], string> = {
+  stored: 'stored',
+  hole: 'not in the dump',
+  notStored: 'not stored in the dump',
+  truncated: 'behind the end of the file, which is cut short',
+  unreadable: 'could not be read',
+};
+
+/** The class by makedumpfile's name for its row. */
+const ROW_NAMES: Record<PageClass, string> = {
+  zero: 'ZERO',
+  nonPrivateCache: 'NON_PRI_CACHE',
+  privateCache: 'PRI_CACHE',
+  user: 'USER',
+  free: 'FREE',
+  kernelData: 'KERN_DATA',
+  hwpoison: 'HWPOISON',
+  offline: 'OFFLINE',
+};
+
+/** The report for people, ending in a newline. */
+export function pageText(report: PageReport, { chalk }: Terminal): string {
+  const lines: [string, string][] = [
+    ['class', report.class === null ? 'unknown' : ROW_NAMES[report.class]],
+    ['because', because(report)],
+    ['contents', contents(report)],
+    ['section', String(report.section)],
+    ...structPageLines(report),
+  ];
+  const title = chalk.bold(`pfn ${report.pfn}`);
+  return `${title}  physical ${report.physical}\n${lines.map(([k, v]) => `  ${k.padEnd(12)} ${v}\n`).join('')}`;
+}
+
+function because({ rule, reason, decidedBy, zero }: PageReport): string {
+  const by = decidedBy === null ? '' : `; its head is pfn ${decidedBy}`;
+  const then =
+    zero === true && ['kernel', 'tail', 'badOrder', 'noStructPage'].includes(rule)
+      ? '; all its bytes are zero'
+      : '';
+  return `${rule}: ${reason}${by}${then}`;
+}
+
+function contents({ contents: held, zero }: PageReport): string {
+  return `${CONTENTS[held]}${zero === null ? '' : zero ? ', all zero' : ', not all zero'}`;
+}
+
+function structPageLines({ structPage: s, structPageError }: PageReport): [string, string][] {
+  if (s === null) return [['struct page', structPageError === null ? 'none' : escapeText(structPageError)]];
+  return [
+    ['struct page', s.address],
+    ['  flags', `${s.flags}  ${s.flagNames.join(' ')}`.trimEnd()],
+    ['  _refcount', String(s._refcount)],
+    ['  _mapcount', `${s._mapcount}${s.pageType === null ? '' : `  page type: ${s.pageType}`}`],
+    ['  mapping', s.mapping],
+    ['  private', s.private],
+    [
+      '  compound',
+      `${s.compound ?? 'unknown'}${s.order > 0 ? `  head of 2^${s.order} pages, ${size(4096 * 2 ** s.order)}` : ''}`,
+    ],
+  ];
+}

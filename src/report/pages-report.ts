@@ -1,0 +1,183 @@
+import type { MemoryImage } from '../formats/image.ts';
+import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import type { Census, FreeCheck } from '../pages/census.ts';
+import type { CompatCensus } from '../pages/compat.ts';
+import type { ClassCounts, PageClass } from '../pages/page-class.ts';
+import { percent, plural, size } from './units.ts';
+
+const PAGE = 4096;
+
+/** Pages and their bytes. */
+export interface Amount {
+  readonly pages: number;
+  readonly bytes: number;
+}
+
+/** A row of the report; pages null where the dump cannot tell, and then what it has at least. */
+export interface ClassRow {
+  readonly pages: number | null;
+  readonly bytes: number | null;
+  readonly excludable: boolean;
+  readonly atLeast?: Amount;
+}
+
+/** One zone of the self-check. All pages. */
+export interface FreeCheckRow {
+  readonly node: number;
+  readonly zone: string;
+  readonly counted: number;
+  readonly freeArea: number;
+  readonly vmStat: number;
+}
+
+/** The document of `pages --json`. */
+export interface PagesReport {
+  readonly schema: 'kdump-inspect/pages/1';
+  readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
+  readonly kernel: { readonly release: string | null; readonly crashTime?: number };
+  readonly pageSize: number;
+  readonly total: Amount;
+  readonly classes: Readonly<Record<PageClass, ClassRow>>;
+  /** Pages of no row: what they are the dump cannot tell. */
+  readonly unknown: Amount;
+  readonly compat: null | 'makedumpfile';
+  readonly freeCheck: { readonly zones: readonly FreeCheckRow[] } | { readonly unavailable: string } | null;
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
+}
+
+/** What the report is made from. */
+export interface PagesFacts {
+  readonly image: MemoryImage;
+  readonly info: Vmcoreinfo;
+  readonly excludable: Readonly<Record<PageClass, boolean>>;
+}
+
+const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
+
+function row(pages: number, excludable: boolean, known: boolean): ClassRow {
+  return known
+    ? { ...amount(pages), excludable }
+    : { pages: null, bytes: null, excludable, atLeast: amount(pages) };
+}
+
+/** Rows, where those that `doubtful` names have only a least value. */
+function rows(
+  counts: ClassCounts,
+  facts: PagesFacts,
+  doubtful: (name: PageClass) => boolean,
+): PagesReport['classes'] {
+  const entries = Object.entries(counts) as [PageClass, number][];
+  return Object.fromEntries(
+    entries.map(([name, n]) => [name, row(n, facts.excludable[name], !doubtful(name))]),
+  ) as PagesReport['classes'];
+}
+
+function head(facts: PagesFacts): Pick<PagesReport, 'schema' | 'file' | 'kernel' | 'pageSize'> {
+  const { image, info } = facts;
+  const crashTime = info.presented('CRASHTIME');
+  return {
+    schema: 'kdump-inspect/pages/1',
+    file: { path: image.path, format: image.format, bytes: image.bytes },
+    kernel: {
+      release: info.get('OSRELEASE') ?? null,
+      ...(typeof crashTime === 'number' ? { crashTime } : {}),
+    },
+    pageSize: PAGE,
+  };
+}
+
+/** Rows that only the contents of a page can tell apart. */
+const BY_CONTENTS: ReadonlySet<PageClass> = new Set(['zero', 'kernelData']);
+
+/** The default report: each physical page once. */
+export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
+  const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
+  const doubtful = (name: PageClass) => unclassified > 0 || (census.undecided > 0 && BY_CONTENTS.has(name));
+  return {
+    ...head(facts),
+    total: amount(census.total),
+    classes: rows(census.counts, facts, doubtful),
+    unknown: amount(unclassified + census.undecided),
+    compat: null,
+    freeCheck: freeCheckRows(census.freeCheck),
+    warnings: [
+      ...damageWarnings(facts.image),
+      ...unknownWarnings(census),
+      ...checkWarnings(census, facts.image.live),
+    ],
+    complete: unclassified === 0 && isWhole(facts.image) && !(facts.image.live && census.undecided > 0),
+  };
+}
+
+/** The report of --compat makedumpfile, which is made of whole dumps only. */
+export function compatReport(facts: PagesFacts, census: CompatCensus): PagesReport {
+  return {
+    ...head(facts),
+    total: amount(census.total),
+    classes: rows(census.counts, facts, () => false),
+    unknown: amount(0),
+    compat: 'makedumpfile',
+    freeCheck: null,
+    warnings: [...facts.image.warnings],
+    complete: true,
+  };
+}
+
+function isWhole(image: MemoryImage): boolean {
+  return image.memory.truncated.length === 0;
+}
+
+function damageWarnings(image: MemoryImage): string[] {
+  const missing = image.memory.truncated.reduce((sum, r) => sum + (r.end - r.start), 0);
+  const cut =
+    missing === 0
+      ? []
+      : [`the file is cut short: ${size(missing)} of the memory that its headers promise are missing`];
+  return [...image.warnings, ...cut];
+}
+
+function unknownWarnings({ undecided, unclassified }: Pick<Census, 'undecided' | 'unclassified'>): string[] {
+  const contents = `${plural(undecided, 'page')} that no rule leaves out have no contents in the dump: ZERO or KERN_DATA, it cannot be told`;
+  const reasons = [...unclassified].map(
+    ([reason, pages]) => `${plural(pages, 'page')} cannot be classified: ${reason}`,
+  );
+  return [...(undecided > 0 ? [contents] : []), ...reasons];
+}
+
+/** The kernel's free lists must say what the scan counted, unless memory moved meanwhile. */
+function checkWarnings(census: Census, live: boolean): string[] {
+  const warnings =
+    census.badOrders === 0
+      ? []
+      : [`${plural(census.badOrders, 'free block')} of an impossible order, kept as kernel data`];
+  if (live || 'unavailable' in census.freeCheck) return warnings;
+  const off = census.freeCheck.zones.filter((zone) => zone.counted !== zone.freeArea);
+  const outside = census.freeCheck.outside;
+  return [
+    ...warnings,
+    ...off.map(
+      (z) =>
+        `FREE in node ${z.node} zone ${z.name}: ${z.counted} pages counted, the kernel's free lists have ${z.freeArea}`,
+    ),
+    ...(outside > 0 ? [`${plural(outside, 'page')} of FREE lie in no zone`] : []),
+  ];
+}
+
+function freeCheckRows(check: FreeCheck): PagesReport['freeCheck'] {
+  if ('unavailable' in check) return check;
+  return {
+    zones: check.zones.map(({ node, name, counted, freeArea, vmStat }) => ({
+      node,
+      zone: name,
+      counted,
+      freeArea,
+      vmStat,
+    })),
+  };
+}
+
+/** The share of a row in the total, as text. */
+export function shareOf(row: ClassRow, total: Amount): string {
+  return row.pages === null ? '-' : percent(row.pages, total.pages);
+}

@@ -1,0 +1,93 @@
+import type { PageClass } from '../pages/page-class.ts';
+import { escapeText } from './escape.ts';
+import { type ClassRow, type PagesReport, shareOf } from './pages-report.ts';
+import { table } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { percent, plural, size } from './units.ts';
+
+/** makedumpfile's names and descriptions (print_mem_usage), so that who knows its table can read this one. */
+const ROWS: readonly [PageClass, string, string][] = [
+  ['zero', 'ZERO', 'Pages filled with zero'],
+  ['nonPrivateCache', 'NON_PRI_CACHE', 'Cache pages without private flag'],
+  ['privateCache', 'PRI_CACHE', 'Cache pages with private flag'],
+  ['user', 'USER', 'User process pages'],
+  ['free', 'FREE', 'Free pages'],
+  ['kernelData', 'KERN_DATA', 'Dumpable kernel data'],
+  ['hwpoison', 'HWPOISON', 'Pages with memory errors'],
+  ['offline', 'OFFLINE', 'Logically offline pages'],
+];
+/** Rows that makedumpfile counts and does not print: shown when there are any. */
+const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline']);
+
+/** The report for people, ending in a newline. */
+export function pagesText(report: PagesReport, terminal: Terminal): string {
+  return `${title(report, terminal)}\n\n${pagesTable(report, terminal)}${freeCheckText(report)}`;
+}
+
+function title({ kernel, file, compat }: PagesReport, { chalk }: Terminal): string {
+  const release =
+    kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
+  const crashed = kernel.crashTime === undefined ? '' : `, crashed ${utc(kernel.crashTime)}`;
+  const counted = compat === null ? '' : ', counted as makedumpfile does';
+  return `${chalk.bold(release)} (${file.format}${crashed}${counted})`;
+}
+
+/** Seconds since 1970 as a date and a time, or as they are where no date is that late. */
+function utc(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime())
+    ? String(seconds)
+    : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+function pagesTable(report: PagesReport, terminal: Terminal): string {
+  const { classes, total, unknown } = report;
+  const shown = ROWS.filter(([name]) => !WHEN_ANY.has(name) || classes[name].pages !== 0);
+  const rows = shown.map(([name, label, description]) => [
+    label,
+    pagesOf(classes[name]),
+    sizeOf(classes[name]),
+    shareOf(classes[name], total),
+    classes[name].excludable ? 'yes' : 'no',
+    description,
+  ]);
+  if (unknown.pages > 0) {
+    const share = percent(unknown.pages, total.pages);
+    rows.push(['UNKNOWN', String(unknown.pages), size(unknown.bytes), share, '-', 'The dump cannot tell']);
+  }
+  rows.push(['TOTAL', String(total.pages), size(total.bytes), '100', '', totalText(report)]);
+  const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'EXCLUDABLE', 'DESCRIPTION'];
+  return table({ heading, rows, right: [1, 2, 3], gap: 1 }, terminal);
+}
+
+function pagesOf(row: ClassRow): string {
+  return row.pages === null ? `>=${row.atLeast?.pages ?? 0}` : String(row.pages);
+}
+
+function sizeOf(row: ClassRow): string {
+  return row.bytes === null ? `>=${size(row.atLeast?.bytes ?? 0)}` : size(row.bytes);
+}
+
+function totalText({ compat }: PagesReport): string {
+  return compat === null ? 'Each physical page once' : 'As makedumpfile totals them';
+}
+
+/** What the self-check says, as a paragraph; nothing where there is none to report. */
+function freeCheckText({ freeCheck, file }: PagesReport): string {
+  if (freeCheck === null) return '';
+  if ('unavailable' in freeCheck) return `\nFREE was not checked: ${escapeText(freeCheck.unavailable)}\n`;
+  const live = file.bytes === null;
+  const lines = freeCheck.zones.map((z) => {
+    const off = z.counted - z.freeArea;
+    const lists =
+      off === 0
+        ? 'as the kernel counts'
+        : `the kernel counts ${z.freeArea}${live ? ', memory moved meanwhile' : ''}`;
+    const pending =
+      z.vmStat === z.freeArea
+        ? ''
+        : `; NR_FREE_PAGES ${z.vmStat}, CPUs hold back ${Math.abs(z.freeArea - z.vmStat)}`;
+    return `  node ${z.node} ${z.zone}: ${plural(z.counted, 'page')}, ${lists}${pending}\n`;
+  });
+  return `\nFREE by zone, against the kernel's own free lists:\n${lines.join('')}`;
+}

@@ -1,0 +1,16 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+
+/** What a text report needs to know of where it is shown. */
+export interface Terminal {
+  readonly chalk: ChalkInstance;
+  /** Columns that a line may take. */
+  readonly width: number;
+}
+
+/** Columns for a pipe or a file. */
+const DEFAULT_WIDTH = 80;
+
+/** @param columns of the terminal, undefined where there is none */
+export function terminal(color: boolean, columns: number | undefined): Terminal {
+  return { chalk: new Chalk({ level: color ? 1 : 0 }), width: Math.max(60, columns ?? DEFAULT_WIDTH) };
+}

@@ -1,0 +1,92 @@
+import type { Absence } from '../formats/image.ts';
+import type { Walk } from '../kernel/page-walk.ts';
+import { flagNames } from '../kernel/paging.ts';
+import type { Region } from '../kernel/regions.ts';
+import type { Terminal } from './terminal.ts';
+import { hex, hex64, size } from './units.ts';
+
+/** One entry of a walk in JSON. */
+export interface StepRow {
+  readonly level: string;
+  /** Physical address of the table. */
+  readonly table: string;
+  readonly index: number;
+  readonly entry: string;
+  readonly flags: readonly string[];
+  /** Physical address that the entry leads to: the next table, or the page. */
+  readonly to: string;
+}
+
+/** A translated address in JSON. */
+export interface TranslationRow {
+  readonly address: string;
+  readonly region: Region | null;
+  readonly steps: readonly StepRow[];
+  readonly result: 'mapped' | 'notMapped' | 'notPresent' | 'notCanonical' | 'noTable';
+  /** The result as a sentence's end. */
+  readonly explanation: string;
+  readonly physical: string | null;
+  readonly pfn: number | null;
+  readonly pageSize: number | null;
+  /** Whether the dump holds the contents of the address; null where it is not mapped. */
+  readonly contents: 'stored' | Absence | null;
+}
+
+/** The document of `translate --json`. */
+export interface TranslateReport {
+  readonly schema: 'kdump-inspect/translate/1';
+  readonly file: { readonly path: string; readonly format: string };
+  readonly pagingLevels: 4 | 5;
+  readonly pageTableRoot: string;
+  readonly translations: readonly TranslationRow[];
+}
+
+/** What the walk itself does not say. */
+export interface TranslationFacts {
+  readonly walk: Walk;
+  readonly region: Region | null;
+  readonly explanation: string;
+  readonly contents: 'stored' | Absence | null;
+}
+
+export function translationRow({ walk, region, explanation, contents }: TranslationFacts): TranslationRow {
+  const { result } = walk;
+  const mapped = result.kind === 'mapped' ? result : undefined;
+  return {
+    address: hex(walk.address),
+    region,
+    steps: walk.steps.map(({ level, table, index, entry }) => ({
+      level: level.name,
+      table: hex(table),
+      index,
+      entry: hex64(entry.raw),
+      flags: flagNames(entry, level),
+      to: hex(entry.physical),
+    })),
+    result: result.kind,
+    explanation,
+    physical: mapped ? hex(mapped.physical) : null,
+    pfn: mapped ? Math.floor(mapped.physical / 4096) : null,
+    pageSize: mapped ? mapped.pageSize : null,
+    contents,
+  };
+}
+
+/** The report for people, ending in a newline. */
+export function translateText(report: TranslateReport, { chalk }: Terminal): string {
+  return report.translations
+    .map((t) => {
+      const title = chalk.bold(t.address) + (t.region === null ? '' : `  ${t.region}`);
+      const steps = t.steps.map(
+        (s) => `  ${s.level}  ${s.table}[${s.index}]  ${s.entry}  ${s.flags.join(' ')}\n`,
+      );
+      return `${title}\n${steps.join('')}  ${resultText(t)}\n`;
+    })
+    .join('\n');
+}
+
+function resultText(t: TranslationRow): string {
+  if (t.physical === null || t.pageSize === null) return t.explanation;
+  const held = t.contents === 'stored' ? '' : `; ${t.explanation}`;
+  return `physical ${t.physical}, pfn ${t.pfn}, in a page of ${size(t.pageSize)}${held}`;
+}

@@ -1,0 +1,34 @@
+/** An address or mask as 0x hex; a negative one (phys_base) with its sign. */
+export function hex(value: bigint | number): string {
+  return value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
+}
+
+/** An entry or address as 0x and all of its 16 digits, for columns. */
+export function hex64(value: bigint): string {
+  return `0x${value.toString(16).padStart(16, '0')}`;
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+/** Bytes in the IEC unit that leaves one to four digits before the point. */
+export function size(bytes: number | bigint): string {
+  let value = Number(bytes);
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 || Number.isInteger(value) || value >= 1000 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** A share of a total in percent, with one digit behind the point. */
+export function percent(part: number, total: number): string {
+  if (total === 0) return '-';
+  return part === total ? '100' : ((100 * part) / total).toFixed(1);
+}
+
+/** "1 page", "2 pages". */
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,36 @@
+import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import { escapeText } from './escape.ts';
+
+/** The document of `vmcoreinfo --json`. */
+export interface VmcoreinfoReport {
+  readonly schema: 'kdump-inspect/vmcoreinfo/1';
+  readonly file: { readonly path: string; readonly format: string };
+  /** Where it was found. */
+  readonly source: string;
+  /** Every line in the note's order: addresses as 0x text, numbers that fit as numbers, all else as text. */
+  readonly entries: Readonly<Record<string, string | number>>;
+  readonly warnings: readonly string[];
+}
+
+export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file']): VmcoreinfoReport {
+  const entries = Object.fromEntries(info.keys().map((key) => [key, info.presented(key)]));
+  const cut =
+    info.unterminated === null ? [] : [`the last line is cut and was ignored: ${info.unterminated}`];
+  const odd = info.odd.map((line) => `a line without a key: ${line}`);
+  return {
+    schema: 'kdump-inspect/vmcoreinfo/1',
+    file,
+    source: info.source,
+    entries,
+    warnings: [...cut, ...odd],
+  };
+}
+
+/** The report for people: keys and values in two columns, ending in a newline. */
+export function vmcoreinfoText({ entries }: VmcoreinfoReport): string {
+  const lines = Object.entries(entries).map(
+    ([key, value]) => [escapeText(key), escapeText(String(value))] as const,
+  );
+  const width = lines.reduce((most, [key]) => Math.max(most, key.length), 0);
+  return lines.map(([key, value]) => `${key.padEnd(Math.min(width, 44))}  ${value}\n`).join('');
+}
