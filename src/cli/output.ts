@@ -19,7 +19,7 @@ export class ReaderGone extends Error {}
 
 export function standardOutput(options: CommonOptions): Output {
   const isTerminal = process.stdout.isTTY === true;
-  const wanted = isTerminal && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb';
+  const wanted = isTerminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return {
     color: options.color ?? wanted,
     columns: isTerminal ? process.stdout.columns : undefined,

@@ -1,6 +1,6 @@
 import type { AddressSpace } from './address-space.ts';
 import { corruptTable } from './kallsyms-names.ts';
-import { missingKey, type Vmcoreinfo } from './vmcoreinfo.ts';
+import type { AddressTables } from './kallsyms-tables.ts';
 
 /** How a kernel writes the addresses of its symbols (kernel/kallsyms.c, scripts/kallsyms.c). */
 export type AddressForm =
@@ -21,19 +21,23 @@ export interface SymbolAddresses {
 
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 
-/** Reads the table of addresses under each form that its VMCOREINFO allows. */
-export function readAddresses(space: AddressSpace, info: Vmcoreinfo, count: number): SymbolAddresses[] {
-  const addresses = info.symbol('kallsyms_addresses');
-  if (addresses !== undefined) {
-    const table = new BigUint64Array(space.bytes(addresses, count * 8).buffer);
-    return [{ form: 'absolute', addressOf: (i) => table[i] as bigint }];
-  }
-  const offsets = info.symbol('kallsyms_offsets');
-  if (offsets === undefined)
-    throw missingKey('SYMBOL(kallsyms_offsets)', 'symbols have names but no addresses');
+/** Reads the table of addresses under each form that it may have. @throws InspectError notMapped or notStored */
+export function readAddresses(space: AddressSpace, tables: AddressTables, count: number): SymbolAddresses[] {
+  const forms =
+    tables.offsets === undefined ? [] : offsetForms(space, tables.offsets, tables.relativeBase, count);
+  if (tables.absolute === undefined) return forms;
+  const table = new BigUint64Array(space.bytes(tables.absolute, count * 8).buffer);
+  return [...forms, { form: 'absolute', addressOf: (i) => table[i] as bigint }];
+}
+
+function offsetForms(
+  space: AddressSpace,
+  offsets: bigint,
+  baseAt: bigint | undefined,
+  count: number,
+): SymbolAddresses[] {
   const table = new Int32Array(space.bytes(offsets, count * 4).buffer);
   const entry = (i: number) => BigInt(table[i] as number);
-  const baseAt = info.symbol('kallsyms_relative_base');
   if (baseAt === undefined) {
     return [{ form: 'place-relative', addressOf: (i) => u64(offsets + BigInt(4 * i) + entry(i)) }];
   }

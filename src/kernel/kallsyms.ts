@@ -2,8 +2,10 @@ import { InspectError } from '../errors.ts';
 import type { AddressSpace } from './address-space.ts';
 import { provenForm, readAddresses, type SymbolAddresses } from './kallsyms-addresses.ts';
 import { corruptTable, decodeTokens, KallsymsNames } from './kallsyms-names.ts';
+import { tablesByShape } from './kallsyms-scan.ts';
+import { type KallsymsTables, tablesByKeys } from './kallsyms-tables.ts';
 import type { Kernel } from './kernel.ts';
-import { missingKey, required, type Vmcoreinfo } from './vmcoreinfo.ts';
+import { required, type Vmcoreinfo } from './vmcoreinfo.ts';
 
 /** A kernel has some 200,000 symbols; more than this is no symbol table. */
 const COUNT_LIMIT = 4_000_000;
@@ -25,10 +27,13 @@ export interface KernelSymbol {
 export class Kallsyms {
   readonly #names: KallsymsNames;
   readonly #addresses: SymbolAddresses;
+  /** How the table was found. */
+  readonly source: KallsymsTables['source'];
 
-  constructor(names: KallsymsNames, addresses: SymbolAddresses) {
+  constructor(names: KallsymsNames, addresses: SymbolAddresses, source: KallsymsTables['source']) {
     this.#names = names;
     this.#addresses = addresses;
+    this.source = source;
   }
 
   get count(): number {
@@ -72,24 +77,24 @@ export class Kallsyms {
 }
 
 /**
- * Reads the symbol table through the keys that VMCOREINFO has since 6.0 (5fd8fea935a1, f09bddbd8661).
- * @throws InspectError missingInfo without the keys; notMapped, notStored or corrupt with what is wrong
+ * Reads the symbol table: by the keys of VMCOREINFO (6.0+), or by its shape where there are none.
+ * @throws InspectError missingInfo, when it is in neither way to be found; notMapped, notStored or corrupt
  */
 export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): Kallsyms {
-  const symbol = (name: string) => {
-    const address = info.symbol(name);
-    if (address !== undefined) return address;
-    throw missingKey(`SYMBOL(${name})`, 'the kernel names its symbol table there since Linux 6.0');
-  };
-  const namesAt = symbol('kallsyms_names');
-  const count = space.u32(symbol('kallsyms_num_syms'));
+  const tables = tablesByKeys(space, info) ?? tablesByShape(space, info);
+  const { count, tokenTable } = tables;
   if (count === 0 || count > COUNT_LIMIT) throw corruptTable(`kallsyms_num_syms is ${count}`);
-  const tokenTable = symbol('kallsyms_token_table');
-  const index = space.bytes(symbol('kallsyms_token_index'), 512);
-  const tokens = decodeTokens(readUpTo(space, tokenTable, TOKEN_TABLE_LIMIT), index);
-  const names = new KallsymsNames(readUpTo(space, namesAt, namesLength(namesAt, tokenTable)), count, tokens);
-  const known = stext(info, names);
-  return new Kallsyms(names, provenForm(readAddresses(space, info, count), known));
+  const tokens = decodeTokens(
+    readUpTo(space, tokenTable, TOKEN_TABLE_LIMIT),
+    space.bytes(tables.tokenIndex, 512),
+  );
+  const names = new KallsymsNames(
+    readUpTo(space, tables.names, namesLength(tables.names, tokenTable)),
+    count,
+    tokens,
+  );
+  const addresses = provenForm(readAddresses(space, tables.addresses, count), stext(info, names));
+  return new Kallsyms(names, addresses, tables.source);
 }
 
 function stext(info: Vmcoreinfo, names: KallsymsNames): { name: string; indexes: number[]; address: bigint } {

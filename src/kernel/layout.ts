@@ -21,12 +21,17 @@ export interface Layout {
   readonly pageTableRoot: Laddered;
   readonly pagingLevels: 4 | 5;
   /** How the symbol table was found and proved, or why it could not be. */
-  readonly kallsyms: { readonly symbols: number; readonly form: string } | { readonly unavailable: string };
+  readonly kallsyms:
+    | { readonly symbols: number; readonly form: string; readonly source: string }
+    | { readonly unavailable: string };
 }
 
-/** Finds all of it. `pageOffset` is what the user gave, a virtual address. */
-export function findLayout(kernel: Kernel, pageOffset?: bigint): Layout {
-  const kallsyms = once(() => readKallsyms(kernel));
+/** Finds all of it. `pageOffset` is what the user gave, a virtual address; `kallsyms` is asked for the symbol table. */
+export function findLayout(
+  kernel: Kernel,
+  pageOffset?: bigint,
+  kallsyms: KallsymsSource = once(() => readKallsyms(kernel)),
+): Layout {
   return {
     pageOffset: findPageOffset(kernel, kallsyms, pageOffset),
     physBase: kernel.physBase,
@@ -57,8 +62,8 @@ function once(make: () => Kallsyms): KallsymsSource {
 
 function describeKallsyms(kallsyms: KallsymsSource): Layout['kallsyms'] {
   try {
-    const { count, form } = kallsyms();
-    return { symbols: count, form };
+    const { count, form, source } = kallsyms();
+    return { symbols: count, form, source };
   } catch (error) {
     return { unavailable: reasonOf(error) };
   }

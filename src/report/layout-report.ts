@@ -89,7 +89,7 @@ export function layoutText(report: LayoutReport, terminal: Terminal): string {
 
 function kallsymsText({ kallsyms }: LayoutReport): string {
   if ('unavailable' in kallsyms) return `symbol table: ${escapeText(kallsyms.unavailable)}\n`;
-  return `symbol table: ${kallsyms.symbols} symbols, ${kallsyms.form} addresses, proved by _stext\n`;
+  return `symbol table: ${kallsyms.symbols} symbols, found by ${kallsyms.source}, ${kallsyms.form} addresses proved by _stext\n`;
 }
 
 function valueText(

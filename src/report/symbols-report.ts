@@ -14,7 +14,7 @@ export interface SymbolsReport {
   readonly schema: 'kdump-inspect/symbols/1';
   readonly file: { readonly path: string; readonly format: string };
   /** How the table was found and written. */
-  readonly table: { readonly symbols: number; readonly form: string };
+  readonly table: { readonly symbols: number; readonly form: string; readonly source: string };
   readonly query: string | null;
   readonly symbols: readonly SymbolRow[];
   /** For an address: the symbol that it lies in, how far behind its start, and how far the next one is. Bytes. */

@@ -27,7 +27,7 @@ export function symbols(file: string, query: string | undefined, options: Common
     const report: SymbolsReport = {
       schema: 'kdump-inspect/symbols/1',
       file: { path: image.path, format: image.format },
-      table: { symbols: kallsyms.count, form: kallsyms.form },
+      table: { symbols: kallsyms.count, form: kallsyms.form, source: kallsyms.source },
       query: query ?? null,
       symbols: [...answer.symbols].map(symbolRow),
       ...(answer.location ? { location: locationRow(answer.location) } : {}),

@@ -17,7 +17,7 @@ export function vmcoreinfo(files: readonly string[], options: VmcoreinfoOptions)
   return withDump(files, options, ({ image, given, output }) => {
     const info = openVmcoreinfo(image, given);
     if (options.raw) verbatim(info.text, output);
-    else if (options.get !== undefined) verbatim(`${valueOf(info, options.get, image.path)}\n`, output);
+    else if (options.get !== undefined) verbatim(`${lineOf(info, options.get, image.path)}\n`, output);
     else {
       const report = vmcoreinfoReport(info, { path: image.path, format: image.format });
       for (const warning of report.warnings) output.warn(warning);
@@ -32,7 +32,7 @@ function verbatim(text: string, output: Output): void {
   output.result(output.isTerminal ? escapeLines(text) : text);
 }
 
-function valueOf(info: Vmcoreinfo, key: string, path: string): string {
+function lineOf(info: Vmcoreinfo, key: string, path: string): string {
   const value = info.get(key);
   if (value !== undefined) return value;
   const near = info
