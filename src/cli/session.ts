@@ -42,9 +42,9 @@ export async function withDump(
   } finally {
     if (options.debug) {
       const { reads, bytes } = image.statistics;
-      process.stderr.write(
-        `kdump-inspect: ${(performance.now() - start).toFixed(1)} ms, ${reads} reads, ${bytes} bytes\n`,
-      );
+      const time = `${(performance.now() - start).toFixed(1)} ms`;
+      const memory = `peak memory ${process.resourceUsage().maxRSS} KiB`;
+      process.stderr.write(`kdump-inspect: ${time}, ${reads} reads of ${bytes} bytes, ${memory}\n`);
     }
     image.close();
   }

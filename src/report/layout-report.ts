@@ -4,6 +4,7 @@ import { escapeText } from './escape.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { hex } from './units.ts';
+import { wrap } from './wrap.ts';
 
 /** A value in JSON: what is believed, where it is from, and what each method said. */
 export interface LayoutValue {
@@ -35,7 +36,7 @@ export interface LayoutReport extends Record<ValueName, LayoutValue> {
 /** What the kernel and the field call each value, for people. */
 const NAMES: Record<ValueName, readonly [string, string]> = {
   pageOffset: ['page_offset', 'virtual address of the direct map of all memory'],
-  physBase: ['phys_base', 'physical address of the kernel image, less its link address'],
+  physBase: ['phys_base', 'where the kernel image lies, less where it is linked'],
   kernelOffset: ['kernel offset', 'KASLR slide of the kernel image'],
   vmemmap: ['vmemmap', 'virtual address of struct page 0'],
   vmallocStart: ['vmalloc start', 'virtual address of the vmalloc area'],
@@ -84,12 +85,12 @@ export function layoutText(report: LayoutReport, terminal: Terminal): string {
       ? 'Linux of unknown release'
       : `Linux ${escapeText(report.kernel.release)}`;
   const sections = VALUES.map((name) => valueText(NAMES[name], report[name], terminal));
-  return `${chalk.bold(release)} (${report.file.format}, ${report.pagingLevels}-level paging)\n${kallsymsText(report)}\n${sections.join('\n')}`;
+  return `${chalk.bold(release)} (${report.file.format}, ${report.pagingLevels}-level paging)\n${wrap(kallsymsText(report), terminal.width, 2)}\n\n${sections.join('\n')}`;
 }
 
 function kallsymsText({ kallsyms }: LayoutReport): string {
-  if ('unavailable' in kallsyms) return `symbol table: ${escapeText(kallsyms.unavailable)}\n`;
-  return `symbol table: ${kallsyms.symbols} symbols, found by ${kallsyms.source}, ${kallsyms.form} addresses proved by _stext\n`;
+  if ('unavailable' in kallsyms) return `symbol table: ${escapeText(kallsyms.unavailable)}`;
+  return `symbol table: ${kallsyms.symbols} symbols, found by ${kallsyms.source}, ${kallsyms.form} addresses proved by _stext`;
 }
 
 function valueText(

@@ -3,6 +3,7 @@ import type { PageClass } from '../pages/page-class.ts';
 import { escapeText } from './escape.ts';
 import type { Terminal } from './terminal.ts';
 import { hex, hex64, size } from './units.ts';
+import { wrap } from './wrap.ts';
 
 /** The document of `page --json`. */
 export interface PageReport {
@@ -78,7 +79,7 @@ const ROW_NAMES: Record<PageClass, string> = {
 };
 
 /** The report for people, ending in a newline. */
-export function pageText(report: PageReport, { chalk }: Terminal): string {
+export function pageText(report: PageReport, { chalk, width }: Terminal): string {
   const lines: [string, string][] = [
     ['class', report.class === null ? 'unknown' : ROW_NAMES[report.class]],
     ['because', because(report)],
@@ -87,7 +88,7 @@ export function pageText(report: PageReport, { chalk }: Terminal): string {
     ...structPageLines(report),
   ];
   const title = chalk.bold(`pfn ${report.pfn}`);
-  return `${title}  physical ${report.physical}\n${lines.map(([k, v]) => `  ${k.padEnd(12)} ${v}\n`).join('')}`;
+  return `${title}  physical ${report.physical}\n${lines.map(([k, v]) => `${wrap(`  ${k.padEnd(12)} ${v}`, width, 15)}\n`).join('')}`;
 }
 
 function because({ rule, reason, decidedBy, zero }: PageReport): string {

@@ -4,6 +4,7 @@ import { type ClassRow, type PagesReport, shareOf } from './pages-report.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { percent, plural, size } from './units.ts';
+import { wrap } from './wrap.ts';
 
 /** makedumpfile's names and descriptions (print_mem_usage), so that who knows its table can read this one. */
 const ROWS: readonly [PageClass, string, string][] = [
@@ -21,7 +22,7 @@ const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline']);
 
 /** The report for people, ending in a newline. */
 export function pagesText(report: PagesReport, terminal: Terminal): string {
-  return `${title(report, terminal)}\n\n${pagesTable(report, terminal)}${freeCheckText(report)}`;
+  return `${title(report, terminal)}\n\n${pagesTable(report, terminal)}${freeCheckText(report, terminal)}`;
 }
 
 function title({ kernel, file, compat }: PagesReport, { chalk }: Terminal): string {
@@ -73,9 +74,10 @@ function totalText({ compat }: PagesReport): string {
 }
 
 /** What the self-check says, as a paragraph; nothing where there is none to report. */
-function freeCheckText({ freeCheck, file }: PagesReport): string {
+function freeCheckText({ freeCheck, file }: PagesReport, { width }: Terminal): string {
   if (freeCheck === null) return '';
-  if ('unavailable' in freeCheck) return `\nFREE was not checked: ${escapeText(freeCheck.unavailable)}\n`;
+  if ('unavailable' in freeCheck)
+    return `\n${wrap(`FREE was not checked: ${escapeText(freeCheck.unavailable)}`, width, 2)}\n`;
   const live = file.bytes === null;
   const lines = freeCheck.zones.map((z) => {
     const off = z.counted - z.freeArea;
@@ -87,7 +89,7 @@ function freeCheckText({ freeCheck, file }: PagesReport): string {
       z.vmStat === z.freeArea
         ? ''
         : `; NR_FREE_PAGES ${z.vmStat}, CPUs hold back ${Math.abs(z.freeArea - z.vmStat)}`;
-    return `  node ${z.node} ${z.zone}: ${plural(z.counted, 'page')}, ${lists}${pending}\n`;
+    return `${wrap(`  node ${z.node} ${z.zone}: ${plural(z.counted, 'page')}, ${lists}${pending}`, width, 4)}\n`;
   });
   return `\nFREE by zone, against the kernel's own free lists:\n${lines.join('')}`;
 }

@@ -4,6 +4,7 @@ import { flagNames } from '../kernel/paging.ts';
 import type { Region } from '../kernel/regions.ts';
 import type { Terminal } from './terminal.ts';
 import { hex, hex64, size } from './units.ts';
+import { wrap } from './wrap.ts';
 
 /** One entry of a walk in JSON. */
 export interface StepRow {
@@ -73,16 +74,18 @@ export function translationRow({ walk, region, explanation, contents }: Translat
 }
 
 /** The report for people, ending in a newline. */
-export function translateText(report: TranslateReport, { chalk }: Terminal): string {
+export function translateText(report: TranslateReport, { chalk, width }: Terminal): string {
   return report.translations
     .map((t) => {
       const title = chalk.bold(t.address) + (t.region === null ? '' : `  ${t.region}`);
-      const steps = t.steps.map(
-        (s) => `  ${s.level}  ${s.table}[${s.index}]  ${s.entry}  ${s.flags.join(' ')}\n`,
-      );
-      return `${title}\n${steps.join('')}  ${resultText(t)}\n`;
+      const steps = t.steps.map((step) => `${wrap(stepText(step), width, 7)}\n`);
+      return `${title}\n${steps.join('')}${wrap(`  ${resultText(t)}`, width, 2)}\n`;
     })
     .join('\n');
+}
+
+function stepText({ level, table, index, entry, flags }: StepRow): string {
+  return `  ${level}  ${table}[${index}]  ${entry}  ${flags.join(' ')}`;
 }
 
 function resultText(t: TranslationRow): string {

@@ -1,0 +1,273 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { PageReport } from '../../src/report/page-report.ts';
+import type { SegmentsReport } from '../../src/report/segments-report.ts';
+import type { SymbolsReport } from '../../src/report/symbols-report.ts';
+import type { TranslateReport } from '../../src/report/translate-report.ts';
+import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
+import { dumpOf, expectedOf } from '../support/fixture.ts';
+import { run } from '../support/run.ts';
+import { violations } from '../support/schema.ts';
+
+const NUMA = dumpOf('linux-6.12-numa');
+const FIVE = dumpOf('linux-7.3-5level');
+const QEMU = dumpOf('qemu-6.1');
+
+function json<T>(args: readonly string[], status = 0): T {
+  const ran = run([...args, '--json']);
+  expect(ran.status).toBe(status);
+  const document = JSON.parse(ran.stdout) as T;
+  expect(violations(args[0] ?? '', document)).toEqual([]);
+  return document;
+}
+
+describe('vmcoreinfo', () => {
+  it('has every line of the note, in its order', () => {
+    const raw = run(['vmcoreinfo', NUMA, '--raw']).stdout;
+    const { entries } = json<VmcoreinfoReport>(['vmcoreinfo', NUMA]);
+    const keys = raw
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.slice(0, line.indexOf('=')));
+    expect(Object.keys(entries)).toEqual(keys);
+    expect(entries.OSRELEASE).toBe('6.12.107+deb13-cloud-amd64');
+    expect(entries.PAGESIZE).toBe(4096);
+    expect(entries['NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)']).toBe(-268435456);
+    expect(entries['SYMBOL(init_top_pgt)']).toBe('0xffffffff91222000');
+    expect(entries['NUMBER(VMALLOC_START)']).toMatch(/^0x[0-9a-f]{16}$/);
+  });
+
+  it('gives the note as it stands in the file', () => {
+    const raw = run(['vmcoreinfo', FIVE, '--raw']).stdout;
+    expect(
+      readFileSync(FIVE)
+        .subarray(4096, 4096 + 4096)
+        .includes(raw),
+    ).toBe(true);
+  });
+
+  it('gives one value to a script, and names its likes when there is none', () => {
+    expect(run(['vmcoreinfo', NUMA, '--get', 'OSRELEASE']).stdout).toBe('6.12.107+deb13-cloud-amd64\n');
+    const none = run(['vmcoreinfo', NUMA, '--get', 'init_top_pgt']);
+    expect(none.status).toBe(1);
+    expect(none.stderr).toContain('did you mean SYMBOL(init_top_pgt)?');
+  });
+});
+
+describe('segments', () => {
+  it('shows the kernel image in two segments, and the holes', () => {
+    const report = json<SegmentsReport>(['segments', NUMA]);
+    expect(report.segments.map((s) => s.region)).toEqual([
+      'kernel image',
+      'direct map',
+      'direct map',
+      'direct map',
+    ]);
+    expect(report.overlaps).toEqual([
+      { start: '0x11a00000', end: '0x14630000', bytes: 0x2c30000, segments: [0, 3] },
+    ]);
+    expect(report.holes.map((h) => [h.start, h.end])).toEqual([
+      ['0x0', '0x1000'],
+      ['0x9fc00', '0x100000'],
+      ['0x3000000', '0xb000000'],
+    ]);
+  });
+
+  it('shows QEMU segments, whose headers are not at 64 and whose addresses are physical', () => {
+    const report = json<SegmentsReport>(['segments', QEMU]);
+    expect(report.segments.map((s) => [s.physical, s.memorySize, s.offset, s.region])).toEqual([
+      ['0x0', 0xa0000, '0x11e0', 'physical'],
+      ['0xc0000', 0xff40000, '0xa11e0', 'physical'],
+      ['0xfd000000', 0x1000000, '0xffe11e0', 'physical'],
+      ['0xfffc0000', 0x40000, '0x10fe11e0', 'physical'],
+    ]);
+  });
+});
+
+describe('translate', () => {
+  it('walks five levels to the physical address that the segment of the kernel image gives', () => {
+    // The LOAD of the image: 0xffffffff90a00000 at physical 0x6600000.
+    const report = json<TranslateReport>(['translate', FIVE, '0xffffffff90a01234']);
+    const [walk] = report.translations;
+    expect(walk?.steps.map((s) => s.level)).toEqual(['pgd', 'p4d', 'pud', 'pmd']);
+    expect(walk).toMatchObject({
+      result: 'mapped',
+      physical: '0x6601234',
+      pageSize: 2 ** 21,
+      contents: 'stored',
+    });
+    expect(walk?.steps[0]?.table).toBe('0x862a000');
+  });
+
+  it('walks four levels through the direct map', () => {
+    const { pageOffset } = expectedOf('linux-6.12-numa');
+    const address = `0x${(BigInt(pageOffset) + 0xc000123n).toString(16)}`;
+    const [walk] = json<TranslateReport>(['translate', NUMA, address]).translations;
+    expect(walk).toMatchObject({ result: 'mapped', physical: '0xc000123', region: 'direct map' });
+    expect(walk?.steps[0]?.level).toBe('pgd');
+  });
+
+  it('tells what is not mapped from what is not canonical, and ends with status 1', () => {
+    const report = json<TranslateReport>(['translate', NUMA, '0x0', '0x8000000000000000'], 1);
+    expect(report.translations.map((t) => t.result)).toEqual(['notMapped', 'notCanonical']);
+  });
+
+  it('tells memory that is not in the dump: the crash kernel has its own', () => {
+    const { pageOffset } = expectedOf('linux-6.12-numa');
+    const address = `0x${(BigInt(pageOffset) + 0x4000000n).toString(16)}`;
+    const [walk] = json<TranslateReport>(['translate', NUMA, address]).translations;
+    expect(walk).toMatchObject({
+      result: 'mapped',
+      contents: 'hole',
+      explanation: 'its memory is not in the dump',
+    });
+  });
+});
+
+describe('page', () => {
+  it('is the same by pfn, by physical and by virtual address', () => {
+    const { pageOffset } = expectedOf('linux-6.12-numa');
+    const pfn = 0xc000;
+    const virtual = `0x${(BigInt(pageOffset) + BigInt(pfn * 4096)).toString(16)}`;
+    const byPfn = json<PageReport>(['page', NUMA, String(pfn)]);
+    expect(json<PageReport>(['page', NUMA, `0x${(pfn * 4096 + 7).toString(16)}`])).toEqual(byPfn);
+    expect(json<PageReport>(['page', NUMA, virtual])).toEqual(byPfn);
+    expect(byPfn.pfn).toBe(pfn);
+  });
+
+  it('says that the kernel text is kernel data', () => {
+    // SYMBOL(_stext) is the start of the image segment, physical 0x11a00000.
+    expect(json<PageReport>(['page', NUMA, '0x11a00000'])).toMatchObject({
+      class: 'kernelData',
+      rule: 'kernel',
+      zero: false,
+    });
+  });
+
+  it('has an answer for video memory, which has no struct page', () => {
+    expect(json<PageReport>(['page', QEMU, '0xfd000000'])).toMatchObject({
+      rule: 'noStructPage',
+      structPage: null,
+    });
+  });
+
+  it('says of a page outside of the dump that it is outside', () => {
+    const ran = run(['page', NUMA, '0x4000000']);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('pfn 16384 (physical 0x4000000) is in no segment of the dump');
+  });
+});
+
+describe('symbols', () => {
+  it('names the symbol that an address lies in, as the kernel prints it', () => {
+    const address = expectedOf('linux-7.3-5level').symbols.page_offset_base ?? '';
+    expect(run(['symbols', FIVE, address]).stdout).toBe(`${address} page_offset_base+0x0/0x8\n`);
+  });
+
+  it('finds by pattern', () => {
+    const report = json<SymbolsReport>(['symbols', FIVE, 'page_offset_b?s*']);
+    expect(report.symbols).toEqual([
+      {
+        name: 'page_offset_base',
+        type: 'D',
+        address: expectedOf('linux-7.3-5level').symbols.page_offset_base,
+      },
+    ]);
+  });
+
+  it('agrees with every symbol that VMCOREINFO names', () => {
+    const { entries } = json<VmcoreinfoReport>(['vmcoreinfo', NUMA]);
+    const table = new Map<string, string[]>();
+    for (const { name, address } of json<SymbolsReport>(['symbols', NUMA]).symbols) {
+      table.set(name, [...(table.get(name) ?? []), address]);
+    }
+    // The first two are given by value; the others are macros for node_states[N_ONLINE] and init_top_pgt.
+    const others = new Set(
+      ['mem_section', 'vmemmap', 'node_online_map', 'swapper_pg_dir'].map((s) => `SYMBOL(${s})`),
+    );
+    const noted = Object.entries(entries).filter(([key]) => key.startsWith('SYMBOL(') && !others.has(key));
+    expect(noted.length).toBeGreaterThan(10);
+    for (const [key, address] of noted) {
+      expect(table.get(key.slice(7, -1)) ?? [], key).toContain(address);
+    }
+  });
+
+  it('says that a name is not there', () => {
+    const ran = run(['symbols', FIVE, 'no_such_symbol']);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('has no no_such_symbol');
+  });
+});
+
+describe('layout', () => {
+  it('believes a given page_offset, and says what speaks against it', () => {
+    const ran = run(['layout', NUMA, '--page-offset', '0xffff888000000000', '--json']);
+    const report = JSON.parse(ran.stdout) as {
+      pageOffset: { source: string; candidates: { verdict: string }[] };
+    };
+    expect(report.pageOffset.source).toBe('option');
+    expect(report.pageOffset.candidates.filter((c) => c.verdict === 'differs').length).toBeGreaterThanOrEqual(
+      3,
+    );
+    expect(ran.stderr).toMatch(/warning: page_offset: the value given is not what the dump says/);
+  });
+});
+
+describe('text', () => {
+  const dumps = ['linux-5.10', 'linux-6.12-numa', 'linux-7.3-5level', 'qemu-6.1'].map(dumpOf);
+  const commands = [
+    ['pages'],
+    ['layout'],
+    ['segments'],
+    ['page', '40000'],
+    ['translate', '0xffffffff91222000'],
+  ];
+
+  it.each(commands)('of %s fits 80 columns and has no colour in a pipe', (command, ...operands) => {
+    for (const dump of dumps) {
+      const { stdout } = run([command, dump, ...operands]);
+      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      expect(stdout).not.toContain('\x1b');
+    }
+  });
+
+  it('has colour where it is asked for, and none with --no-color', () => {
+    expect(run(['pages', NUMA, '--color']).stdout).toContain('\x1b[1m');
+    expect(run(['pages', NUMA, '--no-color']).stdout).not.toContain('\x1b');
+  });
+
+  it('escapes what a hostile VMCOREINFO would do to a terminal', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
+    const raw = run(['vmcoreinfo', NUMA, '--raw']).stdout;
+    const path = join(folder, 'evil');
+    writeFileSync(
+      path,
+      raw.replace(/^OSRELEASE=.*$/m, 'OSRELEASE=6\x1b]0;evil\x07\x9b2J').replace(/$/, 'EVIL\x1b[2J=\x7f\n'),
+      'latin1',
+    );
+    for (const args of [
+      ['pages', NUMA],
+      ['vmcoreinfo', NUMA],
+      ['layout', NUMA],
+      ['vmcoreinfo', NUMA, '--json'],
+    ]) {
+      const { stdout } = run([...args, '--vmcoreinfo', path]);
+      expect(stdout).toContain('evil');
+      expect([...stdout].filter((c) => c !== '\n' && (c < ' ' || (c >= '\x7f' && c < '\xa0')))).toEqual([]);
+    }
+  });
+});
+
+describe('memory', () => {
+  it('stays under 150 MiB and does not follow the size of the dump', () => {
+    const peak = (args: string[]) =>
+      Number(/peak memory (\d+) KiB/.exec(run([...args, '--debug']).stderr)?.[1]);
+    for (const dump of [NUMA, FIVE]) {
+      const used = peak(['pages', dump]);
+      expect(used).toBeGreaterThan(1024);
+      expect(used).toBeLessThan(150 * 1024);
+    }
+  });
+});

@@ -1,0 +1,175 @@
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { PagesReport } from '../../src/report/pages-report.ts';
+import { dumpOf } from '../support/fixture.ts';
+import { run, shell } from '../support/run.ts';
+import { violations } from '../support/schema.ts';
+
+const DUMP = dumpOf('linux-6.12-numa');
+const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
+
+/** The first `bytes` of the dump, as a file of its own. */
+function cutAt(bytes: number): string {
+  const path = join(folder, `cut-${bytes}`);
+  const from = readFileSync(DUMP).subarray(0, bytes);
+  const fd = openSync(path, 'w');
+  writeSync(fd, from);
+  ftruncateSync(fd, bytes);
+  closeSync(fd);
+  return path;
+}
+
+function file(name: string, contents: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, contents);
+  return path;
+}
+
+describe('wrong usage ends with status 2, and says what is right on stderr', () => {
+  it.each([
+    [[], /Usage: kdump-inspect/],
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['pages', '--nonsense'], /unknown option '--nonsense'/],
+    [['pages', '--compat', 'crash'], /Allowed choices are makedumpfile/],
+    [['translate', DUMP], /missing required argument 'ADDR'/],
+    [['translate', DUMP, '1234'], /hex with 0x before it/],
+    [['translate'], /missing required argument 'FILE'/],
+    [['page', DUMP, '0xzz'], /pfn \(decimal\) or an address/],
+    [['page', DUMP, '99999999999999'], /pfn \(decimal\) or an address/],
+    [['layout', DUMP, '--page-offset', 'ffff888000000000'], /hex with 0x before it/],
+    [['pages', DUMP, DUMP], /one FILE is read at a time/],
+  ])('%j', (args, message) => {
+    const ran = run(args);
+    expect(ran.stderr).toMatch(message);
+    expect(ran.status).toBe(2);
+    expect(ran.stdout).toBe('');
+  });
+});
+
+describe('what cannot be done ends with status 1, a sentence on stderr and nothing on stdout', () => {
+  it.each([
+    ['a file that is not there', () => join(folder, 'none'), /none: no such file$/],
+    ['a folder', () => folder, /is a directory, not a dump$/],
+    ['an empty file', () => file('empty', ''), /the file is empty$/],
+    ['text', () => file('text', 'hello, world\n'), /not a dump: it begins with 68 65 6c 6c/],
+    ['a program', () => process.execPath, /an ELF (executable|shared object), not a core file/],
+    [
+      'a kdump-compressed dump',
+      () => file('kdump', 'KDUMP   '.padEnd(64, '\0')),
+      /kdump-compressed dump, which this version does not read/,
+    ],
+    ['a dump cut inside its headers', () => cutAt(100), /program headers need 280 bytes, the file has 36/],
+    ['a dump cut before its memory', () => cutAt(0x2000), /page tables cannot be found/],
+  ])('%s', (_, path, message) => {
+    const ran = run(['pages', path()]);
+    expect(ran.stderr.split('\n')[0]).toMatch(message);
+    expect(ran.stderr).not.toMatch(/^ {4}at /m);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toBe('');
+  });
+
+  it('shows where an error comes from only with --debug', () => {
+    expect(run(['pages', folder, '--debug']).stderr).toMatch(/^ {4}at /m);
+  });
+
+  it('escapes what a file name would do to a terminal', () => {
+    const ran = run(['pages', file('evil\x1b[2J\u202e', 'x')]);
+    expect(ran.stderr).toContain('evil\\x1b[2J\\u{202e}: not a dump');
+    expect(ran.status).toBe(1);
+  });
+
+  it('names the key that VMCOREINFO lacks, and the rows that it decides', () => {
+    const raw = run(['vmcoreinfo', DUMP, '--raw']).stdout;
+    const without = file('without', raw.replace(/^NUMBER\(PAGE_BUDDY_MAPCOUNT_VALUE\).*\n/m, ''));
+    const ran = run(['pages', DUMP, '--vmcoreinfo', without]);
+    expect(ran.stderr).toContain('VMCOREINFO has no NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE): FREE cannot be told');
+    expect(ran.status).toBe(1);
+  });
+
+  it('does not believe the VMCOREINFO of another boot', () => {
+    const other = file('other', run(['vmcoreinfo', dumpOf('linux-5.10'), '--raw']).stdout);
+    const ran = run(['pages', DUMP, '--vmcoreinfo', other]);
+    expect(ran.stderr).toMatch(/page tables cannot be found/);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toBe('');
+  });
+
+  it('does not take any file for VMCOREINFO', () => {
+    const ran = run(['pages', DUMP, '--vmcoreinfo', file('no-info', 'hello\n')]);
+    expect(ran.stderr).toMatch(/this is no VMCOREINFO/);
+    expect(ran.status).toBe(1);
+  });
+});
+
+describe('a dump that is cut short', () => {
+  // The kernel image and what the first GiB's tables need come first in the file; the end holds the last RAM segment.
+  const path = cutAt(0xc000000);
+  const ran = run(['segments', path, '--json']);
+
+  it('is done with status 3, and says how much is missing', () => {
+    expect(ran.status).toBe(3);
+    expect(ran.stderr).toMatch(/warning: the file is cut short: [\d.]+ MiB of memory are missing/);
+    const report = JSON.parse(ran.stdout) as { complete: boolean; segments: { missing: number }[] };
+    expect(violations('segments', report)).toEqual([]);
+    expect(report.complete).toBe(false);
+    const missing = report.segments.reduce((sum, s) => sum + s.missing, 0);
+    expect(missing).toBe(readFileSync(DUMP).length - 0xc000000);
+  });
+
+  it('says that the table of sections is what is missing, when pages need it', () => {
+    const pages = run(['pages', path]);
+    expect(pages.stderr).toMatch(/the section table: .* behind the end of the file, which is cut short/);
+    expect(pages.status).toBe(1);
+    expect(pages.stdout).toBe('');
+  });
+
+  it('never prints a wrong total, wherever it is cut', () => {
+    const almost = cutAt(readFileSync(DUMP).length - 4096);
+    const cut = run(['pages', almost, '--json']);
+    expect(cut.status).toBe(3);
+    const report = JSON.parse(cut.stdout) as PagesReport;
+    expect(violations('pages', report)).toEqual([]);
+    expect(report.complete).toBe(false);
+    const least = Object.values(report.classes).reduce(
+      (sum, row) => sum + (row.pages ?? row.atLeast?.pages ?? 0),
+      0,
+    );
+    expect(least + report.unknown.pages).toBe(report.total.pages);
+    expect(report.unknown.pages).toBeGreaterThan(0);
+    expect(run(['pages', almost, '--compat', 'makedumpfile']).status).toBe(1);
+  });
+});
+
+describe('a pipe', () => {
+  it('may be closed early', () => {
+    const ran = shell(`$KI symbols ${DUMP} | head -n 3`);
+    expect(ran.stdout.split('\n')).toHaveLength(4);
+    expect(ran.stderr).toBe('');
+  });
+
+  it('gets no colour and no progress', () => {
+    const ran = shell(`$KI pages ${DUMP} 2>&1 | cat`);
+    expect(ran.stdout).not.toContain('\x1b');
+  });
+
+  it('that is full is waited for', () => {
+    const ran = shell(`$KI symbols ${DUMP} | (sleep 0.3; wc -l)`);
+    expect(Number(ran.stdout)).toBe(157648);
+  });
+
+  it('on a full disk is an error', () => {
+    const ran = shell(`$KI pages ${DUMP} > /dev/full`);
+    expect(ran.status).toBe(1);
+    expect(ran.stderr).toContain('cannot write the result: no space left');
+  });
+});

@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const FOLDER = fileURLToPath(new URL('../../fixtures/', import.meta.url));
+
+/** The rows that makedumpfile counts, by the names of our JSON. */
+export const COUNTED = [
+  'zero',
+  'nonPrivateCache',
+  'privateCache',
+  'user',
+  'free',
+  'hwpoison',
+  'offline',
+] as const;
+
+/** What is known of a fixture from makedumpfile and from the kernel that was dumped. */
+export interface Expected {
+  readonly kernel: string;
+  readonly pageOffset: string;
+  readonly physBase: number;
+  readonly pagingLevels: 4 | 5;
+  readonly kernelOffset: string;
+  readonly symbols: Readonly<Record<string, string>>;
+  readonly makedumpfile: Readonly<Record<(typeof COUNTED)[number] | 'remaining' | 'original', number>>;
+  /** Different physical pages in the file's segments. */
+  readonly distinctPagesInLoads: number;
+  /** What is left of them without the rows above. */
+  readonly kernelDataDistinct: number;
+}
+
+/** The unpacked dump of a fixture; test/support/global-setup.ts has unpacked it. */
+export function dumpOf(name: string): string {
+  return `${FOLDER}.cache/${name}.elf`;
+}
+
+export function expectedOf(name: string): Expected {
+  return JSON.parse(readFileSync(`${FOLDER}${name}.json`, 'utf8')) as Expected;
+}
