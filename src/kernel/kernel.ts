@@ -8,6 +8,9 @@ import { missingKey, required, Vmcoreinfo } from './vmcoreinfo.ts';
 /** __START_KERNEL_map: the kernel image is mapped here plus its KASLR offset (arch/x86/include/asm/page_64_types.h) */
 export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
 
+/** The image has the first GiB of it at most (KERNEL_IMAGE_SIZE); modules follow. */
+export const IMAGE_END = START_KERNEL_MAP + (1n << 30n);
+
 /** A kernel whose memory can be read by virtual address. */
 export interface Kernel {
   readonly image: MemoryImage;
@@ -99,16 +102,16 @@ function findPhysBase(
   );
 }
 
-/** The segment of the kernel image has both addresses: kdump's first LOAD, and kcore's text segment. */
+/** The segment of the kernel image has both addresses: kdump's first LOAD, kcore's text, one of QEMU's with paging. */
 function physBaseFromLoads(segments: readonly Segment[]): { value: bigint; how: string } {
-  const text = segments.find(
-    (s) => s.virtual !== null && s.virtual >= START_KERNEL_MAP && s.physical !== null,
+  const image = segments.find(
+    ({ virtual: v, physical }) => v !== null && v >= START_KERNEL_MAP && v < IMAGE_END && physical !== null,
   );
-  if (!text || text.virtual === null || text.physical === null) {
+  if (!image || image.virtual === null || image.physical === null) {
     throw new InspectError('missingInfo', 'no LOAD maps the kernel image and gives its physical address');
   }
-  const how = `the LOAD at virtual address 0x${text.virtual.toString(16)}`;
-  return { value: BigInt(text.physical) - (text.virtual - START_KERNEL_MAP), how };
+  const how = `the LOAD at virtual address 0x${image.virtual.toString(16)}`;
+  return { value: BigInt(image.physical) - (image.virtual - START_KERNEL_MAP), how };
 }
 
 interface Assembled {

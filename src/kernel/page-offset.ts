@@ -101,7 +101,10 @@ function fromLoads(segments: readonly Segment[]): Found {
           .slice(0, 3)
           .map(hex)
           .join(', ')}`;
-  return { value: best[0], how: `p_vaddr - p_paddr of ${kernel.length} LOADs of RAM${others}` };
+  return {
+    value: best[0],
+    how: `p_vaddr - p_paddr of ${bytes.size === 1 ? '' : 'most of '}${kernel.length} LOADs of RAM${others}`,
+  };
 }
 
 /** The first page of the kernel's half that the tables map in whole GiB from physical address 0 on. */

@@ -1,4 +1,4 @@
-import { START_KERNEL_MAP } from './kernel.ts';
+import { IMAGE_END, START_KERNEL_MAP } from './kernel.ts';
 import type { Layout } from './layout.ts';
 
 /** What a virtual address is for (Documentation/arch/x86/x86_64/mm.rst). */
@@ -12,8 +12,6 @@ export type Region =
   | 'physical'
   | 'unknown';
 
-/** MODULES_VADDR with KASLR built in: the image has the first GiB (KERNEL_IMAGE_SIZE) */
-const MODULES = START_KERNEL_MAP + (1n << 30n);
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const KERNEL_HALF = 1n << 63n;
 
@@ -24,7 +22,7 @@ export type Bases = Pick<Layout, 'pageOffset' | 'vmallocStart' | 'vmemmap'>;
 export function regionOf(address: bigint, bases: Bases | undefined): Region {
   if (address < KERNEL_HALF) return 'physical';
   if (address >= VSYSCALL) return 'vsyscall';
-  if (address >= MODULES) return 'modules';
+  if (address >= IMAGE_END) return 'modules';
   if (address >= START_KERNEL_MAP) return 'kernel image';
   const reached = (value: bigint | null | undefined) =>
     value !== null && value !== undefined && address >= value;

@@ -7,10 +7,10 @@ export interface Terminal {
   readonly width: number;
 }
 
-/** Columns for a pipe or a file. */
-const DEFAULT_WIDTH = 80;
+/** Columns for a pipe or a file, for a terminal that does not know its own (a serial line), and the least there is. */
+const LEAST_WIDTH = 80;
 
 /** @param columns of the terminal, undefined where there is none */
 export function terminal(color: boolean, columns: number | undefined): Terminal {
-  return { chalk: new Chalk({ level: color ? 1 : 0 }), width: Math.max(60, columns ?? DEFAULT_WIDTH) };
+  return { chalk: new Chalk({ level: color ? 1 : 0 }), width: Math.max(LEAST_WIDTH, columns ?? 0) };
 }
