@@ -5,7 +5,8 @@ import { InspectError } from '../errors.ts';
 import { openElf, readElf } from './elf/elf-image.ts';
 import { isElf, unsupported } from './elf/header.ts';
 import type { MemoryImage } from './image.ts';
-import { isKcore, kcoreHint, openKcore } from './kcore/kcore-image.ts';
+import { accessFacts, kcoreHint } from './kcore/access.ts';
+import { isKcore, openKcore } from './kcore/kcore-image.ts';
 
 /** How a kind of file begins, when it is one that cannot be read, and what to do about it. */
 interface Foreign {
@@ -80,6 +81,6 @@ function notADump(source: ByteSource, head: Uint8Array): InspectError {
 
 function explainKcore(error: unknown): unknown {
   if (!(error instanceof InspectError) || error.kind !== 'io') return error;
-  const hint = kcoreHint(error);
+  const hint = kcoreHint(error, accessFacts());
   return hint ? new InspectError('io', error.message, { ...error.facts, hint }) : error;
 }

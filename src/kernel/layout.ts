@@ -19,6 +19,8 @@ export interface Layout {
   readonly vmemmap: Laddered;
   readonly vmallocStart: Laddered;
   readonly pageTableRoot: Laddered;
+  /** The bit of physical addresses that stands for memory encryption (AMD SME), 0 without. */
+  readonly smeMask: Laddered;
   readonly pagingLevels: 4 | 5;
   /** How the symbol table was found and proved, or why it could not be. */
   readonly kallsyms:
@@ -39,6 +41,7 @@ export function findLayout(
     vmemmap: findVmemmap(kernel, kallsyms),
     vmallocStart: findVmallocStart(kernel, kallsyms),
     pageTableRoot: kernel.pageTableRoot,
+    smeMask: findSmeMask(kernel),
     pagingLevels: kernel.pagingLevels,
     kallsyms: describeKallsyms(kallsyms),
   };
@@ -92,6 +95,18 @@ function findKernelOffset({ info }: Kernel): Laddered {
     { source: 'vmcoreinfo', find: noted },
     { source: 'stext', find: linked },
   ]);
+}
+
+function findSmeMask({ info }: Kernel): Laddered {
+  const noted = () => {
+    const value = required(
+      info.number('sme_mask'),
+      'NUMBER(sme_mask)',
+      'it is there since Linux 5.1; the tables are read without it',
+    );
+    return { value: BigInt(value), how: 'NUMBER(sme_mask), taken out of every page-table entry' };
+  };
+  return climb([{ source: 'vmcoreinfo', find: noted }]);
 }
 
 function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {

@@ -1,5 +1,5 @@
 import { countOf, type Range } from '../bytes/ranges.ts';
-import { InspectError } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { type Cover, classifyRun, noCover, type OnFree } from './classify-run.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
@@ -102,19 +102,29 @@ export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): C
     done += count;
     onProgress(done, total);
   }
-  return summary(scan, total, free);
+  return summary(scan, total, freeCheck(kernel, free));
+}
+
+/** What the counter found, beside counters of the kernel that are as fresh as it is. */
+function freeCheck(kernel: Kernel, free: FreeCounter | { unavailable: string }): FreeCheck {
+  if ('unavailable' in free) return free;
+  try {
+    if (kernel.image.live) free.recount(readZones(kernel));
+    return { zones: free.zones, outside: free.outside };
+  } catch (error) {
+    return { unavailable: reasonOf(error) };
+  }
 }
 
 function freeCounter(kernel: Kernel): FreeCounter | { unavailable: string } {
   try {
     return new FreeCounter(readZones(kernel), kernel.info);
   } catch (error) {
-    if (error instanceof InspectError) return { unavailable: error.message };
-    throw error;
+    return { unavailable: reasonOf(error) };
   }
 }
 
-function summary(scan: Scan, total: number, free: FreeCounter | { unavailable: string }): Census {
+function summary(scan: Scan, total: number, check: FreeCheck): Census {
   const contents = scan.zeroPages.counts;
   const counts = noPages();
   RULES.forEach((rule, code) => {
@@ -129,6 +139,6 @@ function summary(scan: Scan, total: number, free: FreeCounter | { unavailable: s
     unclassified: scan.structPages.failures,
     withoutStructPage: scan.rules[Rule.noStructPage] as number,
     badOrders: scan.rules[Rule.badOrder] as number,
-    freeCheck: 'zones' in free ? { zones: free.zones, outside: free.outside } : free,
+    freeCheck: check,
   };
 }

@@ -182,6 +182,14 @@ export class FreeCounter {
     this.#nodeShift = 32 - Math.ceil(Math.log2(Math.max(2, info.length('node_data') ?? 2)));
   }
 
+  /** Takes the kernel's counters anew: while live memory was scanned they moved. */
+  recount(zones: readonly Zone[]): void {
+    for (const zone of this.zones) {
+      const now = zones.find((z) => z.node === zone.node && z.startPfn === zone.startPfn);
+      if (now) Object.assign(zone, { freeArea: now.freeArea, vmStat: now.vmStat });
+    }
+  }
+
   /** A free block: its head's pfn, its pages, and the upper 32 bits of the head's flags. */
   add(pfn: number, pages: number, flagsHigh: number): void {
     const holds = (zone: Zone) => pfn >= zone.startPfn && pfn < zone.startPfn + zone.spannedPages;

@@ -23,8 +23,17 @@ export function escapeLines(text: string): string {
 
 /** A JSON document on one or many lines in which nothing but plain text stands: the rest is \u escapes, still valid JSON. */
 export function jsonText(document: unknown): string {
-  const text = JSON.stringify(document, null, 2);
-  return `${text.replace(UNSAFE, (c) => (c === '\n' ? c : unicodeEscapes(c)))}\n`;
+  return `${escapeJson(JSON.stringify(document, null, 2))}\n`;
+}
+
+/** The same on one line, without a newline at its end. */
+export function jsonLine(document: unknown): string {
+  return escapeJson(JSON.stringify(document));
+}
+
+/** Outside of strings JSON has no unsafe character but the newlines of its own layout. */
+function escapeJson(text: string): string {
+  return text.replace(UNSAFE, (c) => (c === '\n' ? c : unicodeEscapes(c)));
 }
 
 function unicodeEscapes(character: string): string {

@@ -20,6 +20,7 @@ const VALUES = [
   'vmemmap',
   'vmallocStart',
   'pageTableRoot',
+  'smeMask',
 ] as const;
 type ValueName = (typeof VALUES)[number];
 
@@ -41,6 +42,7 @@ const NAMES: Record<ValueName, readonly [string, string]> = {
   vmemmap: ['vmemmap', 'virtual address of struct page 0'],
   vmallocStart: ['vmalloc start', 'virtual address of the vmalloc area'],
   pageTableRoot: ['page table root', 'physical address of the top page table'],
+  smeMask: ['sme_mask', 'the physical address bit of AMD memory encryption'],
 };
 
 function shown({ value, source, candidates }: Laddered): LayoutValue {

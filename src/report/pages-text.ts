@@ -25,12 +25,11 @@ export function pagesText(report: PagesReport, terminal: Terminal): string {
   return `${title(report, terminal)}\n\n${pagesTable(report, terminal)}${freeCheckText(report, terminal)}`;
 }
 
-function title({ kernel, file, compat }: PagesReport, { chalk }: Terminal): string {
+function title({ kernel, file }: PagesReport, { chalk }: Terminal): string {
   const release =
     kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
   const crashed = kernel.crashTime === undefined ? '' : `, crashed ${utc(kernel.crashTime)}`;
-  const counted = compat === null ? '' : ', counted as makedumpfile does';
-  return `${chalk.bold(release)} (${file.format}${crashed}${counted})`;
+  return `${chalk.bold(release)} (${file.format}${crashed})`;
 }
 
 /** Seconds since 1970 as a date and a time, or as they are where no date is that late. */
@@ -70,7 +69,7 @@ function sizeOf(row: ClassRow): string {
 }
 
 function totalText({ compat }: PagesReport): string {
-  return compat === null ? 'Each physical page once' : 'As makedumpfile totals them';
+  return compat === null ? 'Each physical page once' : 'Counted as makedumpfile does';
 }
 
 /** What the self-check says, as a paragraph; nothing where there is none to report. */

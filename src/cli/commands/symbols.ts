@@ -1,6 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import { type Kallsyms, type KernelSymbol, readKallsyms } from '../../kernel/kallsyms.ts';
-import { escapeText, jsonText } from '../../report/escape.ts';
+import { escapeText, jsonLine, jsonText } from '../../report/escape.ts';
 import { type SymbolsReport, symbolLine, symbolRow } from '../../report/symbols-report.ts';
 import { hex } from '../../report/units.ts';
 import type { CommonOptions } from '../options.ts';
@@ -29,12 +29,41 @@ export function symbols(file: string, query: string | undefined, options: Common
       file: { path: image.path, format: image.format },
       table: { symbols: kallsyms.count, form: kallsyms.form, source: kallsyms.source },
       query: query ?? null,
-      symbols: [...answer.symbols].map(symbolRow),
       ...(answer.location ? { location: locationRow(answer.location) } : {}),
+      symbols: [],
     };
-    output.result(jsonText(report));
+    streamJson(report, answer.symbols, output);
     return EXIT.done;
   });
+}
+
+/** Writes the document piece by piece: as one text, all symbols would take 300 MiB. */
+function streamJson(report: SymbolsReport, found: Iterable<KernelSymbol>, output: Output): void {
+  const [before = '', after = ''] = jsonText(report).split('"symbols": []');
+  output.result(`${before}"symbols": [`);
+  let separator = '\n';
+  inPieces(found, (symbols) => {
+    output.result(symbols.map((symbol) => `${take()}    ${jsonLine(symbolRow(symbol))}`).join(''));
+  });
+  output.result(`\n  ]${after}`);
+
+  function take(): string {
+    const now = separator;
+    separator = ',\n';
+    return now;
+  }
+}
+
+/** Hands over LINES symbols at a time. */
+function inPieces(found: Iterable<KernelSymbol>, use: (symbols: readonly KernelSymbol[]) => void): void {
+  let piece: KernelSymbol[] = [];
+  for (const symbol of found) {
+    piece.push(symbol);
+    if (piece.length < LINES) continue;
+    use(piece);
+    piece = [];
+  }
+  if (piece.length > 0) use(piece);
 }
 
 function locationRow({
@@ -67,8 +96,12 @@ function named(kallsyms: Kallsyms, query: string): Answer | undefined {
   }
   const literal = (text: string) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   const pattern = new RegExp(`^${literal(query).replace(/\*+/g, '.*').replace(/\?/g, '.')}$`, 's');
-  const found = [...kallsyms].filter((symbol) => pattern.test(symbol.name));
-  return found.length > 0 ? { symbols: found } : undefined;
+  const found: Iterable<KernelSymbol> = { [Symbol.iterator]: () => matching(kallsyms, pattern) };
+  return found[Symbol.iterator]().next().done ? undefined : { symbols: found };
+}
+
+function* matching(kallsyms: Kallsyms, pattern: RegExp): Generator<KernelSymbol> {
+  for (const symbol of kallsyms) if (pattern.test(symbol.name)) yield symbol;
 }
 
 function print({ symbols: found, location }: Answer, output: Output): void {
@@ -80,12 +113,5 @@ function print({ symbols: found, location }: Answer, output: Output): void {
     }
     return;
   }
-  let lines: string[] = [];
-  for (const symbol of found) {
-    lines.push(symbolLine(symbol));
-    if (lines.length < LINES) continue;
-    output.result(lines.join(''));
-    lines = [];
-  }
-  output.result(lines.join(''));
+  inPieces(found, (piece) => output.result(piece.map(symbolLine).join('')));
 }

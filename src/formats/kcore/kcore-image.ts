@@ -1,5 +1,4 @@
 import type { ByteSource } from '../../bytes/source.ts';
-import type { InspectError } from '../../errors.ts';
 import { type ElfParts, elfImage, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
 import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
 import type { MemoryImage } from '../image.ts';
@@ -52,19 +51,4 @@ function isDirectMap(load: ProgramHeader): boolean {
     load.p_vaddr < START_KERNEL_MAP &&
     load.p_memsz < vmallocSize - GIB
   );
-}
-
-/** What to do when /proc/kcore could not be opened or read, by the system's error name. */
-export function kcoreHint(error: InspectError): string | undefined {
-  if (error.facts.errno === 'ENOENT') {
-    return 'this kernel has no /proc/kcore (CONFIG_PROC_KCORE is off), or procfs is not mounted here (a container?)';
-  }
-  if (error.facts.errno === 'EACCES') return 'reading it takes root: run it with sudo';
-  if (error.facts.errno === 'EPERM') {
-    return (
-      'opening it takes CAP_SYS_RAWIO, which this process lacks (a container?), or the kernel is locked down: ' +
-      'see /sys/kernel/security/lockdown; at "confidentiality" nobody may read /proc/kcore'
-    );
-  }
-  return undefined;
 }
