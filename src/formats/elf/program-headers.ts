@@ -8,6 +8,9 @@ export const PT_NOTE = 4;
 /** e_phnum when the real count is in sh_info of section header 0 (ELF gABI, chapter 5) */
 const PN_XNUM = 0xffff;
 
+/** A dump that makedumpfile -E wrote of a machine of many TiB stays below; one that claims more lies. */
+const COUNT_LIMIT = 4_000_000;
+
 /** Elf64_Phdr of include/uapi/linux/elf.h */
 const phdr = struct('program header', 56, {
   p_type: u32(0),
@@ -32,6 +35,7 @@ export function readProgramHeaders(source: ByteSource, header: ElfHeader): Progr
   }
   const count = header.e_phnum === PN_XNUM ? extendedCount(source, header) : header.e_phnum;
   if (count === 0) throw corrupt(source, 56n, 'it has no program headers (e_phnum 0), so no memory');
+  if (count > COUNT_LIMIT) throw corrupt(source, header.e_phoff, `it claims ${count} program headers`);
   const length = count * phdr.size;
   const left = Number(BigInt(source.size) - header.e_phoff);
   if (left < length) {
