@@ -44,6 +44,12 @@ export function within(context: string, error: unknown): unknown {
   return new InspectError(error.kind, `${context}: ${error.message}`, { ...error.facts, cause: error });
 }
 
+/** The same error with the file that it is about, where it does not name one yet. */
+export function inFile(path: string, error: unknown): unknown {
+  if (!(error instanceof InspectError) || error.facts.path !== undefined) return error;
+  return new InspectError(error.kind, `${path}: ${error.message}`, { ...error.facts, path, cause: error });
+}
+
 /** The sentence of any thrown value, for a reason that is reported and not thrown on. */
 export function reasonOf(error: unknown): string {
   if (error instanceof InspectError) return error.message;

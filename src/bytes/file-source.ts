@@ -1,9 +1,12 @@
-import { closeSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
 import type { ByteSource, ReadStatistics } from './source.ts';
 
 /** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
 const PROC_SUPER_MAGIC = 0x9fa0;
+
+/** Beyond it no file has a byte, and the system calls a read an error instead of an end (loff_t). */
+const LAST_POSITION = (1n << 63n) - 1n;
 
 interface SystemError extends Error {
   readonly code: string;
@@ -42,7 +45,8 @@ export class FileSource implements ByteSource {
   constructor(path: string) {
     this.path = path;
     try {
-      this.#fd = openSync(path, 'r');
+      // Without O_NONBLOCK the open of a FIFO waits for a writer; to other files it means nothing.
+      this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       throw openError(path, error);
     }
@@ -62,6 +66,7 @@ export class FileSource implements ByteSource {
   }
 
   read(position: number | bigint, into: Uint8Array): number {
+    if (BigInt(position) > LAST_POSITION - BigInt(into.length)) return 0;
     let done = 0;
     while (done < into.length) {
       const got = this.#readOnce(position, into, done);

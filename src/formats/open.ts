@@ -1,7 +1,7 @@
 import { FileSource } from '../bytes/file-source.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { latin1 } from '../bytes/words.ts';
-import { InspectError } from '../errors.ts';
+import { InspectError, inFile } from '../errors.ts';
 import { openElf, readElf } from './elf/elf-image.ts';
 import { isElf, unsupported } from './elf/header.ts';
 import type { MemoryImage } from './image.ts';
@@ -44,19 +44,32 @@ const FOREIGN: readonly Foreign[] = [
  */
 export function openImage(path: string): MemoryImage {
   try {
-    return openSource(new FileSource(path));
+    return openOrClose(new FileSource(path));
   } catch (error) {
     throw path === '/proc/kcore' ? explainKcore(error) : error;
   }
 }
 
-/** Opens a dump that lies in any source. @throws InspectError unsupported or corrupt */
+function openOrClose(source: ByteSource): MemoryImage {
+  try {
+    return openSource(source);
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+}
+
+/** Opens a dump that lies in any source; every error names the file. @throws InspectError unsupported or corrupt */
 export function openSource(source: ByteSource): MemoryImage {
-  const start = new Uint8Array(16);
-  const head = start.subarray(0, source.read(0, start));
-  if (!isElf(head)) throw notADump(source, head);
-  const parts = readElf(source);
-  return isKcore(source, parts) ? openKcore(source, parts) : openElf(source, parts);
+  try {
+    const start = new Uint8Array(16);
+    const head = start.subarray(0, source.read(0, start));
+    if (!isElf(head)) throw notADump(source, head);
+    const parts = readElf(source);
+    return isKcore(source, parts) ? openKcore(source, parts) : openElf(source, parts);
+  } catch (error) {
+    throw inFile(source.path, error);
+  }
 }
 
 function notADump(source: ByteSource, head: Uint8Array): InspectError {

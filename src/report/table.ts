@@ -25,41 +25,64 @@ const NO_LINES = {
 };
 /** From here on cli-table3 takes seconds, for its layout grows with the square of the rows. */
 const MANY_ROWS = 300;
-const SHORTEST_LAST_COLUMN = 16;
+const SHORTEST_COLUMN = 16;
 
 /** A table as text that fits the terminal, ending in a newline. */
 export function table(contents: TableContents, terminal: Terminal): string {
   const widths = columnWidths(contents, terminal.width);
-  return contents.rows.length > MANY_ROWS
-    ? plainTable(contents, widths)
-    : wrappedTable(contents, widths, terminal);
+  const { rows } = contents;
+  if (rows.length <= MANY_ROWS) return wrappedTable(contents, widths, terminal);
+  const fits = rows.every((row) => row.every((cell, i) => cell.length <= (widths[i] ?? 0)));
+  if (fits) return plainTable(contents, widths, terminal);
+  const pieces: string[] = [];
+  for (let at = 0; at < rows.length; at += MANY_ROWS) {
+    const piece = {
+      ...contents,
+      heading: at === 0 ? contents.heading : [],
+      rows: rows.slice(at, at + MANY_ROWS),
+    };
+    pieces.push(wrappedTable(piece, widths, terminal));
+  }
+  return pieces.join('');
 }
 
+/** As wide as the contents are; where that is too wide the last column gives way first, then the widest of the others. */
 function columnWidths({ heading, rows, gap = 2 }: TableContents, width: number): number[] {
-  const natural = heading.map((title, i) =>
+  const widths = heading.map((title, i) =>
     rows.reduce((most, row) => Math.max(most, (row[i] ?? '').length), title.length),
   );
-  const last = natural.length - 1;
-  const before = natural.slice(0, last).reduce((sum, n) => sum + n + gap, 0);
-  natural[last] = Math.max(SHORTEST_LAST_COLUMN, Math.min(natural[last] as number, width - before));
-  return natural;
+  const last = widths.length - 1;
+  const over = () => widths.reduce((sum, n) => sum + n, last * gap) - width;
+  const shrink = (i: number) => {
+    widths[i] = Math.max(
+      Math.min(SHORTEST_COLUMN, widths[i] as number),
+      (widths[i] as number) - Math.max(0, over()),
+    );
+  };
+  shrink(last);
+  while (over() > 0) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if ((widths[widest] as number) <= SHORTEST_COLUMN) break;
+    shrink(widest);
+  }
+  for (let i = 0; over() > 0 && i <= last; i++) widths[i] = Math.max(1, (widths[i] as number) - over());
+  return widths;
 }
 
 function wrappedTable(contents: TableContents, widths: readonly number[], { chalk }: Terminal): string {
-  const { gap = 2, right = [] } = contents;
-  const last = widths.length - 1;
+  const { gap = 2, right = [], rows, heading } = contents;
   const drawn = new Table({
     chars: { ...NO_LINES, middle: ' '.repeat(gap) },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    head: contents.heading.map((title) => chalk.bold(title)),
+    head: heading.map((title) => chalk.bold(title)),
     colWidths: [...widths],
     colAligns: widths.map((_, i) => (right.includes(i) ? 'right' : 'left')),
     wordWrap: true,
-    wrapOnWordBoundary: contents.rows.every(
-      (row) => longestWord(row[last] ?? '') <= (widths[last] as number),
+    wrapOnWordBoundary: [heading, ...rows].every((row) =>
+      row.every((cell, i) => longestWord(cell) <= (widths[i] ?? 0)),
     ),
   });
-  drawn.push(...contents.rows.map((row) => [...row]));
+  drawn.push(...rows.map((row) => [...row]));
   return `${trimmed(drawn.toString())}\n`;
 }
 
@@ -67,16 +90,14 @@ function longestWord(text: string): number {
   return text.split(' ').reduce((most, word) => Math.max(most, word.length), 0);
 }
 
-/** The same columns without wrapping, for long lists. */
-function plainTable(
-  { heading, rows, gap = 2, right = [] }: TableContents,
-  widths: readonly number[],
-): string {
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-      .join(' '.repeat(gap));
-  return `${trimmed([heading, ...rows].map(line).join('\n'))}\n`;
+/** The same columns for contents that need no wrapping, for long lists. */
+function plainTable(contents: TableContents, widths: readonly number[], { chalk }: Terminal): string {
+  const { heading, rows, gap = 2, right = [] } = contents;
+  const padded = (cell: string, i: number) =>
+    right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+  const line = (row: readonly string[], style = (text: string) => text) =>
+    row.map((cell, i) => style(padded(cell, i))).join(' '.repeat(gap));
+  return `${trimmed([line(heading, chalk.bold), ...rows.map((row) => line(row))].join('\n'))}\n`;
 }
 
 function trimmed(text: string): string {

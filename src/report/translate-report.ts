@@ -1,6 +1,5 @@
 import type { Absence } from '../formats/image.ts';
-import type { Walk } from '../kernel/page-walk.ts';
-import { flagNames } from '../kernel/paging.ts';
+import type { Walk, WalkStep } from '../kernel/page-walk.ts';
 import type { Region } from '../kernel/regions.ts';
 import type { Terminal } from './terminal.ts';
 import { hex, hex64, size } from './units.ts';
@@ -45,25 +44,36 @@ export interface TranslateReport {
 /** What the walk itself does not say. */
 export interface TranslationFacts {
   readonly walk: Walk;
+  readonly flagsOf: (step: WalkStep) => readonly string[];
   readonly region: Region | null;
   readonly explanation: string;
   readonly contents: 'stored' | Absence | null;
 }
 
-export function translationRow({ walk, region, explanation, contents }: TranslationFacts): TranslationRow {
+function stepRow({ level, table, index, entry }: WalkStep, flags: readonly string[]): StepRow {
+  return {
+    level: level.name,
+    table: hex(table),
+    index,
+    entry: hex64(entry.raw),
+    flags,
+    to: hex(entry.physical),
+  };
+}
+
+export function translationRow({
+  walk,
+  flagsOf,
+  region,
+  explanation,
+  contents,
+}: TranslationFacts): TranslationRow {
   const { result } = walk;
   const mapped = result.kind === 'mapped' ? result : undefined;
   return {
     address: hex(walk.address),
     region,
-    steps: walk.steps.map(({ level, table, index, entry }) => ({
-      level: level.name,
-      table: hex(table),
-      index,
-      entry: hex64(entry.raw),
-      flags: flagNames(entry, level),
-      to: hex(entry.physical),
-    })),
+    steps: walk.steps.map((step) => stepRow(step, flagsOf(step))),
     result: result.kind,
     explanation,
     physical: mapped ? hex(mapped.physical) : null,

@@ -1,6 +1,8 @@
 import { explainAbsence, explainWalk } from '../../kernel/address-space.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { findLayout } from '../../kernel/layout.ts';
+import type { WalkStep } from '../../kernel/page-walk.ts';
+import { flagNames } from '../../kernel/paging.ts';
 import { type Bases, regionOf } from '../../kernel/regions.ts';
 import { jsonText } from '../../report/escape.ts';
 import { terminal } from '../../report/terminal.ts';
@@ -40,11 +42,12 @@ export function translate(
 function translateOne({ space }: Kernel, bases: Bases, address: bigint): TranslationRow {
   const walk = space.walk(address);
   const region = regionOf(address, bases);
+  const flagsOf = ({ entry, level }: WalkStep) => flagNames(entry, level);
   const { result } = walk;
   if (result.kind !== 'mapped') {
-    return translationRow({ walk, region, explanation: explainWalk(result), contents: null });
+    return translationRow({ walk, flagsOf, region, explanation: explainWalk(result), contents: null });
   }
   const absence = space.memory.read(result.physical, new Uint8Array(1))?.absence;
   const explanation = absence ? `its memory ${explainAbsence(absence)}` : 'is mapped';
-  return translationRow({ walk, region, explanation, contents: absence ?? 'stored' });
+  return translationRow({ walk, flagsOf, region, explanation, contents: absence ?? 'stored' });
 }

@@ -8,7 +8,7 @@ import { type ProgramHeader, PT_LOAD, readProgramHeaders } from './program-heade
 /** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging, arch/x86/include/asm/sparsemem.h) */
 const PHYSICAL_LIMIT = 1n << 52n;
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
-const NO_PADDR = 0xffff_ffff_ffff_ffffn;
+export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
 const PAGE = 4096;
 
 /** An ELF file taken apart, before anyone asked whether it is live. */

@@ -14,7 +14,8 @@ const NOTES_LIMIT = 100_000;
 /** VMCOREINFO is at most a page by its kernel's own limit; room for other writers. */
 const VMCOREINFO_LIMIT = 1 << 20;
 
-const align4 = (n: number) => (n + 3) & ~3;
+/** By arithmetic, for a size of 2^31 and more is negative to bit operators. */
+const align4 = (n: number) => Math.ceil(n / 4) * 4;
 
 /** The notes of every PT_NOTE segment, in file order, without their contents. */
 export function readNotes(source: ByteSource, headers: readonly ProgramHeader[]): Note[] {

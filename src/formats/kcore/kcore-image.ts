@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../bytes/source.ts';
-import { type ElfParts, elfImage, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
+import { type ElfParts, elfImage, NO_PADDR, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
 import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
 import type { MemoryImage } from '../image.ts';
 import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
@@ -8,6 +8,10 @@ import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
 const NT_TASKSTRUCT = 4;
 /** Where the kernel image is mapped; text and what lies above it is no direct map (Documentation/arch/x86/x86_64/mm.rst) */
 const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+/** The lowest __PAGE_OFFSET with 4 levels, and there were no 5 before 4.11 */
+const DIRECT_MAP = 0xffff_8800_0000_0000n;
+/** VMALLOC_SIZE_TB of 4 levels, less one byte in the segment */
+const VMALLOC_SIZE = 1n << 45n;
 const GIB = 1n << 30n;
 
 /** Whether an ELF file is the kernel's live memory: by file system and content, for any path may lead to it. */
@@ -36,19 +40,15 @@ export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
 export function withPhysicalAddresses(loads: readonly ProgramHeader[]): ProgramHeader[] {
   const placed = loads.some((load) => load.p_paddr !== 0n);
   if (placed || loads.length < 2) return [...loads];
-  const direct = loads.filter((load) => isDirectMap(load));
-  const lowest = direct.reduce((low, load) => (load.p_vaddr < low ? load.p_vaddr : low), START_KERNEL_MAP);
+  const end = endOfDirectMap(loads);
+  const isDirect = (load: ProgramHeader) => load.p_vaddr >= DIRECT_MAP && load.p_vaddr < end;
+  const lowest = loads.filter(isDirect).reduce((low, load) => (load.p_vaddr < low ? load.p_vaddr : low), end);
   const base = lowest - (lowest % GIB);
-  const nowhere = 0xffff_ffff_ffff_ffffn;
-  return loads.map((load) => ({ ...load, p_paddr: isDirectMap(load) ? load.p_vaddr - base : nowhere }));
+  return loads.map((load) => ({ ...load, p_paddr: isDirect(load) ? load.p_vaddr - base : NO_PADDR }));
 }
 
-/** The 64 TiB from __PAGE_OFFSET on, wherever KASLR put it, below vmalloc: 4-level kernels only before 4.11. */
-function isDirectMap(load: ProgramHeader): boolean {
-  const vmallocSize = 1n << 45n;
-  return (
-    load.p_vaddr >= 0xffff_8800_0000_0000n &&
-    load.p_vaddr < START_KERNEL_MAP &&
-    load.p_memsz < vmallocSize - GIB
-  );
+/** The direct map ends before vmalloc, the one segment of 32 TiB; the vmemmap's pieces lie behind that. */
+function endOfDirectMap(loads: readonly ProgramHeader[]): bigint {
+  const vmalloc = loads.find((load) => load.p_memsz >= VMALLOC_SIZE - GIB && load.p_vaddr >= DIRECT_MAP);
+  return vmalloc ? vmalloc.p_vaddr : START_KERNEL_MAP;
 }

@@ -35,7 +35,7 @@ function readSysfs(): string {
 
 /** The contents of one ELF note in memory (Elf64_Nhdr, name, contents), or null when it is none. */
 export function noteContents(note: Uint8Array): string | null {
-  const start = 12 + ((u32At(note, 0) + 3) & ~3);
+  const start = 12 + Math.ceil(u32At(note, 0) / 4) * 4;
   const end = start + u32At(note, 4);
   return end <= note.length && start < end ? latin1(note.subarray(start, end)).replace(/\0+$/, '') : null;
 }
