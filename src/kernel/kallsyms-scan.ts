@@ -16,6 +16,7 @@ import { required, type Vmcoreinfo } from './vmcoreinfo.ts';
  */
 
 const MIB = 1 << 20;
+const PAGE = 4096;
 /** The image up to the end of rodata is smaller in every distribution's kernel. */
 const SEARCHED = 128 * MIB;
 /** Addresses, names and markers together: some 5 MB for 200,000 symbols. */
@@ -50,9 +51,19 @@ export function tablesByShape(space: AddressSpace, info: Vmcoreinfo): KallsymsTa
 function* digitRuns(space: AddressSpace, stext: bigint): Generator<bigint> {
   const piece = Buffer.alloc(MIB + DIGITS.length);
   for (let at = 0; at < SEARCHED; at += MIB) {
-    if (!tryRead(space, stext + BigInt(at), piece)) continue;
+    readMapped(space, stext + BigInt(at), piece);
     for (let found = piece.indexOf(DIGITS); found >= 0; found = piece.indexOf(DIGITS, found + 1))
       yield stext + BigInt(at + found);
+  }
+}
+
+/** Fills `into` with what is there, and zeros where nothing is: the image ends, and freed init memory is unmapped. */
+function readMapped(space: AddressSpace, address: bigint, into: Uint8Array): void {
+  if (tryRead(space, address, into)) return;
+  const toBorder = PAGE - Number(address % BigInt(PAGE));
+  for (let at = 0; at < into.length; at = at === 0 ? toBorder : at + PAGE) {
+    const part = into.subarray(at, at === 0 ? toBorder : at + PAGE);
+    if (!tryRead(space, address + BigInt(at), part)) part.fill(0);
   }
 }
 
@@ -75,11 +86,12 @@ interface TokenTables {
 /** The table of tokens around the digits, when the index that follows it says the same. */
 function tokenTables(space: AddressSpace, digits: bigint): TokenTables | undefined {
   const bytes = Buffer.alloc(1 << 16);
-  if (!tryRead(space, digits, bytes)) return undefined;
+  readMapped(space, digits, bytes);
   let end = 0;
   for (let token = FIRST_DIGIT; token < 256; token++) end = bytes.indexOf(0, end) + 1;
   const alignment = Number(digits % 8n);
   const indexAt = align8(end + alignment) - alignment;
+  if (indexAt + 512 > bytes.length) return undefined;
   const index = new DataView(bytes.buffer, bytes.byteOffset + indexAt, 512);
   const offset = (token: number) => index.getUint16(2 * token, true);
   const digitsFollow = [...Array(10).keys()].every(

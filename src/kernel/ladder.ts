@@ -38,11 +38,17 @@ type Tried = { source: string } & (
 );
 
 function attempt(method: Method, refute: Refute): Tried {
+  const found = tryFind(method);
+  if (typeof found === 'string') return { source: method.source, value: null, how: found };
+  return { source: method.source, ...found, refuted: refute(found.value) };
+}
+
+/** What the method found, or why it found nothing. */
+function tryFind(method: Method): Found | string {
   try {
-    const { value, how } = method.find();
-    return { source: method.source, value, how, refuted: refute(value) };
+    return method.find();
   } catch (error) {
-    return { source: method.source, value: null, how: reasonOf(error) };
+    return reasonOf(error);
   }
 }
 

@@ -2,7 +2,7 @@ import { InspectError, reasonOf } from '../errors.ts';
 import { type Kallsyms, readKallsyms } from './kallsyms.ts';
 import type { Kernel } from './kernel.ts';
 import { climb, type Found, type Laddered } from './ladder.ts';
-import { openMemSections } from './mem-section.ts';
+import { type MemSections, openMemSections } from './mem-section.ts';
 import { findPageOffset, type KallsymsSource, variable } from './page-offset.ts';
 import { missingKey, required } from './vmcoreinfo.ts';
 
@@ -117,12 +117,11 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
       how: 'SYMBOL(vmemmap)',
     };
   };
-  const unmapped = (value: bigint) => {
-    const first = openMemSections(kernel).firstMemMap();
-    return !first || first.base === value
+  const first = firstMemMap(kernel);
+  const unmapped = (value: bigint) =>
+    !first || first.base === value
       ? undefined
       : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which it does not give`;
-  };
   return climb(
     [
       { source: 'vmcoreinfo', find: noted },
@@ -131,6 +130,16 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
     ],
     unmapped,
   );
+}
+
+/** The first section's map, when there is a section table to find it in. */
+function firstMemMap(kernel: Kernel): ReturnType<MemSections['firstMemMap']> {
+  try {
+    return openMemSections(kernel).firstMemMap();
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
 }
 
 /** With SPARSEMEM_VMEMMAP all sections encode the same address, that of struct page 0. */

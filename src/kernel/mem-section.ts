@@ -89,7 +89,7 @@ class SparseSections implements MemSections {
   readonly #geometry: Geometry;
   readonly #flags: bigint;
   readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
-  #array: bigint;
+  readonly #array: bigint;
 
   constructor(space: AddressSpace, g: Geometry, array: bigint, flags: bigint) {
     this.#space = space;
@@ -116,11 +116,6 @@ class SparseSections implements MemSections {
       }
     }
     return undefined;
-  }
-
-  /** Follows one pointer more: before 4.15's fix (a0b1280368d1) SYMBOL(mem_section) is the pointer's own address. */
-  dereference(): void {
-    this.#array = this.#space.u64(this.#array);
   }
 
   /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map). */
@@ -166,16 +161,15 @@ export function openMemSections({ space, info, pagingLevels }: Kernel, asMakedum
     );
   }
   const flags = asMakedumpfile ? MAKEDUMPFILE_FLAGS : FLAGS;
-  const sections = new SparseSections(space, geometry(info, pagingLevels), array, flags);
+  const sizes = geometry(info, pagingLevels);
+  const sections = new SparseSections(space, sizes, array, flags);
   const direct = whyNoMap(space, sections);
   if (direct === undefined) return sections;
   if (direct.kind === 'notStored') throw within('the section table', direct);
-  try {
-    sections.dereference();
-    if (whyNoMap(space, sections) === undefined) return sections;
-  } catch (error) {
-    if (!(error instanceof InspectError)) throw error;
-  }
+  // Before 4.15's fix (a0b1280368d1) the symbol is the pointer's own address.
+  const behind = readPointer(space, array);
+  const pointed = behind === undefined ? undefined : new SparseSections(space, sizes, behind, flags);
+  if (pointed && whyNoMap(space, pointed) === undefined) return pointed;
   const message = `SYMBOL(mem_section) at 0x${array.toString(16)} leads to no memory map: ${direct.message}`;
   throw new InspectError('corrupt', message, { address: array });
 }
@@ -189,6 +183,15 @@ function whyNoMap(space: AddressSpace, sections: MemSections): InspectError | un
     return undefined;
   } catch (error) {
     if (error instanceof InspectError) return error;
+    throw error;
+  }
+}
+
+function readPointer(space: AddressSpace, address: bigint): bigint | undefined {
+  try {
+    return space.u64(address);
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
     throw error;
   }
 }

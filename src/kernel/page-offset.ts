@@ -43,13 +43,21 @@ export function variable(kernel: Kernel, kallsyms: Kallsyms, name: string): Foun
 /** No kernel for x86_64 has written either upstream (the thread this began with asked for it in 2018); some may. */
 function fromVmcoreinfo(kernel: Kernel): Found {
   const { info, space } = kernel;
-  const number = info.get('NUMBER(page_offset_base)');
-  if (number !== undefined)
-    return { value: BigInt.asUintN(64, BigInt(number.trim())), how: 'NUMBER(page_offset_base)' };
+  const number = writtenBase(info);
+  if (number !== undefined) return { value: number, how: 'NUMBER(page_offset_base)' };
   const symbol = info.symbol('page_offset_base');
   if (symbol === undefined)
     throw missingKey('NUMBER(page_offset_base) or SYMBOL(page_offset_base)', 'no x86_64 kernel writes it');
   return { value: space.u64(symbol), how: `SYMBOL(page_offset_base), variable at ${hex(symbol)}` };
+}
+
+/** As arm64 and out-of-tree kernels write such numbers: signed decimal (VMCOREINFO_NUMBER) or 0x hex. */
+function writtenBase(info: Kernel['info']): bigint | undefined {
+  const key = 'NUMBER(page_offset_base)';
+  const text = info.get(key)?.trim();
+  if (text === undefined) return undefined;
+  if (/^(-?\d{1,20}|0x[0-9a-f]{1,16})$/i.test(text)) return BigInt.asUintN(64, BigInt(text));
+  throw new InspectError('corrupt', `VMCOREINFO: ${key} is "${text.slice(0, 40)}", not a number`, { key });
 }
 
 /** A pointer that is known to lead into the direct map, less where the page tables say that it leads. */

@@ -1,12 +1,13 @@
-import { countOf, type Range } from '../bytes/ranges.ts';
+import { countOf } from '../bytes/ranges.ts';
 import { reasonOf } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { type Cover, classifyRun, noCover, type OnFree } from './classify-run.ts';
+import type { OnFree } from './classify-run.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
-import { type PageKeys, pageKeys } from './page-keys.ts';
+import { pageKeys } from './page-keys.ts';
 import { FIRST_EXCLUDING, RULES, Rule } from './rules.ts';
 import { runsOf } from './runs.ts';
-import { RUN_PAGES, StructPages } from './struct-pages.ts';
+import { StructPages } from './struct-pages.ts';
+import { Verdicts } from './verdicts.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
 import { FreeCounter, readZones, type ZoneCheck } from './zones.ts';
 
@@ -36,52 +37,31 @@ export type OnProgress = (done: number, total: number) => void;
 
 /** Goes through all pfns that a dump describes, section by section, and says what each page is for. */
 class Scan {
+  /** Pages by the rule that decided them. */
   readonly rules = new Float64Array(RULES.length);
   readonly structPages: StructPages;
   readonly zeroPages: ZeroPages;
-  readonly #keys: PageKeys;
-  readonly #onFree: OnFree;
-  readonly #cover: Cover = noCover();
-  readonly #verdicts = new Uint8Array(RUN_PAGES);
+  readonly #verdicts: Verdicts;
 
   constructor(kernel: Kernel, onFree: OnFree) {
     this.structPages = new StructPages(kernel);
     this.zeroPages = new ZeroPages(kernel.image.memory);
-    this.#keys = pageKeys(kernel.info);
-    this.#onFree = onFree;
+    this.#verdicts = new Verdicts(this.structPages, pageKeys(kernel.info), onFree);
   }
 
   /** A run: pfns of one section, at most RUN_PAGES. */
   run(pfn: number, count: number): void {
-    const verdicts = this.#verdicts.subarray(0, count);
-    const read = this.structPages.readRun(pfn, count);
-    if (read.absent) verdicts.fill(Rule.noStructPage);
-    else this.#classify(pfn, count, read.unreadable);
-    for (let n = 0; n < count; n++) (this.rules[verdicts[n] as number] as number)++;
-    this.#lookInside(pfn, verdicts);
-  }
-
-  #classify(pfn: number, count: number, unreadable: readonly Range[]): void {
-    let at = pfn;
-    for (const gap of [...unreadable, { start: pfn + count, end: pfn + count }]) {
-      if (gap.start > at) this.#classifyPart(pfn, at, gap.start);
-      this.#verdicts.fill(Rule.unreadable, gap.start - pfn, gap.end - pfn);
-      at = gap.end;
-    }
-  }
-
-  #classifyPart(first: number, start: number, end: number): void {
-    const words = this.structPages.words.subarray((start - first) * this.#keys.stride);
-    const verdicts = this.#verdicts.subarray(start - first, end - first);
-    classifyRun({ words, pfn: start, count: end - start }, this.#keys, this.#cover, verdicts, this.#onFree);
+    const rules = this.#verdicts.of(pfn, count);
+    for (let n = 0; n < count; n++) (this.rules[rules[n] as number] as number)++;
+    this.#lookInside(pfn, rules);
   }
 
   /** Puts the pages that no rule leaves out to the test of their contents, neighbours together. */
-  #lookInside(pfn: number, verdicts: Uint8Array): void {
-    for (let n = 0; n < verdicts.length; n++) {
-      if ((verdicts[n] as number) >= FIRST_EXCLUDING) continue;
+  #lookInside(pfn: number, rules: Uint8Array): void {
+    for (let n = 0; n < rules.length; n++) {
+      if ((rules[n] as number) >= FIRST_EXCLUDING) continue;
       const start = n;
-      while (n < verdicts.length && (verdicts[n] as number) < FIRST_EXCLUDING) n++;
+      while (n < rules.length && (rules[n] as number) < FIRST_EXCLUDING) n++;
       this.zeroPages.count(pfn + start, pfn + n);
     }
   }

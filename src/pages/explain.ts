@@ -2,12 +2,12 @@ import { indexOfRange } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
 import type { Absence } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { classifyRun, noCover } from './classify-run.ts';
 import type { PageClass } from './page-class.ts';
 import { pageKeys } from './page-keys.ts';
 import { compoundOrder, FIRST_EXCLUDING, RULES, Rule } from './rules.ts';
 import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
+import { Verdicts } from './verdicts.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
 
 /** Blocks and compounds are aligned to their size, 1 GiB at most: a page's head lies behind this boundary before it. */
@@ -96,24 +96,16 @@ function byContents(rule: Rule, zero: boolean | null): PageClass | null {
 
 /** Runs the census from where the page's head can be at the earliest up to the page. */
 function verdictOf(kernel: Kernel, structPages: StructPages, pfn: number): { rule: Rule; head: number } {
-  const keys = pageKeys(kernel.info);
-  const cover = noCover();
+  const verdicts = new Verdicts(structPages, pageKeys(kernel.info));
   const start = pfn - (pfn % LARGEST_BLOCK);
   const before = pfnRanges(kernel.image.memory.described).flatMap((range) => {
     const part = { start: Math.max(range.start, start), end: Math.min(range.end, pfn + 1) };
     return part.end > part.start ? [part] : [];
   });
   let rule: Rule = Rule.noStructPage;
-  for (const run of runsOf(before)) {
-    const read = structPages.readRun(run.pfn, run.count);
-    const last = run.pfn + run.count - 1;
-    rule = read.absent ? Rule.noStructPage : Rule.unreadable;
-    if (read.absent || indexOfRange(read.unreadable, last) >= 0) continue;
-    const verdicts = new Uint8Array(run.count);
-    classifyRun({ words: structPages.words, ...run }, keys, cover, verdicts, () => {});
-    rule = verdicts[run.count - 1] as Rule;
-  }
-  return { rule, head: pfn < cover.until ? cover.head : pfn };
+  for (const run of runsOf(before)) rule = verdicts.of(run.pfn, run.count)[run.count - 1] as Rule;
+  const covered = rule !== Rule.unreadable && rule !== Rule.noStructPage && pfn < verdicts.cover.until;
+  return { rule, head: covered ? verdicts.cover.head : pfn };
 }
 
 /** The struct page of a pfn: decoded, null without one, or why it cannot be read. */
@@ -155,10 +147,12 @@ function pageTypeOf(keys: ReturnType<typeof pageKeys>, w: Uint32Array): PageType
 
 /** The names of the flags that VMCOREINFO gives numbers of: NUMBER(PG_...), and PG_head by its mask. */
 function flagNames({ info }: Kernel, flags: number, headMask: number): string[] {
-  const names = info.keys().flatMap((key) => /^NUMBER\((PG_[a-z]+)\)$/.exec(key)?.[1] ?? []);
-  const set = names.filter((name) => {
-    const bit = info.number(name);
-    return bit !== undefined && bit >= 0 && bit < 32 && name !== 'PG_hugetlb' && (flags >>> bit) & 1;
+  // PG_hugetlb (6.6 to 6.8) is a flag of page[1], where this bit means something else.
+  const isSet = (name: string, text: string) =>
+    name !== 'PG_hugetlb' && /^\d+$/.test(text) && Number(text) < 32 && ((flags >>> Number(text)) & 1) === 1;
+  const names = info.keys().flatMap((key) => {
+    const name = /^NUMBER\((PG_[a-z]+)\)$/.exec(key)?.[1];
+    return name !== undefined && isSet(name, info.get(key) ?? '') ? [name] : [];
   });
-  return (flags & headMask) === 0 ? set : [...set, 'PG_head'];
+  return (flags & headMask) === 0 ? names : [...names, 'PG_head'];
 }

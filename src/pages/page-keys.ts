@@ -47,8 +47,10 @@ export interface PageKeys {
 
 const NEVER: WordTest = { word: 0, mask: 0, value: 1 };
 const AFFECTS = 'no page can be classified';
-/** PAGE_TYPE_BASE of include/linux/page-flags.h, 4.18 to 6.11 */
+/** PAGE_TYPE_BASE of include/linux/page-flags.h: four bits from 4.18 to 6.10, one in 6.11, whose types need the others */
 const PAGE_TYPE_BASE = 0xf000_0000 | 0;
+const PAGE_TYPE_BASE_6_11 = 0x8000_0000 | 0;
+const LOWEST_TYPE_6_11 = 0x0100_0000;
 /** What makedumpfile takes for PG_slab when a kernel names none (get_value_for_old_linux); since 6.10 it is PG_waiters. */
 const MAKEDUMPFILE_SLAB_BIT = 7;
 
@@ -61,18 +63,18 @@ export function pageKeys(info: Vmcoreinfo, asMakedumpfile = false): PageKeys {
   if (size < 32 || size > 256 || size % 4 !== 0)
     throw new InspectError('corrupt', `VMCOREINFO: SIZE(page) is ${size}`, { key: 'SIZE(page)' });
   const stride = size / 4;
-  const word = (name: string, affects = AFFECTS) => wordOf(info, name, size, affects);
-  const type = word('page._mapcount');
+  const word = (name: string, bytes: 4 | 8) => wordOf(info, name, { size, bytes });
+  const type = word('page._mapcount', 4);
   const test = (key: string) => typeTest(info.number(key), type, asMakedumpfile);
-  const flags = word('page.flags');
+  const flags = word('page.flags', 8);
   const swapbacked = bit(info, 'PG_swapbacked') ?? 0;
   const swapcacheMask = needBit(info, 'PG_swapcache', 'NON_PRI_CACHE and PRI_CACHE cannot be told');
   return {
     stride,
     flags,
-    refcount: word('page._refcount'),
-    mapping: word('page.mapping'),
-    private: word('page.private'),
+    refcount: word('page._refcount', 4),
+    mapping: word('page.mapping', 8),
+    private: word('page.private', 8),
     type,
     compound: compoundWord(info, size),
     lruMask: needBit(info, 'PG_lru', 'NON_PRI_CACHE and PRI_CACHE cannot be told'),
@@ -96,29 +98,39 @@ export function pageKeys(info: Vmcoreinfo, asMakedumpfile = false): PageKeys {
     offline: test('PAGE_OFFLINE_MAPCOUNT_VALUE'),
     hugetlb: hugetlbTest(info, { stride, flags, type }, asMakedumpfile),
     order: orderOf(info, { stride, flags }, asMakedumpfile),
-    buddyOrders: required(
-      info.length('zone.free_area'),
-      'LENGTH(zone.free_area)',
-      'the size of a block of FREE cannot be checked',
-    ),
+    buddyOrders: buddyOrders(info),
   };
 }
 
-function wordOf(info: Vmcoreinfo, name: string, size: number, affects: string): number {
-  const offset = required(info.offset(name), `OFFSET(${name})`, affects);
-  if (offset < 0 || offset % 4 !== 0 || offset + 4 > size) {
-    throw new InspectError(
-      'corrupt',
-      `VMCOREINFO: OFFSET(${name}) is ${offset}, in a struct page of ${size} bytes`,
-      { key: `OFFSET(${name})` },
-    );
+/** MAX_PAGE_ORDER is 10 by default, and no configuration comes near the bits of an address. */
+const ORDERS_LIMIT = 32;
+
+function buddyOrders(info: Vmcoreinfo): number {
+  const key = 'LENGTH(zone.free_area)';
+  const orders = required(
+    info.length('zone.free_area'),
+    key,
+    'the size of a block of FREE cannot be checked',
+  );
+  if (orders >= 1 && orders <= ORDERS_LIMIT) return orders;
+  throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${orders}, no number of orders`, { key });
+}
+
+/** A field of so many bytes in a struct page of that size, as the index of its first word. */
+function wordOf(info: Vmcoreinfo, name: string, { size, bytes }: { size: number; bytes: 4 | 8 }): number {
+  const key = `OFFSET(${name})`;
+  const offset = required(info.offset(name), key, AFFECTS);
+  if (offset < 0 || offset % 4 !== 0 || offset + bytes > size) {
+    throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${offset}, in a struct page of ${size} bytes`, {
+      key,
+    });
   }
   return offset / 4;
 }
 
 function compoundWord(info: Vmcoreinfo, size: number): number {
   for (const name of ['page.compound_info', 'page.compound_head']) {
-    if (info.offset(name) !== undefined) return wordOf(info, name, size, AFFECTS);
+    if (info.offset(name) !== undefined) return wordOf(info, name, { size, bytes: 8 });
   }
   return -1;
 }
@@ -141,7 +153,7 @@ function needBit(info: Vmcoreinfo, name: string, affects: string): number {
 /**
  * The test for a page type by its value in VMCOREINFO. The value itself tells how the kernel encodes types:
  * - the lower 24 bits are free for the owner and one type stands in the top byte: since 6.12 (4ffca5a96678c);
- * - one bit cleared of all ones (PAGE_TYPE_BASE and a bit): 4.18 to 6.11;
+ * - one bit cleared of all ones (PAGE_TYPE_BASE and a bit): 4.18 to 6.11, where 6.11 uses bits 24 to 30;
  * - any other is a _mapcount of its own: before 4.18.
  */
 function typeTest(value: number | undefined, word: number, asMakedumpfile: boolean): WordTest {
@@ -151,7 +163,8 @@ function typeTest(value: number | undefined, word: number, asMakedumpfile: boole
   if ((value & 0xff_ffff) === 0) return { word, mask: 0xff00_0000 | 0, value: value | 0 };
   const cleared = ~value;
   const oneBit = cleared > 0 && (cleared & (cleared - 1)) === 0;
-  return oneBit ? { word, mask: PAGE_TYPE_BASE | cleared, value: PAGE_TYPE_BASE } : whole;
+  const base = cleared < LOWEST_TYPE_6_11 ? PAGE_TYPE_BASE : PAGE_TYPE_BASE_6_11;
+  return oneBit ? { word, mask: base | cleared, value: base } : whole;
 }
 
 interface Words {
@@ -185,11 +198,9 @@ function headByte(
   const inPage = info.offset(`page.${pageField}`);
   const offset = inPage === undefined ? info.offset(`folio.${folioField}`) : inPage + stride * 4;
   if (offset === undefined) return undefined;
-  if (offset < 0 || offset >= stride * 8) {
-    throw new InspectError(
-      'corrupt',
-      `VMCOREINFO: the offset of ${pageField} is ${offset}, outside the first two struct pages`,
-    );
+  if ((inPage ?? 0) < 0 || offset < 0 || offset >= stride * 8) {
+    const key = inPage === undefined ? `OFFSET(folio.${folioField})` : `OFFSET(page.${pageField})`;
+    throw new InspectError('corrupt', `VMCOREINFO: ${key} lies outside the first two struct pages`, { key });
   }
   return { word: offset >> 2, shift: (offset & 3) * 8 };
 }

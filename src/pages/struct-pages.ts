@@ -1,4 +1,4 @@
-import type { Range } from '../bytes/ranges.ts';
+import { mergeRanges, type Range } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { type MemSections, openMemSections } from '../kernel/mem-section.ts';
@@ -63,8 +63,8 @@ export class StructPages {
     if (address === null) return ABSENT;
     const last = pfn + count;
     const lookahead = last % 2 === 1 && last % this.pagesPerSection !== 0 ? 1 : 0;
-    if (this.#tryRead(address, 0, (count + lookahead) * this.#size)) return ALL_READ;
-    return { absent: false, unreadable: this.#readPiecewise(address, pfn, count) };
+    if (this.#tryRead(address, 0, (count + lookahead) * this.#size) === undefined) return ALL_READ;
+    return { absent: false, unreadable: this.#readPiecewise(address, pfn, count, lookahead) };
   }
 
   #map(section: number): bigint | null {
@@ -77,38 +77,41 @@ export class StructPages {
   }
 
   /** Page by page of the vmemmap, for one that is missing must not hide the others. */
-  #readPiecewise(address: bigint, pfn: number, count: number): Range[] {
+  #readPiecewise(address: bigint, pfn: number, count: number, lookahead: number): Range[] {
     const missing: Range[] = [];
-    const length = count * this.#size;
+    const length = (count + lookahead) * this.#size;
+    let told = 0;
     for (let done = 0; done < length; ) {
-      const left = PAGE - Number((address + BigInt(done)) % BigInt(PAGE));
-      const part = Math.min(left, length - done);
-      if (!this.#tryRead(address + BigInt(done), done, part)) {
-        const start = Math.floor(done / this.#size);
-        const end = Math.ceil((done + part) / this.#size);
-        missing.push({ start: pfn + start, end: pfn + end });
-        this.#note(this.#error, end - start);
+      const part = Math.min(PAGE - Number((address + BigInt(done)) % BigInt(PAGE)), length - done);
+      const error = this.#tryRead(address + BigInt(done), done, part);
+      if (error) {
+        // A struct page of an odd size may reach over the border of two pages of the vmemmap.
+        const start = Math.max(told, Math.floor(done / this.#size));
+        told = Math.min(count, Math.ceil((done + part) / this.#size));
+        if (told > start) missing.push({ start: pfn + start, end: pfn + told });
+        this.#note(error, told - start);
       }
       done += part;
     }
-    return missing;
+    return mergeRanges(missing);
   }
 
-  #error: unknown;
-
-  #tryRead(address: bigint, at: number, length: number): boolean {
+  /** Reads into the run's bytes; what cannot be read becomes zero, for the last run's struct pages stood there. */
+  #tryRead(address: bigint, at: number, length: number): InspectError | undefined {
+    const into = this.#bytes.subarray(at, at + length);
     try {
-      this.#kernel.space.read(address, this.#bytes.subarray(at, at + length));
-      return true;
+      this.#kernel.space.read(address, into);
+      return undefined;
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      this.#error = error;
-      return false;
+      into.fill(0);
+      return error;
     }
   }
 
   #note(error: unknown, pages: number): void {
     if (!(error instanceof InspectError)) throw error;
+    if (pages <= 0) return;
     const reason =
       error.kind === 'notMapped' ? 'the struct pages are not mapped' : 'the struct pages are not in the dump';
     this.failures.set(reason, (this.failures.get(reason) ?? 0) + pages);

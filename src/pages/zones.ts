@@ -57,25 +57,22 @@ function zoneFields(info: Vmcoreinfo): ZoneFields {
     nrFree: need(info.offset('free_area.free_list'), 'OFFSET(free_area.free_list)') + lists,
     orders: need(info.length('zone.free_area'), 'LENGTH(zone.free_area)'),
   };
-  const last = Math.max(
-    fields.vmStat + 8,
-    fields.spanned + 8,
-    fields.freeArea + fields.freeAreaSize * fields.orders,
-  );
-  if (
-    size > 1 << 16 ||
-    fields.spanned < 16 ||
-    last > size ||
-    fields.nrFree + 8 > fields.freeAreaSize ||
-    fields.orders > 64
-  ) {
-    throw new InspectError(
-      'corrupt',
-      `VMCOREINFO: the fields of struct zone do not fit into its ${size} bytes`,
-      { key: 'SIZE(zone)' },
-    );
-  }
-  return fields;
+  const parts = [
+    fields.spanned - 16,
+    fields.vmStat,
+    fields.freeArea,
+    fields.freeAreaSize,
+    fields.nrFree,
+    lists,
+  ];
+  const fits =
+    parts.every((n) => n >= 0) &&
+    Math.max(fields.vmStat, fields.spanned) + 8 <= size &&
+    fields.freeArea + fields.freeAreaSize * fields.orders <= size &&
+    fields.nrFree + 8 <= fields.freeAreaSize;
+  if (fits && size <= 1 << 16 && fields.orders >= 1 && fields.orders <= 64) return fields;
+  const message = `VMCOREINFO: the fields of struct zone do not fit into its ${size} bytes`;
+  throw new InspectError('corrupt', message, { key: 'SIZE(zone)' });
 }
 
 /**
@@ -96,10 +93,11 @@ function nodes({ info, space }: Kernel): bigint[] {
       throw missingKey('SYMBOL(node_data)', 'FREE cannot be checked against the kernel');
     return [only];
   }
-  const length = Math.min(
-    required(info.length('node_data'), 'LENGTH(node_data)', 'the number of nodes is unknown'),
-    NODES_LIMIT,
-  );
+  const key = 'LENGTH(node_data)';
+  const length = required(info.length('node_data'), key, 'the number of nodes is unknown');
+  if (length < 1 || length > NODES_LIMIT) {
+    throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${length}, no number of nodes`, { key });
+  }
   const pointers = space.bytes(table, length * POINTER);
   return Array.from({ length }, (_, node) => u64At(pointers, node * POINTER));
 }
