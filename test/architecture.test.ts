@@ -1,0 +1,249 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** Data flows from left to right; imports point the other way. */
+const ORDER = ['bytes', 'formats', 'kernel', 'pages', 'report', 'cli'];
+/** Packages, and the one folder that may import each. */
+const PACKAGES: Record<string, string> = { commander: 'cli', chalk: 'report', 'cli-table3': 'report' };
+/** The only files that touch the file system. */
+const FILE_SYSTEM = [
+  'src/bytes/file-source.ts',
+  'src/formats/kcore/access.ts',
+  'src/formats/kcore/sysfs-vmcoreinfo.ts',
+  'src/cli/session.ts',
+  'src/cli/output.ts',
+];
+
+/** Source texts by their paths from the root of the package. */
+type Tree = ReadonlyMap<string, string>;
+
+interface Import {
+  readonly from: string;
+  /** As it is written; null where it is not a literal. */
+  readonly specifier: string | null;
+  /** Whether nothing of it is left at run time. */
+  readonly typeOnly: boolean;
+}
+
+function importsOf(from: string, text: string): Import[] {
+  const found: Import[] = [];
+  const add = (node: ts.Node | undefined, typeOnly: boolean) => {
+    const specifier = node && ts.isStringLiteralLike(node) ? node.text : null;
+    found.push({ from, specifier, typeOnly });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      add(node.argument.literal, true);
+    else if (ts.isCallExpression(node) && isLoading(node.expression)) add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(from, text, ts.ScriptTarget.ESNext, true));
+  return found;
+}
+
+function isLoading(called: ts.Expression): boolean {
+  return (
+    called.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(called) && called.text === 'require')
+  );
+}
+
+/** The folder below src, 'errors' for src/errors.ts, 'bin' for what is in bin. */
+function folderOf(path: string): string {
+  const [top = '', second = ''] = path.split('/');
+  return top === 'bin' ? 'bin' : posix.basename(second, '.ts');
+}
+
+/** What is wrong with one import, or undefined. */
+function breachOf({ from, specifier, typeOnly }: Import, tree: Tree): string | undefined {
+  if (specifier === null) return 'is not a literal';
+  const here = folderOf(from);
+  if (!specifier.startsWith('.')) return packageBreach(from, here, specifier);
+  const path = posix.join(posix.dirname(from), specifier);
+  if (!tree.has(path)) return 'is no file';
+  const there = folderOf(path);
+  if (here === 'bin') return there === 'cli' ? undefined : 'is not cli';
+  if (here === 'errors' || !ORDER.includes(here)) return 'is forbidden here';
+  if (there === 'errors' || there === here) return undefined;
+  if (!ORDER.includes(there)) return 'is outside of the order';
+  if (ORDER.indexOf(there) > ORDER.indexOf(here)) return 'points to the right';
+  return here === 'report' && !typeOnly ? 'takes more than types' : undefined;
+}
+
+function packageBreach(from: string, here: string, specifier: string): string | undefined {
+  if (isBuiltin(specifier)) {
+    if (!specifier.startsWith('node:')) return 'lacks its node:';
+    const fileSystem = /^node:fs(\/|$)/.test(specifier);
+    return fileSystem && !FILE_SYSTEM.includes(from) ? 'touches the file system' : undefined;
+  }
+  return PACKAGES[specifier] === here ? undefined : 'is a package for elsewhere';
+}
+
+/** A circle of imports, types among them, or undefined. */
+function cycleIn(tree: Tree, imports: readonly Import[]): string | undefined {
+  const done = new Set<string>();
+  const walk = (path: string, trail: readonly string[]): string | undefined => {
+    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path].join(' > ');
+    if (done.has(path)) return undefined;
+    for (const { from, specifier } of imports) {
+      if (from !== path || !specifier?.startsWith('.')) continue;
+      const found = walk(posix.join(posix.dirname(path), specifier), [...trail, path]);
+      if (found) return found;
+    }
+    done.add(path);
+    return undefined;
+  };
+  for (const path of tree.keys()) {
+    const found = walk(path, []);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** Every breach of the order, as sentences. */
+function breachesIn(tree: Tree): string[] {
+  const imports = [...tree].flatMap(([path, text]) => (path.endsWith('.ts') ? importsOf(path, text) : []));
+  const breaches = imports.flatMap((found) => {
+    const breach = breachOf(found, tree);
+    return breach ? [`${found.from}: ${found.specifier} ${breach}`] : [];
+  });
+  const cycle = cycleIn(tree, imports);
+  return cycle ? [...breaches, `cycle: ${cycle}`] : breaches;
+}
+
+function treeOf(...folders: readonly string[]): Map<string, string> {
+  const files = folders.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    ),
+  );
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name);
+      return [path.slice(ROOT.length), readFileSync(path, 'utf8')];
+    }),
+  );
+}
+
+describe('the imports of the program', () => {
+  const tree = treeOf('src', 'bin');
+
+  it('are found: those of every folder are there to be checked', () => {
+    const folders = new Set([...tree.keys()].map(folderOf));
+    expect([...folders].sort()).toEqual([...ORDER, 'bin', 'errors'].sort());
+    const main = importsOf('src/cli/main.ts', tree.get('src/cli/main.ts') ?? '');
+    expect(main.map(({ specifier }) => specifier)).toContain('commander');
+    expect(main.map(({ specifier }) => specifier)).toContain('./commands/pages.ts');
+  });
+
+  it('keep the order of the folders, and go in no circle', () => {
+    expect(breachesIn(tree)).toEqual([]);
+  });
+});
+
+describe('the check of the imports', () => {
+  const GOOD: readonly [string, string][] = [
+    ['bin/x.ts', "import { main } from '../src/cli/main.ts';"],
+    ['src/errors.ts', 'export class E {}'],
+    ['src/bytes/file-source.ts', "import { openSync } from 'node:fs'; import { E } from '../errors.ts';"],
+    ['src/pages/census.ts', "import { openSync } from '../bytes/file-source.ts';"],
+    ['src/report/table.ts', "import Table from 'cli-table3'; import type { C } from '../pages/census.ts';"],
+    ['src/cli/main.ts', "import { Command } from 'commander'; await import('../report/table.ts');"],
+  ];
+
+  it('finds nothing in a good tree', () => {
+    expect(breachesIn(new Map(GOOD))).toEqual([]);
+  });
+
+  it.each([
+    ['src/pages/a.ts', "import { t } from '../report/table.ts';", '../report/table.ts points to the right'],
+    ['src/bytes/a.ts', "export * from '../pages/census.ts';", '../pages/census.ts points to the right'],
+    ['src/bytes/a.ts', "type C = import('../pages/census.ts').C;", '../pages/census.ts points to the right'],
+    ['src/kernel/a.ts', "await import('../cli/main.ts');", '../cli/main.ts points to the right'],
+    [
+      'src/report/a.ts',
+      "import { c } from '../pages/census.ts';",
+      '../pages/census.ts takes more than types',
+    ],
+    [
+      'src/report/a.ts',
+      "import { type C } from '../pages/census.ts';",
+      '../pages/census.ts takes more than types',
+    ],
+    ['src/report/a.ts', "import '../pages/census.ts';", '../pages/census.ts takes more than types'],
+    ['src/pages/a.ts', "import { Command } from 'commander';", 'commander is a package for elsewhere'],
+    ['src/cli/a.ts', "import chalk from 'chalk';", 'chalk is a package for elsewhere'],
+    ['src/cli/a.ts', "import Table from 'cli-table3';", 'cli-table3 is a package for elsewhere'],
+    ['src/bytes/a.ts', "import _ from 'lodash';", 'lodash is a package for elsewhere'],
+    ['src/cli/a.ts', "import fs from 'node:fs/promises';", 'node:fs/promises touches the file system'],
+    ['src/bytes/a.ts', "const fs = require('node:fs');", 'node:fs touches the file system'],
+    ['src/bytes/file-source.ts', "import { openSync } from 'fs';", 'fs lacks its node:'],
+    ['src/pages/a.ts', "import { x } from './census';", './census is no file'],
+    ['src/pages/a.ts', "import { x } from '../../test/x.ts';", '../../test/x.ts is no file'],
+    ['src/cli/a.ts', 'await import(name);', 'null is not a literal'],
+    [
+      'src/errors.ts',
+      "import { x } from './bytes/file-source.ts';",
+      './bytes/file-source.ts is forbidden here',
+    ],
+    [
+      'src/main.ts',
+      "import { x } from './bytes/file-source.ts';",
+      './bytes/file-source.ts is forbidden here',
+    ],
+    ['bin/x.ts', "import { t } from '../src/report/table.ts';", '../src/report/table.ts is not cli'],
+  ])('finds the breach: in %s, %s', (path, text, breach) => {
+    expect(breachesIn(new Map([...GOOD, [path, text]]))).toContain(`${path}: ${breach}`);
+  });
+
+  it('finds a circle, of types too', () => {
+    const circle: [string, string][] = [
+      ['src/pages/a.ts', "import { b } from './b.ts';"],
+      ['src/pages/b.ts', "import type { C } from './c.ts';"],
+      ['src/pages/c.ts', "import { a } from './a.ts';"],
+    ];
+    expect(breachesIn(new Map([...GOOD, ...circle]))).toEqual([
+      'cycle: src/pages/a.ts > src/pages/b.ts > src/pages/c.ts > src/pages/a.ts',
+    ]);
+  });
+});
+
+describe('the package', () => {
+  const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+  const manifest = JSON.parse(text('package.json'));
+  const build = text('.config/build.mjs');
+
+  it('has a command that the build makes of a file that is there', () => {
+    const outdir = /outdir: '([^']+)'/.exec(build)?.[1];
+    const [, name, source = ''] = /entryPoints: \{ '([^']+)': '([^']+)' \}/.exec(build) ?? [];
+    expect(manifest.bin).toEqual({ 'kdump-inspect': `${outdir}/${name}.js` });
+    expect(existsSync(join(ROOT, source))).toBe(true);
+    expect(text(source).startsWith('#!/usr/bin/env node\n')).toBe(true);
+  });
+
+  it('is built for the oldest Node.js that it asks for, as ES modules', () => {
+    const oldest = /target: 'node([\d.]+)'/.exec(build)?.[1];
+    expect(manifest.engines).toEqual({ node: `>=${oldest}` });
+    expect(manifest.type).toBe('module');
+    expect(build).toContain("format: 'esm'");
+  });
+
+  it('ships what the build makes, and files that are there', () => {
+    expect(manifest.files).toContain('dist');
+    const others = manifest.files.filter((name: string) => name !== 'dist');
+    expect(others.filter((name: string) => !existsSync(join(ROOT, name)))).toEqual([]);
+    expect(manifest.exports['./schemas/*']).toBe('./dist/schemas/*');
+    expect(build).toContain("cpSync('src/report/schemas', 'dist/schemas'");
+  });
+
+  it('depends on the packages that the program imports, and on no other', () => {
+    expect(Object.keys(manifest.dependencies ?? {}).sort()).toEqual(Object.keys(PACKAGES).sort());
+  });
+});

@@ -1,0 +1,246 @@
+import { countOf, mergeRanges, type Range } from '../../src/bytes/ranges.ts';
+import type { MemoryImage, Segment } from '../../src/formats/image.ts';
+import { type Kernel, openKernel } from '../../src/kernel/kernel.ts';
+import { type KeyChanges, vmcoreinfoText } from './kernel-keys.ts';
+import { SHAPES, type Shape } from './kernel-shapes.ts';
+import { BuiltMemory, type MemoryPlan } from './memory.ts';
+import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';
+import { type SectionPlan, writeSections } from './sections.ts';
+import { encodePage, type PageSpec } from './struct-page.ts';
+
+export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+/** CONFIG_PHYSICAL_START: an image that nothing moved is linked and loaded here. */
+export const LINKED_AT = 0x100_0000;
+/** Bytes of the made-up kernel image. */
+export const IMAGE_BYTES = MIB2;
+/** Memory below 2 MiB that holds the tables, the section array and the struct pages; e820 reserves page 0. */
+export const ARENA: Range = { start: 0x1000, end: MIB2 };
+export const PAGES_PER_SECTION = 32768;
+
+/** Where things stand in the image; bytes from _stext. */
+export const IN_IMAGE = {
+  root: 0x1000,
+  memSection: 0x3000,
+  nodeData: 0x4000,
+  names: 0x5000,
+  variables: 0x6000,
+};
+
+/** The bases of a kernel without KASLR (Documentation/arch/x86/x86_64/mm.rst). */
+const BASES = {
+  4: { pageOffset: 0xffff_8880_0000_0000n, vmemmap: 0xffff_ea00_0000_0000n },
+  5: { pageOffset: 0xff11_0000_0000_0000n, vmemmap: 0xffd4_0000_0000_0000n },
+};
+
+export interface KernelPlan extends Omit<MemoryPlan, 'described'> {
+  readonly shape?: Shape;
+  readonly levels?: 4 | 5;
+  readonly pageOffset?: bigint;
+  readonly vmemmap?: bigint;
+  readonly kernelOffset?: bigint;
+  readonly physBase?: bigint;
+  readonly smeMask?: bigint;
+  /** RAM besides the arena and the image; bytes. */
+  readonly ram?: readonly Range[];
+  /** RAM that the dump does not describe but the kernel has: it has struct pages, too. */
+  readonly undescribed?: readonly Range[];
+  readonly sections?: SectionPlan;
+  readonly pages?: Iterable<readonly [number, PageSpec]>;
+  readonly structPageSize?: number;
+  readonly keys?: KeyChanges;
+  /** VMCOREINFO text in place of the kernel's own; null for none. */
+  readonly text?: string | null;
+  readonly segments?: readonly Segment[];
+}
+
+/** Memory of `count` pages from pfn `first` on, in bytes. */
+export function pfns(first: number, count: number): Range {
+  return { start: first * KIB4, end: (first + count) * KIB4 };
+}
+
+/** A made-up kernel in made-up memory. */
+export class BuiltKernel {
+  readonly memory: BuiltMemory;
+  readonly tables: BuiltTables;
+  readonly shape: Shape;
+  readonly levels: 4 | 5;
+  readonly pageOffset: bigint;
+  readonly vmemmap: bigint;
+  /** Virtual and physical address of the image's first byte. */
+  readonly stext: bigint;
+  readonly imageAt: number;
+  readonly described: readonly Range[];
+  readonly structPageSize: number;
+  readonly #plan: KernelPlan;
+  readonly #text: string | null;
+  /** Struct pages that nobody asked for are all in this one zero page. */
+  readonly #blank: number;
+  #next = ARENA.start;
+
+  constructor(plan: KernelPlan = {}) {
+    this.#plan = plan;
+    this.shape = plan.shape ?? SHAPES['6.12'];
+    this.levels = plan.levels ?? 4;
+    this.pageOffset = plan.pageOffset ?? BASES[this.levels].pageOffset;
+    this.vmemmap = plan.vmemmap ?? BASES[this.levels].vmemmap;
+    this.structPageSize = plan.structPageSize ?? 64;
+    const { kernelOffset = 0n, physBase = 0n, smeMask = 0n } = plan;
+    this.stext = START_KERNEL_MAP + BigInt(LINKED_AT) + kernelOffset;
+    this.imageAt = Number(this.stext - START_KERNEL_MAP + physBase);
+    const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
+    this.described = mergeRanges([ARENA, image, ...(plan.ram ?? [])]);
+    this.memory = new BuiltMemory({ ...plan, described: this.described });
+    const root = this.imageAt + IN_IMAGE.root;
+    const allocate = () => this.allocate(KIB4);
+    this.tables = new BuiltTables({ memory: this.memory, root, levels: this.levels, smeMask, allocate });
+    this.#blank = this.allocate(KIB4);
+    this.#mapMemory(mergeRanges([...this.described, ...(plan.undescribed ?? [])]));
+    const facts = { shape: this.shape, levels: this.levels, physBase, kernelOffset, smeMask };
+    const memSection = writeSections(this, this.presentSections(), plan.sections);
+    const keys = { 'SIZE(page)': `${this.structPageSize}`, ...memSection.keys, ...plan.keys };
+    const own = vmcoreinfoText(
+      { ...facts, stext: this.stext, root: this.inImage(IN_IMAGE.root), memSection },
+      keys,
+    );
+    this.#text = plan.text === undefined ? own : plan.text;
+    for (const [pfn, spec] of plan.pages ?? []) this.setPage(pfn, spec);
+  }
+
+  /** Physical address of a free part of the arena, zeroed; whole pages are aligned to a page. */
+  allocate(bytes: number): number {
+    const at = bytes % KIB4 === 0 ? Math.ceil(this.#next / KIB4) * KIB4 : this.#next;
+    this.#next = at + bytes;
+    if (this.#next > ARENA.end) throw new Error('the arena is full');
+    return at;
+  }
+
+  /** Virtual address in the direct map. */
+  direct(physical: number): bigint {
+    return this.pageOffset + BigInt(physical);
+  }
+
+  /** Virtual address in the image mapping. */
+  inImage(offset: number): bigint {
+    return this.stext + BigInt(offset);
+  }
+
+  /** The sections that any RAM lies in. */
+  presentSections(): number[] {
+    const sections = mergeRanges([...this.described, ...(this.#plan.undescribed ?? [])]).flatMap((range) => {
+      const [first, last] = [range.start, range.end - 1].map((at) =>
+        Math.floor(at / KIB4 / PAGES_PER_SECTION),
+      );
+      return Array.from({ length: (last ?? 0) - (first ?? 0) + 1 }, (_, i) => (first ?? 0) + i);
+    });
+    const absent = this.#plan.sections?.absent ?? [];
+    return [...new Set(sections)].filter((section) => !absent.includes(section));
+  }
+
+  /** Virtual address of a struct page. */
+  structPageAt(pfn: number): bigint {
+    return this.vmemmap + BigInt(pfn * this.structPageSize);
+  }
+
+  /** Writes a struct page, into memory of its own where its page of the vmemmap was blank. */
+  setPage(pfn: number, spec: PageSpec): void {
+    const bytes = encodePage(this.shape, spec, this.structPageSize);
+    for (let i = 0; i < bytes.length; i += 8) {
+      const at = this.structPageAt(pfn) + BigInt(i);
+      this.memory.write(this.vmemmapBacking(at) + Number(at % BigInt(KIB4)), bytes.subarray(i, i + 8));
+    }
+  }
+
+  /** Physical address of the page behind a virtual address of the vmemmap; made where it was blank. */
+  vmemmapBacking(virtual: bigint): number {
+    const page = virtual - (virtual % BigInt(KIB4));
+    const smeMask = this.#plan.smeMask ?? 0n;
+    const entry = this.memory.peekU64(this.tables.entryAt(page, KIB4)) & ~smeMask;
+    const backing = Number(entry & 0x000f_ffff_ffff_f000n);
+    if (backing !== this.#blank) return backing;
+    const own = this.allocate(KIB4);
+    this.tables.map(page, own);
+    return own;
+  }
+
+  /** Lets the page of the vmemmap that holds a struct page go unmapped. */
+  unmapStructPage(pfn: number): void {
+    const at = this.structPageAt(pfn);
+    this.tables.set(at - (at % BigInt(KIB4)), KIB4, 0n);
+  }
+
+  #mapMemory(ram: readonly Range[]): void {
+    this.tables.map(this.stext, this.imageAt, MIB2);
+    for (const { start, end } of mergeRanges(ram.map(wholeLargePages))) {
+      this.tables.mapRange(this.direct(start), start, end - start);
+    }
+    const sectionBytes = PAGES_PER_SECTION * this.structPageSize;
+    for (const section of this.presentSections()) {
+      for (let at = 0; at < sectionBytes; at += KIB4) {
+        this.tables.map(this.structPageAt(section * PAGES_PER_SECTION) + BigInt(at), this.#blank);
+      }
+    }
+  }
+
+  /** The image's LOAD first, as kdump has it, then all RAM, the image's included. */
+  get segments(): readonly Segment[] {
+    if (this.#plan.segments) return this.#plan.segments;
+    const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
+    return [
+      segment(this.stext, image),
+      ...this.described.map((range) => segment(this.direct(range.start), range)),
+    ];
+  }
+
+  get image(): MemoryImage {
+    const { segments, memory } = this;
+    const text = this.#text;
+    return {
+      format: 'made-up',
+      path: 'made-up.core',
+      bytes: null,
+      live: false,
+      memory,
+      segments,
+      notes: [],
+      vmcoreinfo: text === null ? null : { text, source: 'made-up' },
+      warnings: [],
+      segmentPages: segments.reduce((sum, s) => sum + Number(s.memorySize) / KIB4, 0),
+      statistics: { reads: 0, bytes: 0 },
+      close() {},
+    };
+  }
+
+  open(): Kernel {
+    return openKernel(this.image);
+  }
+
+  /** What the arena and the image put into the counts of a census: no rule leaves any of their pages out. */
+  get own(): { readonly pages: number; readonly zero: number; readonly kernelData: number } {
+    const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
+    const pages = countOf([ARENA, image]) / KIB4;
+    const written = this.memory.nonZeroPfns().filter((pfn) => {
+      const at = pfn * KIB4;
+      return [ARENA, image].some((range) => at >= range.start && at < range.end);
+    });
+    return { pages, zero: pages - written.length, kernelData: written.length };
+  }
+}
+
+/** A LOAD whose contents are in the file whole. */
+export function segment(virtual: bigint | null, range: Range): Segment {
+  const size = BigInt(range.end - range.start);
+  return {
+    type: 'LOAD',
+    virtual,
+    physical: range.start,
+    memorySize: size,
+    fileSize: size,
+    offset: 0x1000n,
+    missing: 0n,
+  };
+}
+
+/** The kernel maps its RAM in pages of 2 MiB and rounds outwards. */
+function wholeLargePages({ start, end }: Range): Range {
+  return { start: Math.floor(start / MIB2) * MIB2, end: Math.ceil(end / MIB2) * MIB2 };
+}

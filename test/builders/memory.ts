@@ -1,0 +1,128 @@
+import { indexOfRange, mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
+import type { Absence, Missing, PhysicalMemory } from '../../src/formats/image.ts';
+
+const PAGE = 4096;
+
+/** What a made-up dump covers, in bytes of physical memory. */
+export interface MemoryPlan {
+  readonly described: readonly Range[];
+  /** Described, but written without its contents. */
+  readonly notStored?: readonly Range[];
+  /** Described, but behind the end of the file. */
+  readonly truncated?: readonly Range[];
+  /** Stored, but the system refuses to read it. */
+  readonly unreadable?: readonly Range[];
+}
+
+/** Sparse physical memory: only pages that were written take room, all others that it stores are zero. */
+export class BuiltMemory implements PhysicalMemory {
+  described: readonly Range[] = [];
+  stored: readonly Range[] = [];
+  truncated: readonly Range[] = [];
+  #unreadable: readonly Range[] = [];
+  /** Physical addresses of all reads, in their order. */
+  readonly reads: number[] = [];
+  readonly #pages = new Map<number, Uint8Array>();
+
+  constructor(plan: MemoryPlan) {
+    this.plan(plan);
+  }
+
+  /** Changes what the dump covers; what was written stays. */
+  plan(plan: MemoryPlan): void {
+    const absent = mergeRanges([...(plan.notStored ?? []), ...(plan.truncated ?? [])]);
+    this.described = mergeRanges(plan.described);
+    this.stored = subtractRanges(this.described, absent);
+    this.truncated = mergeRanges(plan.truncated ?? []);
+    this.#unreadable = mergeRanges(plan.unreadable ?? []);
+  }
+
+  write(address: number, bytes: Uint8Array): void {
+    for (let i = 0; i < bytes.length; i++) {
+      const at = address + i;
+      this.#page(Math.floor(at / PAGE))[at % PAGE] = bytes[i] ?? 0;
+    }
+  }
+
+  writeU64(address: number, value: bigint): void {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
+    this.write(address, bytes);
+  }
+
+  writeU32(address: number, value: number): void {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, value, true);
+    this.write(address, bytes);
+  }
+
+  /** What was written, whether the dump stores it or not. */
+  peekU64(address: number): bigint {
+    const page = this.#page(Math.floor(address / PAGE));
+    return new DataView(page.buffer).getBigUint64(address % PAGE, true);
+  }
+
+  /** The pfns that hold anything but zeros. */
+  nonZeroPfns(): number[] {
+    return [...this.#pages].filter(([, bytes]) => bytes.some((byte) => byte !== 0)).map(([pfn]) => pfn);
+  }
+
+  read(address: number, into: Uint8Array): Missing | undefined {
+    this.reads.push(address);
+    for (let at = address; at < address + into.length; at = nextPage(at)) {
+      const end = Math.min(address + into.length, nextPage(at));
+      const missing = this.#missingIn(at, end);
+      if (missing) return missing;
+    }
+    this.#copy(address, into);
+    return undefined;
+  }
+
+  readPadded(address: number, into: Uint8Array): Missing | undefined {
+    this.reads.push(address);
+    const end = address + into.length;
+    const refused = this.#unreadable.find((r) => r.start < end && r.end > address);
+    if (refused) return { absence: 'unreadable', address: Math.max(address, refused.start) };
+    this.#copy(address, into);
+    for (const gap of subtractRanges([{ start: address, end }], this.stored)) {
+      into.fill(0, gap.start - address, gap.end - address);
+    }
+    return undefined;
+  }
+
+  /** The first byte of a part of one page that cannot be had. */
+  #missingIn(start: number, end: number): Missing | undefined {
+    const [gap] = subtractRanges(subtractRanges([{ start, end }], this.#unreadable), this.stored);
+    const refused = this.#unreadable.find((r) => r.start < end && r.end > start);
+    const at = Math.min(gap?.start ?? end, refused === undefined ? end : Math.max(start, refused.start));
+    return at === end ? undefined : { absence: this.#absence(at), address: at };
+  }
+
+  #absence(at: number): Absence {
+    const inside = (ranges: readonly Range[]) => indexOfRange(ranges, at) >= 0;
+    if (inside(this.#unreadable)) return 'unreadable';
+    if (inside(this.truncated)) return 'truncated';
+    return inside(this.described) ? 'notStored' : 'hole';
+  }
+
+  #copy(address: number, into: Uint8Array): void {
+    into.fill(0);
+    for (let at = address; at < address + into.length; at = nextPage(at)) {
+      const page = this.#pages.get(Math.floor(at / PAGE));
+      const end = Math.min(address + into.length, nextPage(at));
+      if (page) into.set(page.subarray(at % PAGE, (at % PAGE) + end - at), at - address);
+    }
+  }
+
+  #page(pfn: number): Uint8Array {
+    const held = this.#pages.get(pfn);
+    if (held) return held;
+    const page = new Uint8Array(PAGE);
+    this.#pages.set(pfn, page);
+    return page;
+  }
+}
+
+function nextPage(address: number): number {
+  return (Math.floor(address / PAGE) + 1) * PAGE;
+}

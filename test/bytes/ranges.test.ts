@@ -1,0 +1,107 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { countOf, indexOfRange, mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
+
+const LIMIT = 48;
+const range = fc
+  .tuple(fc.integer({ min: 0, max: LIMIT }), fc.integer({ min: 0, max: 12 }))
+  .map(([start, length]): Range => ({ start, end: start + length }));
+const ranges = fc.array(range, { maxLength: 12 });
+
+/** The numbers of ranges, one by one. */
+function numbersOf(list: readonly Range[]): Set<number> {
+  const numbers = new Set<number>();
+  for (const { start, end } of list) for (let n = start; n < end; n++) numbers.add(n);
+  return numbers;
+}
+
+/** Whether each range has numbers and ends before the next one begins. */
+function areApart(list: readonly Range[]): boolean {
+  return list.every(({ start, end }, i) => {
+    const next = list[i + 1];
+    return start < end && (next === undefined || end < next.start);
+  });
+}
+
+describe('merged ranges', () => {
+  it('join what overlaps, what touches and what lies inside another', () => {
+    const list = [
+      { start: 30, end: 40 },
+      { start: 0, end: 10 },
+      { start: 10, end: 12 },
+      { start: 2, end: 5 },
+      { start: 7, end: 7 },
+    ];
+    expect(mergeRanges(list)).toEqual([
+      { start: 0, end: 12 },
+      { start: 30, end: 40 },
+    ]);
+  });
+
+  it('hold the same numbers as the ranges that they were made of, and lie apart', () => {
+    fc.assert(
+      fc.property(ranges, (list) => {
+        const merged = mergeRanges(list);
+        expect(numbersOf(merged)).toEqual(numbersOf(list));
+        expect(areApart(merged)).toBe(true);
+      }),
+    );
+  });
+
+  it('leave the ranges that they were made of as they were', () => {
+    fc.assert(
+      fc.property(ranges, (list) => {
+        const before = structuredClone(list);
+        mergeRanges(list);
+        expect(list).toEqual(before);
+      }),
+    );
+  });
+
+  it('are counted as their numbers are', () => {
+    fc.assert(
+      fc.property(ranges, (list) => {
+        expect(countOf(mergeRanges(list))).toBe(numbersOf(list).size);
+      }),
+    );
+  });
+});
+
+describe('ranges without other ranges', () => {
+  it('hold every number of the first that is not in the second', () => {
+    fc.assert(
+      fc.property(ranges, ranges, (from, taken) => {
+        const left = subtractRanges(mergeRanges(from), mergeRanges(taken));
+        const gone = numbersOf(taken);
+        expect(numbersOf(left)).toEqual(new Set([...numbersOf(from)].filter((n) => !gone.has(n))));
+        expect(areApart(left)).toBe(true);
+      }),
+    );
+  });
+
+  it('are cut where one taken range spans several of them', () => {
+    const from = [
+      { start: 0, end: 10 },
+      { start: 20, end: 30 },
+      { start: 40, end: 50 },
+    ];
+    expect(subtractRanges(from, [{ start: 5, end: 45 }])).toEqual([
+      { start: 0, end: 5 },
+      { start: 45, end: 50 },
+    ]);
+  });
+});
+
+describe('the range that holds a number', () => {
+  it('is found wherever it is, and -1 says that there is none', () => {
+    fc.assert(
+      fc.property(ranges, (list) => {
+        const merged = mergeRanges(list);
+        for (let n = -1; n <= LIMIT + 13; n++) {
+          const naive = merged.findIndex(({ start, end }) => n >= start && n < end);
+          expect(indexOfRange(merged, n)).toBe(naive);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { type ErrorKind, InspectError, inFile, reasonOf, within } from '../src/errors.ts';
+
+describe('a failure that a user can meet', () => {
+  it('is an error with a kind, a sentence and the facts behind it', () => {
+    const error = new InspectError('corrupt', 'vmcore: ELF: no memory', { path: 'vmcore', offset: 56n });
+    expect(error).toBeInstanceOf(Error);
+    expect(error.name).toBe('InspectError');
+    expect([error.kind, error.message]).toEqual(['corrupt', 'vmcore: ELF: no memory']);
+    expect(error.facts).toEqual({ path: 'vmcore', offset: 56n });
+  });
+
+  it('has no facts and no cause unless they are given', () => {
+    const error = new InspectError('usage', 'one FILE is read at a time');
+    expect(error.facts).toEqual({});
+    expect('cause' in error).toBe(false);
+  });
+
+  it('keeps what caused it, for those who want to see it', () => {
+    const cause = new Error('EIO');
+    expect(new InspectError('io', 'cannot read', { cause }).cause).toBe(cause);
+  });
+});
+
+describe('a failure within something', () => {
+  const inner = new InspectError('notMapped', 'pmd 5 is empty', { address: 0x1000n, hint: 'look elsewhere' });
+
+  it('has the surroundings before its sentence, and its kind and facts as they were', () => {
+    const outer = within('mem_section', inner);
+    expect(outer).toBeInstanceOf(InspectError);
+    expect(outer).toMatchObject({
+      kind: 'notMapped',
+      message: 'mem_section: pmd 5 is empty',
+      facts: { address: 0x1000n, hint: 'look elsewhere' },
+      cause: inner,
+    });
+  });
+
+  it('grows to the left as it rises', () => {
+    expect(within('vmcore', within('mem_section', inner))).toMatchObject({
+      message: 'vmcore: mem_section: pmd 5 is empty',
+    });
+  });
+
+  it('leaves a bug as it is, for no surroundings excuse it', () => {
+    const bug = new TypeError('x is undefined');
+    expect(within('mem_section', bug)).toBe(bug);
+  });
+});
+
+describe('a failure in a file', () => {
+  it('names the file, in its sentence and among its facts', () => {
+    const nameless = new InspectError('corrupt', 'ELF header at offset 0 needs 64 bytes', { offset: 0 });
+    expect(inFile('vmcore', nameless)).toMatchObject({
+      kind: 'corrupt',
+      message: 'vmcore: ELF header at offset 0 needs 64 bytes',
+      facts: { path: 'vmcore', offset: 0 },
+      cause: nameless,
+    });
+  });
+
+  it('names it once', () => {
+    const named = new InspectError('io', 'vmcore: cannot read', { path: 'vmcore' });
+    expect(inFile('vmcore', named)).toBe(named);
+    expect(inFile('other', named)).toBe(named);
+  });
+
+  it('leaves a bug as it is', () => {
+    const bug = new TypeError('x is undefined');
+    expect(inFile('vmcore', bug)).toBe(bug);
+  });
+});
+
+describe('the reason of a failure', () => {
+  it('is its sentence, whatever its kind', () => {
+    const kinds: ErrorKind[] = [
+      'io',
+      'unsupported',
+      'corrupt',
+      'notStored',
+      'notMapped',
+      'missingInfo',
+      'usage',
+    ];
+    for (const kind of kinds)
+      expect(reasonOf(new InspectError(kind, `of kind ${kind}`))).toBe(`of kind ${kind}`);
+  });
+
+  it('is not made of a bug, which is thrown on', () => {
+    const bug = new RangeError('a bug');
+    expect(() => reasonOf(bug)).toThrow(bug);
+  });
+});

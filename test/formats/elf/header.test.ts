@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { readElf } from '../../../src/formats/elf/elf-image.ts';
+import { openSource } from '../../../src/formats/open.ts';
+import { elfSource, type HeaderLies } from '../../builders/elf.ts';
+import { pattern } from '../../builders/encode.ts';
+import { failureOf } from '../../builders/failure.ts';
+import type { SourceOptions } from '../../builders/memory-source.ts';
+import { note, noteSegment, prstatus } from '../../builders/notes.ts';
+
+const RAM = { paddr: 0x1000, data: pattern(0x1000, 1) };
+
+function failureWith(header: HeaderLies, options: SourceOptions = {}) {
+  return failureOf(() => openSource(elfSource({ segments: [RAM], header }, { path: 'vmcore', ...options })));
+}
+
+describe('an ELF file that is not a dump of x86_64', () => {
+  it.each<[string, HeaderLies, RegExp]>([
+    ['ELF32', { class: 1 }, /ELF32/],
+    ['a big-endian file', { data: 2 }, /big-endian/],
+    ['a file of AArch64', { machine: 183 }, /AArch64/],
+    ['a file of i386', { machine: 3 }, /i386/],
+    ['a file of RISC-V', { machine: 243 }, /RISC-V/],
+    ['a file of S/390', { machine: 22 }, /S\/390/],
+    ['a file of a machine without a name here', { machine: 0x9026 }, /machine 36902/],
+    ['a relocatable object', { type: 1 }, /relocatable object/],
+    ['an executable', { type: 2 }, /executable/],
+    ['a shared object', { type: 3 }, /shared object/],
+    ['a type of an operating system', { type: 0xfe00 }, /65024/],
+  ])('is refused by name: %s', (_, header, name) => {
+    const { kind, facts, message } = failureWith(header);
+    expect([kind, facts.path]).toEqual(['unsupported', 'vmcore']);
+    expect(message).toMatch(name);
+    expect(message).toMatch(/^vmcore: /);
+  });
+
+  it('is told how to become one where that can be done', () => {
+    expect(failureWith({ class: 1 }).facts.hint).toContain('ELF64');
+  });
+
+  it('is refused when a note says that it is from Xen', () => {
+    for (const name of ['Xen', 'VMCOREINFO_XEN']) {
+      const notes = noteSegment([prstatus(), note(name, 0x1000001, new Uint8Array(32))]);
+      const { kind, message } = failureOf(() => openSource(elfSource({ segments: [notes, RAM] })));
+      expect(kind, name).toBe('unsupported');
+      expect(message, name).toContain('Xen');
+    }
+  });
+});
+
+describe('a file that ends inside its ELF header', () => {
+  it.each([4, 5, 15, 16, 40, 63])('is corrupt and says what it has: %i bytes', (cutAt) => {
+    const { kind, facts, message } = failureWith({}, { cutAt });
+    expect(kind).toBe('corrupt');
+    expect(facts.offset).toBe(0);
+    expect(message).toContain(`the file has ${cutAt}`);
+  });
+
+  it('is named in the message, as each file is that something is wrong with', () => {
+    const { facts, message } = failureWith({}, { cutAt: 40 });
+    expect(facts.path).toBe('vmcore');
+    expect(message).toMatch(/^vmcore: /);
+  });
+});
+
+describe('an ELF header that cannot be read', () => {
+  it('is io, not another kind of file', () => {
+    const { kind, facts } = failureWith({}, { failing: { start: 0, end: 1 } });
+    expect([kind, facts.errno]).toEqual(['io', 'EIO']);
+  });
+});
+
+describe('a core file for x86_64', () => {
+  it('is taken whatever its notes are, and without any', () => {
+    expect(readElf(elfSource({ segments: [RAM] }))).toMatchObject({ notes: [], headers: [{ p_type: 1 }] });
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { readElf } from '../../../src/formats/elf/elf-image.ts';
+import { openSource } from '../../../src/formats/open.ts';
+import { elfSource, type SegmentRecipe } from '../../builders/elf.ts';
+import { ascii, concat, pattern } from '../../builders/encode.ts';
+import { failureOf } from '../../builders/failure.ts';
+import type { SourceOptions } from '../../builders/memory-source.ts';
+import { note, noteSegment, prstatus, vmcoreinfo } from '../../builders/notes.ts';
+
+const TEXT = 'OSRELEASE=6.1.0\nPAGESIZE=4096\n';
+const RAM = { paddr: 0x1000, data: pattern(0x1000, 1) };
+
+function notesOf(...segments: SegmentRecipe[]) {
+  const { notes } = readElf(elfSource({ segments }));
+  return notes.map(({ name, type, size }) => [name, type, size]);
+}
+
+function opened(segments: readonly SegmentRecipe[], options: SourceOptions = {}) {
+  return openSource(elfSource({ segments: [...segments, RAM] }, { path: 'vmcore', ...options }));
+}
+
+describe('the notes of a dump', () => {
+  it('are those of every PT_NOTE, in file order', () => {
+    const qemu = noteSegment([prstatus(), note('QEMU', 0, new Uint8Array(440))]);
+    expect(notesOf(qemu, RAM, noteSegment([vmcoreinfo(TEXT)]))).toEqual([
+      ['CORE', 1, 336],
+      ['QEMU', 0, 440],
+      ['VMCOREINFO', 0, TEXT.length],
+    ]);
+  });
+
+  it('end where zeros pad them to a page, as /proc/vmcore does', () => {
+    const zeros = new Uint8Array(4096 - 356);
+    expect(notesOf(noteSegment([prstatus(), zeros]), noteSegment([vmcoreinfo(TEXT)]))).toEqual([
+      ['CORE', 1, 336],
+      ['VMCOREINFO', 0, TEXT.length],
+    ]);
+  });
+
+  it('may have names and contents of any length, and none', () => {
+    const odd = [
+      note('LINUX', 0x700, ascii('abcde')),
+      note('A', 2, new Uint8Array(0)),
+      note('AB', 3, ascii('x')),
+    ];
+    expect(notesOf(noteSegment(odd))).toEqual([
+      ['LINUX', 0x700, 5],
+      ['A', 2, 0],
+      ['AB', 3, 1],
+    ]);
+  });
+
+  it('say where their contents lie', () => {
+    const { notes } = readElf(
+      elfSource({ segments: [noteSegment([note('A', 1, ascii('abcde'))], { offset: 500 })] }),
+    );
+    expect(notes[0]?.offset).toBe(500n + 12n + 4n);
+  });
+});
+
+describe('the VMCOREINFO of a dump', () => {
+  it('is its text without the zeros behind it, and where it was found', () => {
+    const segment = noteSegment([prstatus(), vmcoreinfo(`${TEXT}\0\0\0`)], { offset: 0x400 });
+    expect(opened([segment]).vmcoreinfo).toEqual({
+      text: TEXT,
+      source: `note at offset 0x${(0x400 + 356 + 12 + 12).toString(16)}`,
+    });
+  });
+
+  it('is found in the last of several PT_NOTEs', () => {
+    const image = opened([noteSegment([prstatus()]), noteSegment([prstatus(), vmcoreinfo(TEXT)])]);
+    expect(image.vmcoreinfo?.text).toBe(TEXT);
+  });
+
+  it('keeps bytes that are no ASCII, one character each', () => {
+    expect(opened([noteSegment([vmcoreinfo('A=\xff\x1b\n')])]).vmcoreinfo?.text).toBe('A=\xff\x1b\n');
+  });
+
+  it('is null where no note has it', () => {
+    expect(opened([noteSegment([prstatus()])]).vmcoreinfo).toBeNull();
+  });
+
+  it('is corrupt when the file ends inside it', () => {
+    const segment = noteSegment([vmcoreinfo(TEXT)], { offset: 0x400 });
+    const { kind, facts, message } = failureOf(() => opened([segment], { cutAt: 0x400 + 24 + 10 }));
+    expect(kind).toBe('corrupt');
+    expect(facts).toMatchObject({ path: 'vmcore', offset: 0x418n });
+    expect(message).toBe(
+      `vmcore: note VMCOREINFO at offset 0x418: needs ${TEXT.length} bytes, the file has 10`,
+    );
+  });
+
+  it('is corrupt when it is longer than any, before that much is asked for', () => {
+    const lying = note('VMCOREINFO', 0, ascii(TEXT), { descsz: 0x7fff_0000 });
+    const source = elfSource({ segments: [noteSegment([lying], { filesz: 1n << 40n }), RAM] });
+    expect(failureOf(() => openSource(source)).kind).toBe('corrupt');
+    expect(source.largestRead).toBeLessThan(1 << 20);
+  });
+});
+
+describe('a note whose sizes lie', () => {
+  const behind = vmcoreinfo(TEXT);
+
+  it.each([
+    ['contents that reach behind the segment', { descsz: 0x10000 }],
+    ['contents of the highest size', { descsz: 0xffff_ffff }],
+    ['a name that reaches behind the segment', { namesz: 0x10000 }],
+    ['a name of the highest size', { namesz: 0xffff_ffff }],
+  ])('ends its segment and hides no other one: %s', (_, lies) => {
+    const lying = noteSegment([note('CORE', 1, new Uint8Array(8), lies)]);
+    expect(notesOf(lying, noteSegment([behind]))).toEqual([['VMCOREINFO', 0, TEXT.length]]);
+  });
+
+  it.each([0x8000_0000, 0xffff_ffec, 0xffff_fffd, 0xffff_ffff])(
+    'leads to no place before it and is not read twice, in a segment that lies too: contents of %i bytes',
+    (descsz) => {
+      const lying = noteSegment([note('CORE', 1, new Uint8Array(0), { descsz })], { filesz: 1n << 62n });
+      const source = elfSource({ segments: [lying, noteSegment([behind])] });
+      const { notes } = readElf(source);
+      expect(notes.filter(({ name }) => name === 'CORE').length).toBeLessThanOrEqual(1);
+      expect(notes.filter(({ name }) => name === 'VMCOREINFO')).toHaveLength(1);
+      expect(source.statistics.reads).toBeLessThan(20);
+    },
+  );
+});
+
+describe('a PT_NOTE that lies outside the file', () => {
+  it.each([0x7000_0000n, (1n << 63n) - 8n, (1n << 64n) - 16n])(
+    'has no notes and hides no other one: %#',
+    (offset) => {
+      const outside: SegmentRecipe = { type: 4, offset, filesz: 0x1000 };
+      expect(opened([outside, noteSegment([vmcoreinfo(TEXT)])]).vmcoreinfo?.text).toBe(TEXT);
+    },
+  );
+
+  it('has the notes that come before the end of a file that was cut off', () => {
+    const segment = noteSegment([prstatus(), note('CORE', 3, new Uint8Array(136))], { offset: 0x400 });
+    const source = elfSource({ segments: [segment] }, { cutAt: 0x400 + 356 + 5 });
+    expect(readElf(source).notes.map(({ type }) => type)).toEqual([1]);
+  });
+});
+
+describe('very many notes', () => {
+  it('end the reading at some point, without an accident', () => {
+    const tiny = note('A', 1, new Uint8Array(0));
+    const many = new Uint8Array(tiny.length * 150_000);
+    for (let at = 0; at < many.length; at += tiny.length) many.set(tiny, at);
+    const { notes } = readElf(elfSource({ segments: [noteSegment([many]), noteSegment([prstatus()])] }));
+    expect(notes.length).toBeGreaterThan(50_000);
+    expect(notes.length).toBeLessThanOrEqual(150_001);
+  });
+});
+
+describe('a note header at the end of its segment', () => {
+  it('is none when the segment ends inside it', () => {
+    const cut = concat(prstatus(), prstatus().subarray(0, 11));
+    expect(notesOf({ type: 4, data: cut })).toEqual([['CORE', 1, 336]]);
+  });
+});

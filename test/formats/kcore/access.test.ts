@@ -1,0 +1,100 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { InspectError } from '../../../src/errors.ts';
+import { kcoreHint } from '../../../src/formats/kcore/access.ts';
+import { openImage } from '../../../src/formats/open.ts';
+import { failureOf } from '../../builders/failure.ts';
+
+/** The error of every open, and what the system says of itself: a test cannot drop a capability or lock the kernel. */
+const system = vi.hoisted(() => ({ refusal: '', files: {} as Record<string, string> }));
+
+vi.mock('node:fs', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('node:fs')>()),
+  openSync: () => {
+    throw Object.assign(new Error(`${system.refusal}: refused, open`), { code: system.refusal });
+  },
+  readFileSync: (path: string) => {
+    const text = system.files[path];
+    if (text === undefined) throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
+    return text;
+  },
+}));
+
+const LOCKDOWN = '/sys/kernel/security/lockdown';
+const STATUS = '/proc/self/status';
+/** The effective capabilities of root, with and without bit 17, and of no one. */
+const ALL = 'Name:\tnode\nCapInh:\t0000000000000000\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n';
+const WITHOUT_RAWIO = ALL.replace('CapEff:\t000001ffffffffff', 'CapEff:\t000001fffffdffff');
+const NONE = ALL.replace('CapEff:\t000001ffffffffff', 'CapEff:\t0000000000000000');
+
+beforeEach(() => {
+  system.refusal = '';
+  system.files = {};
+});
+
+/** The hint of an open of /proc/kcore that fails with EPERM on such a system. */
+function hintWith(files: Record<string, string>): string | undefined {
+  system.refusal = 'EPERM';
+  system.files = files;
+  return failureOf(() => openImage('/proc/kcore')).facts.hint;
+}
+
+describe('a /proc/kcore that cannot be opened', () => {
+  it.each<[string, RegExp[]]>([
+    ['ENOENT', [/CONFIG_PROC_KCORE/, /procfs is not mounted/]],
+    ['EACCES', [/root/, /sudo/]],
+    ['EPERM', [/CAP_SYS_RAWIO/, /lock/]],
+  ])('is io with a hint what to do: %s', (errno, hints) => {
+    system.refusal = errno;
+    const { kind, facts, message } = failureOf(() => openImage('/proc/kcore'));
+    expect([kind, facts.errno, facts.path]).toEqual(['io', errno, '/proc/kcore']);
+    expect(message).toMatch(/^\/proc\/kcore: /);
+    for (const hint of hints) expect(facts.hint).toMatch(hint);
+  });
+
+  it('has no hint where none is known', () => {
+    system.refusal = 'EMFILE';
+    expect(failureOf(() => openImage('/proc/kcore')).facts.hint).toBeUndefined();
+  });
+});
+
+describe('a /proc/kcore that the kernel does not permit', () => {
+  it('is so for all when the kernel is locked down to confidentiality, whatever may be done otherwise', () => {
+    for (const status of [ALL, NONE]) {
+      const hint = hintWith({ [LOCKDOWN]: 'none integrity [confidentiality]\n', [STATUS]: status });
+      expect(hint).toContain('lockdown=confidentiality');
+      expect(hint).not.toContain('CAP_SYS_RAWIO');
+    }
+  });
+
+  it.each([
+    ['no lockdown', '[none] integrity confidentiality\n'],
+    ['a lockdown to integrity, which allows it', 'none [integrity] confidentiality\n'],
+  ])('is so for want of CAP_SYS_RAWIO, with %s', (_, lockdown) => {
+    for (const status of [WITHOUT_RAWIO, NONE]) {
+      const hint = hintWith({ [LOCKDOWN]: lockdown, [STATUS]: status });
+      expect(hint).toContain('lacks the capability CAP_SYS_RAWIO');
+      expect(hint).not.toContain('lockdown');
+    }
+  });
+
+  it('has both causes in its hint where the capability is there, or nothing can be known', () => {
+    for (const status of [ALL, 'CapEff:\tnone\n']) {
+      expect(hintWith({ [STATUS]: status })).toMatch(/CAP_SYS_RAWIO.*lockdown/);
+    }
+  });
+});
+
+describe('another file that cannot be opened', () => {
+  it.each(['ENOENT', 'EACCES', 'EPERM'])('has no hint about /proc/kcore: %s', (errno) => {
+    system.refusal = errno;
+    const { facts } = failureOf(() => openImage('vmcore'));
+    expect([facts.errno, facts.hint]).toEqual([errno, undefined]);
+  });
+});
+
+describe('a failure that no system error caused', () => {
+  it('has no hint', () => {
+    const broken = new InspectError('corrupt', '/proc/kcore: ELF: broken');
+    expect(kcoreHint(broken, { lockdown: '', status: NONE })).toBeUndefined();
+  });
+});

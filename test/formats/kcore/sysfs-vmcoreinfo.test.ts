@@ -1,0 +1,91 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { noteContents } from '../../../src/formats/kcore/sysfs-vmcoreinfo.ts';
+import { openSource } from '../../../src/formats/open.ts';
+import { elfSource, kcoreOffset } from '../../builders/elf.ts';
+import { ascii, concat, packed } from '../../builders/encode.ts';
+import { note, noteSegment, taskstruct, vmcoreinfo } from '../../builders/notes.ts';
+
+const TEXT = 'OSRELEASE=4.14.0\nPAGESIZE=4096\n';
+/** What /sys/kernel/vmcoreinfo has; null where there is no such file. */
+const sysfs = vi.hoisted(() => ({ text: null as string | null }));
+
+vi.mock('node:fs', async (importOriginal) => ({
+  ...(await importOriginal<typeof import('node:fs')>()),
+  readFileSync: (path: string) => {
+    if (path === '/sys/kernel/vmcoreinfo' && sysfs.text !== null) return sysfs.text;
+    throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
+  },
+}));
+beforeEach(() => {
+  sysfs.text = null;
+});
+
+/** What /proc/kcore of a kernel before 4.19 gives, with `memory` at physical address 0x1000. */
+function vmcoreinfoOf(memory: Uint8Array, notes = [taskstruct()]) {
+  const vaddr = 0xffff888000001000n;
+  const ram = { vaddr, paddr: 0x1000, data: memory, offset: kcoreOffset(vaddr) };
+  const segments = [noteSegment(notes, { offset: 0x400 }), ram];
+  return openSource(elfSource({ segments }, { isProcfs: true, size: 2 ** 47 })).vmcoreinfo;
+}
+const at = (address: number, size: number) => `${address.toString(16)} ${size.toString(16)}\n`;
+const MEMORY = concat(new Uint8Array(0x40), vmcoreinfo(TEXT), new Uint8Array(0x1000));
+
+describe('VMCOREINFO of a kernel before 4.19', () => {
+  it('is the note in memory that /sys/kernel/vmcoreinfo points to', () => {
+    sysfs.text = at(0x1040, 0x400);
+    expect(vmcoreinfoOf(MEMORY)).toEqual({
+      text: TEXT,
+      source: '/sys/kernel/vmcoreinfo: note at physical address 0x1040',
+    });
+  });
+
+  it('is the note of the file where there is one', () => {
+    sysfs.text = at(0x1040, 0x400);
+    expect(vmcoreinfoOf(MEMORY, [taskstruct(), vmcoreinfo('OSRELEASE=6.1\n')])?.text).toBe('OSRELEASE=6.1\n');
+  });
+
+  it.each<[string, string | null]>([
+    ['there is no such file', null],
+    ['the file is empty', ''],
+    ['it is no two numbers', 'zero one\n'],
+    ['there is a number too many', '1040 400 1\n'],
+    ['the note is smaller than its header', at(0x1040, 11)],
+    ['the note is smaller than its sizes', at(0x1040, 3)],
+    ['the note is larger than any', at(0x1040, 16_385)],
+    ['the address is no memory', at(0x9000_0000, 0x400)],
+    ['the memory ends before the note does', at(0x1040, 0x2000)],
+    ['the address is the highest of all', 'ffffffffffffffff 400\n'],
+    ['there is no note at the address', at(0x1000, 0x40)],
+  ])('is null where %s', (_, text) => {
+    sysfs.text = text;
+    expect(vmcoreinfoOf(MEMORY)).toBeNull();
+  });
+});
+
+describe('a note in memory', () => {
+  const header = (namesz: number, descsz: number) =>
+    packed(12, [
+      [0, 4, namesz],
+      [4, 4, descsz],
+    ]);
+
+  it('has its contents behind its name, without the zeros at their end', () => {
+    expect(noteContents(note('VMCOREINFO', 0, ascii(TEXT)))).toBe(TEXT);
+    expect(noteContents(note('ABC', 0, ascii(`${TEXT}\0\0`)))).toBe(TEXT);
+  });
+
+  it('may fill its memory to the end', () => {
+    expect(noteContents(concat(header(4, 4), ascii('ABC\0'), ascii('A=1\n')))).toBe('A=1\n');
+  });
+
+  it.each([
+    ['contents that reach behind it', 11, 0x1000],
+    ['contents of the highest size', 11, 0xffff_ffff],
+    ['no contents', 11, 0],
+    ['a name that reaches behind it', 0x1000, 4],
+    ['a name of 2 GiB, whose size is negative as a signed number', 0x8000_0000, 0x8000_0020],
+    ['a name of nearly 4 GiB, which rounds up to none', 0xffff_fffe, 16],
+  ])('is none when its sizes lie: %s', (_, namesz, descsz) => {
+    expect(noteContents(concat(header(namesz, descsz), ascii('VMCOREINFO\0\0'), ascii(TEXT)))).toBeNull();
+  });
+});

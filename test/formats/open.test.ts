@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openImage, openSource } from '../../src/formats/open.ts';
+import { type ElfRecipe, elfBytes } from '../builders/elf.ts';
+import { ascii, concat, pattern } from '../builders/encode.ts';
+import { failureOf } from '../builders/failure.ts';
+import { MemorySource } from '../builders/memory-source.ts';
+import { noteSegment, vmcoreinfo } from '../builders/notes.ts';
+import { isOpen } from '../builders/open-files.ts';
+
+const opening = (bytes: Uint8Array) =>
+  failureOf(() => openSource(new MemorySource([{ at: 0n, bytes }], { path: 'vmcore' })));
+
+describe('a file that is known and not read', () => {
+  const rest = pattern(100, 1);
+  it.each<[string, Uint8Array, RegExp, RegExp]>([
+    ['kdump-compressed', ascii('KDUMP   '), /kdump-compressed/, /ELF64/],
+    ['diskdump', ascii('DISKDUMP'), /diskdump/, /ELF64/],
+    ['flattened', ascii('makedumpfile\0\0\0\0'), /flattened/, /makedumpfile -R/],
+    ['zstd', Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd), /zstd/, /zstd -d/],
+    ['gzip', gzipSync('core'), /gzip/, /gunzip/],
+    ['xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), /xz/, /unxz/],
+    ['bzip2', ascii('BZh91AY&SY'), /bzip2/, /bunzip2/],
+  ])('is unsupported by its name, with what to do: %s', (_, start, name, hint) => {
+    const { kind, facts, message } = opening(concat(start, rest));
+    expect([kind, facts.path]).toEqual(['unsupported', 'vmcore']);
+    expect(message).toMatch(name);
+    expect(message).toMatch(/^vmcore: /);
+    expect(facts.hint).toMatch(hint);
+  });
+
+  it('is unsupported by its name: LiME', () => {
+    expect(opening(concat(ascii('EMiL'), rest))).toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringContaining('LiME'),
+    });
+  });
+});
+
+describe('a file that is no dump', () => {
+  it('is unsupported when it is empty', () => {
+    expect(opening(new Uint8Array(0))).toMatchObject({
+      kind: 'unsupported',
+      message: 'vmcore: the file is empty',
+    });
+  });
+
+  it('is unsupported when it is text, and its first bytes are shown as hex', () => {
+    const { kind, facts, message } = opening(ascii('# a readme'));
+    expect(kind).toBe('unsupported');
+    expect(message).toContain('begins with 23 20 61 20 72 65 61 64,');
+    expect(facts.hint).toContain('vmcore');
+  });
+
+  it('is unsupported when it is shorter than any magic', () => {
+    expect(opening(Uint8Array.of(0x7f))).toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringContaining('begins with 7f,'),
+    });
+  });
+
+  it('shows no byte of it that a terminal would obey', () => {
+    const shown = opening(ascii('\x1b]0;title\x07')).message;
+    expect([...shown].every((c) => c >= ' ' && c <= '~')).toBe(true);
+  });
+});
+
+describe('a dump on a disk', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'open-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  const RAM = { paddr: 0x1000, data: pattern(0x1000, 9) };
+  function written(name: string, recipe: ElfRecipe): string {
+    const path = join(folder, name);
+    writeFileSync(path, elfBytes(recipe));
+    return path;
+  }
+
+  it('is recognised by its content, whatever its name is', () => {
+    const path = written('notes.txt', { segments: [noteSegment([vmcoreinfo('OSRELEASE=6.1\n')]), RAM] });
+    const image = openImage(path);
+    const into = new Uint8Array(16);
+    expect(image.memory.read(0x1010, into)).toBeUndefined();
+    expect(into).toEqual(RAM.data.subarray(0x10, 0x20));
+    expect([image.format, image.vmcoreinfo?.text]).toEqual(['ELF64 vmcore', 'OSRELEASE=6.1\n']);
+    image.close();
+    expect(isOpen(path)).toBe(false);
+  });
+
+  it('is corrupt, not unreadable, when section header 0 lies where no file can have it', () => {
+    const shoff = (1n << 64n) - 1n;
+    const path = written('shoff', { segments: [RAM], extendedCount: true, header: { shoff } });
+    expect(failureOf(() => openImage(path)).kind).toBe('corrupt');
+  });
+
+  it('is read in spite of a PT_NOTE where no file can have it', () => {
+    for (const offset of [(1n << 63n) - 8n, (1n << 64n) - 0x1000n]) {
+      const path = written('note', { segments: [{ type: 4, offset, filesz: 0x800 }, RAM] });
+      const image = openImage(path);
+      expect(image.notes).toEqual([]);
+      image.close();
+    }
+  });
+
+  it('is given back to the system when it cannot be used', () => {
+    const path = join(folder, 'text');
+    writeFileSync(path, 'no dump');
+    expect(failureOf(() => openImage(path)).kind).toBe('unsupported');
+    expect(isOpen(path)).toBe(false);
+  });
+
+  it('is io when it is not there, without a hint about /proc/kcore', () => {
+    const { kind, facts } = failureOf(() => openImage(join(folder, 'none')));
+    expect([kind, facts.errno, facts.hint]).toEqual(['io', 'ENOENT', undefined]);
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { findLayout } from '../../src/kernel/layout.ts';
+import { regionOf } from '../../src/kernel/regions.ts';
+import { BuiltKernel } from '../builders/kernel.ts';
+
+const bases = findLayout(new BuiltKernel({ keys: { 'NUMBER(VMALLOC_START)': '0xffffc90000000000' } }).open());
+
+describe('the region of an address', () => {
+  // Documentation/arch/x86/x86_64/mm.rst, 4 levels
+  test.each([
+    [0x1234n, 'physical'],
+    [0xffff_8880_0000_0000n, 'direct map'],
+    [0xffff_c8ff_ffff_ffffn, 'direct map'],
+    [0xffff_c900_0000_0000n, 'vmalloc'],
+    [0xffff_e9ff_ffff_ffffn, 'vmalloc'],
+    [0xffff_ea00_0000_0000n, 'vmemmap'],
+    [0xffff_ffff_8100_0000n, 'kernel image'],
+    [0xffff_ffff_bfff_ffffn, 'kernel image'],
+    [0xffff_ffff_c000_0000n, 'modules'],
+    [0xffff_ffff_ff60_0000n, 'vsyscall'],
+    [0xffff_8000_0000_0000n, 'unknown'],
+  ] as const)('0x%s is %s', (address, region) => {
+    expect(regionOf(address, bases)).toBe(region);
+  });
+
+  test('is known for the image even where the layout is not', () => {
+    expect(regionOf(0xffff_ffff_8100_0000n, undefined)).toBe('kernel image');
+    expect(regionOf(0xffff_8880_0000_0000n, undefined)).toBe('unknown');
+  });
+});
