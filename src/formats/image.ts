@@ -29,7 +29,8 @@ export interface PhysicalMemory {
   /** What the file should hold but does not, for it ends too early. */
   readonly truncated: readonly Range[];
   /**
-   * Fills `into` from `address` on, all of it or nothing; where segments overlap, the first in file order is read.
+   * Fills `into` from `address` on; where segments overlap, the first in file order is read. When something is missing,
+   * what stands in `into` means nothing.
    * @returns undefined when done, else what is missing.
    */
   read(address: number, into: Uint8Array): Missing | undefined;

@@ -93,10 +93,11 @@ function longestWord(text: string): number {
 /** The same columns for contents that need no wrapping, for long lists. */
 function plainTable(contents: TableContents, widths: readonly number[], { chalk }: Terminal): string {
   const { heading, rows, gap = 2, right = [] } = contents;
-  const padded = (cell: string, i: number) =>
-    right.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
+  const padding = (cell: string, i: number) => ' '.repeat(Math.max(0, (widths[i] ?? 0) - cell.length));
   const line = (row: readonly string[], style = (text: string) => text) =>
-    row.map((cell, i) => style(padded(cell, i))).join(' '.repeat(gap));
+    row
+      .map((cell, i) => (right.includes(i) ? padding(cell, i) + style(cell) : style(cell) + padding(cell, i)))
+      .join(' '.repeat(gap));
   return `${trimmed([line(heading, chalk.bold), ...rows.map((row) => line(row))].join('\n'))}\n`;
 }
 

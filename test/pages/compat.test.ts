@@ -66,6 +66,14 @@ describe("makedumpfile's counting of ranges", () => {
     expect(takeCompatCensus(built.open()).counts).toMatchObject({ free: 16, nonPrivateCache: 1 });
     expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 16, zero: 8 }));
   });
+
+  test('does so where the first pages of that section are a hole, too', () => {
+    const last = 2 * FIRST - 8;
+    const pages: [number, PageSpec][] = [...buddy(last, 4), [2 * FIRST + 3, { flags: ['lru'] }]];
+    const built = kernelOf({ ram: [pfns(last, 8), pfns(2 * FIRST + 2, 14)], pages });
+    expect(takeCompatCensus(built.open()).counts).toMatchObject({ free: 16, nonPrivateCache: 1 });
+    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 14, zero: 8 }));
+  });
 });
 
 describe('a section whose flag bit 5 is set', () => {
