@@ -10,15 +10,16 @@ const VERSION = typeof __KDUMP_INSPECT_VERSION__ === 'string' ? __KDUMP_INSPECT_
 
 const EXAMPLES = `
 Examples:
-  kdump-inspect pages /proc/kcore             what the memory of this machine is used for
+  kdump-inspect pages /proc/kcore         what this machine's memory is used for
   kdump-inspect pages vmcore --json | jq .classes.free.pages
-  kdump-inspect layout vmcore                 where the kernel put things, and how that is known
+  kdump-inspect layout vmcore             where the kernel put things, and why
   kdump-inspect vmcoreinfo vmcore --get OSRELEASE
-  kdump-inspect page vmcore 0x1000000         why a page has its class
+  kdump-inspect page vmcore 0x1000000     why a page has its class
 
 Without FILE the live /proc/kcore is read, which takes root.
 
-Exit status: 0 done; 1 could not be done; 2 wrong usage; 3 done, but the dump is incomplete.
+Exit status: 0 done; 1 could not be done; 2 wrong usage; 3 done, but the dump is
+incomplete.
 `;
 
 const FILE = 'an ELF64 x86_64 vmcore, or /proc/kcore';
@@ -54,6 +55,7 @@ function describe(wrap: Wrap): Command {
     )
     .version(VERSION)
     .addHelpText('after', EXAMPLES)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(escapeText(text.trimEnd()).concat('\n')) })
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');

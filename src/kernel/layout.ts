@@ -172,7 +172,9 @@ function firstVmapArea({ info, space }: Kernel): Found {
   if (list === undefined || listAt === undefined || startAt === undefined) {
     throw missingKey('SYMBOL(vmap_area_list)', 'it is there up to Linux 6.8');
   }
-  const area = space.u64(list) - BigInt(listAt);
+  const first = space.u64(list);
+  if (first === list) throw new InspectError('missingInfo', 'vmap_area_list is empty');
+  const area = first - BigInt(listAt);
   const start = space.u64(area + BigInt(startAt));
   return { value: start - (start % GIB), how: `the first vmap_area begins at ${hex(start)}; its GiB` };
 }

@@ -72,7 +72,7 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   }
   const structPages = new StructPages(kernel);
   const verdict = verdictOf(kernel, structPages, pfn);
-  const decoded = decodeStructPage(kernel, structPages, pfn);
+  const decoded = decodeStructPage(kernel, new StructPages(kernel), pfn);
   const zero = new ZeroPages(memory).isZero(pfn) ?? null;
   const rule = RULES[verdict.rule] as (typeof RULES)[number];
   return {
