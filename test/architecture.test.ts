@@ -138,7 +138,7 @@ describe('the imports of the program', () => {
   it('are found: those of every folder are there to be checked', () => {
     const folders = new Set([...tree.keys()].map(folderOf));
     expect([...folders].sort()).toEqual([...ORDER, 'bin', 'errors'].sort());
-    const main = importsOf('src/cli/main.ts', tree.get('src/cli/main.ts') ?? '');
+    const main = importsOf('src/cli/program.ts', tree.get('src/cli/program.ts') ?? '');
     expect(main.map(({ specifier }) => specifier)).toContain('commander');
     expect(main.map(({ specifier }) => specifier)).toContain('./commands/pages.ts');
   });

@@ -18,7 +18,7 @@ export interface Census {
   readonly counts: ClassCounts;
   /** Pages that no rule leaves out and whose contents the dump does not hold: ZERO or KERN_DATA, it cannot be told. */
   readonly undecided: number;
-  /** Pages whose struct page cannot be read: any class. By reason. */
+  /** Pages whose struct page cannot be read, so of an unknown class; by reason. */
   readonly unclassified: ReadonlyMap<string, number>;
   /** Pages that have no struct page; they are in `counts` by their contents. */
   readonly withoutStructPage: number;

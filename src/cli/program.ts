@@ -1,0 +1,134 @@
+import { Argument, Command, Option } from 'commander';
+import { escapeText } from '../report/escape.ts';
+import type { PagesOptions } from './commands/pages.ts';
+import type { VmcoreinfoOptions } from './commands/vmcoreinfo.ts';
+import { type CommonOptions, type PageOperand, parseAddress, parsePage } from './options.ts';
+
+declare const __KDUMP_INSPECT_VERSION__: string | undefined;
+
+/** The bundle knows its version; run from source there is none. */
+const VERSION = typeof __KDUMP_INSPECT_VERSION__ === 'string' ? __KDUMP_INSPECT_VERSION__ : '0.0.0-source';
+
+const EXAMPLES = `
+Examples:
+  kdump-inspect pages /proc/kcore         what this machine's memory is used for
+  kdump-inspect pages vmcore --json | jq .classes.free.pages
+  kdump-inspect layout vmcore             where the kernel put things, and why
+  kdump-inspect vmcoreinfo vmcore --get OSRELEASE
+  kdump-inspect page vmcore 0x1000000     why a page has its class
+
+Without FILE the live /proc/kcore is read, which takes root.
+
+Exit status: 0 done; 1 could not be done; 2 wrong usage; 3 done, but the dump is
+incomplete.
+`;
+
+const FILE = 'an ELF64 x86_64 vmcore, or /proc/kcore';
+
+/** Takes the exit status of a command that has run. */
+export type Done = (status: number) => void;
+
+/** The whole command line. Each command's code is loaded only when it runs, for start-up time. */
+export function makeProgram(done: Done): Command {
+  const program = new Command('kdump-inspect')
+    .description(
+      'Reads a Linux x86_64 vmcore or the live /proc/kcore and says what every page of memory is used for.',
+    )
+    .version(VERSION)
+    .addHelpText('after', EXAMPLES)
+    .configureHelp({ subcommandTerm: (command) => command.name() })
+    .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
+  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols];
+  for (const make of makers) program.addCommand(withErrors(withCommonOptions(make(done))));
+  return withErrors(program);
+}
+
+function pages(done: Done): Command {
+  const compat = new Option('--compat <program>', 'count as another program does, its errors included');
+  return new Command('pages')
+    .description('what every physical page is used for: the main report')
+    .argument('[FILE...]', FILE)
+    .addOption(compat.choices(['makedumpfile']))
+    .action(async (files: string[], options: PagesOptions) =>
+      done(await (await import('./commands/pages.ts')).pages(files, options)),
+    );
+}
+
+function vmcoreinfo(done: Done): Command {
+  return new Command('vmcoreinfo')
+    .description('the VMCOREINFO note: what the kernel says of itself')
+    .argument('[FILE...]', FILE)
+    .option('--raw', 'the text of the note, as it stands')
+    .option('--get <key>', 'one value, as it stands: OSRELEASE, SYMBOL(init_top_pgt)')
+    .action(async (files: string[], options: VmcoreinfoOptions) =>
+      done(await (await import('./commands/vmcoreinfo.ts')).vmcoreinfo(files, options)),
+    );
+}
+
+function layout(done: Done): Command {
+  return new Command('layout')
+    .description('where the kernel put its regions, by every method that there is')
+    .argument('[FILE...]', FILE)
+    .action(async (files: string[], options: CommonOptions) =>
+      done(await (await import('./commands/layout.ts')).layout(files, options)),
+    );
+}
+
+function segments(done: Done): Command {
+  return new Command('segments')
+    .description("the file's own map: segments, overlaps, holes")
+    .argument('[FILE...]', FILE)
+    .action(async (files: string[], options: CommonOptions) =>
+      done(await (await import('./commands/segments.ts')).segments(files, options)),
+    );
+}
+
+function translate(done: Done): Command {
+  const collect = (text: string, before: bigint[] | undefined) => [...(before ?? []), parseAddress(text)];
+  return new Command('translate')
+    .description('the page-table walk of virtual addresses')
+    .argument('<FILE>', FILE)
+    .addArgument(new Argument('<ADDR...>', 'virtual addresses, 0x hex').argParser(collect))
+    .action(async (file: string, addresses: bigint[], options: CommonOptions) =>
+      done(await (await import('./commands/translate.ts')).translate(file, addresses, options)),
+    );
+}
+
+function page(done: Done): Command {
+  const operand = new Argument('<PFN|ADDR>', 'a decimal pfn, or a physical or virtual address in 0x hex');
+  return new Command('page')
+    .description('everything about one page, and the rule that decided its class')
+    .argument('<FILE>', FILE)
+    .addArgument(operand.argParser(parsePage))
+    .action(async (file: string, at: PageOperand, options: CommonOptions) =>
+      done(await (await import('./commands/page.ts')).page(file, at, options)),
+    );
+}
+
+function symbols(done: Done): Command {
+  return new Command('symbols')
+    .description("the kernel's own symbol table (kallsyms), found in the dump")
+    .argument('<FILE>', FILE)
+    .argument('[NAME|ADDR|PATTERN]', 'a name, an address in 0x hex, or a pattern with * and ?')
+    .action(async (file: string, query: string | undefined, options: CommonOptions) =>
+      done(await (await import('./commands/symbols.ts')).symbols(file, query, options)),
+    );
+}
+
+function withCommonOptions(command: Command): Command {
+  return command
+    .option('--json', 'one JSON document instead of text')
+    .option('--vmcoreinfo <file>', 'VMCOREINFO text of this boot, for a dump that lost it')
+    .addOption(new Option('--page-offset <addr>', 'what page_offset is, 0x hex').argParser(parseAddress))
+    .option('--color', 'colour even where stdout is no terminal')
+    .option('--no-color', 'no colour, as with NO_COLOR in the environment')
+    .option('--quiet', 'no warnings and no progress')
+    .option('--debug', 'stack traces, timings and bytes read, on stderr');
+}
+
+/** Errors of usage come back to main() instead of ending the process, and what they quote cannot reach the terminal raw. */
+function withErrors(command: Command): Command {
+  const outputError = (text: string, write: (text: string) => void) =>
+    write(`${escapeText(text.trimEnd())}\n`);
+  return command.exitOverride().configureOutput({ outputError });
+}
