@@ -1,0 +1,116 @@
+import { expect, it } from 'vitest';
+import { COUNTED } from '../support/fixture.ts';
+import { distinctPages, readAt, readLoads, readVariable } from './elf.ts';
+import { addressIn } from './guest-facts.ts';
+import { balloonPages, type Kernel } from './kernels.ts';
+import type { CrashedGuest } from './machine.ts';
+import { countDump, makedumpfileOf, releasedMakedumpfile } from './makedumpfile.ts';
+import { hexValue, inspect, pagesOf, readReport, sumOfClasses } from './reports.ts';
+
+const headBytes = 4096;
+
+/** What the program says of the saved memory: nothing moves in it any more, so all counts are compared to the page. */
+export function testVmcore(kernel: Kernel, guest: () => CrashedGuest): void {
+  testPages(kernel, guest);
+  testLayout(guest);
+}
+
+function testPages(kernel: Kernel, guest: () => CrashedGuest): void {
+  it('counts each page of the segments once', () => {
+    const { vmcore } = guest();
+    const report = inspect('pages', vmcore);
+    expect(report.total.pages).toBe(distinctPages(readLoads(readAt(vmcore, headBytes, 0n))));
+    expect(sumOfClasses(report)).toBe(report.total.pages);
+    expect(report).toMatchObject({ complete: true, warnings: [] });
+  });
+
+  it.each([
+    ['as it is', []],
+    ['as makedumpfile reads it', ['--compat', 'makedumpfile']],
+  ])('has the rows of makedumpfile to the page: the dump %s', (_, options) => {
+    const { vmcore } = guest();
+    const rows = pagesOf(inspect('pages', vmcore, ...options));
+    const reference = countDump(kernel, makedumpfileOf(kernel), vmcore);
+    expect(COUNTED.map((row) => [row, rows[row]])).toEqual(COUNTED.map((row) => [row, reference[row]]));
+  });
+
+  it("has makedumpfile's totals with --compat makedumpfile", () => {
+    const { vmcore } = guest();
+    const report = inspect('pages', vmcore, '--compat', 'makedumpfile');
+    const reference = countDump(kernel, makedumpfileOf(kernel), vmcore);
+    expect(report.total.pages).toBe(reference.total);
+    expect(pagesOf(report).kernelData).toBe(reference.kernelData);
+  });
+
+  it('counts the pages of the balloon and the poisoned ones', () => {
+    const { offline, hwpoison } = pagesOf(inspect('pages', guest().vmcore));
+    expect({ offline, hwpoison }).toEqual({ offline: balloonPages, hwpoison: kernel.poisonedPages });
+  });
+
+  it("counts in every zone as many free pages as the kernel's own lists have", () => {
+    const { freeCheck } = inspect('pages', guest().vmcore);
+    if (freeCheck === null || !('zones' in freeCheck)) throw new Error('the free lists were not looked at');
+    expect(freeCheck.zones.length).toBeGreaterThan(0);
+    expect(freeCheck.zones.map((zone) => zone.counted)).toEqual(freeCheck.zones.map((zone) => zone.freeArea));
+  });
+
+  if (kernel.compoundKey === 'compound_info') testReleasedMakedumpfile(kernel, guest);
+}
+
+/**
+ * The makedumpfile that Debian has knows no compound_info, so it takes the tail pages of a compound for pages of their own. Those of
+ * user and cache memory go with their head all the same. Where the kernel owns the compound, the tail's `mapping` is in truth
+ * _entire_mapcount, -1, whose bit 0 reads "anonymous": such pages move from ZERO and KERN_DATA to USER. No other row can change.
+ */
+function testReleasedMakedumpfile(kernel: Kernel, guest: () => CrashedGuest): void {
+  it('differs from the released makedumpfile only in tail pages that it takes for user pages', () => {
+    const { vmcore } = guest();
+    const rows = pagesOf(inspect('pages', vmcore, '--compat', 'makedumpfile'));
+    const released = countDump(kernel, releasedMakedumpfile, vmcore);
+    const { zero, user, kernelData, ...others } = rows;
+    expect(released).toMatchObject(others);
+    expect(released.user - user).toBe(zero + kernelData - (released.zero + released.kernelData));
+    expect(released.user).toBeGreaterThanOrEqual(user);
+  });
+}
+
+function testLayout(guest: () => CrashedGuest): void {
+  it('has the note of the live kernel, and when it crashed', () => {
+    const live = readReport('vmcoreinfo', guest().answers.text('vmcoreinfo'));
+    const { CRASHTIME, ...entries } = inspect('vmcoreinfo', guest().vmcore).entries;
+    expect(CRASHTIME).toBeTypeOf('number');
+    expect(entries).toEqual(live.entries);
+  });
+
+  it.each([
+    ['pageOffset', 'page_offset_base'],
+    ['vmemmap', 'vmemmap_base'],
+    ['vmallocStart', 'vmalloc_base'],
+  ] as const)('has the %s that the kernel keeps in %s, live and crashed', (name, symbol) => {
+    const { answers, vmcore } = guest();
+    const loads = readLoads(readAt(vmcore, headBytes, 0n));
+    const kept = readVariable(vmcore, loads, addressIn(answers.text('kallsyms'), symbol));
+    expect(hexValue(inspect('layout', vmcore)[name].value)).toBe(kept);
+    expect(hexValue(readReport('layout', answers.text('layout'))[name].value)).toBe(kept);
+  });
+
+  it('finds everything where the live kernel had it, and no method contradicts', () => {
+    const live = readReport('layout', guest().answers.text('layout'));
+    const crashed = inspect('layout', guest().vmcore);
+    for (const name of ['physBase', 'kernelOffset', 'pageTableRoot'] as const) {
+      expect(crashed[name].value).toBe(live[name].value);
+    }
+    for (const { pageOffset } of [live, crashed]) {
+      const kallsyms = pageOffset.candidates.find(({ source }) => source === 'kallsyms');
+      expect(kallsyms?.value).toBe(pageOffset.value);
+      for (const { verdict } of pageOffset.candidates)
+        expect(['believed', 'agrees', 'unavailable']).toContain(verdict);
+    }
+  });
+
+  it('finds the symbol that /proc/kallsyms listed', () => {
+    const { symbols } = inspect('symbols', guest().vmcore, 'page_offset_base');
+    const listed = addressIn(guest().answers.text('kallsyms'), 'page_offset_base');
+    expect(symbols.map((symbol) => BigInt(symbol.address))).toEqual([listed]);
+  });
+}

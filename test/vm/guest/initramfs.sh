@@ -1,0 +1,14 @@
+#!/bin/busybox sh
+# First program of both kernels. The crashed kernel's successor finds /proc/vmcore, writes it to the second disk and is done; the
+# kernel that is to be inspected goes on from the first disk.
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t devtmpfs dev /dev
+for module in /modules/*.ko; do insmod "$module"; done
+if [ -e /proc/vmcore ]; then
+  dd if=/proc/vmcore of=/dev/vdb bs=1M && sync && echo "vmcore|$?|$(stat -c %s /proc/vmcore | base64)|" >/dev/ttyS1
+  poweroff -f
+fi
+mount -t ext4 /dev/vda /root
+mount -o move /dev /root/dev
+exec switch_root /root /sbin/init

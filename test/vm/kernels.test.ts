@@ -1,0 +1,21 @@
+import { beforeAll, describe } from 'vitest';
+import { testVmcore } from './crashed-kernel.ts';
+import { buildGuestImage } from './guest-image.ts';
+import { kernels } from './kernels.ts';
+import { testLiveKernel } from './live-kernel.ts';
+import { bootAndCrash, type CrashedGuest } from './machine.ts';
+
+describe.each(kernels)('the kernel of $suite', (kernel) => {
+  let crashed: CrashedGuest | undefined;
+  const guest = (): CrashedGuest => {
+    if (crashed === undefined) throw new Error(`the guest of ${kernel.suite} left nothing`);
+    return crashed;
+  };
+
+  beforeAll(async () => {
+    crashed = await bootAndCrash(kernel, buildGuestImage(kernel));
+  });
+
+  describe('live', () => testLiveKernel(kernel, () => guest().answers));
+  describe('crashed', () => testVmcore(kernel, guest));
+});

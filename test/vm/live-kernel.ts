@@ -1,0 +1,138 @@
+import { expect, it } from 'vitest';
+import type { PagesReport } from '../../src/report/pages-report.ts';
+import type { Answers } from './answers.ts';
+import { directMapStart, distinctPages, imageMapping, imageShift, readLoads } from './elf.ts';
+import { addressIn, freePagesIn, pagesInMeminfo } from './guest-facts.ts';
+import { balloonPages, type Kernel } from './kernels.ts';
+import { parseMemUsage } from './makedumpfile.ts';
+import { hexValue, pagesOf, readReport, sumOfClasses } from './reports.ts';
+
+/**
+ * How far two counts of a running guest may be apart, in pages. They cannot be equal: each counter is itself a process of the guest,
+ * with memory that it gets and gives back while it counts, and it looks at one page after the other for some seconds. What is done to
+ * keep the difference small: makedumpfile and /proc/zoneinfo count while the inspector's memory is still in use (count-at-exit.mjs),
+ * without which USER alone would be off by the 3,000 to 4,000 pages of a Node process; and the guest keeps its per-CPU lists of free
+ * pages short and khugepaged asleep (init.sh). What remains is the growth of Node's heap after a page was looked at, makedumpfile's
+ * own memory, and what the kernel puts on its lists meanwhile: up to 432 pages in 16 guests. 1,024 are 4 MiB, 0.5 % of the
+ * memory.
+ */
+const tolerance = 1024;
+
+/** The page cache moves less: only the files that the answers are collected in are written then. */
+const cacheTolerance = 64;
+
+/** What the program says of the running kernel, against makedumpfile and the kernel's own files in the same guest. */
+export function testLiveKernel(kernel: Kernel, answers: () => Answers): void {
+  testLayout(kernel, answers);
+  testPages(kernel, answers);
+  testPermissions(answers);
+}
+
+function testLayout(kernel: Kernel, answers: () => Answers): void {
+  const loads = () => readLoads(answers().bytes('kcoreHead'));
+  const address = (symbol: Parameters<typeof addressIn>[1]) => addressIn(answers().text('kallsyms'), symbol);
+
+  it('reads the note of the kernel that runs', () => {
+    const release = answers().text('release').trim();
+    const { entries } = readReport('vmcoreinfo', answers().text('vmcoreinfo'));
+    expect(release).toMatch(kernel.release);
+    expect(entries.OSRELEASE).toBe(release);
+    expect(entries).toHaveProperty([`OFFSET(page.${kernel.compoundKey})`]);
+  });
+
+  it('lists the segments of the ELF header, past 2^53 too', () => {
+    const { segments } = readReport('segments', answers().text('segments'));
+    const listed = segments.filter(({ type }) => type === 'LOAD');
+    expect(listed.map((row) => [row.offset, row.virtual ?? '', row.fileSize].map(BigInt))).toEqual(
+      loads().map((load) => [load.offset, load.virtual, load.fileSize]),
+    );
+  });
+
+  it('puts the direct map where the RAM segments have it', () => {
+    const { pageOffset } = readReport('layout', answers().text('layout'));
+    expect(hexValue(pageOffset.value)).toBe(directMapStart(loads()));
+  });
+
+  it('puts the kernel image and the page tables where /proc/kallsyms has them', () => {
+    const layout = readReport('layout', answers().text('layout'));
+    const shift = imageShift(loads());
+    expect(hexValue(layout.physBase.value)).toBe(imageMapping + shift);
+    expect(hexValue(layout.kernelOffset.value)).toBe(address('_stext') - defaultStext);
+    expect(hexValue(layout.pageTableRoot.value)).toBe(address('init_top_pgt') + shift);
+    expect(layout.pagingLevels).toBe(kernel.pagingLevels);
+  });
+
+  it('finds in memory the symbol that /proc/kallsyms lists', () => {
+    const { symbols } = readReport('symbols', answers().text('symbols'));
+    expect(symbols.map(({ name }) => name)).toEqual(['page_offset_base']);
+    expect(symbols.map((symbol) => BigInt(symbol.address))).toEqual([address('page_offset_base')]);
+  });
+}
+
+/** Where _stext lies without KASLR. */
+const defaultStext = 0xffffffff81000000n;
+
+function testPages(kernel: Kernel, answers: () => Answers): void {
+  const pages = (name: 'pages' | 'compat'): PagesReport => readReport('pages', answers().text(name));
+
+  it('counts each page of the RAM segments once', () => {
+    const report = pages('pages');
+    expect(report.total.pages).toBe(distinctPages(readLoads(answers().bytes('kcoreHead'))));
+    expect(sumOfClasses(report)).toBe(report.total.pages);
+    expect(report.complete).toBe(true);
+  });
+
+  it("has makedumpfile's total, which does not move", () => {
+    const { total } = pages('compat');
+    for (const run of ['makedumpfileBefore', 'makedumpfileAtExit', 'makedumpfileAfter'] as const) {
+      expect(parseMemUsage(answers().text(run)).total).toBe(total.pages);
+    }
+  });
+
+  it('measures in a quiet guest: makedumpfile counts the same before the inspector ran and after', () => {
+    const before = parseMemUsage(answers().text('makedumpfileBefore'));
+    const after = parseMemUsage(answers().text('makedumpfileAfter'));
+    for (const row of Object.keys(before) as (keyof typeof before)[]) {
+      expect(Math.abs(after[row] - before[row]), row).toBeLessThanOrEqual(tolerance);
+    }
+  });
+
+  it.each([
+    ['zero', tolerance],
+    ['nonPrivateCache', cacheTolerance],
+    ['privateCache', cacheTolerance],
+    ['user', tolerance],
+    ['free', tolerance],
+    ['kernelData', tolerance],
+  ] as const)("has makedumpfile's row %s within %i pages", (row, allowed) => {
+    const atExit = parseMemUsage(answers().text('makedumpfileAtExit'));
+    expect(Math.abs(pagesOf(pages('compat'))[row] - atExit[row])).toBeLessThanOrEqual(allowed);
+  });
+
+  it("has the kernel's own number of free pages, within the tolerance", () => {
+    const atExit = freePagesIn(answers().text('zoneinfoAtExit'));
+    expect(Math.abs(pagesOf(pages('pages')).free - atExit)).toBeLessThanOrEqual(tolerance);
+  });
+
+  it('counts the pages of the balloon and the poisoned ones, which do not move', () => {
+    const { offline, hwpoison } = pagesOf(pages('pages'));
+    expect(offline).toBe(balloonPages);
+    expect(hwpoison).toBe(kernel.poisonedPages);
+    expect(pagesInMeminfo(answers().text('meminfo'), 'HardwareCorrupted')).toBe(kernel.poisonedPages);
+  });
+}
+
+function testPermissions(answers: () => Answers): void {
+  it.each([
+    ['to an ordinary user', 'asOrdinaryUser', /permission denied/],
+    ['to root without the capability', 'withoutRawio', /CAP_SYS_RAWIO/],
+    ['to anybody under lockdown', 'underLockdown', /confidentiality/],
+  ] as const)('says what is missing, where the kernel denies /proc/kcore %s', (_, name, message) => {
+    const { status, stdout, stderr } = answers().answer(name);
+    expect(stderr).toMatch(message);
+    expect(stderr).toContain('/proc/kcore');
+    expect(stderr).not.toMatch(/^ +at /m);
+    expect(stdout.toString()).toBe('');
+    expect(status).toBe(1);
+  });
+}

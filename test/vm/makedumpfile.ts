@@ -1,0 +1,74 @@
+import { execFileSync } from 'node:child_process';
+import { workFolder } from './cache.ts';
+import type { Kernel } from './kernels.ts';
+import { toolCommand } from './programs.ts';
+
+/** makedumpfile's counts, under the names of our JSON. */
+export interface Counts {
+  readonly zero: number;
+  readonly nonPrivateCache: number;
+  readonly privateCache: number;
+  readonly user: number;
+  readonly free: number;
+  readonly kernelData: number;
+  readonly total: number;
+}
+
+/** The released makedumpfile, which sees no tail pages from Linux 7.1 on. */
+export const releasedMakedumpfile = 'usr/bin/makedumpfile';
+
+/** The makedumpfile whose every row is right for this kernel; setup.sh says how it is made. */
+export const makedumpfileOf = (kernel: Kernel): string =>
+  kernel.compoundKey === 'compound_info' ? `${releasedMakedumpfile}-compound_info` : releasedMakedumpfile;
+
+/** Reads the table of `makedumpfile --mem-usage`. */
+export function parseMemUsage(text: string): Counts {
+  const number = (label: string): number => numberAfter(text, new RegExp(`^${label}:?\\s+(\\d+)`, 'm'));
+  return {
+    zero: number('ZERO'),
+    nonPrivateCache: number('NON_PRI_CACHE'),
+    privateCache: number('PRI_CACHE'),
+    user: number('USER'),
+    free: number('FREE'),
+    kernelData: number('KERN_DATA'),
+    total: number('Total pages on system'),
+  };
+}
+
+export interface DumpCounts extends Counts {
+  readonly hwpoison: number;
+  readonly offline: number;
+}
+
+/** Lets the real makedumpfile count a dump file, by the same path of its code that `--mem-usage` takes. */
+export function countDump(kernel: Kernel, tool: string, vmcore: string): DumpCounts {
+  const [program, ...options] = toolCommand(tool);
+  const count = '--dry-run -E -d 31 --message-level 16 --work-dir'.split(' ');
+  const report = execFileSync(program, [...options, ...count, workFolder(kernel.suite), vmcore, '/nowhere'], {
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+  return parseReport(report);
+}
+
+function parseReport(text: string): DumpCounts {
+  const number = (label: string): number =>
+    numberAfter(text, new RegExp(`^ *${label} *: (0x[0-9a-f]+)$`, 'm'));
+  return {
+    zero: number('Pages filled with zero'),
+    nonPrivateCache: number('Non-private cache pages'),
+    privateCache: number('Private cache pages'),
+    user: number('User process data pages'),
+    free: number('Free pages'),
+    hwpoison: number('Hwpoison pages'),
+    offline: number('Offline pages'),
+    kernelData: number('Remaining pages'),
+    total: number('Original pages'),
+  };
+}
+
+function numberAfter(text: string, pattern: RegExp): number {
+  const digits = pattern.exec(text)?.[1];
+  if (digits === undefined) throw new Error(`makedumpfile printed no ${pattern.source}:\n${text}`);
+  return Number(digits);
+}

@@ -1,0 +1,36 @@
+const kernelSymbols = ['page_offset_base', 'vmemmap_base', 'vmalloc_base', '_stext', 'init_top_pgt'] as const;
+
+export type KernelSymbol = (typeof kernelSymbols)[number];
+
+/**
+ * What the guest is asked before it crashes, in this order: the name of the answer, and the shell command that gives it. Both counters
+ * run once before they are compared, so that their files are in the page cache by then.
+ */
+export const questions = {
+  release: 'uname -r',
+  kallsyms: `grep -E ' (${kernelSymbols.join('|')})$' /proc/kallsyms`,
+  kcoreHead: 'head -c 4096 /proc/kcore',
+  vmcoreinfo: 'kdump-inspect vmcoreinfo --json',
+  layout: 'kdump-inspect layout --json',
+  segments: 'kdump-inspect segments /proc/kcore --json',
+  symbols: 'kdump-inspect symbols /proc/kcore page_offset_base --json',
+  asOrdinaryUser: '/bin/setpriv --reuid 1000 --regid 1000 --clear-groups kdump-inspect pages /proc/kcore',
+  withoutRawio:
+    '/bin/setpriv --bounding-set=-sys_rawio --inh-caps=-sys_rawio kdump-inspect pages /proc/kcore',
+  warmUp: 'makedumpfile --mem-usage /proc/kcore',
+  pages: 'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages --json',
+  zoneinfoAtExit: 'cat /tmp/zoneinfo',
+  meminfo: 'cat /proc/meminfo',
+  makedumpfileBefore: 'makedumpfile --mem-usage /proc/kcore',
+  compat:
+    'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages /proc/kcore --compat makedumpfile --json',
+  makedumpfileAtExit: 'cat /tmp/makedumpfile',
+  makedumpfileAfter: 'makedumpfile --mem-usage /proc/kcore',
+} as const;
+
+/** What it is asked under lockdown=confidentiality, which a running kernel can enter but not leave. */
+export const lockdownQuestions = {
+  underLockdown: 'kdump-inspect pages /proc/kcore',
+} as const;
+
+export type AnswerName = keyof typeof questions | keyof typeof lockdownQuestions;

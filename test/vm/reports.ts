@@ -1,0 +1,51 @@
+import type { PageClass } from '../../src/pages/page-class.ts';
+import type { LayoutReport } from '../../src/report/layout-report.ts';
+import type { PagesReport } from '../../src/report/pages-report.ts';
+import type { SegmentsReport } from '../../src/report/segments-report.ts';
+import type { SymbolsReport } from '../../src/report/symbols-report.ts';
+import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
+import { run } from '../support/run.ts';
+import { violations } from '../support/schema.ts';
+
+interface Reports {
+  readonly layout: LayoutReport;
+  readonly pages: PagesReport;
+  readonly segments: SegmentsReport;
+  readonly symbols: SymbolsReport;
+  readonly vmcoreinfo: VmcoreinfoReport;
+}
+
+/** Reads what a command printed with --json; it has to be as its schema says. */
+export function readReport<Command extends keyof Reports>(command: Command, text: string): Reports[Command] {
+  const document: unknown = JSON.parse(text);
+  const wrong = violations(command, document);
+  if (wrong.length > 0) throw new Error(`${command} --json is not as its schema says: ${wrong.join('; ')}`);
+  return document as Reports[Command];
+}
+
+/** Runs the built program on a file of this machine, which has to succeed. */
+export function inspect<Command extends keyof Reports>(
+  command: Command,
+  file: string,
+  ...options: readonly string[]
+): Reports[Command] {
+  const { status, stdout, stderr } = run([command, file, ...options, '--json']);
+  if (status !== 0) throw new Error(`${command} ${file} exited with ${status}: ${stderr}`);
+  return readReport(command, stdout);
+}
+
+/** The pages of each class. One that could not be counted becomes NaN, which equals no expectation. */
+export function pagesOf(report: PagesReport): Record<PageClass, number> {
+  const rows = Object.entries(report.classes).map(([name, row]) => [name, row.pages ?? Number.NaN]);
+  return Object.fromEntries(rows) as Record<PageClass, number>;
+}
+
+/** What the classes of a report add up to. */
+export const sumOfClasses = (report: PagesReport): number =>
+  Object.values(pagesOf(report)).reduce((sum, pages) => sum + pages, 0);
+
+/** A value that reports print in hex, and that may be negative: a kernel can lie below where it is linked. */
+export function hexValue(text: string | null): bigint {
+  if (text === null) throw new Error('the program did not find this value');
+  return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);
+}

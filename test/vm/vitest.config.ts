@@ -1,0 +1,18 @@
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+const minute = 60_000;
+
+export default defineConfig({
+  test: {
+    root: path.resolve(import.meta.dirname, '../..'),
+    include: ['test/vm/**/*.test.ts'],
+    globalSetup: ['test/vm/global-setup.ts'],
+    // A guest is booted and crashed in a hook, under software emulation; machine.ts gives up before this does.
+    hookTimeout: 12 * minute,
+    testTimeout: 2 * minute,
+    fileParallelism: false,
+    // A test at a time: a report at the end alone would be minutes of silence.
+    reporters: ['verbose'],
+  },
+});
