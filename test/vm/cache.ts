@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -8,13 +8,14 @@ export const cache = process.env.KDUMP_INSPECT_VM ?? path.join(tmpdir(), 'kdump-
 /** The program as `npm run build` leaves it. */
 export const dist = path.resolve(import.meta.dirname, '../../dist');
 
-/** A file of the kernel that setup.sh unpacked for a suite: vmlinuz, modules or release. */
-export const kernelFile = (suite: string, name: 'vmlinuz' | 'modules' | 'release'): string =>
+/** What setup.sh unpacked of a suite's kernel: vmlinuz, or the folder of its modules. */
+export const kernelFile = (suite: string, name: 'vmlinuz' | 'modules'): string =>
   path.join(cache, 'kernels', suite, name);
 
-/** The folder in which a boot leaves its files; they stay for a look after a failure. */
-export function workFolder(suite: string): string {
-  const folder = path.join(cache, 'work', suite);
-  mkdirSync(folder, { recursive: true });
-  return folder;
+/** A folder for the files of one boot, of its own, so that two runs of the suite do not write over each other's dumps. */
+export const makeWorkFolder = (suite: string): string => mkdtempSync(path.join(cache, `work-${suite}-`));
+
+/** Removes it, unless KDUMP_INSPECT_VM_KEEP is set: a dump and its root disk are close to 1 GB. */
+export function removeWorkFolder(folder: string): void {
+  if (process.env.KDUMP_INSPECT_VM_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
 }

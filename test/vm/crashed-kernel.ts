@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { COUNTED } from '../support/fixture.ts';
+import { run } from '../support/run.ts';
 import { distinctPages, readAt, readLoads, readVariable } from './elf.ts';
 import { addressIn } from './guest-facts.ts';
 import { balloonPages, type Kernel } from './kernels.ts';
@@ -30,14 +32,14 @@ function testPages(kernel: Kernel, guest: () => CrashedGuest): void {
   ])('has the rows of makedumpfile to the page: the dump %s', (_, options) => {
     const { vmcore } = guest();
     const rows = pagesOf(inspect('pages', vmcore, ...options));
-    const reference = countDump(kernel, makedumpfileOf(kernel), vmcore);
+    const reference = countDump(makedumpfileOf(kernel), vmcore);
     expect(COUNTED.map((row) => [row, rows[row]])).toEqual(COUNTED.map((row) => [row, reference[row]]));
   });
 
   it("has makedumpfile's totals with --compat makedumpfile", () => {
     const { vmcore } = guest();
     const report = inspect('pages', vmcore, '--compat', 'makedumpfile');
-    const reference = countDump(kernel, makedumpfileOf(kernel), vmcore);
+    const reference = countDump(makedumpfileOf(kernel), vmcore);
     expect(report.total.pages).toBe(reference.total);
     expect(pagesOf(report).kernelData).toBe(reference.kernelData);
   });
@@ -54,23 +56,37 @@ function testPages(kernel: Kernel, guest: () => CrashedGuest): void {
     expect(freeCheck.zones.map((zone) => zone.counted)).toEqual(freeCheck.zones.map((zone) => zone.freeArea));
   });
 
-  if (kernel.compoundKey === 'compound_info') testReleasedMakedumpfile(kernel, guest);
+  if (kernel.compoundKey === 'compound_info') testReleasedMakedumpfile(guest);
 }
 
 /**
  * The makedumpfile that Debian has knows no compound_info, so it takes the tail pages of a compound for pages of their own. Those of
- * user and cache memory go with their head all the same. Where the kernel owns the compound, the tail's `mapping` is in truth
- * _entire_mapcount, -1, whose bit 0 reads "anonymous": such pages move from ZERO and KERN_DATA to USER. No other row can change.
+ * user and cache memory go with their head all the same. Where the kernel keeps the compound (slabs, large kmalloc), the word that is
+ * `mapping` in a page is _entire_mapcount in the first tail, -1, whose bit 0 reads "anonymous": each such compound moves one page from
+ * ZERO or KERN_DATA to USER. In a 7.3 guest whose slabs were counted by hand these were 311 of 311 pages. No other row can change.
  */
-function testReleasedMakedumpfile(kernel: Kernel, guest: () => CrashedGuest): void {
+function testReleasedMakedumpfile(guest: () => CrashedGuest): void {
   it('differs from the released makedumpfile only in tail pages that it takes for user pages', () => {
     const { vmcore } = guest();
     const rows = pagesOf(inspect('pages', vmcore, '--compat', 'makedumpfile'));
-    const released = countDump(kernel, releasedMakedumpfile, vmcore);
+    const released = countDump(releasedMakedumpfile, vmcore);
     const { zero, user, kernelData, ...others } = rows;
     expect(released).toMatchObject(others);
     expect(released.user - user).toBe(zero + kernelData - (released.zero + released.kernelData));
     expect(released.user).toBeGreaterThanOrEqual(user);
+  });
+
+  it('has the figures of the released makedumpfile to the page without the line that it does not know', () => {
+    const { vmcore } = guest();
+    const note = run(['vmcoreinfo', vmcore, '--raw']).stdout;
+    const known = note.split('\n').filter((line) => !line.startsWith('OFFSET(page.compound_info)='));
+    const file = `${vmcore}.vmcoreinfo`;
+    writeFileSync(file, known.join('\n'));
+    const report = inspect('pages', vmcore, '--vmcoreinfo', file, '--compat', 'makedumpfile');
+    expect(known).toHaveLength(note.split('\n').length - 1);
+    expect({ ...pagesOf(report), total: report.total.pages }).toEqual(
+      countDump(releasedMakedumpfile, vmcore),
+    );
   });
 }
 

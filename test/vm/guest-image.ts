@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cache, dist, kernelFile, workFolder } from './cache.ts';
+import { cache, dist, kernelFile } from './cache.ts';
 import { balloonPages, type Kernel } from './kernels.ts';
 import { makedumpfileOf } from './makedumpfile.ts';
 import { installModules } from './modules.ts';
@@ -14,9 +14,8 @@ export interface GuestImage {
   readonly disk: string;
 }
 
-/** Builds the initramfs, which serves both kernels of a crash, and the root disk of the first one. */
-export function buildGuestImage(kernel: Kernel): GuestImage {
-  const folder = workFolder(kernel.suite);
+/** Builds in `folder` the initramfs, which serves both kernels of a crash, and the root disk of the first one. */
+export function buildGuestImage(kernel: Kernel, folder: string): GuestImage {
   const image = { initrd: path.join(folder, 'initrd'), disk: path.join(folder, 'root.ext4') };
   const tree = path.join(folder, 'tree');
   makeTree(tree);
@@ -25,7 +24,6 @@ export function buildGuestImage(kernel: Kernel): GuestImage {
   execFileSync('sh', ['-c', 'find . | cpio -o -H newc --quiet >"$0"', image.initrd], { cwd: tree });
   makeTree(tree);
   fillRootDisk(tree, kernel, image.initrd);
-  rmSync(image.disk, { force: true });
   execFileSync('/sbin/mke2fs', ['-q', '-t', 'ext4', '-d', tree, image.disk, '512M']);
   rmSync(tree, { recursive: true });
   return image;

@@ -1,4 +1,5 @@
-import { beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { makeWorkFolder, removeWorkFolder } from './cache.ts';
 import { testVmcore } from './crashed-kernel.ts';
 import { buildGuestImage } from './guest-image.ts';
 import { kernels } from './kernels.ts';
@@ -6,6 +7,7 @@ import { testLiveKernel } from './live-kernel.ts';
 import { bootAndCrash, type CrashedGuest } from './machine.ts';
 
 describe.each(kernels)('the kernel of $suite', (kernel) => {
+  let folder = '';
   let crashed: CrashedGuest | undefined;
   const guest = (): CrashedGuest => {
     if (crashed === undefined) throw new Error(`the guest of ${kernel.suite} left nothing`);
@@ -13,8 +15,10 @@ describe.each(kernels)('the kernel of $suite', (kernel) => {
   };
 
   beforeAll(async () => {
-    crashed = await bootAndCrash(kernel, buildGuestImage(kernel));
+    folder = makeWorkFolder(kernel.suite);
+    crashed = await bootAndCrash(kernel, buildGuestImage(kernel, folder), folder);
   });
+  afterAll(() => removeWorkFolder(folder));
 
   describe('live', () => testLiveKernel(kernel, () => guest().answers));
   describe('crashed', () => testVmcore(kernel, guest));

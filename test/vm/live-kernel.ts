@@ -13,7 +13,7 @@ import { hexValue, pagesOf, readReport, sumOfClasses } from './reports.ts';
  * keep the difference small: makedumpfile and /proc/zoneinfo count while the inspector's memory is still in use (count-at-exit.mjs),
  * without which USER alone would be off by the 3,000 to 4,000 pages of a Node process; and the guest keeps its per-CPU lists of free
  * pages short and khugepaged asleep (init.sh). What remains is the growth of Node's heap after a page was looked at, makedumpfile's
- * own memory, and what the kernel puts on its lists meanwhile: up to 432 pages in 16 guests. 1,024 are 4 MiB, 0.5 % of the
+ * own memory, and what the kernel puts on its lists meanwhile: up to 432 pages in 20 guests. 1,024 are 4 MiB, 0.5 % of the
  * memory.
  */
 const tolerance = 1024;

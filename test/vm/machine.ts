@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Answers } from './answers.ts';
-import { kernelFile, workFolder } from './cache.ts';
+import { kernelFile } from './cache.ts';
 import type { GuestImage } from './guest-image.ts';
 import { balloonPages, type Kernel } from './kernels.ts';
 
@@ -21,13 +21,11 @@ export interface CrashedGuest {
   readonly vmcore: string;
 }
 
-/** Boots the kernel, lets the guest answer its questions and crash, and waits until its memory is saved. */
-export async function bootAndCrash(kernel: Kernel, image: GuestImage): Promise<CrashedGuest> {
-  const folder = workFolder(kernel.suite);
+/** Boots the kernel, lets the guest answer its questions and crash, and waits until its memory is saved in `folder`. */
+export async function bootAndCrash(kernel: Kernel, image: GuestImage, folder: string): Promise<CrashedGuest> {
   const console = path.join(folder, 'console');
   const serial = path.join(folder, 'answers');
   const vmcore = path.join(folder, 'vmcore');
-  // Of a former run nothing may be left: it would pass for this one's.
   for (const file of [console, serial, vmcore]) writeFileSync(file, '');
   truncateSync(vmcore, vmcoreDiskBytes);
   try {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { workFolder } from './cache.ts';
+import path from 'node:path';
 import type { Kernel } from './kernels.ts';
 import { toolCommand } from './programs.ts';
 
@@ -41,10 +41,10 @@ export interface DumpCounts extends Counts {
 }
 
 /** Lets the real makedumpfile count a dump file, by the same path of its code that `--mem-usage` takes. */
-export function countDump(kernel: Kernel, tool: string, vmcore: string): DumpCounts {
+export function countDump(tool: string, vmcore: string): DumpCounts {
   const [program, ...options] = toolCommand(tool);
   const count = '--dry-run -E -d 31 --message-level 16 --work-dir'.split(' ');
-  const report = execFileSync(program, [...options, ...count, workFolder(kernel.suite), vmcore, '/nowhere'], {
+  const report = execFileSync(program, [...options, ...count, path.dirname(vmcore), vmcore, '/nowhere'], {
     encoding: 'utf8',
     stdio: 'pipe',
   });

@@ -66,12 +66,11 @@ download() {
   rm -r "$state"
 }
 
-# A kernel's folder gets three fixed names, wherever its packages put things: vmlinuz, modules (with its modules.dep) and release.
+# A kernel's folder gets two fixed names, wherever its packages put things: vmlinuz, and modules with a modules.dep.
 name_kernel_parts() {
   local tree=$1 modules
   modules=$(find "$tree" -type d -path '*/lib/modules/*/kernel' -printf '%h\n' | head -1)
-  basename "$modules" >"$tree/release"
-  # The older packages bring no list of built-in modules apart; depmod complains, and its answer is right all the same.
+  # Some packages come without the list of what is built in: depmod complains, and its answer is right all the same.
   depmod -b "${modules%/lib/modules/*}" "$(basename "$modules")" 2>/dev/null
   ln -sr "$modules" "$tree/modules"
   ln -sr "$(find "$tree" -type f -name 'vmlinuz*' | head -1)" "$tree/vmlinuz"
