@@ -1,9 +1,8 @@
+import { hex } from '../bytes/hex.ts';
 import { u32At, u64At } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
 import type { Absence, PhysicalMemory } from '../formats/image.ts';
 import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
-
-const hex = (n: number | bigint) => `0x${n.toString(16)}`;
 
 const ABSENCES: Record<Absence, string> = {
   hole: 'is not in the dump',

@@ -1,3 +1,4 @@
+import { hex } from '../bytes/hex.ts';
 import { InspectError, reasonOf } from '../errors.ts';
 import { type Kallsyms, readKallsyms } from './kallsyms.ts';
 import type { Kernel } from './kernel.ts';
@@ -6,7 +7,6 @@ import { type MemSections, openMemSections } from './mem-section.ts';
 import { findPageOffset, type KallsymsSource, variable } from './page-offset.ts';
 import { missingKey, required } from './vmcoreinfo.ts';
 
-const hex = (n: bigint) => `0x${n.toString(16)}`;
 const GIB = 1n << 30n;
 
 /** Where a kernel put its regions; each value with every method that was tried. Addresses in bytes. */

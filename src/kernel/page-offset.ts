@@ -1,3 +1,4 @@
+import { hex } from '../bytes/hex.ts';
 import { InspectError } from '../errors.ts';
 import type { Segment } from '../formats/image.ts';
 import { explainWalk } from './address-space.ts';
@@ -7,7 +8,6 @@ import { climb, type Found, type Laddered, type Method } from './ladder.ts';
 import { decodeEntry, ENTRIES, PAGING } from './paging.ts';
 import { missingKey } from './vmcoreinfo.ts';
 
-const hex = (n: number | bigint) => `0x${n.toString(16)}`;
 const GIB = 1n << 30n;
 const PAGE = 4096;
 

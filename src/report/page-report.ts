@@ -1,6 +1,7 @@
 import type { PageExplanation, StructPage } from '../pages/explain.ts';
 import type { PageClass } from '../pages/page-class.ts';
 import { escapeText } from './escape.ts';
+import { ROW_NAMES } from './row-names.ts';
 import type { Terminal } from './terminal.ts';
 import { hex, hex64, size } from './units.ts';
 import { wrap } from './wrap.ts';
@@ -64,18 +65,6 @@ const CONTENTS: Record<PageReport['contents'], string> = {
   notStored: 'not stored in the dump',
   truncated: 'behind the end of the file, which is cut short',
   unreadable: 'could not be read',
-};
-
-/** The class by makedumpfile's name for its row. */
-const ROW_NAMES: Record<PageClass, string> = {
-  zero: 'ZERO',
-  nonPrivateCache: 'NON_PRI_CACHE',
-  privateCache: 'PRI_CACHE',
-  user: 'USER',
-  free: 'FREE',
-  kernelData: 'KERN_DATA',
-  hwpoison: 'HWPOISON',
-  offline: 'OFFLINE',
 };
 
 /** The report for people, ending in a newline. */

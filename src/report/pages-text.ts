@@ -1,21 +1,22 @@
 import type { PageClass } from '../pages/page-class.ts';
 import { escapeText } from './escape.ts';
 import { type ClassRow, type PagesReport, shareOf } from './pages-report.ts';
+import { ROW_NAMES } from './row-names.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { percent, plural, size } from './units.ts';
 import { wrap } from './wrap.ts';
 
-/** makedumpfile's names and descriptions (print_mem_usage), so that who knows its table can read this one. */
-const ROWS: readonly [PageClass, string, string][] = [
-  ['zero', 'ZERO', 'Pages filled with zero'],
-  ['nonPrivateCache', 'NON_PRI_CACHE', 'Cache pages without private flag'],
-  ['privateCache', 'PRI_CACHE', 'Cache pages with private flag'],
-  ['user', 'USER', 'User process pages'],
-  ['free', 'FREE', 'Free pages'],
-  ['kernelData', 'KERN_DATA', 'Dumpable kernel data'],
-  ['hwpoison', 'HWPOISON', 'Pages with memory errors'],
-  ['offline', 'OFFLINE', 'Logically offline pages'],
+/** makedumpfile's descriptions and order (print_mem_usage), so that who knows its table can read this one. */
+const ROWS: readonly [PageClass, string][] = [
+  ['zero', 'Pages filled with zero'],
+  ['nonPrivateCache', 'Cache pages without private flag'],
+  ['privateCache', 'Cache pages with private flag'],
+  ['user', 'User process pages'],
+  ['free', 'Free pages'],
+  ['kernelData', 'Dumpable kernel data'],
+  ['hwpoison', 'Pages with memory errors'],
+  ['offline', 'Logically offline pages'],
 ];
 /** Rows that makedumpfile counts and does not print: shown when there are any. */
 const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline']);
@@ -43,8 +44,8 @@ function utc(seconds: number): string {
 function pagesTable(report: PagesReport, terminal: Terminal): string {
   const { classes, total, unknown } = report;
   const shown = ROWS.filter(([name]) => !WHEN_ANY.has(name) || classes[name].pages !== 0);
-  const rows = shown.map(([name, label, description]) => [
-    label,
+  const rows = shown.map(([name, description]) => [
+    ROW_NAMES[name],
     pagesOf(classes[name]),
     sizeOf(classes[name]),
     shareOf(classes[name], total),

@@ -1,0 +1,13 @@
+import type { PageClass } from '../pages/page-class.ts';
+
+/** The classes by the names of their rows: makedumpfile's, and two for what it counts and does not print. */
+export const ROW_NAMES: Readonly<Record<PageClass, string>> = {
+  zero: 'ZERO',
+  nonPrivateCache: 'NON_PRI_CACHE',
+  privateCache: 'PRI_CACHE',
+  user: 'USER',
+  free: 'FREE',
+  kernelData: 'KERN_DATA',
+  hwpoison: 'HWPOISON',
+  offline: 'OFFLINE',
+};
