@@ -51,3 +51,24 @@ export function indexOfRange(ranges: readonly Range[], value: number): number {
   }
   return -1;
 }
+
+/** The index of the first range that ends behind `value` in ascending disjoint ranges; their number where none does. */
+export function firstEndingAfter(ranges: readonly Range[], value: number): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ranges[middle] as Range).end > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The parts of ascending disjoint ranges that lie in [start, end). */
+export function* clipRanges(ranges: readonly Range[], start: number, end: number): Generator<Range> {
+  for (let i = firstEndingAfter(ranges, start); i < ranges.length; i++) {
+    const range = ranges[i] as Range;
+    if (range.start >= end) return;
+    yield { start: Math.max(start, range.start), end: Math.min(end, range.end) };
+  }
+}

@@ -3,6 +3,9 @@ import { InvalidArgumentError } from 'commander';
 /** The options that every command has. */
 export interface CommonOptions {
   readonly json?: boolean;
+  readonly format?: 'raw';
+  /** Further files of a split dump. */
+  readonly part?: readonly string[];
   readonly vmcoreinfo?: string;
   readonly pageOffset?: bigint;
   readonly color?: boolean;

@@ -115,9 +115,15 @@ function symbols(done: Done): Command {
     );
 }
 
+const collectPart = (path: string, before: string[] | undefined) => [...(before ?? []), path];
+
 function withCommonOptions(command: Command): Command {
   return command
     .option('--json', 'one JSON document instead of text')
+    .addOption(
+      new Option('--format <format>', 'what FILE is, where its content cannot tell').choices(['raw']),
+    )
+    .option('--part <file>', 'a further file of a split dump; may be repeated', collectPart)
     .option('--vmcoreinfo <file>', 'VMCOREINFO text of this boot, for a dump that lost it')
     .addOption(new Option('--page-offset <addr>', 'what page_offset is, 0x hex').argParser(parseAddress))
     .option('--color', 'colour even where stdout is no terminal')

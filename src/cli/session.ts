@@ -26,10 +26,9 @@ export async function withDump(
   options: CommonOptions,
   run: (session: Session) => Promise<number> | number,
 ): Promise<number> {
-  const path = theFile(files);
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
   const start = performance.now();
-  const image = openImage(path);
+  const image = openImage(filesOf(files, options), options.format ? { format: options.format } : {});
   try {
     const output = standardOutput(options);
     return await run({
@@ -50,12 +49,10 @@ export async function withDump(
   }
 }
 
-function theFile(files: readonly string[]): string {
-  if (files.length <= 1) return files[0] ?? LIVE;
-  throw new InspectError(
-    'usage',
-    `one FILE is read at a time, and there are ${files.length}: split dumps are not read by this version`,
-  );
+/** All files of the dump: those in the place of FILE, and those of --part for commands that take one there. */
+function filesOf(files: readonly string[], { part = [] }: CommonOptions): readonly string[] {
+  const all = [...files, ...part];
+  return all.length === 0 ? [LIVE] : all;
 }
 
 /** More is no VMCOREINFO: the kernel's own limit is a page. */

@@ -1,8 +1,18 @@
-import { indexOfRange, mergeRanges, type Range, subtractRanges } from '../bytes/ranges.ts';
+import {
+  clipRanges,
+  countOf,
+  firstEndingAfter,
+  indexOfRange,
+  mergeRanges,
+  type Range,
+  subtractRanges,
+} from '../bytes/ranges.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { InspectError } from '../errors.ts';
 import { type Extent, firstWins } from './extents.ts';
-import type { Absence, Missing, PhysicalMemory } from './image.ts';
+import { type Absence, Held, type MemoryAmounts, type Missing, type PhysicalMemory } from './image.ts';
+
+const PAGE = 4096;
 
 /** What a file says of its memory, before its own size was asked. */
 export interface MemoryClaims {
@@ -16,9 +26,11 @@ export interface MemoryClaims {
 
 /** Physical memory that lies in a file as plain runs of bytes. */
 export class ExtentMemory implements PhysicalMemory {
-  readonly described: readonly Range[];
+  /** What the file holds: ascending and disjoint. */
   readonly stored: readonly Range[];
+  /** What it should hold and does not, for it ends too early. */
   readonly truncated: readonly Range[];
+  readonly #described: readonly Range[];
   readonly #source: ByteSource;
   readonly #extents: readonly Extent[];
   #last = 0;
@@ -27,8 +39,36 @@ export class ExtentMemory implements PhysicalMemory {
     this.#source = source;
     this.#extents = firstWins(claims.extents.flatMap((extent) => clip(extent, claims.fileSize)));
     this.stored = mergeRanges(this.#extents);
-    this.described = mergeRanges([...claims.described, ...claims.extents]);
+    this.#described = mergeRanges([...claims.described, ...claims.extents]);
     this.truncated = subtractRanges(mergeRanges(claims.extents), this.stored);
+  }
+
+  get amounts(): MemoryAmounts {
+    return {
+      described: countOf(this.#described),
+      stored: countOf(this.stored),
+      truncated: countOf(this.truncated),
+    };
+  }
+
+  get cutShort(): boolean {
+    return this.truncated.length > 0;
+  }
+
+  described(start = 0, end = Number.POSITIVE_INFINITY): Iterable<Range> {
+    return clipRanges(this.#described, start, end);
+  }
+
+  survey(pfn: number, holdings: Uint8Array): void {
+    holdings.fill(Held.hole);
+    const mark = (ranges: readonly Range[], code: number) => {
+      for (const { start, end } of clipRanges(ranges, pfn * PAGE, (pfn + holdings.length) * PAGE)) {
+        holdings.fill(code, Math.floor(start / PAGE) - pfn, Math.ceil(end / PAGE) - pfn);
+      }
+    };
+    mark(this.#described, Held.notStored);
+    mark(this.truncated, Held.truncated);
+    mark(this.stored, Held.stored);
   }
 
   read(address: number, into: Uint8Array): Missing | undefined {
@@ -82,19 +122,16 @@ export class ExtentMemory implements PhysicalMemory {
   }
 
   #nextStored(address: number): number {
-    let low = 0;
-    let high = this.#extents.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if ((this.#extents[middle] as Extent).start > address) high = middle;
-      else low = middle + 1;
-    }
-    return this.#extents[low]?.start ?? Number.POSITIVE_INFINITY;
+    return this.#extents[firstEndingAfter(this.#extents, address)]?.start ?? Number.POSITIVE_INFINITY;
   }
 
   #missing(address: number): Missing {
     const held = (ranges: readonly Range[]) => indexOfRange(ranges, address) >= 0;
-    const absence: Absence = held(this.truncated) ? 'truncated' : held(this.described) ? 'notStored' : 'hole';
+    const absence: Absence = held(this.truncated)
+      ? 'truncated'
+      : held(this.#described)
+        ? 'notStored'
+        : 'hole';
     return { absence, address };
   }
 }

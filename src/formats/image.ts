@@ -9,6 +9,8 @@ export type Absence =
   | 'notStored'
   /** The contents should be in the file, but it ends before them. */
   | 'truncated'
+  /** The contents are in the file, but damaged: they do not decode to a page. */
+  | 'corrupt'
   /** The contents are there, but the system refuses to read them. */
   | 'unreadable';
 
@@ -20,14 +22,36 @@ export interface Missing {
   readonly detail?: string;
 }
 
+/** What a dump has of a page, as it can be told without reading that page. */
+export const HOLDINGS = ['hole', 'notStored', 'truncated', 'stored', 'zero'] as const;
+export type Holding = (typeof HOLDINGS)[number];
+
+/** The codes of `survey`: indexes of HOLDINGS. A page that is held in part is `stored`. */
+export const Held = { hole: 0, notStored: 1, truncated: 2, stored: 3, zero: 4 } as const satisfies Record<
+  Holding,
+  number
+>;
+
+/** How much of it there is, in bytes. */
+export interface MemoryAmounts {
+  /** What the dump says it covers. */
+  readonly described: number;
+  /** What of it the file really holds. */
+  readonly stored: number;
+  /** What the file should hold but does not, for it ends too early. */
+  readonly truncated: number;
+}
+
 /** Physical memory as a dump holds it. All addresses are physical, in bytes. */
 export interface PhysicalMemory {
-  /** What the dump says it covers: ascending, disjoint. */
-  readonly described: readonly Range[];
-  /** What of it the file really holds: ascending, disjoint. */
-  readonly stored: readonly Range[];
-  /** What the file should hold but does not, for it ends too early. */
-  readonly truncated: readonly Range[];
+  /** May take a look at every page's descriptor, so ask only for a report. */
+  readonly amounts: MemoryAmounts;
+  /** Whether the file ends before all that it should hold. */
+  readonly cutShort: boolean;
+  /** What of [start, end) the dump covers: ascending and disjoint, made as it is asked for, since a bitmap may have many. */
+  described(start?: number, end?: number): Iterable<Range>;
+  /** Writes what the dump has of `holdings.length` pages from `pfn` on, a code of `Held` a page. */
+  survey(pfn: number, holdings: Uint8Array): void;
   /**
    * Fills `into` from `address` on; where segments overlap, the first in file order is read. When something is missing,
    * what stands in `into` means nothing.
@@ -36,6 +60,14 @@ export interface PhysicalMemory {
   read(address: number, into: Uint8Array): Missing | undefined;
   /** As `read`, but bytes that the dump does not hold become zero: for pages that are held in part. */
   readPadded(address: number, into: Uint8Array): Missing | undefined;
+}
+
+/** What makedumpfile takes for the memory of a file, for counting as it does. */
+export interface MakedumpfileView {
+  /** "Original pages": for ELF every segment's, so those that overlap count twice. */
+  readonly originalPages: number;
+  /** The memory whose pages it looks at, bytes: ascending and disjoint. */
+  looked(): Iterable<Range>;
 }
 
 /** One line of the file's own map, as it says it itself. */
@@ -71,9 +103,15 @@ export interface VmcoreinfoText {
   readonly source: string;
 }
 
+/** Control registers of a CPU at the time of the dump. */
+export interface CpuRegisters {
+  readonly cr3: bigint;
+  readonly cr4: bigint;
+}
+
 /** An opened dump of any format: nothing above src/formats asks which it is. */
 export interface MemoryImage {
-  /** For people: 'ELF64 vmcore', '/proc/kcore'. */
+  /** For people: 'ELF64 vmcore', 'kdump-compressed v6', '/proc/kcore'. */
   readonly format: string;
   readonly path: string;
   /** Bytes of the file; null where the file has no true size. */
@@ -86,8 +124,9 @@ export interface MemoryImage {
   readonly vmcoreinfo: VmcoreinfoText | null;
   /** What was odd on opening and does not stop the reading. */
   readonly warnings: readonly string[];
-  /** Pages as makedumpfile counts them: every segment's, those that overlap twice. */
-  readonly segmentPages: number;
+  readonly makedumpfile: MakedumpfileView;
+  /** Of each CPU, where the writer noted them (QEMU). */
+  readonly registers: readonly CpuRegisters[];
   readonly statistics: Readonly<ReadStatistics>;
   close(): void;
 }

@@ -7,6 +7,7 @@ import { isElf, unsupported } from './elf/header.ts';
 import type { MemoryImage } from './image.ts';
 import { accessFacts, kcoreHint } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
+import { openRaw } from './raw.ts';
 
 /** How a kind of file begins, when it is one that cannot be read, and what to do about it. */
 interface Foreign {
@@ -38,21 +39,36 @@ const FOREIGN: readonly Foreign[] = [
   { magic: 'BZh', what: 'a bzip2-compressed file', hint: 'unpack it first: bunzip2 FILE' },
 ];
 
+/** How a user may help where the content of a file says nothing. */
+export interface OpenOptions {
+  /** The file is memory as it is, from physical address 0 on. */
+  readonly format?: 'raw';
+}
+
 /**
- * Opens the dump at `path`; what it is follows from its content, never from its name.
+ * Opens a dump, all files of it; what it is follows from its content, never from its name.
  * @throws InspectError io, unsupported or corrupt
  */
-export function openImage(path: string): MemoryImage {
+export function openImage(paths: readonly string[], options: OpenOptions = {}): MemoryImage {
+  const [path] = paths;
+  if (path === undefined || paths.length > 1) throw notOneFile(paths.length);
   try {
-    return openOrClose(new FileSource(path));
+    return openOrClose(new FileSource(path), options);
   } catch (error) {
     throw path === '/proc/kcore' ? explainKcore(error) : error;
   }
 }
 
-function openOrClose(source: ByteSource): MemoryImage {
+function notOneFile(count: number): InspectError {
+  return new InspectError(
+    'usage',
+    `one FILE is read at a time, and there are ${count}: split dumps are not read by this version`,
+  );
+}
+
+function openOrClose(source: ByteSource, options: OpenOptions): MemoryImage {
   try {
-    return openSource(source);
+    return openSource(source, options);
   } catch (error) {
     source.close();
     throw error;
@@ -60,16 +76,24 @@ function openOrClose(source: ByteSource): MemoryImage {
 }
 
 /** Opens a dump that lies in any source; every error names the file. @throws InspectError unsupported or corrupt */
-export function openSource(source: ByteSource): MemoryImage {
+export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
   try {
-    const start = new Uint8Array(16);
-    const head = start.subarray(0, source.read(0, start));
-    if (!isElf(head)) throw notADump(source, head);
-    const parts = readElf(source);
-    return isKcore(source, parts) ? openKcore(source, parts) : openElf(source, parts);
+    if (options.format === 'raw') return openRaw(source);
+    return openByContent(source, headOf(source));
   } catch (error) {
     throw inFile(source.path, error);
   }
+}
+
+function headOf(source: ByteSource): Uint8Array {
+  const start = new Uint8Array(16);
+  return start.subarray(0, source.read(0, start));
+}
+
+function openByContent(source: ByteSource, head: Uint8Array): MemoryImage {
+  if (!isElf(head)) throw notADump(source, head);
+  const parts = readElf(source);
+  return isKcore(source, parts) ? openKcore(source, parts) : openElf(source, parts);
 }
 
 function notADump(source: ByteSource, head: Uint8Array): InspectError {

@@ -8,6 +8,7 @@ const ABSENCES: Record<Absence, string> = {
   hole: 'is not in the dump',
   notStored: 'is not stored in the dump',
   truncated: 'lies behind the end of the file, which is cut short',
+  corrupt: 'is damaged in the dump',
   unreadable: 'could not be read',
 };
 
@@ -93,9 +94,9 @@ export class AddressSpace {
     const missing = this.memory.read(physical, into);
     if (!missing) return;
     const at = address + BigInt(missing.address - physical);
-    const why = missing.detail ? `could not be read: ${missing.detail}` : ABSENCES[missing.absence];
+    const why = `${ABSENCES[missing.absence]}${missing.detail ? `: ${missing.detail}` : ''}`;
     throw new InspectError(
-      'notStored',
+      missing.absence === 'corrupt' ? 'corrupt' : 'notStored',
       `virtual address ${hex(at)} (physical ${hex(missing.address)}) ${why}`,
       {
         address: at,

@@ -1,5 +1,5 @@
-import { countOf } from '../bytes/ranges.ts';
 import { reasonOf } from '../errors.ts';
+import type { Absence, PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OnFree } from './classify-run.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
@@ -18,6 +18,8 @@ export interface Census {
   readonly counts: ClassCounts;
   /** Pages that no rule leaves out and whose contents the dump does not hold: ZERO or KERN_DATA, it cannot be told. */
   readonly undecided: number;
+  /** The same pages by why their contents cannot be had. */
+  readonly absences: ReadonlyMap<Absence, number>;
   /** Pages whose struct page cannot be read, so of an unknown class; by reason. */
   readonly unclassified: ReadonlyMap<string, number>;
   /** Pages that have no struct page; they are in `counts` by their contents. */
@@ -74,15 +76,22 @@ class Scan {
 export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): Census {
   const free = freeCounter(kernel);
   const scan = new Scan(kernel, 'add' in free ? (pfn, pages, high) => free.add(pfn, pages, high) : () => {});
-  const ranges = pfnRanges(kernel.image.memory.described);
-  const total = countOf(ranges);
+  const { memory } = kernel.image;
+  const total = pagesOf(memory);
   let done = 0;
-  for (const { pfn, count } of runsOf(ranges)) {
+  for (const { pfn, count } of runsOf(pfnRanges(memory.described()))) {
     scan.run(pfn, count);
     done += count;
     onProgress(done, total);
   }
   return summary(scan, total, freeCheck(kernel, free));
+}
+
+/** Every page that the dump covers, once. */
+function pagesOf(memory: PhysicalMemory): number {
+  let pages = 0;
+  for (const { start, end } of pfnRanges(memory.described())) pages += end - start;
+  return pages;
 }
 
 /** What the counter found, beside counters of the kernel that are as fresh as it is. */
@@ -116,6 +125,7 @@ function summary(scan: Scan, total: number, check: FreeCheck): Census {
     total,
     counts,
     undecided: contents.absent,
+    absences: contents.absences,
     unclassified: scan.structPages.failures,
     withoutStructPage: scan.rules[Rule.noStructPage] as number,
     badOrders: scan.rules[Rule.badOrder] as number,

@@ -1,4 +1,3 @@
-import { countOf } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OnProgress } from './census.ts';
@@ -98,15 +97,14 @@ function incomplete(what: string): InspectError {
  * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored, when a page cannot
  */
 export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => {}): CompatCensus {
-  if (kernel.image.memory.truncated.length > 0) throw incomplete('what the end of the file should hold');
+  if (kernel.image.memory.cutShort) throw incomplete('what the end of the file should hold');
   const scan = new CompatScan(kernel);
-  const ranges = pfnRanges(kernel.image.memory.stored);
-  const pages = countOf(ranges);
+  const { originalPages, looked } = kernel.image.makedumpfile;
   let done = 0;
-  for (const { pfn, count } of runsOf(ranges)) {
+  for (const { pfn, count } of runsOf(pfnRanges(looked()))) {
     scan.run(pfn, count);
     done += count;
-    onProgress(done, pages);
+    onProgress(done, originalPages);
   }
-  return scan.summary(kernel.image.segmentPages);
+  return scan.summary(originalPages);
 }

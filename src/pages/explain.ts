@@ -1,6 +1,5 @@
-import { indexOfRange } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
-import type { Absence } from '../formats/image.ts';
+import { type Absence, Held, type PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PageClass } from './page-class.ts';
 import { pageKeys } from './page-keys.ts';
@@ -9,6 +8,8 @@ import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
 import { Verdicts } from './verdicts.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
+
+const PAGE = 4096;
 
 /** Blocks and compounds are aligned to their size, 1 GiB at most: a page's head lies behind this boundary before it. */
 const LARGEST_BLOCK = 2 ** 18;
@@ -61,7 +62,8 @@ export interface PageExplanation {
  */
 export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   const { memory } = kernel.image;
-  if (indexOfRange(pfnRanges(memory.described), pfn) < 0) {
+  const [held] = surveyed(memory, pfn);
+  if (held === Held.hole) {
     throw new InspectError(
       'notStored',
       `pfn ${pfn} (physical 0x${(pfn * 4096).toString(16)}) is in no segment of the dump`,
@@ -77,7 +79,7 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   const rule = RULES[verdict.rule] as (typeof RULES)[number];
   return {
     pfn,
-    contents: zero === null ? (memory.read(pfn * 4096, new Uint8Array(1))?.absence ?? 'notStored') : 'stored',
+    contents: zero === null ? (memory.read(pfn * PAGE, new Uint8Array(1))?.absence ?? 'notStored') : 'stored',
     zero,
     section: Math.floor(pfn / structPages.pagesPerSection),
     structPage: typeof decoded === 'string' ? null : decoded,
@@ -94,14 +96,17 @@ function byContents(rule: Rule, zero: boolean | null): PageClass | null {
   return zero ? 'zero' : 'kernelData';
 }
 
+function surveyed(memory: PhysicalMemory, pfn: number): Uint8Array {
+  const holding = new Uint8Array(1);
+  memory.survey(pfn, holding);
+  return holding;
+}
+
 /** Runs the census from where the page's head can be at the earliest up to the page. */
 function verdictOf(kernel: Kernel, structPages: StructPages, pfn: number): { rule: Rule; head: number } {
   const verdicts = new Verdicts(structPages, pageKeys(kernel.info));
   const start = pfn - (pfn % LARGEST_BLOCK);
-  const before = pfnRanges(kernel.image.memory.described).flatMap((range) => {
-    const part = { start: Math.max(range.start, start), end: Math.min(range.end, pfn + 1) };
-    return part.end > part.start ? [part] : [];
-  });
+  const before = pfnRanges(kernel.image.memory.described(start * PAGE, (pfn + 1) * PAGE));
   let rule: Rule = Rule.noStructPage;
   for (const run of runsOf(before)) rule = verdicts.of(run.pfn, run.count)[run.count - 1] as Rule;
   const covered = rule !== Rule.unreadable && rule !== Rule.noStructPage && pfn < verdicts.cover.until;

@@ -8,7 +8,7 @@ export interface PfnRun {
 }
 
 /** Cuts ranges of pfns at the multiples of RUN_PAGES, which are the ends of sections too. */
-export function* runsOf(ranges: readonly Range[]): Generator<PfnRun> {
+export function* runsOf(ranges: Iterable<Range>): Generator<PfnRun> {
   for (const { start, end } of ranges) {
     for (let pfn = start; pfn < end; ) {
       const next = Math.min(end, (Math.floor(pfn / RUN_PAGES) + 1) * RUN_PAGES);

@@ -1,75 +1,100 @@
-import { indexOfRange, mergeRanges, type Range } from '../bytes/ranges.ts';
-import type { PhysicalMemory } from '../formats/image.ts';
+import type { Range } from '../bytes/ranges.ts';
+import { type Absence, Held, HOLDINGS, type PhysicalMemory } from '../formats/image.ts';
 
 const PAGE = 4096;
 /** Pages read at once: 1 MiB, from where on a larger read is no faster. */
 const READ_PAGES = 256;
+/** Pages asked for at once what the dump has of them. */
+const SURVEY_PAGES = 4096;
 const ZEROS = Buffer.alloc(PAGE);
 
 /** What the contents of pages say. */
 export interface ContentCounts {
   zero: number;
   nonZero: number;
-  /** Pages whose contents the dump does not hold. */
+  /** Pages whose contents cannot be had. */
   absent: number;
+  /** The same pages by the reason. */
+  readonly absences: Map<Absence, number>;
 }
 
-/** The pfns that ranges of bytes touch. */
-export function pfnRanges(ranges: readonly Range[]): Range[] {
-  return mergeRanges(
-    ranges.map((r) => ({ start: Math.floor(r.start / PAGE), end: Math.ceil(r.end / PAGE) })),
-  );
+/** The pfns that ascending disjoint ranges of bytes touch. */
+export function* pfnRanges(ranges: Iterable<Range>): Generator<Range> {
+  let open: Range | undefined;
+  for (const range of ranges) {
+    const start = Math.floor(range.start / PAGE);
+    const end = Math.ceil(range.end / PAGE);
+    if (open && start > open.end) yield open;
+    open = { start: open && start <= open.end ? open.start : start, end };
+  }
+  if (open) yield open;
 }
 
 /** Tells pages that are all zero from those that are not. */
 export class ZeroPages {
-  readonly counts: ContentCounts = { zero: 0, nonZero: 0, absent: 0 };
+  readonly counts: ContentCounts = { zero: 0, nonZero: 0, absent: 0, absences: new Map() };
   readonly #memory: PhysicalMemory;
-  readonly #stored: readonly Range[];
   readonly #buffer = Buffer.alloc(READ_PAGES * PAGE);
+  readonly #holdings = new Uint8Array(SURVEY_PAGES);
 
   constructor(memory: PhysicalMemory) {
     this.#memory = memory;
-    this.#stored = pfnRanges(memory.stored);
   }
 
   /** Adds the pages from `start` to `end` (pfns) to the counts. */
   count(start: number, end: number): void {
-    for (let pfn = start; pfn < end; ) {
-      const index = indexOfRange(this.#stored, pfn);
-      const next = index < 0 ? this.#nextStored(pfn, end) : Math.min(end, (this.#stored[index] as Range).end);
-      if (index < 0) this.counts.absent += next - pfn;
-      else this.#countStored(pfn, next);
-      pfn = next;
+    for (let pfn = start; pfn < end; pfn += SURVEY_PAGES) {
+      const holdings = this.#holdings.subarray(0, Math.min(SURVEY_PAGES, end - pfn));
+      this.#memory.survey(pfn, holdings);
+      for (let from = 0; from < holdings.length; ) {
+        const code = holdings[from] as number;
+        let to = from + 1;
+        while (to < holdings.length && holdings[to] === code) to++;
+        this.#countAlike(code, pfn + from, pfn + to);
+        from = to;
+      }
     }
   }
 
-  /** Whether one page is all zero; undefined when its contents are not in the dump. */
+  /** Whether one page is all zero; undefined when its contents cannot be had. */
   isZero(pfn: number): boolean | undefined {
-    const before = { ...this.counts };
+    const { zero, absent } = this.counts;
     this.count(pfn, pfn + 1);
-    if (this.counts.absent > before.absent) return undefined;
-    return this.counts.zero > before.zero;
+    if (this.counts.absent > absent) return undefined;
+    return this.counts.zero > zero;
+  }
+
+  /** Pages of which the dump has the same. */
+  #countAlike(code: number, start: number, end: number): void {
+    if (code === Held.stored) this.#countStored(start, end);
+    else if (code === Held.zero) this.counts.zero += end - start;
+    else this.#countAbsent(HOLDINGS[code] as Absence, end - start);
   }
 
   #countStored(start: number, end: number): void {
     for (let pfn = start; pfn < end; pfn += READ_PAGES) {
       const pages = Math.min(READ_PAGES, end - pfn);
-      if (this.#read(pfn, pages)) this.#countBuffer(pages);
+      if (this.#read(pfn, pages) === undefined) this.#countBuffer(pages);
       else for (let one = pfn; one < pfn + pages; one++) this.#countOne(one);
     }
   }
 
   #countOne(pfn: number): void {
-    if (this.#read(pfn, 1)) this.#countBuffer(1);
-    else this.counts.absent++;
+    const absence = this.#read(pfn, 1);
+    if (absence === undefined) this.#countBuffer(1);
+    else this.#countAbsent(absence, 1);
+  }
+
+  #countAbsent(absence: Absence, pages: number): void {
+    this.counts.absent += pages;
+    this.counts.absences.set(absence, (this.counts.absences.get(absence) ?? 0) + pages);
   }
 
   /** A page that the dump holds in part is judged by that part. */
-  #read(pfn: number, pages: number): boolean {
+  #read(pfn: number, pages: number): Absence | undefined {
     const into = this.#buffer.subarray(0, pages * PAGE);
-    if (!this.#memory.read(pfn * PAGE, into)) return true;
-    return !this.#memory.readPadded(pfn * PAGE, into);
+    if (!this.#memory.read(pfn * PAGE, into)) return undefined;
+    return this.#memory.readPadded(pfn * PAGE, into)?.absence;
   }
 
   /** memcmp stops at the first word that differs, so a page in use costs next to nothing. */
@@ -80,10 +105,5 @@ export class ZeroPages {
     }
     this.counts.zero += zero;
     this.counts.nonZero += pages - zero;
-  }
-
-  #nextStored(pfn: number, end: number): number {
-    const next = this.#stored.find((range) => range.start > pfn);
-    return next ? Math.min(end, next.start) : end;
   }
 }

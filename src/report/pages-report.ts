@@ -1,4 +1,4 @@
-import type { MemoryImage } from '../formats/image.ts';
+import type { Absence, MemoryImage } from '../formats/image.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 import type { Census, FreeCheck } from '../pages/census.ts';
 import type { CompatCensus } from '../pages/compat.ts';
@@ -106,7 +106,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...unknownWarnings(census),
       ...checkWarnings(census, facts.image.live),
     ],
-    complete: unclassified === 0 && isWhole(facts.image) && !(facts.image.live && census.undecided > 0),
+    complete: unclassified === 0 && isWhole(facts.image) && damaged(census) === 0,
   };
 }
 
@@ -125,20 +125,34 @@ export function compatReport(facts: PagesFacts, census: CompatCensus): PagesRepo
 }
 
 function isWhole(image: MemoryImage): boolean {
-  return image.memory.truncated.length === 0;
+  return !image.memory.cutShort;
 }
 
 function damageWarnings(image: MemoryImage): string[] {
-  const missing = image.memory.truncated.reduce((sum, r) => sum + (r.end - r.start), 0);
-  const cut =
-    missing === 0
-      ? []
-      : [`the file is cut short: ${size(missing)} of the memory that its headers promise are missing`];
+  const cut = isWhole(image)
+    ? []
+    : [
+        `the file is cut short: ${size(image.memory.amounts.truncated)} of the memory that its headers promise are missing`,
+      ];
   return [...image.warnings, ...cut];
 }
 
-function unknownWarnings({ undecided, unclassified }: Pick<Census, 'undecided' | 'unclassified'>): string[] {
-  const contents = `${plural(undecided, 'page')} that no rule leaves out have no contents in the dump: ZERO or KERN_DATA, it cannot be told`;
+/** Pages whose contents should be there: a filter that left some out makes no dump incomplete, damage does. */
+function damaged({ undecided, absences }: Census): number {
+  return undecided - (absences.get('notStored') ?? 0);
+}
+
+const ABSENCES: Record<Absence, string> = {
+  hole: 'the dump does not cover them',
+  notStored: 'the dump was written without them',
+  truncated: 'the file ends before them',
+  corrupt: 'what the file holds of them is damaged',
+  unreadable: 'they could not be read',
+};
+
+function unknownWarnings({ undecided, absences, unclassified }: Census): string[] {
+  const why = [...absences].map(([absence, pages]) => `${ABSENCES[absence]} (${pages})`).join(', ');
+  const contents = `${plural(undecided, 'page')} that no rule leaves out have no contents in the dump: ZERO or KERN_DATA, it cannot be told; ${why}`;
   const reasons = [...unclassified].map(
     ([reason, pages]) => `${plural(pages, 'page')} cannot be classified: ${reason}`,
   );

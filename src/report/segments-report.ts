@@ -40,7 +40,6 @@ export interface SegmentsReport {
 
 const bytes = (n: bigint) => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
 const span = ({ start, end }: Range): SpanRow => ({ start: hex(start), end: hex(end), bytes: end - start });
-const total = (ranges: readonly Range[]) => ranges.reduce((sum, r) => sum + r.end - r.start, 0);
 
 function segmentRow(segment: Segment, region: Region | null): SegmentRow {
   return {
@@ -60,21 +59,20 @@ export function segmentsReport(
   image: MemoryImage,
   region: (address: bigint) => Region | null,
 ): SegmentsReport {
-  const { described, stored, truncated } = image.memory;
-  const cut = total(truncated);
+  const { described, stored, truncated: cut } = image.memory.amounts;
   return {
     schema: 'kdump-inspect/segments/1',
     file: { path: image.path, format: image.format, bytes: image.bytes },
     segments: image.segments.map((s) => segmentRow(s, s.virtual === null ? null : region(s.virtual))),
     overlaps: overlapsOf(image.segments),
-    holes: holesOf(described).map(span),
-    described: { bytes: total(described) },
-    stored: { bytes: total(stored) },
+    holes: holesOf(image.memory.described()).map(span),
+    described: { bytes: described },
+    stored: { bytes: stored },
     warnings: [
       ...image.warnings,
       ...(cut > 0 ? [`the file is cut short: ${size(cut)} of memory are missing at its end`] : []),
     ],
-    complete: cut === 0,
+    complete: !image.memory.cutShort,
   };
 }
 
@@ -102,11 +100,18 @@ function overlapsOf(segments: readonly Segment[]): SegmentsReport['overlaps'] {
   return overlaps;
 }
 
-function holesOf(described: readonly Range[]): Range[] {
-  return described.flatMap((range, i) => {
-    const before = i === 0 ? 0 : (described[i - 1] as Range).end;
-    return range.start > before ? [{ start: before, end: range.start }] : [];
-  });
+/** More are no map of any machine. */
+const HOLES_LIMIT = 100_000;
+
+function holesOf(described: Iterable<Range>): Range[] {
+  const holes: Range[] = [];
+  let before = 0;
+  for (const { start, end } of described) {
+    if (start > before) holes.push({ start: before, end: start });
+    before = end;
+    if (holes.length >= HOLES_LIMIT) break;
+  }
+  return holes;
 }
 
 /** More overlaps or holes than this are counted instead of listed. */

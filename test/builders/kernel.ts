@@ -204,7 +204,11 @@ export class BuiltKernel {
       notes: [],
       vmcoreinfo: text === null ? null : { text, source: 'made-up' },
       warnings: [],
-      segmentPages: segments.reduce((sum, s) => sum + Number(s.memorySize) / KIB4, 0),
+      makedumpfile: {
+        originalPages: segments.reduce((sum, s) => sum + Number(s.memorySize) / KIB4, 0),
+        looked: () => memory.stored,
+      },
+      registers: [],
       statistics: { reads: 0, bytes: 0 },
       close() {},
     };

@@ -1,5 +1,18 @@
-import { indexOfRange, mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
-import type { Absence, Missing, PhysicalMemory } from '../../src/formats/image.ts';
+import {
+  clipRanges,
+  countOf,
+  indexOfRange,
+  mergeRanges,
+  type Range,
+  subtractRanges,
+} from '../../src/bytes/ranges.ts';
+import {
+  type Absence,
+  Held,
+  type MemoryAmounts,
+  type Missing,
+  type PhysicalMemory,
+} from '../../src/formats/image.ts';
 
 const PAGE = 4096;
 
@@ -16,9 +29,10 @@ export interface MemoryPlan {
 
 /** Sparse physical memory: only pages that were written take room, all others that it stores are zero. */
 export class BuiltMemory implements PhysicalMemory {
-  described: readonly Range[] = [];
+  /** What the dump describes, ascending and disjoint. */
+  covered: readonly Range[] = [];
   stored: readonly Range[] = [];
-  truncated: readonly Range[] = [];
+  #truncated: readonly Range[] = [];
   #unreadable: readonly Range[] = [];
   /** Physical addresses of all reads, in their order. */
   readonly reads: number[] = [];
@@ -31,10 +45,38 @@ export class BuiltMemory implements PhysicalMemory {
   /** Changes what the dump covers; what was written stays. */
   plan(plan: MemoryPlan): void {
     const absent = mergeRanges([...(plan.notStored ?? []), ...(plan.truncated ?? [])]);
-    this.described = mergeRanges(plan.described);
-    this.stored = subtractRanges(this.described, absent);
-    this.truncated = mergeRanges(plan.truncated ?? []);
+    this.covered = mergeRanges(plan.described);
+    this.stored = subtractRanges(this.covered, absent);
+    this.#truncated = mergeRanges(plan.truncated ?? []);
     this.#unreadable = mergeRanges(plan.unreadable ?? []);
+  }
+
+  get amounts(): MemoryAmounts {
+    return {
+      described: countOf(this.covered),
+      stored: countOf(this.stored),
+      truncated: countOf(this.#truncated),
+    };
+  }
+
+  get cutShort(): boolean {
+    return this.#truncated.length > 0;
+  }
+
+  described(start = 0, end = Number.POSITIVE_INFINITY): Iterable<Range> {
+    return clipRanges(this.covered, start, end);
+  }
+
+  /** Page by page, unlike what it stands in for. */
+  survey(pfn: number, holdings: Uint8Array): void {
+    for (let n = 0; n < holdings.length; n++) {
+      const page = { start: (pfn + n) * PAGE, end: (pfn + n + 1) * PAGE };
+      const touches = (ranges: readonly Range[]) =>
+        ranges.some((r) => r.start < page.end && r.end > page.start);
+      if (touches(this.stored)) holdings[n] = Held.stored;
+      else if (touches(this.#truncated)) holdings[n] = Held.truncated;
+      else holdings[n] = touches(this.covered) ? Held.notStored : Held.hole;
+    }
   }
 
   write(address: number, bytes: Uint8Array): void {
@@ -101,8 +143,8 @@ export class BuiltMemory implements PhysicalMemory {
   #absence(at: number): Absence {
     const inside = (ranges: readonly Range[]) => indexOfRange(ranges, at) >= 0;
     if (inside(this.#unreadable)) return 'unreadable';
-    if (inside(this.truncated)) return 'truncated';
-    return inside(this.described) ? 'notStored' : 'hole';
+    if (inside(this.#truncated)) return 'truncated';
+    return inside(this.covered) ? 'notStored' : 'hole';
   }
 
   #copy(address: number, into: Uint8Array): void {

@@ -34,7 +34,7 @@ describe('memory that is stored', () => {
       { start: 0x1000, end: 0x2400 },
       { start: 0x2800, end: 0x4000 },
     ]);
-    expect(memory.described).toEqual([
+    expect([...memory.described()]).toEqual([
       { start: 0x1000, end: 0x2400 },
       { start: 0x2800, end: 0x9000 },
     ]);

@@ -84,7 +84,7 @@ describe('a dump on a disk', () => {
 
   it('is recognised by its content, whatever its name is', () => {
     const path = written('notes.txt', { segments: [noteSegment([vmcoreinfo('OSRELEASE=6.1\n')]), RAM] });
-    const image = openImage(path);
+    const image = openImage([path]);
     const into = new Uint8Array(16);
     expect(image.memory.read(0x1010, into)).toBeUndefined();
     expect(into).toEqual(RAM.data.subarray(0x10, 0x20));
@@ -96,13 +96,13 @@ describe('a dump on a disk', () => {
   it('is corrupt, not unreadable, when section header 0 lies where no file can have it', () => {
     const shoff = (1n << 64n) - 1n;
     const path = written('shoff', { segments: [RAM], extendedCount: true, header: { shoff } });
-    expect(failureOf(() => openImage(path)).kind).toBe('corrupt');
+    expect(failureOf(() => openImage([path])).kind).toBe('corrupt');
   });
 
   it('is read in spite of a PT_NOTE where no file can have it', () => {
     for (const offset of [(1n << 63n) - 8n, (1n << 64n) - 0x1000n]) {
       const path = written('note', { segments: [{ type: 4, offset, filesz: 0x800 }, RAM] });
-      const image = openImage(path);
+      const image = openImage([path]);
       expect(image.notes).toEqual([]);
       image.close();
     }
@@ -111,12 +111,12 @@ describe('a dump on a disk', () => {
   it('is given back to the system when it cannot be used', () => {
     const path = join(folder, 'text');
     writeFileSync(path, 'no dump');
-    expect(failureOf(() => openImage(path)).kind).toBe('unsupported');
+    expect(failureOf(() => openImage([path])).kind).toBe('unsupported');
     expect(isOpen(path)).toBe(false);
   });
 
   it('is io when it is not there, without a hint about /proc/kcore', () => {
-    const { kind, facts } = failureOf(() => openImage(join(folder, 'none')));
+    const { kind, facts } = failureOf(() => openImage([join(folder, 'none')]));
     expect([kind, facts.errno, facts.hint]).toEqual(['io', 'ENOENT', undefined]);
   });
 });

@@ -83,7 +83,11 @@ export function elfImage(source: ByteSource, notes: readonly Note[], traits: Ima
     bytes,
     memory,
     notes,
-    segmentPages: physical.reduce((sum, segment) => sum + pagesOf(segment), 0),
+    makedumpfile: {
+      originalPages: physical.reduce((sum, segment) => sum + pagesOf(segment), 0),
+      looked: () => memory.stored,
+    },
+    registers: [],
     statistics: source.statistics,
     close: () => source.close(),
   };

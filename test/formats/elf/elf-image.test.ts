@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { HOLDINGS } from '../../../src/formats/image.ts';
 import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, NO_PADDR, type SegmentRecipe } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
@@ -62,9 +63,9 @@ describe('memory that a filter left out', () => {
   });
 
   it('is described and not stored', () => {
-    expect(image.memory.described).toEqual([{ start: 0x1000, end: 0x4000 }]);
-    expect(image.memory.stored).toEqual([{ start: 0x1000, end: 0x2000 }]);
-    expect(image.memory.truncated).toEqual([]);
+    expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x4000 }]);
+    expect(image.memory.amounts).toEqual({ described: 0x3000, stored: 0x1000, truncated: 0 });
+    expect(image.memory.cutShort).toBe(false);
   });
 
   it('is read from another segment that stores it', () => {
@@ -98,9 +99,17 @@ describe('a file that was cut off', () => {
   it('has the memory before the end, and what is behind it is truncated', () => {
     expect(bytesAt(image, 0x97f0, 16)).toEqual([...data.subarray(0x17f0, 0x1800)]);
     expect(bytesAt(image, 0x9000, 0x1000)).toEqual({ absence: 'truncated', address: 0x9800 });
-    expect(image.memory.truncated).toEqual([
-      { start: 0x9800, end: 0xb000 },
-      { start: 0x10000, end: 0x13000 },
+    expect(image.memory.cutShort).toBe(true);
+    expect(image.memory.amounts.truncated).toBe(0xb000 - 0x9800 + 0x3000);
+    const holdings = new Uint8Array(6);
+    image.memory.survey(8, holdings);
+    expect([...holdings].map((code) => HOLDINGS[code])).toEqual([
+      'stored',
+      'stored',
+      'truncated',
+      'hole',
+      'hole',
+      'hole',
     ]);
   });
 
@@ -124,8 +133,8 @@ describe('segments that overlap', () => {
   });
 
   it('are described once and counted twice, as makedumpfile counts them', () => {
-    expect(image(0x1000, 0x2000).memory.described).toEqual([{ start: 0x1000, end: 0x4000 }]);
-    expect(image(0x1000, 0x2000).segmentPages).toBe(4);
+    expect([...image(0x1000, 0x2000).memory.described()]).toEqual([{ start: 0x1000, end: 0x4000 }]);
+    expect(image(0x1000, 0x2000).makedumpfile.originalPages).toBe(4);
   });
 });
 
@@ -133,7 +142,7 @@ describe('a segment that begins or ends inside a page', () => {
   it('counts that page, and its memory is padded with zeros', () => {
     const data = pattern(0x9ec00, 5);
     const image = opened([{ paddr: 0x1000, data }]);
-    expect(image.segmentPages).toBe(0x9f);
+    expect(image.makedumpfile.originalPages).toBe(0x9f);
     const page = new Uint8Array(0x1000).fill(0xee);
     expect(image.memory.readPadded(0x9f000, page)).toBeUndefined();
     expect([...page.subarray(0, 0xc00)]).toEqual([...data.subarray(0x9e000)]);
@@ -148,7 +157,7 @@ describe('a segment that has more bytes in the file than in memory', () => {
     const image = opened([{ paddr: 0x1000, data, memsz: 0x1000 }]);
     expect(image.segments[0]).toMatchObject({ memorySize: 0x2000n, fileSize: 0x2000n });
     expect(bytesAt(image, 0x2ff8, 8)).toEqual([...data.subarray(0x1ff8)]);
-    expect(image.segmentPages).toBe(2);
+    expect(image.makedumpfile.originalPages).toBe(2);
   });
 });
 
@@ -161,8 +170,8 @@ describe('a segment without a physical address', () => {
       { paddr: 0x1000, data },
     ]);
     expect(image.segments.map(({ physical }) => physical)).toEqual([null, 0x1000]);
-    expect(image.memory.described).toEqual([{ start: 0x1000, end: 0x2000 }]);
-    expect(image.segmentPages).toBe(1);
+    expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x2000 }]);
+    expect(image.makedumpfile.originalPages).toBe(1);
     expect(image.warnings).toHaveLength(1);
     expect(image.warnings[0]).toMatch(/^1 of 2 segments/);
   });

@@ -35,7 +35,7 @@ beforeEach(() => {
 function hintWith(files: Record<string, string>): string | undefined {
   system.refusal = 'EPERM';
   system.files = files;
-  return failureOf(() => openImage('/proc/kcore')).facts.hint;
+  return failureOf(() => openImage(['/proc/kcore'])).facts.hint;
 }
 
 describe('a /proc/kcore that cannot be opened', () => {
@@ -45,7 +45,7 @@ describe('a /proc/kcore that cannot be opened', () => {
     ['EPERM', [/CAP_SYS_RAWIO/, /lock/]],
   ])('is io with a hint what to do: %s', (errno, hints) => {
     system.refusal = errno;
-    const { kind, facts, message } = failureOf(() => openImage('/proc/kcore'));
+    const { kind, facts, message } = failureOf(() => openImage(['/proc/kcore']));
     expect([kind, facts.errno, facts.path]).toEqual(['io', errno, '/proc/kcore']);
     expect(message).toMatch(/^\/proc\/kcore: /);
     for (const hint of hints) expect(facts.hint).toMatch(hint);
@@ -53,7 +53,7 @@ describe('a /proc/kcore that cannot be opened', () => {
 
   it('has no hint where none is known', () => {
     system.refusal = 'EMFILE';
-    expect(failureOf(() => openImage('/proc/kcore')).facts.hint).toBeUndefined();
+    expect(failureOf(() => openImage(['/proc/kcore'])).facts.hint).toBeUndefined();
   });
 });
 
@@ -87,7 +87,7 @@ describe('a /proc/kcore that the kernel does not permit', () => {
 describe('another file that cannot be opened', () => {
   it.each(['ENOENT', 'EACCES', 'EPERM'])('has no hint about /proc/kcore: %s', (errno) => {
     system.refusal = errno;
-    const { facts } = failureOf(() => openImage('vmcore'));
+    const { facts } = failureOf(() => openImage(['vmcore']));
     expect([facts.errno, facts.hint]).toEqual([errno, undefined]);
   });
 });

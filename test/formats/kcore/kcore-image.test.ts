@@ -60,7 +60,7 @@ describe('/proc/kcore', () => {
     const image = opened([NOTES, load(VMALLOC), RAM], { size: 0x8000 });
     expect(image.bytes).toBeNull();
     expect(image.segments.map(({ missing }) => missing)).toEqual([0n, 0n]);
-    expect(image.memory.truncated).toEqual([]);
+    expect(image.memory.cutShort).toBe(false);
   });
 
   it('has VMCOREINFO in a note since 4.19', () => {
@@ -83,15 +83,15 @@ describe('the memory of /proc/kcore', () => {
       ...TEXT_BYTES.subarray(0, 8),
     ]);
     expect(bytesAt(image, 0x3000, 8)).toEqual([...RAM_BYTES.subarray(0x2000, 0x2008)]);
-    expect(image.memory.described).toEqual([{ start: 0x1000, end: 0x4000 }]);
-    expect(image.segmentPages).toBe(4);
+    expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x4000 }]);
+    expect(image.makedumpfile.originalPages).toBe(4);
   });
 
   it('does not grow by the entry trampolines of 4.19, mapped above vmalloc with the real address of RAM', () => {
     const remap = load({ vaddr: 0xfffffe0000006000n, paddr: 0x2000, data: TEXT_BYTES });
     const image = opened([NOTES, load(VMALLOC), remap, RAM]);
     expect(image.segments.map(({ physical }) => physical)).toEqual([null, 0x2000, 0x1000]);
-    expect(image.memory.described).toEqual([{ start: 0x1000, end: 0x4000 }]);
+    expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x4000 }]);
   });
 
   it('is unreadable where the kernel refuses it, and only there', () => {

@@ -86,7 +86,7 @@ describe('/proc/kcore of a kernel before 4.11', () => {
     const image = openSource(
       elfSource({ segments: [notes, ...segments] }, { isProcfs: true, size: 2 ** 47 }),
     );
-    expect(image.memory.described).toEqual([{ start: 0x1000, end: 0x9f000 }]);
+    expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x9f000 }]);
     const into = new Uint8Array(8);
     expect(image.memory.read(0x1010, into)).toBeUndefined();
     expect(into).toEqual(data.subarray(0x10, 0x18));
