@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import type { LayoutReport } from '../src/report/layout-report.ts';
+import type { PageReport } from '../src/report/page-report.ts';
+import type { PagesReport } from '../src/report/pages-report.ts';
+import type { SegmentsReport } from '../src/report/segments-report.ts';
+import { COUNTED, dumpOf, expectedOf } from './support/fixture.ts';
+import { type Form, filesOf, forms } from './support/form.ts';
+import { run } from './support/run.ts';
+import { violations } from './support/schema.ts';
+
+const ALL = forms();
+const byStructPage = ['nonPrivateCache', 'privateCache', 'user', 'free', 'hwpoison', 'offline'] as const;
+
+/** A command on all files of a form: operands come behind the first, the others are parts. */
+function ask<T>(form: Form, command: string, ...operands: string[]): T {
+  const [first, ...others] = filesOf(form);
+  const parts = others.flatMap((file) => ['--part', file]);
+  const ran = run([command, first as string, ...operands, ...parts, '--json', '--quiet']);
+  expect(ran.stderr).toBe('');
+  expect(ran.status).toBe(0);
+  const report = JSON.parse(ran.stdout) as T;
+  expect(violations(command, report)).toEqual([]);
+  return report;
+}
+
+/** The same command on the same memory in an ELF file. */
+function asked<T>(form: Form, command: string, ...operands: string[]): T {
+  const ran = run([command, dumpOf(form.memoryOf), ...operands, '--json', '--quiet']);
+  expect(ran.status).toBe(0);
+  return JSON.parse(ran.stdout) as T;
+}
+
+/** Reports without what they say of the file itself. */
+const withoutFile = <T extends { file: unknown }>({ file: _, ...rest }: T) => rest;
+
+describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => {
+  const expected = expectedOf(form.memoryOf);
+
+  it('has each page in the class that its struct page gives it', () => {
+    const { classes } = ask<PagesReport>(form, 'pages');
+    const counted = Object.fromEntries(byStructPage.map((row) => [row, classes[row].pages]));
+    expect(counted).toEqual(Object.fromEntries(byStructPage.map((row) => [row, expected.makedumpfile[row]])));
+  });
+
+  it('has the VMCOREINFO of the memory, every line', () => {
+    type Entries = { entries: Record<string, unknown> };
+    expect(ask<Entries>(form, 'vmcoreinfo').entries).toEqual(asked<Entries>(form, 'vmcoreinfo').entries);
+  });
+
+  it('has the layout of the memory', () => {
+    const values = (report: LayoutReport) => [
+      report.pageOffset.value,
+      report.physBase.value,
+      report.vmemmap.value,
+      report.vmallocStart.value,
+      report.kernelOffset.value,
+      report.pagingLevels,
+    ];
+    expect(values(ask(form, 'layout'))).toEqual(values(asked(form, 'layout')));
+  });
+
+  it('has the symbols of the memory', () => {
+    type Symbols = { file: unknown; symbols: unknown[] };
+    const found = ask<Symbols>(form, 'symbols', '*_base');
+    expect(found.symbols.length).toBeGreaterThan(3);
+    expect(withoutFile(found)).toEqual(withoutFile(asked<Symbols>(form, 'symbols', '*_base')));
+  });
+
+  it('walks the page tables to the same place', () => {
+    type Translate = { file: unknown; translations: unknown[] };
+    const address = expected.pageOffset.replace(/0{7}$/, '0abc000');
+    expect(withoutFile(ask<Translate>(form, 'translate', address))).toEqual(
+      withoutFile(asked<Translate>(form, 'translate', address)),
+    );
+  });
+
+  it('explains pages as the whole memory does, but for contents that a filter took', () => {
+    for (const pfn of ['256', '4096', '16384', '30000', '49152']) {
+      const { contents, zero, file: _f, class: held, ...rest } = ask<PageReport>(form, 'page', pfn);
+      const {
+        contents: _c,
+        zero: wasZero,
+        file: _g,
+        class: was,
+        ...whole
+      } = asked<PageReport>(form, 'page', pfn);
+      expect(rest).toEqual(whole);
+      expect(['stored', 'notStored']).toContain(contents);
+      expect(zero === null ? contents : zero).toEqual(zero === null ? 'notStored' : wasZero);
+      expect([was, null]).toContain(held);
+    }
+  });
+
+  it('shows the map of its file, and the memory that it covers', () => {
+    const report = ask<SegmentsReport>(form, 'segments');
+    const whole = asked<SegmentsReport>(form, 'segments');
+    expect(report.complete).toBe(true);
+    expect(report.segments.length).toBeGreaterThan(0);
+    // makedumpfile leaves a page out of its bitmap that the memory ends inside of (0x9fc00).
+    expect(whole.described.bytes - report.described.bytes).toBeLessThanOrEqual(4096);
+  });
+});
+
+/** ELF files with excluded pages are read by makedumpfile as if those were kernel data (see README, accuracy). */
+const COUNTABLE = ALL.filter((form) => form.makedumpfile && !form.writtenBy.includes('-E'));
+
+describe.each(COUNTABLE.map((form) => [form.name, form] as const))('%s', (_, form) => {
+  const counts = form.makedumpfile as NonNullable<Form['makedumpfile']>;
+  const wanted = Object.fromEntries(COUNTED.map((row) => [row, counts[row]]));
+  const rows = ({ classes }: PagesReport) =>
+    Object.fromEntries(COUNTED.map((row) => [row, classes[row].pages]));
+
+  it.each([[[]], [['--compat', 'makedumpfile']]])(
+    'has the counts of makedumpfile in this very file %s',
+    (options) => {
+      const report = ask<PagesReport>(form, 'pages', ...options);
+      expect(rows(report)).toEqual(wanted);
+      expect(report.classes.kernelData.pages).toBe(counts.remaining);
+      expect(report.total.pages).toBe(counts.original);
+      expect(report.complete).toBe(true);
+    },
+  );
+});
+
+describe('a dump that a filter left pages out of without a bitmap', () => {
+  const form = ALL.find((f) => f.writtenBy.includes('-E')) as Form;
+
+  it('says which rows cannot be told, and why, and is no incomplete dump', () => {
+    const report = ask<PagesReport>(form, 'pages');
+    expect(report.classes.zero.pages).toBeNull();
+    expect(report.complete).toBe(true);
+    expect(report.warnings.join('\n')).toMatch(/ZERO or KERN_DATA/);
+  });
+});
