@@ -28,7 +28,7 @@ export async function withDump(
 ): Promise<number> {
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
   const start = performance.now();
-  const image = openImage(filesOf(files, options), options.format ? { format: options.format } : {});
+  const image = await openImage(filesOf(files, options), options.format ? { format: options.format } : {});
   try {
     const output = standardOutput(options);
     return await run({

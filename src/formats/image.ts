@@ -9,6 +9,8 @@ export type Absence =
   | 'notStored'
   /** The contents should be in the file, but it ends before them. */
   | 'truncated'
+  /** The contents are in a part of a split dump that was not given. */
+  | 'otherPart'
   /** The contents are in the file, but damaged: they do not decode to a page. */
   | 'corrupt'
   /** The contents are there, but the system refuses to read them. */
@@ -23,14 +25,18 @@ export interface Missing {
 }
 
 /** What a dump has of a page, as it can be told without reading that page. */
-export const HOLDINGS = ['hole', 'notStored', 'truncated', 'stored', 'zero'] as const;
+export const HOLDINGS = ['hole', 'notStored', 'truncated', 'stored', 'zero', 'otherPart'] as const;
 export type Holding = (typeof HOLDINGS)[number];
 
 /** The codes of `survey`: indexes of HOLDINGS. A page that is held in part is `stored`. */
-export const Held = { hole: 0, notStored: 1, truncated: 2, stored: 3, zero: 4 } as const satisfies Record<
-  Holding,
-  number
->;
+export const Held = {
+  hole: 0,
+  notStored: 1,
+  truncated: 2,
+  stored: 3,
+  zero: 4,
+  otherPart: 5,
+} as const satisfies Record<Holding, number>;
 
 /** How much of it there is, in bytes. */
 export interface MemoryAmounts {
@@ -46,7 +52,7 @@ export interface MemoryAmounts {
 export interface PhysicalMemory {
   /** May take a look at every page's descriptor, so ask only for a report. */
   readonly amounts: MemoryAmounts;
-  /** Whether the file ends before all that it should hold. */
+  /** Whether memory that the dump should hold is missing: the file ends too early, or a part of it was not given. */
   readonly cutShort: boolean;
   /** What of [start, end) the dump covers: ascending and disjoint, made as it is asked for, since a bitmap may have many. */
   described(start?: number, end?: number): Iterable<Range>;

@@ -7,6 +7,7 @@ import { isElf, unsupported } from './elf/header.ts';
 import type { MemoryImage } from './image.ts';
 import { accessFacts, kcoreHint } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
+import { isKdump } from './kdump/signature.ts';
 import { openRaw } from './raw.ts';
 
 /** How a kind of file begins, when it is one that cannot be read, and what to do about it. */
@@ -17,16 +18,6 @@ interface Foreign {
 }
 
 const FOREIGN: readonly Foreign[] = [
-  {
-    magic: 'KDUMP   ',
-    what: 'a kdump-compressed dump, which this version does not read',
-    hint: 'it reads ELF64 vmcores and /proc/kcore',
-  },
-  {
-    magic: 'DISKDUMP',
-    what: 'a diskdump file, which this version does not read',
-    hint: 'it reads ELF64 vmcores and /proc/kcore',
-  },
   {
     magic: 'makedumpfile\0',
     what: 'a flattened dump, which this version does not read',
@@ -47,32 +38,53 @@ export interface OpenOptions {
 
 /**
  * Opens a dump, all files of it; what it is follows from its content, never from its name.
- * @throws InspectError io, unsupported or corrupt
+ * @throws InspectError io, unsupported or corrupt; usage, when the files are not parts of one dump
  */
-export function openImage(paths: readonly string[], options: OpenOptions = {}): MemoryImage {
-  const [path] = paths;
-  if (path === undefined || paths.length > 1) throw notOneFile(paths.length);
+export async function openImage(paths: readonly string[], options: OpenOptions = {}): Promise<MemoryImage> {
+  const sources: ByteSource[] = [];
   try {
-    return openOrClose(new FileSource(path), options);
+    for (const path of paths) sources.push(new FileSource(path));
+    return await openSources(sources, options);
   } catch (error) {
-    throw path === '/proc/kcore' ? explainKcore(error) : error;
+    for (const source of sources) source.close();
+    throw paths[0] === '/proc/kcore' ? explainKcore(error) : error;
   }
+}
+
+/**
+ * Opens a dump that lies in any sources; every error names the file.
+ * @throws InspectError unsupported or corrupt; usage, when the sources are not parts of one dump
+ */
+export async function openSources(
+  sources: readonly ByteSource[],
+  options: OpenOptions = {},
+): Promise<MemoryImage> {
+  const [source, another] = sources;
+  if (options.format !== 'raw' && sources.some((s) => isKdump(headOf(s)))) return openKdumpFiles(sources);
+  if (source === undefined || another !== undefined) throw notOneFile(sources.length);
+  return openSource(source, options);
+}
+
+/** The codecs take some milliseconds to load, which only these files need. */
+async function openKdumpFiles(sources: readonly ByteSource[]): Promise<MemoryImage> {
+  for (const source of sources) {
+    if (!isKdump(headOf(source))) throw notAPart(source);
+  }
+  const { openKdump } = await import('./kdump/kdump-image.ts');
+  return openKdump(sources);
+}
+
+function notAPart({ path }: ByteSource): InspectError {
+  return new InspectError('usage', `${path}: this is no part of a split dump, which the other files are`, {
+    path,
+  });
 }
 
 function notOneFile(count: number): InspectError {
   return new InspectError(
     'usage',
-    `one FILE is read at a time, and there are ${count}: split dumps are not read by this version`,
+    `one FILE is read at a time, and there are ${count}: only the parts of a split kdump-compressed dump are read together`,
   );
-}
-
-function openOrClose(source: ByteSource, options: OpenOptions): MemoryImage {
-  try {
-    return openSource(source, options);
-  } catch (error) {
-    source.close();
-    throw error;
-  }
 }
 
 /** Opens a dump that lies in any source; every error names the file. @throws InspectError unsupported or corrupt */

@@ -8,6 +8,7 @@ const ABSENCES: Record<Absence, string> = {
   hole: 'is not in the dump',
   notStored: 'is not stored in the dump',
   truncated: 'lies behind the end of the file, which is cut short',
+  otherPart: 'is in a part of the split dump that was not given',
   corrupt: 'is damaged in the dump',
   unreadable: 'could not be read',
 };

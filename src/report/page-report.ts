@@ -64,6 +64,7 @@ const CONTENTS: Record<PageReport['contents'], string> = {
   hole: 'not in the dump',
   notStored: 'not stored in the dump',
   truncated: 'behind the end of the file, which is cut short',
+  otherPart: 'in a part of the split dump that was not given',
   corrupt: 'damaged in the dump',
   unreadable: 'could not be read',
 };

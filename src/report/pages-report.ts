@@ -146,6 +146,7 @@ const ABSENCES: Record<Absence, string> = {
   hole: 'the dump does not cover them',
   notStored: 'the dump was written without them',
   truncated: 'the file ends before them',
+  otherPart: 'they are in a part of the split dump that was not given',
   corrupt: 'what the file holds of them is damaged',
   unreadable: 'they could not be read',
 };

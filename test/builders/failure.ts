@@ -10,3 +10,14 @@ export function failureOf(act: () => unknown): InspectError {
   }
   throw new Error('nothing was thrown');
 }
+
+/** The InspectError that a promise is rejected with; anything else is a failure of the test. */
+export async function failureOfAsync(promise: Promise<unknown>): Promise<InspectError> {
+  const settled = await promise.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  return failureOf(() => {
+    if (settled) throw settled.error;
+  });
+}

@@ -20,17 +20,25 @@ const align4 = (n: number) => Math.ceil(n / 4) * 4;
 /** The notes of every PT_NOTE segment, in file order, without their contents. */
 export function readNotes(source: ByteSource, headers: readonly ProgramHeader[]): Note[] {
   const notes: Note[] = [];
-  for (const header of headers) {
-    if (header.p_type === PT_NOTE) notes.push(...notesIn(source, header, NOTES_LIMIT - notes.length));
+  for (const { p_type, p_offset, p_filesz } of headers) {
+    if (p_type !== PT_NOTE) continue;
+    notes.push(...notesIn(source, p_offset, p_offset + p_filesz, NOTES_LIMIT - notes.length));
   }
   return notes;
 }
 
-/** /proc/vmcore pads its merged notes with zeros to a page: a header without a name ends the segment. */
-function* notesIn(source: ByteSource, segment: ProgramHeader, limit: number): Generator<Note> {
+/**
+ * The notes that lie one after the other from `start` to `end` in a file, without their contents. /proc/vmcore pads its
+ * merged notes with zeros to a page: a header without a name ends them.
+ */
+export function* notesIn(
+  source: ByteSource,
+  start: bigint,
+  end: bigint,
+  limit = NOTES_LIMIT,
+): Generator<Note> {
   const bytes = new Uint8Array(nhdr.size + NAME_LIMIT);
-  const end = segment.p_offset + segment.p_filesz;
-  let at = segment.p_offset;
+  let at = start;
   for (let count = 0; at + BigInt(nhdr.size) <= end && count < limit; count++) {
     const got = bytes.subarray(0, source.read(at, bytes));
     if (got.length < nhdr.size) return;

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { InspectError } from '../../../src/errors.ts';
 import { kcoreHint } from '../../../src/formats/kcore/access.ts';
 import { openImage } from '../../../src/formats/open.ts';
-import { failureOf } from '../../builders/failure.ts';
+import { failureOfAsync } from '../../builders/failure.ts';
 
 /** The error of every open, and what the system says of itself: a test cannot drop a capability or lock the kernel. */
 const system = vi.hoisted(() => ({ refusal: '', files: {} as Record<string, string> }));
@@ -32,10 +32,10 @@ beforeEach(() => {
 });
 
 /** The hint of an open of /proc/kcore that fails with EPERM on such a system. */
-function hintWith(files: Record<string, string>): string | undefined {
+async function hintWith(files: Record<string, string>): Promise<string | undefined> {
   system.refusal = 'EPERM';
   system.files = files;
-  return failureOf(() => openImage(['/proc/kcore'])).facts.hint;
+  return (await failureOfAsync(openImage(['/proc/kcore']))).facts.hint;
 }
 
 describe('a /proc/kcore that cannot be opened', () => {
@@ -43,24 +43,24 @@ describe('a /proc/kcore that cannot be opened', () => {
     ['ENOENT', [/CONFIG_PROC_KCORE/, /procfs is not mounted/]],
     ['EACCES', [/root/, /sudo/]],
     ['EPERM', [/CAP_SYS_RAWIO/, /lock/]],
-  ])('is io with a hint what to do: %s', (errno, hints) => {
+  ])('is io with a hint what to do: %s', async (errno, hints) => {
     system.refusal = errno;
-    const { kind, facts, message } = failureOf(() => openImage(['/proc/kcore']));
+    const { kind, facts, message } = await failureOfAsync(openImage(['/proc/kcore']));
     expect([kind, facts.errno, facts.path]).toEqual(['io', errno, '/proc/kcore']);
     expect(message).toMatch(/^\/proc\/kcore: /);
     for (const hint of hints) expect(facts.hint).toMatch(hint);
   });
 
-  it('has no hint where none is known', () => {
+  it('has no hint where none is known', async () => {
     system.refusal = 'EMFILE';
-    expect(failureOf(() => openImage(['/proc/kcore'])).facts.hint).toBeUndefined();
+    expect((await failureOfAsync(openImage(['/proc/kcore']))).facts.hint).toBeUndefined();
   });
 });
 
 describe('a /proc/kcore that the kernel does not permit', () => {
-  it('is so for all when the kernel is locked down to confidentiality, whatever may be done otherwise', () => {
+  it('is so for all when the kernel is locked down to confidentiality, whatever may be done otherwise', async () => {
     for (const status of [ALL, NONE]) {
-      const hint = hintWith({ [LOCKDOWN]: 'none integrity [confidentiality]\n', [STATUS]: status });
+      const hint = await hintWith({ [LOCKDOWN]: 'none integrity [confidentiality]\n', [STATUS]: status });
       expect(hint).toContain('lockdown=confidentiality');
       expect(hint).not.toContain('CAP_SYS_RAWIO');
     }
@@ -69,25 +69,25 @@ describe('a /proc/kcore that the kernel does not permit', () => {
   it.each([
     ['no lockdown', '[none] integrity confidentiality\n'],
     ['a lockdown to integrity, which allows it', 'none [integrity] confidentiality\n'],
-  ])('is so for want of CAP_SYS_RAWIO, with %s', (_, lockdown) => {
+  ])('is so for want of CAP_SYS_RAWIO, with %s', async (_, lockdown) => {
     for (const status of [WITHOUT_RAWIO, NONE]) {
-      const hint = hintWith({ [LOCKDOWN]: lockdown, [STATUS]: status });
+      const hint = await hintWith({ [LOCKDOWN]: lockdown, [STATUS]: status });
       expect(hint).toContain('lacks the capability CAP_SYS_RAWIO');
       expect(hint).not.toContain('lockdown');
     }
   });
 
-  it('has both causes in its hint where the capability is there, or nothing can be known', () => {
+  it('has both causes in its hint where the capability is there, or nothing can be known', async () => {
     for (const status of [ALL, 'CapEff:\tnone\n']) {
-      expect(hintWith({ [STATUS]: status })).toMatch(/CAP_SYS_RAWIO.*lockdown/);
+      expect(await hintWith({ [STATUS]: status })).toMatch(/CAP_SYS_RAWIO.*lockdown/);
     }
   });
 });
 
 describe('another file that cannot be opened', () => {
-  it.each(['ENOENT', 'EACCES', 'EPERM'])('has no hint about /proc/kcore: %s', (errno) => {
+  it.each(['ENOENT', 'EACCES', 'EPERM'])('has no hint about /proc/kcore: %s', async (errno) => {
     system.refusal = errno;
-    const { facts } = failureOf(() => openImage(['vmcore']));
+    const { facts } = await failureOfAsync(openImage(['vmcore']));
     expect([facts.errno, facts.hint]).toEqual([errno, undefined]);
   });
 });

@@ -1,0 +1,78 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { Windows } from '../../bytes/windows.ts';
+
+/** page_desc_t of makedumpfile's diskdump_mod.h: offset u64, size u32, flags u32, page_flags u64 */
+const SIZE = 24;
+/** Descriptors read at once: 96 KiB of them. */
+const AT_ONCE = 4096;
+
+/**
+ * The page descriptors of a file, one for each page that is in it, in the order of pfns. One is looked at at a time,
+ * for an object a page would be too slow.
+ */
+export class Descriptors {
+  /** Of the descriptor that was located last: where the page's data lie, bytes. */
+  offset = 0;
+  /** Bytes of the page's data. */
+  size = 0;
+  /** Which codec. */
+  flags = 0;
+  /** Whether the data of that page are inside the file. */
+  inFile = false;
+  readonly #base: number;
+  readonly #fileSize: number;
+  readonly #windows: Windows;
+  #window = -1;
+  #words: Uint32Array = new Uint32Array(0);
+
+  constructor(source: ByteSource, base: number) {
+    this.#base = base;
+    this.#fileSize = source.size;
+    this.#windows = new Windows(source, { base, size: AT_ONCE * SIZE, count: 8 });
+  }
+
+  /** Position of a descriptor, bytes. */
+  position(index: number): number {
+    return this.#base + index * SIZE;
+  }
+
+  /** Looks at a descriptor. One that the file ends before, or that was never written, has its data nowhere. */
+  locate(index: number): void {
+    const window = Math.floor(index / AT_ONCE);
+    if (window !== this.#window) this.#load(window);
+    const words = this.#words;
+    const at = (index - window * AT_ONCE) * (SIZE / 4);
+    this.offset = 0;
+    this.inFile = false;
+    if (at + 6 > words.length) return;
+    this.offset = (words[at] as number) + (words[at + 1] as number) * 2 ** 32;
+    this.size = words[at + 2] as number;
+    this.flags = words[at + 3] as number;
+    this.inFile = this.offset !== 0 && this.offset + this.size <= this.#fileSize;
+  }
+
+  #load(window: number): void {
+    this.#window = -1;
+    const bytes = this.#windows.at(this.position(window * AT_ONCE), AT_ONCE * SIZE);
+    this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+    this.#window = window;
+  }
+
+  /**
+   * Whether the file ends before the data of the first `count` descriptors. Data lie in the order of pfns, so the last
+   * page that has its own (and no share in the page of zeros, which is one of the first) has the end of them.
+   */
+  endBefore(count: number): boolean {
+    if (this.position(count) > this.#fileSize) return true;
+    let highest = 0;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let index = count - 1; index >= 0; index--) {
+      this.locate(index);
+      if (!this.inFile) return true;
+      highest = Math.max(highest, this.offset);
+      lowest = Math.min(lowest, this.offset);
+      if (count - index >= AT_ONCE && highest > lowest) return false;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,249 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { struct, u32 } from '../../bytes/struct.ts';
+import { latin1 } from '../../bytes/words.ts';
+import { InspectError } from '../../errors.ts';
+import { PAGE } from './codecs.ts';
+import { LAYOUTS, type Layout, type MainHeader, type SubHeader } from './layouts.ts';
+import { type Signature, signatureOf } from './signature.ts';
+
+/** DUMP_DH_COMPRESSED_INCOMPLETE: the writer ran out of space (makedumpfile's diskdump_mod.h) */
+const INCOMPLETE = 0x8;
+/** DUMP_DH_EXCLUDED_VMEMMAP: makedumpfile -e left out struct pages of pages that it left out */
+const EXCLUDED_VMEMMAP = 0x10;
+/** The newest that is known; a later one would add fields behind the known ones, as each before it did. */
+const NEWEST = 6;
+/** A physical address has 52 bits at most, so a pfn 40. */
+const PFN_LIMIT = 2 ** 40;
+const UTS_LENGTH = 65;
+
+const start = struct('kdump header', 402, { header_version: u32(8) });
+
+/** Where something lies in the file, bytes. */
+export interface Place {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** What the headers of one file say, checked against its size. */
+export interface KdumpHeader {
+  readonly signature: Signature;
+  readonly version: number;
+  /** Of struct new_utsname; empty in files that QEMU wrote. Hostile text. */
+  readonly uts: { readonly release: string; readonly version: string; readonly machine: string };
+  /** The system's names and the time of the crash, as they stand: the same in all parts of a split dump. */
+  readonly identity: string;
+  readonly incomplete: boolean;
+  readonly excludedVmemmap: boolean;
+  /** makedumpfile's -d. */
+  readonly dumpLevel: number;
+  /** One more than the highest pfn that there can be. */
+  readonly maxMapnr: number;
+  /** "Page exists" and "page is in the dump"; one and the same where nothing was left out. Each covers maxMapnr. */
+  readonly bitmap1: Place;
+  readonly bitmap2: Place;
+  /** Position of the first page descriptor. */
+  readonly descriptors: number;
+  /** The pfns of this part of a split dump, the end exclusive; null for a whole one. */
+  readonly split: { readonly start: number; readonly end: number } | null;
+  readonly vmcoreinfo: Place | null;
+  readonly notes: Place | null;
+  readonly eraseinfo: Place | null;
+}
+
+/**
+ * The headers of a kdump-compressed file.
+ * @throws InspectError unsupported, when it is for another machine; corrupt, when the file ends before its page
+ * descriptors, or sizes contradict each other
+ */
+export function readKdumpHeader(source: ByteSource): KdumpHeader {
+  const bytes = new Uint8Array(2 * PAGE);
+  const held = bytes.subarray(0, source.read(0, bytes));
+  const version = start.decode(held).header_version;
+  const signature = signatureOf(held) ?? 'KDUMP   ';
+  const uts = utsOf(held);
+  if (uts.machine !== '' && uts.machine !== 'x86_64') {
+    throw problem(
+      source,
+      'unsupported',
+      `the dump of a kernel for ${printable(uts.machine)}; only x86_64 is read`,
+      272,
+    );
+  }
+  const layout = layoutOf(source, held);
+  const main = layout.main.decode(held);
+  const sub = subHeader(layout, signature, version, held);
+  const maxMapnr = maxMapnrOf(source, main, sub, version);
+  return {
+    signature,
+    version,
+    uts,
+    identity: latin1(held.subarray(12, layout.main.size - 40)),
+    incomplete: (main.status & INCOMPLETE) !== 0,
+    excludedVmemmap: (main.status & EXCLUDED_VMEMMAP) !== 0,
+    dumpLevel: sub?.dump_level ?? 0,
+    maxMapnr,
+    ...places(source, main, maxMapnr),
+    split: splitOf(source, sub, version, maxMapnr),
+    vmcoreinfo: since(3, version, sub?.offset_vmcoreinfo, sub?.size_vmcoreinfo),
+    notes: since(4, version, sub?.offset_note, sub?.size_note),
+    eraseinfo: since(5, version, sub?.offset_eraseinfo, sub?.size_eraseinfo),
+  };
+}
+
+/** What was odd in the headers and does not stop the reading. */
+export function headerWarnings(header: KdumpHeader): string[] {
+  const { version, incomplete, excludedVmemmap, eraseinfo } = header;
+  return [
+    ...(version > NEWEST
+      ? [
+          `header version ${version} is newer than ${NEWEST}, the newest that is known; what it adds is not read`,
+        ]
+      : []),
+    ...(incomplete ? ['its writer marked the dump as incomplete: it could not write all pages'] : []),
+    ...(excludedVmemmap
+      ? ['it was written without the struct pages of pages that it leaves out (makedumpfile -e)']
+      : []),
+    ...(eraseinfo
+      ? [
+          'makedumpfile erased parts of the memory before it was written (ERASEINFO): they read as the letter X',
+        ]
+      : []),
+  ];
+}
+
+function utsOf(held: Uint8Array): KdumpHeader['uts'] {
+  const field = (n: number) =>
+    latin1(held.subarray(12 + n * UTS_LENGTH, 12 + (n + 1) * UTS_LENGTH)).replace(/\0.*$/s, '');
+  return { release: field(2), version: field(3), machine: field(4) };
+}
+
+const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 20);
+
+/** The layout in which the sizes make sense: the time stamp before them is wider with a 64-bit writer. */
+function layoutOf(source: ByteSource, held: Uint8Array): Layout {
+  const sizes = LAYOUTS.map(({ main }) => main.decode(held).block_size);
+  const plausible = (size: number) => size >= 512 && size <= 1 << 20 && (size & (size - 1)) === 0;
+  const found = LAYOUTS.find((layout) => isConsistent(layout.main.decode(held)));
+  if (found) return found;
+  const other = sizes.find(plausible);
+  if (other !== undefined && other !== PAGE) {
+    throw problem(
+      source,
+      'unsupported',
+      `a dump in blocks of ${other} bytes; the pages of x86_64 have ${PAGE}`,
+      428,
+    );
+  }
+  const swapped = Buffer.from(held.buffer, held.byteOffset, held.byteLength);
+  if ([416, 428].some((at) => plausible(swapped.readInt32BE(at)))) {
+    throw problem(
+      source,
+      'unsupported',
+      'a big-endian dump; only x86_64 is read, which is little-endian',
+      428,
+    );
+  }
+  if (other === undefined) throw problem(source, 'corrupt', `block_size is ${sizes[0]}, not ${PAGE}`, 428);
+  throw tooSmall(source, LAYOUTS[sizes.indexOf(other)]?.main.decode(held) as MainHeader);
+}
+
+function isConsistent(main: MainHeader): boolean {
+  const bits = main.bitmap_blocks * PAGE * 8;
+  return main.block_size === PAGE && main.sub_hdr_size >= 0 && main.max_mapnr > 0 && bits >= main.max_mapnr;
+}
+
+function tooSmall(source: ByteSource, main: MainHeader): InspectError {
+  const { max_mapnr, bitmap_blocks, sub_hdr_size } = main;
+  const what =
+    sub_hdr_size < 0
+      ? `sub_hdr_size is ${sub_hdr_size}`
+      : `max_mapnr is ${max_mapnr}, and ${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE * 8} pages`;
+  return problem(source, 'corrupt', what, 424);
+}
+
+/** diskdump had registers in the place of the sub header. */
+function subHeader(
+  layout: Layout,
+  signature: string,
+  version: number,
+  held: Uint8Array,
+): SubHeader | undefined {
+  if (signature === 'DISKDUMP' || version < 1) return undefined;
+  return layout.sub.decode(held, PAGE);
+}
+
+/**
+ * Below version 6 the header has the lower 32 bits of max_mapnr; the size of the bitmaps tells the rest, for both
+ * bitmaps cover all pfns and no block more (makedumpfile, prepare_bitmap2_buffer's arithmetic).
+ */
+function maxMapnrOf(
+  source: ByteSource,
+  main: MainHeader,
+  sub: SubHeader | undefined,
+  version: number,
+): number {
+  const { max_mapnr, bitmap_blocks } = main;
+  if (version >= 6 && sub !== undefined && sub.max_mapnr_64 !== 0n) {
+    const wide = Number(sub.max_mapnr_64);
+    if (wide <= bitmap_blocks * PAGE * 8 && wide <= PFN_LIMIT) return wide;
+    const covered = `${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE * 8} pages`;
+    throw problem(source, 'corrupt', `max_mapnr_64 is ${sub.max_mapnr_64}, and ${covered}`, PAGE + 96);
+  }
+  const covered = Math.floor(bitmap_blocks / 2) * PAGE * 8;
+  const wide = max_mapnr + Math.floor(Math.max(0, covered - max_mapnr) / 2 ** 32) * 2 ** 32;
+  return blocksFor(wide) * PAGE * 8 === covered ? wide : max_mapnr;
+}
+
+const blocksFor = (pages: number) => Math.ceil(pages / 8 / PAGE);
+
+/** Where the bitmaps and the descriptors lie: two bitmaps, where the blocks are enough for two. */
+function places(
+  source: ByteSource,
+  main: MainHeader,
+  maxMapnr: number,
+): Pick<KdumpHeader, 'bitmap1' | 'bitmap2' | 'descriptors'> {
+  const { sub_hdr_size, bitmap_blocks } = main;
+  const first = (1 + sub_hdr_size) * PAGE;
+  const descriptors = first + bitmap_blocks * PAGE;
+  if (descriptors > source.size) {
+    const what = `the headers and the bitmaps need ${descriptors} bytes, the file has ${source.size}`;
+    throw problem(source, 'corrupt', `${what}: it is cut short, or its sizes are wrong`, source.size);
+  }
+  const size = Math.ceil(maxMapnr / 8);
+  const isPair = bitmap_blocks >= 2 * blocksFor(maxMapnr);
+  const second = isPair ? first + Math.floor(bitmap_blocks / 2) * PAGE : first;
+  return { bitmap1: { offset: first, size }, bitmap2: { offset: second, size }, descriptors };
+}
+
+function splitOf(
+  source: ByteSource,
+  sub: SubHeader | undefined,
+  version: number,
+  maxMapnr: number,
+): KdumpHeader['split'] {
+  if (version < 2 || sub === undefined || sub.split === 0) return null;
+  const [from, to] = version >= 6 ? [sub.start_pfn_64, sub.end_pfn_64] : [sub.start_pfn, sub.end_pfn];
+  if (from <= to && to <= BigInt(maxMapnr)) return { start: Number(from), end: Number(to) };
+  throw problem(
+    source,
+    'corrupt',
+    `the part is for pfn ${from} to ${to}, and max_mapnr is ${maxMapnr}`,
+    PAGE + 16,
+  );
+}
+
+/** A place that the header has from a version on; null where there is nothing. */
+function since(first: number, version: number, offset?: bigint, size?: bigint): Place | null {
+  if (version < first || !offset || !size) return null;
+  return { offset: Number(offset), size: Number(size) };
+}
+
+function problem(
+  source: ByteSource,
+  kind: 'corrupt' | 'unsupported',
+  what: string,
+  offset: number,
+): InspectError {
+  const text = kind === 'corrupt' ? `kdump header: ${what}` : `this is ${what}`;
+  return new InspectError(kind, `${source.path}: ${text}`, { path: source.path, offset });
+}

@@ -1,0 +1,139 @@
+import type { Range } from '../../bytes/ranges.ts';
+import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
+import { inFile } from '../../errors.ts';
+import { notesIn, noteText } from '../elf/notes.ts';
+import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
+import { loadCodecs, PAGE } from './codecs.ts';
+import { headerWarnings, type KdumpHeader, type Place, readKdumpHeader } from './header.ts';
+import { KdumpMemory } from './kdump-memory.ts';
+import { KdumpPart } from './part.ts';
+import { inOrder } from './split.ts';
+
+/** Runs of pages listed as segments; real machines have a few dozen, a file may claim one for every other page. */
+const SEGMENTS_LIMIT = 10_000;
+
+/**
+ * Opens a kdump-compressed dump: one file, or parts of a split one in any order.
+ * @throws InspectError unsupported or corrupt; usage, when the files do not belong together
+ */
+export async function openKdump(sources: readonly ByteSource[]): Promise<MemoryImage> {
+  const headers = sources.map(headerOf);
+  const codecs = await loadCodecs();
+  const parts = inOrder(
+    sources.map((source, i) => new KdumpPart(source, headers[i] as (typeof headers)[number], codecs)),
+  );
+  return new KdumpImage(parts);
+}
+
+function headerOf(source: ByteSource): KdumpHeader {
+  try {
+    return readKdumpHeader(source);
+  } catch (error) {
+    throw inFile(source.path, error);
+  }
+}
+
+class KdumpImage implements MemoryImage {
+  readonly format: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly live = false;
+  readonly memory: KdumpMemory;
+  readonly notes: readonly Note[];
+  readonly vmcoreinfo: VmcoreinfoText | null;
+  readonly warnings: readonly string[];
+  readonly makedumpfile: MemoryImage['makedumpfile'];
+  readonly registers = [];
+  readonly #parts: readonly [KdumpPart, ...KdumpPart[]];
+  #segments: readonly Segment[] | undefined;
+
+  constructor(parts: readonly [KdumpPart, ...KdumpPart[]]) {
+    const [{ source, header, existing }] = parts;
+    this.#parts = parts;
+    this.format = `${header.signature === 'DISKDUMP' ? 'diskdump' : 'kdump-compressed'} v${header.version}`;
+    this.path = source.path;
+    this.bytes = parts.reduce((sum, part) => sum + part.source.size, 0);
+    this.memory = new KdumpMemory(parts);
+    this.notes = notesOf(source, header);
+    this.vmcoreinfo = vmcoreinfoOf(source, header.vmcoreinfo, this.notes);
+    this.warnings = [...headerWarnings(header), ...this.#missingParts()];
+    const { memory } = this;
+    this.makedumpfile = {
+      get originalPages() {
+        return existing.rank(existing.pages);
+      },
+      looked: () => memory.described(),
+    };
+  }
+
+  #missingParts(): string[] {
+    const [{ dumped }] = this.#parts;
+    return this.memory.missingParts.map(({ start, end }) => {
+      const pages = dumped.rank(end) - dumped.rank(start);
+      return `a part of the split dump is missing: pfn ${start} to ${end - 1}, ${pages} pages of which were written, are in no file given`;
+    });
+  }
+
+  /** The runs of memory that the machine has. Each is given the position of its first page's descriptor. */
+  get segments(): readonly Segment[] {
+    this.#segments ??= this.#runs();
+    return this.#segments;
+  }
+
+  #runs(): Segment[] {
+    const segments: Segment[] = [];
+    for (const run of this.#parts[0].existing.runs()) {
+      if (segments.length >= SEGMENTS_LIMIT) break;
+      segments.push(this.#segment(run));
+    }
+    return segments;
+  }
+
+  #segment({ start, end }: Range): Segment {
+    const { dumped, missing } = this.memory.pagesIn(start, end);
+    const holder = this.#parts.find((part) => start < part.end && end > part.start);
+    return {
+      type: 'RAM',
+      virtual: null,
+      physical: start * PAGE,
+      memorySize: BigInt((end - start) * PAGE),
+      fileSize: BigInt(dumped * PAGE),
+      offset: BigInt(holder?.positionOf(Math.max(start, holder.start)) ?? 0),
+      missing: BigInt(missing * PAGE),
+    };
+  }
+
+  get statistics(): ReadStatistics {
+    const sum = { reads: 0, bytes: 0 };
+    for (const { source } of this.#parts) {
+      sum.reads += source.statistics.reads;
+      sum.bytes += source.statistics.bytes;
+    }
+    return sum;
+  }
+
+  close(): void {
+    for (const { source } of this.#parts) source.close();
+  }
+}
+
+/** The notes of the crashed system (header version 4), and ERASEINFO in the form that makedumpfile -E gives it. */
+function notesOf(source: ByteSource, header: { notes: Place | null; eraseinfo: Place | null }): Note[] {
+  const { notes, eraseinfo } = header;
+  const listed = notes ? [...notesIn(source, BigInt(notes.offset), BigInt(notes.offset + notes.size))] : [];
+  return eraseinfo ? [...listed, { name: 'ERASEINFO', type: 0, ...eraseinfo }] : listed;
+}
+
+/** VMCOREINFO from where the sub header says it is (version 3), else from the notes. */
+function vmcoreinfoOf(
+  source: ByteSource,
+  place: Place | null,
+  notes: readonly Note[],
+): VmcoreinfoText | null {
+  const note = place
+    ? { name: 'VMCOREINFO', type: 0, ...place }
+    : notes.find(({ name }) => name === 'VMCOREINFO');
+  if (!note) return null;
+  const where = `${place ? 'offset_vmcoreinfo' : 'note at offset'} 0x${note.offset.toString(16)}`;
+  return { text: noteText(source, note), source: where };
+}

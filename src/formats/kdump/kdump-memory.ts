@@ -1,0 +1,165 @@
+import { Lru } from '../../bytes/lru.ts';
+import type { Range } from '../../bytes/ranges.ts';
+import { Held, type MemoryAmounts, type Missing, type PhysicalMemory } from '../image.ts';
+import { PAGE } from './codecs.ts';
+import type { Problem } from './page-data.ts';
+import type { KdumpPart } from './part.ts';
+
+/** Pages kept decoded: small structures are read field by field, many of them in one page. 256 KiB. */
+const KEPT_PAGES = 64;
+
+class ProblemError extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.absence);
+    this.problem = problem;
+  }
+}
+
+/** Physical memory that lies in kdump-compressed files, page by page. */
+export class KdumpMemory implements PhysicalMemory {
+  /** In the order of their pfns. */
+  readonly #parts: readonly KdumpPart[];
+  readonly #first: KdumpPart;
+  readonly #pages = new Lru<number, Uint8Array>(KEPT_PAGES);
+  #amounts: MemoryAmounts | undefined;
+
+  /** @param parts at least one; in the order of their pfns, which they do not share */
+  constructor(parts: readonly [KdumpPart, ...KdumpPart[]]) {
+    this.#parts = parts;
+    this.#first = parts[0];
+  }
+
+  get amounts(): MemoryAmounts {
+    this.#amounts ??= this.#sum();
+    return this.#amounts;
+  }
+
+  #sum(): MemoryAmounts {
+    const { existing } = this.#first;
+    const { dumped, missing } = this.pagesIn(0, existing.pages);
+    return {
+      described: existing.rank(existing.pages) * PAGE,
+      stored: (dumped - missing) * PAGE,
+      truncated: missing * PAGE,
+    };
+  }
+
+  get cutShort(): boolean {
+    return this.#parts.some((part) => part.cutShort) || this.missingParts.length > 0;
+  }
+
+  /** The pfns that no given part has. */
+  get missingParts(): Range[] {
+    const gaps: Range[] = [];
+    let start = 0;
+    for (const part of this.#parts) {
+      if (part.start > start) gaps.push({ start, end: part.start });
+      start = Math.max(start, part.end);
+    }
+    if (start < this.#first.existing.pages) gaps.push({ start, end: this.#first.existing.pages });
+    return gaps;
+  }
+
+  /** How many pages of [start, end) (pfns) the given files should have, and how many of them they have not. */
+  pagesIn(start: number, end: number): { dumped: number; missing: number } {
+    const sum = { dumped: 0, missing: 0 };
+    for (const part of this.#parts) {
+      const { dumped, missing } = part.pagesIn(start, end);
+      sum.dumped += dumped;
+      sum.missing += missing;
+    }
+    return sum;
+  }
+
+  *described(start = 0, end = Number.POSITIVE_INFINITY): Generator<Range> {
+    for (const run of this.#first.existing.runs(Math.floor(start / PAGE), Math.ceil(end / PAGE))) {
+      yield { start: Math.max(start, run.start * PAGE), end: Math.min(end, run.end * PAGE) };
+    }
+  }
+
+  survey(pfn: number, holdings: Uint8Array): void {
+    for (let done = 0; done < holdings.length; ) {
+      const at = pfn + done;
+      const part = this.#partOf(at);
+      const until = part ? part.end : this.#nextStart(at);
+      const piece = holdings.subarray(done, Math.min(holdings.length, until - pfn));
+      if (part) part.survey(at, piece);
+      else this.#surveyWithoutPart(at, piece);
+      done += piece.length;
+    }
+  }
+
+  /** What is known of pages whose part was not given: each part has the bitmaps of the whole dump. */
+  #surveyWithoutPart(pfn: number, holdings: Uint8Array): void {
+    for (let n = 0; n < holdings.length; n++) {
+      holdings[n] = Held[this.#withoutPart(pfn + n)];
+    }
+  }
+
+  #withoutPart(pfn: number): 'hole' | 'notStored' | 'otherPart' {
+    const { existing, dumped } = this.#first;
+    if (pfn >= existing.pages || !existing.has(pfn)) return 'hole';
+    return dumped.has(pfn) ? 'otherPart' : 'notStored';
+  }
+
+  #partOf(pfn: number): KdumpPart | undefined {
+    return this.#parts.find((part) => pfn >= part.start && pfn < part.end);
+  }
+
+  #nextStart(pfn: number): number {
+    return (
+      this.#parts.find((part) => part.start > pfn && part.end > part.start)?.start ?? Number.POSITIVE_INFINITY
+    );
+  }
+
+  read(address: number, into: Uint8Array): Missing | undefined {
+    for (let done = 0; done < into.length; ) {
+      const at = address + done;
+      const inside = at % PAGE;
+      const length = Math.min(PAGE - inside, into.length - done);
+      const problem = this.#readInside((at - inside) / PAGE, inside, into.subarray(done, done + length));
+      if (problem) return { ...problem, address: at };
+      done += length;
+    }
+    return undefined;
+  }
+
+  /** Pages are held whole or not at all; those that the dump is without become zero, damaged ones do not. */
+  readPadded(address: number, into: Uint8Array): Missing | undefined {
+    for (let done = 0; done < into.length; ) {
+      const inside = (address + done) % PAGE;
+      const piece = into.subarray(done, Math.min(into.length, done + PAGE - inside));
+      const missing = this.read(address + done, piece);
+      if (missing && missing.absence !== 'hole' && missing.absence !== 'notStored') return missing;
+      if (missing) piece.fill(0);
+      done += piece.length;
+    }
+    return undefined;
+  }
+
+  /** A part of one page; a whole one is decoded into its place, for a scan does not come back. */
+  #readInside(pfn: number, inside: number, into: Uint8Array): Problem | undefined {
+    if (into.length === PAGE) return this.#readPage(pfn, into);
+    try {
+      const page = this.#pages.get(pfn, () => this.#decoded(pfn));
+      into.set(page.subarray(inside, inside + into.length));
+      return undefined;
+    } catch (error) {
+      if (error instanceof ProblemError) return error.problem;
+      throw error;
+    }
+  }
+
+  #decoded(pfn: number): Uint8Array {
+    const page = new Uint8Array(PAGE);
+    const problem = this.#readPage(pfn, page);
+    if (problem) throw new ProblemError(problem);
+    return page;
+  }
+
+  #readPage(pfn: number, into: Uint8Array): Problem | undefined {
+    const part = this.#partOf(pfn);
+    return part ? part.read(pfn, into) : { absence: this.#withoutPart(pfn) };
+  }
+}

@@ -1,0 +1,96 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { Windows } from '../../bytes/windows.ts';
+import { InspectError } from '../../errors.ts';
+import type { Absence } from '../image.ts';
+import { type Codecs, ENCODED_LIMIT, PAGE } from './codecs.ts';
+import type { Descriptors } from './descriptors.ts';
+
+/**
+ * Pages lie in the order of their pfns, so one read brings the next hundred. A scan reads struct pages and contents in
+ * turn, each somewhere else; 16 windows leave room for page tables and zones. 4 MiB in all.
+ */
+const WINDOWS = { size: 256 * 1024, count: 16 };
+/** Encoded forms of the page of zeros that are remembered: one a codec and level, and a file has one of each. */
+const KNOWN_ZEROS = 8;
+const ZEROS = Buffer.alloc(PAGE);
+
+/** Why a page cannot be had. */
+export interface Problem {
+  readonly absence: Absence;
+  readonly detail?: string;
+}
+
+interface KnownZero {
+  readonly flags: number;
+  readonly encoded: Uint8Array;
+}
+
+/** The pages of one file, decoded. */
+export class PageData {
+  readonly #windows: Windows;
+  readonly #codecs: Codecs;
+  readonly #zeros: KnownZero[] = [];
+  readonly #scratch = new Uint8Array(PAGE);
+
+  constructor(source: ByteSource, codecs: Codecs) {
+    this.#windows = new Windows(source, WINDOWS);
+    this.#codecs = codecs;
+  }
+
+  /** Fills `page` with the page of the located descriptor; returns why it cannot, or undefined. */
+  read(at: Descriptors, page: Uint8Array): Problem | undefined {
+    const codec = this.#codecs.get(at.flags);
+    const where = `page data at offset 0x${at.offset.toString(16)}`;
+    if (!codec) return corrupt(`${where}: no codec has flags 0x${at.flags.toString(16)}`);
+    if (at.size > ENCODED_LIMIT) return corrupt(`${where}: ${at.size} bytes are too many for a page`);
+    const encoded = this.#encoded(at);
+    if (!(encoded instanceof Uint8Array)) return encoded;
+    if (this.#isKnownZero(at.flags, encoded)) {
+      page.fill(0);
+      return undefined;
+    }
+    const why = codec.decode(encoded, page);
+    if (why !== undefined) return corrupt(`${where}, ${at.size} bytes of ${codec.name}: ${why}`);
+    if (isZero(page)) this.#remember(at.flags, encoded);
+    return undefined;
+  }
+
+  /** Whether the page of the located descriptor is all zero; false also where it cannot be read. */
+  isZero(at: Descriptors): boolean {
+    return this.read(at, this.#scratch) === undefined && isZero(this.#scratch);
+  }
+
+  #encoded(at: Descriptors): Uint8Array | Problem {
+    try {
+      const encoded = this.#windows.at(at.offset, at.size);
+      return encoded.length === at.size ? encoded : { absence: 'truncated' };
+    } catch (error) {
+      if (!(error instanceof InspectError) || error.kind !== 'io') throw error;
+      return { absence: 'unreadable', detail: error.message };
+    }
+  }
+
+  /** The same bytes by the same codec decode to the same page. */
+  #isKnownZero(flags: number, encoded: Uint8Array): boolean {
+    return this.#zeros.some((zero) => zero.flags === flags && areEqual(zero.encoded, encoded));
+  }
+
+  #remember(flags: number, encoded: Uint8Array): void {
+    if (flags === 0) return;
+    if (this.#zeros.length >= KNOWN_ZEROS) this.#zeros.shift();
+    this.#zeros.push({ flags, encoded: encoded.slice() });
+  }
+}
+
+const corrupt = (detail: string): Problem => ({ absence: 'corrupt', detail });
+
+function areEqual(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** Most pages begin with something, so that the comparison is seldom made. */
+function isZero(page: Uint8Array): boolean {
+  return page[0] === 0 && page[PAGE - 1] === 0 && ZEROS.compare(page) === 0;
+}

@@ -1,0 +1,103 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { Held } from '../image.ts';
+import { Bitmap } from './bitmap.ts';
+import type { Codecs } from './codecs.ts';
+import { Descriptors } from './descriptors.ts';
+import type { KdumpHeader } from './header.ts';
+import { PageData, type Problem } from './page-data.ts';
+import { SharedZero } from './shared-zero.ts';
+
+/** One file: a whole dump, or the part of a split one that has the pages from `start` to `end` (pfns). */
+export class KdumpPart {
+  readonly header: KdumpHeader;
+  readonly source: ByteSource;
+  readonly start: number;
+  readonly end: number;
+  /** The pages that there are in the machine. */
+  readonly existing: Bitmap;
+  /** The pages that the dump holds, in whatever part. */
+  readonly dumped: Bitmap;
+  readonly #descriptors: Descriptors;
+  readonly #data: PageData;
+  readonly #zero: SharedZero;
+  #cutShort: boolean | undefined;
+  #before: number | undefined;
+
+  constructor(source: ByteSource, header: KdumpHeader, codecs: Codecs) {
+    this.source = source;
+    this.header = header;
+    this.start = header.split?.start ?? 0;
+    this.end = header.split?.end ?? header.maxMapnr;
+    this.existing = new Bitmap(source, header.bitmap1, header.maxMapnr);
+    this.dumped = new Bitmap(source, header.bitmap2, header.maxMapnr);
+    this.#descriptors = new Descriptors(source, header.descriptors);
+    this.#data = new PageData(source, codecs);
+    this.#zero = new SharedZero(this.#data);
+  }
+
+  /** Whether pages that belong into this file are not there. */
+  get cutShort(): boolean {
+    this.#cutShort ??= this.header.incomplete || this.#descriptors.endBefore(this.#index(this.end));
+    return this.#cutShort;
+  }
+
+  /** Position of a page's descriptor, or of the next page's that the file holds, bytes. */
+  positionOf(pfn: number): number {
+    return this.#descriptors.position(this.#index(pfn));
+  }
+
+  /** Writes what the file has of pages that are all its own. */
+  survey(pfn: number, holdings: Uint8Array): void {
+    let index = this.#index(pfn);
+    for (let n = 0; n < holdings.length; n++) {
+      const isDumped = this.dumped.has(pfn + n);
+      if (!this.existing.has(pfn + n)) holdings[n] = Held.hole;
+      else holdings[n] = isDumped ? this.#held(index) : Held.notStored;
+      if (isDumped) index++;
+    }
+  }
+
+  #held(index: number): number {
+    const at = this.#descriptors;
+    at.locate(index);
+    if (at.inFile) return this.#zero.has(at) ? Held.zero : Held.stored;
+    this.#cutShort = true;
+    return Held.truncated;
+  }
+
+  /** Fills `into` with a page of this part; returns why it cannot, or undefined. */
+  read(pfn: number, into: Uint8Array): Problem | undefined {
+    if (!this.existing.has(pfn)) return { absence: 'hole' };
+    if (!this.dumped.has(pfn)) return { absence: 'notStored' };
+    const at = this.#descriptors;
+    at.locate(this.#index(pfn));
+    if (at.inFile) return this.#data.read(at, into);
+    this.#cutShort = true;
+    return { absence: 'truncated' };
+  }
+
+  /** How many pages of [start, end) belong into this file, and how many of them are not there. */
+  pagesIn(start: number, end: number): { dumped: number; missing: number } {
+    const from = Math.max(start, this.start);
+    const to = Math.min(end, this.end);
+    if (from >= to) return { dumped: 0, missing: 0 };
+    const first = this.#index(from);
+    const last = this.#index(to);
+    return { dumped: last - first, missing: this.cutShort ? this.#missing(first, last) : 0 };
+  }
+
+  #missing(first: number, last: number): number {
+    let missing = 0;
+    for (let index = first; index < last; index++) {
+      this.#descriptors.locate(index);
+      if (!this.#descriptors.inFile) missing++;
+    }
+    return missing;
+  }
+
+  /** The place of a page's descriptor among those of this file: as many come before it as pages are dumped before it. */
+  #index(pfn: number): number {
+    this.#before ??= this.dumped.rank(this.start);
+    return this.dumped.rank(pfn) - this.#before;
+  }
+}
