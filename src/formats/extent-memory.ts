@@ -1,3 +1,4 @@
+import { partsHeld } from '../bytes/held.ts';
 import {
   clipRanges,
   countOf,
@@ -22,6 +23,8 @@ export interface MemoryClaims {
   readonly described: readonly Range[];
   /** Bytes of the file that extents may use; null where the file has no true size. */
   readonly fileSize: number | null;
+  /** Whether the dump says itself that it is incomplete. */
+  readonly incomplete?: boolean;
 }
 
 /** Physical memory that lies in a file as plain runs of bytes. */
@@ -33,11 +36,13 @@ export class ExtentMemory implements PhysicalMemory {
   readonly #described: readonly Range[];
   readonly #source: ByteSource;
   readonly #extents: readonly Extent[];
+  readonly #incomplete: boolean;
   #last = 0;
 
   constructor(source: ByteSource, claims: MemoryClaims) {
     this.#source = source;
-    this.#extents = firstWins(claims.extents.flatMap((extent) => clip(extent, claims.fileSize)));
+    this.#extents = firstWins(claims.extents.flatMap((extent) => heldOf(extent, source, claims.fileSize)));
+    this.#incomplete = claims.incomplete === true || source.cutShort === true;
     this.stored = mergeRanges(this.#extents);
     this.#described = mergeRanges([...claims.described, ...claims.extents]);
     this.truncated = subtractRanges(mergeRanges(claims.extents), this.stored);
@@ -52,7 +57,7 @@ export class ExtentMemory implements PhysicalMemory {
   }
 
   get cutShort(): boolean {
-    return this.truncated.length > 0;
+    return this.#incomplete || this.truncated.length > 0;
   }
 
   described(start = 0, end = Number.POSITIVE_INFINITY): Iterable<Range> {
@@ -136,11 +141,12 @@ export class ExtentMemory implements PhysicalMemory {
   }
 }
 
-/** The part of an extent that lies before the end of the file. */
-function clip(extent: Extent, fileSize: number | null): Extent[] {
-  if (fileSize === null) return [extent];
-  const left = BigInt(fileSize) - extent.offset;
-  if (left <= 0n) return [];
-  const length = extent.end - extent.start;
-  return BigInt(length) <= left ? [extent] : [{ ...extent, end: extent.start + Number(left) }];
+/** The parts of an extent that the file has. */
+function heldOf(extent: Extent, { lost }: ByteSource, size: number | null): Extent[] {
+  if (size === null) return [extent];
+  const { start, end, offset } = extent;
+  return partsHeld({ size, ...(lost ? { lost } : {}) }, offset, BigInt(end - start)).map((part) => {
+    const at = start + (part.start - Number(offset));
+    return { start: at, end: at + (part.end - part.start), offset: BigInt(part.start) };
+  });
 }

@@ -1,45 +1,9 @@
 import type { Range } from '../bytes/ranges.ts';
+import { MinHeap } from './min-heap.ts';
 
 /** A run of physical memory and where the file holds it. Addresses and offset in bytes. */
 export interface Extent extends Range {
   readonly offset: bigint;
-}
-
-/** A binary min-heap of indexes: the first segment in file order that is open at the sweep's place. */
-class MinHeap {
-  readonly #items: number[] = [];
-
-  get top(): number | undefined {
-    return this.#items[0];
-  }
-
-  push(item: number): void {
-    const items = this.#items;
-    let i = items.push(item) - 1;
-    while (i > 0) {
-      const parent = (i - 1) >> 1;
-      if ((items[parent] as number) <= item) break;
-      items[i] = items[parent] as number;
-      i = parent;
-    }
-    items[i] = item;
-  }
-
-  pop(): void {
-    const items = this.#items;
-    const item = items.pop();
-    if (item === undefined || items.length === 0) return;
-    let i = 0;
-    for (;;) {
-      let child = 2 * i + 1;
-      if (child >= items.length) break;
-      if (child + 1 < items.length && (items[child + 1] as number) < (items[child] as number)) child++;
-      if ((items[child] as number) >= item) break;
-      items[i] = items[child] as number;
-      i = child;
-    }
-    items[i] = item;
-  }
 }
 
 /**
@@ -50,6 +14,7 @@ class MinHeap {
 export function firstWins(extents: readonly Extent[]): Extent[] {
   const starts = extents.map((_, i) => i).sort((a, b) => at(extents, a).start - at(extents, b).start);
   const places = [...new Set(extents.flatMap((e) => [e.start, e.end]))].sort((a, b) => a - b);
+  // The first in file order of those that are open at the sweep's place.
   const open = new MinHeap();
   const result: { start: number; end: number; offset: bigint }[] = [];
   let next = 0;

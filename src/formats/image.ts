@@ -52,7 +52,7 @@ export interface MemoryAmounts {
 export interface PhysicalMemory {
   /** May take a look at every page's descriptor, so ask only for a report. */
   readonly amounts: MemoryAmounts;
-  /** Whether memory that the dump should hold is missing: the file ends too early, or a part of it was not given. */
+  /** Whether memory that it should hold is known to be missing: the file ends too early, says so itself, or lacks a part. */
   readonly cutShort: boolean;
   /** What of [start, end) the dump covers: ascending and disjoint, made as it is asked for, since a bitmap may have many. */
   described(start?: number, end?: number): Iterable<Range>;

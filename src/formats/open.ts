@@ -4,6 +4,7 @@ import { latin1 } from '../bytes/words.ts';
 import { InspectError, inFile } from '../errors.ts';
 import { openElf, readElf } from './elf/elf-image.ts';
 import { isElf, unsupported } from './elf/header.ts';
+import { isFlattened, openFlattened } from './flattened/flattened-image.ts';
 import type { MemoryImage } from './image.ts';
 import { accessFacts, kcoreHint } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
@@ -20,8 +21,8 @@ interface Foreign {
 const FOREIGN: readonly Foreign[] = [
   {
     magic: 'makedumpfile\0',
-    what: 'a flattened dump, which this version does not read',
-    hint: 'turn it back with: makedumpfile -R vmcore < FILE',
+    what: 'a flattened file inside of a flattened one',
+    hint: 'restore the outer one first: makedumpfile -R VMCORE < FILE',
   },
   { magic: 'EMiL', what: 'a LiME image, which this version does not read' },
   { magic: '\x28\xb5\x2f\xfd', what: 'a zstd-compressed file', hint: 'unpack it first: zstd -d FILE' },
@@ -91,7 +92,8 @@ function notOneFile(count: number): InspectError {
 export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
   try {
     if (options.format === 'raw') return openRaw(source);
-    return openByContent(source, headOf(source));
+    if (!isFlattened(headOf(source))) return openByContent(source);
+    return openFlattened(source, openByContent);
   } catch (error) {
     throw inFile(source.path, error);
   }
@@ -102,7 +104,8 @@ function headOf(source: ByteSource): Uint8Array {
   return start.subarray(0, source.read(0, start));
 }
 
-function openByContent(source: ByteSource, head: Uint8Array): MemoryImage {
+function openByContent(source: ByteSource): MemoryImage {
+  const head = headOf(source);
   if (!isElf(head)) throw notADump(source, head);
   const parts = readElf(source);
   return isKcore(source, parts) ? openKcore(source, parts) : openElf(source, parts);

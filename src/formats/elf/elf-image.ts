@@ -1,7 +1,10 @@
+import { type FileParts, partsHeld } from '../../bytes/held.ts';
+import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { ExtentMemory } from '../extent-memory.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { readElfHeader, unsupported } from './header.ts';
+import { isMarkedIncomplete, markWarnings } from './marks.ts';
 import { noteText, readNotes } from './notes.ts';
 import { type ProgramHeader, PT_LOAD, readProgramHeaders } from './program-headers.ts';
 
@@ -15,6 +18,8 @@ const PAGE = 4096;
 export interface ElfParts {
   readonly headers: readonly ProgramHeader[];
   readonly notes: readonly Note[];
+  /** Whether its writer marked it as incomplete. */
+  readonly incomplete: boolean;
 }
 
 /** @throws InspectError unsupported or corrupt */
@@ -28,16 +33,15 @@ export function readElf(source: ByteSource): ElfParts {
       'a dump of a Xen hypervisor or domain, whose page tables Linux alone does not explain',
     );
   }
-  return { headers, notes };
+  return { headers, notes, incomplete: isMarkedIncomplete(header) };
 }
 
-/** What a LOAD maps and where, in the terms of MemoryImage. `fileSize` is null where the file has no true size. */
-export function segmentOf(header: ProgramHeader, fileSize: number | null): Segment {
+/** What a LOAD maps and where, in the terms of MemoryImage. `file` is null where it has no true size. */
+export function segmentOf(header: ProgramHeader, file: FileParts | null): Segment {
   const { p_paddr, p_memsz, p_filesz, p_offset } = header;
   const size = p_memsz > p_filesz ? p_memsz : p_filesz;
   const physical = p_paddr !== NO_PADDR && p_paddr + size <= PHYSICAL_LIMIT ? Number(p_paddr) : null;
-  const past = fileSize === null ? 0n : p_offset + p_filesz - BigInt(fileSize);
-  const missing = past <= 0n ? 0n : past < p_filesz ? past : p_filesz;
+  const held = file === null ? p_filesz : BigInt(countOf(partsHeld(file, p_offset, p_filesz)));
   return {
     type: 'LOAD',
     virtual: header.p_vaddr,
@@ -45,7 +49,7 @@ export function segmentOf(header: ProgramHeader, fileSize: number | null): Segme
     memorySize: size,
     fileSize: p_filesz,
     offset: p_offset,
-    missing,
+    missing: p_filesz - held,
   };
 }
 
@@ -65,7 +69,11 @@ interface ImageTraits {
 }
 
 /** The image of a file whose segments hold memory as it is. */
-export function elfImage(source: ByteSource, notes: readonly Note[], traits: ImageTraits): MemoryImage {
+export function elfImage(
+  source: ByteSource,
+  { notes, incomplete }: Omit<ElfParts, 'headers'>,
+  traits: ImageTraits,
+): MemoryImage {
   const bytes = traits.live ? null : source.size;
   const physical = traits.segments.filter((segment) => segment.physical !== null);
   const range = (segment: Segment, size: bigint) => {
@@ -76,6 +84,7 @@ export function elfImage(source: ByteSource, notes: readonly Note[], traits: Ima
     extents: physical.filter((s) => s.fileSize > 0n).map((s) => range(s, s.fileSize)),
     described: physical.map((s) => range(s, s.memorySize)),
     fileSize: bytes,
+    incomplete,
   });
   return {
     ...traits,
@@ -96,13 +105,13 @@ export function elfImage(source: ByteSource, notes: readonly Note[], traits: Ima
 /** Opens an ELF64 vmcore of any writer. @throws InspectError unsupported or corrupt */
 export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
   const loads = parts.headers.filter((header) => header.p_type === PT_LOAD);
-  const segments = loads.map((header) => segmentOf(header, source.size));
-  return elfImage(source, parts.notes, {
+  const segments = loads.map((header) => segmentOf(header, source));
+  return elfImage(source, parts, {
     format: 'ELF64 vmcore',
     live: false,
     segments,
     vmcoreinfo: vmcoreinfoNote(source, parts.notes),
-    warnings: unplacedWarnings(segments),
+    warnings: [...markWarnings(source, parts.incomplete, parts.notes), ...unplacedWarnings(segments)],
   });
 }
 

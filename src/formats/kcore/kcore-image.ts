@@ -28,8 +28,8 @@ export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
   const segments = withPhysicalAddresses(loads).map((header) => segmentOf(header, null));
   const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };
   const noted = vmcoreinfoNote(source, parts.notes);
-  if (noted) return elfImage(source, parts.notes, { ...traits, vmcoreinfo: noted });
-  const bare = elfImage(source, parts.notes, { ...traits, vmcoreinfo: null });
+  if (noted) return elfImage(source, parts, { ...traits, vmcoreinfo: noted });
+  const bare = elfImage(source, parts, { ...traits, vmcoreinfo: null });
   return { ...bare, vmcoreinfo: sysfsVmcoreinfo(bare.memory) };
 }
 

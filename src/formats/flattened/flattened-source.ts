@@ -1,0 +1,137 @@
+import type { Range } from '../../bytes/ranges.ts';
+import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
+import { InspectError } from '../../errors.ts';
+import { layOver, type Overlay } from './overlay.ts';
+import { walkRecords } from './records.ts';
+import { RecordRuns } from './runs.ts';
+
+/**
+ * More runs of records than this are not indexed: 2^21 take 100 MB. An ELF file has a handful of runs however large it
+ * is; of compressed dumps QEMU's have one for 23 KiB and makedumpfile's one for 32 KiB, which makes 48 GiB and more.
+ */
+const RUNS_LIMIT = 2 ** 21;
+/** A file that was cut short lacks the rest of two or three tables, not thousands of pieces here and there. */
+const GAPS_LIMIT = 10_000;
+
+/**
+ * The file that was flattened, as `makedumpfile -R` would restore it, without restoring it. Bytes that no record has
+ * are zeros when the flattened file is whole, for -R leaves a hole there (it seeks and writes). In one that was cut
+ * short they may be anything: they are `lost`, and a read ends before them.
+ */
+export class FlattenedSource implements ByteSource {
+  readonly path: string;
+  readonly size: number;
+  readonly isProcfs = false;
+  readonly cutShort: boolean;
+  readonly lost: readonly Range[];
+  readonly #file: ByteSource;
+  readonly #runs = new RecordRuns();
+  readonly #overlay: Overlay;
+  #last = 0;
+
+  /**
+   * Reads all record headers once.
+   * @throws InspectError corrupt, for records that no file could hold; unsupported, when there are too many
+   */
+  constructor(file: ByteSource) {
+    this.path = file.path;
+    this.#file = file;
+    const whole = walkRecords(file, (record) => {
+      this.#runs.add(record);
+      if (this.#runs.length > RUNS_LIMIT) throw tooScattered(file.path);
+    });
+    this.cutShort = !whole;
+    this.#overlay = layOver(this.#runs);
+    this.size = this.#furthestEnd();
+    this.lost = whole ? [] : this.#gaps();
+  }
+
+  get statistics(): ReadStatistics {
+    return this.#file.statistics;
+  }
+
+  read(position: number | bigint, into: Uint8Array): number {
+    const start = Number(position);
+    const length = Math.max(0, Math.min(into.length, this.size - start));
+    let done = 0;
+    while (done < length) {
+      const part = this.#readPart(start + done, into.subarray(done, length));
+      if (part === 0) break;
+      done += part;
+    }
+    return done;
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  /** Reads from one record, or fills from one gap: how many bytes, 0 where there are none to be had. */
+  #readPart(target: number, into: Uint8Array): number {
+    const piece = this.#pieceAt(target);
+    const end = piece < 0 ? 0 : this.#endOf(piece);
+    if (target >= end) {
+      if (this.cutShort) return 0;
+      const gap = Math.min(into.length, this.#startOf(piece + 1) - target);
+      into.fill(0, 0, gap);
+      return gap;
+    }
+    const { position, left } = this.#runs.locate(this.#overlay.run(piece), target);
+    return this.#file.read(position, into.subarray(0, Math.min(left, end - target)));
+  }
+
+  /** Reads go forward most of the time: the last piece, or the one behind it. */
+  #pieceAt(target: number): number {
+    for (const piece of [this.#last, this.#last + 1]) {
+      if (
+        piece < this.#overlay.length &&
+        target >= this.#overlay.start(piece) &&
+        target < this.#startOf(piece + 1)
+      ) {
+        this.#last = piece;
+        return piece;
+      }
+    }
+    const piece = this.#overlay.before(target);
+    this.#last = Math.max(0, piece);
+    return piece;
+  }
+
+  #startOf(piece: number): number {
+    return piece < this.#overlay.length ? this.#overlay.start(piece) : this.size;
+  }
+
+  #endOf(piece: number): number {
+    const next = piece + 1 < this.#overlay.length ? this.#overlay.start(piece + 1) : Number.POSITIVE_INFINITY;
+    return Math.min(this.#runs.end(this.#overlay.run(piece)), next);
+  }
+
+  #furthestEnd(): number {
+    let end = 0;
+    for (let run = 0; run < this.#runs.length; run++) end = Math.max(end, this.#runs.end(run));
+    return end;
+  }
+
+  #gaps(): Range[] {
+    const gaps: Range[] = [];
+    let before = 0;
+    for (let piece = 0; piece < this.#overlay.length; piece++) {
+      const start = this.#overlay.start(piece);
+      if (start > before) gaps.push({ start: before, end: start });
+      if (gaps.length > GAPS_LIMIT) throw tooScattered(this.path);
+      before = this.#endOf(piece);
+    }
+    return gaps;
+  }
+}
+
+function tooScattered(path: string): InspectError {
+  return new InspectError(
+    'unsupported',
+    `${path}: flattened file: its records are too scattered to be indexed`,
+    {
+      path,
+      hint: 'restore it first: makedumpfile -R VMCORE < FILE',
+    },
+  );
+}
