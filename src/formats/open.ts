@@ -9,6 +9,7 @@ import type { MemoryImage } from './image.ts';
 import { accessFacts, kcoreHint } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
 import { isKdump } from './kdump/signature.ts';
+import { isLime, openLime } from './lime.ts';
 import { openRaw } from './raw.ts';
 
 /** How a kind of file begins, when it is one that cannot be read, and what to do about it. */
@@ -24,7 +25,6 @@ const FOREIGN: readonly Foreign[] = [
     what: 'a flattened file inside of a flattened one',
     hint: 'restore the outer one first: makedumpfile -R VMCORE < FILE',
   },
-  { magic: 'EMiL', what: 'a LiME image, which this version does not read' },
   { magic: '\x28\xb5\x2f\xfd', what: 'a zstd-compressed file', hint: 'unpack it first: zstd -d FILE' },
   { magic: '\x1f\x8b', what: 'a gzip-compressed file', hint: 'unpack it first: gunzip FILE' },
   { magic: '\xfd7zXZ\0', what: 'an xz-compressed file', hint: 'unpack it first: unxz FILE' },
@@ -106,6 +106,7 @@ function headOf(source: ByteSource): Uint8Array {
 
 function openByContent(source: ByteSource): MemoryImage {
   const head = headOf(source);
+  if (isLime(head)) return openLime(source);
   if (!isElf(head)) throw notADump(source, head);
   const parts = readElf(source);
   return isKcore(source, parts) ? openKcore(source, parts) : openElf(source, parts);

@@ -1,32 +1,31 @@
+import { hex } from '../bytes/hex.ts';
 import type { ByteSource } from '../bytes/source.ts';
-import { ExtentMemory } from './extent-memory.ts';
+import { InspectError } from '../errors.ts';
 import type { MemoryImage } from './image.ts';
+import { plainImage } from './plain-image.ts';
 
-const PAGE = 4096;
+/** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging) */
+const PHYSICAL_LIMIT = 2 ** 52;
 
 /**
- * Opens memory as it is, byte n of the file being physical address n: what `dd` of a device or an emulator's `pmemsave`
- * makes. Nothing in the file can confirm that it is one. Memory that a machine has above 4 GiB lies at its own
- * addresses, so holes must be there as bytes.
+ * Opens memory as it is, byte n of the file being physical address n: what `dd` of a device, an emulator's `pmemsave` or
+ * LiME's format "padded" makes. Nothing in the file can confirm that it is one, nor that it is whole. Memory that a
+ * machine has above 4 GiB lies at its own addresses, so holes must be there as bytes.
+ * @throws InspectError unsupported, for a file that no memory fills
  */
 export function openRaw(source: ByteSource): MemoryImage {
-  const { size } = source;
-  const extent = { start: 0, end: size, offset: 0n };
-  const memory = new ExtentMemory(source, { extents: [extent], described: [], fileSize: size });
-  const segment = { type: 'RAW', virtual: null, physical: 0, offset: 0n, missing: 0n };
-  return {
+  const { path, size } = source;
+  if (size === 0) throw new InspectError('unsupported', `${path}: the file is empty`, { path });
+  if (size > PHYSICAL_LIMIT) {
+    const message = `${path}: a raw image of ${hex(size)} bytes is more than x86_64 can address`;
+    throw new InspectError('unsupported', message, { path });
+  }
+  const ranges = [{ start: 0, end: size, offset: 0 }];
+  return plainImage(source, {
     format: 'raw memory image',
-    path: source.path,
-    bytes: size,
-    live: false,
-    memory,
-    segments: [{ ...segment, memorySize: BigInt(size), fileSize: BigInt(size) }],
-    notes: [],
-    vmcoreinfo: null,
+    type: 'RAW',
+    ranges,
     warnings: [],
-    makedumpfile: { originalPages: Math.ceil(size / PAGE), looked: () => memory.stored },
-    registers: [],
-    statistics: source.statistics,
-    close: () => source.close(),
-  };
+    incomplete: false,
+  });
 }

@@ -26,7 +26,7 @@ export function openFlattened(file: ByteSource, open: (source: ByteSource) => Me
   refuseUnknown(file);
   const source = new FlattenedSource(file);
   if (source.size === 0) throw holdsNothing(file, source.cutShort);
-  const image = open(source);
+  const image = opened(source, open);
   return {
     ...image,
     format: `${image.format}, flattened`,
@@ -37,6 +37,17 @@ export function openFlattened(file: ByteSource, open: (source: ByteSource) => Me
 
 const CUT_SHORT =
   'the flattened file has no end record: it was cut short, and what else it lacks it cannot say';
+
+/** What is missing may be what the file was opened for: makedumpfile writes the program headers of an ELF file last. */
+function opened(source: FlattenedSource, open: (source: ByteSource) => MemoryImage): MemoryImage {
+  try {
+    return open(source);
+  } catch (error) {
+    if (!source.cutShort || !(error instanceof InspectError)) throw error;
+    const hint = 'the flattened file was cut short, before the records that describe the rest of it';
+    throw new InspectError(error.kind, error.message, { ...error.facts, hint, cause: error });
+  }
+}
 
 function refuseUnknown(file: ByteSource): void {
   const bytes = new Uint8Array(HEADER);

@@ -1,0 +1,67 @@
+import { hex } from '../bytes/hex.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import { struct, u32, u64 } from '../bytes/struct.ts';
+import { latin1 } from '../bytes/words.ts';
+import { InspectError } from '../errors.ts';
+import { unsupported } from './elf/header.ts';
+import type { MemoryImage } from './image.ts';
+import { type PlainRange, plainImage } from './plain-image.ts';
+
+/** LIME_MAGIC 0x4C694D45, as the file has it */
+const MAGIC = 'EMiL';
+const VERSION = 1;
+/** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging) */
+const PHYSICAL_LIMIT = 1n << 52n;
+/** A range is an entry "System RAM" of /proc/iomem; no machine has so many. */
+const RANGES_LIMIT = 100_000;
+
+/** lime_mem_range_header of LiME's lime.h; e_addr is the last byte of the range, not the first behind it */
+const header = struct('LiME header', 32, { version: u32(4), s_addr: u64(8), e_addr: u64(16) });
+
+/** Whether a file that begins so is a LiME image (its format "lime"; "padded" makes a raw one). */
+export function isLime(start: Uint8Array): boolean {
+  return latin1(start.subarray(0, MAGIC.length)) === MAGIC;
+}
+
+/**
+ * Opens what the LiME module saved: every range of System RAM, each behind its header. There is no list of them and no
+ * end mark, so a file that ends between two ranges looks whole. LiME writes zeros for the part of a page that a range
+ * begins or ends with, and for what it could not read in time.
+ * @throws InspectError unsupported or corrupt
+ */
+export function openLime(source: ByteSource): MemoryImage {
+  const ranges: PlainRange[] = [];
+  let at = 0;
+  while (at + header.size <= source.size && ranges.length <= RANGES_LIMIT) {
+    const range = rangeAt(source, at);
+    ranges.push(range);
+    at = range.offset + (range.end - range.start);
+  }
+  if (ranges.length > RANGES_LIMIT) throw corrupt(source, at, `it has more than ${RANGES_LIMIT} ranges`);
+  if (ranges.length === 0) throw corrupt(source, 0, 'it ends inside its first header');
+  const cutInHeader = at < source.size;
+  const warnings = cutInHeader
+    ? [`the LiME image ends inside a header at offset ${hex(at)}: it was cut short`]
+    : [];
+  return plainImage(source, { format: 'LiME image', type: 'RAM', ranges, warnings, incomplete: cutInHeader });
+}
+
+function rangeAt(source: ByteSource, at: number): PlainRange {
+  const bytes = new Uint8Array(header.size);
+  const got = bytes.subarray(0, source.read(at, bytes));
+  const { version, s_addr, e_addr } = header.decode(got, 0, at);
+  if (!isLime(got)) throw corrupt(source, at, 'a header should follow the range before, and there is none');
+  if (version !== VERSION)
+    throw unsupported(source.path, `a LiME image of version ${version}; only 1 is known`);
+  if (e_addr < s_addr || e_addr >= PHYSICAL_LIMIT) {
+    throw corrupt(source, at, `it claims memory from ${hex(s_addr)} to ${hex(e_addr)}`);
+  }
+  return { start: Number(s_addr), end: Number(e_addr) + 1, offset: at + header.size };
+}
+
+function corrupt({ path }: ByteSource, offset: number, what: string): InspectError {
+  return new InspectError('corrupt', `${path}: LiME header at offset ${hex(offset)}: ${what}`, {
+    path,
+    offset,
+  });
+}
