@@ -4,7 +4,8 @@ import { latin1 } from '../bytes/words.ts';
 import { InspectError, inFile } from '../errors.ts';
 import { openElf, readElf } from './elf/elf-image.ts';
 import { isElf, unsupported } from './elf/header.ts';
-import { isFlattened, openFlattened } from './flattened/flattened-image.ts';
+import { explainCut, FlattenedImage, isFlattened, unflatten } from './flattened/flattened-image.ts';
+import { FlattenedSource } from './flattened/flattened-source.ts';
 import type { MemoryImage } from './image.ts';
 import { accessFacts, kcoreHint } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
@@ -60,10 +61,53 @@ export async function openSources(
   sources: readonly ByteSource[],
   options: OpenOptions = {},
 ): Promise<MemoryImage> {
+  const files = options.format === 'raw' ? sources : sources.map(plain);
+  try {
+    const isSplit = options.format !== 'raw' && files.some((source) => isKdump(headOf(source)));
+    return asWritten(isSplit ? await openKdumpFiles(files) : openOnly(files, options), sources, files);
+  } catch (error) {
+    throw wasCut(files) ? explainCut(error) : error;
+  }
+}
+
+/** Opens a dump of one file of any format but kdump-compressed. @throws InspectError unsupported or corrupt */
+export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
+  const file = options.format === 'raw' ? source : plain(source);
+  return asWritten(openOnly([file], options), [source], [file]);
+}
+
+/** A file as it was before it was flattened. */
+function plain(source: ByteSource): ByteSource {
+  return within(source, () => (isFlattened(headOf(source)) ? unflatten(source) : source));
+}
+
+const wasCut = (files: readonly ByteSource[]) =>
+  files.some((file) => file instanceof FlattenedSource && file.cutShort);
+
+/** The image, and whether it was flattened. */
+function asWritten(
+  image: MemoryImage,
+  sources: readonly ByteSource[],
+  files: readonly ByteSource[],
+): MemoryImage {
+  if (!files.some((file) => file instanceof FlattenedSource)) return image;
+  const bytes = sources.reduce((sum, { size }) => sum + size, 0);
+  return new FlattenedImage(image, bytes, wasCut(files));
+}
+
+function openOnly(sources: readonly ByteSource[], options: OpenOptions): MemoryImage {
   const [source, another] = sources;
-  if (options.format !== 'raw' && sources.some((s) => isKdump(headOf(s)))) return openKdumpFiles(sources);
   if (source === undefined || another !== undefined) throw notOneFile(sources.length);
-  return openSource(source, options);
+  return within(source, () => (options.format === 'raw' ? openRaw(source) : openByContent(source)));
+}
+
+/** What `open` returns; its errors name the file. */
+function within<T>({ path }: ByteSource, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw inFile(path, error);
+  }
 }
 
 /** The codecs take some milliseconds to load, which only these files need. */
@@ -86,17 +130,6 @@ function notOneFile(count: number): InspectError {
     'usage',
     `one FILE is read at a time, and there are ${count}: only the parts of a split kdump-compressed dump are read together`,
   );
-}
-
-/** Opens a dump that lies in any source; every error names the file. @throws InspectError unsupported or corrupt */
-export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
-  try {
-    if (options.format === 'raw') return openRaw(source);
-    if (!isFlattened(headOf(source))) return openByContent(source);
-    return openFlattened(source, openByContent);
-  } catch (error) {
-    throw inFile(source.path, error);
-  }
 }
 
 function headOf(source: ByteSource): Uint8Array {

@@ -17,36 +17,73 @@ export function isFlattened(start: Uint8Array): boolean {
   return latin1(start).startsWith(SIGNATURE);
 }
 
-/**
- * Opens a dump that `makedumpfile -F` or QEMU wrote to a pipe, by what it holds.
- * @param open opens the file that was flattened, of whatever format
- * @throws InspectError unsupported or corrupt
- */
-export function openFlattened(file: ByteSource, open: (source: ByteSource) => MemoryImage): MemoryImage {
+/** The file that was flattened. @throws InspectError unsupported or corrupt */
+export function unflatten(file: ByteSource): FlattenedSource {
   refuseUnknown(file);
   const source = new FlattenedSource(file);
   if (source.size === 0) throw holdsNothing(file, source.cutShort);
-  const image = opened(source, open);
-  return {
-    ...image,
-    format: `${image.format}, flattened`,
-    bytes: file.size,
-    warnings: [...image.warnings, ...(source.cutShort ? [CUT_SHORT] : [])],
-  };
+  return source;
 }
 
 const CUT_SHORT =
   'the flattened file has no end record: it was cut short, and what else it lacks it cannot say';
 
-/** What is missing may be what the file was opened for: makedumpfile writes the program headers of an ELF file last. */
-function opened(source: FlattenedSource, open: (source: ByteSource) => MemoryImage): MemoryImage {
-  try {
-    return open(source);
-  } catch (error) {
-    if (!source.cutShort || !(error instanceof InspectError)) throw error;
-    const hint = 'the flattened file was cut short, before the records that describe the rest of it';
-    throw new InspectError(error.kind, error.message, { ...error.facts, hint, cause: error });
+/** A dump of any format that was read through a flattened file, and says so. */
+export class FlattenedImage implements MemoryImage {
+  readonly format: string;
+  readonly path: string;
+  readonly bytes: number;
+  readonly live = false;
+  readonly warnings: readonly string[];
+  readonly #image: MemoryImage;
+
+  /** @param bytes of the flattened file, or of all of them */
+  constructor(image: MemoryImage, bytes: number, cutShort: boolean) {
+    this.#image = image;
+    this.format = `${image.format}, flattened`;
+    this.path = image.path;
+    this.bytes = bytes;
+    this.warnings = [...image.warnings, ...(cutShort ? [CUT_SHORT] : [])];
   }
+
+  get memory(): MemoryImage['memory'] {
+    return this.#image.memory;
+  }
+
+  get segments(): MemoryImage['segments'] {
+    return this.#image.segments;
+  }
+
+  get notes(): MemoryImage['notes'] {
+    return this.#image.notes;
+  }
+
+  get vmcoreinfo(): MemoryImage['vmcoreinfo'] {
+    return this.#image.vmcoreinfo;
+  }
+
+  get makedumpfile(): MemoryImage['makedumpfile'] {
+    return this.#image.makedumpfile;
+  }
+
+  get registers(): MemoryImage['registers'] {
+    return this.#image.registers;
+  }
+
+  get statistics(): MemoryImage['statistics'] {
+    return this.#image.statistics;
+  }
+
+  close(): void {
+    this.#image.close();
+  }
+}
+
+/** What is missing may be what the file was opened for: makedumpfile writes the program headers of an ELF file last. */
+export function explainCut(error: unknown): unknown {
+  if (!(error instanceof InspectError)) return error;
+  const hint = 'the flattened file was cut short, before the records that describe the rest of it';
+  return new InspectError(error.kind, error.message, { ...error.facts, hint, cause: error });
 }
 
 function refuseUnknown(file: ByteSource): void {
