@@ -107,10 +107,14 @@ export interface Note {
 export interface VmcoreinfoText {
   readonly text: string;
   readonly source: string;
+  /** What speaks against it, where it had to be searched for. */
+  readonly doubts?: readonly string[];
 }
 
 /** Control registers of a CPU at the time of the dump. */
 export interface CpuRegisters {
+  /** The CPU's place among those that the writer noted. */
+  readonly cpu: number;
   readonly cr3: bigint;
   readonly cr4: bigint;
 }
@@ -131,7 +135,7 @@ export interface MemoryImage {
   /** What was odd on opening and does not stop the reading. */
   readonly warnings: readonly string[];
   readonly makedumpfile: MakedumpfileView;
-  /** Of each CPU, where the writer noted them (QEMU). */
+  /** Of each CPU that has paging on, where the writer noted them (QEMU). */
   readonly registers: readonly CpuRegisters[];
   readonly statistics: Readonly<ReadStatistics>;
   close(): void;

@@ -1,7 +1,9 @@
+import { hex } from '../bytes/hex.ts';
 import { InspectError } from '../errors.ts';
 import type { MemoryImage, Segment, VmcoreinfoText } from '../formats/image.ts';
 import { AddressSpace, explainWalk } from './address-space.ts';
-import { climb, type Laddered } from './ladder.ts';
+import { cpusByPhysical } from './cpu-tables.ts';
+import { climb, type Found, type Laddered } from './ladder.ts';
 import { PageWalker } from './page-walk.ts';
 import { missingKey, required, Vmcoreinfo } from './vmcoreinfo.ts';
 
@@ -35,7 +37,7 @@ export interface KernelOptions {
 export function openKernel(image: MemoryImage, options: KernelOptions = {}): Kernel {
   const info = openVmcoreinfo(image, options.vmcoreinfo);
   const root = rootSymbol(info);
-  const physBase = findPhysBase(info, image.segments, (base) => {
+  const physBase = findPhysBase(info, image, (base) => {
     const kernel = assemble(image, info, root.address, base);
     return refuteTables(kernel.space, info, base);
   });
@@ -85,25 +87,47 @@ function rootSymbol(info: Vmcoreinfo): Root {
 
 function findPhysBase(
   info: Vmcoreinfo,
-  segments: readonly Segment[],
+  image: MemoryImage,
   refute: (value: bigint) => string | undefined,
 ): Laddered {
   const noted = () => {
     const value = required(info.number('phys_base'), 'NUMBER(phys_base)', 'it is there since Linux 4.10');
     return { value: BigInt(value), how: 'NUMBER(phys_base)' };
   };
-  const loaded = () => physBaseFromLoads(segments);
+  const registers = { source: 'registers', find: () => physBaseFromCpus(info, image) };
+  const unmoved = {
+    source: 'constant',
+    find: () => ({ value: 0n, how: 'an image that KASLR moved as a whole' }),
+  };
   return climb(
     [
       { source: 'vmcoreinfo', find: noted },
-      { source: 'pt-load', find: loaded },
+      ...(image.registers.length === 0 ? [] : [registers]),
+      { source: 'pt-load', find: () => physBaseFromLoads(image.segments) },
+      // KASLR moves the physical and the virtual address apart since 4.8; the number is there since 4.10.
+      ...(info.has('NUMBER(phys_base)') ? [] : [unmoved]),
     ],
     refute,
   );
 }
 
+/** What the page tables that the CPUs were using say of the kernel's text: the most of them. */
+function physBaseFromCpus(info: Vmcoreinfo, image: MemoryImage): Found {
+  const stext = required(info.symbol('_stext'), 'SYMBOL(_stext)', 'the registers say nothing without it');
+  const [most] = [...cpusByPhysical(image, stext, encryptionMaskOf(info))].sort((a, b) => b[1] - a[1]);
+  if (!most) throw new InspectError('notMapped', 'no page tables that a CPU was using map _stext');
+  const [physical, cpus] = most;
+  const how = `the page tables of ${cpus} of ${image.registers.length} CPUs map _stext to ${hex(physical)}`;
+  return { value: BigInt(physical) - (stext - START_KERNEL_MAP), how };
+}
+
+/** NUMBER(sme_mask), since Linux 5.1: the bit of physical addresses that is none. */
+export function encryptionMaskOf(info: Vmcoreinfo): bigint {
+  return BigInt(info.number('sme_mask') ?? 0);
+}
+
 /** The segment of the kernel image has both addresses: kdump's first LOAD, kcore's text, one of QEMU's with paging. */
-function physBaseFromLoads(segments: readonly Segment[]): { value: bigint; how: string } {
+function physBaseFromLoads(segments: readonly Segment[]): Found {
   const image = segments.find(
     ({ virtual: v, physical }) => v !== null && v >= START_KERNEL_MAP && v < IMAGE_END && physical !== null,
   );
@@ -122,7 +146,7 @@ interface Assembled {
 
 function assemble(image: MemoryImage, info: Vmcoreinfo, rootAddress: bigint, physBase: bigint): Assembled {
   const physical = Number(BigInt.asUintN(52, rootAddress - START_KERNEL_MAP + physBase));
-  const encryptionMask = BigInt(info.number('sme_mask') ?? 0);
+  const encryptionMask = encryptionMaskOf(info);
   const open = (levels: 4 | 5) =>
     new AddressSpace(
       new PageWalker({ memory: image.memory, root: physical, levels, encryptionMask }),

@@ -12,15 +12,18 @@ const NUMBER_KEYS = /^((NUMBER|OFFSET|SIZE|LENGTH)\(.*\)|PAGESIZE|CRASHTIME)$/;
 export class Vmcoreinfo {
   readonly text: string;
   readonly source: string;
+  /** What speaks against it, where it had to be searched for. */
+  readonly doubts: readonly string[];
   readonly #lines = new Map<string, string>();
   /** Lines without a key, which no kernel writes. */
   readonly odd: string[] = [];
   /** The last line, when it was cut before its newline: it is ignored. */
   readonly unterminated: string | null;
 
-  constructor({ text, source }: VmcoreinfoText) {
+  constructor({ text, source, doubts }: VmcoreinfoText) {
     this.text = text;
     this.source = source;
+    this.doubts = doubts ?? [];
     const lines = text.split('\n');
     this.unterminated = lines.pop() || null;
     for (const line of lines) this.#add(line);

@@ -3,6 +3,7 @@ import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { ExtentMemory } from '../extent-memory.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
+import { qemuRegisters } from '../qemu-notes.ts';
 import { readElfHeader, unsupported } from './header.ts';
 import { isMarkedIncomplete, markWarnings } from './marks.ts';
 import { noteText, readNotes } from './notes.ts';
@@ -96,7 +97,7 @@ export function elfImage(
       originalPages: physical.reduce((sum, segment) => sum + pagesOf(segment), 0),
       looked: () => memory.stored,
     },
-    registers: [],
+    registers: qemuRegisters(source, notes),
     statistics: source.statistics,
     close: () => source.close(),
   };
