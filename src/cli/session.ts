@@ -2,9 +2,12 @@ import { readFileSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import { openImage } from '../formats/open.ts';
+import { openBareKernel } from '../kernel/bare-kernel.ts';
 import { type Kernel, openKernel } from '../kernel/kernel.ts';
+import { searchVmcoreinfo } from '../kernel/vmcoreinfo-search.ts';
 import type { CommonOptions } from './options.ts';
 import { type Output, standardOutput } from './output.ts';
+import { progressBar } from './progress.ts';
 
 /** What is meant where no FILE is given. */
 export const LIVE = '/proc/kcore';
@@ -14,10 +17,17 @@ export interface Session {
   readonly image: MemoryImage;
   readonly output: Output;
   readonly options: CommonOptions;
-  /** The text of --vmcoreinfo, when it was given. */
-  readonly given: VmcoreinfoText | undefined;
+  /**
+   * VMCOREINFO: what --vmcoreinfo gave, or else the dump's, or else what a search of all its memory finds.
+   * @throws InspectError missingInfo
+   */
+  vmcoreinfo(): VmcoreinfoText;
   /** @throws InspectError as openKernel does */
   kernel(): Kernel;
+  /** The kernel, or its page tables alone where there is no VMCOREINFO. @throws InspectError as openKernel does */
+  kernelOrTables(): Kernel;
+  /** The kernel by the VMCOREINFO that is at hand, without a search. @throws InspectError as openKernel does */
+  kernelAtHand(): Kernel;
 }
 
 /** Opens FILE for `run`, and closes it whatever happens; returns what `run` returns. */
@@ -30,14 +40,7 @@ export async function withDump(
   const start = performance.now();
   const image = await openImage(filesOf(files, options), options.format ? { format: options.format } : {});
   try {
-    const output = standardOutput(options);
-    return await run({
-      image,
-      output,
-      options,
-      given,
-      kernel: () => openKernel(image, { vmcoreinfo: given }),
-    });
+    return await run(session(image, options, given));
   } finally {
     if (options.debug) {
       const { reads, bytes } = image.statistics;
@@ -46,6 +49,39 @@ export async function withDump(
       process.stderr.write(`kdump-inspect: ${time}, ${reads} reads of ${bytes} bytes, ${memory}\n`);
     }
     image.close();
+  }
+}
+
+function session(image: MemoryImage, options: CommonOptions, given?: VmcoreinfoText): Session {
+  const output = standardOutput(options);
+  const vmcoreinfo = () => given ?? image.vmcoreinfo ?? search(image, options);
+  const kernel = () => openKernel(image, { vmcoreinfo: vmcoreinfo() });
+  return {
+    image,
+    output,
+    options,
+    vmcoreinfo,
+    kernel,
+    kernelOrTables: () => orTables(image, kernel),
+    kernelAtHand: () => openKernel(image, { vmcoreinfo: given }),
+  };
+}
+
+function search(image: MemoryImage, options: CommonOptions): VmcoreinfoText {
+  const progress = progressBar('searching for VMCOREINFO', options);
+  try {
+    return searchVmcoreinfo(image, progress.update);
+  } finally {
+    progress.end();
+  }
+}
+
+function orTables(image: MemoryImage, kernel: () => Kernel): Kernel {
+  try {
+    return kernel();
+  } catch (error) {
+    if (!(error instanceof InspectError) || error.facts.key !== 'VMCOREINFO') throw error;
+    return openBareKernel(image, error);
   }
 }
 

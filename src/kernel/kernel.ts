@@ -3,7 +3,7 @@ import { InspectError } from '../errors.ts';
 import type { MemoryImage, Segment, VmcoreinfoText } from '../formats/image.ts';
 import { AddressSpace, explainWalk } from './address-space.ts';
 import { cpusByPhysical } from './cpu-tables.ts';
-import { climb, type Found, type Laddered } from './ladder.ts';
+import { climb, type Found, type Laddered, type Method } from './ladder.ts';
 import { PageWalker } from './page-walk.ts';
 import { missingKey, required, Vmcoreinfo } from './vmcoreinfo.ts';
 
@@ -94,31 +94,29 @@ function findPhysBase(
     const value = required(info.number('phys_base'), 'NUMBER(phys_base)', 'it is there since Linux 4.10');
     return { value: BigInt(value), how: 'NUMBER(phys_base)' };
   };
-  const registers = { source: 'registers', find: () => physBaseFromCpus(info, image) };
-  const unmoved = {
-    source: 'constant',
-    find: () => ({ value: 0n, how: 'an image that KASLR moved as a whole' }),
-  };
+  const unmoved = () => ({ value: 0n, how: 'an image that KASLR moved as a whole' });
   return climb(
     [
       { source: 'vmcoreinfo', find: noted },
-      ...(image.registers.length === 0 ? [] : [registers]),
+      ...physBasesFromCpus(info, image),
       { source: 'pt-load', find: () => physBaseFromLoads(image.segments) },
       // KASLR moves the physical and the virtual address apart since 4.8; the number is there since 4.10.
-      ...(info.has('NUMBER(phys_base)') ? [] : [unmoved]),
+      ...(info.has('NUMBER(phys_base)') ? [] : [{ source: 'constant', find: unmoved }]),
     ],
     refute,
   );
 }
 
-/** What the page tables that the CPUs were using say of the kernel's text: the most of them. */
-function physBaseFromCpus(info: Vmcoreinfo, image: MemoryImage): Found {
-  const stext = required(info.symbol('_stext'), 'SYMBOL(_stext)', 'the registers say nothing without it');
-  const [most] = [...cpusByPhysical(image, stext, encryptionMaskOf(info))].sort((a, b) => b[1] - a[1]);
-  if (!most) throw new InspectError('notMapped', 'no page tables that a CPU was using map _stext');
-  const [physical, cpus] = most;
-  const how = `the page tables of ${cpus} of ${image.registers.length} CPUs map _stext to ${hex(physical)}`;
-  return { value: BigInt(physical) - (stext - START_KERNEL_MAP), how };
+/** What the page tables that the CPUs were using say of the kernel's text: all the same, unless there are two kernels. */
+function physBasesFromCpus(info: Vmcoreinfo, image: MemoryImage): Method[] {
+  const stext = info.symbol('_stext');
+  if (stext === undefined) return [];
+  const found = [...cpusByPhysical(image, stext, encryptionMaskOf(info))].sort((a, b) => b[1] - a[1]);
+  return found.map(([physical, cpus]) => {
+    const how = `the page tables of ${cpus} of ${image.registers.length} CPUs map _stext to ${hex(physical)}`;
+    const value = BigInt(physical) - (stext - START_KERNEL_MAP);
+    return { source: 'registers', find: () => ({ value, how }) };
+  });
 }
 
 /** NUMBER(sme_mask), since Linux 5.1: the bit of physical addresses that is none. */
@@ -185,7 +183,8 @@ function rootLadder(name: string, physical: number): Laddered {
 
 function noPhysBase(ladder: Laddered): InspectError {
   const said = ladder.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
-  const refuted = ladder.candidates.some((c) => c.verdict === 'refuted');
+  // That a guess does not hold says nothing of the dump.
+  const refuted = ladder.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
   const message = `the kernel's page tables cannot be found: ${said}`;
   return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
     key: 'NUMBER(phys_base)',

@@ -60,7 +60,7 @@ export function searchVmcoreinfo(image: MemoryImage, onBytes: OnBytes = () => {}
 function textAt(memory: PhysicalMemory, address: number): string | undefined {
   const bytes = new Uint8Array(LONGEST);
   if (memory.readPadded(address, bytes)) return undefined;
-  const text = latin1(bytes).replace(/[^\n\x20-\x7e][^]*$/, '');
+  const text = latin1(bytes).replace(/[^\n\x20-\x7e].*$/s, '');
   return BEGINNING.test(text) ? text : undefined;
 }
 

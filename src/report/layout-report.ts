@@ -50,18 +50,24 @@ function shown({ value, source, candidates }: Laddered): LayoutValue {
   return { value: text(value), source, candidates: candidates.map((c) => ({ ...c, value: text(c.value) })) };
 }
 
-export function layoutReport(layout: Layout, from: Pick<LayoutReport, 'file' | 'kernel'>): LayoutReport {
+interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel'> {
+  /** What speaks against the VMCOREINFO that it is based on. */
+  readonly doubts: readonly string[];
+}
+
+export function layoutReport(layout: Layout, { file, kernel, doubts }: LayoutFacts): LayoutReport {
   const values = Object.fromEntries(VALUES.map((name) => [name, shown(layout[name])])) as Record<
     ValueName,
     LayoutValue
   >;
   return {
     schema: 'kdump-inspect/layout/1',
-    ...from,
+    file,
+    kernel,
     ...values,
     pagingLevels: layout.pagingLevels,
     kallsyms: layout.kallsyms,
-    warnings: VALUES.flatMap((name) => disagreements(NAMES[name][0], values[name])),
+    warnings: [...doubts, ...VALUES.flatMap((name) => disagreements(NAMES[name][0], values[name]))],
   };
 }
 

@@ -102,6 +102,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
     compat: null,
     freeCheck: freeCheckRows(census.freeCheck),
     warnings: [
+      ...facts.info.doubts,
       ...damageWarnings(facts.image),
       ...unknownWarnings(census),
       ...checkWarnings(census, facts.image.live),
@@ -119,7 +120,7 @@ export function compatReport(facts: PagesFacts, census: CompatCensus): PagesRepo
     unknown: amount(0),
     compat: 'makedumpfile',
     freeCheck: null,
-    warnings: [...facts.image.warnings],
+    warnings: [...facts.info.doubts, ...facts.image.warnings],
     complete: true,
   };
 }

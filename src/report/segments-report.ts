@@ -54,16 +54,16 @@ function segmentRow(segment: Segment, region: Region | null): SegmentRow {
   };
 }
 
-/** @param region of a virtual address, or null where the layout of the kernel is unknown */
+/** @param region what a segment's virtual addresses are for; null where it has none */
 export function segmentsReport(
   image: MemoryImage,
-  region: (address: bigint) => Region | null,
+  region: (segment: Segment) => Region | null,
 ): SegmentsReport {
   const { described, stored, truncated: cut } = image.memory.amounts;
   return {
     schema: 'kdump-inspect/segments/1',
     file: { path: image.path, format: image.format, bytes: image.bytes },
-    segments: image.segments.map((s) => segmentRow(s, s.virtual === null ? null : region(s.virtual))),
+    segments: image.segments.map((s) => segmentRow(s, region(s))),
     overlaps: overlapsOf(image.segments),
     holes: holesOf(image.memory.described()).map(span),
     described: { bytes: described },

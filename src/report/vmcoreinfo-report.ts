@@ -22,7 +22,7 @@ export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file'
     file,
     source: info.source,
     entries,
-    warnings: [...cut, ...odd],
+    warnings: [...info.doubts, ...cut, ...odd],
   };
 }
 

@@ -51,7 +51,7 @@ describe('openKernel', () => {
   test('lacks information where neither VMCOREINFO nor a LOAD gives phys_base', () => {
     const segments = [segment(0n, { start: 0x1000, end: 0x20_0000 })];
     const failure = failureOf(() =>
-      new BuiltKernel({ segments, keys: { 'NUMBER(phys_base)': null } }).open(),
+      new BuiltKernel({ ...KASLR, segments, keys: { 'NUMBER(phys_base)': null } }).open(),
     );
     expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key: 'NUMBER(phys_base)' } });
   });

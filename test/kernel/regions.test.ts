@@ -8,7 +8,10 @@ const bases = findLayout(new BuiltKernel({ keys: { 'NUMBER(VMALLOC_START)': '0xf
 describe('the region of an address', () => {
   // Documentation/arch/x86/x86_64/mm.rst, 4 levels
   test.each([
-    [0x1234n, 'physical'],
+    [0x1234n, 'user'],
+    [0xffff_fdff_ffff_ffffn, 'vmemmap'],
+    [0xffff_fe00_0000_0000n, 'cpu entry area'],
+    [0xffff_ff00_0000_0000n, 'unknown'],
     [0xffff_8880_0000_0000n, 'direct map'],
     [0xffff_c8ff_ffff_ffffn, 'direct map'],
     [0xffff_c900_0000_0000n, 'vmalloc'],

@@ -8,11 +8,12 @@ import { withDump } from '../session.ts';
 
 /** `layout`: where the kernel put its regions, by every method. Returns the exit status. */
 export function layout(files: readonly string[], options: CommonOptions): Promise<number> {
-  return withDump(files, options, ({ image, kernel: open, output }) => {
+  return withDump(files, options, ({ image, kernelOrTables: open, output }) => {
     const kernel = open();
     const report = layoutReport(findLayout(kernel, options.pageOffset), {
       file: { path: image.path, format: image.format },
       kernel: { release: kernel.info.get('OSRELEASE') ?? null },
+      doubts: kernel.info.doubts,
     });
     for (const warning of report.warnings) output.warn(warning);
     output.result(

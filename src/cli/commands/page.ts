@@ -12,6 +12,7 @@ const PAGE = 4096;
 export function page(file: string, operand: PageOperand, options: CommonOptions): Promise<number> {
   return withDump([file], options, ({ image, kernel: open, output }) => {
     const kernel = open();
+    for (const doubt of kernel.info.doubts) output.warn(doubt);
     const physical =
       'virtual' in operand
         ? kernel.space.translate(operand.virtual)

@@ -1,6 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import { findLayout, type Layout } from '../../kernel/layout.ts';
-import { regionOf } from '../../kernel/regions.ts';
+import { regionOfSegment } from '../../kernel/regions.ts';
 import { jsonText } from '../../report/escape.ts';
 import { segmentsReport, segmentsText } from '../../report/segments-report.ts';
 import { terminal } from '../../report/terminal.ts';
@@ -13,7 +13,7 @@ export function segments(files: readonly string[], options: CommonOptions): Prom
   return withDump(files, options, (session) => {
     const { image, output } = session;
     const bases = basesOf(session);
-    const report = segmentsReport(image, (address) => regionOf(address, bases));
+    const report = segmentsReport(image, (segment) => regionOfSegment(segment, bases));
     for (const warning of report.warnings) output.warn(warning);
     output.result(
       options.json ? jsonText(report) : segmentsText(report, terminal(output.color, output.columns)),
@@ -22,10 +22,10 @@ export function segments(files: readonly string[], options: CommonOptions): Prom
   });
 }
 
-/** The map of a file can be shown without the layout of its kernel; regions are then unknown. */
-function basesOf({ kernel, options }: Session): Layout | undefined {
+/** The map of a file can be shown without the layout of its kernel, which is not worth a search; regions are then unknown. */
+function basesOf({ kernelAtHand, options }: Session): Layout | undefined {
   try {
-    return findLayout(kernel(), options.pageOffset);
+    return findLayout(kernelAtHand(), options.pageOffset);
   } catch (error) {
     if (error instanceof InspectError) return undefined;
     throw error;

@@ -18,7 +18,9 @@ interface Answer {
 /** `symbols`: the kernel's own symbol table, by name, by address, by pattern, or all of it. Returns the exit status. */
 export function symbols(file: string, query: string | undefined, options: CommonOptions): Promise<number> {
   return withDump([file], options, ({ image, kernel: open, output }) => {
-    const kallsyms = readKallsyms(open());
+    const kernel = open();
+    for (const doubt of kernel.info.doubts) output.warn(doubt);
+    const kallsyms = readKallsyms(kernel);
     const answer = ask(kallsyms, query, image.path);
     if (!options.json) {
       print(answer, output);

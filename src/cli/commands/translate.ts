@@ -22,8 +22,9 @@ export function translate(
   addresses: readonly bigint[],
   options: CommonOptions,
 ): Promise<number> {
-  return withDump([file], options, ({ image, kernel: open, output }) => {
+  return withDump([file], options, ({ image, kernelOrTables: open, output }) => {
     const kernel = open();
+    for (const doubt of kernel.info.doubts) output.warn(doubt);
     const bases = findLayout(kernel, options.pageOffset);
     const report: TranslateReport = {
       schema: 'kdump-inspect/translate/1',

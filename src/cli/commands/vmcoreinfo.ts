@@ -1,6 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import { openVmcoreinfo } from '../../kernel/kernel.ts';
-import type { Vmcoreinfo } from '../../kernel/vmcoreinfo.ts';
+import { Vmcoreinfo } from '../../kernel/vmcoreinfo.ts';
 import { escapeLines, jsonText } from '../../report/escape.ts';
 import { vmcoreinfoReport, vmcoreinfoText } from '../../report/vmcoreinfo-report.ts';
 import type { CommonOptions } from '../options.ts';
@@ -14,8 +13,8 @@ export interface VmcoreinfoOptions extends CommonOptions {
 
 /** `vmcoreinfo`: the note, parsed, raw, or one value of it. Returns the exit status. */
 export function vmcoreinfo(files: readonly string[], options: VmcoreinfoOptions): Promise<number> {
-  return withDump(files, options, ({ image, given, output }) => {
-    const info = openVmcoreinfo(image, given);
+  return withDump(files, options, ({ image, vmcoreinfo: find, output }) => {
+    const info = new Vmcoreinfo(find());
     if (options.raw) verbatim(info.text, output);
     else if (options.get !== undefined) verbatim(`${lineOf(info, options.get, image.path)}\n`, output);
     else {
