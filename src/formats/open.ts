@@ -6,19 +6,13 @@ import { openElf, readElf } from './elf/elf-image.ts';
 import { isElf, unsupported } from './elf/header.ts';
 import { explainCut, FlattenedImage, isFlattened, unflatten } from './flattened/flattened-image.ts';
 import { FlattenedSource } from './flattened/flattened-source.ts';
+import { type Foreign, SAVED_MACHINES } from './foreign.ts';
 import type { MemoryImage } from './image.ts';
 import { accessFacts, kcoreHint } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
 import { isKdump } from './kdump/signature.ts';
 import { isLime, openLime } from './lime.ts';
 import { openRaw } from './raw.ts';
-
-/** How a kind of file begins, when it is one that cannot be read, and what to do about it. */
-interface Foreign {
-  readonly magic: string;
-  readonly what: string;
-  readonly hint?: string;
-}
 
 const FOREIGN: readonly Foreign[] = [
   {
@@ -149,7 +143,7 @@ function notADump(source: ByteSource, head: Uint8Array): InspectError {
   const { path } = source;
   if (head.length === 0) return new InspectError('unsupported', `${path}: the file is empty`, { path });
   const text = latin1(head);
-  const foreign = FOREIGN.find(({ magic }) => text.startsWith(magic));
+  const foreign = [...FOREIGN, ...SAVED_MACHINES].find(({ magic }) => text.startsWith(magic));
   if (foreign) return unsupported(path, foreign.what, foreign.hint);
   const seen = Buffer.from(head.subarray(0, 8))
     .toString('hex')

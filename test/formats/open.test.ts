@@ -118,3 +118,29 @@ describe('a dump on a disk', () => {
     expect([kind, facts.errno, facts.hint]).toEqual(['io', 'ENOENT', undefined]);
   });
 });
+
+describe('a file that holds a machine, or no machine of Linux', () => {
+  it.each<[string, string, RegExp, RegExp]>([
+    ['a machine saved by libvirt', 'LibvirtQemudSave', /libvirt saved/, /virsh dump --memory-only/],
+    ['a machine half saved by libvirt', 'LibvirtQemudPart', /libvirt/, /virsh dump --memory-only/],
+    ['a migration stream', 'QEVM\0\0\0\x03', /migration stream of QEMU/, /virsh dump --memory-only/],
+    ['a checkpoint of VMware', '\xd2\xbe\xd2\xbe\x08\0\0\0', /VMware/, /vmss2core/],
+    ['an older checkpoint of VMware', '\xd0\xbe\xd2\xbe\x08\0\0\0', /VMware/, /vmss2core/],
+    ['a compressed image of AVML', 'AVML\x02\0\0\0', /AVML/, /avml-convert/],
+    ['lzop', '\x89LZO\0\r\n\x1a\n', /lzop/, /lzop -d/],
+    ['lz4', '\x04\x22\x4d\x18', /lz4/, /unlz4/],
+    ['a vmlinuz', 'MZ\x40\0', /vmlinuz/, /vmcore/],
+  ])('is unsupported by its name, with what to do: %s', (_, start, name, hint) => {
+    const { kind, facts, message } = opening(concat(ascii(start), pattern(100, 1)));
+    expect([kind, facts.path]).toEqual(['unsupported', 'vmcore']);
+    expect(message).toMatch(name);
+    expect(facts.hint).toMatch(hint);
+  });
+
+  it.each(['PAGEDU64', 'PAGEDUMP'])('is unsupported by its name: %s of Windows', (start) => {
+    expect(opening(concat(ascii(start), pattern(100, 1)))).toMatchObject({
+      kind: 'unsupported',
+      message: expect.stringContaining('Windows'),
+    });
+  });
+});

@@ -13,6 +13,8 @@ import { type ProgramHeader, PT_LOAD, readProgramHeaders } from './program-heade
 const PHYSICAL_LIMIT = 1n << 52n;
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
+/** The auxiliary vector of include/uapi/linux/elf.h: a process has one, a kernel has none. */
+const NT_AUXV = 6;
 const PAGE = 4096;
 
 /** An ELF file taken apart, before anyone asked whether it is live. */
@@ -32,6 +34,13 @@ export function readElf(source: ByteSource): ElfParts {
     throw unsupported(
       source.path,
       'a dump of a Xen hypervisor or domain, whose page tables Linux alone does not explain',
+    );
+  }
+  if (notes.some((note) => note.name === 'CORE' && note.type === NT_AUXV)) {
+    throw unsupported(
+      source.path,
+      'the core dump of a process, not of a kernel',
+      'a debugger reads it: gdb PROGRAM FILE',
     );
   }
   return { headers, notes, incomplete: isMarkedIncomplete(header) };

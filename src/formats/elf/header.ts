@@ -1,9 +1,11 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u8, u16, u32, u64 } from '../../bytes/struct.ts';
 import { InspectError } from '../../errors.ts';
+import { readProgramHeaders } from './program-headers.ts';
 
 const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
+const ET_EXEC = 2;
 const ET_CORE = 4;
 const EM_X86_64 = 62;
 
@@ -62,10 +64,27 @@ export function readElfHeader(source: ByteSource): ElfHeader {
     throw unsupported(source.path, `an ELF file for ${machine}; only x86_64 is read`);
   }
   if (header.e_type !== ET_CORE) {
+    if (isKernelImage(source, header))
+      throw unsupported(
+        source.path,
+        'a kernel image (vmlinux), not a dump: it has no memory of a machine',
+        'the vmcore is needed; no vmlinux is',
+      );
     const type = TYPES[header.e_type] ?? `file of type ${header.e_type}`;
     throw unsupported(source.path, `an ELF ${type}, not a core file (ET_CORE)`);
   }
   return header;
+}
+
+/** An executable that is loaded to where kernels are (__START_KERNEL_map). */
+function isKernelImage(source: ByteSource, header: ElfHeader): boolean {
+  if (header.e_type !== ET_EXEC) return false;
+  try {
+    return readProgramHeaders(source, header).some(({ p_vaddr }) => p_vaddr >= 0xffff_ffff_8000_0000n);
+  } catch (error) {
+    if (error instanceof InspectError) return false;
+    throw error;
+  }
 }
 
 function refuseForeign(path: string, id: ReturnType<typeof ident.decode>): void {

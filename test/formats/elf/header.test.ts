@@ -33,6 +33,23 @@ describe('an ELF file that is not a dump of x86_64', () => {
     expect(message).toMatch(/^vmcore: /);
   });
 
+  it('is a kernel image where an executable is loaded to where kernels are', () => {
+    const segments = [{ ...RAM, vaddr: 0xffff_ffff_8100_0000n }];
+    const vmlinux = (header: HeaderLies) => failureOf(() => openSource(elfSource({ segments, header })));
+    expect(vmlinux({ type: 2 }).message).toContain('a kernel image (vmlinux), not a dump');
+    expect(vmlinux({ type: 2 }).facts.hint).toContain('vmcore');
+    expect(vmlinux({ type: 2, phoff: 0x10_0000 }).message).toContain('an ELF executable');
+    expect(vmlinux({ type: 3 }).message).toContain('a shared object');
+  });
+
+  it('is a process where it has the auxiliary vector of one', () => {
+    const notes = noteSegment([prstatus(), note('CORE', 6, new Uint8Array(320))]);
+    const { kind, message, facts } = failureOf(() => openSource(elfSource({ segments: [notes, RAM] })));
+    expect(kind).toBe('unsupported');
+    expect(message).toContain('the core dump of a process');
+    expect(facts.hint).toContain('gdb');
+  });
+
   it('is told how to become one where that can be done', () => {
     expect(failureWith({ class: 1 }).facts.hint).toContain('ELF64');
   });
