@@ -95,6 +95,7 @@ function refuseUnknown(file: ByteSource): void {
   throw unsupported(
     file.path,
     `a flattened file of type ${type} and version ${version}; only 1 and 1 are known`,
+    'a makedumpfile that knows it restores it: makedumpfile -R VMCORE < FILE',
   );
 }
 

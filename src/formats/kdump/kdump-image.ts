@@ -3,6 +3,7 @@ import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import { inFile } from '../../errors.ts';
 import { notesIn, noteText } from '../elf/notes.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
+import { qemuRegisters } from '../qemu-notes.ts';
 import { loadCodecs, PAGE } from './codecs.ts';
 import { headerWarnings, type KdumpHeader, type Place, readKdumpHeader } from './header.ts';
 import { KdumpMemory } from './kdump-memory.ts';
@@ -43,7 +44,7 @@ class KdumpImage implements MemoryImage {
   readonly vmcoreinfo: VmcoreinfoText | null;
   readonly warnings: readonly string[];
   readonly makedumpfile: MemoryImage['makedumpfile'];
-  readonly registers = [];
+  readonly registers: MemoryImage['registers'];
   readonly #parts: readonly [KdumpPart, ...KdumpPart[]];
   #segments: readonly Segment[] | undefined;
 
@@ -55,6 +56,7 @@ class KdumpImage implements MemoryImage {
     this.bytes = parts.reduce((sum, part) => sum + part.source.size, 0);
     this.memory = new KdumpMemory(parts);
     this.notes = notesOf(source, header);
+    this.registers = qemuRegisters(source, this.notes);
     this.vmcoreinfo = vmcoreinfoOf(source, header.vmcoreinfo, this.notes);
     this.warnings = [...headerWarnings(header), ...this.#missingParts()];
     const { memory } = this;
