@@ -25,10 +25,13 @@ export interface Missing {
 }
 
 /** What a dump has of a page, as it can be told without reading that page. */
-export const HOLDINGS = ['hole', 'notStored', 'truncated', 'stored', 'zero', 'otherPart'] as const;
+export const HOLDINGS = ['hole', 'notStored', 'truncated', 'stored', 'zero', 'otherPart', 'nonZero'] as const;
 export type Holding = (typeof HOLDINGS)[number];
 
-/** The codes of `survey`: indexes of HOLDINGS. A page that is held in part is `stored`. */
+/**
+ * The codes of `survey`: indexes of HOLDINGS. A page that is held in part is `stored`; `zero` and `nonZero` ones are
+ * stored too, and known to be all zero or not to be.
+ */
 export const Held = {
   hole: 0,
   notStored: 1,
@@ -36,6 +39,7 @@ export const Held = {
   stored: 3,
   zero: 4,
   otherPart: 5,
+  nonZero: 6,
 } as const satisfies Record<Holding, number>;
 
 /** How much of it there is, in bytes. */
@@ -58,6 +62,11 @@ export interface PhysicalMemory {
   described(start?: number, end?: number): Iterable<Range>;
   /** Writes what the dump has of `holdings.length` pages from `pfn` on, a code of `Held` a page. */
   survey(pfn: number, holdings: Uint8Array): void;
+  /**
+   * As `survey`, and looks for a cheap proof in the encoded contents, so that `stored` may give way to `zero` or
+   * `nonZero`. The proof is of the page as it was written: that it can still be decoded is not tested.
+   */
+  surveyContents(pfn: number, holdings: Uint8Array): void;
   /**
    * Fills `into` from `address` on; where segments overlap, the first in file order is read. When something is missing,
    * what stands in `into` means nothing.

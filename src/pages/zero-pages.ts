@@ -45,7 +45,7 @@ export class ZeroPages {
   count(start: number, end: number): void {
     for (let pfn = start; pfn < end; pfn += SURVEY_PAGES) {
       const holdings = this.#holdings.subarray(0, Math.min(SURVEY_PAGES, end - pfn));
-      this.#memory.survey(pfn, holdings);
+      this.#memory.surveyContents(pfn, holdings);
       for (let from = 0; from < holdings.length; ) {
         const code = holdings[from] as number;
         let to = from + 1;
@@ -68,6 +68,7 @@ export class ZeroPages {
   #countAlike(code: number, start: number, end: number): void {
     if (code === Held.stored) this.#countStored(start, end);
     else if (code === Held.zero) this.counts.zero += end - start;
+    else if (code === Held.nonZero) this.counts.nonZero += end - start;
     else this.#countAbsent(HOLDINGS[code] as Absence, end - start);
   }
 

@@ -2,6 +2,7 @@ import { inflateSync } from 'node:zlib';
 import { snappyUncompressor } from 'hysnappy';
 import { ZSTDDecoder } from 'zstddec';
 import { LzoDecoder } from './lzo.ts';
+import { byChecksum, byLzoLiterals, bySnappyLiterals } from './non-zero.ts';
 
 /** Bytes of a page, as every encoded one must decode to. */
 export const PAGE = 4096;
@@ -11,9 +12,16 @@ export const ENCODED_LIMIT = 8192;
 /** Fills `page` from its encoded form; returns why it cannot, or undefined. Never throws, whatever the bytes are. */
 export type Decode = (encoded: Uint8Array, page: Uint8Array) => string | undefined;
 
+/**
+ * Whether an encoded page is, without decoding it, proven not to be all zero. Assumes an encoder's whole output with
+ * nothing behind it, and that the bytes which the proof looks at are undamaged. False says nothing.
+ */
+export type ProvesNonZero = (encoded: Uint8Array) => boolean;
+
 export interface Codec {
   readonly name: string;
   readonly decode: Decode;
+  readonly provesNonZero?: ProvesNonZero;
 }
 
 /** The codecs by the flags of a page descriptor (DUMP_DH_COMPRESSED_*, makedumpfile's diskdump_mod.h). */
@@ -29,9 +37,16 @@ export async function loadCodecs(): Promise<Codecs> {
   const lzo = new LzoDecoder();
   const codecs: [number, Codec][] = [
     [0, { name: 'none', decode: copy }],
-    [1, { name: 'zlib', decode: guarded((encoded) => inflate(encoded)) }],
-    [2, { name: 'lzo', decode: (encoded, page) => lzo.decode(encoded, page) }],
-    [4, { name: 'snappy', decode: guarded((encoded) => snappy(uncompress, encoded)) }],
+    [1, { name: 'zlib', decode: guarded((encoded) => inflate(encoded)), provesNonZero: byChecksum }],
+    [2, { name: 'lzo', decode: (encoded, page) => lzo.decode(encoded, page), provesNonZero: byLzoLiterals }],
+    [
+      4,
+      {
+        name: 'snappy',
+        decode: guarded((encoded) => snappy(uncompress, encoded)),
+        provesNonZero: bySnappyLiterals,
+      },
+    ],
     [0x20, { name: 'zstd', decode: guarded((encoded) => zstd.decode(encoded, PAGE)) }],
   ];
   return new Map(codecs);

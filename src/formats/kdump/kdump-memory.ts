@@ -79,12 +79,20 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   survey(pfn: number, holdings: Uint8Array): void {
+    this.#survey(pfn, holdings, false);
+  }
+
+  surveyContents(pfn: number, holdings: Uint8Array): void {
+    this.#survey(pfn, holdings, true);
+  }
+
+  #survey(pfn: number, holdings: Uint8Array, contents: boolean): void {
     for (let done = 0; done < holdings.length; ) {
       const at = pfn + done;
       const part = this.#partOf(at);
       const until = part ? part.end : this.#nextStart(at);
       const piece = holdings.subarray(done, Math.min(holdings.length, until - pfn));
-      if (part) part.survey(at, piece);
+      if (part) part.survey(at, piece, contents);
       else this.#surveyWithoutPart(at, piece);
       done += piece.length;
     }

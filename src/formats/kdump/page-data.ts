@@ -55,6 +55,17 @@ export class PageData {
     return undefined;
   }
 
+  /** What is proven of the page of the located descriptor without decoding it, if anything. */
+  proven(at: Descriptors): 'zero' | 'nonZero' | undefined {
+    const codec = this.#codecs.get(at.flags);
+    if (!codec || at.size > ENCODED_LIMIT) return undefined;
+    const encoded = this.#encoded(at);
+    if (!(encoded instanceof Uint8Array)) return undefined;
+    if (at.flags === 0 && at.size === PAGE) return isZero(encoded) ? 'zero' : 'nonZero';
+    if (codec.provesNonZero?.(encoded)) return 'nonZero';
+    return this.#isKnownZero(at.flags, encoded) ? 'zero' : undefined;
+  }
+
   /** Whether the page of the located descriptor is all zero; false also where it cannot be read. */
   isZero(at: Descriptors): boolean {
     return this.read(at, this.#scratch) === undefined && isZero(this.#scratch);

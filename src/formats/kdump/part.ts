@@ -46,21 +46,24 @@ export class KdumpPart {
     return this.#descriptors.position(this.#index(pfn));
   }
 
-  /** Writes what the file has of pages that are all its own. */
-  survey(pfn: number, holdings: Uint8Array): void {
+  /** Writes what the file has of pages that are all its own; with a look at their encoded contents, or without. */
+  survey(pfn: number, holdings: Uint8Array, contents: boolean): void {
     let index = this.#index(pfn);
     for (let n = 0; n < holdings.length; n++) {
       const isDumped = this.dumped.has(pfn + n);
       if (!this.existing.has(pfn + n)) holdings[n] = Held.hole;
-      else holdings[n] = isDumped ? this.#held(index) : Held.notStored;
+      else holdings[n] = isDumped ? this.#held(index, contents) : Held.notStored;
       if (isDumped) index++;
     }
   }
 
-  #held(index: number): number {
+  #held(index: number, contents: boolean): number {
     const at = this.#descriptors;
     at.locate(index);
-    if (at.inFile) return this.#zero.has(at) ? Held.zero : Held.stored;
+    if (at.inFile) {
+      if (this.#zero.has(at)) return Held.zero;
+      return Held[(contents && this.#data.proven(at)) || 'stored'];
+    }
     this.#cutShort = true;
     return Held.truncated;
   }

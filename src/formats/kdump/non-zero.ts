@@ -1,0 +1,37 @@
+/** The Adler-32 checksum of a page of zeros (RFC 1950, 8.2): 4096 times a sum that stays 1, and that sum. */
+const ZERO_CHECKSUM = 0x1000_0001;
+
+/**
+ * A zlib stream ends with the Adler-32 of its contents (RFC 1950): one that is not that of a page of zeros was made of
+ * another page.
+ */
+export function byChecksum(encoded: Uint8Array): boolean {
+  const { length } = encoded;
+  const byte = (at: number) => encoded[at] as number;
+  if (length < 8 || (byte(0) & 0xf) !== 8 || ((byte(0) << 8) | byte(1)) % 31 !== 0) return false;
+  const checksum =
+    (byte(length - 4) << 24) | (byte(length - 3) << 16) | (byte(length - 2) << 8) | byte(length - 1);
+  return checksum !== ZERO_CHECKSUM;
+}
+
+/** An LZO1X stream begins with literals, which stand in the page as they are: a first byte above 17 says how many. */
+export function byLzoLiterals(encoded: Uint8Array): boolean {
+  const code = encoded[0] ?? 0;
+  if (code > 17) return anyIn(encoded, 1, code - 17);
+  return code > 0 && code < 16 && anyIn(encoded, 1, code + 3);
+}
+
+/** A snappy stream begins with its length, here of two bytes, and a run of literals: a short one has its length in the tag. */
+export function bySnappyLiterals(encoded: Uint8Array): boolean {
+  const tag = encoded[2] ?? 0;
+  const length = (tag >>> 2) + 1;
+  if ((tag & 3) !== 0) return false;
+  return length <= 60 ? anyIn(encoded, 3, length) : anyIn(encoded, length - 60 + 3, 60);
+}
+
+/** Whether any of `count` bytes, as far as there are so many, is not zero. */
+function anyIn(bytes: Uint8Array, from: number, count: number): boolean {
+  const end = Math.min(bytes.length, from + count);
+  for (let i = from; i < end; i++) if (bytes[i] !== 0) return true;
+  return false;
+}
