@@ -148,8 +148,9 @@ function listOf(others: readonly Candidate[], best?: Proven): string {
 
 function verdictOn({ outcome }: Candidate, best: Proven | undefined): string {
   if (typeof outcome === 'string') return outcome;
+  if (outcome.flaw !== undefined) return outcome.flaw;
   if (outcome.identity === best?.outcome.identity) return 'the same kernel';
-  return outcome.flaw ?? `another kernel, which ${outcome.cpus} CPUs were running`;
+  return `another kernel, which ${outcome.cpus} CPUs were running`;
 }
 
 function notFound(

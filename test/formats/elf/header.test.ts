@@ -39,7 +39,7 @@ describe('an ELF file that is not a dump of x86_64', () => {
     expect(vmlinux({ type: 2 }).message).toContain('a kernel image (vmlinux), not a dump');
     expect(vmlinux({ type: 2 }).facts.hint).toContain('vmcore');
     expect(vmlinux({ type: 2, phoff: 0x10_0000 }).message).toContain('an ELF executable');
-    expect(vmlinux({ type: 3 }).message).toContain('a shared object');
+    expect(vmlinux({ type: 3 }).message).toContain('an ELF shared object');
   });
 
   it('is a process where it has the auxiliary vector of one', () => {

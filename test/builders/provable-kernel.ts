@@ -1,0 +1,97 @@
+import type { CpuRegisters, MemoryImage } from '../../src/formats/image.ts';
+import { ascii } from './encode.ts';
+import { BuiltKernel, type KernelPlan, pfns, START_KERNEL_MAP, segment } from './kernel.ts';
+import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';
+import { CR4_4_LEVELS } from './qemu-dump.ts';
+
+/** Where init_uts_ns and the second kernel's root table stand in the image; bytes from _stext. */
+const UTS_AT = 0x8000;
+const SECOND_ROOT = 0x9000;
+/** uts_namespace.name.release behind a reference count: three strings of 65 bytes (include/uapi/linux/utsname.h). */
+const RELEASE_AT = 4 + 2 * 65;
+
+/** RAM for what lies in memory by chance: the first MiB of it straddles no read, its begin is no multiple of one. */
+export const ATTIC = pfns(0x3010, 0x500);
+
+/** A made-up kernel that proves itself: init_uts_ns holds its release, and the image's struct page says that it is in use. */
+export function provableKernel(plan: KernelPlan = {}): BuiltKernel {
+  const { kernelOffset = 0n } = plan;
+  const uts = START_KERNEL_MAP + 0x100_0000n + kernelOffset + BigInt(UTS_AT);
+  const keys = { 'SYMBOL(init_uts_ns)': uts.toString(16), ...plan.keys };
+  const built = new BuiltKernel({ ...plan, keys, ram: [ATTIC, ...(plan.ram ?? [])] });
+  built.memory.write(built.imageAt + UTS_AT + RELEASE_AT, ascii(`${releaseOf(textOf(built))}\0`));
+  built.setPage(built.imageAt / KIB4, { refcount: 1 });
+  return built;
+}
+
+export function textOf(built: BuiltKernel): string {
+  const text = built.image.vmcoreinfo?.text;
+  if (text === undefined) throw new Error('this kernel was built without VMCOREINFO');
+  return text;
+}
+
+function releaseOf(text: string): string {
+  return /^OSRELEASE=(.*)$/m.exec(text)?.[1] ?? '';
+}
+
+/** Puts a text into memory, as VMCOREINFO's own page or anywhere. It has to begin with OSRELEASE. */
+export function plant(built: BuiltKernel, address: number, text: string): void {
+  built.memory.write(address, ascii(inOrder(text)));
+}
+
+/** The kernel writes OSRELEASE first. */
+export function inOrder(text: string): string {
+  const line = /^OSRELEASE=.*\n/m.exec(text)?.[0] ?? '';
+  return line + text.replace(line, '');
+}
+
+/** The text with lines in place of others of the same keys. */
+export function changed(text: string, lines: Readonly<Record<string, string>>): string {
+  return Object.entries(lines).reduce((before, [key, value]) => {
+    const line = `${key}=${value}\n`;
+    const start = before.indexOf(`${key}=`);
+    if (start < 0) return before + line;
+    return before.slice(0, start) + line + before.slice(before.indexOf('\n', start) + 1);
+  }, text);
+}
+
+/** What a dump of that memory is without a VMCOREINFO of its own, and without LOADs that tell where the kernel is. */
+export function searchedImage(built: BuiltKernel, cr3s: readonly (number | bigint)[] = []): MemoryImage {
+  const registers: CpuRegisters[] = cr3s.map((cr3, cpu) => ({
+    cpu,
+    cr3: BigInt(cr3),
+    cr4: built.levels === 5 ? CR4_4_LEVELS | (1n << 12n) : CR4_4_LEVELS,
+  }));
+  const segments = built.described.map((range) => segment(null, range));
+  return { ...built.image, vmcoreinfo: null, segments, registers };
+}
+
+/** A second kernel in the same memory: tables of its own map the same image to another place. */
+export function secondKernel(
+  built: BuiltKernel,
+  { structPages = true } = {},
+): { text: string; root: number } {
+  const { memory, levels, imageAt } = built;
+  const stext = built.stext + 0x800_0000n;
+  const root = imageAt + SECOND_ROOT;
+  const tables = new BuiltTables({ memory, root, levels, allocate: () => built.allocate(KIB4) });
+  tables.map(stext, imageAt, MIB2);
+  for (const { start, end } of [
+    { start: 0, end: MIB2 },
+    { start: imageAt, end: imageAt + MIB2 },
+  ]) {
+    tables.mapRange(built.direct(start), start, end - start);
+  }
+  for (const pfn of structPages ? [0, imageAt / KIB4] : []) {
+    const at = built.structPageAt(pfn);
+    tables.map(at - (at % BigInt(KIB4)), built.vmemmapBacking(at - (at % BigInt(KIB4))));
+  }
+  const hex = (offset: number) => (stext + BigInt(offset)).toString(16);
+  const text = changed(textOf(built), {
+    'SYMBOL(_stext)': hex(0),
+    'SYMBOL(init_top_pgt)': hex(SECOND_ROOT),
+    'SYMBOL(init_uts_ns)': hex(UTS_AT),
+    'NUMBER(phys_base)': `${BigInt(imageAt) - (stext - START_KERNEL_MAP)}`,
+  });
+  return { text, root };
+}
