@@ -72,8 +72,8 @@ export class ExtentMemory implements PhysicalMemory {
       }
     };
     mark(this.#described, Held.notStored);
-    mark(this.truncated, Held.truncated);
     mark(this.stored, Held.stored);
+    mark(this.truncated, Held.truncated);
   }
 
   /** Contents lie as they are: nothing tells them but reading. */

@@ -29,8 +29,8 @@ export const HOLDINGS = ['hole', 'notStored', 'truncated', 'stored', 'zero', 'ot
 export type Holding = (typeof HOLDINGS)[number];
 
 /**
- * The codes of `survey`: indexes of HOLDINGS. A page that is held in part is `stored`; `zero` and `nonZero` ones are
- * stored too, and known to be all zero or not to be.
+ * The codes of `survey`: indexes of HOLDINGS. A page that is held in part is `stored`, but `truncated` where the file
+ * ends in it; `zero` and `nonZero` ones are stored too, and known to be all zero or not to be.
  */
 export const Held = {
   hole: 0,
@@ -138,6 +138,8 @@ export interface MemoryImage {
   /** Whether the memory changes while it is read. */
   readonly live: boolean;
   readonly memory: PhysicalMemory;
+  /** Whether memory may be missing behind its end without a trace, for the format has no mark of its end. */
+  readonly openEnded?: boolean;
   readonly segments: readonly Segment[];
   readonly notes: readonly Note[];
   readonly vmcoreinfo: VmcoreinfoText | null;

@@ -20,7 +20,7 @@ export interface PlainTraits {
   readonly incomplete: boolean;
 }
 
-/** The image of a file that has physical memory as it is, without notes, virtual addresses or VMCOREINFO. */
+/** The image of a file that has physical memory as it is: no notes, virtual addresses, VMCOREINFO, nor mark of its end. */
 export function plainImage(
   source: ByteSource,
   { type, ranges, incomplete, ...traits }: PlainTraits,
@@ -32,6 +32,7 @@ export function plainImage(
     path: source.path,
     bytes: source.size,
     live: false,
+    openEnded: true,
     memory,
     segments: ranges.map((range) => segmentOf(range, type, source.size)),
     notes: [],

@@ -2,6 +2,7 @@ import { reasonOf } from '../errors.ts';
 import type { Absence, PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OnFree } from './classify-run.ts';
+import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { pageKeys } from './page-keys.ts';
 import { FIRST_EXCLUDING, RULES, Rule } from './rules.ts';
@@ -26,6 +27,8 @@ export interface Census {
   readonly withoutStructPage: number;
   /** Free blocks of an order that there is none of. */
   readonly badOrders: number;
+  /** Why memory may be missing behind the end of the dump, a sentence; null where none is. */
+  readonly missingEnd: string | null;
   /** FREE against the kernel's own counters, or why that could not be checked. */
   readonly freeCheck: FreeCheck;
 }
@@ -84,7 +87,7 @@ export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): C
     done += count;
     onProgress(done, total);
   }
-  return summary(scan, total, freeCheck(kernel, free));
+  return { ...summary(scan, total, freeCheck(kernel, free)), missingEnd: missingEnd(kernel) };
 }
 
 /** Every page that the dump covers, once. */
@@ -113,7 +116,7 @@ function freeCounter(kernel: Kernel): FreeCounter | { unavailable: string } {
   }
 }
 
-function summary(scan: Scan, total: number, check: FreeCheck): Census {
+function summary(scan: Scan, total: number, check: FreeCheck): Omit<Census, 'missingEnd'> {
   const contents = scan.zeroPages.counts;
   const counts = noPages();
   RULES.forEach((rule, code) => {

@@ -1,6 +1,7 @@
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OnProgress } from './census.ts';
+import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
 import { decide, FIRST_EXCLUDING, pagesDecided, RULES, type Rule } from './rules.ts';
@@ -98,6 +99,8 @@ function incomplete(what: string): InspectError {
  */
 export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => {}): CompatCensus {
   if (kernel.image.memory.cutShort) throw incomplete('what the end of the file should hold');
+  const end = missingEnd(kernel);
+  if (end !== null) throw incomplete(`its end: ${end}`);
   const scan = new CompatScan(kernel);
   const { originalPages, looked } = kernel.image.makedumpfile;
   let done = 0;

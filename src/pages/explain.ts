@@ -79,7 +79,8 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   const rule = RULES[verdict.rule] as (typeof RULES)[number];
   return {
     pfn,
-    contents: zero === null ? (memory.read(pfn * PAGE, new Uint8Array(1))?.absence ?? 'notStored') : 'stored',
+    contents:
+      zero === null ? (memory.read(pfn * PAGE, new Uint8Array(PAGE))?.absence ?? 'notStored') : 'stored',
     zero,
     section: Math.floor(pfn / structPages.pagesPerSection),
     structPage: typeof decoded === 'string' ? null : decoded,

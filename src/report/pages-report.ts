@@ -13,12 +13,16 @@ export interface Amount {
   readonly bytes: number;
 }
 
-/** A row of the report; pages null where the dump cannot tell, and then what it has at least. */
-export interface ClassRow {
+/** How many pages there are; null where the dump cannot tell, and then what it has at least. */
+export interface Figure {
   readonly pages: number | null;
   readonly bytes: number | null;
-  readonly excludable: boolean;
   readonly atLeast?: Amount;
+}
+
+/** A row of the report, and whether makedumpfile -d 31 leaves its pages out. */
+export interface ClassRow extends Figure {
+  readonly excludable: boolean;
 }
 
 /** One zone of the self-check. All pages. */
@@ -36,7 +40,7 @@ export interface PagesReport {
   readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
   readonly kernel: { readonly release: string | null; readonly crashTime?: number };
   readonly pageSize: number;
-  readonly total: Amount;
+  readonly total: Figure;
   readonly classes: Readonly<Record<PageClass, ClassRow>>;
   /** Pages of no row: what they are the dump cannot tell. */
   readonly unknown: Amount;
@@ -55,10 +59,8 @@ export interface PagesFacts {
 
 const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
 
-function row(pages: number, excludable: boolean, known: boolean): ClassRow {
-  return known
-    ? { ...amount(pages), excludable }
-    : { pages: null, bytes: null, excludable, atLeast: amount(pages) };
+function figure(pages: number, known: boolean): Figure {
+  return known ? amount(pages) : { pages: null, bytes: null, atLeast: amount(pages) };
 }
 
 /** Rows, where those that `doubtful` names have only a least value. */
@@ -69,7 +71,7 @@ function rows(
 ): PagesReport['classes'] {
   const entries = Object.entries(counts) as [PageClass, number][];
   return Object.fromEntries(
-    entries.map(([name, n]) => [name, row(n, facts.excludable[name], !doubtful(name))]),
+    entries.map(([name, n]) => [name, { ...figure(n, !doubtful(name)), excludable: facts.excludable[name] }]),
   ) as PagesReport['classes'];
 }
 
@@ -93,10 +95,12 @@ const BY_CONTENTS: ReadonlySet<PageClass> = new Set(['zero', 'kernelData']);
 /** The default report: each physical page once. */
 export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
-  const doubtful = (name: PageClass) => unclassified > 0 || (census.undecided > 0 && BY_CONTENTS.has(name));
+  const endless = census.missingEnd !== null;
+  const doubtful = (name: PageClass) =>
+    endless || unclassified > 0 || (census.undecided > 0 && BY_CONTENTS.has(name));
   return {
     ...head(facts),
-    total: amount(census.total),
+    total: figure(census.total, !endless),
     classes: rows(census.counts, facts, doubtful),
     unknown: amount(unclassified + census.undecided),
     compat: null,
@@ -104,10 +108,11 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
     warnings: [
       ...facts.info.doubts,
       ...damageWarnings(facts.image),
+      ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
       ...unknownWarnings(census),
       ...checkWarnings(census, facts.image.live),
     ],
-    complete: unclassified === 0 && isWhole(facts.image) && damaged(census) === 0,
+    complete: !endless && unclassified === 0 && isWhole(facts.image) && damaged(census) === 0,
   };
 }
 
@@ -130,11 +135,11 @@ function isWhole(image: MemoryImage): boolean {
 }
 
 function damageWarnings(image: MemoryImage): string[] {
-  const cut = isWhole(image)
-    ? []
-    : [
-        `the file is cut short: ${size(image.memory.amounts.truncated)} of the memory that its headers promise are missing`,
-      ];
+  const truncated = isWhole(image) ? 0 : image.memory.amounts.truncated;
+  const cut =
+    truncated === 0
+      ? []
+      : [`the file is cut short: ${size(truncated)} of the memory that its headers promise are missing`];
   return [...image.warnings, ...cut];
 }
 
@@ -194,6 +199,6 @@ function freeCheckRows(check: FreeCheck): PagesReport['freeCheck'] {
 }
 
 /** The share of a row in the total, as text. */
-export function shareOf(row: ClassRow, total: Amount): string {
-  return row.pages === null ? '-' : percent(row.pages, total.pages);
+export function shareOf(row: Figure, total: Figure): string {
+  return row.pages === null || total.pages === null ? '-' : percent(row.pages, total.pages);
 }

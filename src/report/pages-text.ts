@@ -1,10 +1,10 @@
 import type { PageClass } from '../pages/page-class.ts';
 import { escapeText } from './escape.ts';
-import { type ClassRow, type PagesReport, shareOf } from './pages-report.ts';
+import { type Figure, type PagesReport, shareOf } from './pages-report.ts';
 import { ROW_NAMES } from './row-names.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { percent, plural, size } from './units.ts';
+import { plural, size } from './units.ts';
 import { wrap } from './wrap.ts';
 
 /** makedumpfile's descriptions and order (print_mem_usage), so that who knows its table can read this one. */
@@ -53,19 +53,19 @@ function pagesTable(report: PagesReport, terminal: Terminal): string {
     description,
   ]);
   if (unknown.pages > 0) {
-    const share = percent(unknown.pages, total.pages);
+    const share = shareOf(unknown, total);
     rows.push(['UNKNOWN', String(unknown.pages), size(unknown.bytes), share, '-', 'The dump cannot tell']);
   }
-  rows.push(['TOTAL', String(total.pages), size(total.bytes), '100', '', totalText(report)]);
+  rows.push(['TOTAL', pagesOf(total), sizeOf(total), shareOf(total, total), '', totalText(report)]);
   const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'EXCLUDABLE', 'DESCRIPTION'];
   return table({ heading, rows, right: [1, 2, 3], gap: 1 }, terminal);
 }
 
-function pagesOf(row: ClassRow): string {
+function pagesOf(row: Figure): string {
   return row.pages === null ? `>=${row.atLeast?.pages ?? 0}` : String(row.pages);
 }
 
-function sizeOf(row: ClassRow): string {
+function sizeOf(row: Figure): string {
   return row.bytes === null ? `>=${size(row.atLeast?.bytes ?? 0)}` : size(row.bytes);
 }
 

@@ -1,0 +1,37 @@
+import { reasonOf } from '../errors.ts';
+import type { MemoryImage } from '../formats/image.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { readZones } from './zones.ts';
+
+const PAGE = 4096;
+
+/**
+ * Why memory may be missing behind the end of a dump, or null where none is. A raw image has no mark of its end, nor has
+ * a LiME image: when a disk was full, what is left of one looks whole. But the kernel knows where its memory ends, and
+ * its last zone ends there (zone_start_pfn + spanned_pages).
+ */
+export function missingEnd(kernel: Kernel): string | null {
+  const { image } = kernel;
+  if (!image.openEnded) return null;
+  if (image.memory.cutShort) return 'the file ends early, and what should follow is not known';
+  const end = endOf(image);
+  const kernelEnd = endOfZones(kernel);
+  if (typeof kernelEnd === 'string') return `whether the file is whole cannot be told: ${kernelEnd}`;
+  return end >= kernelEnd ? null : `the file ends at pfn ${end}, and the kernel's memory at pfn ${kernelEnd}`;
+}
+
+/** The pfn behind the last one that a dump describes. */
+function endOf({ memory }: MemoryImage): number {
+  let end = 0;
+  for (const range of memory.described()) end = range.end;
+  return Math.ceil(end / PAGE);
+}
+
+/** The pfn behind the kernel's last one, or why it is not known. */
+function endOfZones(kernel: Kernel): number | string {
+  try {
+    return Math.max(0, ...readZones(kernel).map((zone) => zone.startPfn + zone.spannedPages));
+  } catch (error) {
+    return reasonOf(error);
+  }
+}

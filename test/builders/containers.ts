@@ -1,0 +1,118 @@
+import { mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
+import type { ByteSource } from '../../src/bytes/source.ts';
+import type { MemoryImage, Segment } from '../../src/formats/image.ts';
+import { elfBytes } from './elf.ts';
+import { packed } from './encode.ts';
+import { noteSegment, vmcoreinfo } from './notes.ts';
+import { type Part, PartsSource } from './parts-source.ts';
+
+const PAGE = 4096;
+
+/*
+ * The memory of an ELF dump in other containers, from its segments; nothing is copied.
+ */
+
+/** lime_mem_range_header of LiME's lime.h. */
+export function limeHeader(start: number | bigint, last: number | bigint, version = 1): Uint8Array {
+  return packed(32, [
+    [0, 4, 0x4c694d45],
+    [4, 4, version],
+    [8, 8, start],
+    [16, 8, last],
+  ]);
+}
+
+interface Piece extends Range {
+  /** Position in the file. */
+  readonly from: number;
+}
+
+/** RAM, each range once and ascending, as /proc/iomem lists it: the kernel image's segment lies inside of another. */
+export function ramOf(segments: readonly Segment[]): Piece[] {
+  let taken: readonly Range[] = [];
+  return segments
+    .flatMap((s) =>
+      s.physical === null ? [] : [{ start: s.physical, size: Number(s.fileSize), from: Number(s.offset) }],
+    )
+    .map(({ start, size, from }) => ({ start, end: start + size, from }))
+    .sort((a, b) => a.start - b.start || b.end - a.end)
+    .flatMap((range) => {
+      const left = subtractRanges([range], taken).map((r) => ({
+        ...r,
+        from: range.from + r.start - range.start,
+      }));
+      taken = mergeRanges([...taken, range]);
+      return left;
+    });
+}
+
+/** The same from the highest address down, in pieces of `size` bytes. */
+export function downwards(pieces: readonly Piece[], size: number): Piece[] {
+  const cut = pieces.flatMap(({ start, end, from }) => {
+    const count = Math.ceil((end - start) / size);
+    return Array.from({ length: count }, (_, i) => ({
+      start: start + i * size,
+      end: Math.min(end, start + (i + 1) * size),
+      from: from + i * size,
+    }));
+  });
+  return cut.reverse();
+}
+
+const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
+  source,
+  from,
+  length: end - start,
+});
+
+/**
+ * The same memory in an ELF file that holds it from its highest address down. The kernel allocates its memory map at
+ * the end of memory, so that a file in the usual order has lost all struct pages wherever it is cut.
+ */
+export function asElfDownwards(
+  file: ByteSource,
+  image: MemoryImage,
+  pieces = downwards(ramOf(image.segments), 1 << 24),
+): PartsSource {
+  const notes = noteSegment([vmcoreinfo(image.vmcoreinfo?.text ?? '')]);
+  const notesAt = Math.ceil((64 + 56 * (pieces.length + 1)) / PAGE) * PAGE;
+  const size = notesAt + 4 * PAGE;
+  let at = size;
+  const loads = pieces.map(({ start, end }) => {
+    const offset = at;
+    at += end - start;
+    return { paddr: start, offset, filesz: end - start };
+  });
+  const head = elfBytes({ segments: [{ ...notes, offset: notesAt }, ...loads] });
+  const parts = [head, { zeros: size - head.length }, ...pieces.map((piece) => partOf(file, piece))];
+  return new PartsSource(parts, `${file.path}, downwards`);
+}
+
+/** LiME's ranges from the highest address down, for the same reason. */
+export function asLimeDownwards(file: ByteSource, segments: readonly Segment[]): PartsSource {
+  return lime(file, downwards(ramOf(segments), 1 << 24));
+}
+
+/** What LiME saves of that memory. */
+export function asLime(file: ByteSource, segments: readonly Segment[]): PartsSource {
+  return lime(file, ramOf(segments));
+}
+
+function lime(file: ByteSource, pieces: readonly Piece[]): PartsSource {
+  const parts = pieces.flatMap((piece): Part[] => [
+    limeHeader(piece.start, piece.end - 1),
+    partOf(file, piece),
+  ]);
+  return new PartsSource(parts, `${file.path} as LiME`);
+}
+
+/** The same as a raw image: holes are there as zeros. */
+export function asRaw(file: ByteSource, segments: readonly Segment[]): PartsSource {
+  let at = 0;
+  const parts = ramOf(segments).flatMap((piece): Part[] => {
+    const gap = { zeros: piece.start - at };
+    at = piece.end;
+    return [gap, partOf(file, piece)];
+  });
+  return new PartsSource(parts, `${file.path} as a raw image`);
+}

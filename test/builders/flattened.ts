@@ -1,0 +1,75 @@
+import type { ByteSource } from '../../src/bytes/source.ts';
+import { ascii, concat } from './encode.ts';
+import { MemorySource, type SourceOptions } from './memory-source.ts';
+import { type Part, PartsSource } from './parts-source.ts';
+
+/** Bytes and where they belong in the file that is flattened; or a header that claims something else. */
+export interface FlatRecipe {
+  readonly target: number | bigint;
+  readonly bytes?: Uint8Array;
+  /** What the header says; the length of the bytes when left out. */
+  readonly size?: number | bigint;
+}
+
+export interface FlatOptions extends SourceOptions {
+  readonly type?: bigint;
+  readonly version?: bigint;
+  /** Whether the end record is written; it is when left out. */
+  readonly end?: boolean;
+}
+
+/** struct makedumpfile_header in its block of 4096 bytes: big-endian, whatever the machine is. */
+export function flatHeader(type = 1n, version = 1n): Uint8Array {
+  const block = new Uint8Array(4096);
+  block.set(ascii('makedumpfile'));
+  const view = new DataView(block.buffer);
+  view.setBigInt64(16, type);
+  view.setBigInt64(24, version);
+  return block;
+}
+
+/** struct makedumpfile_data_header. */
+export function recordHeader(target: number | bigint, size: number | bigint): Uint8Array {
+  const header = new Uint8Array(16);
+  const view = new DataView(header.buffer);
+  view.setBigInt64(0, BigInt(target));
+  view.setBigInt64(8, BigInt(size));
+  return header;
+}
+
+export const END_RECORD = recordHeader(-1, -1);
+
+export function flatBytes(records: readonly FlatRecipe[], options: FlatOptions = {}): Uint8Array {
+  const parts = records.flatMap(({ target, bytes = new Uint8Array(0), size = bytes.length }) => [
+    recordHeader(target, size),
+    bytes,
+  ]);
+  return concat(
+    flatHeader(options.type, options.version),
+    ...parts,
+    options.end === false ? new Uint8Array(0) : END_RECORD,
+  );
+}
+
+export function flatSource(records: readonly FlatRecipe[], options: FlatOptions = {}): MemorySource {
+  return new MemorySource([{ at: 0n, bytes: flatBytes(records, options) }], options);
+}
+
+/** A piece of a file that is to be flattened. */
+export interface Piece {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A file as `makedumpfile -F` sends it: in pieces, each through a buffer of `size` bytes; not copied. */
+export function flattened(file: ByteSource, pieces: readonly Piece[], size = 65_536): PartsSource {
+  const parts = pieces.flatMap(({ start, end }) => {
+    const records: Part[] = [];
+    for (let at = start; at < end; at += size) {
+      const length = Math.min(size, end - at);
+      records.push(recordHeader(at, length), { source: file, from: at, length });
+    }
+    return records;
+  });
+  return new PartsSource([flatHeader(), ...parts, END_RECORD], `${file.path}, flattened`);
+}

@@ -1,0 +1,76 @@
+import type { ByteSource } from '../../src/bytes/source.ts';
+import { InspectError } from '../../src/errors.ts';
+import type { VmcoreinfoText } from '../../src/formats/image.ts';
+import { type OpenOptions, openSource } from '../../src/formats/open.ts';
+import { openKernel } from '../../src/kernel/kernel.ts';
+import { takeCensus } from '../../src/pages/census.ts';
+import { EXCLUDABLE } from '../../src/pages/page-class.ts';
+import { type PagesReport, pagesReport } from '../../src/report/pages-report.ts';
+import { CutSource } from '../builders/parts-source.ts';
+
+/** How `pages` is asked, besides for the file. */
+export interface Asked extends OpenOptions {
+  readonly vmcoreinfo?: VmcoreinfoText;
+}
+
+/** What `pages --json` says of a dump, made in this process: a hundred cuts take as long as three runs of the program. */
+export function reportOf(source: ByteSource, asked: Asked = {}): PagesReport {
+  const image = openSource(source, asked);
+  const kernel = openKernel(image, { vmcoreinfo: asked.vmcoreinfo });
+  return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
+}
+
+/** Places of a file of `size` bytes, the same in every run: a linear congruential generator (Knuth's MMIX). */
+export function randomPlaces(size: number, count: number, seed = 1): number[] {
+  let state = BigInt(seed);
+  return Array.from({ length: count }, () => {
+    state = (state * 6364136223846793005n + 1442695040888963407n) % (1n << 64n);
+    return Math.floor((Number(state >> 11n) / 2 ** 53) * size);
+  });
+}
+
+/** The exit status, and what is wrong with the answer: nothing, for a dump that was cut honestly. */
+export interface Cut {
+  readonly at: number;
+  readonly status: 0 | 1 | 3;
+  readonly faults: readonly string[];
+}
+
+/** What is left of a dump that was cut at a place, against what all of it says. */
+export function cutAt(file: ByteSource, at: number, whole: PagesReport, asked: Asked = {}): Cut {
+  let report: PagesReport;
+  try {
+    report = reportOf(new CutSource(file, at), asked);
+  } catch (error) {
+    const said = error instanceof InspectError && error.kind !== 'usage' && error.message.length > 10;
+    return { at, status: 1, faults: said ? [] : [`not a sentence: ${error}`] };
+  }
+  const faults = [...figureFaults(report, whole), ...silences(report)];
+  return { at, status: report.complete ? 0 : 3, faults };
+}
+
+/** A dump that was cut may say that it cannot tell, and it must say so. */
+function silences(report: PagesReport): string[] {
+  if (report.complete) return ['complete is true'];
+  return report.warnings.some((warning) => warning.length > 10) ? [] : ['there is no warning'];
+}
+
+interface Figure {
+  readonly pages: number | null;
+  readonly atLeast?: { readonly pages: number };
+}
+
+/** Figures that differ from those of the whole dump, and lower bounds that do not hold. */
+export function figureFaults(cut: PagesReport, whole: PagesReport): string[] {
+  const pairs: [string, Figure, Figure][] = [['total', cut.total, whole.total]];
+  for (const name of Object.keys(whole.classes) as (keyof PagesReport['classes'])[]) {
+    pairs.push([name, cut.classes[name], whole.classes[name]]);
+  }
+  return pairs.flatMap(([name, now, then]) => {
+    if (then.pages === null) return [];
+    if (now.pages !== null)
+      return now.pages === then.pages ? [] : [`${name} ${now.pages}, not ${then.pages}`];
+    const least = now.atLeast?.pages ?? 0;
+    return least <= then.pages ? [] : [`${name} at least ${least}, and the whole dump has ${then.pages}`];
+  });
+}
