@@ -1,5 +1,6 @@
 import { stextOf } from './kallsyms.ts';
 import { BuiltKernel, IN_IMAGE, type KernelPlan } from './kernel.ts';
+import type { BuiltMemory } from './memory.ts';
 
 /** A zone as its kernel keeps it. Pages and pfns. */
 export interface ZonePlan {
@@ -26,6 +27,8 @@ const ZONE = { start: 80, spanned: 96, name: 128, freeArea: 192, vmStat: 1216, s
 /** Five lists of 16 bytes, then nr_free. */
 const FREE_AREA = { nrFree: 80, size: 88 };
 const PGDAT = { zones: 0, nrZones: 8960, bytes: 12288 };
+/** Of a node: bytes that it takes, and where it has its number of zones. */
+export const ZONE_SIZES = { pgdat: PGDAT.bytes, nrZones: PGDAT.nrZones };
 /** Before it stand NR_VM_NUMA_EVENT_ITEMS or nothing: the place in vm_stat that NUMBER(NR_FREE_PAGES) says. */
 const NR_FREE_PAGES = 2;
 const NAME_ORDER = ['DMA', 'DMA32', 'Normal', 'Movable', 'Device'] as const;
@@ -34,7 +37,8 @@ export const MAX_NODES = 64;
 /** contig_page_data stands in the image; bytes from _stext. */
 const CONTIG_PAGE_DATA = 0x1_0000;
 
-const KEYS = {
+/** What VMCOREINFO says of nodes and zones, but for where the nodes are. */
+export const ZONE_KEYS = {
   'SIZE(zone)': `${ZONE.size}`,
   'OFFSET(zone.free_area)': `${ZONE.freeArea}`,
   'OFFSET(zone.vm_stat)': `${ZONE.vmStat}`,
@@ -55,7 +59,7 @@ export function kernelWithZones(plan: KernelPlan, zones: ZonesPlan): BuiltKernel
   const where: Record<string, string> = numa
     ? { 'SYMBOL(node_data)': address(IN_IMAGE.nodeData), 'LENGTH(node_data)': `${MAX_NODES}` }
     : { 'SYMBOL(contig_page_data)': address(CONTIG_PAGE_DATA) };
-  const built = new BuiltKernel({ ...plan, keys: { ...KEYS, ...where, ...plan.keys } });
+  const built = new BuiltKernel({ ...plan, keys: { ...ZONE_KEYS, ...where, ...plan.keys } });
   NAME_ORDER.forEach((name, i) => {
     built.memory.write(built.imageAt + IN_IMAGE.names + 8 * i, Buffer.from(`${name}\0`, 'latin1'));
   });
@@ -65,19 +69,20 @@ export function kernelWithZones(plan: KernelPlan, zones: ZonesPlan): BuiltKernel
     if (numa) built.memory.writeU64(built.imageAt + IN_IMAGE.nodeData + 8 * i, built.direct(pgdat));
     built.memory.writeU32(pgdat + PGDAT.nrZones, zones.nrZones ?? node.length);
     node.forEach((zone, z) => {
-      writeZone(built, pgdat + PGDAT.zones + z * ZONE.size, zone);
+      const name = built.stext + BigInt(IN_IMAGE.names + 8 * NAME_ORDER.indexOf(zone.name));
+      writeZone(built.memory, pgdat + PGDAT.zones + z * ZONE.size, zone, name);
     });
   });
   return built;
 }
 
-function writeZone({ memory, stext }: BuiltKernel, at: number, zone: ZonePlan): void {
+/** Writes a struct zone whose name's text is at the virtual address `name`. */
+export function writeZone(memory: BuiltMemory, at: number, zone: ZonePlan, name: bigint): void {
   const free = zone.free ?? [];
   const sum = free.reduce((pages, blocks, order) => pages + blocks * 2 ** order, 0);
   memory.writeU64(at + ZONE.start, BigInt(zone.start));
   memory.writeU64(at + ZONE.spanned, BigInt(zone.spanned));
-  const name = IN_IMAGE.names + 8 * NAME_ORDER.indexOf(zone.name);
-  memory.writeU64(at + ZONE.name, stext + BigInt(name));
+  memory.writeU64(at + ZONE.name, name);
   free.forEach((blocks, order) => {
     memory.writeU64(at + ZONE.freeArea + order * FREE_AREA.size + FREE_AREA.nrFree, BigInt(blocks));
   });

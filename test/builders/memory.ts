@@ -108,6 +108,11 @@ export class BuiltMemory implements PhysicalMemory {
     return new DataView(page.buffer).getBigUint64(address % PAGE, true);
   }
 
+  /** What was written, page by page. */
+  *pages(): Generator<{ pfn: number; bytes: Uint8Array }> {
+    for (const [pfn, bytes] of this.#pages) yield { pfn, bytes };
+  }
+
   /** The pfns that hold anything but zeros. */
   nonZeroPfns(): number[] {
     return [...this.#pages].filter(([, bytes]) => bytes.some((byte) => byte !== 0)).map(([pfn]) => pfn);
