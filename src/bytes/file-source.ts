@@ -66,7 +66,7 @@ export class FileSource implements ByteSource {
   }
 
   read(position: number | bigint, into: Uint8Array): number {
-    if (BigInt(position) > LAST_POSITION - BigInt(into.length)) return 0;
+    if (typeof position === 'bigint' && position > LAST_POSITION - BigInt(into.length)) return 0;
     let done = 0;
     while (done < into.length) {
       const got = this.#readOnce(position, into, done);

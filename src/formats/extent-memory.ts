@@ -86,7 +86,7 @@ export class ExtentMemory implements PhysicalMemory {
     while (done < into.length) {
       const extent = this.#extentAt(address + done);
       if (!extent) return this.#missing(address + done);
-      const part = this.#readFrom(extent, address + done, into.subarray(done));
+      const part = this.#readFrom(extent, address + done, done === 0 ? into : into.subarray(done));
       if (typeof part !== 'number') return part;
       done += part;
     }
@@ -112,9 +112,9 @@ export class ExtentMemory implements PhysicalMemory {
   /** Reads what `extent` has for `into`: how many bytes that were, or why there were none. */
   #readFrom(extent: Extent, address: number, into: Uint8Array): number | Missing {
     const length = Math.min(into.length, extent.end - address);
-    const position = extent.offset + BigInt(address - extent.start);
     try {
-      const got = this.#source.read(position, into.subarray(0, length));
+      const part = length === into.length ? into : into.subarray(0, length);
+      const got = this.#source.read(positionOf(extent, address), part);
       return got === length ? length : { absence: 'truncated', address: address + got };
     } catch (error) {
       if (!(error instanceof InspectError) || error.kind !== 'io') throw error;
@@ -144,6 +144,12 @@ export class ExtentMemory implements PhysicalMemory {
         : 'hole';
     return { absence, address };
   }
+}
+
+/** Where the file holds an address: a number where it can be one, for a bigint a read costs the scan more than the copying. */
+function positionOf(extent: Extent, address: number): number | bigint {
+  const position = Number(extent.offset) + (address - extent.start);
+  return Number.isSafeInteger(position) ? position : extent.offset + BigInt(address - extent.start);
 }
 
 /** The parts of an extent that the file has. */

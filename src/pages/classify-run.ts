@@ -1,5 +1,6 @@
 import type { PageKeys } from './page-keys.ts';
-import { decide, pagesDecided, Rule } from './rules.ts';
+import { decide, FIRST_EXCLUDING, pagesDecided, Rule } from './rules.ts';
+import type { Stretches } from './stretches.ts';
 
 /** A block or compound page whose verdict reaches over the pages behind its head. */
 export interface Cover {
@@ -15,41 +16,49 @@ export function noCover(): Cover {
   return { head: 0, until: 0, rule: Rule.kernel };
 }
 
-/** Struct pages that lie one after the other. */
-export interface Run {
+/** Struct pages that lie one after the other, of a part of a run. */
+export interface Part {
   readonly words: Uint32Array;
-  /** The pfn of the first. */
+  /** Index in `words` of the first. */
+  readonly word: number;
+  /** The pfn of the first page of the run. */
   readonly pfn: number;
-  readonly count: number;
+  /** Where the part begins and ends: pages from the first of the run on. */
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Told of each free block that begins in a run: its head's pfn, its pages, and the upper half of the head's flags. */
 export type OnFree = (pfn: number, pages: number, flagsHigh: number) => void;
 
 /**
- * Writes the rule of each page of a run into `verdicts`. A page inside a free block or a left-out compound is not looked
+ * Adds the rules of the pages of a part to `stretches`. A page inside a free block or a left-out compound is not looked
  * at: the head has spoken for it, over the ends of runs, sections and holes (so a fake head of an optimised hugetlb
  * page, 5.18 to 7.0, is never mistaken for one).
+ *
+ * This is the hot loop: one pass, no object, no closure and no BigInt a page; what does not stand alone is passed in one step.
  */
-export function classifyRun(
-  run: Run,
+export function classifyPart(
+  part: Part,
   keys: PageKeys,
   cover: Cover,
-  verdicts: Uint8Array,
+  stretches: Stretches,
   onFree: OnFree,
 ): void {
-  const { words, pfn: first, count } = run;
-  for (let n = 0; n < count; ) {
+  const { words, pfn: first, end } = part;
+  const { stride } = keys;
+  const offset = part.word - part.start * stride;
+  for (let n = part.start; n < end; ) {
     const pfn = first + n;
     if (pfn < cover.until) {
-      const end = Math.min(count, cover.until - first);
-      verdicts.fill(cover.rule, n, end);
-      n = end;
+      n = Math.min(end, cover.until - first);
+      stretches.add(cover.rule, n);
       continue;
     }
-    const i = n * keys.stride;
+    const i = offset + n * stride;
     const rule = decide(words, i, keys);
-    verdicts[n++] = rule;
+    stretches.add(rule, ++n);
+    if (rule < FIRST_EXCLUDING) continue;
     const pages = pagesDecided(words, i, pfn, rule, keys);
     if (rule === Rule.buddy || rule === Rule.unaccepted)
       onFree(pfn, pages, words[i + keys.flags + 1] as number);

@@ -3,6 +3,7 @@ import { type Absence, Held, type PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { PageClass } from './page-class.ts';
 import { pageKeys } from './page-keys.ts';
+import { SPAN_PAGES } from './partition.ts';
 import { compoundOrder, FIRST_EXCLUDING, RULES, Rule } from './rules.ts';
 import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
@@ -10,9 +11,6 @@ import { Verdicts } from './verdicts.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
 
 const PAGE = 4096;
-
-/** Blocks and compounds are aligned to their size, 1 GiB at most: a page's head lies behind this boundary before it. */
-const LARGEST_BLOCK = 2 ** 18;
 
 /** A page type, by the name of its VMCOREINFO key. */
 export type PageType = 'buddy' | 'offline' | 'unaccepted' | 'slab' | 'hugetlb';
@@ -103,13 +101,16 @@ function surveyed(memory: PhysicalMemory, pfn: number): Uint8Array {
   return holding;
 }
 
-/** Runs the census from where the page's head can be at the earliest up to the page. */
+/** Runs the census from where the page's head can be at the earliest, the begin of its span, up to the page. */
 function verdictOf(kernel: Kernel, structPages: StructPages, pfn: number): { rule: Rule; head: number } {
   const verdicts = new Verdicts(structPages, pageKeys(kernel.info));
-  const start = pfn - (pfn % LARGEST_BLOCK);
+  const start = pfn - (pfn % SPAN_PAGES);
   const before = pfnRanges(kernel.image.memory.described(start * PAGE, (pfn + 1) * PAGE));
   let rule: Rule = Rule.noStructPage;
-  for (const run of runsOf(before)) rule = verdicts.of(run.pfn, run.count)[run.count - 1] as Rule;
+  for (const run of runsOf(before)) {
+    const { rules, length } = verdicts.of(run.pfn, run.count);
+    rule = rules[length - 1] as Rule;
+  }
   const covered = rule !== Rule.unreadable && rule !== Rule.noStructPage && pfn < verdicts.cover.until;
   return { rule, head: covered ? verdicts.cover.head : pfn };
 }
@@ -120,7 +121,8 @@ function decodeStructPage(kernel: Kernel, structPages: StructPages, pfn: number)
   try {
     const address = structPages.addressOf(pfn);
     if (address === null) return null;
-    if (structPages.readRun(pfn, 1).unreadable.length > 0) return [...structPages.failures.keys()].join('; ');
+    const [gap] = structPages.readRun(pfn, 1).unreadable;
+    if (gap) return gap.reason;
     const w = structPages.words;
     const at = (word: number) => w[word] as number;
     const wide = (word: number) => (BigInt(at(word + 1)) << 32n) | BigInt(at(word));

@@ -54,6 +54,9 @@ export const RULES: readonly RuleText[] = [
 /** The largest compound of x86_64: 1 GiB (PUD_ORDER). */
 const MAX_COMPOUND_ORDER = 18;
 
+/** Pages by order: a table, for 2 ** order is a call, and a shift ends at 31. */
+const PAGES = Float64Array.from({ length: 256 }, (_, order) => 2 ** order);
+
 /*
  * The tests, in makedumpfile's order (__exclude_unnecessary_pages); the first that holds decides. `w` holds struct
  * pages as 32-bit words and `i` is the first word of one. Written for the scan: plain numbers, no object a page.
@@ -94,14 +97,14 @@ function buddyOrder(w: Uint32Array, i: number, k: PageKeys): number {
  */
 export function pagesDecided(w: Uint32Array, i: number, pfn: number, rule: Rule, k: PageKeys): number {
   if (rule < FIRST_EXCLUDING) return 1;
-  if (rule === Rule.buddy) return 2 ** buddyOrder(w, i, k);
-  if (rule === Rule.unaccepted) return 2 ** (k.buddyOrders - 1);
-  return 2 ** compoundOrder(w, i, pfn, k);
+  if (rule === Rule.buddy) return PAGES[w[i + k.private] as number] as number;
+  if (rule === Rule.unaccepted) return PAGES[k.buddyOrders - 1] as number;
+  return PAGES[compoundOrder(w, i, pfn, k)] as number;
 }
 
 /** The order of the compound that the page at word `i` is the head of; 0 for any other page. */
 export function compoundOrder(w: Uint32Array, i: number, pfn: number, k: PageKeys): number {
   if (((w[i + k.flags] as number) & k.headMask) === 0) return 0;
   const order = ((w[i + k.order.word] as number) >>> k.order.shift) & k.order.mask;
-  return order <= MAX_COMPOUND_ORDER && pfn % 2 ** order === 0 ? order : 0;
+  return order <= MAX_COMPOUND_ORDER && (pfn & ((1 << order) - 1)) === 0 ? order : 0;
 }

@@ -1,41 +1,52 @@
-import { mergeRanges, type Range } from '../bytes/ranges.ts';
+import { pageAligned } from '../bytes/page-aligned.ts';
+import type { Range } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { type MemSections, openMemSections } from '../kernel/mem-section.ts';
 
-/** Struct pages read at once: 256 KiB of them, which is a quarter of the 2 MiB block that maps a section's. */
+/** Struct pages read at once at most: 256 KiB of them, an eighth of the 2 MiB block that maps a section's. */
 export const RUN_PAGES = 4096;
 const PAGE = 4096;
+
+/** Pfns whose struct pages cannot be read, and why. */
+export interface Gap extends Range {
+  readonly reason: string;
+}
 
 /** What was read of a run: `absent` where its section has no map, else the pfns that could not be read. */
 export interface RunRead {
   readonly absent: boolean;
-  readonly unreadable: readonly Range[];
+  readonly unreadable: readonly Gap[];
 }
 
 const ALL_READ: RunRead = { absent: false, unreadable: [] };
 const ABSENT: RunRead = { absent: true, unreadable: [] };
 
+/** Pfns whose struct pages lie one after the other in physical memory. */
+interface Block extends Range {
+  /** Physical address of the first, bytes. */
+  readonly physical: number;
+}
+
 /** Reads struct pages by pfn, through the section table and the page tables that map the vmemmap. */
 export class StructPages {
   /** The struct pages of the last run, as 32-bit words. */
   readonly words: Uint32Array;
-  /** Why struct pages could not be read, and how many each time. */
-  readonly failures = new Map<string, number>();
   readonly #kernel: Kernel;
   readonly #sections: MemSections;
   readonly #bytes: Uint8Array;
   readonly #size: number;
   #section = -1;
   #memMap: bigint | null = null;
+  #block: Block = { start: 0, end: 0, physical: 0 };
 
   /** @throws InspectError as openMemSections does */
   constructor(kernel: Kernel, asMakedumpfile = false) {
     this.#kernel = kernel;
     this.#sections = openMemSections(kernel, asMakedumpfile);
     this.#size = this.#sections.structPageSize;
-    this.words = new Uint32Array(((RUN_PAGES + 1) * this.#size) / 4);
-    this.#bytes = new Uint8Array(this.words.buffer);
+    this.#bytes = pageAligned((RUN_PAGES + 1) * this.#size);
+    this.words = new Uint32Array(this.#bytes.buffer, 0, this.#bytes.length / 4);
   }
 
   get pagesPerSection(): number {
@@ -53,18 +64,44 @@ export class StructPages {
    * last is a possible head, for a head's order stands in the struct page behind it.
    */
   readRun(pfn: number, count: number): RunRead {
+    const last = pfn + count;
+    const lookahead = last % 2 === 1 && last % this.pagesPerSection !== 0 ? 1 : 0;
+    if (this.#readBlock(pfn, count + lookahead)) return ALL_READ;
     let address: bigint | null;
     try {
       address = this.addressOf(pfn);
     } catch (error) {
-      this.#note(error, count);
-      return { absent: false, unreadable: [{ start: pfn, end: pfn + count }] };
+      return { absent: false, unreadable: [{ start: pfn, end: last, reason: reasonFor(error) }] };
     }
     if (address === null) return ABSENT;
-    const last = pfn + count;
-    const lookahead = last % 2 === 1 && last % this.pagesPerSection !== 0 ? 1 : 0;
-    if (this.#tryRead(address, 0, (count + lookahead) * this.#size) === undefined) return ALL_READ;
+    if (this.#tryRead(address, 0, (count + lookahead) * this.#size) === undefined) {
+      this.#keepBlock(pfn, address);
+      return ALL_READ;
+    }
     return { absent: false, unreadable: this.#readPiecewise(address, pfn, count, lookahead) };
+  }
+
+  /** Reads from the block of the last run, whose address needs no second translation; false when it is not all there. */
+  #readBlock(pfn: number, count: number): boolean {
+    const { start, end, physical } = this.#block;
+    if (pfn < start || pfn + count > end) return false;
+    const into = this.#bytes.subarray(0, count * this.#size);
+    return this.#kernel.image.memory.read(physical + (pfn - start) * this.#size, into) === undefined;
+  }
+
+  /** Keeps what one page of the vmemmap, of 2 MiB most often, holds of the section whose pfn was just read. */
+  #keepBlock(pfn: number, address: bigint): void {
+    const { virtual, physical, size } = this.#kernel.space.mappingAt(address);
+    const inside = Number(address - virtual);
+    const before = Math.min(Math.floor(inside / this.#size), pfn % this.pagesPerSection);
+    const behind = Math.floor((size - inside) / this.#size);
+    const start = pfn - before;
+    const sectionEnd = pfn - (pfn % this.pagesPerSection) + this.pagesPerSection;
+    this.#block = {
+      start,
+      end: Math.min(pfn + behind, sectionEnd),
+      physical: physical + inside - before * this.#size,
+    };
   }
 
   #map(section: number): bigint | null {
@@ -77,8 +114,8 @@ export class StructPages {
   }
 
   /** Page by page of the vmemmap, for one that is missing must not hide the others. */
-  #readPiecewise(address: bigint, pfn: number, count: number, lookahead: number): Range[] {
-    const missing: Range[] = [];
+  #readPiecewise(address: bigint, pfn: number, count: number, lookahead: number): Gap[] {
+    const missing: Gap[] = [];
     const length = (count + lookahead) * this.#size;
     let told = 0;
     for (let done = 0; done < length; ) {
@@ -88,12 +125,11 @@ export class StructPages {
         // A struct page of an odd size may reach over the border of two pages of the vmemmap.
         const start = Math.max(told, Math.floor(done / this.#size));
         told = Math.min(count, Math.ceil((done + part) / this.#size));
-        if (told > start) missing.push({ start: pfn + start, end: pfn + told });
-        this.#note(error, told - start);
+        if (told > start) missing.push({ start: pfn + start, end: pfn + told, reason: reasonFor(error) });
       }
       done += part;
     }
-    return mergeRanges(missing);
+    return missing;
   }
 
   /** Reads into the run's bytes; what cannot be read becomes zero, for the last run's struct pages stood there. */
@@ -108,12 +144,11 @@ export class StructPages {
       return error;
     }
   }
+}
 
-  #note(error: unknown, pages: number): void {
-    if (!(error instanceof InspectError)) throw error;
-    if (pages <= 0) return;
-    const reason =
-      error.kind === 'notMapped' ? 'the struct pages are not mapped' : 'the struct pages are not in the dump';
-    this.failures.set(reason, (this.failures.get(reason) ?? 0) + pages);
-  }
+function reasonFor(error: unknown): string {
+  if (!(error instanceof InspectError)) throw error;
+  return error.kind === 'notMapped'
+    ? 'the struct pages are not mapped'
+    : 'the struct pages are not in the dump';
 }

@@ -1,17 +1,30 @@
-import type { Range } from '../bytes/ranges.ts';
-import { type Cover, classifyRun, noCover, type OnFree } from './classify-run.ts';
+import { type Cover, classifyPart, noCover, type OnFree } from './classify-run.ts';
 import type { PageKeys } from './page-keys.ts';
 import { Rule } from './rules.ts';
+import { Stretches } from './stretches.ts';
 import { RUN_PAGES, type StructPages } from './struct-pages.ts';
 
-/** Reads struct pages run by run and says which rule decides each page; runs must come in ascending order. */
+/**
+ * Behind a block of so many pages another such block is likely, so only the begin of what follows is read: if it is the
+ * head of one, all the rest is passed over. A read costs as much as copying 16 KiB, 256 struct pages.
+ */
+const LARGE_BLOCK = 512;
+/** Struct pages of that begin: one page of the vmemmap. */
+const PROBE_PAGES = 64;
+
+/**
+ * Reads struct pages run by run and says which rule decides each page; runs must come in ascending order. Struct pages
+ * inside a block whose head has spoken are not read where that saves more than it costs.
+ */
 export class Verdicts {
   /** The last block or compound whose head spoke for the pages behind it. */
-  readonly cover: Cover = noCover();
+  cover: Cover = noCover();
+  /** Why struct pages could not be read, and of how many pages. */
+  readonly failures = new Map<string, number>();
   readonly #structPages: StructPages;
   readonly #keys: PageKeys;
   readonly #onFree: OnFree;
-  readonly #rules = new Uint8Array(RUN_PAGES);
+  readonly #stretches = new Stretches(RUN_PAGES);
 
   constructor(structPages: StructPages, keys: PageKeys, onFree: OnFree = () => {}) {
     this.#structPages = structPages;
@@ -19,24 +32,58 @@ export class Verdicts {
     this.#onFree = onFree;
   }
 
-  /** The rules of `count` pages of one section from `pfn` on, a byte a page; overwritten by the next call. */
-  of(pfn: number, count: number): Uint8Array {
-    const rules = this.#rules.subarray(0, count);
-    const read = this.#structPages.readRun(pfn, count);
-    if (read.absent) return rules.fill(Rule.noStructPage);
-    let at = pfn;
-    for (const gap of [...read.unreadable, { start: pfn + count, end: pfn + count }]) {
-      if (gap.start > at) this.#classify(pfn, { start: at, end: gap.start });
-      this.#rules.fill(Rule.unreadable, gap.start - pfn, gap.end - pfn);
-      at = gap.end;
-    }
-    return rules;
+  /** Forgets the last block: what comes next lies where it cannot reach. */
+  restart(): void {
+    this.cover = noCover();
   }
 
-  /** Classifies a part of the run that begins at `first`. */
-  #classify(first: number, { start, end }: Range): void {
-    const words = this.#structPages.words.subarray((start - first) * this.#keys.stride);
-    const rules = this.#rules.subarray(start - first, end - first);
-    classifyRun({ words, pfn: start, count: end - start }, this.#keys, this.cover, rules, this.#onFree);
+  /** The rules of `count` pages of one section from `pfn` on; overwritten by the next call. */
+  of(pfn: number, count: number): Stretches {
+    const stretches = this.#stretches;
+    stretches.clear();
+    for (let at = 0; at < count; at = stretches.pages) {
+      const { head, until, rule } = this.cover;
+      if (pfn + at < until) {
+        stretches.add(rule, Math.min(count, until - pfn));
+        continue;
+      }
+      const behindLarge = pfn + at === until && until - head >= LARGE_BLOCK;
+      this.#read(pfn, at, behindLarge ? Math.min(count, at + PROBE_PAGES) : count);
+    }
+    return stretches;
+  }
+
+  /** Reads and classifies the pages from `start` to `end` of the run that begins at `pfn`. */
+  #read(pfn: number, start: number, end: number): void {
+    const { absent, unreadable } = this.#structPages.readRun(pfn + start, end - start);
+    if (absent) {
+      this.#stretches.add(Rule.noStructPage, end);
+      return;
+    }
+    let at = start;
+    for (const gap of unreadable) {
+      if (gap.start > pfn + at) this.#classify(pfn, start, at, gap.start - pfn);
+      at = gap.end - pfn;
+      this.#skip(pfn, at, gap.reason);
+    }
+    if (at < end) this.#classify(pfn, start, at, end);
+  }
+
+  /** Classifies [from, to) of the run that begins at `pfn`, whose struct pages were read from `start` on. */
+  #classify(pfn: number, start: number, from: number, to: number): void {
+    const { words } = this.#structPages;
+    const word = (from - start) * this.#keys.stride;
+    const part = { words, word, pfn, start: from, end: to };
+    classifyPart(part, this.#keys, this.cover, this.#stretches, this.#onFree);
+  }
+
+  /** The pages up to `end` have no struct page that can be read; for some a head may have spoken. */
+  #skip(pfn: number, end: number, reason: string): void {
+    const covered = Math.min(end, this.cover.until - pfn);
+    if (covered > this.#stretches.pages) this.#stretches.add(this.cover.rule, covered);
+    const pages = end - this.#stretches.pages;
+    if (pages === 0) return;
+    this.failures.set(reason, (this.failures.get(reason) ?? 0) + pages);
+    this.#stretches.add(Rule.unreadable, end);
   }
 }

@@ -180,22 +180,36 @@ export class FreeCounter {
     this.#nodeShift = 32 - Math.ceil(Math.log2(Math.max(2, info.length('node_data') ?? 2)));
   }
 
-  /** Takes the kernel's counters anew: while live memory was scanned they moved. */
-  recount(zones: readonly Zone[]): void {
-    for (const zone of this.zones) {
-      const now = zones.find((z) => z.node === zone.node && z.startPfn === zone.startPfn);
-      if (now) Object.assign(zone, { freeArea: now.freeArea, vmStat: now.vmStat });
-    }
-  }
-
   /** A free block: its head's pfn, its pages, and the upper 32 bits of the head's flags. */
   add(pfn: number, pages: number, flagsHigh: number): void {
+    let zone: ZoneCheck | undefined;
+    for (const one of this.zones) {
+      if (pfn < one.startPfn || pfn >= one.startPfn + one.spannedPages) continue;
+      // Spans of two nodes may overlap, where one lies inside a gap of the other.
+      if (zone) return this.#addByNode(pfn, pages, flagsHigh >>> this.#nodeShift);
+      zone = one;
+    }
+    this.#addTo(zone, pages);
+  }
+
+  #addByNode(pfn: number, pages: number, node: number): void {
     const holds = (zone: Zone) => pfn >= zone.startPfn && pfn < zone.startPfn + zone.spannedPages;
-    const candidates = this.zones.filter(holds);
-    // Spans of two nodes may overlap, where one lies inside a gap of the other.
-    const node = flagsHigh >>> this.#nodeShift;
-    const zone = candidates.length > 1 ? candidates.find((z) => z.node === node) : candidates[0];
+    this.#addTo(
+      this.zones.find((zone) => zone.node === node && holds(zone)),
+      pages,
+    );
+  }
+
+  #addTo(zone: ZoneCheck | undefined, pages: number): void {
     if (zone) zone.counted += pages;
     else this.outside += pages;
   }
+}
+
+/** The same zones with the kernel's counters taken anew. */
+export function recounted(zones: readonly ZoneCheck[], now: readonly Zone[]): ZoneCheck[] {
+  return zones.map((zone) => {
+    const fresh = now.find((z) => z.node === zone.node && z.startPfn === zone.startPfn);
+    return fresh ? { ...zone, freeArea: fresh.freeArea, vmStat: fresh.vmStat } : zone;
+  });
 }

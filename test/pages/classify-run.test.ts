@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classifyRun, noCover } from '../../src/pages/classify-run.ts';
+import { classifyPart, noCover } from '../../src/pages/classify-run.ts';
 import { RULES } from '../../src/pages/rules.ts';
+import { Stretches } from '../../src/pages/stretches.ts';
 import { keysOf } from '../builders/decide.ts';
 import { SHAPES } from '../builders/kernel-shapes.ts';
 import { ANON_MAPPING, buddy, compound, hugetlb, type PageSpec, pageWords } from '../builders/struct-page.ts';
@@ -16,12 +17,22 @@ function classify(pages: Iterable<[number, PageSpec]>, runs: readonly [pfn: numb
   const cover = noCover();
   const free: Block[] = [];
   const rules = runs.flatMap(([pfn, count]) => {
-    const verdicts = new Uint8Array(count);
-    const run = { words: pageWords(SHAPE, pfn, count, specs), pfn, count };
-    classifyRun(run, KEYS, cover, verdicts, (...block) => free.push(block));
-    return [...verdicts].map((verdict) => RULES[verdict]?.name);
+    const stretches = new Stretches(count);
+    const part = { words: pageWords(SHAPE, pfn, count, specs), word: 0, pfn, start: 0, end: count };
+    classifyPart(part, KEYS, cover, stretches, (...block) => free.push(block));
+    return ruleNames(stretches);
   });
   return { rules, free };
+}
+
+/** The name of each page's rule. */
+function ruleNames({ length, rules, ends }: Stretches): (string | undefined)[] {
+  const stretches = Array.from({ length }, (_, k) => ({
+    rule: rules[k] ?? 0,
+    from: ends[k - 1] ?? 0,
+    to: ends[k] ?? 0,
+  }));
+  return stretches.flatMap(({ rule, from, to }) => times(to - from, RULES[rule]?.name));
 }
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
@@ -48,6 +59,14 @@ describe('a head that is left out', () => {
     ];
     const { rules } = classify(buddy(16, 4), runs);
     expect(rules).toEqual([...times(8, 'buddy'), ...times(2, 'kernel')]);
+  });
+
+  test('is one stretch, however many pages it speaks for', () => {
+    const stretches = new Stretches(64);
+    const words = pageWords(SHAPE, 32, 64, new Map([...buddy(32, 5), ...buddy(64, 5)]));
+    classifyPart({ words, word: 0, pfn: 32, start: 0, end: 64 }, KEYS, noCover(), stretches, () => {});
+    expect(stretches.length).toBe(1);
+    expect(stretches.pages).toBe(64);
   });
 
   test('leaves the page behind its last to itself, when that is a head again', () => {

@@ -39,9 +39,21 @@ describe('reading struct pages', () => {
     built.unmapStructPage(FIRST + 64);
     const pages = new StructPages(built.open());
     const { unreadable } = pages.readRun(FIRST + 10, 200);
-    expect(unreadable).toEqual([{ start: FIRST + 64, end: FIRST + 128 }]);
+    const reason = 'the struct pages are not mapped';
+    expect(unreadable).toEqual([{ start: FIRST + 64, end: FIRST + 128, reason }]);
     expect([0, 53, 118, 199].map((i) => numberAt(pages, i))).toEqual([10, 63, 128, 209]);
-    expect([...pages.failures.values()]).toEqual([64]);
+  });
+
+  test('translates their address once for all that one page of the vmemmap maps', () => {
+    const built = open(64);
+    const kernel = built.open();
+    const pages = new StructPages(kernel);
+    pages.readRun(FIRST, 8);
+    built.memory.reads.length = 0;
+    pages.readRun(FIRST + 8, 8);
+    pages.readRun(FIRST + 56, 8);
+    const backing = built.vmemmapBacking(built.structPageAt(FIRST));
+    expect(built.memory.reads).toEqual([backing + 8 * 64, backing + 56 * 64]);
   });
 
   test('says that a section has none', () => {
@@ -64,7 +76,10 @@ describe('reading struct pages', () => {
     const array = Number((kernel.info.symbol('mem_section') ?? 0n) - built.pageOffset);
     built.memory.writeU64(array + 8, 0xffff_a000_dead_0000n);
     const pages = new StructPages(kernel);
-    expect(pages.readRun(far, 8)).toEqual({ absent: false, unreadable: [{ start: far, end: far + 8 }] });
-    expect([...pages.failures.values()]).toEqual([8]);
+    const reason = 'the struct pages are not mapped';
+    expect(pages.readRun(far, 8)).toEqual({
+      absent: false,
+      unreadable: [{ start: far, end: far + 8, reason }],
+    });
   });
 });

@@ -1,0 +1,81 @@
+import type { PhysicalMemory } from '../formats/image.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { pageKeys } from './page-keys.ts';
+import { SPAN_PAGES } from './partition.ts';
+import { FIRST_EXCLUDING, RULES } from './rules.ts';
+import { runsOf } from './runs.ts';
+import type { Stretches } from './stretches.ts';
+import { StructPages } from './struct-pages.ts';
+import type { Tally } from './tally.ts';
+import { Verdicts } from './verdicts.ts';
+import { pfnRanges, ZeroPages } from './zero-pages.ts';
+import { FreeCounter, type Zone } from './zones.ts';
+
+const PAGE = 4096;
+
+/** Says of the pages of a span what each is for, and keeps the count. One thread's share of a census. */
+export class Scan {
+  readonly #memory: PhysicalMemory;
+  readonly #rules = new Float64Array(RULES.length);
+  readonly #zeroPages: ZeroPages;
+  readonly #verdicts: Verdicts;
+  readonly #free: FreeCounter;
+
+  /**
+   * @param zones those that free pages are counted by; none, where the kernel's cannot be read
+   * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read
+   */
+  constructor(kernel: Kernel, zones: readonly Zone[]) {
+    this.#memory = kernel.image.memory;
+    this.#zeroPages = new ZeroPages(this.#memory);
+    this.#free = new FreeCounter(zones, kernel.info);
+    const onFree = (pfn: number, pages: number, high: number) => this.#free.add(pfn, pages, high);
+    this.#verdicts = new Verdicts(new StructPages(kernel), pageKeys(kernel.info), onFree);
+  }
+
+  /** Looks at all pages of a span; returns how many that were. */
+  span(number: number): number {
+    const start = number * SPAN_PAGES * PAGE;
+    this.#verdicts.restart();
+    let pages = 0;
+    for (const { pfn, count } of runsOf(
+      pfnRanges(this.#memory.described(start, start + SPAN_PAGES * PAGE)),
+    )) {
+      this.#count(pfn, this.#verdicts.of(pfn, count));
+      pages += count;
+    }
+    return pages;
+  }
+
+  /** Counts by rule, and puts the pages that no rule leaves out to the test of their contents, neighbours together. */
+  #count(pfn: number, { length, rules, ends }: Stretches): void {
+    let start = 0;
+    let kept = -1;
+    for (let k = 0; k < length; k++) {
+      const rule = rules[k] as number;
+      const end = ends[k] as number;
+      (this.#rules[rule] as number) += end - start;
+      if (rule < FIRST_EXCLUDING) {
+        if (kept < 0) kept = start;
+      } else if (kept >= 0) {
+        this.#zeroPages.count(pfn + kept, pfn + start);
+        kept = -1;
+      }
+      start = end;
+    }
+    if (kept >= 0) this.#zeroPages.count(pfn + kept, pfn + start);
+  }
+
+  get tally(): Tally {
+    const { zero, nonZero, absences } = this.#zeroPages.counts;
+    return {
+      rules: this.#rules,
+      zero,
+      nonZero,
+      absences,
+      failures: this.#verdicts.failures,
+      free: this.#free.zones.map((zone) => zone.counted),
+      outside: this.#free.outside,
+    };
+  }
+}

@@ -1,0 +1,51 @@
+import type { Absence } from '../formats/image.ts';
+import { RULES } from './rules.ts';
+
+/** What a scan has found in some part of memory: plain data, which threads can hand over, and which adds up. All are pages. */
+export interface Tally {
+  /** By the rule that decided them. */
+  readonly rules: Float64Array;
+  /** Of those that no rule left out, by their contents. */
+  readonly zero: number;
+  readonly nonZero: number;
+  readonly absences: ReadonlyMap<Absence, number>;
+  /** Whose struct page could not be read, by reason. */
+  readonly failures: ReadonlyMap<string, number>;
+  /** Free, zone by zone in the order of the zones, and in none of them. */
+  readonly free: readonly number[];
+  readonly outside: number;
+}
+
+export function emptyTally(): Tally {
+  return {
+    rules: new Float64Array(RULES.length),
+    zero: 0,
+    nonZero: 0,
+    absences: new Map(),
+    failures: new Map(),
+    free: [],
+    outside: 0,
+  };
+}
+
+/** What two parts have together. */
+export function addTallies(a: Tally, b: Tally): Tally {
+  return {
+    rules: a.rules.map((pages, rule) => pages + (b.rules[rule] as number)),
+    zero: a.zero + b.zero,
+    nonZero: a.nonZero + b.nonZero,
+    absences: addMaps(a.absences, b.absences),
+    failures: addMaps(a.failures, b.failures),
+    free: Array.from(
+      { length: Math.max(a.free.length, b.free.length) },
+      (_, i) => (a.free[i] ?? 0) + (b.free[i] ?? 0),
+    ),
+    outside: a.outside + b.outside,
+  };
+}
+
+/** In the order of the names, so that it does not depend on which part came first. */
+function addMaps<K extends string>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): Map<K, number> {
+  const names = [...new Set([...a.keys(), ...b.keys()])].sort();
+  return new Map(names.map((name) => [name, (a.get(name) ?? 0) + (b.get(name) ?? 0)]));
+}
