@@ -6,7 +6,7 @@ import { build } from 'esbuild';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 rmSync('dist', { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: { 'kdump-inspect': 'bin/kdump-inspect.ts' },
+  entryPoints: { 'kdump-inspect': 'bin/kdump-inspect.ts', 'census-worker': 'src/pages/census-worker.ts' },
   bundle: true,
   splitting: true,
   platform: 'node',
@@ -15,7 +15,10 @@ const { metafile } = await build({
   outdir: 'dist',
   legalComments: 'none',
   metafile: true,
-  define: { __KDUMP_INSPECT_VERSION__: JSON.stringify(version) },
+  define: {
+    __KDUMP_INSPECT_VERSION__: JSON.stringify(version),
+    __KDUMP_INSPECT_WORKER__: JSON.stringify('./census-worker.js'),
+  },
   // The CommonJS packages inside the bundle still ask for Node's own modules by require().
   banner: {
     js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);",

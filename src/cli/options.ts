@@ -39,3 +39,9 @@ export function parsePage(text: string): PageOperand {
   const address = BigInt(text);
   return address < PHYSICAL_LIMIT ? { physical: Number(address) } : { virtual: address };
 }
+
+/** A number of threads. @throws InvalidArgumentError */
+export function parseJobs(text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A number of threads is needed, 1 or more.');
+}

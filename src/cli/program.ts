@@ -2,7 +2,7 @@ import { Argument, Command, Option } from 'commander';
 import { escapeText } from '../report/escape.ts';
 import type { PagesOptions } from './commands/pages.ts';
 import type { VmcoreinfoOptions } from './commands/vmcoreinfo.ts';
-import { type CommonOptions, type PageOperand, parseAddress, parsePage } from './options.ts';
+import { type CommonOptions, type PageOperand, parseAddress, parseJobs, parsePage } from './options.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
 
@@ -49,6 +49,7 @@ function pages(done: Done): Command {
     .description('what every physical page is used for: the main report')
     .argument('[FILE...]', FILE)
     .addOption(compat.choices(['makedumpfile']))
+    .addOption(new Option('--jobs <n>', 'threads to work on at most').argParser(parseJobs))
     .action(async (files: string[], options: PagesOptions) =>
       done(await (await import('./commands/pages.ts')).pages(files, options)),
     );

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import type { ReadStatistics } from '../bytes/source.ts';
 import { InspectError } from '../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import { openImage } from '../formats/open.ts';
 import { openBareKernel } from '../kernel/bare-kernel.ts';
 import { type Kernel, openKernel } from '../kernel/kernel.ts';
 import { searchVmcoreinfo } from '../kernel/vmcoreinfo-search.ts';
+import type { DumpFiles } from '../pages/thread-task.ts';
 import type { CommonOptions } from './options.ts';
 import { type Output, standardOutput } from './output.ts';
 import { progressBar } from './progress.ts';
@@ -22,6 +24,10 @@ export interface Session {
    * @throws InspectError missingInfo
    */
   vmcoreinfo(): VmcoreinfoText;
+  /** How to open the same dump once more. */
+  readonly dump: DumpFiles;
+  /** What was read besides `image`, by others that opened the dump. */
+  readonly readElsewhere: ReadStatistics;
   /** @throws InspectError as openKernel does */
   kernel(): Kernel;
   /** The kernel, or its page tables alone where there is no VMCOREINFO. @throws InspectError as openKernel does */
@@ -38,12 +44,15 @@ export async function withDump(
 ): Promise<number> {
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
   const start = performance.now();
-  const image = await openImage(filesOf(files, options), options.format ? { format: options.format } : {});
+  const dump = { files: filesOf(files, options), options: options.format ? { format: options.format } : {} };
+  const image = await openImage(dump.files, dump.options);
+  const readElsewhere = { reads: 0, bytes: 0 };
   try {
-    return await run(session(image, options, given));
+    return await run({ ...session(image, options, given), dump, readElsewhere });
   } finally {
     if (options.debug) {
-      const { reads, bytes } = image.statistics;
+      const reads = image.statistics.reads + readElsewhere.reads;
+      const bytes = image.statistics.bytes + readElsewhere.bytes;
       const time = `${(performance.now() - start).toFixed(1)} ms`;
       const memory = `peak memory ${process.resourceUsage().maxRSS} KiB`;
       process.stderr.write(`kdump-inspect: ${time}, ${reads} reads of ${bytes} bytes, ${memory}\n`);
@@ -52,7 +61,11 @@ export async function withDump(
   }
 }
 
-function session(image: MemoryImage, options: CommonOptions, given?: VmcoreinfoText): Session {
+function session(
+  image: MemoryImage,
+  options: CommonOptions,
+  given?: VmcoreinfoText,
+): Omit<Session, 'dump' | 'readElsewhere'> {
   const output = standardOutput(options);
   const vmcoreinfo = () => given ?? image.vmcoreinfo ?? search(image, options);
   const kernel = () => openKernel(image, { vmcoreinfo: vmcoreinfo() });

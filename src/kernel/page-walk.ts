@@ -85,6 +85,11 @@ export class PageWalker {
     return this.#tables.root;
   }
 
+  /** The bit of entries that is no address bit, 0 where there is none. */
+  get encryptionMask(): bigint {
+    return this.#tables.encryptionMask;
+  }
+
   /** Translates a virtual address entry by entry; never throws for what is in the tables. */
   walk(address: bigint): Walk {
     const steps: WalkStep[] = [];

@@ -47,8 +47,10 @@ export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): C
   const { spans, pages: total } = partition(kernel.image.memory);
   let done = 0;
   for (const span of spans) {
-    done += scan.span(span);
-    onProgress(done, total);
+    scan.span(span, (pages) => {
+      done += pages;
+      onProgress(done, total);
+    });
   }
   return censusOf(kernel, zones, total, scan.tally);
 }

@@ -33,18 +33,15 @@ export class Scan {
     this.#verdicts = new Verdicts(new StructPages(kernel), pageKeys(kernel.info), onFree);
   }
 
-  /** Looks at all pages of a span; returns how many that were. */
-  span(number: number): number {
+  /** Looks at all pages of a span; `onPages` is told how many, some thousand at a time. */
+  span(number: number, onPages: (pages: number) => void): void {
     const start = number * SPAN_PAGES * PAGE;
     this.#verdicts.restart();
-    let pages = 0;
-    for (const { pfn, count } of runsOf(
-      pfnRanges(this.#memory.described(start, start + SPAN_PAGES * PAGE)),
-    )) {
+    const described = this.#memory.described(start, start + SPAN_PAGES * PAGE);
+    for (const { pfn, count } of runsOf(pfnRanges(described))) {
       this.#count(pfn, this.#verdicts.of(pfn, count));
-      pages += count;
+      onPages(count);
     }
-    return pages;
   }
 
   /** Counts by rule, and puts the pages that no rule leaves out to the test of their contents, neighbours together. */

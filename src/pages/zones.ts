@@ -182,28 +182,25 @@ export class FreeCounter {
 
   /** A free block: its head's pfn, its pages, and the upper 32 bits of the head's flags. */
   add(pfn: number, pages: number, flagsHigh: number): void {
-    let zone: ZoneCheck | undefined;
-    for (const one of this.zones) {
-      if (pfn < one.startPfn || pfn >= one.startPfn + one.spannedPages) continue;
-      // Spans of two nodes may overlap, where one lies inside a gap of the other.
-      if (zone) return this.#addByNode(pfn, pages, flagsHigh >>> this.#nodeShift);
-      zone = one;
-    }
-    this.#addTo(zone, pages);
-  }
-
-  #addByNode(pfn: number, pages: number, node: number): void {
-    const holds = (zone: Zone) => pfn >= zone.startPfn && pfn < zone.startPfn + zone.spannedPages;
-    this.#addTo(
-      this.zones.find((zone) => zone.node === node && holds(zone)),
-      pages,
-    );
-  }
-
-  #addTo(zone: ZoneCheck | undefined, pages: number): void {
+    const zone = this.#zoneAt(pfn, flagsHigh >>> this.#nodeShift);
     if (zone) zone.counted += pages;
     else this.outside += pages;
   }
+
+  /** Spans of two nodes may overlap, where one lies inside a gap of the other: then the node decides. */
+  #zoneAt(pfn: number, node: number): ZoneCheck | undefined {
+    let zone: ZoneCheck | undefined;
+    for (const one of this.zones) {
+      if (!spans(one, pfn)) continue;
+      if (zone) return this.zones.find((other) => other.node === node && spans(other, pfn));
+      zone = one;
+    }
+    return zone;
+  }
+}
+
+function spans({ startPfn, spannedPages }: Zone, pfn: number): boolean {
+  return pfn >= startPfn && pfn < startPfn + spannedPages;
 }
 
 /** The same zones with the kernel's counters taken anew. */

@@ -1,6 +1,9 @@
-import { takeCensus } from '../../pages/census.ts';
+import { availableParallelism } from 'node:os';
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { Census, OnProgress } from '../../pages/census.ts';
 import { takeCompatCensus } from '../../pages/compat.ts';
 import { EXCLUDABLE } from '../../pages/page-class.ts';
+import { takeParallelCensus } from '../../pages/parallel-census.ts';
 import { jsonText } from '../../report/escape.ts';
 import { compatReport, type PagesReport, pagesReport } from '../../report/pages-report.ts';
 import type { CommonOptions } from '../options.ts';
@@ -10,28 +13,51 @@ import { type Session, withDump } from '../session.ts';
 
 export interface PagesOptions extends CommonOptions {
   readonly compat?: string;
+  readonly jobs?: number;
 }
 
 /** `pages`: what every physical page is used for. Returns the exit status. */
 export function pages(files: readonly string[], options: PagesOptions): Promise<number> {
   return withDump(files, options, async (session) => {
-    const report = makeReport(session, options);
+    const report = await makeReport(session, options);
     for (const warning of report.warnings) session.output.warn(warning);
     session.output.result(options.json ? jsonText(report) : await asText(report, session));
     return report.complete ? EXIT.done : EXIT.incomplete;
   });
 }
 
-function makeReport({ image, kernel: open }: Session, options: PagesOptions): PagesReport {
+async function makeReport(session: Session, options: PagesOptions): Promise<PagesReport> {
+  const { image, kernel: open } = session;
   const kernel = open();
   const facts = { image, info: kernel.info, excludable: EXCLUDABLE };
   const progress = progressBar('reading pages', options);
   try {
     if (options.compat) return compatReport(facts, takeCompatCensus(kernel, progress.update));
-    return pagesReport(facts, takeCensus(kernel, progress.update));
+    return pagesReport(facts, await census(session, kernel, options.jobs, progress.update));
   } finally {
     progress.end();
   }
+}
+
+/** More threads than these find no more to do, and each takes its part of the memory. */
+const MOST_JOBS = 8;
+
+function census(
+  session: Session,
+  kernel: Kernel,
+  jobs: number | undefined,
+  onProgress: OnProgress,
+): Promise<Census> {
+  const { dump, readElsewhere } = session;
+  return takeParallelCensus(kernel, {
+    dump,
+    jobs: jobs ?? Math.min(MOST_JOBS, availableParallelism()),
+    onProgress,
+    onRead({ reads, bytes }) {
+      readElsewhere.reads += reads;
+      readElsewhere.bytes += bytes;
+    },
+  });
 }
 
 async function asText(report: PagesReport, { output }: Session): Promise<string> {

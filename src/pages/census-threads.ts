@@ -1,0 +1,58 @@
+import { Worker, type WorkerOptions } from 'node:worker_threads';
+import type { ReadStatistics } from '../bytes/source.ts';
+import { SharedWork } from './shared-work.ts';
+import type { Tally } from './tally.ts';
+import { errorFrom, type ThreadAnswer, type ThreadTask } from './thread-task.ts';
+
+declare const __KDUMP_INSPECT_WORKER__: string | undefined;
+
+/** The bundle has the thread's program as a file of its own; run from source, the thread needs tsx as its parent does. */
+const BUNDLED = typeof __KDUMP_INSPECT_WORKER__ === 'string' ? __KDUMP_INSPECT_WORKER__ : undefined;
+const PROGRAM = new URL(BUNDLED ?? './census-worker.ts', import.meta.url);
+const OPTIONS: WorkerOptions = BUNDLED ? {} : { execArgv: ['--import', 'tsx'] };
+
+/** What a thread has found, and what it read for that. */
+export interface Share {
+  readonly tally: Tally;
+  readonly statistics: ReadStatistics;
+}
+
+/** Threads that take part in a census, each with a share of the spans. */
+export class CensusThreads {
+  readonly #work: SharedWork;
+  readonly #workers: readonly Worker[];
+  /** What each has found. Rejected with the first error of any: the others end after the span that they are at. */
+  readonly shares: Promise<Share[]>;
+
+  constructor(count: number, task: ThreadTask) {
+    this.#work = new SharedWork(task.work);
+    this.#workers = Array.from(
+      { length: count },
+      () => new Worker(PROGRAM, { ...OPTIONS, workerData: task }),
+    );
+    this.shares = Promise.all(this.#workers.map((worker) => this.#shareOf(worker)));
+    // It is waited for only after the caller's own share; until then an error is no unhandled one.
+    this.shares.catch(() => {});
+  }
+
+  /** Ends all threads, wherever they are. */
+  async end(): Promise<void> {
+    this.#work.stop();
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #shareOf(worker: Worker): Promise<Share> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        this.#work.stop();
+        reject(error);
+      };
+      worker.once('message', (answer: ThreadAnswer) => {
+        if ('failure' in answer) fail(errorFrom(answer.failure));
+        else resolve(answer);
+      });
+      worker.once('error', fail);
+      worker.once('exit', (code) => fail(new Error(`a thread ended without an answer, with code ${code}`)));
+    });
+  }
+}
