@@ -1,4 +1,4 @@
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { ReadStatistics } from '../bytes/source.ts';
 import { SharedWork } from './shared-work.ts';
 import type { Tally } from './tally.ts';
@@ -6,10 +6,15 @@ import { errorFrom, type ThreadAnswer, type ThreadTask } from './thread-task.ts'
 
 declare const __KDUMP_INSPECT_WORKER__: string | undefined;
 
-/** The bundle has the thread's program as a file of its own; run from source, the thread needs tsx as its parent does. */
-const BUNDLED = typeof __KDUMP_INSPECT_WORKER__ === 'string' ? __KDUMP_INSPECT_WORKER__ : undefined;
-const PROGRAM = new URL(BUNDLED ?? './census-worker.ts', import.meta.url);
-const OPTIONS: WorkerOptions = BUNDLED ? {} : { execArgv: ['--import', 'tsx'] };
+/** A thread with its program: the bundle has that as a file of its own; run from source, it is TypeScript, which takes tsx. */
+function startThread(workerData: ThreadTask): Worker {
+  if (typeof __KDUMP_INSPECT_WORKER__ === 'string') {
+    return new Worker(new URL(__KDUMP_INSPECT_WORKER__, import.meta.url), { workerData });
+  }
+  const { href } = new URL('./census-worker.ts', import.meta.url);
+  const program = `import('tsx/esm/api').then(({ register }) => { register(); return import('${href}'); });`;
+  return new Worker(program, { eval: true, workerData });
+}
 
 /** What a thread has found, and what it read for that. */
 export interface Share {
@@ -26,10 +31,7 @@ export class CensusThreads {
 
   constructor(count: number, task: ThreadTask) {
     this.#work = new SharedWork(task.work);
-    this.#workers = Array.from(
-      { length: count },
-      () => new Worker(PROGRAM, { ...OPTIONS, workerData: task }),
-    );
+    this.#workers = Array.from({ length: count }, () => startThread(task));
     this.shares = Promise.all(this.#workers.map((worker) => this.#shareOf(worker)));
     // It is waited for only after the caller's own share; until then an error is no unhandled one.
     this.shares.catch(() => {});

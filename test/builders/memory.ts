@@ -108,6 +108,11 @@ export class BuiltMemory implements PhysicalMemory {
     return new DataView(page.buffer).getBigUint64(address % PAGE, true);
   }
 
+  /** What was written there, whether the dump stores it or not. */
+  byteAt(address: number): number {
+    return this.#page(Math.floor(address / PAGE))[address % PAGE] ?? 0;
+  }
+
   /** What was written, page by page. */
   *pages(): Generator<{ pfn: number; bytes: Uint8Array }> {
     for (const [pfn, bytes] of this.#pages) yield { pfn, bytes };

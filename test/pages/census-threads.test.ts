@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, describe, expect, test } from 'vitest';
+import { fixtureNames } from '../../fixtures/expand.ts';
+import { InspectError } from '../../src/errors.ts';
+import { openImage } from '../../src/formats/open.ts';
+import { openKernel } from '../../src/kernel/kernel.ts';
+import { kernelFacts } from '../../src/kernel/kernel-facts.ts';
+import { takeCensus } from '../../src/pages/census.ts';
+import { CensusThreads } from '../../src/pages/census-threads.ts';
+import { takeParallelCensus } from '../../src/pages/parallel-census.ts';
+import { partition, SPAN_PAGES } from '../../src/pages/partition.ts';
+import { Scan } from '../../src/pages/scan.ts';
+import { SharedWork } from '../../src/pages/shared-work.ts';
+import { addTallies, emptyTally, type Tally } from '../../src/pages/tally.ts';
+import type { ThreadTask } from '../../src/pages/thread-task.ts';
+import { readZones } from '../../src/pages/zones.ts';
+import { BuiltKernel, pfns } from '../builders/kernel.ts';
+import { writeKernel } from '../builders/kernel-file.ts';
+import { kernelWithZones } from '../builders/kernel-zones.ts';
+import { ANON_MAPPING, buddy, compound } from '../builders/struct-page.ts';
+import { dumpOf } from '../support/fixture.ts';
+
+const folder = mkdtempSync(`${tmpdir()}/kdump-inspect-threads-`);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Memory on both sides of where spans meet, with blocks that end and begin there. */
+function written(): string {
+  const path = `${folder}/built.elf`;
+  const ends = [1, 2, 3, 4, 5].map((span) => span * SPAN_PAGES);
+  const built = kernelWithZones(
+    {
+      ram: ends.map((end) => pfns(end - 1024, 2048)),
+      pages: ends.flatMap((end) => [
+        ...buddy(end - 1024, 9),
+        ...compound(end - 512, 9, { mapping: ANON_MAPPING }),
+        ...compound(end, 5, { flags: ['lru'] }),
+        ...buddy(end + 512, 4),
+      ]),
+    },
+    { nodes: [[{ name: 'Normal', start: 0, spanned: 6 * SPAN_PAGES }]] },
+  );
+  for (const end of ends) built.memory.write((end + 700) * 4096 + 77, Uint8Array.of(1));
+  writeKernel(built, path);
+  return path;
+}
+
+function taskFor(path: string): ThreadTask {
+  const image = openImage([path]);
+  try {
+    const kernel = openKernel(image);
+    const { spans } = partition(image.memory);
+    const dump = { files: [path], options: {} };
+    return {
+      dump,
+      facts: kernelFacts(kernel),
+      zones: readZones(kernel),
+      spans,
+      work: new SharedWork().buffer,
+    };
+  } finally {
+    image.close();
+  }
+}
+
+async function byThreads(path: string, count: number): Promise<Tally> {
+  const threads = new CensusThreads(count, taskFor(path));
+  try {
+    return (await threads.shares).map((share) => share.tally).reduce(addTallies, emptyTally());
+  } finally {
+    await threads.end();
+  }
+}
+
+function alone(path: string): Tally {
+  const image = openImage([path]);
+  try {
+    const kernel = openKernel(image);
+    const scan = new Scan(kernel, readZones(kernel));
+    for (const span of partition(image.memory).spans) scan.span(span, () => {});
+    return addTallies(scan.tally, emptyTally());
+  } finally {
+    image.close();
+  }
+}
+
+describe('threads that do all of the work', () => {
+  const path = written();
+
+  test.each([1, 2, 3, 8])('%i of them find what one scan finds', async (count) => {
+    expect(await byThreads(path, count)).toEqual(alone(path));
+  });
+
+  test.each(fixtureNames())('find the same in %s', async (name) => {
+    expect(await byThreads(dumpOf(name), 2)).toEqual(alone(dumpOf(name)));
+  });
+
+  test('say what they have read', async () => {
+    const threads = new CensusThreads(2, taskFor(path));
+    const shares = await threads.shares;
+    await threads.end();
+    expect(shares.map(({ statistics }) => statistics.bytes > 0)).toEqual([true, true]);
+  });
+});
+
+describe('a thread that fails', () => {
+  const failureOf = async (task: ThreadTask): Promise<unknown> => {
+    const threads = new CensusThreads(2, task);
+    try {
+      await threads.shares;
+    } catch (error) {
+      return error;
+    } finally {
+      await threads.end();
+    }
+    return undefined;
+  };
+
+  test('fails with the error that it met, kind and facts and all, and lets the others end', async () => {
+    const task = { ...taskFor(written()), dump: { files: [`${folder}/gone`], options: {} } };
+    const error = await failureOf(task);
+    expect(error).toBeInstanceOf(InspectError);
+    expect(error).toMatchObject({
+      kind: 'io',
+      message: `${folder}/gone: no such file`,
+      facts: { path: `${folder}/gone`, errno: 'ENOENT' },
+    });
+    expect(new SharedWork(task.work).stopped).toBe(true);
+  });
+
+  test('fails with its own words when the error is none of ours', async () => {
+    const task = { ...taskFor(written()), spans: null as unknown as Float64Array };
+    const error = await failureOf(task);
+    expect(error).not.toBeInstanceOf(InspectError);
+    expect(error).toMatchObject({ stack: expect.stringContaining('TypeError') });
+  });
+});
+
+describe('a census of a dump that is not worth a thread', () => {
+  test('is that of one thread, however many it may use', async () => {
+    const path = written();
+    const image = openImage([path]);
+    const kernel = openKernel(image);
+    const read: unknown[] = [];
+    const told: number[] = [];
+    const census = await takeParallelCensus(kernel, {
+      dump: { files: [path], options: {} },
+      jobs: 8,
+      onProgress: (done) => told.push(done),
+      onRead: (statistics) => read.push(statistics),
+    });
+    expect(census).toEqual(takeCensus(kernel));
+    expect(told.at(-1)).toBe(census.total);
+    expect(read).toEqual([]);
+    image.close();
+  });
+});
+
+describe('the facts about a kernel', () => {
+  test('are plain data, and make the same kernel of the dump opened anew', () => {
+    const built = new BuiltKernel({ levels: 5, smeMask: 1n << 47n, kernelOffset: 0x1e00_0000n });
+    const kernel = built.open();
+    const facts = structuredClone(kernelFacts(kernel));
+    expect(facts).toEqual(kernelFacts(kernel));
+    expect(facts).toMatchObject({ pagingLevels: 5, encryptionMask: 1n << 47n });
+  });
+});
