@@ -1,15 +1,17 @@
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ReadStatistics } from '../bytes/source.ts';
 import { SharedWork } from './shared-work.ts';
 import type { Tally } from './tally.ts';
 import { errorFrom, type ThreadAnswer, type ThreadTask } from './thread-task.ts';
 
-declare const __KDUMP_INSPECT_WORKER__: string | undefined;
+/** The folder of the bundle, when this is part of one. */
+declare const __KDUMP_INSPECT_DIST__: string | undefined;
 
 /** A thread with its program: the bundle has that as a file of its own; run from source, it is TypeScript, which takes tsx. */
 function startThread(workerData: ThreadTask): Worker {
-  if (typeof __KDUMP_INSPECT_WORKER__ === 'string') {
-    return new Worker(new URL(__KDUMP_INSPECT_WORKER__, import.meta.url), { workerData });
+  if (typeof __KDUMP_INSPECT_DIST__ === 'string') {
+    return new Worker(join(__KDUMP_INSPECT_DIST__, 'census-worker.js'), { workerData });
   }
   const { href } = new URL('./census-worker.ts', import.meta.url);
   const program = `import('tsx/esm/api').then(({ register }) => { register(); return import('${href}'); });`;

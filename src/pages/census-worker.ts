@@ -25,4 +25,4 @@ async function answer({ dump, facts, zones, spans, work: buffer }: ThreadTask): 
   }
 }
 
-parentPort?.postMessage(await answer(workerData as ThreadTask));
+answer(workerData as ThreadTask).then((found) => parentPort?.postMessage(found));

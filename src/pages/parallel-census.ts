@@ -11,8 +11,10 @@ import type { DumpFiles } from './thread-task.ts';
 
 /** Milliseconds of work that make another thread worth it: it takes 35 until it begins, and as much again of a processor. */
 const WORTH_A_THREAD = 100;
-/** Before that the pace says little: the code of the scan is still being compiled. */
-const FIRST_LOOK = 30;
+/** Before so many the pace says little: the scan's code is still being compiled, and the kernel's own data often lie in front. */
+const FIRST_LOOK = 100;
+/** Pages that take so long at least, however little is read of them: 32 GiB. */
+const SURELY_WORTH = 2 ** 23;
 /** How often the progress of others is told while there is nothing else to do. */
 const TELL_MS = 100;
 
@@ -40,6 +42,7 @@ export async function takeParallelCensus(kernel: Kernel, options: ParallelOption
   const task = { dump: options.dump, facts: kernelFacts(kernel), zones: counted, spans, work: work.buffer };
   const crew = new Crew(options.jobs - 1, (count) => new CensusThreads(count, task));
   try {
+    crew.start(total / SURELY_WORTH);
     for (const index of work.indexes(spans.length)) {
       scan.span(spans[index] as number, (pages) => {
         const done = work.done(pages);
@@ -56,11 +59,17 @@ export async function takeParallelCensus(kernel: Kernel, options: ParallelOption
   }
 }
 
+/** Milliseconds that processors have spent on this process: unlike a clock, they do not count what others do on the machine. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** The other threads: none until they are worth it. */
 class Crew {
   readonly #most: number;
   readonly #start: (count: number) => CensusThreads;
-  readonly #begun = performance.now();
+  readonly #begun = processorTime();
   #threads: CensusThreads | undefined;
 
   constructor(most: number, start: (count: number) => CensusThreads) {
@@ -68,14 +77,17 @@ class Crew {
     this.#start = start;
   }
 
-  /** Starts as many threads as the rest of the work is worth, when that share of it is done. */
+  /** Starts as many threads as may be, of so many that would be worth it. */
+  start(worth: number): void {
+    const count = Math.min(this.#most, Math.floor(worth));
+    if (count > 0) this.#threads = this.#start(count);
+  }
+
+  /** Starts as many as the rest of the work is worth, when that share of it is done. */
   look(share: number): void {
     if (this.#threads || this.#most < 1) return;
-    const spent = performance.now() - this.#begun;
-    if (spent < FIRST_LOOK) return;
-    const left = (spent / share) * (1 - share);
-    const count = Math.min(this.#most, Math.floor(left / WORTH_A_THREAD));
-    if (count > 0) this.#threads = this.#start(count);
+    const spent = processorTime() - this.#begun;
+    if (spent >= FIRST_LOOK) this.start(((spent / share) * (1 - share)) / WORTH_A_THREAD);
   }
 
   /** What they have found; `tell` is called now and then until it is there. */
