@@ -45,8 +45,8 @@ function written(): string {
   return path;
 }
 
-function taskFor(path: string): ThreadTask {
-  const image = openImage([path]);
+async function taskFor(path: string): Promise<ThreadTask> {
+  const image = await openImage([path]);
   try {
     const kernel = openKernel(image);
     const { spans } = partition(image.memory);
@@ -64,7 +64,7 @@ function taskFor(path: string): ThreadTask {
 }
 
 async function byThreads(path: string, count: number): Promise<Tally> {
-  const threads = new CensusThreads(count, taskFor(path));
+  const threads = new CensusThreads(count, await taskFor(path));
   try {
     return (await threads.shares).map((share) => share.tally).reduce(addTallies, emptyTally());
   } finally {
@@ -72,8 +72,8 @@ async function byThreads(path: string, count: number): Promise<Tally> {
   }
 }
 
-function alone(path: string): Tally {
-  const image = openImage([path]);
+async function alone(path: string): Promise<Tally> {
+  const image = await openImage([path]);
   try {
     const kernel = openKernel(image);
     const scan = new Scan(kernel, readZones(kernel));
@@ -88,15 +88,15 @@ describe('threads that do all of the work', () => {
   const path = written();
 
   test.each([1, 2, 3, 8])('%i of them find what one scan finds', async (count) => {
-    expect(await byThreads(path, count)).toEqual(alone(path));
+    expect(await byThreads(path, count)).toEqual(await alone(path));
   });
 
   test.each(fixtureNames())('find the same in %s', async (name) => {
-    expect(await byThreads(dumpOf(name), 2)).toEqual(alone(dumpOf(name)));
+    expect(await byThreads(dumpOf(name), 2)).toEqual(await alone(dumpOf(name)));
   });
 
   test('say what they have read', async () => {
-    const threads = new CensusThreads(2, taskFor(path));
+    const threads = new CensusThreads(2, await taskFor(path));
     const shares = await threads.shares;
     await threads.end();
     expect(shares.map(({ statistics }) => statistics.bytes > 0)).toEqual([true, true]);
@@ -117,7 +117,7 @@ describe('a thread that fails', () => {
   };
 
   test('fails with the error that it met, kind and facts and all, and lets the others end', async () => {
-    const task = { ...taskFor(written()), dump: { files: [`${folder}/gone`], options: {} } };
+    const task = { ...(await taskFor(written())), dump: { files: [`${folder}/gone`], options: {} } };
     const error = await failureOf(task);
     expect(error).toBeInstanceOf(InspectError);
     expect(error).toMatchObject({
@@ -129,7 +129,7 @@ describe('a thread that fails', () => {
   });
 
   test('fails with its own words when the error is none of ours', async () => {
-    const task = { ...taskFor(written()), spans: null as unknown as Float64Array };
+    const task = { ...(await taskFor(written())), spans: null as unknown as Float64Array };
     const error = await failureOf(task);
     expect(error).not.toBeInstanceOf(InspectError);
     expect(error).toMatchObject({ stack: expect.stringContaining('TypeError') });
@@ -139,7 +139,7 @@ describe('a thread that fails', () => {
 describe('a census of a dump that is not worth a thread', () => {
   test('is that of one thread, however many it may use', async () => {
     const path = written();
-    const image = openImage([path]);
+    const image = await openImage([path]);
     const kernel = openKernel(image);
     const read: unknown[] = [];
     const told: number[] = [];
