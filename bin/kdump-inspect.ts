@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { main } from '../src/cli/main.ts';
+import { settle } from '../src/cli/settle.ts';
 
 main(process.argv.slice(2)).then((status) => {
   process.exitCode = status;
+  settle();
 });
