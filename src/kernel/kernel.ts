@@ -41,7 +41,7 @@ export function openKernel(image: MemoryImage, options: KernelOptions = {}): Ker
     const kernel = assemble(image, info, root.address, base);
     return refuteTables(kernel.space, info, base);
   });
-  if (physBase.value === null) throw noPhysBase(physBase);
+  if (physBase.value === null) throw noPhysBase(physBase, image);
   const { space, levels, physical } = assemble(image, info, root.address, physBase.value);
   return {
     image,
@@ -181,7 +181,7 @@ function rootLadder(name: string, physical: number): Laddered {
   ]);
 }
 
-function noPhysBase(ladder: Laddered): InspectError {
+function noPhysBase(ladder: Laddered, image: MemoryImage): InspectError {
   const said = ladder.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
   // That a guess does not hold says nothing of the dump.
   const refuted = ladder.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
@@ -189,7 +189,7 @@ function noPhysBase(ladder: Laddered): InspectError {
   return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
     key: 'NUMBER(phys_base)',
     hint: refuted
-      ? 'is the VMCOREINFO of another boot, or is the file cut short?'
+      ? (image.warnings[0] ?? 'is the VMCOREINFO of another boot, or is the file cut short?')
       : 'give the VMCOREINFO of this boot with --vmcoreinfo FILE',
   });
 }

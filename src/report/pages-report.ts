@@ -135,12 +135,9 @@ function isWhole(image: MemoryImage): boolean {
 }
 
 function damageWarnings(image: MemoryImage): string[] {
-  const truncated = isWhole(image) ? 0 : image.memory.amounts.truncated;
-  const cut =
-    truncated === 0
-      ? []
-      : [`the file is cut short: ${size(truncated)} of the memory that its headers promise are missing`];
-  return [...image.warnings, ...cut];
+  const missing = isWhole(image) ? 0 : image.memory.amounts.truncated;
+  const cut = `the file is cut short: ${size(missing)} of the memory that its headers promise are missing`;
+  return [...image.warnings, ...(missing > 0 ? [cut] : [])];
 }
 
 /** Pages whose contents should be there: a filter that left some out makes no dump incomplete, damage does. */

@@ -14,11 +14,17 @@ export function byChecksum(encoded: Uint8Array): boolean {
   return checksum !== ZERO_CHECKSUM;
 }
 
-/** An LZO1X stream begins with literals, which stand in the page as they are: a first byte above 17 says how many. */
+/**
+ * An LZO1X stream begins with literals, which stand in the page as they are. A first byte above 17 says how many, one
+ * below 16 too; behind a zero their number goes on, 255 for each further zero.
+ */
 export function byLzoLiterals(encoded: Uint8Array): boolean {
   const code = encoded[0] ?? 0;
   if (code > 17) return anyIn(encoded, 1, code - 17);
-  return code > 0 && code < 16 && anyIn(encoded, 1, code + 3);
+  if (code > 0) return code < 16 && anyIn(encoded, 1, code + 3);
+  let at = 1;
+  while (at < encoded.length && encoded[at] === 0) at++;
+  return anyIn(encoded, at + 1, 18 + (at - 1) * 255 + (encoded[at] ?? 0));
 }
 
 /** A snappy stream begins with its length, here of two bytes, and a run of literals: a short one has its length in the tag. */
