@@ -1,6 +1,6 @@
 import { pageAligned } from '../bytes/page-aligned.ts';
 import type { Range } from '../bytes/ranges.ts';
-import { InspectError } from '../errors.ts';
+import { type ErrorKind, InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { type MemSections, openMemSections } from '../kernel/mem-section.ts';
 
@@ -27,6 +27,12 @@ interface Block extends Range {
   /** Physical address of the first, bytes. */
   readonly physical: number;
 }
+
+/** Why a struct page cannot be read, by the kind of the error; other kinds say that it is not there. */
+const UNREAD: Partial<Record<ErrorKind, string>> = {
+  notMapped: 'not mapped',
+  corrupt: 'damaged in the dump',
+};
 
 /** Reads struct pages by pfn, through the section table and the page tables that map the vmemmap. */
 export class StructPages {
@@ -148,7 +154,5 @@ export class StructPages {
 
 function reasonFor(error: unknown): string {
   if (!(error instanceof InspectError)) throw error;
-  return error.kind === 'notMapped'
-    ? 'the struct pages are not mapped'
-    : 'the struct pages are not in the dump';
+  return `the struct pages are ${UNREAD[error.kind] ?? 'not in the dump'}`;
 }

@@ -122,7 +122,7 @@ const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 
 /** The layout in which the sizes make sense: the time stamp before them is wider with a 64-bit writer. */
 function layoutOf(source: ByteSource, held: Uint8Array): Layout {
   const sizes = LAYOUTS.map(({ main }) => main.decode(held).block_size);
-  const plausible = (size: number) => size >= 512 && size <= 1 << 20 && (size & (size - 1)) === 0;
+  const plausible = (size: number) => size >= 512 && size <= 1 << 16 && (size & (size - 1)) === 0;
   const found = LAYOUTS.find((layout) => isConsistent(layout.main.decode(held)));
   if (found) return found;
   const other = sizes.find(plausible);

@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
 import { InspectError } from '../../errors.ts';
@@ -40,8 +41,8 @@ export class PageData {
   /** Fills `page` with the page of the located descriptor; returns why it cannot, or undefined. */
   read(at: Descriptors, page: Uint8Array): Problem | undefined {
     const codec = this.#codecs.get(at.flags);
-    const where = `page data at offset 0x${at.offset.toString(16)}`;
-    if (!codec) return corrupt(`${where}: no codec has flags 0x${at.flags.toString(16)}`);
+    const where = `page data at offset ${hex(at.offset)}`;
+    if (!codec) return corrupt(`${where}: no codec has flags ${hex(at.flags)}`);
     if (at.size > ENCODED_LIMIT) return corrupt(`${where}: ${at.size} bytes are too many for a page`);
     const encoded = this.#encoded(at);
     if (!(encoded instanceof Uint8Array)) return encoded;

@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Held } from '../image.ts';
 import { Bitmap } from './bitmap.ts';
@@ -60,12 +61,9 @@ export class KdumpPart {
   #held(index: number, contents: boolean): number {
     const at = this.#descriptors;
     at.locate(index);
-    if (at.inFile) {
-      if (this.#zero.has(at)) return Held.zero;
-      return Held[(contents && this.#data.proven(at)) || 'stored'];
-    }
-    this.#cutShort = true;
-    return Held.truncated;
+    if (!at.inFile) return this.cutShort ? Held.truncated : Held.stored;
+    if (this.#zero.has(at)) return Held.zero;
+    return Held[(contents && this.#data.proven(at)) || 'stored'];
   }
 
   /** Fills `into` with a page of this part; returns why it cannot, or undefined. */
@@ -73,10 +71,12 @@ export class KdumpPart {
     if (!this.existing.has(pfn)) return { absence: 'hole' };
     if (!this.dumped.has(pfn)) return { absence: 'notStored' };
     const at = this.#descriptors;
-    at.locate(this.#index(pfn));
+    const index = this.#index(pfn);
+    at.locate(index);
     if (at.inFile) return this.#data.read(at, into);
-    this.#cutShort = true;
-    return { absence: 'truncated' };
+    // In a file that has the data of its last pages, a descriptor that leads out of it is damaged itself.
+    const detail = `page descriptor at offset ${hex(at.position(index))}: its data lie outside of the file, at ${hex(at.offset)}`;
+    return this.cutShort ? { absence: 'truncated' } : { absence: 'corrupt', detail };
   }
 
   /** How many pages of [start, end) belong into this file, and how many of them are not there. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { deflateSync } from 'node:zlib';
+import { buildSync } from 'esbuild';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Codec, type Codecs, loadCodecs, PAGE } from '../../../src/formats/kdump/codecs.ts';
@@ -159,12 +161,17 @@ describe('the codecs', () => {
   });
 
   it('work in a worker thread', async () => {
-    const url = new URL('../../../src/formats/kdump/codecs.ts', import.meta.url).href;
-    const code = `
+    const entry = fileURLToPath(new URL('../../../src/formats/kdump/codecs.ts', import.meta.url));
+    const bundled = buildSync({
+      entryPoints: [entry],
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      write: false,
+    });
+    const code = `${bundled.outputFiles[0]?.text}
       const { parentPort, workerData } = require('node:worker_threads');
-      require('tsx/esm/api').register();
-      import(${JSON.stringify(url)}).then(async ({ loadCodecs }) => {
-        const codecs = await loadCodecs();
+      loadCodecs().then((codecs) => {
         const page = ([flags, encoded]) => {
           const page = new Uint8Array(4096);
           return codecs.get(flags).decode(encoded, page) ?? page;
