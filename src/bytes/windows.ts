@@ -1,3 +1,4 @@
+import { InspectError } from '../errors.ts';
 import type { ByteSource } from './source.ts';
 
 /** How pieces of a file are kept. */
@@ -44,6 +45,17 @@ export class Windows {
    * @throws InspectError io, when the system refuses the read
    */
   at(position: number, length: number): Uint8Array {
+    try {
+      return this.#inWindow(position, length);
+    } catch (error) {
+      // A bad sector must not take the whole window with it.
+      if (!(error instanceof InspectError) || length >= this.#size) throw error;
+      const bytes = new Uint8Array(length);
+      return bytes.subarray(0, this.#source.read(position, bytes));
+    }
+  }
+
+  #inWindow(position: number, length: number): Uint8Array {
     const relative = position - this.#base;
     const index = Math.floor(relative / this.#size);
     const inside = relative - index * this.#size;

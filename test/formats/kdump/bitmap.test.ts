@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Bitmap } from '../../../src/formats/kdump/bitmap.ts';
+import { MemorySource } from '../../builders/memory-source.ts';
+
+/** Pages of a block of the bitmap, and one more window than are kept. */
+const BLOCK = 32768;
+const AT = 8192;
+
+/** A bitmap in which the pfns of some ranges are set. */
+function bitmapOf(ranges: readonly (readonly [number, number])[], pages: number) {
+  const bytes = new Uint8Array(Math.ceil(pages / 8));
+  for (const [start, end] of ranges) {
+    for (let pfn = start; pfn < Math.min(end, pages); pfn++) {
+      bytes[pfn >> 3] = (bytes[pfn >> 3] as number) | (1 << (pfn & 7));
+    }
+  }
+  const source = new MemorySource([{ at: BigInt(AT), bytes }]);
+  return { source, bitmap: new Bitmap(source, { offset: AT, size: bytes.length }, pages), bytes };
+}
+
+describe('a bitmap', () => {
+  const ranges = fc.array(
+    fc
+      .tuple(fc.integer({ min: 0, max: 3 * BLOCK }), fc.integer({ min: 0, max: 5000 }))
+      .map(([start, length]) => [start, start + length] as const),
+    { maxLength: 12 },
+  );
+
+  it('has, counts and lists what is set in it, asked in whatever order', () => {
+    fc.assert(
+      fc.property(
+        ranges,
+        fc.integer({ min: 1, max: 3 * BLOCK + 17 }),
+        fc.array(fc.nat(), { minLength: 1, maxLength: 20 }),
+        (list, pages, asked) => {
+          const { bitmap, bytes } = bitmapOf(list, pages);
+          const isSet = (pfn: number) => (((bytes[pfn >> 3] as number) >> (pfn & 7)) & 1) === 1;
+          for (const number of asked) {
+            const pfn = number % pages;
+            expect(bitmap.has(pfn)).toBe(isSet(pfn));
+            let rank = 0;
+            for (let p = 0; p < pfn; p++) if (isSet(p)) rank++;
+            expect(bitmap.rank(pfn)).toBe(rank);
+          }
+          const listed = new Uint8Array(pages);
+          for (const run of bitmap.runs()) listed.fill(1, run.start, run.end);
+          expect(listed.every((bit, pfn) => (bit === 1) === isSet(pfn))).toBe(true);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('lists runs that neither touch nor reach out of what was asked for', () => {
+    const { bitmap } = bitmapOf(
+      [
+        [5, 20],
+        [BLOCK - 3, 2 * BLOCK + 4],
+      ],
+      3 * BLOCK,
+    );
+    expect([...bitmap.runs()]).toEqual([
+      { start: 5, end: 20 },
+      { start: BLOCK - 3, end: 2 * BLOCK + 4 },
+    ]);
+    expect([...bitmap.runs(8, BLOCK + 1)]).toEqual([
+      { start: 8, end: 20 },
+      { start: BLOCK - 3, end: BLOCK + 1 },
+    ]);
+    expect([...bitmap.runs(30, 40)]).toEqual([]);
+  });
+
+  it('counts up to its very end, which is the end of a block', () => {
+    const { bitmap } = bitmapOf([[0, 2 * BLOCK]], 2 * BLOCK);
+    expect(bitmap.rank(2 * BLOCK)).toBe(2 * BLOCK);
+  });
+
+  it('is read once from its start to its end, and no further than pages are asked for', () => {
+    const pages = 100 * BLOCK;
+    const { bitmap, source } = bitmapOf([[0, pages]], pages);
+    bitmap.rank(3 * BLOCK);
+    expect(source.statistics.bytes).toBeLessThanOrEqual(2 * 65536);
+    for (let pfn = 0; pfn < pages; pfn += 1000) bitmap.rank(pfn);
+    expect(source.statistics.bytes).toBeLessThanOrEqual(pages / 8 + 2 * 65536);
+    expect(source.largestRead).toBe(65536);
+  });
+});
