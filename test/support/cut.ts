@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
 import { InspectError } from '../../src/errors.ts';
 import type { VmcoreinfoText } from '../../src/formats/image.ts';
-import { type OpenOptions, openSource } from '../../src/formats/open.ts';
+import { type OpenOptions, openSources } from '../../src/formats/open.ts';
 import { openKernel } from '../../src/kernel/kernel.ts';
 import { takeCensus } from '../../src/pages/census.ts';
 import { EXCLUDABLE } from '../../src/pages/page-class.ts';
@@ -14,8 +14,8 @@ export interface Asked extends OpenOptions {
 }
 
 /** What `pages --json` says of a dump, made in this process: a hundred cuts take as long as three runs of the program. */
-export function reportOf(source: ByteSource, asked: Asked = {}): PagesReport {
-  const image = openSource(source, asked);
+export async function reportOf(files: readonly ByteSource[], asked: Asked = {}): Promise<PagesReport> {
+  const image = await openSources(files, asked);
   const kernel = openKernel(image, { vmcoreinfo: asked.vmcoreinfo });
   return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
 }
@@ -36,11 +36,19 @@ export interface Cut {
   readonly faults: readonly string[];
 }
 
-/** What is left of a dump that was cut at a place, against what all of it says. */
-export function cutAt(file: ByteSource, at: number, whole: PagesReport, asked: Asked = {}): Cut {
+/** What is left of a dump whose file of number `which` was cut at a place, against what all of it says. */
+export async function cutAt(
+  files: readonly ByteSource[],
+  { at, which = 0 }: { readonly at: number; readonly which?: number },
+  whole: PagesReport,
+  asked: Asked = {},
+): Promise<Cut> {
   let report: PagesReport;
   try {
-    report = reportOf(new CutSource(file, at), asked);
+    report = await reportOf(
+      files.map((file, i) => (i === which ? new CutSource(file, at) : file)),
+      asked,
+    );
   } catch (error) {
     const said = error instanceof InspectError && error.kind !== 'usage' && error.message.length > 10;
     return { at, status: 1, faults: said ? [] : [`not a sentence: ${error}`] };

@@ -1,3 +1,5 @@
+import { partsHeld } from '../../bytes/held.ts';
+import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1 } from '../../bytes/words.ts';
@@ -15,6 +17,8 @@ const NEWEST = 6;
 /** A physical address has 52 bits at most, so a pfn 40. */
 const PFN_LIMIT = 2 ** 40;
 const UTS_LENGTH = 65;
+/** Bytes of the main header in its longest layout. */
+const MAIN_SIZE = Math.max(...LAYOUTS.map(({ main }) => main.size));
 
 const start = struct('kdump header', 402, { header_version: u32(8) });
 
@@ -56,8 +60,7 @@ export interface KdumpHeader {
  * descriptors, or sizes contradict each other
  */
 export function readKdumpHeader(source: ByteSource): KdumpHeader {
-  const bytes = new Uint8Array(2 * PAGE);
-  const held = bytes.subarray(0, source.read(0, bytes));
+  const held = headerBlocks(source);
   const version = start.decode(held).header_version;
   const signature = signatureOf(held) ?? 'KDUMP   ';
   const uts = utsOf(held);
@@ -88,6 +91,14 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
     notes: since(4, version, sub?.offset_note, sub?.size_note),
     eraseinfo: since(5, version, sub?.offset_eraseinfo, sub?.size_eraseinfo),
   };
+}
+
+/** Both header blocks. What lies between the headers is not in a flattened file, and where that was cut a read ends there. */
+function headerBlocks(source: ByteSource): Uint8Array {
+  const bytes = new Uint8Array(2 * PAGE);
+  const main = source.read(0, bytes.subarray(0, PAGE));
+  const sub = main < MAIN_SIZE ? 0 : source.read(PAGE, bytes.subarray(PAGE));
+  return bytes.subarray(0, sub === 0 ? main : PAGE + sub);
 }
 
 /** What was odd in the headers and does not stop the reading. */
@@ -212,7 +223,16 @@ function places(
   const size = Math.ceil(maxMapnr / 8);
   const isPair = bitmap_blocks >= 2 * blocksFor(maxMapnr);
   const second = isPair ? first + Math.floor(bitmap_blocks / 2) * PAGE : first;
+  for (const offset of [first, second]) refuseLost(source, offset, size);
   return { bitmap1: { offset: first, size }, bitmap2: { offset: second, size }, descriptors };
+}
+
+/** Bits that a file lost would read as pages that there are none of. */
+function refuseLost(source: ByteSource, offset: number, size: number): void {
+  const held = countOf(partsHeld(source, BigInt(offset), BigInt(size)));
+  if (held === size) return;
+  const what = `a bitmap needs ${size} bytes, the file has ${held} of them: it is cut short`;
+  throw problem(source, 'corrupt', what, offset);
 }
 
 function splitOf(

@@ -38,8 +38,13 @@ export class KdumpPart {
 
   /** Whether pages that belong into this file are not there. */
   get cutShort(): boolean {
-    this.#cutShort ??= this.header.incomplete || this.#descriptors.endBefore(this.#index(this.end));
+    this.#cutShort ??= this.#marked || this.#descriptors.endBefore(this.#index(this.end));
     return this.#cutShort;
+  }
+
+  /** Whether the file says itself that it is not whole. */
+  get #marked(): boolean {
+    return this.header.incomplete || this.source.cutShort === true;
   }
 
   /** Position of a page's descriptor, or of the next page's that the file holds, bytes. */
