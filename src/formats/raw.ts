@@ -4,6 +4,7 @@ import { InspectError } from '../errors.ts';
 import type { MemoryImage } from './image.ts';
 import { plainImage } from './plain-image.ts';
 
+const PAGE = 4096;
 /** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging) */
 const PHYSICAL_LIMIT = 2 ** 52;
 
@@ -20,7 +21,8 @@ export function openRaw(source: ByteSource): MemoryImage {
     const message = `${path}: a raw image of ${hex(size)} bytes is more than x86_64 can address`;
     throw new InspectError('unsupported', message, { path });
   }
-  const ranges = [{ start: 0, end: size, offset: 0 }];
+  // Memory ends with a page: a file that ends inside of one has lost the rest of it.
+  const ranges = [{ start: 0, end: Math.ceil(size / PAGE) * PAGE, offset: 0 }];
   return plainImage(source, {
     format: 'raw memory image',
     type: 'RAW',

@@ -96,7 +96,7 @@ describe('a file that was cut off', () => {
     expect(image.segments.map(({ missing }) => missing)).toEqual([0n, 0x1800n, 0x3000n]);
   });
 
-  it('has the memory before the end, and what is behind it is truncated', () => {
+  it('has the memory before the end; what is behind it is truncated, and so is the page that it ends in', () => {
     expect(bytesAt(image, 0x97f0, 16)).toEqual([...data.subarray(0x17f0, 0x1800)]);
     expect(bytesAt(image, 0x9000, 0x1000)).toEqual({ absence: 'truncated', address: 0x9800 });
     expect(image.memory.cutShort).toBe(true);
@@ -105,7 +105,7 @@ describe('a file that was cut off', () => {
     image.memory.survey(8, holdings);
     expect([...holdings].map((code) => HOLDINGS[code])).toEqual([
       'stored',
-      'stored',
+      'truncated',
       'truncated',
       'hole',
       'hole',

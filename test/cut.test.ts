@@ -1,0 +1,126 @@
+import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FileSource } from '../src/bytes/file-source.ts';
+import type { ByteSource } from '../src/bytes/source.ts';
+import type { MemoryImage } from '../src/formats/image.ts';
+import { openSource } from '../src/formats/open.ts';
+import type { PagesReport } from '../src/report/pages-report.ts';
+import { asElfDownwards, asLime, asLimeDownwards, asRaw } from './builders/containers.ts';
+import { flattened } from './builders/flattened.ts';
+import { type Asked, type Cut, cutAt, randomPlaces, reportOf } from './support/cut.ts';
+import { dumpOf } from './support/fixture.ts';
+import { type Form, filesOf, forms } from './support/form.ts';
+import { run } from './support/run.ts';
+import { violations } from './support/schema.ts';
+
+const MEMORY = 'linux-6.1';
+const file = new FileSource(dumpOf(MEMORY));
+const image = openSource(file);
+afterAll(() => image.close());
+
+/** VMCOREINFO of that memory, for formats that have no place for it. */
+const noted = (from: MemoryImage): Asked => (from.vmcoreinfo ? { vmcoreinfo: from.vmcoreinfo } : {});
+const whole = (source: ByteSource) => [{ start: 0, end: source.size }];
+const downwards = asElfDownwards(file, image);
+/** As makedumpfile -F -E sends it, but with the program headers first, so that something is left of it. */
+const downwardsFlat = flattened(downwards, whole(downwards));
+
+interface Kind {
+  readonly files: readonly ByteSource[];
+  readonly asked?: Asked;
+  /** Whether something is left of it wherever it is cut but near its start. */
+  readonly survives?: true;
+}
+
+const KINDS: Record<string, Kind> = {
+  'an ELF file': { files: [file] },
+  'an ELF file, memory map first': { files: [downwards], survives: true },
+  'a flattened ELF file': { files: [flattened(file, whole(file))] },
+  'a flattened ELF file, memory map first': { files: [downwardsFlat], survives: true },
+  'a LiME image': { files: [asLime(file, image.segments)], asked: noted(image) },
+  'a LiME image, memory map first': {
+    files: [asLimeDownwards(file, image.segments)],
+    asked: noted(image),
+    survives: true,
+  },
+  'a raw image': { files: [asRaw(file, image.segments)], asked: { ...noted(image), format: 'raw' } },
+};
+
+/** All other files of the fixtures that have VMCOREINFO: compressed, flattened, filtered, split. */
+for (const form of forms()) {
+  if (form.memoryOf.startsWith('qemu')) continue;
+  KINDS[`${form.name} (${form.writtenBy})`] = { files: filesOf(form).map((path) => new FileSource(path)) };
+}
+
+/** Those that say nothing, or something that is not so. */
+const dishonest = (cuts: readonly Cut[]) =>
+  cuts.filter(({ status, faults }) => status === 0 || faults.length > 0);
+
+describe.each(Object.entries(KINDS))('%s that was cut', (_, { files, asked, survives }) => {
+  const size = files[0]?.size ?? 0;
+  let all: PagesReport;
+  beforeAll(async () => {
+    all = await reportOf(files, asked);
+  });
+
+  it('is whole before', () => {
+    expect(all.complete).toBe(true);
+  });
+
+  it('says so at any of 100 places, and no figure of it is wrong', async () => {
+    const cuts: Cut[] = [];
+    for (const at of randomPlaces(size, 100)) cuts.push(await cutAt(files, { at }, all, asked));
+    expect(dishonest(cuts)).toEqual([]);
+    expect(cuts.filter(({ status }) => status === 3).length > 30).toBe(survives === true);
+  });
+
+  it('says so at its very end, too: a byte, a page or an end record are missing', async () => {
+    const cuts: Cut[] = [];
+    for (const lost of [1, 16, 17, 100, 4096, 5000, 100_000])
+      cuts.push(await cutAt(files, { at: size - lost }, all, asked));
+    expect(dishonest(cuts)).toEqual([]);
+  });
+});
+
+describe('the program, on a file that was cut', () => {
+  let folder = '';
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'cut-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** A copy of a fixture's file without its last bytes. */
+  function without(name: string, bytes: number): string {
+    const path = join(folder, name);
+    const form = forms().find(({ files }) => files.includes(name));
+    copyFileSync(filesOf(form as Form)[0] as string, path);
+    truncateSync(path, statSync(path).size - bytes);
+    return path;
+  }
+
+  it.each([
+    ['linux-5.10-lzo.flat', 1],
+    ['linux-5.10-excluded.flat', 1],
+  ])('ends with status 3, a report that is not complete and a warning: %s', (name, bytes) => {
+    const ran = run(['pages', without(name, bytes), '--json']);
+    expect([ran.status, ran.stderr]).toEqual([
+      3,
+      expect.stringMatching(/^kdump-inspect: warning: .*cut short/m),
+    ]);
+    const report = JSON.parse(ran.stdout) as PagesReport;
+    expect(violations('pages', report)).toEqual([]);
+    expect(report.complete).toBe(false);
+  });
+
+  it.each([
+    ['linux-5.10-zlib.kdump', 1_000_000],
+    ['linux-5.10-lzo.flat', 1_000_000],
+    ['linux-5.10-excluded.flat', 70_000_000],
+  ])('ends with status 1 and a sentence where nothing is left: %s', (name, bytes) => {
+    const ran = run(['pages', without(name, bytes), '--json']);
+    expect([ran.status, ran.stdout]).toEqual([1, '']);
+    expect(ran.stderr).toMatch(/^kdump-inspect: .* (cut short|the file has)/);
+  });
+});
