@@ -36,6 +36,7 @@ export interface HeaderLies {
   readonly shoff?: number | bigint;
   readonly phentsize?: number;
   readonly phnum?: number;
+  readonly flags?: number;
 }
 
 export interface ElfRecipe {
@@ -99,6 +100,7 @@ function elfHeader(lies: HeaderLies, places: Places): Uint8Array {
     [20, 4, 1],
     [32, 8, lies.phoff ?? places.phoff],
     [40, 8, lies.shoff ?? places.shoff],
+    [48, 4, lies.flags ?? 0],
     [52, 2, EHDR_SIZE],
     [54, 2, lies.phentsize ?? PHDR_SIZE],
     [56, 2, lies.phnum ?? places.phnum],

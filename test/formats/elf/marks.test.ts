@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { openSource } from '../../../src/formats/open.ts';
+import { type ElfRecipe, elfSource } from '../../builders/elf.ts';
+import { ascii, pattern } from '../../builders/encode.ts';
+import { note, noteSegment, vmcoreinfo } from '../../builders/notes.ts';
+
+const RAM = { paddr: 0x1000, data: pattern(0x1000, 1) };
+const opened = (recipe: Partial<ElfRecipe>) => openSource(elfSource({ segments: [RAM], ...recipe }));
+
+describe('a dump that its writer marked as incomplete', () => {
+  it('lacks what it should hold, even where its headers promise no more than there is', () => {
+    const image = opened({ header: { flags: 1 } });
+    expect([image.memory.cutShort, image.memory.amounts.truncated]).toEqual([true, 0]);
+    expect(image.warnings).toEqual([expect.stringMatching(/incomplete.*e_flags/)]);
+  });
+
+  it('is not one that has other flags', () => {
+    for (const flags of [0, 2, 0xffff_fffe]) {
+      const image = opened({ header: { flags } });
+      expect([image.memory.cutShort, image.warnings]).toEqual([false, []]);
+    }
+  });
+});
+
+describe('a dump that data were erased from', () => {
+  const erased = (text: string, lies = {}) => {
+    const notes = noteSegment([vmcoreinfo('OSRELEASE=6.1\n'), note('ERASEINFO', 0, ascii(text), lies)]);
+    return opened({ segments: [notes, RAM] });
+  };
+
+  it('says so, and of how many objects its note tells', () => {
+    const image = erased('erase jiffies 8\nerase init_task.comm 16\n');
+    expect(image.warnings).toEqual([expect.stringContaining('2 objects')]);
+    expect(erased('erase jiffies 8\n').warnings[0]).toContain('1 object by');
+    expect(image.memory.cutShort).toBe(false);
+  });
+
+  it('says so, too, where the note is longer than any', () => {
+    const notes = noteSegment([note('ERASEINFO', 0, ascii('erase x 1\n'), { descsz: 2 << 20 })], {
+      filesz: 4 << 20,
+    });
+    expect(opened({ segments: [RAM, notes] }).warnings).toEqual([expect.stringContaining('too long')]);
+  });
+
+  it('leaves its VMCOREINFO as it is', () => {
+    expect(erased('erase jiffies 8\n').vmcoreinfo?.text).toBe('OSRELEASE=6.1\n');
+  });
+});
