@@ -1,6 +1,7 @@
 import type { Segment } from '../formats/image.ts';
 import { IMAGE_END, START_KERNEL_MAP } from './kernel.ts';
 import type { Layout } from './layout.ts';
+import { isCanonical } from './paging.ts';
 
 /** What a virtual address is for (Documentation/arch/x86/x86_64/mm.rst). */
 export type Region =
@@ -22,7 +23,7 @@ const CPU_ENTRY_AREA = 0xffff_fe00_0000_0000n;
 const ESPFIX = 0xffff_ff00_0000_0000n;
 
 /** The bases that tell the regions below the kernel image apart; they are always in this order. */
-export type Bases = Pick<Layout, 'pageOffset' | 'vmallocStart' | 'vmemmap'>;
+export type Bases = Pick<Layout, 'pageOffset' | 'vmallocStart' | 'vmemmap' | 'pagingLevels'>;
 
 /** The region of a virtual address; `bases` is undefined where the layout is unknown. */
 export function regionOf(address: bigint, bases: Bases | undefined): Region {
@@ -46,9 +47,13 @@ function movedRegion(address: bigint, bases: Bases | undefined): Region {
   return within(bases?.pageOffset.value ?? null, vmalloc) ? 'direct map' : 'unknown';
 }
 
-/** The region of a segment's addresses. Without paging QEMU writes the physical address as the virtual one, or 0. */
+/**
+ * The region of a segment's addresses. Without paging QEMU writes the physical address as the virtual one, or 0; with
+ * it it sets the bits above the translated ones in user addresses, too (target/i386/arch_memory_mapping.c).
+ */
 export function regionOfSegment({ virtual, physical }: Segment, bases: Bases | undefined): Region | null {
   if (virtual === null) return null;
   if (virtual === 0n || virtual === BigInt(physical ?? -1)) return 'physical';
+  if (bases && !isCanonical(virtual, bases.pagingLevels)) return 'user';
   return regionOf(virtual, bases);
 }

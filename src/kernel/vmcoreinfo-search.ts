@@ -154,7 +154,7 @@ function verdictOn({ outcome }: Candidate, best: Proven | undefined): string {
 }
 
 function notFound(
-  { path, memory }: MemoryImage,
+  { path, memory, live }: MemoryImage,
   candidates: readonly Candidate[],
   gaps: readonly string[],
 ): InspectError {
@@ -164,7 +164,11 @@ function notFound(
   return new InspectError(
     'missingInfo',
     [`${path}: there is no VMCOREINFO in it, and ${refused}`, ...gaps, ...cut].join('; '),
-    { path, key: 'VMCOREINFO', hint: 'give the text of this very boot with --vmcoreinfo FILE' },
+    {
+      path,
+      key: 'VMCOREINFO',
+      hint: `${live ? '' : 'give the text of this very boot with --vmcoreinfo FILE; '}kernels have it with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE before 6.9)`,
+    },
   );
 }
 

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { openKernel } from '../../src/kernel/kernel.ts';
 import { failureOf } from '../builders/failure.ts';
 import { BuiltKernel, IN_IMAGE, LINKED_AT, segment } from '../builders/kernel.ts';
+import { BuiltTables, KIB4 } from '../builders/page-tables.ts';
+import { CR4_4_LEVELS } from '../builders/qemu-dump.ts';
 
 /** KASLR moved the image by 480 MiB, but it lies at physical 48 MiB: phys_base is negative then. */
 const KASLR = { kernelOffset: 0x1e00_0000n, physBase: -0x1c00_0000n };
@@ -40,6 +43,41 @@ describe('openKernel', () => {
   test('keeps the LOAD beside a phys_base that it agrees with', () => {
     const { physBase } = new BuiltKernel(KASLR).open();
     expect(physBase.candidates.map((c) => c.verdict)).toEqual(['believed', 'agrees']);
+  });
+
+  test('uses the page tables of the CPUs where VMCOREINFO has no phys_base and no LOAD gives it', () => {
+    const built = new BuiltKernel({ ...KASLR, keys: { 'NUMBER(phys_base)': null } });
+    const [cr3, cr4] = [BigInt(built.imageAt + IN_IMAGE.root), CR4_4_LEVELS];
+    const segments = [segment(0n, { start: 0x1000, end: 0x20_0000 })];
+    const registers = [0, 1].map((cpu) => ({ cpu, cr3, cr4 }));
+    const { physBase } = openKernel({ ...built.image, segments, registers });
+    expect(physBase).toMatchObject({ value: -0x1c00_0000n, source: 'registers' });
+    expect(physBase.candidates[1]?.reason).toContain('of 2 of 2 CPUs map _stext to 0x');
+  });
+
+  test('refutes what the tables of a CPU of another kernel say', () => {
+    const built = new BuiltKernel(KASLR);
+    const other = new BuiltTables({
+      memory: built.memory,
+      root: built.imageAt + 0x9000,
+      levels: 4,
+      allocate: () => built.allocate(KIB4),
+    });
+    other.map(built.stext, built.imageAt + 0xa000);
+    const registers = [{ cpu: 0, cr3: BigInt(other.root), cr4: CR4_4_LEVELS }];
+    const { physBase } = openKernel({ ...built.image, registers });
+    expect(physBase.candidates.map((c) => [c.source, c.verdict])).toEqual([
+      ['vmcoreinfo', 'believed'],
+      ['registers', 'refuted'],
+      ['pt-load', 'agrees'],
+    ]);
+  });
+
+  test('tries an image that was not moved where nothing gives phys_base, as before 4.10', () => {
+    const segments = [segment(0n, { start: 0x1000, end: 0x20_0000 })];
+    const keys = { 'NUMBER(phys_base)': null };
+    const { physBase } = new BuiltKernel({ kernelOffset: 0x200_0000n, segments, keys }).open();
+    expect(physBase).toMatchObject({ value: 0n, source: 'constant' });
   });
 
   test('takes the VMCOREINFO of another boot for corrupt', () => {
