@@ -154,22 +154,29 @@ function verdictOn({ outcome }: Candidate, best: Proven | undefined): string {
 }
 
 function notFound(
-  { path, memory, live }: MemoryImage,
+  image: MemoryImage,
   candidates: readonly Candidate[],
   gaps: readonly string[],
 ): InspectError {
+  const { path, memory } = image;
   const refused =
     candidates.length === 0 ? 'none in its memory' : `none in its memory that holds${listOf(candidates)}`;
   const cut = memory.cutShort ? ['the file is cut short'] : [];
   return new InspectError(
     'missingInfo',
     [`${path}: there is no VMCOREINFO in it, and ${refused}`, ...gaps, ...cut].join('; '),
-    {
-      path,
-      key: 'VMCOREINFO',
-      hint: `${live ? '' : 'give the text of this very boot with --vmcoreinfo FILE; '}kernels have it with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE before 6.9)`,
-    },
+    { path, key: 'VMCOREINFO', hint: hintFor(image) },
   );
+}
+
+function hintFor({ live, registers, segments }: MemoryImage): string {
+  const kernels = 'kernels have it with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE before 6.9)';
+  if (live) return kernels;
+  if (registers.length > 0 && segments.some(({ virtual }) => virtual !== null && virtual >= 1n << 63n)) {
+    // Under PTI a CPU in user mode has next to nothing of the kernel in its tables.
+    return "QEMU's dump with paging (-p) has only what the CPUs had mapped: dump the memory without paging";
+  }
+  return `give the text of this very boot with --vmcoreinfo FILE; ${kernels}`;
 }
 
 function undecided({ path }: MemoryImage, kernels: readonly Proven[]): InspectError {

@@ -130,6 +130,14 @@ describe('a search for VMCOREINFO', () => {
     expect(failure.facts.hint).toContain('--vmcoreinfo');
   });
 
+  it('tells of a dump with paging that has no more than the CPUs had mapped', () => {
+    const built = provableKernel(KASLR);
+    const image = searchedImage(built, [rootOf(built)]);
+    const segments = [segment(0xffff_fe00_0000_0000n, ATTIC)];
+    const { facts } = failureOf(() => searchVmcoreinfo({ ...image, segments }));
+    expect(facts.hint).toContain('without paging');
+  });
+
   it('ends a text at the first byte that no VMCOREINFO has', () => {
     const built = provableKernel(KASLR);
     const text = inOrder(textOf(built));
