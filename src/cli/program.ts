@@ -1,7 +1,9 @@
 import { Argument, Command, Option } from 'commander';
 import { escapeText } from '../report/escape.ts';
+import type { DmesgOptions } from './commands/dmesg.ts';
 import type { PagesOptions } from './commands/pages.ts';
 import type { VmcoreinfoOptions } from './commands/vmcoreinfo.ts';
+import { parseCount, parseLevels, parseSeconds } from './log-filter.ts';
 import { type CommonOptions, type PageOperand, parseAddress, parseJobs, parsePage } from './options.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
@@ -38,7 +40,7 @@ export function makeProgram(done: Done): Command {
     .addHelpText('after', EXAMPLES)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
-  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols];
+  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols, dmesg];
   for (const make of makers) program.addCommand(withErrors(withCommonOptions(make(done))));
   return withErrors(program);
 }
@@ -113,6 +115,23 @@ function symbols(done: Done): Command {
     .argument('[NAME|ADDR|PATTERN]', 'a name, an address in 0x hex, or a pattern with * and ?')
     .action(async (file: string, query: string | undefined, options: CommonOptions) =>
       done(await (await import('./commands/symbols.ts')).symbols(file, query, options)),
+    );
+}
+
+function dmesg(done: Done): Command {
+  const level = new Option('--level <list>', 'these levels only: err,warn; err+ for err and all above it');
+  const since = new Option('--since <seconds>', 'from this time on, in seconds since boot');
+  const last = new Option('--last <n>', 'the last N records of what is shown');
+  return new Command('dmesg')
+    .description('the kernel log, as makedumpfile --dump-dmesg prints it')
+    .argument('[FILE...]', FILE)
+    .addOption(level.argParser(parseLevels))
+    .addOption(since.argParser(parseSeconds))
+    .addOption(last.argParser(parseCount))
+    .option('--panic', 'the lines of the panic, or of the last oops')
+    .addHelpText('after', '\nWith --json each record is an object on a line of its own (JSON Lines).')
+    .action(async (files: string[], options: DmesgOptions) =>
+      done(await (await import('./commands/dmesg.ts')).dmesg(files, options)),
     );
 }
 

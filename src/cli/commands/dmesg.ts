@@ -1,0 +1,111 @@
+import { InspectError } from '../../errors.ts';
+import type { KernelLog, LogEntry, LogRecord, LostRecords } from '../../kernel/log/log-record.ts';
+import { openLog } from '../../kernel/log/open-log.ts';
+import { findPanic, type PanicLines } from '../../kernel/log/panic.ts';
+import { logRow, logText, missingText } from '../../report/dmesg-report.ts';
+import { jsonLine } from '../../report/escape.ts';
+import { lastOf } from '../log-filter.ts';
+import type { CommonOptions } from '../options.ts';
+import { EXIT, type Output } from '../output.ts';
+import { withDump } from '../session.ts';
+
+export interface DmesgOptions extends CommonOptions {
+  readonly level?: ReadonlySet<number>;
+  /** Nanoseconds since boot. */
+  readonly since?: bigint;
+  readonly last?: number;
+  readonly panic?: boolean;
+}
+
+/** Characters written at once: a record a write would take longer than all else, and the whole log may be large. */
+const PIECE = 1 << 16;
+
+/** More losses than these are counted and not told one by one. */
+const TOLD = 8;
+
+/** `dmesg`: the kernel log. Returns the exit status. */
+export function dmesg(files: readonly string[], options: DmesgOptions): Promise<number> {
+  return withDump(files, options, ({ image, kernel, output }) => {
+    const log = openLog(kernel());
+    if (options.level && !log.hasLevels)
+      throw new InspectError('missingInfo', `${image.path}: the records of this kernel log have no level`);
+    const losses = new Losses(output);
+    print(wanted(log, options, image.path, losses), options.json === true, output);
+    return losses.end();
+  });
+}
+
+/** What was asked for, in the log's order. Lost records are told, and shown in place where their number is. */
+function wanted(log: KernelLog, options: DmesgOptions, path: string, losses: Losses): Iterable<LogEntry> {
+  const panic = options.panic ? panicOf(log, path) : undefined;
+  const chosen = filtered(losses.told(within(log.entries(), panic)), options);
+  return options.last === undefined ? chosen : lastOf(options.last, chosen);
+}
+
+function panicOf(log: KernelLog, path: string): PanicLines {
+  const panic = findPanic(log.entries());
+  if (panic) return panic;
+  throw new InspectError('missingInfo', `${path}: there is no panic and no oops in the kernel log`, {
+    path,
+    hint: 'without --panic the whole log is shown',
+  });
+}
+
+function* within(entries: Iterable<LogEntry>, panic: PanicLines | undefined): Generator<LogEntry> {
+  for (const entry of entries) {
+    if (panic && entry.position < panic.first) continue;
+    if (panic && panic.last !== null && entry.position > panic.last) return;
+    yield entry;
+  }
+}
+
+function* filtered(entries: Iterable<LogEntry>, { level, since }: DmesgOptions): Generator<LogEntry> {
+  const passes = (record: LogRecord) =>
+    (!level || (record.level !== null && level.has(record.level))) &&
+    (since === undefined || record.time >= since);
+  for (const entry of entries) if (entry.kind === 'lost' || passes(entry)) yield entry;
+}
+
+function print(entries: Iterable<LogEntry>, json: boolean, output: Output): void {
+  let piece = '';
+  for (const entry of entries) {
+    if (json) piece += `${jsonLine(logRow(entry))}\n`;
+    else if (entry.kind === 'record') piece += logText(entry, output.isTerminal);
+    if (piece.length < PIECE) continue;
+    output.result(piece);
+    piece = '';
+  }
+  output.result(piece);
+}
+
+/** Tells on stderr which records cannot be had, as they are come upon. */
+class Losses {
+  readonly #output: Output;
+  #told = 0;
+  #more = 0;
+  #incomplete = false;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  *told(entries: Iterable<LogEntry>): Generator<LogEntry> {
+    for (const entry of entries) {
+      if (entry.kind === 'lost') this.#tell(entry);
+      yield entry;
+    }
+  }
+
+  #tell(lost: LostRecords): void {
+    if (lost.cause !== 'unwritten') this.#incomplete = true;
+    if (this.#told++ < TOLD) this.#output.warn(missingText(lost));
+    else this.#more++;
+  }
+
+  /** The exit status. */
+  end(): number {
+    if (this.#more > 0)
+      this.#output.warn(`and ${this.#more} more places in the log where records are missing`);
+    return this.#incomplete ? EXIT.incomplete : EXIT.done;
+  }
+}

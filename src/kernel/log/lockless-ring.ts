@@ -1,0 +1,123 @@
+import { u64At } from '../../bytes/words.ts';
+import { readClearSeq } from './clear-seq.ts';
+import { type KernelLog, type LogEntry, lost, lostBy, mergeLost } from './log-record.ts';
+import { leftInPage, PageReader } from './page-reader.ts';
+import { ID_BITS, type LogSource, type RingHeader, readRingHeader } from './ring-header.ts';
+import { type RingLayout, ringLayout } from './ring-layout.ts';
+import { type RingNumbers, readNumbers } from './ring-numbers.ts';
+import { type ReadRecord, recordReader } from './ring-record.ts';
+
+/** Descriptors that are looked at together; what was read of a live kernel is checked again after as many. */
+const CHUNK = 256;
+
+/** enum desc_state: the two top bits of state_var */
+const RESERVED = 0;
+const FINALIZED = 2;
+const REUSABLE = 3;
+
+/** A descriptor as it was read, or what stands in for the records of some that could not be. */
+type Found = { readonly id: bigint; readonly desc: Uint8Array } | LogEntry;
+
+/**
+ * The lockless ring buffer of 5.10 and later (kernel/printk/printk_ringbuffer.c, 896fbe20b4e2). A record is a
+ * descriptor, a printk_info of the same index, and a block of text; its id is in the first and the last. It is readable
+ * when its descriptor is finalized. One that is only committed is complete, too, but may still be extended: on a live
+ * kernel it is left for later, as the kernel's own readers do. Reusable ones have lost their text to newer records.
+ */
+export class LocklessRing implements KernelLog {
+  readonly hasLevels: boolean;
+  readonly #source: LogSource;
+  readonly #layout: RingLayout;
+  readonly #ring: RingHeader;
+  readonly #numbers: RingNumbers;
+  readonly #read: ReadRecord;
+
+  /** @throws InspectError missingInfo, notMapped, notStored or corrupt, when the ring itself cannot be read */
+  constructor(source: LogSource) {
+    this.#source = source;
+    this.#layout = ringLayout(source.info);
+    this.#ring = readRingHeader(source, this.#layout);
+    this.#numbers = readNumbers(new PageReader(source.space), this.#layout, this.#ring);
+    const clearSeq = readClearSeq(source);
+    this.#read = recordReader({ layout: this.#layout, ring: this.#ring, numbers: this.#numbers, clearSeq });
+    this.hasLevels = this.#layout.priorityAt !== null;
+  }
+
+  entries(): Generator<LogEntry> {
+    return mergeLost(this.#chunks());
+  }
+
+  *#chunks(): Generator<LogEntry> {
+    const { tail, ids } = this.#ring;
+    for (let done = 0; done < ids; done += CHUNK) {
+      yield* this.#chunk(tail + BigInt(done), Math.min(CHUNK, ids - done));
+    }
+  }
+
+  #chunk(first: bigint, count: number): LogEntry[] {
+    const reader = new PageReader(this.#source.space);
+    const found: Found[] = [];
+    for (let i = 0; i < count; ) {
+      const one = this.#find(reader, BigInt.asUintN(ID_BITS, first + BigInt(i)), count - i);
+      found.push(one);
+      i += 'kind' in one && one.kind === 'lost' ? (one.count ?? 1) : 1;
+    }
+    const entries = found.map((one) => ('kind' in one ? one : this.#entry(reader, one.id, one.desc)));
+    const kept = this.#source.image.live ? this.#unmoved(found, entries) : entries;
+    return kept.filter((entry) => entry !== undefined);
+  }
+
+  /** What was read of a live kernel, less the records that were overwritten or extended before all of it was read. */
+  #unmoved(found: readonly Found[], entries: readonly (LogEntry | undefined)[]): (LogEntry | undefined)[] {
+    const again = new PageReader(this.#source.space);
+    return entries.map((entry, i) => {
+      const before = found[i];
+      if (entry === undefined || before === undefined || 'kind' in before) return entry;
+      const now = this.#find(again, before.id, 1);
+      return 'desc' in now && Buffer.compare(now.desc, before.desc) === 0 ? entry : undefined;
+    });
+  }
+
+  /** The descriptor of an id, or that it is missing, and with it the next ones in its page, `most` at most. */
+  #find(reader: PageReader, id: bigint, most: number): Found {
+    const { size } = this.#layout.desc;
+    const index = Number(id % BigInt(this.#ring.count));
+    const at = this.#ring.descs + BigInt(index * size);
+    try {
+      return { id, desc: reader.bytes(at, size) };
+    } catch (error) {
+      const inPage = Math.ceil(leftInPage(at) / size);
+      const count = Math.min(most, this.#ring.count - index, inPage);
+      return lostBy(error, { ...this.#place(id), count }, 'the descriptor');
+    }
+  }
+
+  /** The record of a descriptor; undefined where a newer one has taken its place, or it is not to be read yet. */
+  #entry(reader: PageReader, id: bigint, desc: Uint8Array): LogEntry | undefined {
+    const { live } = this.#source.image;
+    const state_var = u64At(desc, this.#layout.stateAt);
+    const state = Number(state_var >> BigInt(ID_BITS));
+    const owner = BigInt.asUintN(ID_BITS, state_var);
+    if (live && (owner !== id || state !== FINALIZED)) return undefined;
+    if (owner !== id) return this.#misplaced(id, state_var, owner);
+    if (state === REUSABLE) return undefined;
+    if (state === RESERVED) return this.#unwritten(id, 'its writer had not finished it');
+    return this.#read(reader, id, desc);
+  }
+
+  /** The head moves on before its descriptor takes the new id (desc_reserve): then the id is of the lap before, or none. */
+  #misplaced(id: bigint, state_var: bigint, owner: bigint): LogEntry {
+    const lapBefore = BigInt.asUintN(ID_BITS, id - BigInt(this.#ring.count));
+    if (state_var === 0n || owner === lapBefore) return this.#unwritten(id, 'its writer had only begun');
+    const reason = `its descriptor has the id ${owner}, where ${id} belongs`;
+    return lost(this.#place(id), 'damaged', reason);
+  }
+
+  #unwritten(id: bigint, reason: string): LogEntry {
+    return lost(this.#place(id), 'unwritten', reason);
+  }
+
+  #place(id: bigint) {
+    return { position: this.#numbers.position(id), sequence: this.#numbers.sequence(id), count: 1 };
+  }
+}

@@ -1,0 +1,53 @@
+import { Lru } from '../../bytes/lru.ts';
+import { InspectError } from '../../errors.ts';
+import type { AddressSpace } from '../address-space.ts';
+
+export const PAGE = 4096;
+
+/** The records of a log lie in three places that are walked side by side, a few pages of each at a time: 256 KiB. */
+const CACHED_PAGES = 64;
+
+/** Virtual memory in small pieces, each page of it read once while it is remembered. A page that is missing stays so. */
+export class PageReader {
+  readonly #space: AddressSpace;
+  readonly #pages = new Lru<bigint, Uint8Array | InspectError>(CACHED_PAGES);
+
+  constructor(space: AddressSpace) {
+    this.#space = space;
+  }
+
+  /** `length` bytes from a virtual address on. @throws InspectError notMapped or notStored */
+  bytes(address: bigint, length: number): Uint8Array {
+    const inside = Number(address % BigInt(PAGE));
+    const first = this.#page(address - BigInt(inside));
+    if (inside + length <= PAGE) return first.subarray(inside, inside + length);
+    const whole = new Uint8Array(length);
+    for (let done = 0; done < length; ) {
+      const part = this.bytes(
+        address + BigInt(done),
+        Math.min(length - done, leftInPage(address + BigInt(done))),
+      );
+      whole.set(part, done);
+      done += part.length;
+    }
+    return whole;
+  }
+
+  #page(address: bigint): Uint8Array {
+    const page = this.#pages.get(address, () => {
+      try {
+        return this.#space.bytes(address, PAGE);
+      } catch (error) {
+        if (error instanceof InspectError) return error;
+        throw error;
+      }
+    });
+    if (page instanceof InspectError) throw page;
+    return page;
+  }
+}
+
+/** Bytes from an address to the end of its page. */
+export function leftInPage(address: bigint): number {
+  return PAGE - Number(address % BigInt(PAGE));
+}

@@ -1,0 +1,106 @@
+import { latin1, u64At } from '../../bytes/words.ts';
+import {
+  decodeCaller,
+  decodePriority,
+  type LogDevice,
+  type LogRecord,
+  type LostRecords,
+  lost,
+  lostBy,
+} from './log-record.ts';
+import type { PageReader } from './page-reader.ts';
+import type { RingHeader } from './ring-header.ts';
+import type { RingLayout, TextField } from './ring-layout.ts';
+import type { RingNumbers } from './ring-numbers.ts';
+import { BLOCK_ID_BYTES, locateBlock } from './text-block.ts';
+
+/** Reads the record of a descriptor that is committed or finalized, or says why it cannot be had. */
+export type ReadRecord = (reader: PageReader, id: bigint, desc: Uint8Array) => LogRecord | LostRecords;
+
+/** What all records of a ring are read with. */
+interface RingFacts {
+  readonly layout: RingLayout;
+  readonly ring: RingHeader;
+  readonly numbers: RingNumbers;
+  /** The first record that was not cleared; null where that is not known. */
+  readonly clearSeq: bigint | null;
+}
+
+export function recordReader(facts: RingFacts): ReadRecord {
+  return (reader, id, desc) => {
+    const { numbers } = facts;
+    const place = { position: numbers.position(id), sequence: numbers.sequence(id), count: 1 };
+    try {
+      const found = readRecord(facts, reader, id, desc);
+      if ('cause' in found) return lost(place, found.cause, found.reason);
+      return { kind: 'record', position: place.position, ...found };
+    } catch (error) {
+      return lostBy(error, place, 'the record');
+    }
+  };
+}
+
+type NoRecord = Pick<LostRecords, 'cause' | 'reason'>;
+type Found = Omit<LogRecord, 'kind' | 'position'> | NoRecord;
+
+/** @throws InspectError notMapped or notStored */
+function readRecord(facts: RingFacts, reader: PageReader, id: bigint, desc: Uint8Array): Found {
+  const { layout, ring, numbers, clearSeq } = facts;
+  const count = BigInt(ring.count);
+  const bytes = reader.bytes(ring.infos + (id % count) * BigInt(layout.info.size), layout.info.size);
+  const info = layout.info.decode(bytes);
+  const number = numbers.sequence(id);
+  if (info.seq % count !== id % count || (number !== null && info.seq !== number)) {
+    return damaged(`its printk_info is that of record ${info.seq}`);
+  }
+  const text = readText(reader, { id, ...layout.desc.decode(desc), text_len: info.text_len }, ring);
+  if (!(text instanceof Uint8Array)) return text;
+  return {
+    sequence: info.seq,
+    time: info.ts_nsec,
+    ...decodePriority(bytes, layout.priorityAt),
+    caller: decodeCaller(info.caller_id),
+    device: deviceOf(bytes, layout),
+    cleared: clearSeq === null ? null : info.seq < clearSeq,
+    text,
+  };
+}
+
+function damaged(reason: string): NoRecord {
+  return { cause: 'damaged', reason };
+}
+
+interface TextPlace {
+  readonly id: bigint;
+  readonly begin: bigint;
+  readonly next: bigint;
+  readonly text_len: number;
+}
+
+/** The text, copied, or why there is none. @throws InspectError notMapped or notStored */
+function readText(reader: PageReader, place: TextPlace, ring: RingHeader): Uint8Array | NoRecord {
+  const { id, begin, next, text_len } = place;
+  const block = locateBlock(begin, next, ring.sizeBits);
+  if (block.kind === 'empty') return new Uint8Array();
+  if (block.kind === 'failed') return { cause: 'unwritten', reason: 'the kernel had no room for its text' };
+  if (block.kind === 'impossible') return damaged(`its text cannot lie from ${begin} to ${next} of the ring`);
+  // The kernel's readers refuse such a record, too (copy_data).
+  if (text_len > block.room) return damaged(`its text_len is ${text_len}, its block has ${block.room}`);
+  const bytes = reader.bytes(ring.data + BigInt(block.offset), BLOCK_ID_BYTES + text_len);
+  const owner = u64At(bytes, 0);
+  if (owner !== id) return damaged(`its text block has the id ${owner}, where ${id} belongs`);
+  return bytes.slice(BLOCK_ID_BYTES);
+}
+
+function deviceOf(info: Uint8Array, { subsystem, device }: RingLayout): LogDevice | null {
+  if (subsystem === null || device === null) return null;
+  const names = { subsystem: textOf(info, subsystem), device: textOf(info, device) };
+  return names.subsystem === '' && names.device === '' ? null : names;
+}
+
+/** A field's text up to its NUL. */
+function textOf(bytes: Uint8Array, { at, length }: TextField): string {
+  const text = latin1(bytes.subarray(at, at + length));
+  const end = text.indexOf('\0');
+  return end < 0 ? text : text.slice(0, end);
+}

@@ -1,0 +1,41 @@
+/** FAILED_LPOS and EMPTY_LINE_LPOS (NO_LPOS before 6.3): odd, which no position of a block is (printk_ringbuffer.h). */
+const FAILED_LPOS = 1n;
+const EMPTY_LINE_LPOS = 3n;
+
+/** Each block begins with the id of its descriptor, an unsigned long (struct prb_data_block). */
+export const BLOCK_ID_BYTES = 8;
+
+/** Where the text of a record lies in the data ring. */
+export type TextBlock =
+  /** Bytes from the ring's begin to the block's id, and how many there are behind the id. */
+  | { readonly kind: 'stored'; readonly offset: number; readonly room: number }
+  /** The record is valid and its text is empty. */
+  | { readonly kind: 'empty' }
+  /** The kernel had no room for it. */
+  | { readonly kind: 'failed' }
+  /** No kernel writes such positions. */
+  | { readonly kind: 'impossible' };
+
+/**
+ * Finds a block by its logical positions, which count all bytes ever written, modulo 2^64. A block that does not fit
+ * before the end of the ring lies at its begin instead. It wraps when its last byte is in another lap than its first:
+ * `next` itself is no part of it, and stands at the begin of the next lap where a block fits exactly, which counts as
+ * no wrap since 6.18 (67e1b0052f6b) and did not occur before.
+ * @param sizeBits the ring has 2^sizeBits bytes
+ */
+export function locateBlock(begin: bigint, next: bigint, sizeBits: number): TextBlock {
+  if ((begin & next & 1n) === 1n) return dataLess(begin, next);
+  const bits = BigInt(sizeBits);
+  const lap = (lpos: bigint) => BigInt.asUintN(64, lpos) >> bits;
+  const index = (lpos: bigint) => Number(BigInt.asUintN(sizeBits, lpos));
+  const laps = BigInt.asUintN(64 - sizeBits, lap(next - 1n) - lap(begin));
+  if (laps > 1n || (begin | next) % 8n !== 0n) return { kind: 'impossible' };
+  const offset = laps === 0n ? index(begin) : 0;
+  const room = index(next - 1n) + 1 - offset - BLOCK_ID_BYTES;
+  return room < 0 ? { kind: 'impossible' } : { kind: 'stored', offset, room };
+}
+
+function dataLess(begin: bigint, next: bigint): TextBlock {
+  if (begin === EMPTY_LINE_LPOS && next === EMPTY_LINE_LPOS) return { kind: 'empty' };
+  return { kind: begin === FAILED_LPOS && next === FAILED_LPOS ? 'failed' : 'impossible' };
+}

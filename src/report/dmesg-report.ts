@@ -1,0 +1,117 @@
+import type { Caller, LogRecord, LostRecords } from '../kernel/log/log-record.ts';
+import { facilityName, levelName } from './log-names.ts';
+
+/** A line of `dmesg --json`: one record, or records that could not be had. */
+export interface LogRow {
+  readonly schema: 'kdump-inspect/dmesg/1';
+  /** The kernel's number of the record; text past 2^53, null before 5.10. */
+  readonly sequence: number | string | null;
+  /** Nanoseconds since boot, text past 2^53; null where the record could not be had. */
+  readonly time: number | string | null;
+  readonly level: string | null;
+  readonly facility: string | null;
+  /** T and a pid, or C and the number of a CPU. */
+  readonly caller: string | null;
+  readonly device: { readonly subsystem: string; readonly device: string } | null;
+  /** Whether it goes on with the line of an earlier record. */
+  readonly continuation: boolean | null;
+  /** Whether `dmesg --clear` hid it. */
+  readonly cleared: boolean | null;
+  readonly text: string | null;
+  readonly complete: boolean;
+  /** Instead of a text: how many records cannot be had here, from `sequence` on, and why. */
+  readonly missing?: { readonly records: number | null; readonly cause: string; readonly reason: string };
+}
+
+const SCHEMA = 'kdump-inspect/dmesg/1';
+const integer = (n: bigint) => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
+
+export function logRow(entry: LogRecord | LostRecords): LogRow {
+  if (entry.kind === 'lost') return missingRow(entry);
+  const { level, facility, caller, device, continuation, cleared } = entry;
+  return {
+    schema: SCHEMA,
+    sequence: entry.sequence === null ? null : integer(entry.sequence),
+    time: integer(entry.time),
+    level: level === null ? null : levelName(level),
+    facility: facility === null ? null : facilityName(facility),
+    caller: caller && callerText(caller),
+    device,
+    continuation,
+    cleared,
+    text: unicode(entry.text),
+    complete: true,
+  };
+}
+
+function missingRow({ sequence, count, cause, reason }: LostRecords): LogRow {
+  return {
+    schema: SCHEMA,
+    sequence: sequence === null ? null : integer(sequence),
+    ...{ time: null, level: null, facility: null, caller: null, device: null },
+    ...{ continuation: null, cleared: null, text: null },
+    complete: cause === 'unwritten',
+    missing: { records: count, cause, reason },
+  };
+}
+
+/** What is missing, as a sentence for people. */
+export function missingText({ sequence, count, cause, reason }: LostRecords): string {
+  const which = sequence === null ? 'of the log' : count === 1 ? `${sequence}` : `from ${sequence} on`;
+  const records = count === null ? 'the rest' : count === 1 ? 'record' : `${count} records`;
+  const what = cause === 'unwritten' ? 'without a text' : 'missing';
+  return `${records} ${which} ${count === 1 || count === null ? 'is' : 'are'} ${what}: ${reason}`;
+}
+
+function callerText({ kind, id }: Caller): string {
+  return `${kind === 'cpu' ? 'C' : 'T'}${id}`;
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Text that is valid UTF-8 is that; of any other, bytes that are not ASCII are written \xNN. */
+function unicode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : escaped(byte))).join('');
+  }
+}
+
+const escaped = (byte: number) => `\\x${byte.toString(16).padStart(2, '0')}`;
+
+const TAB = 9;
+const NEWLINE = 10;
+const TAB_STOP = 8;
+
+/** What each byte looks like: printable ASCII and the tab as they are, all else \xNN; newlines are treated apart. */
+const SHOWN = Array.from({ length: 256 }, (_, byte) =>
+  (byte >= 0x20 && byte < 0x7f) || byte === TAB ? String.fromCharCode(byte) : escaped(byte),
+);
+
+/**
+ * A record as `makedumpfile --dump-dmesg` writes it, ending in a newline: time, caller, text, and further lines indented
+ * below the first. Unlike makedumpfile's, no line has a vertical tab, form feed or carriage return, which could overwrite
+ * what stands before, and bytes above 0x7f have two digits (there \xffffffe2 for \xe2).
+ * @param expandTabs for a terminal, which shall get no control character at all
+ */
+export function logText({ time, caller, text }: LogRecord, expandTabs = false): string {
+  const prefix = `[${seconds(time)}] ${caller ? `[${callerText(caller).padStart(8)}] ` : ''}`;
+  let shown = prefix;
+  let lineStart = 0;
+  for (const byte of text) {
+    if (byte === NEWLINE) {
+      lineStart = shown.length + 1;
+      shown += `\n${' '.repeat(prefix.length)}`;
+    } else if (byte === TAB && expandTabs) {
+      shown += ' '.repeat(TAB_STOP - ((shown.length - lineStart) % TAB_STOP));
+    } else shown += SHOWN[byte];
+  }
+  return `${shown}\n`;
+}
+
+/** Seconds with six digits behind the point, cut and not rounded, as the kernel prints them. */
+function seconds(time: bigint): string {
+  const micro = (time % 1_000_000_000n) / 1000n;
+  return `${String(time / 1_000_000_000n).padStart(5)}.${String(micro).padStart(6, '0')}`;
+}
