@@ -35,20 +35,37 @@ export function dmesg(files: readonly string[], options: DmesgOptions): Promise<
   });
 }
 
-/** What was asked for, in the log's order. Lost records are told, and shown in place where their number is. */
+/** What was asked for, in the log's order. Lost records are told on stderr, and besides have lines of their own in JSON. */
 function wanted(log: KernelLog, options: DmesgOptions, path: string, losses: Losses): Iterable<LogEntry> {
   const panic = options.panic ? panicOf(log, path) : undefined;
-  const chosen = filtered(losses.told(within(log.entries(), panic)), options);
+  const told = losses.told(within(log.entries(), panic));
+  const chosen = filtered(options.json ? told : withoutLost(told, () => {}), options);
   return options.last === undefined ? chosen : lastOf(options.last, chosen);
 }
 
 function panicOf(log: KernelLog, path: string): PanicLines {
-  const panic = findPanic(log.entries());
+  let whole = true;
+  const panic = findPanic(
+    withoutLost(log.entries(), () => {
+      whole = false;
+    }),
+  );
   if (panic) return panic;
-  throw new InspectError('missingInfo', `${path}: there is no panic and no oops in the kernel log`, {
+  const where = whole ? 'the kernel log' : 'what the dump has of the kernel log';
+  throw new InspectError('missingInfo', `${path}: there is no panic and no oops in ${where}`, {
     path,
     hint: 'without --panic the whole log is shown',
   });
+}
+
+function* withoutLost(
+  entries: Iterable<LogEntry>,
+  onLost: (lost: LostRecords) => void,
+): Generator<LogRecord> {
+  for (const entry of entries) {
+    if (entry.kind === 'record') yield entry;
+    else onLost(entry);
+  }
 }
 
 function* within(entries: Iterable<LogEntry>, panic: PanicLines | undefined): Generator<LogEntry> {

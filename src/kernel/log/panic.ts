@@ -1,5 +1,5 @@
 import { latin1 } from '../../bytes/words.ts';
-import type { LogEntry, LogRecord } from './log-record.ts';
+import type { LogRecord } from './log-record.ts';
 
 /** The lines of a panic or an oops in a log, by the positions of their records. */
 export interface PanicLines {
@@ -59,15 +59,15 @@ interface Report {
  * panic's own line is the first. A log without a panic may still end in the oops that took the dump (a crash kernel is
  * started before oops_end prints anything more): then the last oops, from the begin of its report to the end of it.
  */
-export function findPanic(entries: Iterable<LogEntry>): PanicLines | undefined {
+export function findPanic(records: Iterable<LogRecord>): PanicLines | undefined {
   const reports = new Map<string, Report>();
   let oops: Report | undefined;
-  for (const entry of entries) {
-    if (entry.kind !== 'record') continue;
-    const text = latin1(entry.text);
-    const context = entry.caller ? `${entry.caller.kind}${entry.caller.id}` : '';
-    const report = goesOn(reports.get(context), entry, text);
-    if (PANIC.test(text)) return { first: report?.first ?? entry.position, last: null };
+  for (const record of records) {
+    const { caller, position } = record;
+    const text = latin1(record.text);
+    const context = caller ? `${caller.kind}${caller.id}` : '';
+    const report = goesOn(reports.get(context), record, text);
+    if (PANIC.test(text)) return { first: report?.first ?? position, last: null };
     if (report) reports.set(context, report);
     else reports.delete(context);
     if (report?.oops) oops = report;
