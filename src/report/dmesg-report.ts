@@ -58,7 +58,14 @@ function missingRow({ sequence, count, cause, reason }: LostRecords): LogRow {
 /** What is missing, as a sentence for people. */
 export function missingText({ sequence, count, cause, reason }: LostRecords): string {
   const which = sequence === null ? 'of the log' : count === 1 ? `${sequence}` : `from ${sequence} on`;
-  const records = count === null ? 'the rest' : count === 1 ? 'record' : `${count} records`;
+  const records =
+    count === null
+      ? 'the rest'
+      : count === 1
+        ? sequence === null
+          ? 'a record'
+          : 'record'
+        : `${count} records`;
   const what = cause === 'unwritten' ? 'without a text' : 'missing';
   return `${records} ${which} ${count === 1 || count === null ? 'is' : 'are'} ${what}: ${reason}`;
 }

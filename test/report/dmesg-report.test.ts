@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { logRow, logText, missingText } from '../../src/report/dmesg-report.ts';
+import { logRecord } from '../builders/log-record.ts';
+import { violations } from '../support/schema.ts';
+
+const lost = (facts: object) =>
+  ({
+    kind: 'lost',
+    position: 7n,
+    sequence: 7n,
+    count: 1,
+    cause: 'absent',
+    reason: 'is not stored',
+    ...facts,
+  }) as const;
+
+describe('a record as text', () => {
+  it.each([
+    [0n, 'thread', 0, '[    0.000000] [      T0] text\n'],
+    [13_659_925_999n, 'thread', 1, '[   13.659925] [      T1] text\n'],
+    [123_456_000_001_000n, 'cpu', 12, '[123456.000001] [     C12] text\n'],
+    [1_000n, 'thread', 2_147_483_647, '[    0.000001] [T2147483647] text\n'],
+  ] as const)(
+    'has the time in microseconds and the caller as makedumpfile has them: %s ns',
+    (time, kind, id, line) => {
+      expect(logText(logRecord({ time, caller: { kind, id }, text: 'text' }))).toBe(line);
+    },
+  );
+
+  it('has no caller where the kernel keeps none', () => {
+    expect(logText(logRecord({ caller: null, text: 'x' }))).toBe('[    0.000000] x\n');
+  });
+
+  it('indents its further lines below the first', () => {
+    const text = logText(logRecord({ text: 'two\nlines\n' }));
+    expect(text).toBe(`[    0.000000] [      T1] two\n${' '.repeat(26)}lines\n${' '.repeat(26)}\n`);
+  });
+
+  it('is a prefix and its blank where the line is empty', () => {
+    expect(logText(logRecord())).toBe('[    0.000000] [      T1] \n');
+  });
+
+  it('has no byte outside of printable ASCII but tab and newline', () => {
+    const text = logText(logRecord({ caller: null, text: Uint8Array.from({ length: 256 }, (_, i) => i) }));
+    expect(text).toMatch(/^[\t\n\x20-\x7e]*$/);
+    for (const escaped of ['\\x00', '\\x0b', '\\x0c', '\\x0d', '\\x1b', '\\x7f', '\\x80', '\\xff']) {
+      expect(text).toContain(escaped);
+    }
+  });
+
+  it('has no tab for a terminal, and looks the same there', () => {
+    const record = logRecord({ caller: null, text: '\ta\tbb\n\tc' });
+    expect(logText(record, true)).toBe(`[    0.000000]  a       bb\n${' '.repeat(16)}c\n`);
+  });
+});
+
+describe('a record in JSON', () => {
+  it('is as its schema says', () => {
+    const row = logRow(
+      logRecord({
+        sequence: 5n,
+        time: 1_234_567_890n,
+        level: 3,
+        facility: 20,
+        caller: { kind: 'cpu', id: 2 },
+        device: { subsystem: 'pci', device: '+pci:0000:00:01.0' },
+        continuation: true,
+        cleared: false,
+        text: 'x',
+      }),
+    );
+    expect(row).toEqual({
+      schema: 'kdump-inspect/dmesg/1',
+      sequence: 5,
+      time: 1_234_567_890,
+      level: 'err',
+      facility: 'local4',
+      caller: 'C2',
+      device: { subsystem: 'pci', device: '+pci:0000:00:01.0' },
+      continuation: true,
+      cleared: false,
+      text: 'x',
+      complete: true,
+    });
+    expect(violations('dmesg', row)).toEqual([]);
+  });
+
+  it('has null for what the kernel does not keep', () => {
+    const unknown = { sequence: null, level: null, facility: null, caller: null, continuation: null };
+    const row = logRow(logRecord({ ...unknown, text: 'x' }));
+    expect(row).toMatchObject({ ...unknown, text: 'x' });
+    expect(violations('dmesg', row)).toEqual([]);
+  });
+
+  it('has numbers that fit, and text for others', () => {
+    const row = (n: bigint) => logRow(logRecord({ time: n, sequence: n }));
+    expect(row(2n ** 53n - 1n)).toMatchObject({ time: 2 ** 53 - 1, sequence: 2 ** 53 - 1 });
+    expect(row(2n ** 53n)).toMatchObject({ time: '9007199254740992', sequence: '9007199254740992' });
+    expect(violations('dmesg', row(2n ** 64n - 1n))).toEqual([]);
+  });
+
+  it('has a facility that has no name as its number', () => {
+    expect(logRow(logRecord({ facility: 31 })).facility).toBe('31');
+  });
+
+  it.each([
+    ['UTF-8', [0xe2, 0x82, 0xac], '€'],
+    ['UTF-8 with a control character', [0x1b, 0x5b], '\x1b['],
+    ['what is not UTF-8', [0x61, 0xe4, 0x62], 'a\\xe4b'],
+    ['a byte order mark', [0xef, 0xbb, 0xbf], '\ufeff'],
+  ])('has the text: %s', (_, bytes, text) => {
+    expect(logRow(logRecord({ text: Uint8Array.from(bytes) })).text).toBe(text);
+  });
+
+  it.each([
+    ['absent', false],
+    ['damaged', false],
+    ['unwritten', true],
+  ] as const)('that cannot be had says so in a line of its own: %s', (cause, complete) => {
+    const row = logRow(lost({ cause, count: 3 }));
+    expect(row).toMatchObject({ sequence: 7, text: null, complete });
+    expect(row.missing).toEqual({ records: 3, cause, reason: 'is not stored' });
+    expect(violations('dmesg', row)).toEqual([]);
+  });
+});
+
+describe('what is missing, in words', () => {
+  it.each([
+    [{}, 'record 7 is missing: is not stored'],
+    [{ count: 3 }, '3 records from 7 on are missing: is not stored'],
+    [{ count: null, sequence: null }, 'the rest of the log is missing: is not stored'],
+    [{ sequence: null }, 'a record of the log is missing: is not stored'],
+    [{ cause: 'unwritten' }, 'record 7 is without a text: is not stored'],
+  ])('%j', (facts, text) => {
+    expect(missingText(lost(facts))).toBe(text);
+  });
+});
