@@ -1,0 +1,233 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
+import { fixtureNames } from '../../fixtures/expand.ts';
+import type { LogRow } from '../../src/report/dmesg-report.ts';
+import { dumpOf } from '../support/fixture.ts';
+import { type Ran, run, shell } from '../support/run.ts';
+import { violations } from '../support/schema.ts';
+
+const NUMA = dumpOf('linux-6.12-numa');
+const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What `makedumpfile --dump-dmesg` wrote of the dump; of QEMU's file, with its segments at the kernel's addresses. */
+function logOf(name: string): string {
+  return readFileSync(fileURLToPath(new URL(`../../fixtures/${name}.dmesg`, import.meta.url)), 'utf8');
+}
+
+function rowsOf(ran: Ran): LogRow[] {
+  const rows = ran.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LogRow);
+  expect(rows.slice(0, 50).flatMap((row) => violations('dmesg', row))).toEqual([]);
+  return rows;
+}
+
+/** A row as makedumpfile would write it, for text without characters that need an escape. */
+function lineOf({ time, caller, text }: LogRow): string {
+  const micro = BigInt(time ?? 0) / 1000n;
+  const seconds = `${String(micro / 1_000_000n).padStart(5)}.${String(micro % 1_000_000n).padStart(6, '0')}`;
+  const prefix = `[${seconds}] [${(caller ?? '').padStart(8)}] `;
+  return `${prefix}${(text ?? '').replaceAll('\n', `\n${' '.repeat(prefix.length)}`)}\n`;
+}
+
+describe.each(fixtureNames())('the log of %s', (name) => {
+  it('is what makedumpfile writes, line by line', () => {
+    const ran = run(['dmesg', dumpOf(name)]);
+    expect(ran.stderr).toBe('');
+    expect(ran.status).toBe(0);
+    expect(ran.stdout.split('\n')).toEqual(logOf(name).split('\n'));
+  });
+
+  it('is the same in JSON, one object a record, numbered from the first on', () => {
+    const rows = rowsOf(run(['dmesg', dumpOf(name), '--json']));
+    expect(rows.map(lineOf).join('')).toBe(logOf(name));
+    expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, i) => i));
+    expect(rows.every(({ complete, missing }) => complete && !missing)).toBe(true);
+  });
+});
+
+describe('the records', () => {
+  const rows = rowsOf(run(['dmesg', NUMA, '--json']));
+  const saying = (text: RegExp) => rows.find((row) => text.test(row.text ?? ''));
+
+  it('have the level and the facility that the kernel source gives them', () => {
+    expect(saying(/^Linux version/)).toMatchObject({ level: 'notice', facility: 'kern', sequence: 0 });
+    expect(saying(/^Kernel panic - not syncing/)).toMatchObject({ level: 'emerg', caller: 'T1' });
+    expect(saying(/^WARNING: CPU: 1/)).toMatchObject({ level: 'warn', caller: 'T0' });
+    expect(saying(/^sysrq: Trigger a crash/)).toMatchObject({ level: 'info' });
+  });
+
+  it('have the device that they are about', () => {
+    expect(saying(/^pci 0000:00:01.1: BAR 4/)?.device).toEqual({
+      subsystem: 'pci',
+      device: '+pci:0000:00:01.1',
+    });
+    expect(saying(/^virtio_blk virtio0: \[vda\]/)?.device).toEqual({
+      subsystem: 'virtio',
+      device: '+virtio:virtio0',
+    });
+    expect(saying(/^Linux version/)?.device).toBeNull();
+  });
+});
+
+describe('options choose records', () => {
+  const rows = rowsOf(run(['dmesg', NUMA, '--json']));
+  const chosen = (...options: string[]) => run(['dmesg', NUMA, ...options]).stdout;
+
+  it.each([
+    ['err', ['err']],
+    ['3,6', ['err', 'info']],
+    ['warn+', ['emerg', 'alert', 'crit', 'err', 'warn']],
+    ['+notice', ['notice', 'info', 'debug']],
+    ['emerg,+info', ['emerg', 'info', 'debug']],
+    ['warning', ['warn']],
+  ])('--level %s', (levels, names) => {
+    const expected = rows.filter(({ level }) => names.includes(level ?? ''));
+    expect(expected.length).toBeGreaterThan(0);
+    expect(chosen('--level', levels)).toBe(expected.map(lineOf).join(''));
+  });
+
+  it('--since, in seconds since boot, that moment included', () => {
+    const from = rows.findIndex(({ text }) => text?.startsWith('sysrq: Trigger'));
+    const time = Number(rows[from]?.time);
+    const seconds = `${Math.floor(time / 1e9)}.${String(time % 1e9).padStart(9, '0')}`;
+    expect(chosen('--since', seconds)).toBe(rows.slice(from).map(lineOf).join(''));
+    expect(chosen('--since', '13')).toBe(rows.slice(from).map(lineOf).join(''));
+    expect(chosen('--since', '14')).toBe('');
+  });
+
+  it.each([1, 2, 7, 464, 5000])('--last %i', (count) => {
+    expect(chosen('--last', `${count}`)).toBe(rows.slice(-count).map(lineOf).join(''));
+  });
+
+  it('--last of those that the others have chosen', () => {
+    const emerg = rows.filter(({ level }) => level === 'warn');
+    expect(chosen('--level', 'warn', '--last', '3')).toBe(emerg.slice(-3).map(lineOf).join(''));
+  });
+
+  it.each([
+    [['--level', 'loud'], /A list of emerg, alert/],
+    [['--level', '8'], /A list of emerg, alert/],
+    [['--level', '+err+'], /A list of emerg, alert/],
+    [['--level', ''], /A list of emerg, alert/],
+    [['--since', 'yesterday'], /Seconds since boot/],
+    [['--since', '-1'], /Seconds since boot/],
+    [['--last', '0'], /A number of records/],
+    [['--last', '1.5'], /A number of records/],
+  ])('and %j is wrong usage', (options, message) => {
+    const ran = run(['dmesg', NUMA, ...options]);
+    expect(ran.stderr).toMatch(message);
+    expect(ran.status).toBe(2);
+    expect(ran.stdout).toBe('');
+  });
+});
+
+describe('dmesg --panic', () => {
+  it.each(['linux-5.10', 'linux-6.1', 'linux-6.12-numa', 'linux-6.12-hwpoison', 'linux-7.3-5level'])(
+    'shows the lines from the trigger of the crash to the end: %s',
+    (name) => {
+      const lines = logOf(name).split('\n');
+      const ran = run(['dmesg', dumpOf(name), '--panic']);
+      const trigger = lines.findIndex((line) => line.endsWith('sysrq: Trigger a crash'));
+      expect(ran.stdout.split('\n')).toEqual(lines.slice(trigger));
+      expect(ran.stdout).toContain('Kernel panic - not syncing: sysrq triggered crash');
+      expect(ran.status).toBe(0);
+    },
+  );
+
+  it('says that there is none in a dump of a kernel that did not crash', () => {
+    const ran = run(['dmesg', dumpOf('qemu-6.1'), '--panic']);
+    expect(ran.stderr).toMatch(/qemu-6\.1\.elf: there is no panic and no oops in the kernel log\n/);
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toBe('');
+  });
+
+  it('can be had as JSON, and in part', () => {
+    const rows = rowsOf(run(['dmesg', NUMA, '--panic', '--level', 'emerg', '--json']));
+    expect(rows.map(({ text }) => text)).toEqual(['Kernel panic - not syncing: sysrq triggered crash']);
+  });
+});
+
+describe('a dump whose log is damaged in one place', () => {
+  const path = join(folder, 'damaged.elf');
+  const text = 'sysrq: Trigger a crash';
+  const file = readFileSync(NUMA);
+  // Physical pages are in the segment of the image and in that of their memory.
+  for (let at = file.indexOf(text); at >= 0; at = file.indexOf(text, at + 1)) file.fill(0x55, at - 8, at);
+  writeFileSync(path, file);
+  const rest = logOf('linux-6.12-numa')
+    .split('\n')
+    .filter((line) => !line.endsWith(text))
+    .join('\n');
+
+  it('has all else, says what is missing, and ends with status 3', () => {
+    const ran = run(['dmesg', path]);
+    expect(ran.stdout).toBe(rest);
+    expect(ran.stderr).toMatch(
+      /^kdump-inspect: warning: record 424 is missing: its text block has the id \d+/,
+    );
+    expect(ran.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(ran.status).toBe(3);
+  });
+
+  it('says so in JSON in a line of its own, which is not complete', () => {
+    const ran = run(['dmesg', path, '--json', '--quiet']);
+    const bad = rowsOf(ran).filter(({ complete }) => !complete);
+    expect(bad.flatMap((row) => violations('dmesg', row))).toEqual([]);
+    expect(bad).toMatchObject([{ sequence: 424, text: null, missing: { records: 1, cause: 'damaged' } }]);
+    expect(ran.status).toBe(3);
+    expect(ran.stderr).toBe('');
+  });
+
+  it('still has its panic', () => {
+    const ran = run(['dmesg', path, '--panic']);
+    expect(ran.stdout).toMatch(
+      /^\[ {3}13\.660278\] \[ {6}T1\] Kernel panic - not syncing: sysrq triggered crash\n/,
+    );
+  });
+});
+
+describe('dmesg in a pipe', () => {
+  it('may be cut off', () => {
+    const ran = shell(`$KI dmesg ${NUMA} --json | head -n 2`);
+    expect(ran.stdout.trimEnd().split('\n')).toHaveLength(2);
+    expect(ran.stderr).toBe('');
+  });
+});
+
+describe('a VMCOREINFO that lies', () => {
+  const raw = run(['vmcoreinfo', NUMA, '--raw']).stdout;
+  const withNote = (change: (text: string) => string) => {
+    const note = join(folder, 'note');
+    writeFileSync(note, change(raw));
+    return run(['dmesg', NUMA, '--vmcoreinfo', note]);
+  };
+
+  it.each([
+    [
+      'SYMBOL(prb)',
+      'ffffffff00000000',
+      /the kernel's log buffer: virtual address 0xffffffff00000000 is not mapped/,
+    ],
+    ['OFFSET(prb_desc_ring.count_bits)', '8', /count_bits is \d+, and no kernel has more than 26/],
+    ['SIZE(printk_info)', '1099511627776', /SIZE\(printk_info\) is 1099511627776, and has to be 1 to 1024/],
+    ['OFFSET(printk_ringbuffer.text_data_ring)', '-1', /OFFSET\(printk_ringbuffer.text_data_ring\) is -1/],
+  ])('about %s ends with a sentence', (key, value, message) => {
+    const ran = withNote((text) => text.replace(`\n${key}=`, `\n${key}=${value}\nNOTE=`));
+    expect(ran.stderr).toMatch(message);
+    expect(ran.stderr).not.toContain('internal error');
+    expect(ran.status).toBe(1);
+    expect(ran.stdout).toBe('');
+  });
+
+  it('and says nothing of the log is named', () => {
+    const ran = withNote((text) => text.replace(/^SYMBOL\((prb|printk_rb_static)\)=.*\n/gm, ''));
+    expect(ran.stderr).toContain('VMCOREINFO has no SYMBOL(prb): the kernel log cannot be found');
+    expect(ran.status).toBe(1);
+  });
+});
