@@ -15,6 +15,9 @@ const RESERVED = 0;
 const FINALIZED = 2;
 const REUSABLE = 3;
 
+/** More writers than these are not at work at once: one for each CPU, and those that they interrupt. */
+const MOST_WRITERS = 256n;
+
 /** A descriptor as it was read, or what stands in for the records of some that could not be. */
 type Found = { readonly id: bigint; readonly desc: Uint8Array } | LogEntry;
 
@@ -105,10 +108,15 @@ export class LocklessRing implements KernelLog {
     return this.#read(reader, id, desc);
   }
 
-  /** The head moves on before its descriptor takes the new id (desc_reserve): then the id is of the lap before, or none. */
+  /**
+   * The head moves on before its descriptor takes the new id (desc_reserve): until then the id is of the lap before, or
+   * there is none. Writers are that far only near the head; further back such a descriptor was lost.
+   */
   #misplaced(id: bigint, state_var: bigint, owner: bigint): LogEntry {
-    const lapBefore = BigInt.asUintN(ID_BITS, id - BigInt(this.#ring.count));
-    if (state_var === 0n || owner === lapBefore) return this.#unwritten(id, 'its writer had only begun');
+    const { tail, ids, count } = this.#ring;
+    const lapBefore = state_var === 0n || owner === BigInt.asUintN(ID_BITS, id - BigInt(count));
+    const behindHead = BigInt(ids - 1) - BigInt.asUintN(ID_BITS, id - tail);
+    if (lapBefore && behindHead < MOST_WRITERS) return this.#unwritten(id, 'its writer had only begun');
     const reason = `its descriptor has the id ${owner}, where ${id} belongs`;
     return lost(this.#place(id), 'damaged', reason);
   }

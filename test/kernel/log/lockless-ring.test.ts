@@ -179,6 +179,16 @@ describe('descriptors', () => {
     expect(lossesOf(lap)).toMatchObject([{ sequence: 5n, cause: 'unwritten' }]);
   });
 
+  it('that are empty far behind the head are damage: no writer is that late', () => {
+    const ring = new BuiltRing({ countBits: 10, sizeBits: 15 });
+    for (let i = 0; i < 1000; i++) ring.print({ text: 'x' });
+    for (const back of [300n, 3n]) ring.setDesc(0n, 0n, 0n, 0n, Number((ring.head - back) % 1024n));
+    expect(lossesOf(ring)).toMatchObject([
+      { sequence: 699n, cause: 'damaged' },
+      { sequence: 996n, cause: 'unwritten' },
+    ]);
+  });
+
   it('of another id are damage', () => {
     const ring = ringOf({}, 'x', 'y', 'z');
     const id = ring.head - 1n;
