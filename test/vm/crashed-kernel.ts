@@ -4,6 +4,7 @@ import { COUNTED } from '../support/fixture.ts';
 import { run } from '../support/run.ts';
 import { distinctPages, readAt, readLoads, readVariable } from './elf.ts';
 import { addressIn } from './guest-facts.ts';
+import { testCrashedLog } from './kernel-log.ts';
 import { balloonPages, type Kernel } from './kernels.ts';
 import type { CrashedGuest } from './machine.ts';
 import { countDump, makedumpfileOf, releasedMakedumpfile } from './makedumpfile.ts';
@@ -15,6 +16,7 @@ const headBytes = 4096;
 export function testVmcore(kernel: Kernel, guest: () => CrashedGuest): void {
   testPages(kernel, guest);
   testLayout(guest);
+  testCrashedLog(kernel, guest);
 }
 
 function testPages(kernel: Kernel, guest: () => CrashedGuest): void {

@@ -62,6 +62,7 @@ function installInspector(tree: string): void {
   // The folder alone, as the README says for machines without npm.
   cpSync(dist, path.join(tree, 'app/dist'), { recursive: true });
   installScript(tree, '/app/count-at-exit.mjs', guestFile('count-at-exit.mjs'));
+  installScript(tree, '/app/read-kmsg.mjs', guestFile('read-kmsg.mjs'));
   installScript(tree, '/bin/kdump-inspect', '#!/bin/sh\nexec node /app/dist/kdump-inspect.js "$@"\n');
 }
 

@@ -3,6 +3,7 @@ import type { PagesReport } from '../../src/report/pages-report.ts';
 import type { Answers } from './answers.ts';
 import { directMapStart, distinctPages, imageMapping, imageShift, readLoads } from './elf.ts';
 import { addressIn, freePagesIn, pagesInMeminfo } from './guest-facts.ts';
+import { testLiveLog } from './kernel-log.ts';
 import { balloonPages, type Kernel } from './kernels.ts';
 import { parseMemUsage } from './makedumpfile.ts';
 import { hexValue, pagesOf, readReport, sumOfClasses } from './reports.ts';
@@ -25,6 +26,7 @@ const cacheTolerance = 64;
 export function testLiveKernel(kernel: Kernel, answers: () => Answers): void {
   testLayout(kernel, answers);
   testPages(kernel, answers);
+  testLiveLog(answers);
   testPermissions(answers);
 }
 

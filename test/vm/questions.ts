@@ -2,12 +2,25 @@ const kernelSymbols = ['page_offset_base', 'vmemmap_base', 'vmalloc_base', '_ste
 
 export type KernelSymbol = (typeof kernelSymbols)[number];
 
+/** Lines for the kernel log that a boot does not have, as printf writes them. */
+const printed = [
+  '<11>from user space',
+  '\\n',
+  'two\\nlines',
+  '<2>\\033[31mred\\033[0m \\t tab',
+  'bytes \\342\\202\\254 of UTF-8, \\344 of none',
+];
+
 /**
  * What the guest is asked before it crashes, in this order: the name of the answer, and the shell command that gives it. Both counters
  * run once before they are compared, so that their files are in the page cache by then.
  */
 export const questions = {
   release: 'uname -r',
+  // Fewer than ten at once: the kernel drops what a program writes faster than that.
+  printed: printed.map((text) => `printf '${text}' >/dev/kmsg`).join(' && '),
+  kmsg: 'node /app/read-kmsg.mjs',
+  dmesg: 'kdump-inspect dmesg --json',
   kallsyms: `grep -E ' (${kernelSymbols.join('|')})$' /proc/kallsyms`,
   kcoreHead: 'head -c 4096 /proc/kcore',
   vmcoreinfo: 'kdump-inspect vmcoreinfo --json',

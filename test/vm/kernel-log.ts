@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { expect, it } from 'vitest';
+import type { LogRow } from '../../src/report/dmesg-report.ts';
+import { run } from '../support/run.ts';
+import { violations } from '../support/schema.ts';
+import type { Answers } from './answers.ts';
+import type { Kernel } from './kernels.ts';
+import type { CrashedGuest } from './machine.ts';
+import { makedumpfileOf } from './makedumpfile.ts';
+import { toolCommand } from './programs.ts';
+
+/** The log of the running kernel, against its own /dev/kmsg. */
+export function testLiveLog(answers: () => Answers): void {
+  it('has the records of /dev/kmsg: number, time, level, facility, device and every byte of the text', () => {
+    const kept = parseKmsg(answers().bytes('kmsg').toString('latin1'));
+    const rows = rowsOf(answers().text('dmesg'));
+    const ours = new Map(rows.map((row) => [String(row.sequence), asKmsg(row)]));
+    expect(kept.size).toBeGreaterThan(200);
+    expect(new Map([...ours].filter(([sequence]) => kept.has(sequence)))).toEqual(kept);
+    expect(ours.size - kept.size).toBeLessThan(20);
+  });
+
+  it('has what the guest printed: an empty line, two lines, control characters', () => {
+    const rows = rowsOf(answers().text('dmesg'));
+    const from = rows.findIndex(({ text }) => text === 'from user space');
+    expect(rows.slice(from, from + 5).map(({ level, facility, text }) => [level, facility, text])).toEqual([
+      ['err', 'user', 'from user space'],
+      ['warn', 'user', ''],
+      ['warn', 'user', 'two\nlines'],
+      ['crit', 'user', '\x1b[31mred\x1b[0m \t tab'],
+      ['warn', 'user', 'bytes \\xe2\\x82\\xac of UTF-8, \\xe4 of none'],
+    ]);
+  });
+}
+
+/** The log in the saved memory, against makedumpfile's. */
+export function testCrashedLog(kernel: Kernel, guest: () => CrashedGuest): void {
+  it('has the log that makedumpfile writes, line by line', () => {
+    const { vmcore } = guest();
+    const file = `${vmcore}.dmesg`;
+    const [program, ...options] = toolCommand(makedumpfileOf(kernel));
+    execFileSync(program, [...options, '-f', '--dump-dmesg', vmcore, file], { stdio: 'pipe' });
+    // It drops the empty lines of 5.10, which have no block of text, and writes bytes above 0x7f with their sign.
+    const theirs = readFileSync(file, 'utf8').replaceAll(/\\xffffff(?=[89a-f][0-9a-f])/g, '\\x');
+    const ours = run(['dmesg', vmcore]);
+    expect(ours.stderr).toBe('');
+    expect(ours.status).toBe(0);
+    expect(withoutEmpty(ours.stdout)).toEqual(withoutEmpty(theirs));
+  });
+
+  it('ends in the lines of the panic', () => {
+    const { vmcore } = guest();
+    const all = run(['dmesg', vmcore]).stdout;
+    const panic = run(['dmesg', vmcore, '--panic']).stdout;
+    expect(panic.split('\n')[0]).toMatch(/sysrq: Trigger a crash$/);
+    expect(panic).toContain('Kernel panic - not syncing: sysrq triggered crash');
+    expect(all.endsWith(panic)).toBe(true);
+  });
+}
+
+const withoutEmpty = (text: string): string[] =>
+  text.split('\n').filter((line) => !/^\[ *[\d.]+\] \[ *[TC]\d+\] $/.test(line));
+
+function rowsOf(text: string): LogRow[] {
+  const rows = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as LogRow);
+  expect(violations('dmesg', rows[0])).toEqual([]);
+  return rows;
+}
+
+/** Records of /dev/kmsg by their numbers: "PRIORITY,NUMBER,MICROSECONDS,FLAGS[,caller=...];TEXT", then " KEY=VALUE" lines. */
+function parseKmsg(text: string): Map<string, string> {
+  const records = text.trimEnd().split(/\n(?! )/);
+  return new Map(
+    records.map((record) => {
+      const [, facts = '', , rest = ''] = /^([^;]*?)(,caller=[^;]*)?(;.*)$/s.exec(record) ?? [];
+      return [facts.split(',')[1] ?? '', `${facts}${rest}`];
+    }),
+  );
+}
+
+const levels = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'];
+const facilities = ['kern', 'user', 'mail', 'daemon'];
+
+/** A row as /dev/kmsg writes it (msg_print_ext_body of kernel/printk/printk.c). */
+function asKmsg({ sequence, time, level, facility, continuation, device, text }: LogRow): string {
+  const priority = facilities.indexOf(facility ?? '') * 8 + levels.indexOf(level ?? '');
+  const facts = [priority, sequence, BigInt(time ?? 0) / 1000n, continuation ? 'c' : '-'];
+  const names = device ? `\n SUBSYSTEM=${device.subsystem}\n DEVICE=${device.device}` : '';
+  return `${facts.join(',')};${escaped(text ?? '')}${names}`;
+}
+
+/** Control characters, backslashes and bytes above 0x7f as \xNN; what was no UTF-8 has its bytes that way already. */
+function escaped(text: string): string {
+  return text.replaceAll(/\\(?!x[89a-f][0-9a-f])|[^\x20-\x7e\\]/g, (character) =>
+    [...Buffer.from(character, 'utf8')].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),
+  );
+}
