@@ -106,8 +106,8 @@ describe('options choose records', () => {
   });
 
   it('--last of those that the others have chosen', () => {
-    const emerg = rows.filter(({ level }) => level === 'warn');
-    expect(chosen('--level', 'warn', '--last', '3')).toBe(emerg.slice(-3).map(lineOf).join(''));
+    const warnings = rows.filter(({ level }) => level === 'warn');
+    expect(chosen('--level', 'warn', '--last', '3')).toBe(warnings.slice(-3).map(lineOf).join(''));
   });
 
   it.each([
@@ -189,6 +189,28 @@ describe('a dump whose log is damaged in one place', () => {
     expect(ran.stdout).toMatch(
       /^\[ {3}13\.660278\] \[ {6}T1\] Kernel panic - not syncing: sysrq triggered crash\n/,
     );
+  });
+});
+
+describe('a dump that is cut short', () => {
+  const cutAt = (bytes: number) => {
+    const path = join(folder, 'cut.elf');
+    writeFileSync(path, readFileSync(NUMA).subarray(0, bytes));
+    return run(['dmesg', path]);
+  };
+
+  it('has its log all the same, where that lies before the cut', () => {
+    const ran = cutAt(0xc000000);
+    expect(ran.stdout).toBe(logOf('linux-6.12-numa'));
+    expect(ran.stderr).toBe('');
+    expect(ran.status).toBe(0);
+  });
+
+  it('has nothing to show, where no record is left: that is no success', () => {
+    const ran = cutAt(0x3000000);
+    expect(ran.stderr).toMatch(/warning: 465 records from 0 on are missing: .* behind the end of the file/);
+    expect(ran.stdout).toBe('');
+    expect(ran.status).toBe(1);
   });
 });
 

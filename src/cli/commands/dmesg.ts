@@ -101,6 +101,7 @@ class Losses {
   #told = 0;
   #more = 0;
   #incomplete = false;
+  #records = 0;
 
   constructor(output: Output) {
     this.#output = output;
@@ -109,6 +110,7 @@ class Losses {
   *told(entries: Iterable<LogEntry>): Generator<LogEntry> {
     for (const entry of entries) {
       if (entry.kind === 'lost') this.#tell(entry);
+      else this.#records++;
       yield entry;
     }
   }
@@ -119,10 +121,11 @@ class Losses {
     else this.#more++;
   }
 
-  /** The exit status. */
+  /** The exit status: where there is nothing at all to be had, nothing was done. */
   end(): number {
     if (this.#more > 0)
       this.#output.warn(`and ${this.#more} more places in the log where records are missing`);
-    return this.#incomplete ? EXIT.incomplete : EXIT.done;
+    if (!this.#incomplete) return EXIT.done;
+    return this.#records > 0 ? EXIT.incomplete : EXIT.failed;
   }
 }
