@@ -5,7 +5,7 @@ export type KernelSymbol = (typeof kernelSymbols)[number];
 /** Lines for the kernel log that a boot does not have, as printf writes them. */
 const printed = [
   '<11>from user space',
-  '\\n',
+  '',
   'two\\nlines',
   '<2>\\033[31mred\\033[0m \\t tab',
   'bytes \\342\\202\\254 of UTF-8, \\344 of none',
@@ -17,8 +17,8 @@ const printed = [
  */
 export const questions = {
   release: 'uname -r',
-  // Fewer than ten at once: the kernel drops what a program writes faster than that.
-  printed: printed.map((text) => `printf '${text}' >/dev/kmsg`).join(' && '),
+  // Fewer than ten at once: the kernel drops what a program writes faster than that. Without a newline the last record could go on.
+  printed: printed.map((text) => `printf '${text}\\n' >/dev/kmsg`).join(' && '),
   kmsg: 'node /app/read-kmsg.mjs',
   dmesg: 'kdump-inspect dmesg --json',
   kallsyms: `grep -E ' (${kernelSymbols.join('|')})$' /proc/kallsyms`,
