@@ -28,7 +28,7 @@ export interface RingPlan {
   readonly sizeBits?: number;
   /** Whether a block may end exactly where the ring ends: since 6.18 (67e1b0052f6b). */
   readonly exactFit?: boolean;
-  /** Id of record 0 is -count, of which 32 bits are kept up to 6.12 at least, and all 62 in 7.3. */
+  /** Id of record 0 is -count, of which 5.10 to 6.12 keep 32 bits, and 7.3 all 62. */
   readonly idBits?: 32 | 62;
   /** Bytes of printk_info, and where dev_info is in it: 88 and 24, with CONFIG_PRINTK_EXECUTION_CTX (7.0) 112 and 44. */
   readonly infoSize?: number;

@@ -68,10 +68,10 @@ export interface KernelLog {
   entries(): Generator<LogEntry>;
 }
 
-/** LOG_CONT of enum log_flags (kernel/printk/internal.h; printk.c before 5.11) */
+/** LOG_CONT (kernel/printk/internal.h) */
 const LOG_CONT = 8;
 
-/** facility, and flags in 5 bits below level in 3: two bytes, in this order since 3.6 (struct printk_info, printk_log). */
+/** facility, and flags in 5 bits below level in 3: two bytes (struct printk_info, struct printk_log). */
 export function decodePriority(bytes: Uint8Array, at: number | null) {
   const [facility, byte] = at === null ? [] : bytes.subarray(at, at + 2);
   if (facility === undefined || byte === undefined)

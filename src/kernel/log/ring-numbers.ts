@@ -15,8 +15,8 @@ export interface RingNumbers {
 const ASKED = 64;
 
 /**
- * Record 0 has the id -count (DESC0_ID + 1 of printk_ringbuffer.h), of which the kernels up to 6.18 at least keep only 32
- * bits, for count is an unsigned int there. Which of the two holds is seen from a record whose number agrees with it.
+ * Record 0 has the id -count (DESC0_ID + 1 of printk_ringbuffer.h). The kernels 5.10 to 6.12 keep only 32 bits of it, for
+ * count is an unsigned int there; 7.3 has all 62. Which of the two holds is seen from a record whose number agrees.
  */
 export function readNumbers(reader: PageReader, layout: RingLayout, ring: RingHeader): RingNumbers {
   const bases = [BigInt.asUintN(ID_BITS, -BigInt(ring.count)), BigInt.asUintN(32, -BigInt(ring.count))];

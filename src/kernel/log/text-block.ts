@@ -1,4 +1,4 @@
-/** FAILED_LPOS and EMPTY_LINE_LPOS (NO_LPOS before 6.3): odd, which no position of a block is (printk_ringbuffer.h). */
+/** FAILED_LPOS and EMPTY_LINE_LPOS (once named NO_LPOS): odd, which no position of a block is (printk_ringbuffer.h). */
 const FAILED_LPOS = 1n;
 const EMPTY_LINE_LPOS = 3n;
 
