@@ -1,0 +1,229 @@
+import { corruptBtf, readHeader } from './header.ts';
+import { flagOf, hasMembers, isEnum, isModifier, KIND, kindName, kindOf, vlenOf } from './kinds.ts';
+import { NameIndex } from './name-index.ts';
+import { BtfStrings } from './strings.ts';
+import { indexTypes, type TypeTable } from './type-table.ts';
+
+/** No declaration qualifies, renames or nests deeper; a blob that does goes in circles. */
+export const DEPTH_LIMIT = 64;
+const POINTER = 8;
+const FIXED_WORDS = 3;
+
+/** A member of a structure or union, as BTF has it. */
+export interface Member {
+  /** Empty for an anonymous one. */
+  readonly name: string;
+  readonly type: number;
+  /** From the start of the structure, bits. */
+  readonly bitOffset: number;
+  /** Bits of a bit field; null for any other member. */
+  readonly bitSize: number | null;
+}
+
+/** A constant of an enumeration. */
+export interface Enumerator {
+  readonly name: string;
+  readonly value: bigint;
+}
+
+/** What a BTF integer is (BTF_KIND_INT). */
+export interface IntEncoding {
+  readonly signed: boolean;
+  readonly char: boolean;
+  readonly bool: boolean;
+  /** Bits, and where they begin in the integer; only before bit fields had a form of their own. */
+  readonly bits: number;
+  readonly bitOffset: number;
+}
+
+/**
+ * The types of a kernel or a module (Documentation/bpf/btf.rst), by their ids. Id 0 is void. A split blob continues the
+ * ids and the strings of its base. Nothing is decoded before it is asked for.
+ */
+export class Btf {
+  readonly base: Btf | undefined;
+  /** The first id of this blob, and one behind its last. */
+  readonly firstId: number;
+  readonly endId: number;
+  readonly strings: BtfStrings;
+  readonly #table: TypeTable;
+  readonly #typesAt: number;
+  #names: NameIndex | undefined;
+
+  /** @throws InspectError corrupt or unsupported */
+  constructor(bytes: Uint8Array, base?: Btf) {
+    const sections = readHeader(bytes);
+    const { strings, stringsLength } = sections;
+    this.base = base;
+    this.strings = new BtfStrings(bytes.subarray(strings, strings + stringsLength), base?.strings);
+    if (!base && !this.strings.isEmpty(0)) throw corruptBtf('the first string is not empty', strings);
+    this.#table = indexTypes(bytes, sections);
+    this.#typesAt = sections.types;
+    this.firstId = base?.endId ?? 1;
+    this.endId = this.firstId + this.#table.count;
+  }
+
+  /** BTF_KIND_*, 0 for void. @throws InspectError corrupt, when there is no such type */
+  kind(id: number): number {
+    return id === 0 ? KIND.VOID : kindOf(this.#word(id, 1));
+  }
+
+  /** Members, enumerators, parameters or variables, depending on the kind. @throws InspectError corrupt */
+  elements(id: number): number {
+    return vlenOf(this.#word(id, 1));
+  }
+
+  /** The flag of the kind: for FWD, whether a union was declared. @throws InspectError corrupt */
+  flag(id: number): boolean {
+    return flagOf(this.#word(id, 1));
+  }
+
+  /** Empty for an anonymous type and for void. @throws InspectError corrupt */
+  nameOf(id: number): string {
+    return id === 0 ? '' : this.strings.text(this.#word(id, 0));
+  }
+
+  /** What a pointer, modifier, function or variable is of. @throws InspectError corrupt */
+  target(id: number): number {
+    return this.#word(id, 2);
+  }
+
+  /** The type without typedef, const, volatile, restrict and type tags. @throws InspectError corrupt, for a circle */
+  resolve(id: number): number {
+    let at = id;
+    for (let steps = 0; steps < DEPTH_LIMIT; steps++) {
+      if (!isModifier(this.kind(at))) return at;
+      at = this.target(at);
+    }
+    throw this.corrupt(id, `is a typedef or qualifier more than ${DEPTH_LIMIT} deep`);
+  }
+
+  /** Bytes that a value takes; undefined for what has none: void, functions, types that are only declared. */
+  sizeOf(id: number): number | undefined {
+    let count = 1;
+    let at = this.resolve(id);
+    for (let depth = 0; depth < DEPTH_LIMIT; depth++) {
+      const kind = this.kind(at);
+      if (kind !== KIND.ARRAY && kind !== KIND.VAR) return this.#plainSize(id, at, count);
+      if (kind === KIND.ARRAY) count *= this.array(at).count;
+      at = this.resolve(kind === KIND.ARRAY ? this.array(at).element : this.target(at));
+    }
+    throw this.corrupt(id, `is an array more than ${DEPTH_LIMIT} deep`);
+  }
+
+  #plainSize(id: number, at: number, count: number): number | undefined {
+    const kind = this.kind(at);
+    const sized = kind === KIND.INT || kind === KIND.FLOAT || hasMembers(kind) || isEnum(kind);
+    if (!sized && kind !== KIND.PTR) return undefined;
+    const size = count * (kind === KIND.PTR ? POINTER : this.#word(at, 2));
+    if (!Number.isSafeInteger(size)) throw this.corrupt(id, `is an array of ${count} elements`);
+    return size;
+  }
+
+  /** Element type and number of elements of an array. @throws InspectError corrupt */
+  array(id: number): { readonly element: number; readonly count: number } {
+    return { element: this.#word(id, FIXED_WORDS), count: this.#word(id, FIXED_WORDS + 2) };
+  }
+
+  /** @throws InspectError corrupt */
+  int(id: number): IntEncoding {
+    const word = this.#word(id, FIXED_WORDS);
+    const encoding = (word >>> 24) & 0xf;
+    return {
+      signed: (encoding & 1) !== 0,
+      char: (encoding & 2) !== 0,
+      bool: (encoding & 4) !== 0,
+      bits: word & 0xff,
+      bitOffset: (word >>> 16) & 0xff,
+    };
+  }
+
+  /** Member i of a structure or union. @throws InspectError corrupt */
+  member(id: number, i: number): Member {
+    const at = FIXED_WORDS + 3 * i;
+    const type = this.#word(id, at + 1);
+    const offset = this.#word(id, at + 2);
+    const name = this.strings.text(this.#word(id, at));
+    if (!this.flag(id)) return { name, type, ...this.#oldBitField(type, offset) };
+    return { name, type, bitOffset: offset & 0xff_ffff, bitSize: offset >>> 24 || null };
+  }
+
+  /** Without the flag (before 4.20, 9d5f9f701b18) a bit field is a member of an integer type with fewer bits. */
+  #oldBitField(type: number, offset: number): Pick<Member, 'bitOffset' | 'bitSize'> {
+    const resolved = this.resolve(type);
+    if (this.kind(resolved) !== KIND.INT) return { bitOffset: offset, bitSize: null };
+    const { bits, bitOffset } = this.int(resolved);
+    const whole = bits === 8 * (this.sizeOf(resolved) ?? 0);
+    return { bitOffset: offset + bitOffset, bitSize: whole ? null : bits };
+  }
+
+  /** Whether member i has that name, without decoding it; with an empty one, whether it is anonymous. */
+  memberIsNamed(id: number, i: number, name: Uint8Array): boolean {
+    return this.strings.equals(this.#word(id, FIXED_WORDS + 3 * i), name);
+  }
+
+  /** Parameter i of a function prototype. @throws InspectError corrupt */
+  parameter(id: number, i: number): { readonly name: string; readonly type: number } {
+    const at = FIXED_WORDS + 2 * i;
+    return { name: this.strings.text(this.#word(id, at)), type: this.#word(id, at + 1) };
+  }
+
+  /** Enumerator i of an enumeration of either width. @throws InspectError corrupt */
+  enumerator(id: number, i: number): Enumerator {
+    const wide = this.kind(id) === KIND.ENUM64;
+    const at = FIXED_WORDS + (wide ? 3 : 2) * i;
+    const name = this.strings.text(this.#word(id, at));
+    const low = BigInt(this.#word(id, at + 1));
+    const raw = wide ? (BigInt(this.#word(id, at + 2)) << 32n) | low : low;
+    return { name, value: this.isSigned(id) ? BigInt.asIntN(wide ? 64 : 32, raw) : raw };
+  }
+
+  enumeratorIsNamed(id: number, i: number, name: Uint8Array): boolean {
+    const width = this.kind(id) === KIND.ENUM64 ? 3 : 2;
+    return this.strings.equals(this.#word(id, FIXED_WORDS + width * i), name);
+  }
+
+  /** Whether an enumeration's values are signed; where no writer said so, all are, as btf_enum.val is. */
+  isSigned(id: number): boolean {
+    const owner = this.#owner(id);
+    return this.flag(id) || !owner.#table.signedness;
+  }
+
+  /** Ids of all types of that name: first of this blob, then of its base. Functions are not found. */
+  *find(name: string): Generator<number> {
+    this.#names ??= new NameIndex({
+      count: this.#table.count,
+      hashAt: (i) => this.#hashOf(this.firstId + i),
+      isNamed: (i, wanted) => this.strings.equals(this.#word(this.firstId + i, 0), wanted),
+    });
+    for (const i of this.#names.find(name)) yield this.firstId + i;
+    if (this.base) yield* this.base.find(name);
+  }
+
+  #hashOf(id: number): number | undefined {
+    const kind = this.kind(id);
+    const named = this.#word(id, 0);
+    const nothing = kind === KIND.FUNC || kind === KIND.DECL_TAG || kind === KIND.TYPE_TAG || named === 0;
+    return nothing ? undefined : this.strings.hash(named);
+  }
+
+  /** The error for a type that cannot be one, which says where in the blob it stands. */
+  corrupt(id: number, what: string): Error {
+    const owner = this.#owner(id);
+    const offset = owner.#typesAt + 4 * (owner.#table.starts[id - owner.firstId] as number);
+    return corruptBtf(`type ${id} (${kindName(this.kind(id))}) ${what}`, offset);
+  }
+
+  /** Word `i` of a type, of which the pass over all types has proved that it is there for its kind. */
+  #word(id: number, i: number): number {
+    const owner = this.#owner(id);
+    const { starts, words } = owner.#table;
+    return words[(starts[id - owner.firstId] as number) + i] as number;
+  }
+
+  #owner(id: number): Btf {
+    if (id >= this.firstId && id < this.endId) return this;
+    if (this.base && id > 0 && id < this.firstId) return this.base.#owner(id);
+    throw corruptBtf(`there is no type ${id}: the last one is ${this.endId - 1}`);
+  }
+}

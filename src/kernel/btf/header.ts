@@ -1,0 +1,86 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import type { KindLayout } from './kinds.ts';
+
+const MAGIC = 0xeb9f;
+const VERSION = 1;
+/** struct btf_header up to 7.0; 7.1 added layout_off and layout_len behind it. */
+const OLD_HEADER = 24;
+const HEADER_WITH_LAYOUT = 32;
+/** struct btf_layout: sizes in bytes of what follows a type, fixed and a element, one entry a kind. */
+const LAYOUT_ENTRY = 4;
+
+/** Where the parts of a blob lie; bytes from its start. */
+export interface BtfSections {
+  readonly types: number;
+  readonly typesLength: number;
+  readonly strings: number;
+  readonly stringsLength: number;
+  /** How long each kind is, by the blob itself; empty where it does not say. */
+  readonly layouts: readonly KindLayout[];
+}
+
+/** A blob of BTF that cannot be one. `offset` is in bytes from the blob's start. */
+export function corruptBtf(what: string, offset?: number): InspectError {
+  const where = offset === undefined ? '' : ` at byte offset ${hex(offset)}`;
+  return new InspectError('corrupt', `BTF${where}: ${what}`, offset === undefined ? {} : { offset });
+}
+
+/**
+ * Reads the header (struct btf_header, include/uapi/linux/btf.h) and proves that its parts lie inside the blob.
+ * @throws InspectError corrupt, or unsupported for another version of BTF
+ */
+export function readHeader(bytes: Uint8Array): BtfSections {
+  if (bytes.length < OLD_HEADER) {
+    throw corruptBtf(`its header needs ${OLD_HEADER} bytes, there are ${bytes.length}`);
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const word = (at: number) => view.getUint32(at, true);
+  const magic = view.getUint16(0, true);
+  if (magic !== MAGIC) throw corruptBtf(`the magic number is ${hex(magic)}, not ${hex(MAGIC)}`, 0);
+  const [version, length] = [view.getUint8(2), word(4)];
+  if (version !== VERSION) throw new InspectError('unsupported', `BTF: version ${version} is not known`);
+  if (length < OLD_HEADER || length > bytes.length || length % 4 !== 0) {
+    throw corruptBtf(`hdr_len is ${length}, in a blob of ${bytes.length} bytes`, 4);
+  }
+  const part = (at: number, name: string) => section(bytes, length, word(at), word(at + 4), name);
+  const types = part(8, 'type');
+  const strings = part(16, 'str');
+  if (types.at % 4 !== 0 || types.length % 4 !== 0) throw corruptBtf('the types are not aligned', 8);
+  requireStrings(bytes, strings);
+  return {
+    types: types.at,
+    typesLength: types.length,
+    strings: strings.at,
+    stringsLength: strings.length,
+    layouts: length < HEADER_WITH_LAYOUT ? [] : layoutsIn(bytes, part(24, 'layout')),
+  };
+}
+
+interface Part {
+  readonly at: number;
+  readonly length: number;
+}
+
+function section(bytes: Uint8Array, header: number, offset: number, length: number, name: string): Part {
+  const at = header + offset;
+  if (at + length > bytes.length) {
+    throw corruptBtf(
+      `${name}_off ${offset} and ${name}_len ${length} do not fit into ${bytes.length} bytes`,
+      8,
+    );
+  }
+  return { at, length };
+}
+
+/** Offset 0 is the empty name in a base; a split blob may have no string of its own. All end in a NUL. */
+function requireStrings(bytes: Uint8Array, { at, length }: Part): void {
+  if (length > 0 && bytes[at + length - 1] !== 0) throw corruptBtf('the last string has no end', at);
+}
+
+function layoutsIn(bytes: Uint8Array, { at, length }: Part): KindLayout[] {
+  return Array.from({ length: Math.min(128, Math.floor(length / LAYOUT_ENTRY)) }, (_, kind) => {
+    const entry = at + kind * LAYOUT_ENTRY;
+    return { fixed: (bytes[entry] as number) / 4, each: (bytes[entry + 1] as number) / 4 };
+  });
+}

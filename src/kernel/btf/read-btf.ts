@@ -1,0 +1,39 @@
+import { InspectError, within } from '../../errors.ts';
+import type { AddressSpace } from '../address-space.ts';
+import type { Kallsyms } from '../kallsyms.ts';
+import { Btf } from './btf.ts';
+
+/** The largest kernels have some 10 MB; what claims more is no BTF. */
+const SIZE_LIMIT = 256 << 20;
+
+/**
+ * The types that a kernel carries in its read-only data, between __start_BTF and __stop_BTF (scripts/link-vmlinux.sh,
+ * CONFIG_DEBUG_INFO_BTF, since 5.2). makedumpfile's levels keep them.
+ * @throws InspectError missingInfo, when the kernel has none; notMapped or notStored; corrupt or unsupported
+ */
+export function readBtf(space: AddressSpace, symbols: Kallsyms): Btf {
+  const [start, stop] = ['__start_BTF', '__stop_BTF'].map((name) => symbols.find(name)[0]?.address);
+  if (start === undefined || stop === undefined || stop === start) {
+    throw new InspectError(
+      'missingInfo',
+      'this kernel carries no BTF, which says what its structures look like',
+      {
+        key: 'SYMBOL(__start_BTF)',
+        hint: 'a kernel has it when it is built with CONFIG_DEBUG_INFO_BTF=y, as those of the distributions are',
+      },
+    );
+  }
+  return readBlob(space, start, stop - start);
+}
+
+/** One blob of BTF in memory. @throws InspectError as readBtf does */
+export function readBlob(space: AddressSpace, address: bigint, size: bigint, base?: Btf): Btf {
+  if (size < 0n || size > BigInt(SIZE_LIMIT)) {
+    throw new InspectError('corrupt', `BTF of ${size} bytes at 0x${address.toString(16)}`, { address });
+  }
+  try {
+    return new Btf(space.bytes(address, Number(size)), base);
+  } catch (error) {
+    throw within(`the kernel's types at 0x${address.toString(16)}`, error);
+  }
+}

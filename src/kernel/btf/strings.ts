@@ -1,0 +1,66 @@
+import { latin1 } from '../../bytes/words.ts';
+import { corruptBtf } from './header.ts';
+
+/** The names of a blob. Those of a split blob continue the numbering of its base's. */
+export class BtfStrings {
+  readonly #bytes: Uint8Array;
+  readonly #first: number;
+  readonly #base: BtfStrings | undefined;
+
+  constructor(bytes: Uint8Array, base?: BtfStrings) {
+    this.#bytes = bytes;
+    this.#base = base;
+    this.#first = base?.end ?? 0;
+  }
+
+  /** One behind the last offset. */
+  get end(): number {
+    return this.#first + this.#bytes.length;
+  }
+
+  /** The name at an offset; the empty one means anonymous. @throws InspectError corrupt, outside of the strings */
+  text(offset: number): string {
+    if (this.#base && offset < this.#first) return this.#base.text(offset);
+    const at = this.#at(offset);
+    return latin1(this.#bytes.subarray(at, this.#bytes.indexOf(0, at)));
+  }
+
+  /** Whether the name at an offset is `name`, without making a string of it. @throws InspectError corrupt */
+  equals(offset: number, name: Uint8Array): boolean {
+    if (this.#base && offset < this.#first) return this.#base.equals(offset, name);
+    const at = this.#at(offset);
+    const bytes = this.#bytes;
+    for (let i = 0; i < name.length; i++) if (bytes[at + i] !== name[i]) return false;
+    return bytes[at + name.length] === 0;
+  }
+
+  /** Whether nothing stands at an offset. @throws InspectError corrupt */
+  isEmpty(offset: number): boolean {
+    if (this.#base && offset < this.#first) return this.#base.isEmpty(offset);
+    return this.#bytes[this.#at(offset)] === 0;
+  }
+
+  /** A number that equal names share (FNV-1a). @throws InspectError corrupt */
+  hash(offset: number): number {
+    if (this.#base && offset < this.#first) return this.#base.hash(offset);
+    const bytes = this.#bytes;
+    let hash = 0x811c_9dc5;
+    for (let at = this.#at(offset); bytes[at] !== 0; at++)
+      hash = Math.imul(hash ^ (bytes[at] as number), 0x0100_0193);
+    return hash >>> 0;
+  }
+
+  /** Where in this blob's own strings an offset points. The last byte is a NUL, so each name has an end. */
+  #at(offset: number): number {
+    const at = offset - this.#first;
+    if (at >= 0 && at < this.#bytes.length) return at;
+    throw corruptBtf(`a name is at ${offset}, behind the strings, which end at ${this.end}`);
+  }
+}
+
+/** The number that BtfStrings.hash has for the same name. */
+export function hashOf(name: Uint8Array): number {
+  let hash = 0x811c_9dc5;
+  for (const byte of name) hash = Math.imul(hash ^ byte, 0x0100_0193);
+  return hash >>> 0;
+}

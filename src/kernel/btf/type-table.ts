@@ -1,0 +1,70 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import { type BtfSections, corruptBtf } from './header.ts';
+import { flagOf, isEnum, KIND, KIND_LAYOUTS, kindName, kindOf, vlenOf } from './kinds.ts';
+
+/** Words of struct btf_type: name_off, info, size or type. */
+const TYPE_WORDS = 3;
+
+/** A blob's types as words, and where each of them begins: no object a type. */
+export interface TypeTable {
+  readonly words: Uint32Array;
+  /** Index of the first word of each type, the first type of this blob at 0. */
+  readonly starts: Uint32Array;
+  readonly count: number;
+  /** Whether the writer told signed enumerations from unsigned ones, as pahole does since 6.0 (6089fb325cf7). */
+  readonly signedness: boolean;
+}
+
+/**
+ * Goes over all types once and notes where they begin.
+ * @throws InspectError corrupt, when one does not end inside of the types; unsupported, for a kind of unknown length
+ */
+export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable {
+  const words = alignedWords(bytes, sections.types, sections.typesLength);
+  const starts = new Uint32Array(Math.floor(words.length / TYPE_WORDS));
+  const layouts = layoutsBy(sections);
+  const offsetOf = (at: number) => sections.types + 4 * at;
+  let count = 0;
+  let signedness = false;
+  for (let at = 0; at < words.length; count++) {
+    if (at + TYPE_WORDS > words.length) throw corruptBtf('the last type is cut', offsetOf(at));
+    const info = words[at + 1] as number;
+    const kind = kindOf(info);
+    const layout = layouts[kind];
+    if (!layout) throw unknownKind(kind, count, offsetOf(at));
+    starts[count] = at;
+    const end = at + TYPE_WORDS + layout.fixed + layout.each * vlenOf(info);
+    if (end > words.length) {
+      const elements = `${kindName(kind)} with ${vlenOf(info)} elements`;
+      throw corruptBtf(`${elements} ends behind the types`, offsetOf(at));
+    }
+    signedness ||= kind === KIND.ENUM64 || (isEnum(kind) && flagOf(info));
+    at = end;
+  }
+  return { words, starts: starts.subarray(0, count), count, signedness };
+}
+
+/** Kinds that are newer than this program are skipped where the blob says how long they are (layout section, 7.1). */
+function layoutsBy({ layouts }: BtfSections): typeof KIND_LAYOUTS {
+  const whole = layouts.map(({ fixed, each }) =>
+    Number.isInteger(fixed) && Number.isInteger(each) ? { fixed, each } : undefined,
+  );
+  const known = [...KIND_LAYOUTS];
+  for (let kind = known.length; kind < whole.length; kind++) known[kind] = whole[kind];
+  return known;
+}
+
+function alignedWords(bytes: Uint8Array, offset: number, length: number): Uint32Array {
+  const at = bytes.byteOffset + offset;
+  if (at % 4 === 0) return new Uint32Array(bytes.buffer, at, length / 4);
+  return new Uint32Array(bytes.slice(offset, offset + length).buffer);
+}
+
+function unknownKind(kind: number, index: number, offset: number): InspectError {
+  return new InspectError(
+    'unsupported',
+    `BTF: kind ${kind} of type ${index + 1} at byte offset ${hex(offset)} is not known, so nothing behind it can be read`,
+    { offset, hint: 'this kernel is newer than this program' },
+  );
+}

@@ -1,0 +1,88 @@
+import { InspectError } from '../../errors.ts';
+import type { Btf } from '../btf/btf.ts';
+import { hasMembers } from '../btf/kinds.ts';
+import { elementAt, findMember, type Place } from './members.ts';
+import { parsePath, type Step } from './path.ts';
+import { namesOfMember } from './renames.ts';
+
+/** A member of a structure, resolved. */
+export interface Field extends Place {
+  /** The path by which this kernel knows it. */
+  readonly path: string;
+  /** From the start of the structure, whole bytes. */
+  readonly offset: number;
+  /** Bytes; 0 for a flexible array, a bit field's is that of its type. */
+  readonly size: number;
+}
+
+/** A structure or union of a kernel: where its members lie. */
+export class StructType {
+  readonly btf: Btf;
+  readonly id: number;
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly #fields = new Map<string, Field | undefined>();
+
+  /** @param id of a structure or union */
+  constructor(btf: Btf, id: number, name: string) {
+    this.btf = btf;
+    this.id = id;
+    this.name = name;
+    this.size = btf.sizeOf(id) ?? 0;
+  }
+
+  /**
+   * The member behind a path such as `se.vruntime` or `numbers[0].nr`, through anonymous structures as in C. Of
+   * `otherwise`, and of the names that the member has in other kernels (renames.ts), the first that is there is meant.
+   * @throws InspectError missingInfo, when this kernel has no such member; usage, for what is no path
+   */
+  field(path: string, ...otherwise: string[]): Field {
+    const found = this.find(path, ...otherwise);
+    if (found) return found;
+    const names = [path, ...otherwise].map((p) => `${this.name}.${p}`).join(', ');
+    throw new InspectError('missingInfo', `this kernel has no ${names}`, { key: `${this.name}.${path}` });
+  }
+
+  /** As field(); undefined when this kernel has no such member. */
+  find(path: string, ...otherwise: string[]): Field | undefined {
+    for (const name of [path, ...otherwise].flatMap((p) => namesOfMember(this.name, p))) {
+      const field = this.#resolve(name);
+      if (field) return field;
+    }
+    return undefined;
+  }
+
+  has(path: string): boolean {
+    return this.find(path) !== undefined;
+  }
+
+  /** Bytes from the start to the member. @throws InspectError missingInfo */
+  offsetOf(path: string, ...otherwise: string[]): number {
+    return this.field(path, ...otherwise).offset;
+  }
+
+  #resolve(path: string): Field | undefined {
+    if (!this.#fields.has(path)) this.#fields.set(path, this.#walk(path));
+    return this.#fields.get(path);
+  }
+
+  #walk(path: string): Field | undefined {
+    let place: Place | undefined = { type: this.id, bitOffset: 0, bitSize: null };
+    for (const step of parsePath(path)) {
+      place = place && stepInto(this.btf, place, step);
+      if (!place) return undefined;
+    }
+    const size = this.btf.sizeOf(place.type) ?? 0;
+    return { ...place, path, offset: Math.floor(place.bitOffset / 8), size };
+  }
+}
+
+/** One step of a path inside of one structure; undefined where there is nothing, and for a pointer to follow. */
+export function stepInto(btf: Btf, place: Place, step: Step): Place | undefined {
+  if (step === 'follow') return undefined;
+  if ('index' in step) return elementAt(btf, place, step.index);
+  const id = btf.resolve(place.type);
+  const found = hasMembers(btf.kind(id)) ? findMember(btf, id, step.member) : undefined;
+  return found && { ...found, bitOffset: place.bitOffset + found.bitOffset };
+}

@@ -1,0 +1,65 @@
+import { InspectError } from '../../errors.ts';
+import type { Btf, Enumerator } from '../btf/btf.ts';
+import { hasMembers, isEnum } from '../btf/kinds.ts';
+import { StructType } from './struct-type.ts';
+
+/** The types of a kernel by their names. What was resolved once is kept. */
+export class Types {
+  readonly btf: Btf;
+  readonly #structs = new Map<string, StructType | undefined>();
+  readonly #enumerators = new Map<string, bigint | undefined>();
+
+  constructor(btf: Btf) {
+    this.btf = btf;
+  }
+
+  /** A structure or union. @throws InspectError missingInfo, when this kernel has none of that name */
+  struct(name: string): StructType {
+    const found = this.findStruct(name);
+    if (found) return found;
+    throw new InspectError('missingInfo', `this kernel's BTF has no struct ${name}`, { key: name });
+  }
+
+  /** A structure or union, or a typedef of one; the first where there are several. */
+  findStruct(name: string): StructType | undefined {
+    if (!this.#structs.has(name)) this.#structs.set(name, this.#lookUp(name));
+    return this.#structs.get(name);
+  }
+
+  #lookUp(name: string): StructType | undefined {
+    for (const id of this.btf.find(name)) {
+      const resolved = this.btf.resolve(id);
+      if (hasMembers(this.btf.kind(resolved))) return new StructType(this.btf, resolved, name);
+    }
+    return undefined;
+  }
+
+  /** All values of an enumeration, in the order of its declaration; undefined when this kernel has none of that name. */
+  enumeration(name: string): Enumerator[] | undefined {
+    for (const id of this.btf.find(name)) {
+      const resolved = this.btf.resolve(id);
+      if (!isEnum(this.btf.kind(resolved))) continue;
+      return Array.from({ length: this.btf.elements(resolved) }, (_, i) => this.btf.enumerator(resolved, i));
+    }
+    return undefined;
+  }
+
+  /** The value of a constant of any enumeration, those without a name included, such as MM_ANONPAGES. */
+  enumerator(name: string): bigint | undefined {
+    if (!this.#enumerators.has(name)) this.#enumerators.set(name, findEnumerator(this.btf, name));
+    return this.#enumerators.get(name);
+  }
+}
+
+/** Looks at all enumerations: there are some 30,000 constants, and few of them are ever asked for. */
+function findEnumerator(btf: Btf, name: string): bigint | undefined {
+  const wanted = Buffer.from(name, 'latin1');
+  for (let id = 1; id < btf.endId; id++) {
+    if (!isEnum(btf.kind(id))) continue;
+    const count = btf.elements(id);
+    for (let i = 0; i < count; i++) {
+      if (btf.enumeratorIsNamed(id, i, wanted)) return btf.enumerator(id, i).value;
+    }
+  }
+  return undefined;
+}
