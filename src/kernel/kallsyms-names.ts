@@ -81,11 +81,15 @@ export class KallsymsNames {
   /** The indexes of the symbols of that name, without expanding the others. */
   indexesOf(name: string): number[] {
     const wanted = Buffer.from(name, 'latin1');
-    const mayBegin = this.#tokens.map((token) => token.subarray(1).every((byte, i) => byte === wanted[i]));
+    const names = this.#names;
+    const { starts } = this.#spans;
+    // Most names differ in their first token already.
+    const mayBegin = Uint8Array.from(this.#tokens, (token) =>
+      token.subarray(1).every((byte, i) => byte === wanted[i]) ? 1 : 0,
+    );
     const found: number[] = [];
-    for (let i = 0; i < this.count; i++) {
-      const begins = mayBegin[this.#names[this.#spans.starts[i] as number] as number];
-      if (begins && this.#matches(i, wanted)) found.push(i);
+    for (let i = 0; i < starts.length; i++) {
+      if (mayBegin[names[starts[i] as number] as number] === 1 && this.#matches(i, wanted)) found.push(i);
     }
     return found;
   }

@@ -1,4 +1,5 @@
 import { InspectError } from '../errors.ts';
+import { AddressIndex } from './address-index.ts';
 import type { AddressSpace } from './address-space.ts';
 import { provenForm, readAddresses, type SymbolAddresses } from './kallsyms-addresses.ts';
 import { corruptTable, decodeTokens, KallsymsNames } from './kallsyms-names.ts';
@@ -23,10 +24,20 @@ export interface KernelSymbol {
   readonly address: bigint;
 }
 
+/** A symbol and where an address lies in it. */
+export interface SymbolLocation {
+  readonly symbol: KernelSymbol;
+  /** Bytes from the symbol to the address. */
+  readonly offset: bigint;
+  /** Bytes from the symbol to the next one. */
+  readonly size: bigint;
+}
+
 /** The symbol table that a kernel carries in its own memory (CONFIG_KALLSYMS). */
 export class Kallsyms {
   readonly #names: KallsymsNames;
   readonly #addresses: SymbolAddresses;
+  #index: AddressIndex | undefined;
   /** How the table was found. */
   readonly source: KallsymsTables['source'];
 
@@ -62,17 +73,14 @@ export class Kallsyms {
   }
 
   /** The last symbol at or below an address, and how far the next one is from it; undefined outside the table. */
-  nearest(address: bigint): { symbol: KernelSymbol; offset: bigint; size: bigint } | undefined {
-    let best = -1;
-    let bestAt = -1n;
-    let next: bigint | undefined;
-    for (let i = 0; i < this.count; i++) {
-      const at = this.#addresses.addressOf(i);
-      if (at <= address && at > bestAt) [best, bestAt] = [i, at];
-      if (at > address && (next === undefined || at < next)) next = at;
-    }
-    if (best < 0 || next === undefined) return undefined;
-    return { symbol: this.symbol(best), offset: address - bestAt, size: next - bestAt };
+  nearest(address: bigint): SymbolLocation | undefined {
+    this.#index ??= new AddressIndex(
+      BigUint64Array.from({ length: this.count }, (_, i) => this.#addresses.addressOf(i)),
+    );
+    const found = this.#index.nearest(address);
+    if (found?.next === undefined) return undefined;
+    const { index, start, next } = found;
+    return { symbol: this.symbol(index), offset: address - start, size: next - start };
   }
 }
 

@@ -1,6 +1,6 @@
 import { corruptBtf, readHeader } from './header.ts';
 import { flagOf, hasMembers, isEnum, isModifier, KIND, kindName, kindOf, vlenOf } from './kinds.ts';
-import { NameIndex } from './name-index.ts';
+import { isFound, NameIndex } from './name-index.ts';
 import { BtfStrings } from './strings.ts';
 import { indexTypes, type TypeTable } from './type-table.ts';
 
@@ -76,6 +76,10 @@ export class Btf {
   /** The flag of the kind: for FWD, whether a union was declared. @throws InspectError corrupt */
   flag(id: number): boolean {
     return flagOf(this.#word(id, 1));
+  }
+
+  isUnion(id: number): boolean {
+    return this.kind(id) === KIND.UNION;
   }
 
   /** Empty for an anonymous type and for void. @throws InspectError corrupt */
@@ -191,20 +195,18 @@ export class Btf {
 
   /** Ids of all types of that name: first of this blob, then of its base. Functions are not found. */
   *find(name: string): Generator<number> {
-    this.#names ??= new NameIndex({
-      count: this.#table.count,
-      hashAt: (i) => this.#hashOf(this.firstId + i),
-      isNamed: (i, wanted) => this.strings.equals(this.#word(this.firstId + i, 0), wanted),
-    });
+    this.#names ??= new NameIndex(this.#table, this.strings);
     for (const i of this.#names.find(name)) yield this.firstId + i;
     if (this.base) yield* this.base.find(name);
   }
 
-  #hashOf(id: number): number | undefined {
-    const kind = this.kind(id);
-    const named = this.#word(id, 0);
-    const nothing = kind === KIND.FUNC || kind === KIND.DECL_TAG || kind === KIND.TYPE_TAG || named === 0;
-    return nothing ? undefined : this.strings.hash(named);
+  /** The names of all types that find() finds, in their order; some more than once. */
+  *names(): Generator<string> {
+    for (let id = this.firstId; id < this.endId; id++) {
+      const name = isFound(this.kind(id)) ? this.nameOf(id) : '';
+      if (name !== '') yield name;
+    }
+    if (this.base) yield* this.base.names();
   }
 
   /** The error for a type that cannot be one, which says where in the blob it stands. */

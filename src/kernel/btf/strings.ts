@@ -40,14 +40,10 @@ export class BtfStrings {
     return this.#bytes[this.#at(offset)] === 0;
   }
 
-  /** A number that equal names share (FNV-1a). @throws InspectError corrupt */
+  /** A number that equal names share. @throws InspectError corrupt */
   hash(offset: number): number {
     if (this.#base && offset < this.#first) return this.#base.hash(offset);
-    const bytes = this.#bytes;
-    let hash = 0x811c_9dc5;
-    for (let at = this.#at(offset); bytes[at] !== 0; at++)
-      hash = Math.imul(hash ^ (bytes[at] as number), 0x0100_0193);
-    return hash >>> 0;
+    return hashOf(this.#bytes, this.#at(offset));
   }
 
   /** Where in this blob's own strings an offset points. The last byte is a NUL, so each name has an end. */
@@ -58,9 +54,11 @@ export class BtfStrings {
   }
 }
 
-/** The number that BtfStrings.hash has for the same name. */
-export function hashOf(name: Uint8Array): number {
+/** A hash of the name that begins at `at` and goes to a NUL or the end (FNV-1a). */
+export function hashOf(bytes: Uint8Array, at: number): number {
   let hash = 0x811c_9dc5;
-  for (const byte of name) hash = Math.imul(hash ^ byte, 0x0100_0193);
+  for (let i = at; i < bytes.length && bytes[i] !== 0; i++) {
+    hash = Math.imul(hash ^ (bytes[i] as number), 0x0100_0193);
+  }
   return hash >>> 0;
 }

@@ -23,7 +23,7 @@ export interface TypeTable {
 export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable {
   const words = alignedWords(bytes, sections.types, sections.typesLength);
   const starts = new Uint32Array(Math.floor(words.length / TYPE_WORDS));
-  const layouts = layoutsBy(sections);
+  const { fixed, each } = lengthsOf(sections);
   const offsetOf = (at: number) => sections.types + 4 * at;
   let count = 0;
   let signedness = false;
@@ -31,10 +31,9 @@ export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable 
     if (at + TYPE_WORDS > words.length) throw corruptBtf('the last type is cut', offsetOf(at));
     const info = words[at + 1] as number;
     const kind = kindOf(info);
-    const layout = layouts[kind];
-    if (!layout) throw unknownKind(kind, count, offsetOf(at));
+    if (fixed[kind] === UNKNOWN) throw unknownKind(kind, count, offsetOf(at));
     starts[count] = at;
-    const end = at + TYPE_WORDS + layout.fixed + layout.each * vlenOf(info);
+    const end = at + TYPE_WORDS + (fixed[kind] as number) + (each[kind] as number) * vlenOf(info);
     if (end > words.length) {
       const elements = `${kindName(kind)} with ${vlenOf(info)} elements`;
       throw corruptBtf(`${elements} ends behind the types`, offsetOf(at));
@@ -45,14 +44,24 @@ export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable 
   return { words, starts: starts.subarray(0, count), count, signedness };
 }
 
-/** Kinds that are newer than this program are skipped where the blob says how long they are (layout section, 7.1). */
-function layoutsBy({ layouts }: BtfSections): typeof KIND_LAYOUTS {
-  const whole = layouts.map(({ fixed, each }) =>
-    Number.isInteger(fixed) && Number.isInteger(each) ? { fixed, each } : undefined,
-  );
-  const known = [...KIND_LAYOUTS];
-  for (let kind = known.length; kind < whole.length; kind++) known[kind] = whole[kind];
-  return known;
+/** No kind has as many words. */
+const UNKNOWN = 255;
+const KINDS = 128;
+
+/**
+ * Words behind a type of each kind. Kinds that are newer than this program are skipped where the blob itself says how
+ * long they are (the layout section, 7.1).
+ */
+function lengthsOf({ layouts }: BtfSections): { readonly fixed: Uint8Array; readonly each: Uint8Array } {
+  const fixed = new Uint8Array(KINDS).fill(UNKNOWN);
+  const each = new Uint8Array(KINDS);
+  const known = [...KIND_LAYOUTS, ...layouts.slice(KIND_LAYOUTS.length)];
+  known.slice(0, KINDS).forEach((layout, kind) => {
+    if (!layout || layout.fixed % 1 !== 0 || layout.each % 1 !== 0) return;
+    fixed[kind] = layout.fixed;
+    each[kind] = layout.each;
+  });
+  return { fixed, each };
 }
 
 function alignedWords(bytes: Uint8Array, offset: number, length: number): Uint32Array {

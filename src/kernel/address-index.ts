@@ -1,0 +1,55 @@
+/** The thing that an address lies in, where it begins and where the next one does. */
+export interface Nearest {
+  /** Of several that begin at the same address, the first. */
+  readonly index: number;
+  readonly start: bigint;
+  /** undefined behind the last one. */
+  readonly next: bigint | undefined;
+}
+
+/** Finds the last of many addresses at or below one; the addresses may come in any order. */
+export class AddressIndex {
+  readonly #sorted: BigUint64Array;
+  /** Which address came as the how manieth; null where they came sorted, as kallsyms writes them. */
+  readonly #order: Uint32Array | null;
+
+  constructor(addresses: BigUint64Array) {
+    const ascending = addresses.every((at, i) => i === 0 || at >= (addresses[i - 1] as bigint));
+    this.#order = ascending ? null : orderOf(addresses);
+    this.#sorted = this.#order === null ? addresses : takeInOrder(addresses, this.#order);
+  }
+
+  /** undefined below the first address. */
+  nearest(address: bigint): Nearest | undefined {
+    const sorted = this.#sorted;
+    const after = firstAbove(sorted, address);
+    if (after === 0) return undefined;
+    const start = sorted[after - 1] as bigint;
+    const first = start === 0n ? 0 : firstAbove(sorted, start - 1n);
+    return { index: this.#order?.[first] ?? first, start, next: sorted[after] };
+  }
+}
+
+function orderOf(addresses: BigUint64Array): Uint32Array {
+  const order = Uint32Array.from(addresses, (_, i) => i);
+  return order.sort((a, b) => {
+    const [x, y] = [addresses[a] as bigint, addresses[b] as bigint];
+    return x < y ? -1 : x > y ? 1 : a - b;
+  });
+}
+
+function takeInOrder(addresses: BigUint64Array, order: Uint32Array): BigUint64Array {
+  return BigUint64Array.from(order, (i) => addresses[i] as bigint);
+}
+
+/** The number of addresses at or below one. */
+function firstAbove(sorted: BigUint64Array, address: bigint): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as bigint) <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

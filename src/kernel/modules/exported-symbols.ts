@@ -1,0 +1,36 @@
+import { latin1 } from '../../bytes/words.ts';
+import { readPartial } from '../partial-memory.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { Module } from './module-list.ts';
+
+/** The module with the most exports has a few hundred. */
+const EXPORTS_LIMIT = 1 << 16;
+const LONGEST_NAME = 512;
+
+/**
+ * What a module exports, by name (struct kernel_symbol, include/linux/export.h): each of its members is the distance
+ * from itself to what it stands for (CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, x86 since 4.19).
+ * @throws InspectError notMapped or notStored
+ */
+export function exportedSymbols(typed: TypedKernel, { exported }: Module): ReadonlyMap<string, bigint> {
+  const found = new Map<string, bigint>();
+  const type = typed.types.findStruct('kernel_symbol');
+  const value = type?.find('value_offset');
+  const name = type?.find('name_offset');
+  if (!type || !value || !name) return found;
+  const count = Math.min(exported.count, EXPORTS_LIMIT);
+  const bytes = typed.space.bytes(exported.address, count * type.size);
+  const view = new DataView(bytes.buffer);
+  const behind = (at: number) => exported.address + BigInt(at) + BigInt(view.getInt32(at, true));
+  for (let at = 0; at < bytes.length; at += type.size) {
+    found.set(textAt(typed, behind(at + name.offset)), behind(at + value.offset));
+  }
+  return found;
+}
+
+function textAt(typed: TypedKernel, address: bigint): string {
+  const { bytes, missing } = readPartial(typed.space, address, LONGEST_NAME);
+  const limit = missing[0]?.start ?? bytes.length;
+  const end = bytes.indexOf(0);
+  return latin1(bytes.subarray(0, end < 0 ? limit : Math.min(end, limit)));
+}

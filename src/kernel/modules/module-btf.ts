@@ -1,0 +1,56 @@
+import { InspectError } from '../../errors.ts';
+import type { Btf } from '../btf/btf.ts';
+import { readBlob } from '../btf/read-btf.ts';
+import { walkList } from '../objects/list.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+
+/** A module's own types, not read yet. */
+export interface ModuleBtf {
+  readonly module: string;
+  /** Virtual address of the blob, and bytes. */
+  readonly data: bigint;
+  readonly size: number;
+  /** The first id and the first string of it, as the kernel has numbered them. */
+  readonly startId: number;
+  readonly startString: number;
+}
+
+const MODULES_LIMIT = 1 << 16;
+
+/**
+ * The modules that brought types (CONFIG_DEBUG_INFO_BTF_MODULES, 36e68442d1af, 5.11), by the list btf_modules.
+ * @throws InspectError missingInfo, when the kernel has no BTF; notMapped or notStored
+ */
+export function listModuleBtf(typed: TypedKernel): ModuleBtf[] {
+  const head = typed.findSymbol('btf_modules');
+  if (head === undefined || !typed.types.findStruct('btf_module')) return [];
+  const entry = typed.reader('btf_module', 'list', 'btf');
+  const btf = typed.reader('btf', 'data', 'data_size', 'start_id', 'start_str_off', 'name');
+  const list = BigInt(entry.type.offsetOf('list'));
+  return walkList(typed.space, head, MODULES_LIMIT).nodes.map((node) => {
+    btf.load(entry.load(node - list).big('btf'));
+    return {
+      module: btf.text('name'),
+      data: btf.big('data'),
+      size: btf.number('data_size'),
+      startId: btf.number('start_id'),
+      startString: btf.number('start_str_off'),
+    };
+  });
+}
+
+/**
+ * A module's types, which continue those of the kernel. @throws InspectError corrupt, when they continue something else
+ */
+export function readModuleBtf(typed: TypedKernel, from: ModuleBtf): Btf {
+  const base = typed.types.btf;
+  if (from.startId !== base.endId || from.startString !== base.strings.end) {
+    const wanted = `type ${from.startId} and string ${from.startString}`;
+    throw new InspectError(
+      'corrupt',
+      `the types of module ${from.module} go on from ${wanted}, the kernel's end at ${base.endId} and ${base.strings.end}`,
+      { address: from.data },
+    );
+  }
+  return readBlob(typed.space, from.data, BigInt(from.size), base);
+}

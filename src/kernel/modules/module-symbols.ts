@@ -1,0 +1,71 @@
+import { latin1, u32At, u64At } from '../../bytes/words.ts';
+import { InspectError } from '../../errors.ts';
+import type { KernelSymbol } from '../kallsyms.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import { exportedSymbols } from './exported-symbols.ts';
+import type { Module } from './module-list.ts';
+
+/** Elf64_Sym, as the ELF specification lays it out. */
+const SYM = { size: 24, name: 0, value: 8 } as const;
+/** The largest modules have some 20,000 symbols. */
+const SYMBOLS_LIMIT = 1 << 20;
+const STRINGS_LIMIT = 64 << 20;
+/** KSYM_NAME_LEN is 512 since 6.1 (b8a94bfb3395), 128 before. */
+const LONGEST_NAME = 512;
+
+/** A symbol of a module. */
+export interface ModuleSymbol extends KernelSymbol {
+  readonly module: string;
+}
+
+/**
+ * The symbols that a module brought, as /proc/kallsyms shows them: those with a name, in the order of its table, the
+ * letter of an exported one large (kernel/module/kallsyms.c, module_get_kallsym).
+ * @throws InspectError notMapped or notStored; corrupt
+ */
+export function readModuleSymbols(typed: TypedKernel, module: Module): ModuleSymbol[] {
+  if (module.kallsyms === 0n) return [];
+  const { space } = typed;
+  const table = typed.read('mod_kallsyms', module.kallsyms, 'symtab', 'num_symtab', 'strtab', 'typetab?');
+  const count = table.number('num_symtab');
+  if (count > SYMBOLS_LIMIT) throw corruptTable(module, `num_symtab is ${count}`);
+  if (count === 0) return [];
+  const symtab = space.bytes(table.big('symtab'), count * SYM.size);
+  const types = table.has('typetab') ? space.bytes(table.big('typetab'), count) : null;
+  const strings = readStrings(typed, module, table.big('strtab'), symtab);
+  const exported = exportedSymbols(typed, module);
+  const symbols: ModuleSymbol[] = [];
+  for (let i = 0; i < count; i++) {
+    const name = nameAt(strings, u32At(symtab, i * SYM.size + SYM.name));
+    if (name === '') continue;
+    const address = u64At(symtab, i * SYM.size + SYM.value);
+    const letter = types === null ? '?' : String.fromCharCode(types[i] as number);
+    const type = exported.get(name) === address ? letter.toUpperCase() : letter.toLowerCase();
+    symbols.push({ name, type, address, module: module.name });
+  }
+  return symbols;
+}
+
+/** The table of strings does not say how long it is: it ends behind the last name, and in the range that it lies in. */
+function readStrings(typed: TypedKernel, module: Module, strtab: bigint, symtab: Uint8Array): Uint8Array {
+  let last = 0;
+  for (let at = SYM.name; at < symtab.length; at += SYM.size) last = Math.max(last, u32At(symtab, at));
+  const range = module.ranges.find(({ start, end }) => strtab >= start && strtab < end);
+  const wanted = last + LONGEST_NAME;
+  const length = range ? Math.min(wanted, Number(range.end - strtab)) : wanted;
+  if (last >= length || length > STRINGS_LIMIT) {
+    throw corruptTable(module, `a name is at ${last} of ${length} bytes of names`);
+  }
+  return typed.space.bytes(strtab, length);
+}
+
+function nameAt(strings: Uint8Array, at: number): string {
+  const end = strings.indexOf(0, at);
+  return latin1(strings.subarray(at, end < 0 ? strings.length : end));
+}
+
+function corruptTable(module: Module, what: string): InspectError {
+  return new InspectError('corrupt', `the symbol table of module ${module.name}: ${what}`, {
+    address: module.kallsyms,
+  });
+}

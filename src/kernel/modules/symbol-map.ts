@@ -1,0 +1,83 @@
+import { InspectError } from '../../errors.ts';
+import { AddressIndex } from '../address-index.ts';
+import type { SymbolLocation } from '../kallsyms.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import { type Module, type ModuleRange, readModules } from './module-list.ts';
+import { type ModuleSymbol, readModuleSymbols } from './module-symbols.ts';
+
+/** A location in the kernel or in a module; `module` is absent for the kernel. */
+export interface Location extends SymbolLocation {
+  readonly module?: string;
+}
+
+/** A module with its symbols, found by address when asked. */
+class LoadedModule {
+  readonly module: Module;
+  readonly symbols: readonly ModuleSymbol[];
+  #index: AddressIndex | undefined;
+
+  constructor(module: Module, symbols: readonly ModuleSymbol[]) {
+    this.module = module;
+    this.symbols = symbols;
+  }
+
+  rangeOf(address: bigint): ModuleRange | undefined {
+    return this.module.ranges.find(({ start, end }) => address >= start && address < end);
+  }
+
+  locate(address: bigint, range: ModuleRange): Location | undefined {
+    this.#index ??= new AddressIndex(BigUint64Array.from(this.symbols, (symbol) => symbol.address));
+    const found = this.#index.nearest(address);
+    const symbol = found && this.symbols[found.index];
+    if (!found || !symbol || found.start < range.start) return undefined;
+    const end = found.next !== undefined && found.next < range.end ? found.next : range.end;
+    return { symbol, offset: address - found.start, size: end - found.start, module: this.module.name };
+  }
+}
+
+/** The symbols of all modules. What cannot be read is told, and the rest is there. */
+export class ModuleSymbols {
+  readonly #loaded: readonly LoadedModule[];
+  /** Sentences on what is missing. */
+  readonly warnings: readonly string[];
+
+  /** @throws InspectError as readModules does */
+  constructor(typed: TypedKernel) {
+    const { modules, broken } = readModules(typed);
+    const warnings = broken === null ? [] : [`the list of modules is broken: ${broken.reason}`];
+    this.#loaded = modules.map((module) => new LoadedModule(module, tryRead(typed, module, warnings)));
+    this.warnings = warnings;
+  }
+
+  /** The modules and how many symbols each has, the newest first. */
+  get modules(): { readonly module: Module; readonly symbols: readonly ModuleSymbol[] }[] {
+    return this.#loaded.map(({ module, symbols }) => ({ module, symbols }));
+  }
+
+  find(name: string): ModuleSymbol[] {
+    return [...this].filter((symbol) => symbol.name === name);
+  }
+
+  *[Symbol.iterator](): Generator<ModuleSymbol> {
+    for (const { symbols } of this.#loaded) yield* symbols;
+  }
+
+  /** The symbol of a module that an address lies in; the last one of a range ends where the range does. */
+  locate(address: bigint): Location | undefined {
+    for (const loaded of this.#loaded) {
+      const range = loaded.rangeOf(address);
+      if (range) return loaded.locate(address, range);
+    }
+    return undefined;
+  }
+}
+
+function tryRead(typed: TypedKernel, module: Module, warnings: string[]): ModuleSymbol[] {
+  try {
+    return readModuleSymbols(typed, module);
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+    warnings.push(`module ${module.name}: ${error.message}`);
+    return [];
+  }
+}

@@ -1,0 +1,90 @@
+import { type Btf, DEPTH_LIMIT } from '../btf/btf.ts';
+import { KIND } from '../btf/kinds.ts';
+
+const KEYWORDS: Readonly<Record<number, string>> = {
+  [KIND.STRUCT]: 'struct',
+  [KIND.UNION]: 'union',
+  [KIND.ENUM]: 'enum',
+  [KIND.ENUM64]: 'enum',
+};
+
+const QUALIFIERS: Readonly<Record<number, string>> = {
+  [KIND.CONST]: 'const',
+  [KIND.VOLATILE]: 'volatile',
+  [KIND.RESTRICT]: 'restrict',
+};
+
+/** A type as C writes it: `const char *`, `struct page`. @throws InspectError corrupt */
+export function typeName(btf: Btf, id: number): string {
+  return declaration(btf, id, '');
+}
+
+/** A type with what it declares, as C writes it: `int (*probe)(struct device *)`. @throws InspectError corrupt */
+export function declaration(btf: Btf, id: number, name: string): string {
+  return declare(btf, id, name, 0);
+}
+
+/** Grows a declarator outwards from its name: pointers before it, arrays and parameters behind it. */
+function declare(btf: Btf, id: number, declarator: string, depth: number): string {
+  if (depth > DEPTH_LIMIT) throw btf.corrupt(id, `is a declaration more than ${DEPTH_LIMIT} deep`);
+  const kind = btf.kind(id);
+  const around = (target: number, inner: string) => declare(btf, target, inner, depth + 1);
+  switch (kind) {
+    case KIND.PTR:
+      return around(btf.target(id), starred(btf, btf.target(id), declarator));
+    case KIND.ARRAY:
+      return around(btf.array(id).element, `${declarator}[${btf.array(id).count || ''}]`);
+    case KIND.FUNC_PROTO:
+      return around(btf.target(id), `${declarator}(${parameters(btf, id, depth)})`);
+    case KIND.TYPE_TAG:
+      return around(btf.target(id), declarator);
+    case KIND.CONST:
+    case KIND.VOLATILE:
+    case KIND.RESTRICT:
+      return qualified(btf, id, declarator, around);
+    default:
+      return joined(plainName(btf, id, kind), declarator);
+  }
+}
+
+function starred(btf: Btf, target: number, declarator: string): string {
+  const kind = btf.kind(target);
+  const binds = kind === KIND.ARRAY || kind === KIND.FUNC_PROTO;
+  return binds ? `(*${declarator})` : `*${declarator}`;
+}
+
+/** A qualifier of a pointer stands behind its star, any other before its type. */
+function qualified(
+  btf: Btf,
+  id: number,
+  declarator: string,
+  around: (target: number, inner: string) => string,
+): string {
+  const word = QUALIFIERS[btf.kind(id)] ?? '';
+  const target = btf.target(id);
+  return btf.kind(target) === KIND.PTR
+    ? around(target, joined(word, declarator))
+    : `${word} ${around(target, declarator)}`;
+}
+
+function parameters(btf: Btf, id: number, depth: number): string {
+  const count = btf.elements(id);
+  if (count === 0) return 'void';
+  return Array.from({ length: count }, (_, i) => {
+    const { type } = btf.parameter(id, i);
+    // A last parameter of no type stands for "...".
+    return type === 0 && i === count - 1 ? '...' : declare(btf, type, '', depth + 1);
+  }).join(', ');
+}
+
+function plainName(btf: Btf, id: number, kind: number): string {
+  if (kind === KIND.VOID) return 'void';
+  const name = btf.nameOf(id);
+  const keyword = kind === KIND.FWD ? (btf.flag(id) ? 'union' : 'struct') : KEYWORDS[kind];
+  if (keyword === undefined) return name;
+  return name === '' ? `${keyword} {...}` : `${keyword} ${name}`;
+}
+
+function joined(before: string, after: string): string {
+  return after === '' ? before : `${before} ${after}`;
+}

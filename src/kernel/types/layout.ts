@@ -1,0 +1,88 @@
+import { type Btf, DEPTH_LIMIT } from '../btf/btf.ts';
+import { hasMembers } from '../btf/kinds.ts';
+import { declaration } from './c-names.ts';
+
+/** A member where the compiler put it. */
+export interface MemberLayout {
+  /** Empty for an anonymous one. */
+  readonly name: string;
+  /** As C declares it, the name included. */
+  readonly declaration: string;
+  /** From the start of the outermost structure, bytes. */
+  readonly offset: number;
+  /** Bytes; of a bit field, those of its type. */
+  readonly size: number;
+  /** A bit field: its first bit from `offset` on, and how many there are. */
+  readonly bits: { readonly first: number; readonly count: number } | null;
+  /** An anonymous structure or union shows what is in it. */
+  readonly inner: StructLayout | null;
+}
+
+/** Bits between members that none of them uses. */
+export interface Hole {
+  /** From the start of the outermost structure, bits. */
+  readonly firstBit: number;
+  readonly bits: number;
+}
+
+/** The layout of a structure or union. */
+export interface StructLayout {
+  readonly keyword: 'struct' | 'union';
+  /** Bytes. */
+  readonly size: number;
+  readonly members: readonly MemberLayout[];
+  /** Between members; behind the last one it is padding. */
+  readonly holes: readonly Hole[];
+  readonly padding: Hole | null;
+}
+
+/** Where each member of a structure or union lies, anonymous ones opened. @throws InspectError corrupt */
+export function layoutOf(btf: Btf, id: number): StructLayout {
+  return layoutAt(btf, id, 0, 0);
+}
+
+function layoutAt(btf: Btf, id: number, base: number, depth: number): StructLayout {
+  if (depth > DEPTH_LIMIT) throw btf.corrupt(id, `has anonymous members more than ${DEPTH_LIMIT} deep`);
+  const size = btf.sizeOf(id) ?? 0;
+  const keyword = btf.isUnion(id) ? 'union' : 'struct';
+  const members = Array.from({ length: btf.elements(id) }, (_, i) => memberAt(btf, id, i, base, depth));
+  const gaps = keyword === 'union' ? [] : gapsBetween(members, 8 * base);
+  const end = Math.max(8 * base, ...members.map(endBit));
+  const rest = 8 * (base + size) - end;
+  const padding = rest > 0 && members.length > 0 ? { firstBit: end, bits: rest } : null;
+  return { keyword, size, members, holes: gaps, padding };
+}
+
+function memberAt(btf: Btf, id: number, i: number, base: number, depth: number): MemberLayout {
+  const { name, type, bitOffset, bitSize } = btf.member(id, i);
+  const size = btf.sizeOf(type) ?? 0;
+  const resolved = btf.resolve(type);
+  const opened = name === '' && hasMembers(btf.kind(resolved));
+  const inside = Math.floor(bitOffset / 8);
+  // A bit field is told by the aligned unit of its type that it lies in, as the compiler addresses it.
+  const unit = bitSize === null || size === 0 ? inside : Math.floor(inside / size) * size;
+  return {
+    name,
+    declaration:
+      bitSize === null ? declaration(btf, type, name) : `${declaration(btf, type, name)}:${bitSize}`,
+    offset: base + unit,
+    size,
+    bits: bitSize === null ? null : { first: bitOffset - 8 * unit, count: bitSize },
+    inner: opened ? layoutAt(btf, resolved, base + inside, depth + 1) : null,
+  };
+}
+
+const startBit = ({ offset, bits }: MemberLayout) => 8 * offset + (bits?.first ?? 0);
+const endBit = (member: MemberLayout) => startBit(member) + (member.bits?.count ?? 8 * member.size);
+
+/** Members may stand in any order (randstruct), and may overlap only in a corrupt one. */
+function gapsBetween(members: readonly MemberLayout[], first: number): Hole[] {
+  const holes: Hole[] = [];
+  let end = first;
+  for (const member of [...members].sort((a, b) => startBit(a) - startBit(b))) {
+    const start = startBit(member);
+    if (start > end) holes.push({ firstBit: end, bits: start - end });
+    end = Math.max(end, endBit(member));
+  }
+  return holes;
+}
