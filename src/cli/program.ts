@@ -40,7 +40,7 @@ export function makeProgram(done: Done): Command {
     .addHelpText('after', EXAMPLES)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
-  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols, dmesg];
+  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols, struct, dmesg];
   for (const make of makers) program.addCommand(withErrors(withCommonOptions(make(done))));
   return withErrors(program);
 }
@@ -115,6 +115,17 @@ function symbols(done: Done): Command {
     .argument('[NAME|ADDR|PATTERN]', 'a name, an address in 0x hex, or a pattern with * and ?')
     .action(async (file: string, query: string | undefined, options: CommonOptions) =>
       done(await (await import('./commands/symbols.ts')).symbols(file, query, options)),
+    );
+}
+
+function struct(done: Done): Command {
+  return new Command('struct')
+    .description("what one of the kernel's types looks like, or what memory holds by it (BTF)")
+    .argument('<FILE>', FILE)
+    .argument('<NAME>', 'a type, with a path if one is wanted: page, task_struct.mm->pgd')
+    .argument('[ADDR]', 'where a value of it is: an address in 0x hex, or a symbol')
+    .action(async (file: string, name: string, at: string | undefined, options: CommonOptions) =>
+      done(await (await import('./commands/struct.ts')).struct(file, name, at, options)),
     );
 }
 

@@ -1,9 +1,13 @@
+import { InspectError } from '../../errors.ts';
+import type { AddressSpace } from '../address-space.ts';
 import { type Btf, DEPTH_LIMIT } from '../btf/btf.ts';
 import { hasMembers, isEnum, KIND } from '../btf/kinds.ts';
-import type { PartialMemory } from '../partial-memory.ts';
+import { type PartialMemory, readPartial } from '../partial-memory.ts';
+import { typeName } from './c-names.ts';
 import type { Place } from './members.ts';
 import { readBig, type Scalar, scalarAt } from './scalar.ts';
 import { textOf } from './struct-reader.ts';
+import type { Subject } from './subject.ts';
 
 /** What memory holds, read by its type. */
 export type Value =
@@ -35,8 +39,23 @@ export interface Budget {
   values: number;
 }
 
-/** The value at a place of memory that was read from the start of the place's structure on. */
-export function decodeValue(btf: Btf, place: Place, memory: PartialMemory, budget: Budget): Value {
+/** More than any structure that a kernel has; module BTF and hostile dumps may claim gigabytes. */
+const SIZE_LIMIT = 16 << 20;
+
+/**
+ * The value of a subject that has an address.
+ * @throws InspectError unsupported, for a type that has no values
+ */
+export function readValue(space: AddressSpace, subject: Subject, address: bigint, budget: Budget): Value {
+  const { btf, type, bits } = subject;
+  const size = btf.sizeOf(type);
+  if (size === undefined || size > SIZE_LIMIT) {
+    const why = size === undefined ? 'has no values' : `has ${size} bytes, more than are read at once`;
+    throw new InspectError('unsupported', `${typeName(btf, type)} ${why}`, { address });
+  }
+  const touched = bits === null ? size : Math.ceil((bits.first + bits.count) / 8);
+  const memory = readPartial(space, address, touched);
+  const place = { type, bitOffset: bits?.first ?? 0, bitSize: bits?.count ?? null };
   return new Decoder(btf, memory, budget).decode(place, 0);
 }
 
@@ -119,6 +138,43 @@ class Decoder {
     const bits = bitSize ?? 8 * (this.#btf.sizeOf(type) ?? 0);
     return { start: Math.floor(bitOffset / 8), end: Math.ceil((bitOffset + bits) / 8) };
   }
+}
+
+/** What is to be told of a value besides itself. */
+export interface ValueNotes {
+  /** Sentences on the parts that could not be read. */
+  readonly missing: readonly string[];
+  /** Sentences on the arrays of which not all elements are there. */
+  readonly cut: readonly string[];
+  /** All pointers in it. */
+  readonly pointers: readonly bigint[];
+}
+
+/** Goes through a value and collects what is to be told of it. */
+export function notesOn(value: Value): ValueNotes {
+  const notes = { missing: [] as string[], cut: [] as string[], pointers: [] as bigint[] };
+  collect(value, '', notes);
+  return notes;
+}
+
+function collect(
+  value: Value,
+  path: string,
+  notes: { [K in keyof ValueNotes]: ValueNotes[K][number][] },
+): void {
+  if (value.kind === 'missing') notes.missing.push(value.reason);
+  if (value.kind === 'pointer') notes.pointers.push(value.address);
+  if (value.kind === 'struct') {
+    for (const { name, value: inner } of value.members) collect(inner, `${path}.${name}`, notes);
+  }
+  if (value.kind !== 'array') return;
+  const { count, elements } = value;
+  if (count > elements.length) {
+    notes.cut.push(`of the ${count} elements of ${path.slice(1)} the first ${elements.length} are shown`);
+  }
+  elements.forEach((element, i) => {
+    collect(element, `${path}[${i}]`, notes);
+  });
 }
 
 /** char, as opposed to u8: BTF marks it as a character (pahole does not always), and it has the name. */

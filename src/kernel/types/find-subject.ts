@@ -1,0 +1,63 @@
+import { InspectError } from '../../errors.ts';
+import type { Btf } from '../btf/btf.ts';
+import { KIND } from '../btf/kinds.ts';
+import { listModuleBtf, readModuleBtf } from '../modules/module-btf.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import { KNOWN_SYMBOLS } from './known-symbols.ts';
+import { nearNames } from './near-names.ts';
+import type { Subject, SubjectName } from './subject.ts';
+
+/** A type that was found by its name. */
+export interface FoundType {
+  readonly btf: Btf;
+  readonly id: number;
+  /** The module that brought it; null for the kernel. */
+  readonly module: string | null;
+  /** How many types of that name there are where it was found. */
+  readonly alike: number;
+}
+
+/**
+ * A type by name: of the kernel, or where that has none, of a module.
+ * @throws InspectError missingInfo, with the nearest names
+ */
+export function findType(typed: TypedKernel, { name, nth }: SubjectName): FoundType {
+  const { btf } = typed.types;
+  const found = pick(btf, name, nth, null) ?? inModules(typed, name, nth);
+  if (found) return found;
+  const near = nearNames(btf, name);
+  throw new InspectError('missingInfo', `this kernel has no type ${name}${nth > 1 ? `#${nth}` : ''}`, {
+    key: name,
+    ...(near.length > 0 ? { hint: `did you mean ${near.join(' or ')}?` } : {}),
+  });
+}
+
+/** Whether the name is that of a symbol whose type is known, and of no type. */
+export function findKnownSymbol(typed: TypedKernel, { name }: SubjectName): Subject | undefined {
+  const declared = KNOWN_SYMBOLS[name];
+  const address = declared === undefined ? undefined : typed.findSymbol(name);
+  if (declared === undefined || address === undefined) return undefined;
+  const [type = '', star] = declared.split(' ');
+  const { btf, id } = typed.types.struct(type);
+  // A pointer is followed here: what it points at is what the name stands for.
+  return { btf, type: id, bits: null, address: star === undefined ? address : typed.space.u64(address) };
+}
+
+function pick(btf: Btf, name: string, nth: number, module: string | null): FoundType | undefined {
+  const own = [...btf.find(name)].filter((id) => id >= btf.firstId && btf.kind(id) !== KIND.DATASEC);
+  // A per-CPU variable stands for its type.
+  const ids = own.map((id) => (btf.kind(id) === KIND.VAR ? btf.target(id) : id));
+  // What is declared only says nothing; it counts where there is nothing else.
+  const whole = ids.filter((id) => btf.sizeOf(id) !== undefined);
+  const list = whole.length > 0 ? whole : ids;
+  const id = list[nth - 1];
+  return id === undefined ? undefined : { btf, id, module, alike: list.length };
+}
+
+function inModules(typed: TypedKernel, name: string, nth: number): FoundType | undefined {
+  for (const module of listModuleBtf(typed)) {
+    const found = pick(readModuleBtf(typed, module), name, nth, module.module);
+    if (found) return found;
+  }
+  return undefined;
+}

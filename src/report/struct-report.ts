@@ -1,0 +1,140 @@
+import type { Enumerator } from '../kernel/btf/btf.ts';
+import type { Hole, MemberLayout, StructLayout } from '../kernel/types/layout.ts';
+import type { Value } from '../kernel/types/value.ts';
+import { hex } from './units.ts';
+
+/** Bits without a member: from which bit on, counted from the start of the outermost structure. */
+export interface HoleRow {
+  readonly offset: number;
+  /** The first bit of the byte at `offset`. */
+  readonly bit: number;
+  readonly bits: number;
+}
+
+export interface MemberRow {
+  /** null for an anonymous one. */
+  readonly name: string | null;
+  readonly declaration: string;
+  /** From the start of the outermost structure, bytes. */
+  readonly offset: number;
+  /** Bytes; of a bit field, those of its type. */
+  readonly size: number;
+  readonly bitField: { readonly first: number; readonly count: number } | null;
+  /** What is in an anonymous structure or union. */
+  readonly inner: LayoutRow | null;
+}
+
+export interface LayoutRow {
+  readonly keyword: 'struct' | 'union';
+  readonly size: number;
+  readonly members: readonly MemberRow[];
+  readonly holes: readonly HoleRow[];
+  readonly padding: HoleRow | null;
+}
+
+/** What a type is; of a structure `layout` is there, of an enumeration `enumerators`. */
+export interface TypeRow {
+  /** As C writes it. */
+  readonly name: string;
+  /** What a typedef stands for; null for all else. */
+  readonly definition: string | null;
+  /** Bytes; null for what has no size. */
+  readonly size: number | null;
+  /** The module whose types it is from; null for the kernel's. */
+  readonly module: string | null;
+  readonly layout: LayoutRow | null;
+  readonly enumerators: readonly { readonly name: string; readonly value: number | string }[] | null;
+}
+
+/** A value in JSON: addresses are 0x text, numbers beyond 2^53 decimal text, what is missing is null. */
+export type JsonValue =
+  | number
+  | string
+  | boolean
+  | null
+  | JsonValue[]
+  | { readonly [name: string]: JsonValue };
+
+/** The document of `struct --json`. */
+export interface StructReport {
+  readonly schema: 'kdump-inspect/struct/1';
+  readonly file: { readonly path: string; readonly format: string };
+  readonly query: { readonly name: string; readonly address: string | null };
+  /** With an address of a value the layout is left out. */
+  readonly type: TypeRow;
+  /** Where the value lies, after all pointers were followed. */
+  readonly address: string | null;
+  readonly value: JsonValue;
+  /** By address: the symbols that pointers in the value point at. */
+  readonly symbols: Readonly<Record<string, string>>;
+  /** Arrays of which only the first elements are shown, and parts that are not in the dump. */
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
+}
+
+function holeRow({ firstBit, bits }: Hole): HoleRow {
+  return { offset: Math.floor(firstBit / 8), bit: firstBit % 8, bits };
+}
+
+export function layoutRow({ keyword, size, members, holes, padding }: StructLayout): LayoutRow {
+  return {
+    keyword,
+    size,
+    members: members.map(memberRow),
+    holes: holes.map(holeRow),
+    padding: padding && holeRow(padding),
+  };
+}
+
+function memberRow({ name, declaration, offset, size, bits, inner }: MemberLayout): MemberRow {
+  return {
+    name: name === '' ? null : name,
+    declaration,
+    offset,
+    size,
+    bitField: bits,
+    inner: inner && layoutRow(inner),
+  };
+}
+
+export function enumeratorRows(
+  enumerators: readonly Enumerator[],
+): { readonly name: string; readonly value: number | string }[] {
+  return enumerators.map(({ name, value }) => ({ name, value: jsonNumber(value) }));
+}
+
+function jsonNumber(value: bigint): number | string {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value.toString();
+}
+
+/** The members of anonymous structures and unions stand among those of the structure around them, as in C. */
+export function jsonValue(value: Value): JsonValue {
+  switch (value.kind) {
+    case 'number':
+      return jsonNumber(value.value);
+    case 'enum':
+      return value.name ?? jsonNumber(value.value);
+    case 'bool':
+      return value.value;
+    case 'pointer':
+      return hex(value.address);
+    case 'text':
+      return value.text;
+    case 'array':
+      return value.elements.map(jsonValue);
+    case 'opaque':
+      return `0x${Buffer.from(value.bytes).reverse().toString('hex')}`;
+    case 'missing':
+      return null;
+    case 'struct':
+      return Object.fromEntries(membersOf(value));
+  }
+}
+
+function membersOf(value: Value & { kind: 'struct' }): [string, JsonValue][] {
+  return value.members.flatMap(({ name, value: inner }): [string, JsonValue][] => {
+    if (name !== '') return [[name, jsonValue(inner)]];
+    return inner.kind === 'struct' ? membersOf(inner) : [];
+  });
+}

@@ -1,0 +1,128 @@
+import type { MemberValue, Value } from '../kernel/types/value.ts';
+import { escapeText } from './escape.ts';
+import type { TypeRow } from './struct-report.ts';
+import { hex } from './units.ts';
+
+/** Names the symbol that an address lies in. */
+export type SymbolOf = (address: bigint) => string | undefined;
+
+const INDENT = '  ';
+/** From here on a number is shown in hex, too: it may be flags or an address. */
+const LARGE = 1n << 32n;
+
+/** What is shown, and where it is. */
+export interface ValueTitle {
+  readonly type: TypeRow;
+  /** As it was asked for. */
+  readonly name: string;
+  readonly address: bigint;
+  /** The symbol that the address lies in. */
+  readonly symbol: string | undefined;
+}
+
+/** A value for people: a title, then a line a member; ends in a newline. */
+export function valueText(
+  { type, name, address, symbol }: ValueTitle,
+  value: Value,
+  symbolOf: SymbolOf,
+): string {
+  const where = `${hex(address)}${symbol === undefined ? '' : ` <${symbol}>`}`;
+  const module = type.module === null ? '' : `  [${type.module}]`;
+  const title = escapeText(`${type.name} at ${where}${module}`);
+  const lines =
+    value.kind === 'struct'
+      ? memberLines(value.members, INDENT, symbolOf)
+      : valueLines(name, value, INDENT, symbolOf);
+  return [title, ...lines].map((line) => `${line}\n`).join('');
+}
+
+/** Members of anonymous structures and unions stand among the others, as in C. */
+function memberLines(members: readonly MemberValue[], indent: string, symbolOf: SymbolOf): string[] {
+  return members.flatMap(({ name, value }) =>
+    name === '' && value.kind === 'struct'
+      ? memberLines(value.members, indent, symbolOf)
+      : valueLines(name, value, indent, symbolOf),
+  );
+}
+
+function valueLines(name: string, value: Value, indent: string, symbolOf: SymbolOf): string[] {
+  const is = `${indent}${escapeText(name)} = `;
+  if (value.kind === 'struct') {
+    return [`${is}{`, ...memberLines(value.members, indent + INDENT, symbolOf), `${indent}}`];
+  }
+  if (value.kind !== 'array') return [is + plainText(value, symbolOf)];
+  if (value.elements.every((element) => element.kind !== 'struct' && element.kind !== 'array')) {
+    return [`${is}{${listed(value, symbolOf)}}`];
+  }
+  return [`${is}{`, ...elementLines(value, indent + INDENT, symbolOf), `${indent}}`];
+}
+
+type Elements = Value & { kind: 'array' };
+
+/** Elements on one line; runs of equal ones are told once. */
+function listed({ elements, count }: Elements, symbolOf: SymbolOf): string {
+  const texts = elements.map((element) => plainText(element, symbolOf));
+  const parts = runsOf(texts).map(({ text, times }) => (times === 1 ? text : `${text} (${times} times)`));
+  return [...parts, ...rest(count, elements.length)].join(', ');
+}
+
+/** Structures one below the other; equal neighbours are told once. */
+function elementLines({ elements, count }: Elements, indent: string, symbolOf: SymbolOf): string[] {
+  const texts = elements.map((element) => valueLines('', element, indent, symbolOf).join('\n'));
+  let index = 0;
+  const lines = runsOf(texts).flatMap(({ text, times }) => {
+    const which = times === 1 ? `[${index}]` : `[${index}..${index + times - 1}]`;
+    index += times;
+    return text.replace(`${indent} = `, `${indent}${which} = `).split('\n');
+  });
+  return [...lines, ...rest(count, elements.length).map((text) => indent + text)];
+}
+
+function rest(count: number, shown: number): string[] {
+  return count > shown ? [`... ${count - shown} more`] : [];
+}
+
+function runsOf(texts: readonly string[]): { readonly text: string; times: number }[] {
+  const runs: { readonly text: string; times: number }[] = [];
+  for (const text of texts) {
+    const last = runs.at(-1);
+    if (last?.text === text) last.times++;
+    else runs.push({ text, times: 1 });
+  }
+  return runs;
+}
+
+function plainText(value: Value, symbolOf: SymbolOf): string {
+  switch (value.kind) {
+    case 'number':
+      return numberText(value.value);
+    case 'bool':
+      return String(value.value);
+    case 'enum':
+      return value.name === null ? numberText(value.value) : `${escapeText(value.name)} (${value.value})`;
+    case 'pointer':
+      return pointerText(value.address, symbolOf);
+    case 'text':
+      return quoted(value.text);
+    case 'opaque':
+      return `0x${Buffer.from(value.bytes).reverse().toString('hex')}`;
+    case 'missing':
+      return `(not known: ${escapeText(value.reason)})`;
+    case 'struct':
+    case 'array':
+      return '{...}';
+  }
+}
+
+function numberText(value: bigint): string {
+  return value >= LARGE ? `${value} (${hex(value)})` : value.toString();
+}
+
+function pointerText(address: bigint, symbolOf: SymbolOf): string {
+  const symbol = address === 0n ? undefined : symbolOf(address);
+  return symbol === undefined ? hex(address) : `${hex(address)} <${escapeText(symbol)}>`;
+}
+
+function quoted(text: string): string {
+  return `"${escapeText(text).replaceAll('"', '\\"')}"`;
+}
