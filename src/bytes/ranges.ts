@@ -17,8 +17,10 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
 }
 
 /** How many numbers lie in ranges that do not overlap. */
-export function countOf(ranges: readonly Range[]): number {
-  return ranges.reduce((sum, r) => sum + (r.end - r.start), 0);
+export function countOf(ranges: Iterable<Range>): number {
+  let count = 0;
+  for (const { start, end } of ranges) count += end - start;
+  return count;
 }
 
 /** What of the merged `ranges` is not in the merged `taken`. */

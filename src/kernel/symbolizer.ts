@@ -1,21 +1,30 @@
 import { InspectError } from '../errors.ts';
+import type { KernelSymbol } from './kallsyms.ts';
 import { START_KERNEL_MAP } from './kernel.ts';
 import { type Location, ModuleSymbols } from './modules/symbol-map.ts';
 import type { TypedKernel } from './typed-kernel.ts';
 
-/** Names addresses of the kernel image and of modules. */
+/** A symbol of the kernel, or of the module that is named. */
+export type AnySymbol = KernelSymbol & { readonly module?: string };
+
+/** All symbols of a kernel and of its modules. The modules are read when they are first needed. */
 export class Symbolizer {
   readonly #typed: TypedKernel;
-  #modules: ModuleSymbols | null | undefined;
+  #modules: ModuleSymbols | InspectError | undefined;
 
   constructor(typed: TypedKernel) {
     this.#typed = typed;
   }
 
-  /** The symbols of modules; null where they cannot be read. */
+  /** The symbols of modules; null where they cannot be read, and modulesError says why. */
   get modules(): ModuleSymbols | null {
-    if (this.#modules === undefined) this.#modules = tryModules(this.#typed);
-    return this.#modules;
+    this.#modules ??= tryModules(this.#typed);
+    return this.#modules instanceof InspectError ? null : this.#modules;
+  }
+
+  /** Why there are no symbols of modules; null when there are, or when they were not needed so far. */
+  get modulesError(): InspectError | null {
+    return this.#modules instanceof InspectError ? this.#modules : null;
   }
 
   /** The symbol that an address lies in; undefined for one that is neither in the image nor in a module. */
@@ -26,18 +35,23 @@ export class Symbolizer {
     return this.modules?.locate(address);
   }
 
-  /** All symbols of that name, those of the kernel first. */
-  find(name: string): { readonly name: string; readonly address: bigint }[] {
-    const found = this.#typed.symbols.find(name);
-    return found.length > 0 ? found : (this.modules?.find(name) ?? []);
+  /** All symbols of exactly that name, those of the kernel first. */
+  find(name: string): AnySymbol[] {
+    return [...this.#typed.symbols.find(name), ...(this.modules?.find(name) ?? [])];
+  }
+
+  /** All symbols, those of the kernel first, as /proc/kallsyms has them. */
+  *[Symbol.iterator](): Generator<AnySymbol> {
+    yield* this.#typed.symbols;
+    if (this.modules) yield* this.modules;
   }
 }
 
-function tryModules(typed: TypedKernel): ModuleSymbols | null {
+function tryModules(typed: TypedKernel): ModuleSymbols | InspectError {
   try {
     return new ModuleSymbols(typed);
   } catch (error) {
-    if (error instanceof InspectError) return null;
+    if (error instanceof InspectError) return error;
     throw error;
   }
 }

@@ -20,7 +20,7 @@ export interface MemberRow {
   /** Bytes; of a bit field, those of its type. */
   readonly size: number;
   readonly bitField: { readonly first: number; readonly count: number } | null;
-  /** What is in an anonymous structure or union. */
+  /** What is in a structure or union that has no name of its own; of an array, in its first element. */
   readonly inner: LayoutRow | null;
 }
 

@@ -49,7 +49,8 @@ function memberLines(member: MemberRow, depth: number): string[] {
   const { offset, size, declaration, bitField, inner } = member;
   if (inner) {
     const open = row(`${offset}`, `${size}`, `${inner.keyword} {`, depth);
-    return [open, ...layoutLines(inner, depth + 1), row('', '', '};', depth)];
+    const named = declaration.slice(declaration.lastIndexOf('}') + 1);
+    return [open, ...layoutLines(inner, depth + 1), row('', '', `}${named};`, depth)];
   }
   if (bitField === null) return [row(`${offset}`, `${size}`, `${declaration};`, depth)];
   return [row(`${offset}:${bitField.first}`, bits(bitField.count), `${declaration};`, depth)];

@@ -1,8 +1,15 @@
 import { InspectError } from '../../errors.ts';
-import { type Kallsyms, type KernelSymbol, readKallsyms } from '../../kernel/kallsyms.ts';
-import { escapeText, jsonLine, jsonText } from '../../report/escape.ts';
-import { type SymbolsReport, symbolLine, symbolRow } from '../../report/symbols-report.ts';
-import { hex } from '../../report/units.ts';
+import { type AnySymbol, Symbolizer } from '../../kernel/symbolizer.ts';
+import { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { jsonLine, jsonText } from '../../report/escape.ts';
+import {
+  locationLine,
+  locationRow,
+  moduleRow,
+  type SymbolsReport,
+  symbolLine,
+  symbolRow,
+} from '../../report/symbols-report.ts';
 import type { CommonOptions } from '../options.ts';
 import { EXIT, type Output } from '../output.ts';
 import { withDump } from '../session.ts';
@@ -11,36 +18,53 @@ import { withDump } from '../session.ts';
 const LINES = 4096;
 
 interface Answer {
-  readonly symbols: Iterable<KernelSymbol>;
+  readonly symbols: Iterable<AnySymbol>;
   readonly location?: { readonly address: bigint; readonly offset: bigint; readonly size: bigint };
 }
 
-/** `symbols`: the kernel's own symbol table, by name, by address, by pattern, or all of it. Returns the exit status. */
+/** `symbols`: the symbols of the kernel and its modules, by name, address or pattern, or all. Returns the exit status. */
 export function symbols(file: string, query: string | undefined, options: CommonOptions): Promise<number> {
   return withDump([file], options, ({ image, kernel: open, output }) => {
     const kernel = open();
     for (const doubt of kernel.info.doubts) output.warn(doubt);
-    const kallsyms = readKallsyms(kernel);
-    const answer = ask(kallsyms, query, image.path);
+    const typed = new TypedKernel(kernel);
+    const all = new Symbolizer(typed);
+    const answer = ask(typed, all, query, image.path);
+    const { warnings, status } = whatIsMissing(all);
+    for (const warning of warnings) output.warn(warning);
     if (!options.json) {
       print(answer, output);
-      return EXIT.done;
+      return status;
     }
+    const { count, form, source } = typed.symbols;
     const report: SymbolsReport = {
       schema: 'kdump-inspect/symbols/1',
       file: { path: image.path, format: image.format },
-      table: { symbols: kallsyms.count, form: kallsyms.form, source: kallsyms.source },
+      table: { symbols: count, form, source },
+      modules: all.modules?.modules.map(moduleRow) ?? null,
       query: query ?? null,
       ...(answer.location ? { location: locationRow(answer.location) } : {}),
+      warnings,
+      complete: status === EXIT.done,
       symbols: [],
     };
     streamJson(report, answer.symbols, output);
-    return EXIT.done;
+    return status;
   });
 }
 
+/** A kernel without BTF has told all that it can; modules that should be readable and are not leave a gap. */
+function whatIsMissing({ modules, modulesError }: Symbolizer): { warnings: string[]; status: number } {
+  if (modulesError !== null) {
+    const warnings = [`the symbols of modules are not here: ${modulesError.message}`];
+    return { warnings, status: modulesError.kind === 'missingInfo' ? EXIT.done : EXIT.incomplete };
+  }
+  const warnings = [...(modules?.warnings ?? [])];
+  return { warnings, status: warnings.length === 0 ? EXIT.done : EXIT.incomplete };
+}
+
 /** Writes the document piece by piece: as one text, all symbols would take 300 MiB. */
-function streamJson(report: SymbolsReport, found: Iterable<KernelSymbol>, output: Output): void {
+function streamJson(report: SymbolsReport, found: Iterable<AnySymbol>, output: Output): void {
   const [before = '', after = ''] = jsonText(report).split('"symbols": []');
   output.result(`${before}"symbols": [`);
   let separator = '\n';
@@ -57,8 +81,8 @@ function streamJson(report: SymbolsReport, found: Iterable<KernelSymbol>, output
 }
 
 /** Hands over LINES symbols at a time. */
-function inPieces(found: Iterable<KernelSymbol>, use: (symbols: readonly KernelSymbol[]) => void): void {
-  let piece: KernelSymbol[] = [];
+function inPieces(found: Iterable<AnySymbol>, use: (symbols: readonly AnySymbol[]) => void): void {
+  let piece: AnySymbol[] = [];
   for (const symbol of found) {
     piece.push(symbol);
     if (piece.length < LINES) continue;
@@ -68,52 +92,42 @@ function inPieces(found: Iterable<KernelSymbol>, use: (symbols: readonly KernelS
   if (piece.length > 0) use(piece);
 }
 
-function locationRow({
-  address,
-  offset,
-  size,
-}: NonNullable<Answer['location']>): NonNullable<SymbolsReport['location']> {
-  return { address: hex(address), offset: Number(offset), size: Number(size) };
-}
-
-function ask(kallsyms: Kallsyms, query: string | undefined, path: string): Answer {
-  if (query === undefined) return { symbols: kallsyms };
-  const answer = /^0x[0-9a-f]{1,16}$/i.test(query) ? at(kallsyms, BigInt(query)) : named(kallsyms, query);
+function ask(typed: TypedKernel, all: Symbolizer, query: string | undefined, path: string): Answer {
+  if (query === undefined) return { symbols: all };
+  const answer = /^0x[0-9a-f]{1,16}$/i.test(query) ? at(typed, all, BigInt(query)) : named(all, query);
   if (answer) return answer;
-  throw new InspectError('missingInfo', `${path}: the kernel's symbol table has no ${query}`, {
+  const unread = all.modules === null ? '; those of modules could not be read' : '';
+  throw new InspectError('missingInfo', `${path}: the kernel has no ${query}, nor has a module`, {
     path,
-    hint: 'patterns take * and ?; modules are not in this table',
+    hint: `patterns take * and ?${unread}`,
   });
 }
 
-function at(kallsyms: Kallsyms, address: bigint): Answer | undefined {
-  const found = kallsyms.nearest(address);
-  return found && { symbols: [found.symbol], location: { address, offset: found.offset, size: found.size } };
+/** Addresses below the image are offsets into per-CPU areas, which kernels before 6.15 have in their table. */
+function at(typed: TypedKernel, all: Symbolizer, address: bigint): Answer | undefined {
+  const found = all.locate(address) ?? typed.symbols.nearest(address);
+  if (!found) return undefined;
+  const { symbol, offset, size, module } = { module: undefined, ...found };
+  const named = module === undefined ? symbol : { ...symbol, module };
+  return { symbols: [named], location: { address, offset, size } };
 }
 
-function named(kallsyms: Kallsyms, query: string): Answer | undefined {
+function named(all: Symbolizer, query: string): Answer | undefined {
   if (!/[*?]/.test(query)) {
-    const found = kallsyms.find(query);
+    const found = all.find(query);
     return found.length > 0 ? { symbols: found } : undefined;
   }
   const literal = (text: string) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
   const pattern = new RegExp(`^${literal(query).replace(/\*+/g, '.*').replace(/\?/g, '.')}$`, 's');
-  const found: Iterable<KernelSymbol> = { [Symbol.iterator]: () => matching(kallsyms, pattern) };
+  const found: Iterable<AnySymbol> = { [Symbol.iterator]: () => matching(all, pattern) };
   return found[Symbol.iterator]().next().done ? undefined : { symbols: found };
 }
 
-function* matching(kallsyms: Kallsyms, pattern: RegExp): Generator<KernelSymbol> {
-  for (const symbol of kallsyms) if (pattern.test(symbol.name)) yield symbol;
+function* matching(all: Symbolizer, pattern: RegExp): Generator<AnySymbol> {
+  for (const symbol of all) if (pattern.test(symbol.name)) yield symbol;
 }
 
 function print({ symbols: found, location }: Answer, output: Output): void {
-  if (location) {
-    for (const { name } of found) {
-      output.result(
-        `${hex(location.address)} ${escapeText(name)}+${hex(location.offset)}/${hex(location.size)}\n`,
-      );
-    }
-    return;
-  }
-  inPieces(found, (piece) => output.result(piece.map(symbolLine).join('')));
+  if (!location) inPieces(found, (piece) => output.result(piece.map(symbolLine).join('')));
+  else for (const symbol of found) output.result(locationLine(symbol, location));
 }

@@ -116,7 +116,7 @@ function readBuffer({ space, info, image }: LogSource): Buffer {
   try {
     const pointer = required(info.symbol('log_buf'), 'SYMBOL(log_buf)', 'the kernel log cannot be found');
     const length = u32('log_buf_len');
-    const memory = countOf(image.memory.described);
+    const memory = countOf(image.memory.described());
     if (length > Math.min(MOST_BYTES, memory))
       throw new InspectError('corrupt', `log_buf_len is ${length}, and the dump has ${memory} bytes`);
     const [first, next] = [u32('log_first_idx'), u32('log_next_idx')];

@@ -37,7 +37,7 @@ export function readRingHeader(source: LogSource, layout: RingLayout): RingHeade
   try {
     const at = ringAddress(source);
     const raw = layout.ring.decode(source.space.bytes(at, layout.ring.size));
-    refuseImpossible(raw, layout, countOf(source.image.memory.described));
+    refuseImpossible(raw, layout, countOf(source.image.memory.described()));
     return { ...idsOf(raw, source.image.live), ...placesOf(raw) };
   } catch (error) {
     throw within("the kernel's log buffer", error);

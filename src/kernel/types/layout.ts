@@ -1,5 +1,5 @@
 import { type Btf, DEPTH_LIMIT } from '../btf/btf.ts';
-import { hasMembers } from '../btf/kinds.ts';
+import { hasMembers, KIND } from '../btf/kinds.ts';
 import { declaration } from './c-names.ts';
 
 /** A member where the compiler put it. */
@@ -14,7 +14,7 @@ export interface MemberLayout {
   readonly size: number;
   /** A bit field: its first bit from `offset` on, and how many there are. */
   readonly bits: { readonly first: number; readonly count: number } | null;
-  /** An anonymous structure or union shows what is in it. */
+  /** A structure or union without a name of its own shows what is in it, also where the member has a name. */
   readonly inner: StructLayout | null;
 }
 
@@ -49,15 +49,14 @@ function layoutAt(btf: Btf, id: number, base: number, depth: number): StructLayo
   const gaps = keyword === 'union' ? [] : gapsBetween(members, 8 * base);
   const end = Math.max(8 * base, ...members.map(endBit));
   const rest = 8 * (base + size) - end;
-  const padding = rest > 0 && members.length > 0 ? { firstBit: end, bits: rest } : null;
+  const padding = rest > 0 ? { firstBit: end, bits: rest } : null;
   return { keyword, size, members, holes: gaps, padding };
 }
 
 function memberAt(btf: Btf, id: number, i: number, base: number, depth: number): MemberLayout {
   const { name, type, bitOffset, bitSize } = btf.member(id, i);
   const size = btf.sizeOf(type) ?? 0;
-  const resolved = btf.resolve(type);
-  const opened = name === '' && hasMembers(btf.kind(resolved));
+  const opened = anonymousType(btf, type);
   const inside = Math.floor(bitOffset / 8);
   // A bit field is told by the aligned unit of its type that it lies in, as the compiler addresses it.
   const unit = bitSize === null || size === 0 ? inside : Math.floor(inside / size) * size;
@@ -68,8 +67,21 @@ function memberAt(btf: Btf, id: number, i: number, base: number, depth: number):
     offset: base + unit,
     size,
     bits: bitSize === null ? null : { first: bitOffset - 8 * unit, count: bitSize },
-    inner: opened ? layoutAt(btf, resolved, base + inside, depth + 1) : null,
+    inner: opened === undefined ? null : layoutAt(btf, opened, base + inside, depth + 1),
   };
+}
+
+/** The structure or union without a name that a member is of, or of which it is an array. */
+function anonymousType(btf: Btf, type: number): number | undefined {
+  let id = type;
+  for (let depth = 0; depth < DEPTH_LIMIT; depth++) {
+    const kind = btf.kind(id);
+    if (hasMembers(kind)) return btf.nameOf(id) === '' ? id : undefined;
+    if (kind === KIND.ARRAY) id = btf.array(id).element;
+    else if (kind === KIND.CONST || kind === KIND.VOLATILE) id = btf.target(id);
+    else return undefined;
+  }
+  return undefined;
 }
 
 const startBit = ({ offset, bits }: MemberLayout) => 8 * offset + (bits?.first ?? 0);
