@@ -1,0 +1,56 @@
+import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
+import type { BuiltBtf } from './btf.ts';
+import { imageSymbols, kernelWithSymbols, stextOf } from './kallsyms.ts';
+import type { BuiltKernel } from './kernel.ts';
+
+/** Where the blob of types and made-up objects stand in the image; bytes from _stext. */
+const BTF_IN_IMAGE = 0x10_0000;
+const DATA_IN_IMAGE = 0x18_0000;
+
+/** A made-up kernel that carries its types, and room for objects of them in its image. */
+export class BuiltTypedKernel {
+  readonly kernel: BuiltKernel;
+  readonly typed: TypedKernel;
+
+  /**
+   * @param symbols that are in the data, by their offset in it
+   * @param blob of types; null for a kernel without BTF
+   */
+  constructor(
+    btf: BuiltBtf | null,
+    symbols: Readonly<Record<string, number>> = {},
+    blob = btf?.bytes() ?? null,
+  ) {
+    const stext = stextOf({});
+    const at = (offset: number) => stext + BigInt(offset);
+    const named = Object.entries(symbols).map(([name, offset]) => [name, DATA_IN_IMAGE + offset] as const);
+    const own = blob
+      ? [
+          ['__start_BTF', BTF_IN_IMAGE] as const,
+          ['__stop_BTF', BTF_IN_IMAGE + blob.length] as const,
+          ...named,
+        ]
+      : named;
+    const all = [
+      ...imageSymbols(stext),
+      ...own.map(([name, offset]) => ({ type: 'd', name, address: at(offset) })),
+    ];
+    all.sort((a, b) => (a.address < b.address ? -1 : 1));
+    this.kernel = kernelWithSymbols({}, { symbols: all });
+    if (blob) this.kernel.memory.write(this.kernel.imageAt + BTF_IN_IMAGE, blob);
+    this.typed = new TypedKernel(this.kernel.open());
+  }
+
+  /** Virtual address of a place in the data. */
+  at(offset: number): bigint {
+    return this.kernel.inImage(DATA_IN_IMAGE + offset);
+  }
+
+  write(offset: number, bytes: Uint8Array): void {
+    this.kernel.memory.write(this.kernel.imageAt + DATA_IN_IMAGE + offset, bytes);
+  }
+
+  writeU64(offset: number, value: bigint): void {
+    this.kernel.memory.writeU64(this.kernel.imageAt + DATA_IN_IMAGE + offset, value);
+  }
+}
