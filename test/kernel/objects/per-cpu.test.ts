@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { PerCpu } from '../../../src/kernel/objects/per-cpu.ts';
+import { BuiltBtf } from '../../builders/btf.ts';
+import { failureOf } from '../../builders/failure.ts';
+import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+
+const OFFSETS = 0x100;
+const MASKS = { possible: 0x200, online: 0x240 };
+const VARIABLE = 0x300;
+
+/** CPUs 0, 1 and 5 are possible, 0 and 5 online. */
+function built(): BuiltTypedKernel {
+  const btf = new BuiltBtf();
+  const bits = btf.array(btf.int('long unsigned int', 8), 1);
+  btf.struct('cpumask', 8, [['bits', bits, 0]]);
+  const kernel = new BuiltTypedKernel(btf, {
+    __per_cpu_offset: OFFSETS,
+    __cpu_possible_mask: MASKS.possible,
+    __cpu_online_mask: MASKS.online,
+    runqueues: VARIABLE,
+  });
+  kernel.writeU64(MASKS.possible, 0b10_0011n);
+  kernel.writeU64(MASKS.online, 0b10_0001n);
+  [0x1000n, -0x2000n, 0n, 0n, 0n, 0x5000n].forEach((offset, cpu) => {
+    kernel.writeU64(OFFSETS + 8 * cpu, offset);
+  });
+  return kernel;
+}
+
+describe('per-CPU variables', () => {
+  test('have a copy for each possible CPU, at the offset of that CPU, modulo 2^64', () => {
+    const kernel = built();
+    const symbol = kernel.typed.symbol('runqueues');
+    expect(new PerCpu(kernel.typed).variables('runqueues')).toEqual([
+      { cpu: 0, address: symbol + 0x1000n },
+      { cpu: 1, address: symbol - 0x2000n },
+      { cpu: 5, address: symbol + 0x5000n },
+    ]);
+  });
+
+  test('are at the offset alone where the kernel links them at 0, as up to 6.14', () => {
+    expect(new PerCpu(built().typed).pointer(0x40n, 5)).toBe(0x5040n);
+    expect(new PerCpu(built().typed).pointer(0x40n, 1)).toBe(2n ** 64n - 0x1fc0n);
+  });
+
+  test('have none for a CPU that is not there', () => {
+    expect(failureOf(() => new PerCpu(built().typed).pointer(0n, 6)).kind).toBe('missingInfo');
+  });
+
+  test('know which CPUs were running', () => {
+    expect(new PerCpu(built().typed).online).toEqual([0, 5]);
+  });
+});
