@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest';
+import { readModules } from '../../../src/kernel/modules/module-list.ts';
+import { ModuleSymbols } from '../../../src/kernel/modules/symbol-map.ts';
+import { Symbolizer } from '../../../src/kernel/symbolizer.ts';
+import { BuiltModules, type ModulePlan } from '../../builders/modules.ts';
+import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+
+const EXT4: ModulePlan = {
+  name: 'ext4',
+  symbols: [
+    ['ext4_write', 't', 0x200],
+    ['', 't', 0x300],
+    ['ext4_read', 't', 0x100],
+    ['alias_of_read', 't', 0x100],
+    ['ext4_mount', 'T', 0x400],
+  ],
+  exported: ['ext4_mount'],
+};
+const XFS: ModulePlan = { name: 'xfs', symbols: [['xfs_read', 't', 0x40]] };
+
+describe.each([
+  ['since 6.4', false],
+  ['before 6.4', true],
+])('modules %s', (_, old) => {
+  const modules = new BuiltModules([EXT4, XFS], old);
+  const { typed } = modules.built;
+
+  test('are listed as the kernel has them, with their memory', () => {
+    const { modules: list, broken } = readModules(typed);
+    expect(broken).toBeNull();
+    expect(list.map((m) => [m.name, m.state, m.size])).toEqual([
+      ['ext4', 'MODULE_STATE_LIVE', 0x2000],
+      ['xfs', 'MODULE_STATE_LIVE', 0x2000],
+    ]);
+    expect(list[0]?.ranges.at(-1)).toEqual({ start: modules.text(0, 0), end: modules.text(0, 0x1000) });
+  });
+
+  test('have their symbols, those without a name left out, exported ones with a large letter', () => {
+    const symbols = [...new ModuleSymbols(typed)];
+    expect(symbols.map((s) => [s.type, s.name, s.address - modules.text(0, 0), s.module])).toEqual([
+      ['t', 'ext4_write', 0x200n, 'ext4'],
+      ['t', 'ext4_read', 0x100n, 'ext4'],
+      ['t', 'alias_of_read', 0x100n, 'ext4'],
+      ['T', 'ext4_mount', 0x400n, 'ext4'],
+      ['t', 'xfs_read', 0x4040n, 'xfs'],
+    ]);
+  });
+
+  test('have addresses named by the symbol before, up to the next one or the end of the memory', () => {
+    const symbols = new ModuleSymbols(typed);
+    const named = (module: number, offset: number) => {
+      const found = symbols.locate(modules.text(module, offset));
+      return found && [found.symbol.name, found.offset, found.size, found.module];
+    };
+    expect(named(0, 0x10f)).toEqual(['ext4_read', 0xfn, 0x100n, 'ext4']);
+    expect(named(0, 0xfff)).toEqual(['ext4_mount', 0xbffn, 0xc00n, 'ext4']);
+    expect(named(1, 0x40)).toEqual(['xfs_read', 0n, 0xfc0n, 'xfs']);
+    expect(named(0, 0x40)).toBeUndefined();
+    expect(symbols.locate(modules.text(0, 0x1000))).toBeUndefined();
+  });
+});
+
+describe('modules that are not whole', () => {
+  test('are left out while they are not formed yet', () => {
+    const { typed } = new BuiltModules([
+      { ...EXT4, state: 3 },
+      { ...XFS, state: 2 },
+    ]).built;
+    expect(readModules(typed).modules.map((m) => [m.name, m.state])).toEqual([['xfs', 'MODULE_STATE_GOING']]);
+  });
+
+  test('are those before a break in the list', () => {
+    const modules = new BuiltModules([EXT4, XFS]);
+    modules.breakListBehind(0);
+    const symbols = new ModuleSymbols(modules.built.typed);
+    expect(symbols.modules.map(({ module }) => module.name)).toEqual(['ext4']);
+    expect(symbols.warnings[0]).toContain('the list of modules is broken');
+  });
+
+  test.each([
+    ['claims more symbols than there can be', { count: 2 ** 31 }, 'num_symtab is 2147483648'],
+    ['has a name behind its memory', { nameAt: 2 ** 31 }, 'a name is at 2147483648'],
+  ])('lose the symbols of one that %s, and no others', (_, lie, reason) => {
+    const symbols = new ModuleSymbols(new BuiltModules([{ ...EXT4, ...lie }, XFS]).built.typed);
+    expect([...symbols].map((s) => s.name)).toEqual(['xfs_read']);
+    expect(symbols.warnings).toHaveLength(1);
+    expect(symbols.warnings[0]).toContain(`ext4: the symbol table of module ext4: ${reason}`);
+  });
+
+  test('are none in a kernel without CONFIG_MODULES', () => {
+    const { typed } = new BuiltTypedKernel(null);
+    expect(readModules(typed)).toEqual({ modules: [], broken: null });
+  });
+
+  test('leave the symbols of a kernel without BTF alone', () => {
+    const { typed } = new BuiltTypedKernel(null, { modules: 0x100 });
+    const symbols = new Symbolizer(typed);
+    expect([...symbols].map((s) => s.name)).toContain('_stext');
+    expect(symbols.modules).toBeNull();
+    expect(symbols.modulesError?.kind).toBe('missingInfo');
+  });
+});
