@@ -47,6 +47,7 @@ function memberLines(members: readonly MemberValue[], indent: string, symbolOf: 
 
 function valueLines(name: string, value: Value, indent: string, symbolOf: SymbolOf): string[] {
   const is = `${indent}${escapeText(name)} = `;
+  if (value.kind === 'struct' && value.members.length === 0) return [`${is}{}`];
   if (value.kind === 'struct') {
     return [`${is}{`, ...memberLines(value.members, indent + INDENT, symbolOf), `${indent}}`];
   }
@@ -123,6 +124,7 @@ function pointerText(address: bigint, symbolOf: SymbolOf): string {
   return symbol === undefined ? hex(address) : `${hex(address)} <${escapeText(symbol)}>`;
 }
 
+/** As C writes a string: a quote or backslash of the text has a backslash before it. */
 function quoted(text: string): string {
-  return `"${escapeText(text).replaceAll('"', '\\"')}"`;
+  return `"${escapeText(text.replace(/["\\]/g, '\\$&'))}"`;
 }
