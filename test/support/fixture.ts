@@ -15,7 +15,7 @@ export const COUNTED = [
 ] as const;
 
 /** The fixtures that keep the kernel's types and modules; in the others those pages are blanked. */
-export const TYPED = ['linux-5.10', 'linux-6.1', 'linux-6.12-numa', 'linux-7.3-5level'] as const;
+export const TYPED = ['linux-5.10', 'linux-6.12-numa', 'linux-7.3-5level'] as const;
 
 /** What is known of a fixture from makedumpfile and from the kernel that was dumped. */
 export interface Expected {

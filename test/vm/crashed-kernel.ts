@@ -1,5 +1,10 @@
+import { createHash } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { openImage } from '../../src/formats/open.ts';
+import { openKernel } from '../../src/kernel/kernel.ts';
+import { listModuleBtf } from '../../src/kernel/modules/module-btf.ts';
+import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
 import { COUNTED } from '../support/fixture.ts';
 import { run } from '../support/run.ts';
 import { distinctPages, readAt, readLoads, readVariable } from './elf.ts';
@@ -17,6 +22,28 @@ export function testVmcore(kernel: Kernel, guest: () => CrashedGuest): void {
   testPages(kernel, guest);
   testLayout(guest);
   testCrashedLog(kernel, guest);
+  testTypes(guest);
+}
+
+/** What /sys/kernel/btf held, by the module or vmlinux. */
+function sumsIn(text: string): Map<string, string> {
+  return new Map(
+    [...text.matchAll(/^(\w+) +\/sys\/kernel\/btf\/(\S+)$/gm)].map(([, sum = '', of = '']) => [of, sum]),
+  );
+}
+
+function testTypes(guest: () => CrashedGuest): void {
+  it('holds the types that /sys/kernel/btf had, of the kernel and of each module', async () => {
+    const image = await openImage([guest().vmcore]);
+    const typed = new TypedKernel(openKernel(image));
+    const sum = (address: bigint, size: number) =>
+      createHash('sha1').update(typed.space.bytes(address, size)).digest('hex');
+    const start = typed.symbol('__start_BTF');
+    const found = new Map([['vmlinux', sum(start, Number(typed.symbol('__stop_BTF') - start))]]);
+    for (const { module, data, size } of listModuleBtf(typed)) found.set(module, sum(data, size));
+    image.close();
+    expect(found).toEqual(sumsIn(guest().answers.text('btfSums')));
+  });
 }
 
 function testPages(kernel: Kernel, guest: () => CrashedGuest): void {

@@ -25,6 +25,7 @@ const cacheTolerance = 64;
 /** What the program says of the running kernel, against makedumpfile and the kernel's own files in the same guest. */
 export function testLiveKernel(kernel: Kernel, answers: () => Answers): void {
   testLayout(kernel, answers);
+  testTypes(answers);
   testPages(kernel, answers);
   testLiveLog(answers);
   testPermissions(answers);
@@ -68,6 +69,20 @@ function testLayout(kernel: Kernel, answers: () => Answers): void {
     const { symbols } = readReport('symbols', answers().text('symbols'));
     expect(symbols.map(({ name }) => name)).toEqual(['page_offset_base']);
     expect(symbols.map((symbol) => BigInt(symbol.address))).toEqual([address('page_offset_base')]);
+  });
+}
+
+function testTypes(answers: () => Answers): void {
+  it('lists every symbol that /proc/kallsyms lists, those of modules included, in its order and with its letters', () => {
+    expect(answers().text('symbolsDifference')).toBe('');
+    expect(Number(answers().text('symbolsOfModules'))).toBeGreaterThan(100);
+  });
+
+  it('reads values by the types of the running kernel', () => {
+    const { value } = readReport('struct', answers().text('structRelease'));
+    expect(value).toBe(answers().text('release').trim());
+    // init/init_task.c: the task that a CPU starts with.
+    expect(readReport('struct', answers().text('structComm')).value).toMatch(/^swapper(\/0)?$/);
   });
 }
 

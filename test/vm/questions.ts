@@ -27,6 +27,12 @@ export const questions = {
   layout: 'kdump-inspect layout --json',
   segments: 'kdump-inspect segments /proc/kcore --json',
   symbols: 'kdump-inspect symbols /proc/kcore page_offset_base --json',
+  // The kernel lists its BPF programs and trampolines too, which are in no symbol table.
+  symbolsDifference: `kdump-inspect symbols /proc/kcore >/tmp/symbols; grep -vE '\\[(bpf|__builtin__.*)\\]$' /proc/kallsyms | diff - /tmp/symbols | head -n 20`,
+  symbolsOfModules: `grep -c '\\[' /tmp/symbols; rm /tmp/symbols`,
+  btfSums: 'sha1sum /sys/kernel/btf/*',
+  structRelease: 'kdump-inspect struct /proc/kcore init_uts_ns.name.release --json',
+  structComm: `kdump-inspect struct /proc/kcore task_struct.comm init_task --json`,
   asOrdinaryUser: '/bin/setpriv --reuid 1000 --regid 1000 --clear-groups kdump-inspect pages /proc/kcore',
   withoutRawio:
     '/bin/setpriv --bounding-set=-sys_rawio --inh-caps=-sys_rawio kdump-inspect pages /proc/kcore',

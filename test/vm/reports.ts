@@ -2,6 +2,7 @@ import type { PageClass } from '../../src/pages/page-class.ts';
 import type { LayoutReport } from '../../src/report/layout-report.ts';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import type { SegmentsReport } from '../../src/report/segments-report.ts';
+import type { StructReport } from '../../src/report/struct-report.ts';
 import type { SymbolsReport } from '../../src/report/symbols-report.ts';
 import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
 import { run } from '../support/run.ts';
@@ -11,6 +12,7 @@ interface Reports {
   readonly layout: LayoutReport;
   readonly pages: PagesReport;
   readonly segments: SegmentsReport;
+  readonly struct: StructReport;
   readonly symbols: SymbolsReport;
   readonly vmcoreinfo: VmcoreinfoReport;
 }
