@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { FileSource } from '../../../src/bytes/file-source.ts';
 import type { MemoryImage } from '../../../src/formats/image.ts';
-import { openImage } from '../../../src/formats/open.ts';
+import { openSource } from '../../../src/formats/open.ts';
 import { openKernel } from '../../../src/kernel/kernel.ts';
 import { listModuleBtf, readModuleBtf } from '../../../src/kernel/modules/module-btf.ts';
 import { readModules } from '../../../src/kernel/modules/module-list.ts';
@@ -9,7 +10,7 @@ import { TypedKernel } from '../../../src/kernel/typed-kernel.ts';
 import { dumpOf, TYPED } from '../../support/fixture.ts';
 
 describe.each(TYPED)('%s', (name) => {
-  const image: MemoryImage = openImage(dumpOf(name));
+  const image: MemoryImage = openSource(new FileSource(dumpOf(name)));
   const typed = new TypedKernel(openKernel(image));
   const { info } = typed.kernel;
   afterAll(() => image.close());
