@@ -1,0 +1,130 @@
+import { u64At } from '../../bytes/words.ts';
+import { InspectError } from '../../errors.ts';
+import { PerCpu } from '../objects/per-cpu.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructReader } from '../types/struct-reader.ts';
+
+/** What the kernel counts of a memory map, in its own order of names (MM_FILEPAGES and so on). */
+export const MM_COUNTERS = ['file', 'anon', 'swap', 'shmem'] as const;
+export type MmCounter = (typeof MM_COUNTERS)[number];
+
+/** Pages of each kind. */
+export type MmPages = Readonly<Record<MmCounter, number>>;
+
+/** What a process has in memory, as its mm_struct counts it. */
+export interface MmUse {
+  /** With what waits in the caches below: what the process really has. */
+  readonly pages: MmPages;
+  /**
+   * What of it waits in caches of CPUs (6.2+) or threads (before), can be negative. /proc/PID/status shows the counts
+   * without it, but for kernels since 6.16 (82241a83cd15) and their stable relatives.
+   */
+  readonly cached: MmPages;
+  /** Of its page tables, bytes (mm_struct.pgtables_bytes). */
+  readonly pageTables: number;
+}
+
+const ENUMERATORS: Readonly<Record<MmCounter, string>> = {
+  file: 'MM_FILEPAGES',
+  anon: 'MM_ANONPAGES',
+  swap: 'MM_SWAPENTS',
+  shmem: 'MM_SHMEMPAGES',
+};
+
+/** Counts by their index in the kernel's array. */
+interface Counts {
+  readonly central: readonly number[];
+  readonly cached: readonly number[];
+}
+
+type CountReader = (
+  mm: StructReader<'rss_stat' | 'pgtables_bytes'>,
+  tasksCached: readonly number[],
+) => Counts;
+
+/** Reads the counters of mm_structs, in whichever form a kernel keeps them. */
+export class MmCounters {
+  readonly #mm: StructReader<'rss_stat' | 'pgtables_bytes'>;
+  readonly #read: CountReader;
+  readonly #indexes: readonly (readonly [MmCounter, number])[];
+
+  /** @throws InspectError missingInfo or unsupported, when this kernel counts in no form that is known */
+  constructor(typed: TypedKernel) {
+    this.#mm = typed.reader('mm_struct', 'rss_stat', 'pgtables_bytes');
+    this.#read = countReader(typed);
+    this.#indexes = MM_COUNTERS.map((name) => [name, indexOf(typed, ENUMERATORS[name])]);
+  }
+
+  /**
+   * @param tasksCached what all tasks that use the mm have cached, by the kernel's index
+   * @throws InspectError notMapped, notStored or corrupt
+   */
+  read(mm: bigint, tasksCached: readonly number[]): MmUse {
+    const loaded = this.#mm.load(mm);
+    const { central, cached } = this.#read(loaded, tasksCached);
+    const pages = (count: (index: number) => number) =>
+      Object.fromEntries(this.#indexes.map(([name, index]) => [name, count(index)])) as MmPages;
+    return {
+      // A counter may be below zero for a moment, as one task unmaps what another has mapped and not yet added.
+      pages: pages((i) => Math.max(0, (central[i] ?? 0) + (cached[i] ?? 0))),
+      cached: pages((i) => cached[i] ?? 0),
+      pageTables: loaded.number('pgtables_bytes'),
+    };
+  }
+}
+
+function indexOf(typed: TypedKernel, enumerator: string): number {
+  const value = typed.types.enumerator(enumerator);
+  if (value === undefined) throw new InspectError('missingInfo', `this kernel's BTF has no ${enumerator}`);
+  return Number(value);
+}
+
+/** f1a7941243c1 (6.2) made the counters per-CPU ones; before, tasks cached what they had counted (SPLIT_RSS_COUNTING). */
+function countReader(typed: TypedKernel): CountReader {
+  const mm = typed.types.struct('mm_struct');
+  if (mm.has('rss_stat[0].count')) return perCpuCounts(typed);
+  if (mm.has('rss_stat.count'))
+    return (loaded, cached) => ({ central: longs(loaded.bytes('rss_stat')), cached });
+  throw new InspectError('unsupported', 'mm_struct.rss_stat of this kernel has a form that is not known');
+}
+
+/** struct mm_rss_stat: an array of atomic_long_t. */
+function longs(bytes: Uint8Array): number[] {
+  return Array.from({ length: bytes.length >> 3 }, (_, i) => Number(BigInt.asIntN(64, u64At(bytes, 8 * i))));
+}
+
+/** Counters of one mm are allocated together, some 16 bytes; more than a page apart they are none. */
+const WINDOW = 4096n;
+
+/** An array of struct percpu_counter: a count, and for each CPU an s32 that is not yet added to it. */
+function perCpuCounts(typed: TypedKernel): CountReader {
+  const counter = typed.types.struct('percpu_counter');
+  const [count, counters] = [counter.offsetOf('count'), counter.find('counters')?.offset];
+  const perCpu = new PerCpu(typed);
+  return (loaded) => {
+    const bytes = loaded.bytes('rss_stat');
+    const length = Math.floor(bytes.length / counter.size);
+    const words = (offset: number) =>
+      Array.from({ length }, (_, i) => u64At(bytes, i * counter.size + offset));
+    const central = words(count).map((word) => Number(BigInt.asIntN(64, word)));
+    // A kernel for one CPU only (no CONFIG_SMP) has nothing but the count.
+    const cached = counters === undefined ? [] : cpuSums(typed, perCpu, words(counters));
+    return { central, cached };
+  };
+}
+
+/** Adds up the copies of all CPUs: one that went offline has left nothing in its own (percpu_counter_cpu_dead). */
+function cpuSums({ space }: TypedKernel, perCpu: PerCpu, pointers: readonly bigint[]): number[] {
+  const low = pointers.reduce((least, at) => (at < least ? at : least));
+  const high = pointers.reduce((most, at) => (at > most ? at : most));
+  if (high - low > WINDOW)
+    throw new InspectError('corrupt', 'the counters of an mm_struct lie too far apart');
+  const view = new DataView(new ArrayBuffer(Number(high - low) + 4));
+  const sums = pointers.map(() => 0);
+  for (const cpu of perCpu.possible) {
+    space.read(perCpu.pointer(low, cpu), new Uint8Array(view.buffer));
+    for (const [i, at] of pointers.entries())
+      sums[i] = (sums[i] as number) + view.getInt32(Number(at - low), true);
+  }
+  return sums;
+}

@@ -1,0 +1,47 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import { XarrayWalker } from '../objects/xarray.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+
+/** Which tasks the kernel's table of PIDs has. */
+export interface PidTable {
+  /** Virtual addresses of task_structs by PID, ascending. */
+  readonly tasks: ReadonlyMap<number, bigint>;
+  /** What could not be followed; sentences. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Reads the IDR of the first PID namespace, which every PID of every namespace has an entry in (kernel/pid.c). A struct
+ * pid without a task of its own is left over: a process group or session whose leader has gone.
+ * @throws InspectError missingInfo, notMapped or notStored, when there is no way into it
+ */
+export function readPidTable(typed: TypedKernel): PidTable {
+  const namespace = typed.symbol('init_pid_ns');
+  const idr = typed.read('pid_namespace', namespace, 'idr.idr_rt', 'idr.idr_base');
+  const type = Number(typed.types.enumerator('PIDTYPE_PID') ?? 0n);
+  const first = `tasks[${type}].first`;
+  const pid = typed.reader<string>('pid', first);
+  const link = BigInt(typed.types.struct('task_struct').offsetOf(`pid_links[${type}]`));
+  const base = idr.number('idr.idr_base');
+  const tasks = new Map<number, bigint>();
+  const problems: string[] = [];
+  const broken = new XarrayWalker(typed).walk(idr.addressOf('idr.idr_rt'), (index, entry) => {
+    const node = tryNumber(() => pid.load(entry).big(first), problems, base + index);
+    if (node) tasks.set(base + index, node - link);
+  });
+  problems.push(
+    ...broken.map(({ address, reason }) => `the PID table is broken at ${hex(address)}: ${reason}`),
+  );
+  return { tasks, problems };
+}
+
+function tryNumber(read: () => bigint, problems: string[], pid: number): bigint | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+    problems.push(`the struct pid of PID ${pid} cannot be read: ${error.message}`);
+    return undefined;
+  }
+}

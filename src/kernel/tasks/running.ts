@@ -1,0 +1,52 @@
+import { InspectError } from '../../errors.ts';
+import { PerCpu } from '../objects/per-cpu.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+
+/** What a CPU was doing. */
+export interface RunningTask {
+  readonly cpu: number;
+  readonly online: boolean;
+  /** Virtual address of the task_struct that it runs. */
+  readonly task: bigint;
+}
+
+/**
+ * The task that each possible CPU runs, or stopped in. One that never came up has its idle task, or that of CPU 0.
+ * @throws InspectError missingInfo, notMapped or notStored
+ */
+export function runningTasks(typed: TypedKernel): RunningTask[] {
+  const perCpu = new PerCpu(typed);
+  const online = new Set(perCpu.online);
+  return currentTasks(typed, perCpu).map(({ cpu, address }) => ({
+    cpu,
+    online: online.has(cpu),
+    task: typed.space.u64(address),
+  }));
+}
+
+/** `current` is a per-CPU variable; from 6.2 (e57ef2ed97c1) to 6.14 (a1e4cc0155ad) it was in struct pcpu_hot. */
+function currentTasks(typed: TypedKernel, perCpu: PerCpu): { cpu: number; address: bigint }[] {
+  if (typed.findSymbol('current_task') !== undefined) return perCpu.variables('current_task');
+  const [symbol, member] =
+    typed.findSymbol('pcpu_hot') !== undefined
+      ? (['pcpu_hot', 'current_task'] as const)
+      : (['runqueues', 'curr'] as const);
+  const offset = BigInt(typed.types.struct(symbol === 'runqueues' ? 'rq' : symbol).offsetOf(member));
+  return perCpu.variables(symbol).map(({ cpu, address }) => ({ cpu, address: address + offset }));
+}
+
+/** PANIC_CPU_INVALID (include/linux/panic.h), and what crashing_cpu is before a crash (arch/x86/kernel/reboot.c) */
+const NO_CPU = -1;
+
+/**
+ * The CPU that panicked or oopsed and started the crash kernel; null while none has. panic_cpu says it of every panic
+ * (kernel/panic.c), crashing_cpu once the others were stopped for kdump. Takes no types.
+ * @throws InspectError missingInfo, notMapped or notStored
+ */
+export function panickingCpu(typed: TypedKernel): number | null {
+  const symbols = ['panic_cpu', 'crashing_cpu'].filter((name) => typed.findSymbol(name) !== undefined);
+  if (symbols.length === 0)
+    throw new InspectError('missingInfo', 'this kernel has neither panic_cpu nor crashing_cpu');
+  const cpus = symbols.map((name) => typed.space.u32(typed.symbol(name)) | 0);
+  return cpus.find((cpu) => cpu !== NO_CPU) ?? null;
+}

@@ -1,0 +1,103 @@
+import { InspectError } from '../../errors.ts';
+import { type Fact, fact, known } from '../fact.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import { readPidTable } from './pid-table.ts';
+import { panickingCpu, type RunningTask, runningTasks } from './running.ts';
+import { type Task, TaskReader } from './task.ts';
+import { type FoundTasks, TaskList } from './task-list.ts';
+
+/** A CPU and the task that it runs; null where that one cannot be read. */
+export interface CpuTask extends RunningTask {
+  readonly current: Task | null;
+}
+
+/** All tasks of a kernel, found in two ways that are held against each other. */
+export interface TaskListing {
+  /** Every task that has a PID, of processes and of the kernel. */
+  readonly tasks: readonly Task[];
+  readonly cpus: Fact<readonly CpuTask[]>;
+  /** The CPU that panicked; null while none has. */
+  readonly panickingCpu: Fact<number | null>;
+  /** What is missing or contradicts itself; sentences. */
+  readonly problems: readonly string[];
+}
+
+/** A running kernel changes its lists while they are read: then they are read again, this often. */
+const LIVE_ATTEMPTS = 3;
+
+/**
+ * Lists the tasks by the lists of tasks and threads, and adds those that only the PID table has.
+ * @throws InspectError missingInfo for a kernel without BTF; notMapped or notStored, when nothing can be found at all
+ */
+export function listTasks(typed: TypedKernel): TaskListing {
+  let found = findTasks(typed);
+  for (let i = 1; i < LIVE_ATTEMPTS && typed.kernel.image.live && found.problems.length > 0; i++)
+    found = findTasks(typed);
+  return {
+    tasks: [...found.tasks.values()],
+    cpus: fact(() => cpuTasks(typed, found)),
+    panickingCpu: fact(() => panickingCpu(typed)),
+    problems: found.problems,
+  };
+}
+
+/** The current task of a CPU; undefined where that cannot be told. */
+export function taskOfCpu({ cpus }: TaskListing, cpu: number): Task | undefined {
+  return known(cpus)?.find((one) => one.cpu === cpu)?.current ?? undefined;
+}
+
+function findTasks(typed: TypedKernel): FoundTasks {
+  const list = new TaskList(typed);
+  const found = list.find();
+  const table = fact(() => readPidTable(typed));
+  if ('missing' in table) found.problems.push(`the PID table cannot be read: ${table.missing}`);
+  else {
+    found.problems.push(...table.value.problems);
+    crossCheck(found, table.value.tasks, list);
+  }
+  return found;
+}
+
+/** Both should have the same tasks: what is in one only is said, and shown. */
+function crossCheck(found: FoundTasks, table: ReadonlyMap<number, bigint>, list: TaskList): void {
+  const inTable = new Set(table.values());
+  const onlyListed = [...found.tasks.values()].filter(({ address }) => !inTable.has(address));
+  const onlyInTable = [...table].filter(([, address]) => !found.tasks.has(address));
+  for (const [, address] of onlyInTable) list.add(address, found);
+  if (onlyListed.length > 0) {
+    found.problems.push(
+      `in the lists of tasks but not in the PID table: ${pidsOf(onlyListed.map(({ pid }) => pid))}`,
+    );
+  }
+  if (onlyInTable.length > 0) {
+    found.problems.push(
+      `in the PID table but not in the lists of tasks: ${pidsOf(onlyInTable.map(([pid]) => pid))}`,
+    );
+  }
+}
+
+const MOST_NAMED = 10;
+
+function pidsOf(pids: readonly number[]): string {
+  const more = pids.length - MOST_NAMED;
+  const named = pids.slice(0, MOST_NAMED).join(', ');
+  return `${pids.length === 1 ? 'PID' : 'PIDs'} ${named}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** The idle tasks (PID 0) are in no list, so they are read here. */
+function cpuTasks(typed: TypedKernel, { tasks }: FoundTasks): CpuTask[] {
+  const reader = new TaskReader(typed);
+  return runningTasks(typed).map((running) => ({
+    ...running,
+    current: tasks.get(running.task) ?? tryRead(reader, running.task),
+  }));
+}
+
+function tryRead(reader: TaskReader, address: bigint): Task | null {
+  try {
+    return reader.read(address);
+  } catch (error) {
+    if (error instanceof InspectError) return null;
+    throw error;
+  }
+}

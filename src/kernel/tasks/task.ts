@@ -1,0 +1,67 @@
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructReader } from '../types/struct-reader.ts';
+import { type TaskState, taskState } from './task-state.ts';
+
+/** A thread of the kernel or of a process, as its task_struct has it. */
+export interface Task {
+  /** Virtual address of its task_struct. */
+  readonly address: bigint;
+  /** As the first PID namespace has them. */
+  readonly pid: number;
+  readonly tgid: number;
+  readonly state: TaskState;
+  /** The CPU that it runs on, or ran on last. */
+  readonly cpu: number;
+  /** As the kernel has it, so with any bytes: whoever runs as the task can set it. */
+  readonly comm: string;
+  readonly kernelThread: boolean;
+  /** Virtual addresses: of the task that gets its exit signal, its credentials, its signal_struct, its mm_struct (0n for none). */
+  readonly realParent: bigint;
+  readonly cred: bigint;
+  readonly signal: bigint;
+  readonly mm: bigint;
+  /** Pages that it has counted and not yet added to its mm, by MM_*; empty where a kernel does not do so. */
+  readonly cachedPages: readonly number[];
+}
+
+/** PF_KTHREAD of task_struct.flags (include/linux/sched.h) */
+const KTHREAD = 0x0020_0000;
+
+const MEMBERS = [
+  ...['pid', 'tgid', '__state', 'exit_state', 'thread_info.cpu', 'comm', 'flags'],
+  ...['real_parent', 'real_cred', 'signal', 'mm', 'rss_stat.count?'],
+] as const;
+
+/** Reads task_structs. */
+export class TaskReader {
+  readonly #reader: StructReader<string>;
+
+  /** @throws InspectError missingInfo, when this kernel's types cannot be had */
+  constructor(typed: TypedKernel) {
+    this.#reader = typed.reader<string>('task_struct', ...MEMBERS);
+  }
+
+  /** @throws InspectError notMapped, notStored or corrupt */
+  read(address: bigint): Task {
+    const task = this.#reader.load(address);
+    return {
+      address,
+      pid: task.number('pid'),
+      tgid: task.number('tgid'),
+      state: taskState(task.number('__state'), task.number('exit_state')),
+      cpu: task.number('thread_info.cpu'),
+      comm: task.text('comm'),
+      kernelThread: (task.number('flags') & KTHREAD) !== 0,
+      realParent: task.big('real_parent'),
+      cred: task.big('real_cred'),
+      signal: task.big('signal'),
+      mm: task.big('mm'),
+      cachedPages: task.has('rss_stat.count') ? integers(task.bytes('rss_stat.count')) : [],
+    };
+  }
+}
+
+/** An array of int. */
+function integers(bytes: Uint8Array): number[] {
+  return [...new Int32Array(bytes.buffer, 0, bytes.length >> 2)];
+}
