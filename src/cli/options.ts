@@ -45,3 +45,9 @@ export function parseJobs(text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('A number of threads is needed, 1 or more.');
 }
+
+/** How many of a list, at least one. @throws InvalidArgumentError */
+export function parseTop(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('A number of lines is needed, 1 or more.');
+}

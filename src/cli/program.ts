@@ -2,9 +2,17 @@ import { Argument, Command, Option } from 'commander';
 import { escapeText } from '../report/escape.ts';
 import type { DmesgOptions } from './commands/dmesg.ts';
 import type { PagesOptions } from './commands/pages.ts';
+import type { PsOptions } from './commands/ps.ts';
 import type { VmcoreinfoOptions } from './commands/vmcoreinfo.ts';
 import { parseCount, parseLevels, parseSeconds } from './log-filter.ts';
-import { type CommonOptions, type PageOperand, parseAddress, parseJobs, parsePage } from './options.ts';
+import {
+  type CommonOptions,
+  type PageOperand,
+  parseAddress,
+  parseJobs,
+  parsePage,
+  parseTop,
+} from './options.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
 
@@ -27,6 +35,13 @@ incomplete.
 
 const FILE = 'an ELF64 x86_64 vmcore, or /proc/kcore';
 
+const PS_HELP = `
+A > is before tasks that were on a CPU, a ! before the one that panicked; the
+kernel's own threads are in brackets. S is the state, as in ps(1): R running,
+S sleeping, D disk sleep, T stopped, t traced, X dead, Z zombie, P parked,
+I idle.
+`;
+
 /** Takes the exit status of a command that has run. */
 export type Done = (status: number) => void;
 
@@ -40,7 +55,7 @@ export function makeProgram(done: Done): Command {
     .addHelpText('after', EXAMPLES)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
-  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols, struct, dmesg];
+  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols, struct, dmesg, ps, info];
   for (const make of makers) program.addCommand(withErrors(withCommonOptions(make(done))));
   return withErrors(program);
 }
@@ -143,6 +158,29 @@ function dmesg(done: Done): Command {
     .addHelpText('after', '\nWith --json each record is an object on a line of its own (JSON Lines).')
     .action(async (files: string[], options: DmesgOptions) =>
       done(await (await import('./commands/dmesg.ts')).dmesg(files, options)),
+    );
+}
+
+function ps(done: Done): Command {
+  const order = new Option('--sort <order>', 'in which order').choices(['pid', 'rss', 'cpu']).default('pid');
+  return new Command('ps')
+    .description('the processes of the kernel, their states and their memory')
+    .argument('[FILE...]', FILE)
+    .addOption(order)
+    .addOption(new Option('--top <n>', 'the first N of them only').argParser(parseTop))
+    .option('--threads', 'every thread, not every process')
+    .addHelpText('after', PS_HELP)
+    .action(async (files: string[], options: PsOptions) =>
+      done(await (await import('./commands/ps.ts')).ps(files, options)),
+    );
+}
+
+function info(done: Done): Command {
+  return new Command('info')
+    .description('the one screen to see first: which kernel, what happened, how it was')
+    .argument('[FILE...]', FILE)
+    .action(async (files: string[], options: CommonOptions) =>
+      done(await (await import('./commands/info.ts')).info(files, options)),
     );
 }
 

@@ -4,7 +4,7 @@ import { type Figure, type PagesReport, shareOf } from './pages-report.ts';
 import { ROW_NAMES } from './row-names.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { plural, size } from './units.ts';
+import { plural, size, utc } from './units.ts';
 import { wrap } from './wrap.ts';
 
 /** makedumpfile's descriptions and order (print_mem_usage), so that who knows its table can read this one. */
@@ -31,14 +31,6 @@ function title({ kernel, file }: PagesReport, { chalk }: Terminal): string {
     kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
   const crashed = kernel.crashTime === undefined ? '' : `, crashed ${utc(kernel.crashTime)}`;
   return `${chalk.bold(release)} (${file.format}${crashed})`;
-}
-
-/** Seconds since 1970 as a date and a time, or as they are where no date is that late. */
-function utc(seconds: number): string {
-  const date = new Date(seconds * 1000);
-  return Number.isNaN(date.getTime())
-    ? String(seconds)
-    : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 function pagesTable(report: PagesReport, terminal: Terminal): string {

@@ -32,3 +32,16 @@ export function percent(part: number, total: number): string {
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** Seconds since 1970 as a date and a time, or as they are where no date is that late. */
+export function utc(seconds: number): string {
+  const date = new Date(seconds * 1000);
+  return Number.isNaN(date.getTime())
+    ? String(seconds)
+    : `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Bytes in at most five characters, for narrow columns: 0, 512, 28K, 1.5M, 1023G. */
+export function shortSize(bytes: number): string {
+  return size(bytes).replace(/ (?:B|([KMGTPE])iB)$/, '$1');
+}

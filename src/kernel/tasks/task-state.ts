@@ -1,16 +1,5 @@
-/** What a task does, by the letter and the words of /proc/PID/status (task_state_array, fs/proc/array.c). */
-export const TASK_STATES = {
-  R: 'running',
-  S: 'sleeping',
-  D: 'disk sleep',
-  T: 'stopped',
-  t: 'tracing stop',
-  X: 'dead',
-  Z: 'zombie',
-  P: 'parked',
-  I: 'idle',
-} as const;
-export type TaskState = keyof typeof TASK_STATES;
+/** What a task does, by the letter of /proc/PID/status (task_state_array, fs/proc/array.c). */
+export type TaskState = 'R' | 'S' | 'D' | 'T' | 't' | 'X' | 'Z' | 'P' | 'I';
 
 /*
  * Bits of task_struct.__state and exit_state (include/linux/sched.h): no BTF has them, for they are macros. They are the

@@ -1,0 +1,34 @@
+import { InspectError } from '../../errors.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+
+const PAGE = 4096;
+
+/** Memory by the kernel's own counters, bytes. They take symbols and no types. */
+export interface MemoryTotals {
+  readonly total: number;
+  readonly free: number;
+}
+
+/** As MemTotal and MemFree of /proc/meminfo (si_meminfo). @throws InspectError missingInfo, notMapped or notStored */
+export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
+  // ca79b0c211af (5.0) made totalram_pages an atomic_long_t with this name.
+  const total = counter(typed, '_totalram_pages');
+  const index = typed.kernel.info.number('NR_FREE_PAGES') ?? 0;
+  return { total, free: counter(typed, 'vm_zone_stat', index) };
+}
+
+/**
+ * As SwapTotal and SwapFree of /proc/meminfo (si_swapinfo), but for areas that swapoff is just emptying.
+ * @throws InspectError missingInfo, for a kernel without CONFIG_SWAP; notMapped or notStored
+ */
+export function readSwapTotals(typed: TypedKernel): MemoryTotals {
+  return { total: counter(typed, 'total_swap_pages'), free: counter(typed, 'nr_swap_pages') };
+}
+
+/** An atomic_long_t of pages, in bytes; one below zero counts as zero, as the kernel shows it. */
+function counter(typed: TypedKernel, name: string, index = 0): number {
+  const pages = Number(BigInt.asIntN(64, typed.space.u64(typed.symbol(name) + BigInt(8 * index))));
+  if (pages < 0) return 0;
+  if (!Number.isSafeInteger(pages * PAGE)) throw new InspectError('corrupt', `${name} says ${pages} pages`);
+  return pages * PAGE;
+}

@@ -1,0 +1,83 @@
+import { InspectError } from '../../errors.ts';
+import { type Fact, factOf } from '../fact.ts';
+import type { Kernel } from '../kernel.ts';
+import { findLayout, type Layout } from '../layout.ts';
+import { panickingCpu } from '../tasks/running.ts';
+import { listTasks, type TaskListing } from '../tasks/task-listing.ts';
+import { TypedKernel } from '../typed-kernel.ts';
+import { type Clocks, readClocks } from './clocks.ts';
+import { readCommandLine } from './command-line.ts';
+import { readLoad } from './load.ts';
+import { type MemoryTotals, readMemoryTotals, readSwapTotals } from './memory-totals.ts';
+import { type LoadedModules, readModules } from './modules.ts';
+import { countProcessors, type Processors, processorModel } from './processors.ts';
+import { readTaint } from './taint.ts';
+import { readUtsname, type Utsname } from './utsname.ts';
+
+/** What can be told of a system at a glance; each value, or why it cannot be had. */
+export interface SystemFacts {
+  readonly utsname: Fact<Utsname>;
+  readonly clocks: Fact<Clocks>;
+  readonly processors: Fact<Processors>;
+  readonly processorModel: Fact<string>;
+  readonly load: Fact<readonly [number, number, number]>;
+  readonly memory: Fact<MemoryTotals>;
+  readonly swap: Fact<MemoryTotals>;
+  readonly taint: Fact<ReturnType<typeof readTaint>>;
+  readonly commandLine: Fact<string>;
+  readonly modules: Fact<LoadedModules>;
+  readonly tasks: Fact<TaskListing>;
+  /** null, when none has panicked. */
+  readonly panickingCpu: Fact<number | null>;
+  readonly layout: Fact<Layout>;
+  /** Whether the kernel could be read in all three ways: by its page tables, its symbols and its types. */
+  readonly readable: boolean;
+}
+
+/**
+ * Asks a kernel for everything. What takes no types is had without BTF, what takes no symbols without those, and
+ * nothing at all without page tables. @param pageOffset what the user gave
+ */
+export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint): SystemFacts {
+  // Both are read here once, so that what fails does so once.
+  const named = factOf(kernel, (opened) => {
+    const made = new TypedKernel(opened);
+    return { made, symbols: made.symbols };
+  });
+  const typed = factOf(named, ({ made }) => ({ made, types: made.types }));
+  return {
+    ...bySymbols(factOf(named, ({ made }) => made)),
+    ...byTypes(factOf(typed, ({ made }) => made)),
+    utsname: factOf(kernel, readUtsname),
+    layout: factOf(kernel, (opened) => findLayout(opened, pageOffset, symbolsOf(named))),
+    readable: 'value' in typed,
+  };
+}
+
+function symbolsOf(named: Fact<{ readonly symbols: TypedKernel['symbols'] }>): () => TypedKernel['symbols'] {
+  return () => {
+    if ('value' in named) return named.value.symbols;
+    throw new InspectError(named.kind, named.missing);
+  };
+}
+
+function bySymbols(named: Fact<TypedKernel>) {
+  return {
+    load: factOf(named, readLoad),
+    memory: factOf(named, readMemoryTotals),
+    swap: factOf(named, readSwapTotals),
+    taint: factOf(named, readTaint),
+    commandLine: factOf(named, readCommandLine),
+    panickingCpu: factOf(named, panickingCpu),
+  };
+}
+
+function byTypes(typed: Fact<TypedKernel>) {
+  return {
+    clocks: factOf(typed, readClocks),
+    processors: factOf(typed, countProcessors),
+    processorModel: factOf(typed, processorModel),
+    modules: factOf(typed, readModules),
+    tasks: factOf(typed, listTasks),
+  };
+}

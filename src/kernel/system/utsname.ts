@@ -1,0 +1,49 @@
+import { InspectError } from '../../errors.ts';
+import type { Kernel } from '../kernel.ts';
+import { textOf } from '../types/struct-reader.ts';
+import { required } from '../vmcoreinfo.ts';
+
+/** What uname(2) says of the first UTS namespace. All of it but the release can be anything that root has set. */
+export interface Utsname {
+  readonly sysname: string;
+  readonly nodename: string;
+  readonly release: string;
+  readonly version: string;
+  readonly machine: string;
+  readonly domainname: string;
+}
+
+/** struct new_utsname is an ABI: six strings of 65 bytes (include/uapi/linux/utsname.h). It takes no BTF. */
+const FIELDS = ['sysname', 'nodename', 'release', 'version', 'machine', 'domainname'] as const;
+const FIELD_BYTES = 65;
+
+/** Before OFFSET(uts_namespace.name) was noted (6.0) the name came behind a kref, and was first without it. */
+const USUAL_OFFSETS = [4, 0];
+
+/** @throws InspectError missingInfo, notMapped, notStored, or corrupt where no name with the release of the note is found */
+export function readUtsname({ info, space }: Pick<Kernel, 'info' | 'space'>): Utsname {
+  const at = required(
+    info.symbol('init_uts_ns'),
+    'SYMBOL(init_uts_ns)',
+    'the name of the system cannot be found',
+  );
+  const noted = info.offset('uts_namespace.name');
+  const release = info.get('OSRELEASE');
+  for (const offset of noted === undefined ? USUAL_OFFSETS : [noted]) {
+    const bytes = space.bytes(at + BigInt(offset), FIELDS.length * FIELD_BYTES);
+    const name = decode(bytes);
+    if (release === undefined || name.release === release) return name;
+  }
+  throw new InspectError(
+    'corrupt',
+    `init_uts_ns at 0x${at.toString(16)} does not have the release of the note`,
+  );
+}
+
+function decode(bytes: Uint8Array): Utsname {
+  const entries = FIELDS.map((name, i) => [
+    name,
+    textOf(bytes.subarray(i * FIELD_BYTES, (i + 1) * FIELD_BYTES)),
+  ]);
+  return Object.fromEntries(entries) as Record<(typeof FIELDS)[number], string>;
+}

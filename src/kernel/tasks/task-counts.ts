@@ -1,0 +1,24 @@
+import { countBy } from './processes.ts';
+import type { Task } from './task.ts';
+import type { TaskState } from './task-state.ts';
+
+/** How many tasks there are. */
+export interface TaskCounts {
+  /** Everything that has a PID of its own, threads too: the number behind the slash in /proc/loadavg. */
+  readonly total: number;
+  /** Processes, each with any number of threads; without those of the kernel. */
+  readonly processes: number;
+  readonly kernelThreads: number;
+  /** Of the total, by state; only those that occur. */
+  readonly states: Readonly<Partial<Record<TaskState, number>>>;
+}
+
+export function countTasks(tasks: readonly Task[]): TaskCounts {
+  const kernelThreads = tasks.filter((task) => task.kernelThread).length;
+  return {
+    total: tasks.length,
+    processes: tasks.filter((task) => !task.kernelThread && task.pid === task.tgid).length,
+    kernelThreads,
+    states: Object.fromEntries(countBy(tasks, ({ state }) => state)),
+  };
+}

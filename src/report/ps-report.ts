@@ -1,0 +1,184 @@
+import type { MmUse } from '../kernel/tasks/mm-counters.ts';
+import type { TaskDetails } from '../kernel/tasks/processes.ts';
+import type { Task } from '../kernel/tasks/task.ts';
+import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
+import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
+import type { TaskState } from '../kernel/tasks/task-state.ts';
+import { TASK_STATES } from './task-states.ts';
+import { hex } from './units.ts';
+
+/** Pages by their kind; bytes. */
+export interface Resident {
+  readonly anon: number;
+  readonly file: number;
+  readonly shmem: number;
+}
+
+/** What a process has in memory; bytes. */
+export interface MemoryRow {
+  readonly rss: Resident & { readonly total: number };
+  readonly swap: number;
+  readonly pageTables: number;
+  /** What of rss and swap waits in caches of CPUs or threads: many kernels' /proc/PID/status is without it. */
+  readonly cached: Resident & { readonly swap: number };
+}
+
+/** A task in JSON. */
+export interface TaskRow {
+  readonly pid: number;
+  readonly tgid: number;
+  readonly ppid: number | null;
+  readonly uid: number | null;
+  readonly euid: number | null;
+  readonly state: TaskState;
+  readonly stateName: string;
+  readonly cpu: number;
+  readonly comm: string;
+  readonly kernelThread: boolean;
+  /** Whether it was on its CPU. */
+  readonly running: boolean;
+  readonly panicking: boolean;
+  readonly threads: number;
+  /** null for what has no memory of its own, and for what cannot be read: then missing says why. */
+  readonly memory: MemoryRow | null;
+  readonly missing?: string;
+  /** Virtual address of its task_struct. */
+  readonly task: string;
+}
+
+/** A CPU and the task on it, in JSON. */
+export interface CpuRow {
+  readonly cpu: number;
+  readonly online: boolean;
+  readonly panicking: boolean;
+  /** null for a task that cannot be read. */
+  readonly pid: number | null;
+  readonly comm: string | null;
+  /** Whether that is the CPU's idle task. */
+  readonly idle: boolean | null;
+}
+
+/** The document of `ps --json`. */
+export interface PsReport {
+  readonly schema: 'kdump-inspect/ps/1';
+  readonly file: { readonly path: string; readonly format: string };
+  readonly kernel: { readonly release: string | null };
+  readonly counts: TaskCounts;
+  /** null, when it cannot be told; a warning says why. */
+  readonly cpus: readonly CpuRow[] | null;
+  readonly tasks: readonly TaskRow[];
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
+}
+
+const PAGE = 4096;
+/** More warnings than these are counted and not told one by one. */
+const TOLD = 20;
+
+/** What a report is made of. */
+export interface PsFacts {
+  readonly file: PsReport['file'];
+  readonly release: string | null;
+  readonly listing: TaskListing;
+  readonly counts: TaskCounts;
+  /** What was asked for, in its order. */
+  readonly tasks: readonly TaskDetails[];
+  /** How many of them are shown; undefined for all. */
+  readonly top?: number | undefined;
+}
+
+export function psReport({ file, release, listing, counts, tasks, top }: PsFacts): PsReport {
+  const running = runningOf(listing);
+  const warnings = [...listing.problems, ...missingFacts(listing), ...unreadable(tasks)];
+  return {
+    schema: 'kdump-inspect/ps/1',
+    file,
+    kernel: { release },
+    counts,
+    cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running.panicking)) : null,
+    tasks: tasks.slice(0, top).map((details) => taskRow(details, running)),
+    warnings:
+      warnings.length > TOLD
+        ? [...warnings.slice(0, TOLD), `and ${warnings.length - TOLD} more problems`]
+        : warnings,
+    complete: warnings.length === 0,
+  };
+}
+
+interface Running {
+  readonly tasks: ReadonlySet<bigint>;
+  /** The CPU. */
+  readonly panicking: number | null;
+  readonly panickingTask: bigint | null;
+}
+
+function runningOf({ cpus, panickingCpu }: TaskListing): Running {
+  const all = 'value' in cpus ? cpus.value : [];
+  const panicking = 'value' in panickingCpu ? panickingCpu.value : null;
+  return {
+    tasks: new Set(all.map(({ task }) => task)),
+    panicking,
+    panickingTask: all.find(({ cpu }) => cpu === panicking)?.task ?? null,
+  };
+}
+
+function missingFacts({ cpus, panickingCpu }: TaskListing): string[] {
+  return [
+    ...('missing' in cpus ? [`which tasks were running cannot be told: ${cpus.missing}`] : []),
+    ...('missing' in panickingCpu ? [`which CPU panicked cannot be told: ${panickingCpu.missing}`] : []),
+  ];
+}
+
+/** What could not be had of the tasks themselves: one sentence for each different reason. */
+function unreadable(tasks: readonly TaskDetails[]): string[] {
+  return tasks.flatMap(({ task, ...facts }) => {
+    const reasons = [facts.ppid, facts.owner, facts.memory].flatMap((fact) =>
+      'missing' in fact ? [fact.missing] : [],
+    );
+    return reasons.map((reason) => `task ${task.pid}: ${reason}`);
+  });
+}
+
+function cpuRow({ cpu, online, current }: CpuTask, panicking: number | null): CpuRow {
+  return {
+    cpu,
+    online,
+    panicking: cpu === panicking,
+    pid: current?.pid ?? null,
+    comm: current?.comm ?? null,
+    idle: current && current.pid === 0,
+  };
+}
+
+function taskRow({ task, ppid, owner, threads, memory }: TaskDetails, running: Running): TaskRow {
+  return {
+    ...identity(task),
+    ppid: 'value' in ppid ? ppid.value : null,
+    uid: 'value' in owner ? owner.value.uid : null,
+    euid: 'value' in owner ? owner.value.euid : null,
+    running: running.tasks.has(task.address),
+    panicking: task.address === running.panickingTask,
+    threads,
+    memory: 'value' in memory ? memory.value && memoryRow(memory.value) : null,
+    ...('missing' in memory ? { missing: memory.missing } : {}),
+    task: hex(task.address),
+  };
+}
+
+function identity({ pid, tgid, state, cpu, comm, kernelThread }: Task) {
+  return { pid, tgid, state, stateName: TASK_STATES[state], cpu, comm, kernelThread };
+}
+
+function memoryRow({ pages, cached, pageTables }: MmUse): MemoryRow {
+  const resident = ({ anon, file, shmem }: Resident) => ({
+    anon: anon * PAGE,
+    file: file * PAGE,
+    shmem: shmem * PAGE,
+  });
+  return {
+    rss: { total: (pages.anon + pages.file + pages.shmem) * PAGE, ...resident(pages) },
+    swap: pages.swap * PAGE,
+    pageTables,
+    cached: { ...resident(cached), swap: cached.swap * PAGE },
+  };
+}
