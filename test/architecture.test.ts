@@ -10,7 +10,15 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Data flows from left to right; imports point the other way. */
 const ORDER = ['bytes', 'formats', 'kernel', 'pages', 'report', 'cli'];
 /** Packages, and the one folder that may import each. */
-const PACKAGES: Record<string, string> = { commander: 'cli', chalk: 'report', 'cli-table3': 'report' };
+const PACKAGES: Record<string, string> = {
+  commander: 'cli',
+  chalk: 'report',
+  'cli-table3': 'report',
+  hysnappy: 'formats',
+  zstddec: 'formats',
+};
+/** What only some dumps need, and the start of the program must not wait for: loaded by import() alone. */
+const ON_DEMAND = 'src/formats/kdump/kdump-image.ts';
 /** The only files that touch the file system. */
 const FILE_SYSTEM = [
   'src/bytes/file-source.ts',
@@ -29,20 +37,22 @@ interface Import {
   readonly specifier: string | null;
   /** Whether nothing of it is left at run time. */
   readonly typeOnly: boolean;
+  /** Whether it is loaded only when the program comes there. */
+  readonly dynamic: boolean;
 }
 
 function importsOf(from: string, text: string): Import[] {
   const found: Import[] = [];
-  const add = (node: ts.Node | undefined, typeOnly: boolean) => {
+  const add = (node: ts.Node | undefined, typeOnly: boolean, dynamic = false) => {
     const specifier = node && ts.isStringLiteralLike(node) ? node.text : null;
-    found.push({ from, specifier, typeOnly });
+    found.push({ from, specifier, typeOnly, dynamic });
   };
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
     else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, node.isTypeOnly);
     else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
       add(node.argument.literal, true);
-    else if (ts.isCallExpression(node) && isLoading(node.expression)) add(node.arguments[0], false);
+    else if (ts.isCallExpression(node) && isLoading(node.expression)) add(node.arguments[0], false, true);
     ts.forEachChild(node, visit);
   };
   visit(ts.createSourceFile(from, text, ts.ScriptTarget.ESNext, true));
@@ -107,6 +117,17 @@ function cycleIn(tree: Tree, imports: readonly Import[]): string | undefined {
   return undefined;
 }
 
+/** All files that are loaded with one: what it imports at its head, and what that imports. */
+function loadedWith(path: string, tree: Tree, loaded = new Set<string>()): Set<string> {
+  if (loaded.has(path)) return loaded;
+  loaded.add(path);
+  for (const { specifier, typeOnly, dynamic } of importsOf(path, tree.get(path) ?? '')) {
+    if (typeOnly || dynamic || !specifier?.startsWith('.')) continue;
+    loadedWith(posix.join(posix.dirname(path), specifier), tree, loaded);
+  }
+  return loaded;
+}
+
 /** Every breach of the order, as sentences. */
 function breachesIn(tree: Tree): string[] {
   const imports = [...tree].flatMap(([path, text]) => (path.endsWith('.ts') ? importsOf(path, text) : []));
@@ -145,6 +166,16 @@ describe('the imports of the program', () => {
 
   it('keep the order of the folders, and go in no circle', () => {
     expect(breachesIn(tree)).toEqual([]);
+  });
+
+  it('load the codecs of compressed dumps, and the commands, only when they are needed', () => {
+    const start = loadedWith('bin/kdump-inspect.ts', tree);
+    expect([...start]).toContain('src/cli/program.ts');
+    expect([...start].filter((path) => path.startsWith('src/cli/commands/'))).toEqual([]);
+    const command = loadedWith('src/cli/commands/pages.ts', tree);
+    expect([...command]).toContain('src/formats/open.ts');
+    expect([...command]).not.toContain(ON_DEMAND);
+    expect([...loadedWith(ON_DEMAND, tree)]).toContain('src/formats/kdump/codecs.ts');
   });
 });
 
