@@ -1,0 +1,34 @@
+import type { MemoryImage } from '../../src/formats/image.ts';
+import { openKernel } from '../../src/kernel/kernel.ts';
+import { pageKeys } from '../../src/pages/page-keys.ts';
+import { FIRST_EXCLUDING } from '../../src/pages/rules.ts';
+import { runsOf } from '../../src/pages/runs.ts';
+import { StructPages } from '../../src/pages/struct-pages.ts';
+import { Verdicts } from '../../src/pages/verdicts.ts';
+import { pfnRanges } from '../../src/pages/zero-pages.ts';
+import { type CodecName, type KdumpRecipe, PAGE, type PageRecipe } from './kdump.ts';
+
+/** How the dump of a real kernel is written anew. */
+export interface Conversion {
+  /** The codec of each page. */
+  readonly codec: (pfn: number) => CodecName;
+  /** Whether the pages that makedumpfile -d 31 leaves out are left out. */
+  readonly filter: boolean;
+}
+
+/** The recipe of a kdump-compressed file of the same memory, as makedumpfile would write it: whole pages alone. */
+export function kdumpOfKernel(image: MemoryImage, { codec, filter }: Conversion): KdumpRecipe {
+  const kernel = openKernel(image);
+  const verdicts = new Verdicts(new StructPages(kernel), pageKeys(kernel.info));
+  const pages = new Map<number, PageRecipe>();
+  for (const { pfn, count } of runsOf(pfnRanges(image.memory.described()))) {
+    const rules = verdicts.of(pfn, count);
+    for (let n = 0; n < count; n++) {
+      const page = new Uint8Array(PAGE);
+      if (image.memory.read((pfn + n) * PAGE, page)) continue;
+      if (filter && (rules[n] as number) >= FIRST_EXCLUDING) pages.set(pfn + n, 'excluded');
+      else pages.set(pfn + n, page.every((byte) => byte === 0) ? 'zero' : { page, codec: codec(pfn + n) });
+    }
+  }
+  return { pages, vmcoreinfo: image.vmcoreinfo?.text ?? '', dumpLevel: filter ? 31 : 1, status: 1 };
+}

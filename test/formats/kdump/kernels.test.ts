@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openImage } from '../../../src/formats/open.ts';
+import type { PagesReport } from '../../../src/report/pages-report.ts';
+import { type CodecName, type KdumpRecipe, kdumpBytes } from '../../builders/kdump.ts';
+import { kdumpOfKernel } from '../../builders/kdump-of-kernel.ts';
+import { COUNTED, dumpOf, expectedOf } from '../../support/fixture.ts';
+import { run } from '../../support/run.ts';
+import { violations } from '../../support/schema.ts';
+
+const NAMES: readonly CodecName[] = ['none', 'zlib', 'lzo', 'snappy', 'zstd'];
+const MIXED = (pfn: number) => NAMES[pfn % NAMES.length] as CodecName;
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kdump-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function written(name: string, recipe: KdumpRecipe): string {
+  const path = join(folder, name);
+  writeFileSync(path, kdumpBytes(recipe));
+  return path;
+}
+
+function json(args: readonly string[], status = 0): { report: PagesReport; stderr: string } {
+  const ran = run([...args, '--json']);
+  expect(ran.status).toBe(status);
+  return { report: JSON.parse(ran.stdout) as PagesReport, stderr: ran.stderr };
+}
+
+/**
+ * makedumpfile's counts of the ELF file. That file has one page in part, the last below the hole under 1 MiB, which is
+ * all zero, and which makedumpfile writes into no kdump-compressed file.
+ */
+function wantedOf(name: string): Record<string, number> {
+  const { makedumpfile } = expectedOf(name);
+  const rows = COUNTED.map((row) => [row, makedumpfile[row]] as const);
+  return { ...Object.fromEntries(rows), zero: makedumpfile.zero - 1 };
+}
+
+const rowsOf = ({ classes }: PagesReport) =>
+  Object.fromEntries(COUNTED.map((row) => [row, classes[row].pages]));
+
+describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compressed dump', (name) => {
+  let filtered: KdumpRecipe;
+  let whole: KdumpRecipe;
+  beforeAll(async () => {
+    const image = await openImage([dumpOf(name)]);
+    filtered = kdumpOfKernel(image, { codec: MIXED, filter: true });
+    whole = kdumpOfKernel(image, { codec: () => 'zlib', filter: false });
+    image.close();
+  });
+
+  it('has the same rows, whole or filtered, each page by another codec', () => {
+    const total = expectedOf(name).distinctPagesInLoads - 1;
+    for (const [file, recipe] of [
+      ['whole', whole],
+      ['filtered', filtered],
+    ] as const) {
+      const { report, stderr } = json(['pages', written(file, recipe)]);
+      expect(stderr).toBe('');
+      expect(violations('pages', report)).toEqual([]);
+      expect([file, rowsOf(report), report.total.pages]).toEqual([file, wantedOf(name), total]);
+      expect(report.complete).toBe(true);
+    }
+  });
+
+  it('is counted as makedumpfile counts such a file: the kernel image once', () => {
+    const { report } = json(['pages', written('compat', filtered), '--compat', 'makedumpfile']);
+    expect(rowsOf(report)).toEqual(wantedOf(name));
+    expect(report.total.pages).toBe(filtered.pages.size);
+  });
+
+  it('has its layout and its symbols where the ELF file has them', () => {
+    const path = written('layout', filtered);
+    for (const args of [['layout'], ['vmcoreinfo'], ['symbols', '_stext']]) {
+      const [command = '', ...rest] = args;
+      const said = (file: string) => {
+        const { stdout, status } = run([command, file, ...rest, '--json']);
+        expect(status).toBe(0);
+        const { file: _, source: __, ...document } = JSON.parse(stdout) as Record<string, unknown>;
+        return document;
+      };
+      if (command !== 'layout') expect(said(path)).toEqual(said(dumpOf(name)));
+      else expect(said(path)).toMatchObject({ pagingLevels: expectedOf(name).pagingLevels, warnings: [] });
+    }
+  });
+
+  it('is the same memory in three parts, given in any order, and incomplete without one', () => {
+    const last = Math.max(...filtered.pages.keys()) + 1;
+    const borders = [0, Math.floor(last / 3), Math.floor((2 * last) / 3), last];
+    const parts = [0, 1, 2].map((n) => {
+      const split = { start: borders[n] as number, end: borders[n + 1] as number };
+      return written(`part-${n}`, { ...filtered, split });
+    });
+    const [a = '', b = '', c = ''] = parts;
+    const { report } = json(['pages', c, a, '--part', b]);
+    expect(rowsOf(report)).toEqual(wantedOf(name));
+    const { stdout, stderr, status } = run(['segments', a, c, '--json']);
+    expect([status, JSON.parse(stdout).complete]).toEqual([3, false]);
+    expect(stderr).toMatch(/a part of the split dump is missing: pfn \d+ to \d+/);
+  });
+});
