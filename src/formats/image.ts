@@ -146,6 +146,8 @@ export interface MemoryImage {
   /** What was odd on opening and does not stop the reading. */
   readonly warnings: readonly string[];
   readonly makedumpfile: MakedumpfileView;
+  /** phys_base as the writer of the dump noted it; undefined where it noted none, or a 0 that may mean none (QEMU). */
+  readonly physBase?: bigint | undefined;
   /** Of each CPU that has paging on, where the writer noted them (QEMU). */
   readonly registers: readonly CpuRegisters[];
   readonly statistics: Readonly<ReadStatistics>;

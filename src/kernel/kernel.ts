@@ -98,6 +98,7 @@ function findPhysBase(
   return climb(
     [
       { source: 'vmcoreinfo', find: noted },
+      ...(image.physBase === undefined ? [] : [{ source: 'header', find: () => fromHeader(image.physBase) }]),
       ...physBasesFromCpus(info, image),
       { source: 'pt-load', find: () => physBaseFromLoads(image.segments) },
       // KASLR moves the physical and the virtual address apart since 4.8; the number is there since 4.10.
@@ -122,6 +123,14 @@ function physBasesFromCpus(info: Vmcoreinfo, image: MemoryImage): Method[] {
 /** NUMBER(sme_mask), since Linux 5.1: the bit of physical addresses that is none. */
 export function encryptionMaskOf(info: Vmcoreinfo): bigint {
   return BigInt(info.number('sme_mask') ?? 0);
+}
+
+/** A kdump-compressed file has it in its sub header: all that there is of it for kernels before 4.10. */
+function fromHeader(value: bigint | undefined): { value: bigint; how: string } {
+  return {
+    value: required(value, 'phys_base', 'the header of the dump has none'),
+    how: 'phys_base in the header',
+  };
 }
 
 /** The segment of the kernel image has both addresses: kdump's first LOAD, kcore's text, one of QEMU's with paging. */

@@ -51,6 +51,8 @@ export interface KdumpRecipe {
   readonly dumpLevel?: number;
   /** This file has the pages of these pfns alone. */
   readonly split?: { readonly start: number; readonly end: number };
+  /** phys_base; 0 when left out, as QEMU writes it. */
+  readonly physBase?: bigint;
   /** Text at offset_vmcoreinfo. */
   readonly vmcoreinfo?: string;
   /** Notes at offset_note. */
@@ -232,7 +234,10 @@ function mainHeader(recipe: KdumpRecipe, values: Values): Uint8Array {
 /** struct kdump_sub_header; fields that came with a later version than the file's are zero, as its writer left them. */
 function subHeader(recipe: KdumpRecipe, values: Values): Uint8Array {
   const version = recipe.version ?? 6;
-  const level: Field[] = [[recipe.packed32 ? 4 : 8, 4, recipe.dumpLevel ?? 31]];
+  const level: Field[] = [
+    [0, recipe.packed32 ? 4 : 8, BigInt.asUintN(recipe.packed32 ? 32 : 64, recipe.physBase ?? 0n)],
+    [recipe.packed32 ? 4 : 8, 4, recipe.dumpLevel ?? 31],
+  ];
   const fields = recipe.packed32 ? FIELDS_32 : FIELDS_64;
   const written = fields.filter(([, , , since]) => version >= since);
   return packed(104, [...level, ...written.map(([name, at, width]): Field => [at, width, values[name]])]);

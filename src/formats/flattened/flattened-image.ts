@@ -66,6 +66,10 @@ export class FlattenedImage implements MemoryImage {
     return this.#image.makedumpfile;
   }
 
+  get physBase(): MemoryImage['physBase'] {
+    return this.#image.physBase;
+  }
+
   get registers(): MemoryImage['registers'] {
     return this.#image.registers;
   }

@@ -42,6 +42,8 @@ export interface KdumpHeader {
   readonly dumpLevel: number;
   /** One more than the highest pfn that there can be. */
   readonly maxMapnr: number;
+  /** As makedumpfile found it in the dumped memory; 0 from a program that did not look, QEMU. */
+  readonly physBase: bigint;
   /** "Page exists" and "page is in the dump"; one and the same where nothing was left out. Each covers maxMapnr. */
   readonly bitmap1: Place;
   readonly bitmap2: Place;
@@ -85,6 +87,7 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
     excludedVmemmap: (main.status & EXCLUDED_VMEMMAP) !== 0,
     dumpLevel: sub?.dump_level ?? 0,
     maxMapnr,
+    physBase: BigInt.asIntN(64, sub?.phys_base ?? 0n),
     ...places(source, main, maxMapnr),
     split: splitOf(source, sub, version, maxMapnr),
     vmcoreinfo: since(3, version, sub?.offset_vmcoreinfo, sub?.size_vmcoreinfo),

@@ -44,6 +44,7 @@ class KdumpImage implements MemoryImage {
   readonly vmcoreinfo: VmcoreinfoText | null;
   readonly warnings: readonly string[];
   readonly makedumpfile: MemoryImage['makedumpfile'];
+  readonly physBase: bigint | undefined;
   readonly registers: MemoryImage['registers'];
   readonly #parts: readonly [KdumpPart, ...KdumpPart[]];
   #segments: readonly Segment[] | undefined;
@@ -55,6 +56,7 @@ class KdumpImage implements MemoryImage {
     this.path = source.path;
     this.bytes = parts.reduce((sum, part) => sum + part.source.size, 0);
     this.memory = new KdumpMemory(parts);
+    this.physBase = header.physBase === 0n ? undefined : header.physBase;
     this.notes = notesOf(source, header);
     this.registers = qemuRegisters(source, this.notes);
     this.vmcoreinfo = vmcoreinfoOf(source, header.vmcoreinfo, this.notes);

@@ -52,7 +52,7 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
     filtered = kdumpOfKernel(image, { codec: MIXED, filter: true });
     whole = kdumpOfKernel(image, { codec: () => 'zlib', filter: false });
     image.close();
-  });
+  }, 60_000);
 
   it('has the same rows, whole or filtered, each page by another codec', () => {
     const total = expectedOf(name).distinctPagesInLoads - 1;
@@ -87,6 +87,16 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
       if (command !== 'layout') expect(said(path)).toEqual(said(dumpOf(name)));
       else expect(said(path)).toMatchObject({ pagingLevels: expectedOf(name).pagingLevels, warnings: [] });
     }
+  });
+
+  it('is read with phys_base from its header alone, where VMCOREINFO has none', () => {
+    const vmcoreinfo = (filtered.vmcoreinfo ?? '').replace(/^NUMBER\(phys_base\)=.*\n/m, '');
+    const physBase = BigInt(expectedOf(name).physBase);
+    const { report } = json(['pages', written('old', { ...filtered, vmcoreinfo, physBase })]);
+    expect(rowsOf(report)).toEqual(wantedOf(name));
+    const without = run(['pages', written('none', { ...filtered, vmcoreinfo, physBase: 0n }), '--json']);
+    expect([without.status, without.stdout]).toEqual([1, '']);
+    expect(without.stderr).toContain('NUMBER(phys_base)');
   });
 
   it('is the same memory in three parts, given in any order, and incomplete without one', () => {
