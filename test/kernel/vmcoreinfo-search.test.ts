@@ -27,6 +27,12 @@ function kept(plan: KernelPlan = KASLR): BuiltKernel {
   return built;
 }
 
+/** Physical address of the array that SYMBOL(mem_section) points to. */
+function sectionsOf(built: BuiltKernel): number {
+  const address = /SYMBOL\(mem_section\)=(.*)/.exec(textOf(built))?.[1];
+  return Number(BigInt(`0x${address}`) - built.pageOffset);
+}
+
 /** The text of another boot, whose image is nowhere in this memory. */
 const otherBoot = inOrder(textOf(provableKernel({ kernelOffset: 0x600_0000n, physBase: 0x200_0000n })));
 
@@ -107,6 +113,18 @@ describe('a search for VMCOREINFO', () => {
     expect(doubts?.join()).toContain('says that nobody uses it');
   });
 
+  it('takes such a kernel with a doubt where its struct pages may lie behind the end of the file', () => {
+    const built = kept();
+    const sections = sectionsOf(built);
+    const lost = { start: sections, end: sections + KIB4 };
+    built.memory.plan({ described: built.described, notStored: [lost] });
+    expect(failureOf(() => searchVmcoreinfo(searchedImage(built))).message).toContain('is not stored');
+    built.memory.plan({ described: built.described, truncated: [lost] });
+    const { text, doubts } = searchVmcoreinfo(searchedImage(built));
+    expect(text).toBe(inOrder(textOf(built)));
+    expect(doubts?.join()).toContain('behind the end of the file');
+  });
+
   it('counts what is no VMCOREINFO for nothing: formats, program text, keys of the same beginning', () => {
     const built = kept();
     for (const [page, text] of [
@@ -138,11 +156,26 @@ describe('a search for VMCOREINFO', () => {
     expect(facts.hint).toContain('without paging');
   });
 
-  it('ends a text at the first byte that no VMCOREINFO has', () => {
+  it('takes the whole text, not the copy that lost its end in a buffer', () => {
+    const built = kept();
+    const text = inOrder(textOf(built));
+    plant(built, at(3), `${text.slice(0, -9)}\xff\xff`);
+    plant(built, at(5), `${text.slice(0, -9)}some prose\nthat follows\n`);
+    plant(built, at(7), `${text.slice(0, -40)}${'=\n'.repeat(9)}`);
+    for (const cr3s of [[], [rootOf(built)]]) {
+      const found = searchVmcoreinfo(searchedImage(built, cr3s));
+      expect(found.text).toBe(text);
+      expect(found.doubts).toEqual([]);
+    }
+  });
+
+  it('takes a text without its end, with a doubt, where there is no other', () => {
     const built = provableKernel(KASLR);
     const text = inOrder(textOf(built));
     plant(built, at(100), `${text}\x1b[31m=1\n`);
-    expect(searchVmcoreinfo(searchedImage(built)).text).toBe(text);
+    const found = searchVmcoreinfo(searchedImage(built));
+    expect(found.text).toBe(text);
+    expect(found.doubts).toEqual(['VMCOREINFO was found in memory, but its end is lost']);
   });
 });
 

@@ -4,7 +4,8 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { ExtentMemory } from '../extent-memory.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { qemuRegisters } from '../qemu-notes.ts';
-import { readElfHeader, unsupported } from './header.ts';
+import { requireCore, requireKernel } from './elf-type.ts';
+import { readElfHeader } from './header.ts';
 import { isMarkedIncomplete, markWarnings } from './marks.ts';
 import { noteText, readNotes } from './notes.ts';
 import { type ProgramHeader, PT_LOAD, readProgramHeaders } from './program-headers.ts';
@@ -13,8 +14,6 @@ import { type ProgramHeader, PT_LOAD, readProgramHeaders } from './program-heade
 const PHYSICAL_LIMIT = 1n << 52n;
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
-/** The auxiliary vector of include/uapi/linux/elf.h: a process has one, a kernel has none. */
-const NT_AUXV = 6;
 const PAGE = 4096;
 
 /** An ELF file taken apart, before anyone asked whether it is live. */
@@ -28,21 +27,10 @@ export interface ElfParts {
 /** @throws InspectError unsupported or corrupt */
 export function readElf(source: ByteSource): ElfParts {
   const header = readElfHeader(source);
+  requireCore(source, header);
   const headers = readProgramHeaders(source, header);
   const notes = readNotes(source, headers);
-  if (notes.some((note) => note.name === 'Xen' || note.name === 'VMCOREINFO_XEN')) {
-    throw unsupported(
-      source.path,
-      'a dump of a Xen hypervisor or domain, whose page tables Linux alone does not explain',
-    );
-  }
-  if (notes.some((note) => note.name === 'CORE' && note.type === NT_AUXV)) {
-    throw unsupported(
-      source.path,
-      'the core dump of a process, not of a kernel',
-      'a debugger reads it: gdb PROGRAM FILE',
-    );
-  }
+  requireKernel(source, notes);
   return { headers, notes, incomplete: isMarkedIncomplete(header) };
 }
 

@@ -1,12 +1,9 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u8, u16, u32, u64 } from '../../bytes/struct.ts';
 import { InspectError } from '../../errors.ts';
-import { readProgramHeaders } from './program-headers.ts';
 
 const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
-const ET_EXEC = 2;
-const ET_CORE = 4;
 const EM_X86_64 = 62;
 
 /** Names of e_machine for refusals, from include/uapi/linux/elf-em.h */
@@ -24,7 +21,6 @@ const MACHINES: Record<number, string> = {
   243: 'RISC-V',
   258: 'LoongArch',
 };
-const TYPES: Record<number, string> = { 1: 'relocatable object', 2: 'executable', 3: 'shared object' };
 
 /** Elf64_Ehdr of include/uapi/linux/elf.h */
 const ehdr = struct('ELF header', 64, {
@@ -51,7 +47,7 @@ export function isElf(start: Uint8Array): boolean {
 }
 
 /**
- * The header of an ELF64 little-endian core file for x86_64.
+ * The header of an ELF64 little-endian file for x86_64, of whatever type.
  * @throws InspectError unsupported, with the name of what the file is instead; corrupt, when it ends inside the header.
  */
 export function readElfHeader(source: ByteSource): ElfHeader {
@@ -63,28 +59,7 @@ export function readElfHeader(source: ByteSource): ElfHeader {
     const machine = MACHINES[header.e_machine] ?? `machine ${header.e_machine}`;
     throw unsupported(source.path, `an ELF file for ${machine}; only x86_64 is read`);
   }
-  if (header.e_type !== ET_CORE) {
-    if (isKernelImage(source, header))
-      throw unsupported(
-        source.path,
-        'a kernel image (vmlinux), not a dump: it has no memory of a machine',
-        'the vmcore is needed; no vmlinux is',
-      );
-    const type = TYPES[header.e_type] ?? `file of type ${header.e_type}`;
-    throw unsupported(source.path, `an ELF ${type}, not a core file (ET_CORE)`);
-  }
   return header;
-}
-
-/** An executable that is loaded to where kernels are (__START_KERNEL_map). */
-function isKernelImage(source: ByteSource, header: ElfHeader): boolean {
-  if (header.e_type !== ET_EXEC) return false;
-  try {
-    return readProgramHeaders(source, header).some(({ p_vaddr }) => p_vaddr >= 0xffff_ffff_8000_0000n);
-  } catch (error) {
-    if (error instanceof InspectError) return false;
-    throw error;
-  }
 }
 
 function refuseForeign(path: string, id: ReturnType<typeof ident.decode>): void {

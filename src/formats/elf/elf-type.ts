@@ -1,0 +1,47 @@
+import type { ByteSource } from '../../bytes/source.ts';
+import { InspectError } from '../../errors.ts';
+import type { Note } from '../image.ts';
+import { type ElfHeader, unsupported } from './header.ts';
+import { readProgramHeaders } from './program-headers.ts';
+
+const ET_EXEC = 2;
+const ET_CORE = 4;
+const TYPES: Record<number, string> = { 1: 'relocatable object', 2: 'executable', 3: 'shared object' };
+/** Where kernels are mapped (arch/x86/include/asm/page_64_types.h) */
+const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+/** The auxiliary vector of include/uapi/linux/elf.h: a process has one, a kernel has none. */
+const NT_AUXV = 6;
+
+/** @throws InspectError unsupported, with the name of what the file is when it is no core file. */
+export function requireCore(source: ByteSource, header: ElfHeader): void {
+  if (header.e_type === ET_CORE) return;
+  if (isKernelImage(source, header)) {
+    const what = 'a kernel image (vmlinux), not a dump: it has no memory of a machine';
+    throw unsupported(source.path, what, 'the vmcore is needed; no vmlinux is');
+  }
+  const type = TYPES[header.e_type] ?? `file of type ${header.e_type}`;
+  throw unsupported(source.path, `an ELF ${type}, not a core file (ET_CORE)`);
+}
+
+/** An executable that is loaded to where kernels are. */
+function isKernelImage(source: ByteSource, header: ElfHeader): boolean {
+  if (header.e_type !== ET_EXEC) return false;
+  try {
+    return readProgramHeaders(source, header).some(({ p_vaddr }) => p_vaddr >= START_KERNEL_MAP);
+  } catch (error) {
+    if (error instanceof InspectError) return false;
+    throw error;
+  }
+}
+
+/** @throws InspectError unsupported, when the notes are not those of a Linux kernel's memory. */
+export function requireKernel(source: ByteSource, notes: readonly Note[]): void {
+  if (notes.some(({ name }) => name === 'Xen' || name === 'VMCOREINFO_XEN')) {
+    const what = 'a dump of a Xen hypervisor or domain, whose page tables Linux alone does not explain';
+    throw unsupported(source.path, what);
+  }
+  if (notes.some(({ name, type }) => name === 'CORE' && type === NT_AUXV)) {
+    const what = 'the core dump of a process, not of a kernel';
+    throw unsupported(source.path, what, 'a debugger reads it: gdb PROGRAM FILE');
+  }
+}
