@@ -22,11 +22,12 @@ export function kdumpOfKernel(image: MemoryImage, { codec, filter }: Conversion)
   const verdicts = new Verdicts(new StructPages(kernel), pageKeys(kernel.info));
   const pages = new Map<number, PageRecipe>();
   for (const { pfn, count } of runsOf(pfnRanges(image.memory.described()))) {
-    const rules = verdicts.of(pfn, count);
-    for (let n = 0; n < count; n++) {
+    const { rules, ends } = verdicts.of(pfn, count);
+    for (let n = 0, stretch = 0; n < count; n++) {
+      if (n === ends[stretch]) stretch++;
       const page = new Uint8Array(PAGE);
       if (image.memory.read((pfn + n) * PAGE, page)) continue;
-      if (filter && (rules[n] as number) >= FIRST_EXCLUDING) pages.set(pfn + n, 'excluded');
+      if (filter && (rules[stretch] as number) >= FIRST_EXCLUDING) pages.set(pfn + n, 'excluded');
       else pages.set(pfn + n, page.every((byte) => byte === 0) ? 'zero' : { page, codec: codec(pfn + n) });
     }
   }
