@@ -7,12 +7,21 @@ import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** commander loads it for commands that are programs of their own, which there are none of; it takes 5 ms to load. */
-const withoutChildProcess = {
-  name: 'without child_process',
+/**
+ * Parts of Node.js that packages load and never use here; each takes milliseconds, for they bring streams and sockets along:
+ * commander has child_process for commands that are programs of their own, which there are none of, and chalk asks tty
+ * for the colours of a default that nobody prints with (src/report/terminal.ts makes its own).
+ */
+const UNUSED = {
+  'node:child_process': 'module.exports = {};',
+  'node:tty': 'module.exports = { isatty: () => false };',
+};
+
+const withoutUnused = {
+  name: 'without unused',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ path }) => ({ path, namespace: 'empty' }));
-    onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};' }));
+    onResolve({ filter: /^node:(child_process|tty)$/ }, ({ path }) => ({ path, namespace: 'unused' }));
+    onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED[path] }));
   },
 };
 
@@ -31,7 +40,7 @@ const { metafile } = await build({
   legalComments: 'none',
   metafile: true,
   define: { __KDUMP_INSPECT_VERSION__: JSON.stringify(version), __KDUMP_INSPECT_DIST__: '__dirname' },
-  plugins: [withoutChildProcess],
+  plugins: [withoutUnused],
   // It is asked only where the program is run from source.
   logOverride: { 'empty-import-meta': 'silent' },
 });

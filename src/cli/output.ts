@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { constants, fstatSync, writeSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
 import { escapeLines, escapeText } from '../report/escape.ts';
 import type { CommonOptions } from './options.ts';
@@ -17,13 +17,26 @@ export interface Output {
 /** Thrown when whoever read stdout has gone, as `head` does: nothing is left to do, and nothing went wrong. */
 export class ReaderGone extends Error {}
 
+/** Major device number of /dev/null and its like (Documentation/admin-guide/devices.txt). */
+const MEMORY_DEVICES = 1;
+
+/**
+ * Whether a stream of the process is a terminal. What is none by the kind of its file is not asked: the stream alone takes
+ * milliseconds to be made, and nothing is written by it.
+ */
+export function isTerminal(stream: 'stdout' | 'stderr'): boolean {
+  const { mode, rdev } = fstatSync(stream === 'stdout' ? 1 : 2);
+  const characters = (mode & constants.S_IFMT) === constants.S_IFCHR;
+  return characters && rdev >>> 8 !== MEMORY_DEVICES && process[stream].isTTY === true;
+}
+
 export function standardOutput(options: CommonOptions): Output {
-  const isTerminal = process.stdout.isTTY === true;
-  const wanted = isTerminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+  const onTerminal = isTerminal('stdout');
+  const wanted = onTerminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return {
     color: options.color ?? wanted,
-    columns: isTerminal ? process.stdout.columns : undefined,
-    isTerminal,
+    columns: onTerminal ? process.stdout.columns : undefined,
+    isTerminal: onTerminal,
     result: (text) => writeAll(1, text),
     warn: (text) => {
       if (!options.quiet) writeAll(2, `kdump-inspect: warning: ${escapeText(text)}\n`);

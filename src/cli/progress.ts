@@ -1,5 +1,6 @@
 import type { OnProgress } from '../pages/census.ts';
 import type { CommonOptions } from './options.ts';
+import { isTerminal } from './output.ts';
 
 /** Work shorter than this shows nothing. */
 const QUIET_MS = 1000;
@@ -14,7 +15,7 @@ export interface Progress {
 }
 
 export function progressBar(what: string, { quiet }: CommonOptions): Progress {
-  if (quiet || process.stderr.isTTY !== true) return { update: () => {}, end: () => {} };
+  if (quiet || !isTerminal('stderr')) return { update: () => {}, end: () => {} };
   const start = performance.now();
   let next = start + QUIET_MS;
   let drawn = false;

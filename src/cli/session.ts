@@ -43,7 +43,8 @@ export async function withDump(
   run: (session: Session) => Promise<number> | number,
 ): Promise<number> {
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
-  const start = performance.now();
+  // The clock takes a millisecond to be loaded.
+  const start = options.debug ? performance.now() : 0;
   const dump = { files: filesOf(files, options), options: options.format ? { format: options.format } : {} };
   const image = await openImage(dump.files, dump.options);
   const readElsewhere = { reads: 0, bytes: 0 };

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { ReadStatistics } from '../bytes/source.ts';
 import { SharedWork } from './shared-work.ts';
 import type { Tally } from './tally.ts';
@@ -8,8 +8,14 @@ import { errorFrom, type ThreadAnswer, type ThreadTask } from './thread-task.ts'
 /** The folder of the bundle, when this is part of one. */
 declare const __KDUMP_INSPECT_DIST__: string | undefined;
 
+/** Loaded only here, in the midst of a scan: it takes a millisecond, which most dumps never need. */
+function workerThreads(): typeof import('node:worker_threads') {
+  return process.getBuiltinModule('node:worker_threads');
+}
+
 /** A thread with its program: the bundle has that as a file of its own; run from source, it is TypeScript, which takes tsx. */
 function startThread(workerData: ThreadTask): Worker {
+  const { Worker } = workerThreads();
   if (typeof __KDUMP_INSPECT_DIST__ === 'string') {
     return new Worker(join(__KDUMP_INSPECT_DIST__, 'census-worker.js'), { workerData });
   }
