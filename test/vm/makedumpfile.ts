@@ -51,7 +51,8 @@ export function countDump(tool: string, vmcore: string): DumpCounts {
   return parseReport(report);
 }
 
-function parseReport(text: string): DumpCounts {
+/** Reads the report of message level 16. */
+export function parseReport(text: string): DumpCounts {
   const number = (label: string): number =>
     numberAfter(text, new RegExp(`^ *${label} *: (0x[0-9a-f]+)$`, 'm'));
   return {
