@@ -18,7 +18,7 @@ export function noCover(): Cover {
 
 /** Struct pages that lie one after the other, of a part of a run. */
 export interface Part {
-  readonly words: Uint32Array;
+  readonly words: Int32Array;
   /** Index in `words` of the first. */
   readonly word: number;
   /** The pfn of the first page of the run. */

@@ -125,7 +125,7 @@ function decodeStructPage(kernel: Kernel, structPages: StructPages, pfn: number)
     if (gap) return gap.reason;
     const w = structPages.words;
     const at = (word: number) => w[word] as number;
-    const wide = (word: number) => (BigInt(at(word + 1)) << 32n) | BigInt(at(word));
+    const wide = (word: number) => (BigInt(at(word + 1) >>> 0) << 32n) | BigInt(at(word) >>> 0);
     return {
       address,
       flags: wide(keys.flags),
@@ -144,7 +144,7 @@ function decodeStructPage(kernel: Kernel, structPages: StructPages, pfn: number)
   }
 }
 
-function pageTypeOf(keys: ReturnType<typeof pageKeys>, w: Uint32Array): PageType | null {
+function pageTypeOf(keys: ReturnType<typeof pageKeys>, w: Int32Array): PageType | null {
   const types: PageType[] = ['buddy', 'offline', 'unaccepted', 'slab'];
   const held = types.find((type) => ((w[keys[type].word] as number) & keys[type].mask) === keys[type].value);
   if (held) return held;

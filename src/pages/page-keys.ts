@@ -24,6 +24,8 @@ export interface PageKeys {
   readonly type: number;
   /** compound_head, or compound_info since 7.1 (d50569612c29): bit 0 says tail. -1 where the kernel has neither. */
   readonly compound: number;
+  /** The bit of that word that says tail; none where there is no such word. */
+  readonly tail: { readonly word: number; readonly mask: number };
   readonly lruMask: number;
   readonly privateMask: number;
   readonly swapcacheMask: number;
@@ -67,6 +69,7 @@ export function pageKeys(info: Vmcoreinfo, asMakedumpfile = false): PageKeys {
   const type = word('page._mapcount', 4);
   const test = (key: string) => typeTest(info.number(key), type, asMakedumpfile);
   const flags = word('page.flags', 8);
+  const compound = compoundWord(info, size);
   const swapbacked = bit(info, 'PG_swapbacked') ?? 0;
   const swapcacheMask = needBit(info, 'PG_swapcache', 'NON_PRI_CACHE and PRI_CACHE cannot be told');
   return {
@@ -76,7 +79,8 @@ export function pageKeys(info: Vmcoreinfo, asMakedumpfile = false): PageKeys {
     mapping: word('page.mapping', 8),
     private: word('page.private', 8),
     type,
-    compound: compoundWord(info, size),
+    compound,
+    tail: compound < 0 ? { word: 0, mask: 0 } : { word: compound, mask: 1 },
     lruMask: needBit(info, 'PG_lru', 'NON_PRI_CACHE and PRI_CACHE cannot be told'),
     privateMask: needBit(info, 'PG_private', 'NON_PRI_CACHE and PRI_CACHE cannot be told apart'),
     swapcacheMask,

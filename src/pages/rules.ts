@@ -1,5 +1,6 @@
 import type { PageClass } from './page-class.ts';
-import type { PageKeys, WordTest } from './page-keys.ts';
+import { FACTS_END, Fact, factsOf } from './page-facts.ts';
+import type { PageKeys } from './page-keys.ts';
 
 /** Which rule decided a page. The numbers are what the scan writes down, a byte a page. */
 export const Rule = {
@@ -57,45 +58,34 @@ const MAX_COMPOUND_ORDER = 18;
 /** Pages by order: a table, for 2 ** order is a call, and a shift ends at 31. */
 const PAGES = Float64Array.from({ length: 256 }, (_, order) => 2 ** order);
 
-/*
- * The tests, in makedumpfile's order (__exclude_unnecessary_pages); the first that holds decides. `w` holds struct
- * pages as 32-bit words and `i` is the first word of one. Written for the scan: plain numbers, no object a page.
- */
-
-function holds(w: Uint32Array, i: number, test: WordTest): boolean {
-  return ((w[i + test.word] as number) & test.mask) === test.value;
-}
-
-/** Which rule decides the page whose struct page begins at word `i`. Pure. */
-export function decide(w: Uint32Array, i: number, k: PageKeys): Rule {
-  if (k.compound >= 0 && (w[i + k.compound] as number) & 1) return Rule.tail;
-  const flags = w[i + k.flags] as number;
-  const slab = (flags & k.slabMask) !== 0 || holds(w, i, k.slab);
-  if (!slab && holds(w, i, k.buddy)) return buddyOrder(w, i, k) < k.buddyOrders ? Rule.buddy : Rule.badOrder;
-  if (holds(w, i, k.unaccepted)) return Rule.unaccepted;
-  const anonymous = !slab && ((w[i + k.mapping] as number) & 1) !== 0;
-  if (!anonymous && isCache(flags, k)) return (flags & k.privateMask) === 0 ? Rule.cache : Rule.privateCache;
+/** The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that holds decides. */
+function ruleFor(facts: number): Rule {
+  const is = (fact: number) => (facts & fact) !== 0;
+  if (is(Fact.tail)) return Rule.tail;
+  if (is(Fact.buddy) && !is(Fact.slab)) return is(Fact.validOrder) ? Rule.buddy : Rule.badOrder;
+  if (is(Fact.unaccepted)) return Rule.unaccepted;
+  const anonymous = is(Fact.anonymous) && !is(Fact.slab);
+  if (is(Fact.cache) && !anonymous) return is(Fact.privateData) ? Rule.privateCache : Rule.cache;
   if (anonymous) return Rule.anonymous;
-  if ((flags & k.headMask) !== 0 && holds(w, i, k.hugetlb)) return Rule.hugetlb;
-  if ((flags & k.hwpoisonMask) !== 0) return Rule.hwpoison;
-  if (!slab && holds(w, i, k.offline)) return Rule.offline;
+  if (is(Fact.hugetlb)) return Rule.hugetlb;
+  if (is(Fact.hwpoison)) return Rule.hwpoison;
+  if (is(Fact.offline) && !is(Fact.slab)) return Rule.offline;
   return Rule.kernel;
 }
 
-function isCache(flags: number, k: PageKeys): boolean {
-  return (flags & k.lruMask) !== 0 || (flags & k.swapMask) === k.swapMask;
-}
+/** The rule for all facts that a page can have, so that the scan looks it up. */
+const RULE_FOR = Uint8Array.from({ length: FACTS_END }, (_, facts) => ruleFor(facts));
 
-/** The order that a free block's head says, as a number that no valid order reaches where it is absurd. */
-function buddyOrder(w: Uint32Array, i: number, k: PageKeys): number {
-  return (w[i + k.private + 1] as number) !== 0 ? Number.POSITIVE_INFINITY : (w[i + k.private] as number);
+/** Which rule decides the page whose struct page begins at word `i`. Pure. */
+export function decide(w: Int32Array, i: number, k: PageKeys): Rule {
+  return RULE_FOR[factsOf(w, i, k)] as Rule;
 }
 
 /**
  * How many pages share the verdict of the page at word `i`: a free block, or a compound page that is left out as a
  * whole. 1 for a page that stands alone, and where the order does not fit the pfn.
  */
-export function pagesDecided(w: Uint32Array, i: number, pfn: number, rule: Rule, k: PageKeys): number {
+export function pagesDecided(w: Int32Array, i: number, pfn: number, rule: Rule, k: PageKeys): number {
   if (rule < FIRST_EXCLUDING) return 1;
   if (rule === Rule.buddy) return PAGES[w[i + k.private] as number] as number;
   if (rule === Rule.unaccepted) return PAGES[k.buddyOrders - 1] as number;
@@ -103,7 +93,7 @@ export function pagesDecided(w: Uint32Array, i: number, pfn: number, rule: Rule,
 }
 
 /** The order of the compound that the page at word `i` is the head of; 0 for any other page. */
-export function compoundOrder(w: Uint32Array, i: number, pfn: number, k: PageKeys): number {
+export function compoundOrder(w: Int32Array, i: number, pfn: number, k: PageKeys): number {
   if (((w[i + k.flags] as number) & k.headMask) === 0) return 0;
   const order = ((w[i + k.order.word] as number) >>> k.order.shift) & k.order.mask;
   return order <= MAX_COMPOUND_ORDER && (pfn & ((1 << order) - 1)) === 0 ? order : 0;

@@ -37,7 +37,7 @@ const UNREAD: Partial<Record<ErrorKind, string>> = {
 /** Reads struct pages by pfn, through the section table and the page tables that map the vmemmap. */
 export class StructPages {
   /** The struct pages of the last run, as 32-bit words. */
-  readonly words: Uint32Array;
+  readonly words: Int32Array;
   readonly #kernel: Kernel;
   readonly #sections: MemSections;
   readonly #bytes: Uint8Array;
@@ -52,7 +52,7 @@ export class StructPages {
     this.#sections = openMemSections(kernel, asMakedumpfile);
     this.#size = this.#sections.structPageSize;
     this.#bytes = pageAligned((RUN_PAGES + 1) * this.#size);
-    this.words = new Uint32Array(this.#bytes.buffer, 0, this.#bytes.length / 4);
+    this.words = new Int32Array(this.#bytes.buffer, 0, this.#bytes.length / 4);
   }
 
   get pagesPerSection(): number {

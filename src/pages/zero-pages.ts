@@ -39,7 +39,7 @@ export class ZeroPages {
   readonly counts: ContentCounts = { zero: 0, nonZero: 0, absent: 0, absences: new Map() };
   readonly #memory: PhysicalMemory;
   readonly #bytes = pageAligned(READ_PAGES * PAGE);
-  readonly #words = new Uint32Array(this.#bytes.buffer, 0, READ_PAGES * WORDS);
+  readonly #words = new Int32Array(this.#bytes.buffer, 0, READ_PAGES * WORDS);
   readonly #buffer = Buffer.from(this.#bytes.buffer, 0, READ_PAGES * PAGE);
   readonly #holdings = new Uint8Array(SURVEY_PAGES);
 

@@ -92,11 +92,11 @@ export function buddy(pfn: number, order: number): [number, PageSpec][] {
 }
 
 /** Struct pages one after the other from the one of pfn `first` on, blank where none is given, as 32-bit words. */
-export function pageWords(shape: Shape, first: number, count: number, pages: Pages, size = 64): Uint32Array {
+export function pageWords(shape: Shape, first: number, count: number, pages: Pages, size = 64): Int32Array {
   const bytes = new Uint8Array((count + 1) * size);
   for (let i = 0; i <= count; i++) {
     const spec = pages.get(first + i);
     if (spec) bytes.set(encodePage(shape, spec, size), i * size);
   }
-  return new Uint32Array(bytes.buffer);
+  return new Int32Array(bytes.buffer);
 }
