@@ -12,9 +12,9 @@ import type { DumpFiles } from './thread-task.ts';
 /** Milliseconds of work that make another thread worth it: it takes 35 until it begins, and as much again of a processor. */
 const WORTH_A_THREAD = 100;
 /** Before so many the pace says little: the scan's code is still being compiled, and the kernel's own data often lie in front. */
-const FIRST_LOOK = 100;
-/** Pages that take so long at least, however little is read of them: 32 GiB. */
-const SURELY_WORTH = 2 ** 23;
+const FIRST_LOOK = 150;
+/** Pages that take so long and longer, however little is read of them: 128 GiB. */
+const SURELY_WORTH = 2 ** 25;
 /** How often the progress of others is told while there is nothing else to do. */
 const TELL_MS = 100;
 

@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SparseDump } from '../bench/sparse-dump.ts';
+import { dumpOf } from '../support/fixture.ts';
+import { run, shell } from '../support/run.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../dist/kdump-inspect.js', import.meta.url));
+const folder = mkdtempSync(`${tmpdir()}/kdump-inspect-jobs-`);
+/** Large enough for more threads than one: 16 MiB on the disk. */
+const large = `${folder}/256-gib.core`;
+
+beforeAll(() => new SparseDump(256).write(large));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What --debug says was read: a thread that opens the dump reads its headers once more. */
+const readsOf = (stderr: string) => Number(/(\d+) reads of/.exec(stderr)?.[1]);
+
+describe('pages --jobs', () => {
+  test('reports the same whatever it is, of a dump that all of them work on', () => {
+    const alone = run(['pages', large, '--json', '--jobs', '1', '--debug']);
+    for (const jobs of ['2', '8']) {
+      const ran = run(['pages', large, '--json', '--jobs', jobs, '--debug']);
+      expect(ran.status).toBe(0);
+      expect(ran.stdout).toBe(alone.stdout);
+      expect(readsOf(ran.stderr)).toBeGreaterThan(readsOf(alone.stderr));
+    }
+  });
+
+  test('starts no thread for a dump that is not worth one', () => {
+    const dump = dumpOf('linux-6.1');
+    const alone = run(['pages', dump, '--json', '--jobs', '1', '--debug']);
+    const several = run(['pages', dump, '--json', '--jobs', '8', '--debug']);
+    expect(several.stdout).toBe(alone.stdout);
+    expect(readsOf(several.stderr)).toBe(readsOf(alone.stderr));
+  });
+
+  test.each(['0', '-1', '1.5', 'two', ''])('refuses %j', (jobs) => {
+    const ran = run(['pages', large, '--jobs', jobs]);
+    expect(ran.status).toBe(2);
+    expect(ran.stderr).toContain('A number of threads is needed');
+  });
+
+  test('writes nothing when whoever reads has gone, and ends well', () => {
+    const ran = shell(`( $KI pages ${large} --jobs 2; echo $? >&2 ) | true`);
+    expect(ran.stderr).toBe('0\n');
+  });
+});
+
+describe('an interrupt while threads are at work', () => {
+  const interrupt = (jobs: string) =>
+    new Promise<{ signal: string | null; output: string }>((resolve) => {
+      const child = spawn(process.execPath, [PROGRAM, 'pages', large, '--jobs', jobs]);
+      let output = '';
+      child.stdout.on('data', (text) => {
+        output += text;
+      });
+      child.stderr.on('data', (text) => {
+        output += text;
+      });
+      child.on('close', (_, signal) => resolve({ signal, output }));
+      setTimeout(() => child.kill('SIGINT'), 250);
+    });
+
+  // A shell makes status 130 of it.
+  test.each(['1', '2'])('ends it at once and without a word (--jobs %s)', async (jobs) => {
+    expect(await interrupt(jobs)).toEqual({ signal: 'SIGINT', output: '' });
+  });
+});
