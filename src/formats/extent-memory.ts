@@ -76,11 +76,6 @@ export class ExtentMemory implements PhysicalMemory {
     mark(this.truncated, Held.truncated);
   }
 
-  /** Contents lie as they are: nothing tells them but reading. */
-  surveyContents(pfn: number, holdings: Uint8Array): void {
-    this.survey(pfn, holdings);
-  }
-
   read(address: number, into: Uint8Array): Missing | undefined {
     let done = 0;
     while (done < into.length) {

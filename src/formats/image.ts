@@ -64,9 +64,10 @@ export interface PhysicalMemory {
   survey(pfn: number, holdings: Uint8Array): void;
   /**
    * As `survey`, and looks for a cheap proof in the encoded contents, so that `stored` may give way to `zero` or
-   * `nonZero`. The proof is of the page as it was written: that it can still be decoded is not tested.
+   * `nonZero`. The proof is of the page as it was written: that it can still be decoded is not tested. Absent where
+   * contents lie as they are, and nothing tells them but reading.
    */
-  surveyContents(pfn: number, holdings: Uint8Array): void;
+  surveyContents?(pfn: number, holdings: Uint8Array): void;
   /**
    * Fills `into` from `address` on; where segments overlap, the first in file order is read. When something is missing,
    * what stands in `into` means nothing.

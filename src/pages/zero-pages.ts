@@ -6,7 +6,7 @@ const PAGE = 4096;
 const WORDS = PAGE / 4;
 /** Pages read at once: 1 MiB, from where on a larger read is no faster. */
 const READ_PAGES = 256;
-/** Pages asked for at once what the dump has of them. */
+/** Pages asked for at once what the dump has of them: those of a run. */
 const SURVEY_PAGES = 4096;
 const ZEROS = Buffer.alloc(PAGE);
 /** Words of a page that are looked at before the whole of it is compared: a page in use is told by them. */
@@ -42,6 +42,9 @@ export class ZeroPages {
   readonly #words = new Int32Array(this.#bytes.buffer, 0, READ_PAGES * WORDS);
   readonly #buffer = Buffer.from(this.#bytes.buffer, 0, READ_PAGES * PAGE);
   readonly #holdings = new Uint8Array(SURVEY_PAGES);
+  readonly #proofs = new Uint8Array(SURVEY_PAGES);
+  /** The first pfn that #holdings is of. */
+  #surveyed = -1;
 
   constructor(memory: PhysicalMemory) {
     this.#memory = memory;
@@ -49,33 +52,59 @@ export class ZeroPages {
 
   /** Adds the pages from `start` to `end` (pfns) to the counts. */
   count(start: number, end: number): void {
-    for (let pfn = start; pfn < end; pfn += SURVEY_PAGES) {
-      const holdings = this.#holdings.subarray(0, Math.min(SURVEY_PAGES, end - pfn));
-      this.#memory.surveyContents(pfn, holdings);
-      for (let from = 0; from < holdings.length; ) {
-        const code = holdings[from] as number;
-        let to = from + 1;
-        while (to < holdings.length && holdings[to] === code) to++;
-        this.#countAlike(code, pfn + from, pfn + to);
-        from = to;
-      }
+    for (let pfn = start; pfn < end; ) {
+      const first = this.#survey(pfn);
+      const to = Math.min(end, first + SURVEY_PAGES);
+      const code = this.#holdings[pfn - first] as number;
+      let alike = pfn + 1;
+      while (alike < to && this.#holdings[alike - first] === code) alike++;
+      this.#countAlike(code, pfn, alike);
+      pfn = alike;
     }
+  }
+
+  /** Asks what the dump has of a page and its neighbours, once for all of them; returns the first of these. */
+  #survey(pfn: number): number {
+    const first = pfn - (pfn % SURVEY_PAGES);
+    if (first === this.#surveyed) return first;
+    this.#memory.survey(first, this.#holdings);
+    this.#surveyed = first;
+    return first;
   }
 
   /** Whether one page is all zero; undefined when its contents cannot be had. */
   isZero(pfn: number): boolean | undefined {
-    const { zero, absent } = this.counts;
-    this.count(pfn, pfn + 1);
-    if (this.counts.absent > absent) return undefined;
-    return this.counts.zero > zero;
+    const holding = new Uint8Array(1);
+    this.#memory.survey(pfn, holding);
+    if (holding[0] === Held.zero) return true;
+    if (holding[0] !== Held.stored || this.#read(pfn, 1) !== undefined) return undefined;
+    return this.#isZeroAt(0);
   }
 
   /** Pages of which the dump has the same. */
   #countAlike(code: number, start: number, end: number): void {
-    if (code === Held.stored) this.#countStored(start, end);
+    if (code === Held.stored) this.#countProvable(start, end);
     else if (code === Held.zero) this.counts.zero += end - start;
     else if (code === Held.nonZero) this.counts.nonZero += end - start;
     else this.#countAbsent(HOLDINGS[code] as Absence, end - start);
+  }
+
+  /** Stored pages: what a cheap proof does not tell is read. */
+  #countProvable(start: number, end: number): void {
+    if (!this.#memory.surveyContents) {
+      this.#countStored(start, end);
+      return;
+    }
+    const proofs = this.#proofs.subarray(0, end - start);
+    this.#memory.surveyContents(start, proofs);
+    for (let from = 0; from < proofs.length; ) {
+      const code = proofs[from] as number;
+      let to = from + 1;
+      while (to < proofs.length && proofs[to] === code) to++;
+      if (code === Held.stored) this.#countStored(start + from, start + to);
+      else this.#countAlike(code, start + from, start + to);
+      from = to;
+    }
   }
 
   #countStored(start: number, end: number): void {

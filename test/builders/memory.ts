@@ -79,10 +79,6 @@ export class BuiltMemory implements PhysicalMemory {
     }
   }
 
-  surveyContents(pfn: number, holdings: Uint8Array): void {
-    this.survey(pfn, holdings);
-  }
-
   write(address: number, bytes: Uint8Array): void {
     for (let i = 0; i < bytes.length; i++) {
       const at = address + i;

@@ -303,7 +303,6 @@ function hostileMemory(pages: number, textOfPage: (pfn: number) => string) {
     cutShort: false,
     described: () => [{ start: 0, end }],
     survey: (_, holdings) => void holdings.fill(Held.stored),
-    surveyContents: (_, holdings) => void holdings.fill(Held.stored),
     read: fill,
     readPadded: fill,
   };
