@@ -34,15 +34,28 @@ export interface Share {
 export class CensusThreads {
   readonly #work: SharedWork;
   readonly #workers: readonly Worker[];
-  /** What each has found. Rejected with the first error of any: the others end after the span that they are at. */
-  readonly shares: Promise<Share[]>;
+  readonly #shares: readonly Promise<Share>[];
 
-  constructor(count: number, task: ThreadTask) {
-    this.#work = new SharedWork(task.work);
-    this.#workers = Array.from({ length: count }, () => startThread(task));
-    this.shares = Promise.all(this.#workers.map((worker) => this.#shareOf(worker)));
-    // It is waited for only after the caller's own share; until then an error is no unhandled one.
-    this.shares.catch(() => {});
+  constructor(count: number, task: Omit<ThreadTask, 'thread'>) {
+    this.#work = SharedWork.of(task.work);
+    this.#workers = Array.from({ length: count }, (_, thread) => startThread({ ...task, thread }));
+    this.#shares = this.#workers.map((worker) => this.#shareOf(worker));
+    // They are waited for only after the caller's own share; until then an error is no unhandled one.
+    for (const share of this.#shares) share.catch(() => {});
+  }
+
+  /** What all have found. @throws the first error of any: the others end after the span that they are at */
+  all(): Promise<Share[]> {
+    return Promise.all(this.#shares);
+  }
+
+  /**
+   * What those have found that have taken any span, when all spans are taken: others have nothing to tell, and may still
+   * be opening the dump.
+   */
+  joined(): Promise<Share[]> {
+    const stopped = this.#work.stopped;
+    return Promise.all(this.#shares.filter((_, thread) => stopped || this.#work.hasJoined(thread)));
   }
 
   /** Ends all threads, wherever they are. */

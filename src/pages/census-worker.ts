@@ -6,12 +6,20 @@ import { SharedWork } from './shared-work.ts';
 import { plainError, type ThreadAnswer, type ThreadTask } from './thread-task.ts';
 
 /** The program of a thread that takes part in a census. */
-async function answer({ dump, facts, zones, spans, work: buffer }: ThreadTask): Promise<ThreadAnswer> {
-  const work = new SharedWork(buffer);
+async function answer({
+  dump,
+  facts,
+  zones,
+  spans,
+  work: buffer,
+  thread,
+}: ThreadTask): Promise<ThreadAnswer> {
+  const work = SharedWork.of(buffer);
   try {
     const image = await openImage(dump.files, dump.options);
     try {
       const scan = new Scan(kernelFrom(image, facts), zones);
+      work.join(thread);
       for (const index of work.indexes(spans.length)) {
         scan.span(spans[index] as number, (pages) => work.done(pages));
       }

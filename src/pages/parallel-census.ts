@@ -38,7 +38,7 @@ export async function takeParallelCensus(kernel: Kernel, options: ParallelOption
   const counted = 'all' in zones ? zones.all : [];
   const scan = new Scan(kernel, counted);
   const { spans, pages: total } = partition(kernel.image.memory);
-  const work = new SharedWork();
+  const work = SharedWork.forThreads(options.jobs - 1);
   const task = { dump: options.dump, facts: kernelFacts(kernel), zones: counted, spans, work: work.buffer };
   const crew = new Crew(options.jobs - 1, (count) => new CensusThreads(count, task));
   try {
@@ -95,7 +95,7 @@ class Crew {
     if (!this.#threads) return [];
     const timer = setInterval(tell, TELL_MS);
     try {
-      return await this.#threads.shares;
+      return await this.#threads.joined();
     } finally {
       clearInterval(timer);
     }

@@ -2,6 +2,7 @@
 const NEXT = 0;
 const STOPPED = 1;
 const PAGES = 2;
+const JOINED = 3;
 
 /** The work that threads share: spans are handed out one by one, so that none waits for a slower one. */
 export class SharedWork {
@@ -9,9 +10,29 @@ export class SharedWork {
   readonly buffer: SharedArrayBuffer;
   readonly #counters: BigInt64Array;
 
-  constructor(buffer = new SharedArrayBuffer(3 * BigInt64Array.BYTES_PER_ELEMENT)) {
+  private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#counters = new BigInt64Array(buffer);
+  }
+
+  /** New work, for its owner and up to so many further threads. */
+  static forThreads(threads: number): SharedWork {
+    return new SharedWork(new SharedArrayBuffer((JOINED + threads) * BigInt64Array.BYTES_PER_ELEMENT));
+  }
+
+  /** The same work, in a further thread. */
+  static of(buffer: SharedArrayBuffer): SharedWork {
+    return new SharedWork(buffer);
+  }
+
+  /** Says that a further thread, by its number, is about to take its first span. */
+  join(thread: number): void {
+    Atomics.store(this.#counters, JOINED + thread, 1n);
+  }
+
+  /** Whether a thread may have taken a span: one that joins when all are taken has none. */
+  hasJoined(thread: number): boolean {
+    return Atomics.load(this.#counters, JOINED + thread) !== 0n;
   }
 
   /** The indexes of the spans that fall to this thread, of so many; ends when all are taken or a thread has failed. */

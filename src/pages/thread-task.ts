@@ -19,6 +19,8 @@ export interface ThreadTask {
   /** Numbers of the spans, handed out by `work`. */
   readonly spans: Float64Array;
   readonly work: SharedArrayBuffer;
+  /** Which of the threads this one is. */
+  readonly thread: number;
 }
 
 /** What a thread says in the end. */

@@ -45,7 +45,7 @@ function written(): string {
   return path;
 }
 
-async function taskFor(path: string): Promise<ThreadTask> {
+async function taskFor(path: string): Promise<Omit<ThreadTask, 'thread'>> {
   const image = await openImage([path]);
   try {
     const kernel = openKernel(image);
@@ -56,7 +56,7 @@ async function taskFor(path: string): Promise<ThreadTask> {
       facts: kernelFacts(kernel),
       zones: readZones(kernel),
       spans,
-      work: new SharedWork().buffer,
+      work: SharedWork.forThreads(8).buffer,
     };
   } finally {
     image.close();
@@ -66,7 +66,7 @@ async function taskFor(path: string): Promise<ThreadTask> {
 async function byThreads(path: string, count: number): Promise<Tally> {
   const threads = new CensusThreads(count, await taskFor(path));
   try {
-    return (await threads.shares).map((share) => share.tally).reduce(addTallies, emptyTally());
+    return (await threads.all()).map((share) => share.tally).reduce(addTallies, emptyTally());
   } finally {
     await threads.end();
   }
@@ -97,17 +97,29 @@ describe('threads that do all of the work', () => {
 
   test('say what they have read', async () => {
     const threads = new CensusThreads(2, await taskFor(path));
-    const shares = await threads.shares;
+    const shares = await threads.all();
     await threads.end();
     expect(shares.map(({ statistics }) => statistics.bytes > 0)).toEqual([true, true]);
   });
 });
 
+describe('a thread that comes when all spans are taken', () => {
+  test('is not waited for', async () => {
+    const task = taskFor(written());
+    const work = SharedWork.of(task.work);
+    const taken = [...work.indexes(task.spans.length)];
+    const threads = new CensusThreads(2, task);
+    expect(taken).toHaveLength(task.spans.length);
+    expect(await threads.joined()).toEqual([]);
+    await threads.end();
+  });
+});
+
 describe('a thread that fails', () => {
-  const failureOf = async (task: ThreadTask): Promise<unknown> => {
+  const failureOf = async (task: Omit<ThreadTask, 'thread'>): Promise<unknown> => {
     const threads = new CensusThreads(2, task);
     try {
-      await threads.shares;
+      await threads.all();
     } catch (error) {
       return error;
     } finally {
@@ -125,7 +137,7 @@ describe('a thread that fails', () => {
       message: `${folder}/gone: no such file`,
       facts: { path: `${folder}/gone`, errno: 'ENOENT' },
     });
-    expect(new SharedWork(task.work).stopped).toBe(true);
+    expect(SharedWork.of(task.work).stopped).toBe(true);
   });
 
   test('fails with its own words when the error is none of ours', async () => {

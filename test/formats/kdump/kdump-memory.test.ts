@@ -25,7 +25,7 @@ const open = (pages: Pages, rest: Partial<KdumpRecipe> = {}, options: SourceOpti
 
 function surveyed({ memory }: MemoryImage, pfn: number, count: number, contents = false): string[] {
   const holdings = new Uint8Array(count);
-  if (contents) memory.surveyContents(pfn, holdings);
+  if (contents) memory.surveyContents?.(pfn, holdings);
   else memory.survey(pfn, holdings);
   return [...holdings].map((code) => HOLDINGS[code] as string);
 }
