@@ -64,9 +64,9 @@ describe('what cannot be done ends with status 1, a sentence on stderr and nothi
     ['text', () => file('text', 'hello, world\n'), /not a dump: it begins with 68 65 6c 6c/],
     ['a program', () => process.execPath, /an ELF (executable|shared object), not a core file/],
     [
-      'a kdump-compressed dump',
+      'a kdump-compressed dump cut inside its header',
       () => file('kdump', 'KDUMP   '.padEnd(64, '\0')),
-      /kdump-compressed dump, which this version does not read/,
+      /kdump header at offset 0 needs 402 bytes, the file has 64/,
     ],
     ['a dump cut inside its headers', () => cutAt(100), /program headers need 280 bytes, the file has 36/],
     ['a dump cut before its memory', () => cutAt(0x2000), /page tables cannot be found/],

@@ -81,6 +81,7 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
       const said = (file: string) => {
         const { stdout, status } = run([command, file, ...rest, '--json']);
         expect(status).toBe(0);
+        expect(violations(command, JSON.parse(stdout))).toEqual([]);
         const { file: _, source: __, ...document } = JSON.parse(stdout) as Record<string, unknown>;
         return document;
       };
