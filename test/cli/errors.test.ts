@@ -163,7 +163,8 @@ describe('a pipe', () => {
   });
 
   it('that is full is waited for', () => {
-    const ran = shell(`$KI symbols ${DUMP} | (sleep 0.3; wc -l)`);
+    // Symbols of modules end with the module's name; the others are as many as kallsyms_num_syms says.
+    const ran = shell(`$KI symbols ${DUMP} | (sleep 0.3; grep -vc ']$')`);
     expect(Number(ran.stdout)).toBe(157648);
   });
 

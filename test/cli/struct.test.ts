@@ -76,6 +76,12 @@ describe('the layout of a type', () => {
     expect(json([NUMA, 'atomic_t']).type).toMatchObject({ definition: 'struct {...} atomic_t', size: 4 });
   });
 
+  it('is shown for a name that is a symbol, too', () => {
+    // mm/memblock.c: struct memblock memblock
+    expect(json([FIVE, 'memblock'])).toMatchObject({ address: null, type: { name: 'struct memblock' } });
+    expect(json([FIVE, 'memblock', 'memblock']).address).toMatch(/^0xffffffff/);
+  });
+
   it('may be that of a module', () => {
     const { type } = json([FIVE, 'virtio_blk']);
     expect(type).toMatchObject({ name: 'struct virtio_blk', module: 'virtio_blk' });

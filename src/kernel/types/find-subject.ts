@@ -32,9 +32,10 @@ export function findType(typed: TypedKernel, { name, nth }: SubjectName): FoundT
   });
 }
 
-/** Whether the name is that of a symbol whose type is known, and of no type. */
+/** What a name stands for that is no type's, but that of a symbol whose type is known. */
 export function findKnownSymbol(typed: TypedKernel, { name }: SubjectName): Subject | undefined {
-  const declared = KNOWN_SYMBOLS[name];
+  const isType = typed.types.btf.find(name).next().done === false;
+  const declared = isType ? undefined : KNOWN_SYMBOLS[name];
   const address = declared === undefined ? undefined : typed.findSymbol(name);
   if (declared === undefined || address === undefined) return undefined;
   const [type = '', star] = declared.split(' ');
