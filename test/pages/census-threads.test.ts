@@ -105,7 +105,7 @@ describe('threads that do all of the work', () => {
 
 describe('a thread that comes when all spans are taken', () => {
   test('is not waited for', async () => {
-    const task = taskFor(written());
+    const task = await taskFor(written());
     const work = SharedWork.of(task.work);
     const taken = [...work.indexes(task.spans.length)];
     const threads = new CensusThreads(2, task);
