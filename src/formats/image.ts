@@ -136,6 +136,8 @@ export interface MemoryImage {
   readonly path: string;
   /** Bytes of the file; null where the file has no true size. */
   readonly bytes: number | null;
+  /** makedumpfile's -d: what it left out, as a sum of bits. Absent in formats that do not note it. */
+  readonly dumpLevel?: number;
   /** Whether the memory changes while it is read. */
   readonly live: boolean;
   readonly memory: PhysicalMemory;

@@ -5,7 +5,7 @@ import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { TaskState } from '../kernel/tasks/task-state.ts';
 import { TASK_STATES } from './task-states.ts';
-import { hex } from './units.ts';
+import { hex, plural } from './units.ts';
 
 /** Pages by their kind; bytes. */
 export interface Resident {
@@ -79,6 +79,8 @@ const TOLD = 20;
 export interface PsFacts {
   readonly file: PsReport['file'];
   readonly release: string | null;
+  /** What speaks against the VMCOREINFO that all this is read by. */
+  readonly doubts: readonly string[];
   readonly listing: TaskListing;
   readonly counts: TaskCounts;
   /** What was asked for, in its order. */
@@ -87,9 +89,11 @@ export interface PsFacts {
   readonly top?: number | undefined;
 }
 
-export function psReport({ file, release, listing, counts, tasks, top }: PsFacts): PsReport {
+export function psReport(facts: PsFacts): PsReport {
+  const { file, release, listing, counts, tasks, top } = facts;
   const running = runningOf(listing);
-  const warnings = [...listing.problems, ...missingFacts(listing), ...unreadable(tasks)];
+  const problems = [...listing.problems, ...missingFacts(listing), ...unreadable(tasks)];
+  const untold = problems.length - TOLD;
   return {
     schema: 'kdump-inspect/ps/1',
     file,
@@ -97,11 +101,12 @@ export function psReport({ file, release, listing, counts, tasks, top }: PsFacts
     counts,
     cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running.panicking)) : null,
     tasks: tasks.slice(0, top).map((details) => taskRow(details, running)),
-    warnings:
-      warnings.length > TOLD
-        ? [...warnings.slice(0, TOLD), `and ${warnings.length - TOLD} more problems`]
-        : warnings,
-    complete: warnings.length === 0,
+    warnings: [
+      ...facts.doubts,
+      ...problems.slice(0, TOLD),
+      ...(untold > 0 ? [`and ${plural(untold, 'problem')} more`] : []),
+    ],
+    complete: problems.length === 0,
   };
 }
 

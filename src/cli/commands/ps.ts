@@ -1,3 +1,4 @@
+import { withSmallReads } from '../../kernel/small-reads.ts';
 import { detailsOf, type TaskDetails } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
@@ -29,7 +30,7 @@ export function ps(files: readonly string[], options: PsOptions): Promise<number
 }
 
 function makeReport({ image, kernel: open }: Session, options: PsOptions): PsReport {
-  const kernel = open();
+  const kernel = withSmallReads(open());
   const typed = new TypedKernel(kernel);
   const listing = listTasks(typed);
   const wanted = listing.tasks.filter((task) => options.threads || isLeader(task));
@@ -37,6 +38,7 @@ function makeReport({ image, kernel: open }: Session, options: PsOptions): PsRep
   return psReport({
     file: { path: image.path, format: image.format },
     release: kernel.info.get('OSRELEASE') ?? null,
+    doubts: kernel.info.doubts,
     listing,
     counts: countTasks(listing.tasks),
     tasks,

@@ -38,6 +38,7 @@ class KdumpImage implements MemoryImage {
   readonly format: string;
   readonly path: string;
   readonly bytes: number;
+  readonly dumpLevel: number;
   readonly live = false;
   readonly memory: KdumpMemory;
   readonly notes: readonly Note[];
@@ -55,6 +56,7 @@ class KdumpImage implements MemoryImage {
     this.format = `${header.signature === 'DISKDUMP' ? 'diskdump' : 'kdump-compressed'} v${header.version}`;
     this.path = source.path;
     this.bytes = parts.reduce((sum, part) => sum + part.source.size, 0);
+    this.dumpLevel = header.dumpLevel;
     this.memory = new KdumpMemory(parts);
     this.physBase = header.physBase === 0n ? undefined : header.physBase;
     this.notes = notesOf(source, header);

@@ -80,7 +80,7 @@ function decode(tk: StructReader<string>): Clocks | undefined {
   const monotonic =
     (tk.big('xtime_sec') + tk.big('wall_to_monotonic.tv_sec')) * SECOND + tk.big('wall_to_monotonic.tv_nsec');
   const shift = tk.big('tkr_mono.shift');
-  if (monotonic !== tk.big('tkr_mono.base') || shift > SHIFT_LIMIT) return undefined;
+  if (monotonic <= 0n || monotonic !== tk.big('tkr_mono.base') || shift > SHIFT_LIMIT) return undefined;
   const nanoseconds = tk.big('tkr_mono.xtime_nsec') >> shift;
   return {
     uptime: monotonic + nanoseconds + tk.big('offs_boot'),

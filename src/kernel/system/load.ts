@@ -13,7 +13,8 @@ export function readLoad(typed: TypedKernel): readonly [number, number, number] 
   const bytes = typed.space.bytes(typed.symbol('avenrun'), 24);
   const average = (i: number) => {
     const raised = u64At(bytes, 8 * i) + ONE / 200n;
-    return Number(raised >> FRACTION_BITS) + Number(((raised % ONE) * 100n) >> FRACTION_BITS) / 100;
+    const hundredths = ((raised % ONE) * 100n) >> FRACTION_BITS;
+    return Number((raised >> FRACTION_BITS) * 100n + hundredths) / 100;
   };
   return [average(0), average(1), average(2)];
 }

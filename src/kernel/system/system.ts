@@ -2,6 +2,7 @@ import { InspectError } from '../../errors.ts';
 import { type Fact, factOf } from '../fact.ts';
 import type { Kernel } from '../kernel.ts';
 import { findLayout, type Layout } from '../layout.ts';
+import { type Modules, readModules } from '../modules/module-list.ts';
 import { panickingCpu } from '../tasks/running.ts';
 import { listTasks, type TaskListing } from '../tasks/task-listing.ts';
 import { TypedKernel } from '../typed-kernel.ts';
@@ -9,7 +10,7 @@ import { type Clocks, readClocks } from './clocks.ts';
 import { readCommandLine } from './command-line.ts';
 import { readLoad } from './load.ts';
 import { type MemoryTotals, readMemoryTotals, readSwapTotals } from './memory-totals.ts';
-import { type LoadedModules, readModules } from './modules.ts';
+import { type PanicReason, readPanicReason } from './panic-reason.ts';
 import { countProcessors, type Processors, processorModel } from './processors.ts';
 import { readTaint } from './taint.ts';
 import { readUtsname, type Utsname } from './utsname.ts';
@@ -25,10 +26,11 @@ export interface SystemFacts {
   readonly swap: Fact<MemoryTotals>;
   readonly taint: Fact<ReturnType<typeof readTaint>>;
   readonly commandLine: Fact<string>;
-  readonly modules: Fact<LoadedModules>;
+  readonly modules: Fact<Modules>;
   readonly tasks: Fact<TaskListing>;
   /** null, when none has panicked. */
   readonly panickingCpu: Fact<number | null>;
+  readonly panicReason: Fact<PanicReason | null>;
   readonly layout: Fact<Layout>;
   /** Whether the kernel could be read in all three ways: by its page tables, its symbols and its types. */
   readonly readable: boolean;
@@ -49,6 +51,7 @@ export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint): System
     ...bySymbols(factOf(named, ({ made }) => made)),
     ...byTypes(factOf(typed, ({ made }) => made)),
     utsname: factOf(kernel, readUtsname),
+    panicReason: factOf(kernel, readPanicReason),
     layout: factOf(kernel, (opened) => findLayout(opened, pageOffset, symbolsOf(named))),
     readable: 'value' in typed,
   };

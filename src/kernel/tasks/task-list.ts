@@ -48,7 +48,7 @@ export class TaskList {
     let left = TASKS_LIMIT;
     for (const address of leaders.addresses) {
       const leader = this.add(address, found);
-      if (leader) left -= this.#addThreads(leader, found, left);
+      if (leader && !leader.alone) left -= this.#addThreads(leader, found, left);
     }
     return found;
   }

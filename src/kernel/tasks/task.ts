@@ -19,6 +19,8 @@ export interface Task {
   readonly realParent: bigint;
   readonly cred: bigint;
   readonly signal: bigint;
+  /** Whether its process has no other thread, by both ends of its link in the list of threads. */
+  readonly alone: boolean;
   readonly mm: bigint;
   /** Pages that it has counted and not yet added to its mm, by MM_*; empty where a kernel does not do so. */
   readonly cachedPages: readonly number[];
@@ -30,20 +32,25 @@ const KTHREAD = 0x0020_0000;
 const MEMBERS = [
   ...['pid', 'tgid', '__state', 'exit_state', 'thread_info.cpu', 'comm', 'flags'],
   ...['real_parent', 'real_cred', 'signal', 'mm', 'rss_stat.count?'],
+  ...['thread_node.next', 'thread_node.prev'],
 ] as const;
 
 /** Reads task_structs. */
 export class TaskReader {
   readonly #reader: StructReader<string>;
+  /** Where a signal_struct has the head of its list of threads, bytes. */
+  readonly #threadHead: bigint;
 
   /** @throws InspectError missingInfo, when this kernel's types cannot be had */
   constructor(typed: TypedKernel) {
     this.#reader = typed.reader<string>('task_struct', ...MEMBERS);
+    this.#threadHead = BigInt(typed.types.struct('signal_struct').offsetOf('thread_head'));
   }
 
   /** @throws InspectError notMapped, notStored or corrupt */
   read(address: bigint): Task {
     const task = this.#reader.load(address);
+    const head = task.big('signal') + this.#threadHead;
     return {
       address,
       pid: task.number('pid'),
@@ -55,6 +62,7 @@ export class TaskReader {
       realParent: task.big('real_parent'),
       cred: task.big('real_cred'),
       signal: task.big('signal'),
+      alone: ['thread_node.next', 'thread_node.prev'].every((end) => task.big(end) === head),
       mm: task.big('mm'),
       cachedPages: task.has('rss_stat.count') ? integers(task.bytes('rss_stat.count')) : [],
     };

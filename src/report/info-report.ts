@@ -1,0 +1,230 @@
+import type { ErrorKind } from '../errors.ts';
+import type { MemoryAmounts, MemoryImage } from '../formats/image.ts';
+import type { Fact } from '../kernel/fact.ts';
+import type { Layout } from '../kernel/layout.ts';
+import type { SystemFacts } from '../kernel/system/system.ts';
+import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
+import type { TaskListing } from '../kernel/tasks/task-listing.ts';
+import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import { hex } from './units.ts';
+
+/** Bytes. */
+export interface Amount {
+  readonly total: number;
+  readonly free: number;
+}
+
+/** The document of `info --json`. A value that is null and has a reason in `unavailable` could not be had. */
+export interface InfoReport {
+  readonly schema: 'kdump-inspect/info/1';
+  readonly file: {
+    readonly path: string;
+    readonly format: string;
+    readonly bytes: number | null;
+    readonly live: boolean;
+  };
+  readonly kernel: {
+    readonly release: string | null;
+    readonly version: string | null;
+    readonly machine: string | null;
+    readonly buildId: string | null;
+  };
+  readonly host: { readonly name: string; readonly domain: string } | null;
+  readonly crash: {
+    /** Seconds since 1970. */
+    readonly time: number | null;
+    readonly reason: string | null;
+    /** The oops that the panic came of. */
+    readonly cause: string | null;
+    readonly cpu: number | null;
+    readonly task: { readonly pid: number; readonly tgid: number; readonly comm: string } | null;
+  };
+  /** What the kernel's clock said last, in seconds since 1970. */
+  readonly clock: number | null;
+  /** Seconds. */
+  readonly uptime: number | null;
+  readonly cpus: { readonly possible: number; readonly online: number } | null;
+  readonly cpuModel: string | null;
+  readonly load: readonly number[] | null;
+  readonly memory: Amount | null;
+  readonly swap: Amount | null;
+  readonly tasks: TaskCounts | null;
+  readonly taint: {
+    readonly mask: string;
+    readonly flags: readonly {
+      readonly bit: number;
+      readonly letter: string | null;
+      readonly meaning: string;
+    }[];
+  } | null;
+  readonly commandLine: string | null;
+  readonly modules: readonly string[] | null;
+  readonly layout: {
+    readonly pagingLevels: 4 | 5;
+    readonly kernelOffset: string | null;
+    readonly pageOffset: string | null;
+  } | null;
+  readonly dump: {
+    /** Bytes of memory that the file is about, that it holds, and that it should hold but does not. */
+    readonly described: number;
+    readonly stored: number;
+    readonly truncated: number;
+    /** makedumpfile's -d, where the file notes it. */
+    readonly level: number | null;
+  };
+  readonly unavailable: Readonly<Record<string, string>>;
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
+}
+
+/** What a report is made of. */
+export interface InfoFacts {
+  readonly image: MemoryImage;
+  readonly amounts: MemoryAmounts;
+  readonly info: Vmcoreinfo;
+  readonly system: SystemFacts;
+  /** Of the tasks that the system lists. */
+  readonly counts: (listing: TaskListing) => TaskCounts;
+}
+
+/** What a kernel or a format does not have is no gap of the dump. */
+const NO_GAP: ReadonlySet<ErrorKind> = new Set(['missingInfo', 'unsupported']);
+
+/** Takes values out of facts, and keeps the reasons of those that there are not. */
+class Values {
+  readonly unavailable: Record<string, string> = {};
+  gaps = false;
+
+  take<T, U = T>(name: string, fact: Fact<T>, make: (value: T) => U): U | null {
+    if ('value' in fact) return make(fact.value);
+    this.unavailable[name] = fact.missing;
+    if (!NO_GAP.has(fact.kind)) this.gaps = true;
+    return null;
+  }
+
+  /** A value that is not asked of the kernel's memory. */
+  given<T>(name: string, value: T | undefined, reason: string): T | null {
+    if (value !== undefined) return value;
+    this.unavailable[name] = reason;
+    return null;
+  }
+}
+
+export function infoReport(facts: InfoFacts): InfoReport {
+  const { image, amounts, info, system } = facts;
+  const values = new Values();
+  const report = {
+    schema: 'kdump-inspect/info/1' as const,
+    file: { path: image.path, format: image.format, bytes: image.bytes, live: image.live },
+    ...identity(values, info, system),
+    crash: crash(values, facts),
+    ...state(values, facts),
+    dump: {
+      ...amounts,
+      level: image.live
+        ? null
+        : values.given(
+            'dump.level',
+            image.dumpLevel,
+            'this format does not note what was left out of the dump',
+          ),
+    },
+  };
+  const warnings = [...info.doubts, ...image.warnings, ...problems(system)];
+  const complete = system.readable && !values.gaps && !image.memory.cutShort && problems(system).length === 0;
+  return { ...report, unavailable: values.unavailable, warnings, complete };
+}
+
+function identity(values: Values, info: Vmcoreinfo, { utsname }: SystemFacts) {
+  const uts = values.take('host', utsname, (value) => value);
+  return {
+    kernel: {
+      release: info.get('OSRELEASE') ?? uts?.release ?? null,
+      version: values.take('kernel.version', utsname, ({ version }) => version),
+      machine: values.take('kernel.machine', utsname, ({ machine }) => machine),
+      buildId: values.given(
+        'kernel.buildId',
+        info.get('BUILD-ID'),
+        'VMCOREINFO has no BUILD-ID: it is there since Linux 5.9',
+      ),
+    },
+    host: uts && { name: uts.nodename, domain: uts.domainname },
+  };
+}
+
+function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['crash'] {
+  const seconds = info.presented('CRASHTIME');
+  const reason = values.take('crash.reason', system.panicReason, (value) => value);
+  const cpu = values.take('crash.cpu', system.panickingCpu, (value) => value);
+  return {
+    time: image.live ? null : values.given('crash.time', number(seconds), NO_CRASHTIME),
+    reason: reason?.text ?? null,
+    cause: reason?.cause ?? null,
+    cpu,
+    task:
+      cpu === null
+        ? null
+        : values.take('crash.task', system.tasks, (listing) => panickingTask(values, listing, cpu)),
+  };
+}
+
+const NO_CRASHTIME = 'VMCOREINFO has no CRASHTIME: only a kernel that starts its crash kernel notes it';
+
+function number(value: string | number): number | undefined {
+  return typeof value === 'number' ? value : undefined;
+}
+
+function panickingTask(values: Values, { cpus }: TaskListing, cpu: number): InfoReport['crash']['task'] {
+  const current = values.take(
+    'crash.task',
+    cpus,
+    (all) => all.find((one) => one.cpu === cpu)?.current ?? null,
+  );
+  return current && { pid: current.pid, tgid: current.tgid, comm: current.comm };
+}
+
+function state(values: Values, { system, counts }: InfoFacts) {
+  const plain = <T>(name: string, fact: Fact<T>) => values.take(name, fact, (value) => value);
+  return {
+    clock: values.take('clock', system.clocks, ({ wall }) => seconds(wall)),
+    uptime: values.take('uptime', system.clocks, ({ uptime }) => seconds(uptime)),
+    cpus: plain('cpus', system.processors),
+    cpuModel: plain('cpuModel', system.processorModel),
+    load: plain('load', system.load),
+    memory: plain('memory', system.memory),
+    swap: plain('swap', system.swap),
+    tasks: values.take('tasks', system.tasks, counts),
+    taint: values.take('taint', system.taint, ({ mask, flags }) => ({ mask: hex(mask), flags })),
+    commandLine: plain('commandLine', system.commandLine),
+    modules: values.take('modules', system.modules, ({ modules }) => modules.map(({ name }) => name)),
+    layout: values.take('layout', system.layout, (layout) => layoutRow(values, layout)),
+  };
+}
+
+function layoutRow(values: Values, layout: Layout): NonNullable<InfoReport['layout']> {
+  const { kernelOffset, pageOffset, pagingLevels } = layout;
+  const address = (name: string, { value }: { readonly value: bigint | null }) =>
+    values.given(
+      name,
+      value === null ? undefined : hex(value),
+      'no method finds it: the command layout tells more',
+    );
+  return {
+    pagingLevels,
+    kernelOffset: address('layout.kernelOffset', kernelOffset),
+    pageOffset: address('layout.pageOffset', pageOffset),
+  };
+}
+
+function seconds(nanoseconds: bigint): number {
+  return Number(nanoseconds / 1_000_000n) / 1000;
+}
+
+/** What was found to be broken while it was read; the rest of it is told. */
+function problems({ tasks, modules }: SystemFacts): string[] {
+  const broken = 'value' in modules ? modules.value.broken : null;
+  return [
+    ...('value' in tasks ? tasks.value.problems : []),
+    ...(broken ? [`the list of modules is broken at ${hex(broken.address)}: ${broken.reason}`] : []),
+  ];
+}

@@ -1,0 +1,164 @@
+import { escapeText } from './escape.ts';
+import type { Amount, InfoReport } from './info-report.ts';
+import { TASK_STATES } from './task-states.ts';
+import type { Terminal } from './terminal.ts';
+import { plural, size, utc } from './units.ts';
+import { wrap } from './wrap.ts';
+
+const LABEL = 14;
+/** Characters of a long text that are shown; --json has all of it. */
+const MOST = 320;
+
+/** A line: what it is about, and what there is to say; null for nothing. */
+type Row = readonly [label: string, text: string | null];
+
+/** The report for people, ending in a newline. */
+export function infoText(report: InfoReport, terminal: Terminal): string {
+  const rows = [
+    ...crashRows(report),
+    ...hostRows(report),
+    ...stateRows(report),
+    ...kernelRows(report),
+    ...missingRows(report),
+  ];
+  const lines = rows.flatMap(([label, text]) => (text === null ? [] : [line(label, text, terminal)]));
+  return `${terminal.chalk.bold(title(report))}\n\n${lines.join('')}`;
+}
+
+function title({ kernel, file }: InfoReport): string {
+  const release =
+    kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
+  const machine = kernel.machine === null ? '' : ` ${escapeText(kernel.machine)}`;
+  return `${release}${machine}${file.live ? ', running' : ''}`;
+}
+
+function line(label: string, text: string, { width, chalk }: Terminal): string {
+  const wrapped = wrap(`${label.padEnd(LABEL)}${text}`, width, LABEL);
+  return `${chalk.bold(wrapped.slice(0, LABEL))}${wrapped.slice(LABEL)}\n`;
+}
+
+function crashRows({ crash, file, unavailable }: InfoReport): Row[] {
+  const { reason, cause, cpu, time } = crash;
+  const none = file.live || 'crash.reason' in unavailable ? null : 'none found in the kernel log';
+  const task =
+    crash.task === null
+      ? 'a task that is not known'
+      : crash.task.pid === 0
+        ? 'the idle task'
+        : `PID ${crash.task.pid} (${escapeText(crash.task.comm)})`;
+  return [
+    ['panic', reason === null ? none : cut(reason)],
+    ['cause', cause === null ? null : cut(cause)],
+    ['in', cpu === null ? null : `${task}, on CPU ${cpu}`],
+    ['crashed', time === null ? null : utc(time)],
+  ];
+}
+
+function hostRows({ host, clock, uptime, crash }: InfoReport): Row[] {
+  const domain =
+    host && host.domain !== '' && host.domain !== '(none)' ? `, domain ${escapeText(host.domain)}` : '';
+  return [
+    ['host', host && `${escapeText(host.name)}${domain}`],
+    ['clock', clock === null || crash.time !== null ? null : utc(clock)],
+    ['uptime', uptime === null ? null : duration(uptime)],
+  ];
+}
+
+function stateRows({ cpus, cpuModel, load, memory, swap, tasks }: InfoReport): Row[] {
+  const model = cpuModel === null ? '' : `, ${escapeText(cpuModel)}`;
+  return [
+    ['cpus', cpus && `${cpus.online} online of ${cpus.possible}${model}`],
+    ['load', load?.map((average) => average.toFixed(2)).join(' ') ?? null],
+    ['memory', memory && amount(memory)],
+    ['swap', swap && (swap.total === 0 ? 'none' : amount(swap))],
+    ['tasks', tasks && taskText(tasks)],
+  ];
+}
+
+function amount({ total, free }: Amount): string {
+  return `${size(total)}, ${size(free)} free`;
+}
+
+function taskText({ total, processes, kernelThreads, states }: NonNullable<InfoReport['tasks']>): string {
+  const names = Object.keys(TASK_STATES) as (keyof typeof TASK_STATES)[];
+  const counted = names.flatMap((state) => (states[state] ? [`${states[state]} ${TASK_STATES[state]}`] : []));
+  const what = processes === 1 ? '1 process' : `${processes} processes`;
+  return `${total}: ${what}, ${plural(kernelThreads, 'kernel thread')}; ${counted.join(', ')}`;
+}
+
+function kernelRows({ taint, modules, commandLine, kernel, layout, dump, file }: InfoReport): Row[] {
+  return [
+    ['taint', taint && taintText(taint)],
+    ['modules', modules && (modules.length === 0 ? 'none' : `${modules.length}: ${cut(modules.join(' '))}`)],
+    ['command line', commandLine === null ? null : cut(commandLine.trimEnd())],
+    ['version', kernel.version === null ? null : escapeText(kernel.version)],
+    ['build id', kernel.buildId === null ? null : escapeText(kernel.buildId)],
+    ['layout', layout && layoutText(layout)],
+    ['dump', dumpText(file, dump)],
+  ];
+}
+
+function taintText({ mask, flags }: NonNullable<InfoReport['taint']>): string {
+  if (flags.length === 0) return 'none';
+  const letters = flags.map(({ letter }) => letter ?? '?').join('');
+  return `${letters} (${Number(mask)}): ${flags.map(({ meaning }) => meaning).join('; ')}`;
+}
+
+function layoutText({ pagingLevels, kernelOffset, pageOffset }: NonNullable<InfoReport['layout']>): string {
+  return `${pagingLevels}-level paging, KASLR offset ${kernelOffset ?? 'unknown'}, page_offset ${pageOffset ?? 'unknown'}`;
+}
+
+/** The bits of makedumpfile -d, as its manual names them. */
+const LEVEL_BITS: readonly (readonly [bit: number, name: string])[] = [
+  [1, 'zero pages'],
+  [2, 'cache'],
+  [4, 'private cache'],
+  [8, 'user data'],
+  [16, 'free pages'],
+];
+
+function dumpText({ path, format, bytes, live }: InfoReport['file'], dump: InfoReport['dump']): string {
+  const { described, stored, truncated, level } = dump;
+  if (live) return `none: ${escapeText(path)} of the running kernel, ${size(described)} of memory`;
+  return [
+    `${escapeText(path)}: ${format}${bytes === null ? '' : ` of ${size(bytes)}`}`,
+    `${size(described)} of memory, ${stored === described ? 'all' : size(stored)} in it`,
+    ...(level === null ? [] : [levelText(level)]),
+    ...(truncated > 0 ? [`INCOMPLETE: ${size(truncated)} are missing at its end`] : []),
+  ].join(', ');
+}
+
+function levelText(level: number): string {
+  const left = LEVEL_BITS.filter(([bit]) => (level & bit) !== 0).map(([, name]) => name);
+  return `level ${level}${left.length > 0 ? ` (without ${left.join(', ')})` : ''}`;
+}
+
+/** What a live kernel or a format never has needs no line. */
+const UNSPOKEN: ReadonlySet<string> = new Set(['dump.level', 'kernel.machine']);
+
+/** One line for each reason, with all that it is the reason for. */
+function missingRows({ unavailable }: InfoReport): Row[] {
+  const names = new Map<string, string[]>();
+  for (const [name, reason] of Object.entries(unavailable)) {
+    if (!UNSPOKEN.has(name)) names.set(reason, [...(names.get(reason) ?? []), name]);
+  }
+  return [...names].map(([reason, of]) => ['not known', `${of.join(', ')}: ${escapeText(reason)}`]);
+}
+
+function cut(text: string): string {
+  const more = text.length - MOST;
+  return more > 0 ? `${escapeText(text.slice(0, MOST))}... and ${more} characters more` : escapeText(text);
+}
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** 3 days 04:05:06, or 12.3 s for what is short. */
+function duration(seconds: number): string {
+  if (seconds < MINUTE) return `${seconds.toFixed(1)} s`;
+  const days = Math.floor(seconds / DAY);
+  const parts = [(seconds % DAY) / HOUR, (seconds % HOUR) / MINUTE, seconds % MINUTE];
+  const time = parts.map((part) => String(Math.floor(part)).padStart(2, '0')).join(':');
+  return days === 0 ? time : `${plural(days, 'day')} ${time}`;
+}
