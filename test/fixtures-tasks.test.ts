@@ -1,0 +1,181 @@
+import { describe, expect, it } from 'vitest';
+import type { InfoReport } from '../src/report/info-report.ts';
+import type { PsReport } from '../src/report/ps-report.ts';
+import { dumpOf, expectedOf } from './support/fixture.ts';
+import { run } from './support/run.ts';
+import { violations } from './support/schema.ts';
+
+/** What the crashed kernels themselves printed, and what was known of their machines before they were started. */
+const GUESTS = [
+  {
+    name: 'linux-5.10',
+    version: '#1 SMP Debian 5.10.223-1 (2024-08-10)',
+    /** The time before "sysrq: Trigger a crash" on the serial line, seconds. */
+    crashedAt: 11.249384,
+    modules: ['qemu_fw_cfg', 'virtio', 'virtio_blk', 'virtio_pci', 'virtio_ring'],
+  },
+  {
+    name: 'linux-7.3-5level',
+    version: '#1 SMP PREEMPT_DYNAMIC Debian 7.3.4-1~bpo13+1 (2026-11-15)',
+    crashedAt: 15.070654,
+    modules: ['qemu_fw_cfg', 'virtio_blk'],
+  },
+] as const;
+
+const COMMAND_LINE =
+  'console=ttyS0 panic=-1 lab_live=1 lab_anon=16 lab_huge=4 lab_poison=0 lab_kdump=1 crashkernel=128M ';
+const MIB = 1 << 20;
+const PAGE = 4096;
+/** A tick, of a kernel with 250 a second, and what printing the crash takes. */
+const CLOCK_SLACK = 0.1;
+
+function json<T>(command: string, name: string, ...options: readonly string[]): T {
+  const { status, stdout, stderr } = run([command, dumpOf(name), ...options, '--json']);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  const document = JSON.parse(stdout) as T;
+  expect(violations(command, document)).toEqual([]);
+  return document;
+}
+
+describe.each(GUESTS)('the tasks of $name', ({ name }) => {
+  const report = json<PsReport>('ps', name);
+  const taskOf = (comm: string) => report.tasks.find((task) => task.comm === comm);
+
+  it('are two processes, and the threads of the kernel that every kernel has', () => {
+    const { processes, kernelThreads, total } = report.counts;
+    expect(processes).toBe(2);
+    expect(kernelThreads).toBe(total - 2);
+    expect(report.tasks).toHaveLength(total);
+    const names = report.tasks.filter((task) => task.kernelThread).map(({ comm }) => comm);
+    expect(names).toEqual(
+      expect.arrayContaining(['kthreadd', 'ksoftirqd/0', 'kswapd0', 'khugepaged', 'oom_reaper']),
+    );
+    expect(report.complete).toBe(true);
+  });
+
+  it('descend from init and kthreadd, which have no parents', () => {
+    expect(taskOf('init')).toMatchObject({ pid: 1, tgid: 1, ppid: 0, uid: 0, euid: 0, kernelThread: false });
+    expect(taskOf('kthreadd')).toMatchObject({ pid: 2, ppid: 0, kernelThread: true, memory: null });
+    expect(taskOf('workload')).toMatchObject({ ppid: 1, threads: 1, kernelThread: false });
+    const parents = report.tasks
+      .filter((task) => task.kernelThread && task.pid !== 2)
+      .map(({ ppid }) => ppid);
+    expect(new Set(parents)).toEqual(new Set([2]));
+  });
+
+  it('have the panicking one, as the panic printed it: CPU 0, PID 1, init', () => {
+    expect(report.cpus).toEqual([
+      { cpu: 0, online: true, panicking: true, pid: 1, comm: 'init', idle: false },
+    ]);
+    const marked = report.tasks.filter(({ panicking }) => panicking);
+    expect(marked.map(({ pid, state, running, cpu }) => [pid, state, running, cpu])).toEqual([
+      [1, 'R', true, 0],
+    ]);
+    expect(taskOf('workload')).toMatchObject({ state: 'S', stateName: 'sleeping', running: false });
+  });
+
+  it('count the memory that the workload took: 32 MiB anonymous, of it 8 MiB huge, and 4 MiB shared', () => {
+    const memory = taskOf('workload')?.memory;
+    expect(memory?.rss.anon).toBeGreaterThanOrEqual(32 * MIB);
+    expect(memory?.rss.anon).toBeLessThan(33 * MIB);
+    expect(memory?.rss.shmem).toBeGreaterThanOrEqual(4 * MIB);
+    expect(memory?.rss.total).toBe(
+      (memory?.rss.anon ?? 0) + (memory?.rss.file ?? 0) + (memory?.rss.shmem ?? 0),
+    );
+    expect(memory?.swap).toBe(0);
+    expect(memory?.pageTables).toBeGreaterThan(0);
+  });
+});
+
+describe('anonymous memory', () => {
+  it("is with the hugetlb pages all of makedumpfile's user pages", () => {
+    const { tasks } = json<PsReport>('ps', 'linux-5.10');
+    const anon = tasks.reduce((sum, { memory }) => sum + (memory?.rss.anon ?? 0), 0);
+    const hugetlb = 4 * 2 * MIB;
+    expect((anon + hugetlb) / PAGE).toBe(expectedOf('linux-5.10').makedumpfile.user);
+  });
+});
+
+describe.each(GUESTS)('the system of $name', ({ name, version, crashedAt, modules }) => {
+  const report = json<InfoReport>('info', name);
+  const expected = expectedOf(name);
+
+  it('is the one that was booted', () => {
+    expect(report.kernel).toMatchObject({ release: expected.kernel, version, machine: 'x86_64' });
+    expect(report.host).toEqual({ name: '(none)', domain: '(none)' });
+    expect(report.commandLine).toBe(COMMAND_LINE);
+    expect([...(report.modules ?? [])].sort()).toEqual(expect.arrayContaining([...modules]));
+    expect(report.cpus).toEqual({ possible: 1, online: 1 });
+    expect(report.cpuModel).toContain('QEMU');
+  });
+
+  it('panicked as it said on the serial line', () => {
+    const { reason, cause, cpu, task } = report.crash;
+    expect({ reason, cause, cpu }).toEqual({
+      reason: 'Kernel panic - not syncing: sysrq triggered crash',
+      cause: null,
+      cpu: 0,
+    });
+    expect(task).toEqual({ pid: 1, tgid: 1, comm: 'init' });
+    expect(report.taint).toEqual({ mask: '0x0', flags: [] });
+  });
+
+  it('had clocks that stopped with the crash', () => {
+    const { crash, clock, uptime } = report;
+    expect(Math.abs((clock ?? 0) - (crash.time ?? 0))).toBeLessThanOrEqual(1);
+    expect(Math.abs((uptime ?? 0) - crashedAt)).toBeLessThan(CLOCK_SLACK);
+  });
+
+  it('has less memory than its RAM, no swap, and the layout of its page tables', () => {
+    const { memory, swap, layout } = report;
+    // 384 MiB, of which 128 MiB are the crash kernel's.
+    expect(memory?.total).toBeLessThan(256 * MIB);
+    expect(memory?.total).toBeGreaterThan(192 * MIB);
+    expect(memory?.free).toBeLessThan(memory?.total ?? 0);
+    // The counter lacks what CPUs have not yet added to it: up to 125 pages of each of three zones (stat_threshold).
+    expect(Math.abs((memory?.free ?? 0) / PAGE - expected.makedumpfile.free)).toBeLessThanOrEqual(3 * 125);
+    expect(swap).toEqual({ total: 0, free: 0 });
+    expect(layout).toEqual({
+      pagingLevels: expected.pagingLevels,
+      kernelOffset: expected.kernelOffset,
+      pageOffset: expected.pageOffset,
+    });
+  });
+
+  it('lacks nothing but what its format does not note', () => {
+    expect(Object.keys(report.unavailable)).toEqual(['dump.level']);
+    expect(report.complete).toBe(true);
+  });
+
+  it('fits one screen of 80 by 30', () => {
+    const { stdout } = run(['info', dumpOf(name)]);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(30);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(stdout).toContain('Kernel panic - not syncing: sysrq triggered crash');
+  });
+});
+
+describe('the list for people', () => {
+  const { stdout } = run(['ps', dumpOf('linux-7.3-5level')]);
+
+  it('marks the panicking task, has brackets around threads of the kernel, and fits 80 columns', () => {
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.filter((line) => line.startsWith('!')).map((line) => line.split(/ +/)[1])).toEqual(['1']);
+    expect(stdout).toMatch(/^ +2 +0 S .* \[kthreadd\]$/m);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('is sorted as asked, and cut where asked', () => {
+    const { stdout: sorted } = run(['ps', dumpOf('linux-7.3-5level'), '--sort', 'rss', '--top', '2']);
+    expect(
+      sorted
+        .trimEnd()
+        .split('\n')
+        .slice(-2)
+        .map((line) => line.split(' ').at(-1)),
+    ).toEqual(['workload', 'init']);
+    expect(run(['ps', dumpOf('linux-7.3-5level'), '--sort', 'name']).status).toBe(2);
+    expect(run(['ps', dumpOf('linux-7.3-5level'), '--top', '0']).status).toBe(2);
+  });
+});

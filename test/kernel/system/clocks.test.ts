@@ -1,0 +1,98 @@
+import { describe, expect, test } from 'vitest';
+import { readClocks } from '../../../src/kernel/system/clocks.ts';
+import { BuiltBtf } from '../../builders/btf.ts';
+import { packed } from '../../builders/encode.ts';
+import { failureOf } from '../../builders/failure.ts';
+import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+
+const PLACE = 0x200;
+const SIZE = 80;
+
+/** The members of a timekeeper that are read, in some order of a kernel's own. */
+function types(sequenceSize: number, named: number | null): BuiltBtf {
+  const btf = new BuiltBtf();
+  const u32 = btf.int('unsigned int', 4);
+  const u64 = btf.int('long unsigned int', 8);
+  const s64 = btf.int('long long int', 8, { signed: true });
+  const timespec = btf.struct('timespec64', 16, [
+    ['tv_sec', s64, 0],
+    ['tv_nsec', s64, 8],
+  ]);
+  const base = btf.struct('tk_read_base', 24, [
+    ['shift', u32, 0],
+    ['xtime_nsec', u64, 8],
+    ['base', s64, 16],
+  ]);
+  const timekeeper = btf.struct('timekeeper', SIZE, [
+    ['tkr_mono', base, 0],
+    ['xtime_sec', u64, 24],
+    ['wall_to_monotonic', timespec, 32],
+    ['offs_boot', s64, 48],
+  ]);
+  btf.struct('seqcount_raw_spinlock_t', sequenceSize, []);
+  if (named !== null) btf.struct('tk_data', named + SIZE, [['timekeeper', timekeeper, named]]);
+  return btf;
+}
+
+interface TimePlan {
+  readonly symbol?: string;
+  readonly sequenceSize?: number;
+  readonly named?: number | null;
+  /** Where the timekeeper really is, behind the symbol. */
+  readonly at?: number;
+  readonly base?: bigint;
+  readonly shift?: number;
+}
+
+/** 1,000 s since boot at 1,700,000,000.25 s, after 500 s of suspend. */
+function kernelAt(plan: TimePlan) {
+  const {
+    symbol = 'tk_core',
+    sequenceSize = 4,
+    named = null,
+    at = 8,
+    base = 1_000_000_000_005n,
+    shift = 24,
+  } = plan;
+  const built = new BuiltTypedKernel(types(sequenceSize, named), { [symbol]: PLACE });
+  const bytes = packed(SIZE, [
+    [0, 4, shift],
+    [8, 8, 250_000_000n << 24n],
+    [16, 8, base],
+    [24, 8, 1_700_000_000n],
+    [32, 8, -1_699_999_000n],
+    [40, 8, 5n],
+    [48, 8, 500_000_000_000n],
+  ]);
+  built.write(PLACE + at, bytes);
+  return built.typed;
+}
+
+const CLOCKS = { uptime: 1_500_250_000_005n, wall: 1_700_000_000_250_000_000n };
+
+describe('the clocks', () => {
+  test('are behind a sequence count', () => {
+    expect(readClocks(kernelAt({}))).toEqual(CLOCKS);
+  });
+
+  test('are behind a longer one where lockdep is built in', () => {
+    expect(readClocks(kernelAt({ sequenceSize: 52, at: 56 }))).toEqual(CLOCKS);
+  });
+
+  test('are where the types of the kernel say, with one timekeeper or several', () => {
+    expect(readClocks(kernelAt({ named: 32, at: 32 }))).toEqual(CLOCKS);
+    expect(readClocks(kernelAt({ symbol: 'timekeeper_data', named: 8 }))).toEqual(CLOCKS);
+  });
+
+  test.each([
+    ['elsewhere', { at: 16 }],
+    ['of another base', { base: 1n }],
+    ['with an impossible shift', { shift: 60 }],
+  ])('are not believed %s', (_, plan) => {
+    expect(failureOf(() => readClocks(kernelAt(plan))).kind).toBe('corrupt');
+  });
+
+  test('are not told without a timekeeper', () => {
+    expect(failureOf(() => readClocks(kernelAt({ symbol: 'other' }))).kind).toBe('missingInfo');
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { InspectError } from '../../../src/errors.ts';
+import { fact } from '../../../src/kernel/fact.ts';
+import { inspectSystem, type SystemFacts } from '../../../src/kernel/system/system.ts';
+import { BuiltKernel } from '../../builders/kernel.ts';
+import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+
+const missingIn = (facts: SystemFacts) =>
+  Object.entries(facts).flatMap(([name, value]) =>
+    typeof value === 'object' && 'missing' in value ? [[name, value.missing]] : [],
+  );
+
+describe('what can be told of a system', () => {
+  test('without BTF is what its symbols lead to', () => {
+    const built = new BuiltTypedKernel(null, {
+      avenrun: 0,
+      tainted_mask: 64,
+      panic_cpu: 128,
+      _totalram_pages: 192,
+      vm_zone_stat: 256,
+    });
+    const facts = inspectSystem({ value: built.typed.kernel });
+    expect(facts).toMatchObject({
+      load: { value: [0, 0, 0] },
+      taint: { value: { mask: 0n } },
+      panickingCpu: { value: 0 },
+      memory: { value: { total: 0, free: 0 } },
+      readable: false,
+    });
+    const noBtf = 'this kernel carries no BTF, which says what its structures look like';
+    expect(
+      missingIn(facts)
+        .filter(([, reason]) => reason === noBtf)
+        .map(([name]) => name)
+        .sort(),
+    ).toEqual(['clocks', 'modules', 'processorModel', 'processors', 'tasks']);
+  });
+
+  test('without symbols is the layout', () => {
+    const facts = inspectSystem({ value: new BuiltKernel().open() });
+    expect(facts.layout).toMatchObject({ value: { pagingLevels: 4 } });
+    expect(facts.load).toEqual(facts.tasks);
+    expect(facts.load).toMatchObject({ kind: 'missingInfo' });
+  });
+
+  test('without page tables is nothing, for the reason that those have', () => {
+    const none = fact(() => {
+      throw new InspectError('corrupt', 'no tables');
+    });
+    const reasons = missingIn(inspectSystem(none)).map(([, reason]) => reason);
+    expect(new Set(reasons)).toEqual(new Set(['no tables']));
+  });
+});

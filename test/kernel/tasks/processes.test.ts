@@ -1,0 +1,108 @@
+import { describe, expect, test } from 'vitest';
+import type { Fact } from '../../../src/kernel/fact.ts';
+import { detailsOf, type TaskDetails } from '../../../src/kernel/tasks/processes.ts';
+import { countTasks } from '../../../src/kernel/tasks/task-counts.ts';
+import { listTasks } from '../../../src/kernel/tasks/task-listing.ts';
+import { TaskKernel } from '../../builders/task-kernel.ts';
+
+function detailed({ typed }: TaskKernel): TaskDetails[] {
+  const listing = listTasks(typed);
+  return detailsOf(typed, listing, listing.tasks);
+}
+
+function valueIn<T>(fact: Fact<T> | undefined): T {
+  if (fact && 'value' in fact) return fact.value;
+  throw new Error(fact?.missing ?? 'there is no such task');
+}
+
+const memoryOf = (kernel: TaskKernel, pid = 1) =>
+  valueIn(detailed(kernel).find(({ task }) => task.pid === pid)?.memory);
+
+describe('memory that is counted for each CPU', () => {
+  test('is the count and what the CPUs have not added to it', () => {
+    const mms = [
+      { counts: [9, 9, 9, 9], cpus: [] },
+      {
+        counts: [100, 200, 3, 40],
+        cpus: [
+          [1, -2, 0, 4],
+          [10, 20, 0, -40],
+        ],
+        pageTables: 36864,
+      },
+    ] as const;
+    const memory = memoryOf(new TaskKernel({ tasks: [{ pid: 1, mm: 1 }], mms, current: [0, 0] }));
+    expect(memory?.pages).toEqual({ file: 111, anon: 218, swap: 3, shmem: 4 });
+    expect(memory?.cached).toEqual({ file: 11, anon: 18, swap: 0, shmem: -36 });
+    expect(memory?.pageTables).toBe(36864);
+  });
+
+  test('is none where it adds up to less than that', () => {
+    const mms = [{ counts: [0, 5, 0, 0], cpus: [[-3, -5, 0, 0]] }] as const;
+    const memory = memoryOf(new TaskKernel({ tasks: [{ pid: 1, mm: 0 }], mms }));
+    expect(memory?.pages).toEqual({ file: 0, anon: 0, swap: 0, shmem: 0 });
+  });
+});
+
+describe('memory that tasks count', () => {
+  test('is the count of the mm and what all that use it have not added to it', () => {
+    const kernel = new TaskKernel({
+      form: 'split',
+      tasks: [
+        { pid: 1, mm: 0, cached: [1, 2, 0, 0] },
+        { pid: 2, tgid: 1, mm: 0, cached: [10, -20, 5, 0] },
+        { pid: 3, mm: 0, cached: [100, 0, 0, 7] },
+        { pid: 4, mm: 1, cached: [0, 0, 0, 0] },
+      ],
+      mms: [{ counts: [1000, 2000, 0, -3] }, { counts: [1, 2, 3, 4] }],
+    });
+    const shared = memoryOf(kernel);
+    expect(shared?.pages).toEqual({ file: 1111, anon: 1982, swap: 5, shmem: 4 });
+    expect(shared?.cached).toEqual({ file: 111, anon: -18, swap: 5, shmem: 7 });
+    expect(memoryOf(kernel, 3)).toEqual(shared);
+    expect(memoryOf(kernel, 4)?.pages).toEqual({ file: 1, anon: 2, swap: 3, shmem: 4 });
+  });
+});
+
+describe('a task', () => {
+  const kernel = new TaskKernel({
+    tasks: [
+      { pid: 1, uid: 0 },
+      { pid: 2, flags: 0x20_0000 },
+      { pid: 10, parent: 1, uid: 1000, euid: 0 },
+      { pid: 11, tgid: 10, parent: 1, uid: 1000, euid: 0, state: 0 },
+      { pid: 12, parent: 11, exitState: 0x20, state: 0x80 },
+    ],
+  });
+  const byPid = new Map(detailed(kernel).map((details) => [details.task.pid, details]));
+
+  test('has the process of its parent as its parent, also where that is a thread', () => {
+    const parents = [1, 10, 11, 12].map((pid) => valueIn(byPid.get(pid)?.ppid));
+    expect(parents).toEqual([0, 1, 1, 10]);
+  });
+
+  test('has its users, and as many threads as its process', () => {
+    expect(valueIn(byPid.get(10)?.owner)).toEqual({ uid: 1000, euid: 0 });
+    expect([10, 11, 12].map((pid) => byPid.get(pid)?.threads)).toEqual([2, 2, 1]);
+  });
+
+  test('has no memory where it has no mm', () => {
+    expect(valueIn(byPid.get(2)?.memory)).toBeNull();
+  });
+
+  test('counts among the tasks, by its kind and state', () => {
+    expect(countTasks(listTasks(kernel.typed).tasks)).toEqual({
+      total: 5,
+      processes: 3,
+      kernelThreads: 1,
+      states: { S: 3, R: 1, Z: 1 },
+    });
+  });
+
+  test('says why, where its mm cannot be read, and keeps the rest', () => {
+    const lost = new TaskKernel({ tasks: [{ pid: 1, mm: 0x7000, uid: 5 }] });
+    const [details] = detailed(lost);
+    expect(details?.memory).toMatchObject({ kind: 'notMapped' });
+    expect(valueIn(details?.owner)).toEqual({ uid: 5, euid: 5 });
+  });
+});

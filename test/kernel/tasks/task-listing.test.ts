@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest';
+import { listTasks, taskOfCpu } from '../../../src/kernel/tasks/task-listing.ts';
+import { type BuiltTask, TaskKernel } from '../../builders/task-kernel.ts';
+
+const INIT: BuiltTask = { pid: 1, comm: 'init' };
+const KTHREADD: BuiltTask = { pid: 2, comm: 'kthreadd', flags: 0x20_8040 };
+const NOWHERE = 0xffff_9999_0000_0000n;
+const pidsOf = (kernel: TaskKernel) => listTasks(kernel.typed).tasks.map(({ pid }) => pid);
+
+describe('the tasks of a kernel', () => {
+  const threads = [10, 11, 12].map((pid) => ({ pid, tgid: 10, comm: `thread-${pid}` }));
+  const kernel = new TaskKernel({ tasks: [INIT, KTHREADD, ...threads] });
+
+  test('are the processes of the list, each with its threads', () => {
+    expect(pidsOf(kernel)).toEqual([1, 2, 10, 11, 12]);
+    expect(listTasks(kernel.typed).problems).toEqual([]);
+  });
+
+  test('are known by what their task_struct says', () => {
+    const [init, kthreadd] = listTasks(kernel.typed).tasks;
+    expect(init).toMatchObject({
+      pid: 1,
+      tgid: 1,
+      comm: 'init',
+      state: 'S',
+      kernelThread: false,
+      cachedPages: [],
+    });
+    expect(kthreadd).toMatchObject({ kernelThread: true, mm: 0n });
+  });
+
+  test('keep a name as it is, whatever is in it', () => {
+    const named = new TaskKernel({ tasks: [{ pid: 1, comm: '\x1b[2J\xff' }] });
+    expect(listTasks(named.typed).tasks[0]?.comm).toBe('\x1b[2J\xff');
+  });
+});
+
+describe('tasks that are in one place only', () => {
+  test('are shown and said when the lists do not have them', () => {
+    const kernel = new TaskKernel({ tasks: [INIT, { pid: 7, listed: false }] });
+    expect(pidsOf(kernel)).toEqual([1, 7]);
+    expect(listTasks(kernel.typed).problems).toEqual([
+      'in the PID table but not in the lists of tasks: PID 7',
+    ]);
+  });
+
+  test('are shown and said when the PID table does not have them', () => {
+    const kernel = new TaskKernel({ tasks: [INIT, { pid: 7, inTable: false }, { pid: 8, inTable: false }] });
+    expect(pidsOf(kernel)).toEqual([1, 7, 8]);
+    expect(listTasks(kernel.typed).problems).toEqual([
+      'in the lists of tasks but not in the PID table: PIDs 7, 8',
+    ]);
+  });
+
+  test('are named ten at most', () => {
+    const tasks = Array.from({ length: 12 }, (_, i) => ({ pid: 20 + i, inTable: false }));
+    const [problem] = listTasks(new TaskKernel({ tasks }).typed).problems;
+    expect(problem).toMatch(/PIDs 20, .* 29 and 2 more$/);
+  });
+});
+
+describe('broken lists', () => {
+  const tasks = [INIT, KTHREADD, { pid: 3 }, { pid: 4, tgid: 3 }];
+
+  test('end where they lead nowhere, and the PID table has the rest', () => {
+    const kernel = new TaskKernel({ tasks });
+    kernel.linkTask(1, NOWHERE);
+    expect(pidsOf(kernel)).toEqual([1, 2, 3, 4]);
+    const [broken, missing] = listTasks(kernel.typed).problems;
+    expect(broken).toMatch(/^the list of tasks is broken at 0x[0-9a-f]+: .*0xffff999900000000 is not mapped/);
+    expect(missing).toBe('in the PID table but not in the lists of tasks: PIDs 2, 3, 4');
+  });
+
+  test('do not run for ever in a circle', () => {
+    const kernel = new TaskKernel({ tasks });
+    kernel.linkTask(2, kernel.addressOf(1) + 64n);
+    const { problems, tasks: found } = listTasks(kernel.typed);
+    expect(found.map(({ pid }) => pid)).toEqual([1, 2, 3, 4]);
+    expect(problems[0]).toContain('runs in a circle');
+  });
+
+  test('of threads leave the leader and what the table has', () => {
+    const kernel = new TaskKernel({ tasks });
+    kernel.linkThreads(3, NOWHERE);
+    expect(pidsOf(kernel)).toEqual([1, 2, 3, 4]);
+    expect(listTasks(kernel.typed).problems[0]).toMatch(/^the list of threads of process 3 is broken/);
+  });
+});
+
+describe('the CPUs', () => {
+  const tasks = [INIT, { pid: 5, comm: 'victim' }];
+
+  test('run the tasks that their own variables name, the idle one among them', () => {
+    const listing = listTasks(new TaskKernel({ tasks, current: [5, 0], online: [0] }).typed);
+    if (!('value' in listing.cpus)) throw new Error(listing.cpus.missing);
+    expect(
+      listing.cpus.value.map(({ cpu, online, current }) => [cpu, online, current?.pid, current?.comm]),
+    ).toEqual([
+      [0, true, 5, 'victim'],
+      [1, false, 0, 'swapper/0'],
+    ]);
+  });
+
+  test.each([
+    [1, 1],
+    [null, undefined],
+  ])('include the one that panicked, by panic_cpu %s', (panicCpu, expected) => {
+    const { panickingCpu } = listTasks(new TaskKernel({ tasks, current: [0, 5], panicCpu }).typed);
+    expect('value' in panickingCpu ? panickingCpu.value : undefined).toBe(expected);
+  });
+
+  test('include none that panicked while panic_cpu is invalid', () => {
+    const listing = listTasks(new TaskKernel({ tasks }).typed);
+    expect(listing.panickingCpu).toEqual({ value: null });
+    expect(taskOfCpu(listing, 0)?.pid).toBe(0);
+    expect(taskOfCpu(listing, 9)).toBeUndefined();
+  });
+});

@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest';
+import type { ErrorKind } from '../../src/errors.ts';
+import type { MemoryImage } from '../../src/formats/image.ts';
+import type { Missing } from '../../src/kernel/fact.ts';
+import type { SystemFacts } from '../../src/kernel/system/system.ts';
+import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.ts';
+import { type InfoReport, infoReport } from '../../src/report/info-report.ts';
+import { infoText } from '../../src/report/info-text.ts';
+import { terminal } from '../../src/report/terminal.ts';
+import { BuiltKernel } from '../builders/kernel.ts';
+import { violations } from '../support/schema.ts';
+
+const lost = (missing: string, kind: ErrorKind = 'notStored'): Missing => ({ missing, kind });
+const GONE = lost('all of it is gone');
+
+const NOTHING: SystemFacts = {
+  ...{
+    utsname: GONE,
+    clocks: GONE,
+    processors: GONE,
+    processorModel: GONE,
+    load: GONE,
+    memory: GONE,
+    swap: GONE,
+  },
+  ...{
+    taint: GONE,
+    commandLine: GONE,
+    modules: GONE,
+    tasks: GONE,
+    panickingCpu: GONE,
+    panicReason: GONE,
+    layout: GONE,
+  },
+  readable: false,
+};
+
+const uname = {
+  sysname: 'Linux',
+  nodename: 'web-1',
+  release: '6.12.1',
+  version: '#1 SMP',
+  machine: 'x86_64',
+  domainname: '',
+};
+const running = {
+  realParent: 0n,
+  cred: 0n,
+  signal: 0n,
+  alone: true,
+  mm: 0n,
+  cachedPages: [],
+  kernelThread: false,
+} as const;
+const victim = { address: 1n, pid: 42, tgid: 40, state: 'R', cpu: 1, comm: 'victim', ...running } as const;
+
+const ALL: SystemFacts = {
+  utsname: { value: uname },
+  clocks: { value: { uptime: 273_906_250_000_000n, wall: 1_700_000_001_500_000_000n } },
+  processors: { value: { possible: 4, online: 2 } },
+  processorModel: { value: 'A Processor' },
+  load: { value: [1, 0.5, 0] },
+  memory: { value: { total: 8 << 20, free: 1 << 20 } },
+  swap: { value: { total: 0, free: 0 } },
+  taint: {
+    value: {
+      mask: 513n,
+      flags: [
+        { bit: 0, letter: 'P', meaning: 'one' },
+        { bit: 40, letter: null, meaning: 'two' },
+      ],
+    },
+  },
+  commandLine: { value: 'quiet ' },
+  modules: { value: { modules: [], broken: null } },
+  tasks: {
+    value: {
+      tasks: [victim],
+      cpus: { value: [{ cpu: 1, online: true, task: 1n, current: victim }] },
+      panickingCpu: { value: 1 },
+      problems: [],
+    },
+  },
+  panickingCpu: { value: 1 },
+  panicReason: {
+    value: {
+      text: 'Kernel panic - not syncing: Fatal exception',
+      cause: 'BUG: kernel NULL pointer dereference',
+    },
+  },
+  layout: lost('no layout', 'missingInfo'),
+  readable: true,
+};
+
+const NOTE = 'OSRELEASE=6.12.1\nBUILD-ID=abc\nCRASHTIME=1700000002\n';
+
+function reportOf(system: Partial<SystemFacts>, image: Partial<MemoryImage> = {}, text = NOTE): InfoReport {
+  const file = { ...new BuiltKernel().image, ...image };
+  return infoReport({
+    image: file,
+    amounts: file.memory.amounts,
+    info: new Vmcoreinfo({ text, source: 'made-up' }),
+    system: { ...ALL, ...system },
+    counts: () => ({ total: 1, processes: 1, kernelThreads: 0, states: { R: 1 } }),
+  });
+}
+
+const textOf = (report: InfoReport) => infoText(report, terminal(false, undefined));
+
+describe('what info tells', () => {
+  test('is as its schema says, with and without everything', () => {
+    expect(violations('info', reportOf({}))).toEqual([]);
+    expect(violations('info', reportOf(NOTHING))).toEqual([]);
+  });
+
+  test('is complete when only what a kernel or format does not have is missing', () => {
+    const report = reportOf({ swap: lost('this kernel has no symbol total_swap_pages', 'missingInfo') });
+    expect(report).toMatchObject({ complete: true, swap: null });
+    expect(Object.keys(report.unavailable)).toEqual(['swap', 'layout', 'dump.level']);
+  });
+
+  test.each([
+    ['memory is not stored', { load: GONE }],
+    ['the kernel has no types', { readable: false }],
+    ['a list is broken', { modules: { value: { modules: [], broken: { address: 1n, reason: 'why' } } } }],
+  ])('is not complete when %s', (_, system) => {
+    expect(reportOf(system).complete).toBe(false);
+  });
+
+  test('is what VMCOREINFO says, where nothing else can be read', () => {
+    const report = reportOf(NOTHING);
+    expect(report.kernel).toEqual({ release: '6.12.1', version: null, machine: null, buildId: 'abc' });
+    expect(report.crash).toEqual({ time: 1_700_000_002, reason: null, cause: null, cpu: null, task: null });
+    expect(report.unavailable.uptime).toBe(GONE.missing);
+    expect(report.complete).toBe(false);
+  });
+
+  test('has the level of a dump where its format notes it', () => {
+    const report = reportOf({}, { dumpLevel: 31 });
+    expect(report.dump.level).toBe(31);
+    expect(report.unavailable).not.toHaveProperty(['dump.level']);
+    expect(textOf(report)).toMatch(/level 31\s+\(without zero pages,\s+cache,/);
+  });
+});
+
+describe('the screen', () => {
+  test('begins with the panic, its cause, and the thread that it was in', () => {
+    const lines = textOf(reportOf({})).split('\n');
+    expect(lines.slice(0, 7)).toEqual([
+      'Linux 6.12.1 x86_64',
+      '',
+      'panic         Kernel panic - not syncing: Fatal exception',
+      'cause         BUG: kernel NULL pointer dereference',
+      'in            PID 42 (victim), on CPU 1',
+      'crashed       2023-11-14 22:13:22 UTC',
+      'host          web-1',
+    ]);
+    expect(lines).toContain('uptime        3 days 04:05:06');
+    expect(lines).toContain('load          1.00 0.50 0.00');
+    expect(lines).toContain('taint         P? (513): one; two');
+    expect(lines).toContain('swap          none');
+  });
+
+  test('says once why several values are missing', () => {
+    const text = textOf(reportOf(NOTHING));
+    expect(text.match(/all of it is\s+gone/g)).toHaveLength(1);
+    expect(text.replace(/\s+/g, ' ')).toContain('clock, uptime, cpus, cpuModel, load, memory, swap, tasks,');
+    expect(text).not.toMatch(/^panic/m);
+  });
+
+  test('says that there was no panic only of a log that was read, and not of a running kernel', () => {
+    expect(textOf(reportOf({ panicReason: { value: null } }))).toMatch(/^panic {9}none found/m);
+    expect(textOf(reportOf({ panicReason: { value: null } }, { live: true }))).not.toMatch(/^panic/m);
+  });
+
+  test('lets no control character through', () => {
+    const evil = '\x1b]0;title\x07\u202e\n';
+    const text = textOf(
+      reportOf(
+        {
+          utsname: { value: { ...uname, nodename: evil, domainname: evil, version: evil, machine: evil } },
+          commandLine: { value: evil },
+          panicReason: { value: { text: evil, cause: evil } },
+          processorModel: { value: evil },
+          load: lost(evil),
+        },
+        { path: evil },
+        `OSRELEASE=${evil.trim()}\nBUILD-ID=${evil.trim()}\n`,
+      ),
+    );
+    expect(text).not.toMatch(/[^\n\P{Cc}]|\u202e/u);
+    expect(text).toContain('\\x1b]0;title\\x07');
+  });
+
+  test('cuts what is long, and says by how much', () => {
+    const text = textOf(reportOf({ commandLine: { value: 'x'.repeat(330) } }));
+    expect(text.replace(/\s+/g, ' ')).toContain(`${'x'.repeat(320)}... and 10 characters more`);
+  });
+
+  test('has the clock of a dump that does not note when it crashed', () => {
+    const report = reportOf({}, {}, 'OSRELEASE=6.12.1\n');
+    expect(textOf(report)).toMatch(/^clock {9}2023-11-14 22:13:21 UTC$/m);
+    expect(report.unavailable['crash.time']).toContain('CRASHTIME');
+  });
+});

@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import type { Fact } from '../../src/kernel/fact.ts';
+import type { MmUse } from '../../src/kernel/tasks/mm-counters.ts';
+import type { TaskDetails } from '../../src/kernel/tasks/processes.ts';
+import type { Task } from '../../src/kernel/tasks/task.ts';
+import { type PsFacts, type PsReport, psReport } from '../../src/report/ps-report.ts';
+import { psText } from '../../src/report/ps-text.ts';
+import { terminal } from '../../src/report/terminal.ts';
+import { violations } from '../support/schema.ts';
+
+const USE: MmUse = {
+  pages: { file: 1, anon: 300, swap: 2, shmem: 10 },
+  cached: { file: -1, anon: 20, swap: 0, shmem: 0 },
+  pageTables: 40960,
+};
+const LOST = { missing: 'virtual address 0x7000 is not mapped', kind: 'notMapped' } as const;
+
+function task(pid: number, changes: Partial<Task> = {}): Task {
+  const lists = { realParent: 0n, cred: 0n, signal: 0n, alone: true, mm: 0n, cachedPages: [] };
+  return {
+    ...{
+      address: 0xffff_8880_0000_0000n + BigInt(pid),
+      pid,
+      tgid: pid,
+      state: 'S',
+      cpu: 0,
+      comm: `task-${pid}`,
+    },
+    ...{ kernelThread: false, ...lists, ...changes },
+  };
+}
+
+function details(one: Task, memory: Fact<MmUse | null> = { value: USE }): TaskDetails {
+  return { task: one, ppid: { value: 1 }, owner: { value: { uid: 0, euid: 0 } }, threads: 1, memory };
+}
+
+function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {}): PsReport {
+  const running = tasks[0]?.task ?? task(1);
+  return psReport({
+    file: { path: 'core', format: 'ELF64 vmcore' },
+    release: '6.12.1',
+    doubts: [],
+    listing: {
+      tasks: tasks.map((one) => one.task),
+      cpus: { value: [{ cpu: 0, online: true, task: running.address, current: running }] },
+      panickingCpu: { value: null },
+      problems: [],
+    },
+    counts: { total: tasks.length, processes: tasks.length, kernelThreads: 0, states: { S: tasks.length } },
+    tasks,
+    ...changes,
+  });
+}
+
+const PLAIN = terminal(false, undefined);
+/** The lines behind the heading. */
+const rowsOf = (report: PsReport) => {
+  const [, rows = ''] = psText(report, false, PLAIN).split('COMMAND\n');
+  return rows.trimEnd().split('\n');
+};
+
+describe('the report on tasks', () => {
+  test('has memory in bytes, with what waits in caches beside it', () => {
+    const report = reportOf([details(task(7))]);
+    expect(report.tasks[0]?.memory).toEqual({
+      rss: { total: 311 * 4096, anon: 300 * 4096, file: 4096, shmem: 40960 },
+      swap: 8192,
+      pageTables: 40960,
+      cached: { anon: 20 * 4096, file: -4096, shmem: 0, swap: 0 },
+    });
+    expect(violations('ps', report)).toEqual([]);
+    expect(report).toMatchObject({ complete: true, warnings: [] });
+  });
+
+  test('tells memory that is lost from memory that there is none of', () => {
+    const report = reportOf([
+      details(task(7), LOST),
+      details(task(8, { kernelThread: true }), { value: null }),
+    ]);
+    expect(report.tasks.map(({ memory, missing }) => [memory, missing])).toEqual([
+      [null, LOST.missing],
+      [null, undefined],
+    ]);
+    expect(report.warnings).toEqual([`task 7: ${LOST.missing}`]);
+    expect(report.complete).toBe(false);
+    expect(violations('ps', report)).toEqual([]);
+    expect(rowsOf(report).map((row) => row.split(/ +/).slice(5))).toEqual([
+      ['?', '?', '?', '?', '?', '?', 'task-7'],
+      ['-', '-', '-', '-', '-', '-', '[task-8]'],
+    ]);
+  });
+
+  test('warns of all that was asked for, also of what is not shown', () => {
+    const report = reportOf([details(task(7)), details(task(8), LOST)], { top: 1 });
+    expect(report.tasks.map(({ pid }) => pid)).toEqual([7]);
+    expect(report.complete).toBe(false);
+  });
+
+  test('tells twenty problems one by one, and counts the others', () => {
+    const report = reportOf(Array.from({ length: 25 }, (_, i) => details(task(i + 1), LOST)));
+    expect(report.warnings).toHaveLength(21);
+    expect(report.warnings.at(-1)).toBe('and 5 problems more');
+  });
+
+  test('says so when it cannot tell what was running', () => {
+    const listing = { tasks: [], cpus: LOST, panickingCpu: LOST, problems: [] };
+    const report = reportOf([details(task(7))], { listing });
+    expect(report).toMatchObject({ cpus: null, complete: false });
+    expect(report.warnings).toHaveLength(2);
+    expect(violations('ps', report)).toEqual([]);
+  });
+});
+
+describe('the list for people', () => {
+  test('marks what was running and what panicked', () => {
+    const [victim, other] = [task(7, { state: 'R' }), task(8, { cpu: 1 })];
+    const report = reportOf([details(victim), details(other), details(task(9))], {
+      listing: {
+        tasks: [victim, other],
+        cpus: {
+          value: [
+            { cpu: 0, online: true, task: other.address, current: other },
+            { cpu: 1, online: true, task: victim.address, current: victim },
+          ],
+        },
+        panickingCpu: { value: 1 },
+        problems: [],
+      },
+    });
+    expect(rowsOf(report).map((row) => row[0])).toEqual(['!', '>', ' ']);
+    expect(psText(report, false, PLAIN).replace(/\s+/g, ' ')).toContain('CPU 1 panicked in PID 7 (task-7)');
+  });
+
+  test('lets no control character of a name through, also where it is the panicking one', () => {
+    const named = task(7, { comm: '\x1b[31mred\x07\n' });
+    const report = reportOf([details(named)], {
+      listing: {
+        tasks: [named],
+        cpus: { value: [{ cpu: 0, online: true, task: named.address, current: named }] },
+        panickingCpu: { value: 0 },
+        problems: [],
+      },
+    });
+    const text = psText(report, false, PLAIN);
+    expect(text).not.toMatch(/[^\n\P{Cc}]/u);
+    expect(text).toContain('\\x1b[31mred\\x07\\x0a');
+  });
+
+  test('fits 80 columns whatever the sizes are', () => {
+    const pages = { file: 2 ** 31, anon: 2 ** 38, swap: 2 ** 31, shmem: 1023 * 256 };
+    const memory = { value: { ...USE, pages, pageTables: 1023 * 1024 } };
+    const big = task(4_194_303, { cpu: 8191, comm: 'fifteen-letters' });
+    const report = reportOf([details(big, memory)]);
+    for (const threads of [false, true]) {
+      const lines = psText(report, threads, PLAIN).split('\n');
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+      expect(lines.join('\n')).toContain('fifteen-letters');
+    }
+  });
+});
