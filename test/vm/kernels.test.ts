@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { makeWorkFolder, removeWorkFolder } from './cache.ts';
 import { testVmcore } from './crashed-kernel.ts';
+import { testCrashedTasks } from './crashed-tasks.ts';
 import { buildGuestImage } from './guest-image.ts';
 import { kernels } from './kernels.ts';
 import { testLiveKernel } from './live-kernel.ts';
+import { testLiveTasks } from './live-tasks.ts';
 import { bootAndCrash, type CrashedGuest } from './machine.ts';
 
 describe.each(kernels)('the kernel of $suite', (kernel) => {
@@ -22,4 +24,6 @@ describe.each(kernels)('the kernel of $suite', (kernel) => {
 
   describe('live', () => testLiveKernel(kernel, () => guest().answers));
   describe('crashed', () => testVmcore(kernel, guest));
+  describe('the tasks, live', () => testLiveTasks(kernel, () => guest().answers));
+  describe('the tasks, crashed', () => testCrashedTasks(guest));
 });

@@ -11,6 +11,11 @@ export interface Kernel {
   readonly compoundKey: 'compound_head' | 'compound_info';
   /** Pages that the workload poisons: 5.10's and 6.1's cloud kernels have no CONFIG_MEMORY_FAILURE. */
   readonly poisonedPages: number;
+  /**
+   * Whether /proc/PID/status has what CPUs have counted of a process and not yet added to it: since 6.16 (82241a83cd15), which went
+   * into 6.12, too.
+   */
+  readonly statusHasCached: boolean;
 }
 
 export const kernels: readonly Kernel[] = [
@@ -21,6 +26,7 @@ export const kernels: readonly Kernel[] = [
     kexecSystemCall: '--kexec-syscall',
     compoundKey: 'compound_head',
     poisonedPages: 0,
+    statusHasCached: false,
   },
   {
     suite: 'bookworm',
@@ -29,6 +35,7 @@ export const kernels: readonly Kernel[] = [
     kexecSystemCall: '--kexec-syscall',
     compoundKey: 'compound_head',
     poisonedPages: 0,
+    statusHasCached: false,
   },
   {
     suite: 'trixie',
@@ -37,6 +44,7 @@ export const kernels: readonly Kernel[] = [
     kexecSystemCall: '--kexec-file-syscall',
     compoundKey: 'compound_head',
     poisonedPages: 3,
+    statusHasCached: true,
   },
   {
     suite: 'trixie-backports',
@@ -45,6 +53,7 @@ export const kernels: readonly Kernel[] = [
     kexecSystemCall: '--kexec-file-syscall',
     compoundKey: 'compound_info',
     poisonedPages: 3,
+    statusHasCached: true,
   },
 ];
 

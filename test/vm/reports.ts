@@ -1,6 +1,8 @@
 import type { PageClass } from '../../src/pages/page-class.ts';
+import type { InfoReport } from '../../src/report/info-report.ts';
 import type { LayoutReport } from '../../src/report/layout-report.ts';
 import type { PagesReport } from '../../src/report/pages-report.ts';
+import type { PsReport } from '../../src/report/ps-report.ts';
 import type { SegmentsReport } from '../../src/report/segments-report.ts';
 import type { StructReport } from '../../src/report/struct-report.ts';
 import type { SymbolsReport } from '../../src/report/symbols-report.ts';
@@ -9,8 +11,10 @@ import { run } from '../support/run.ts';
 import { violations } from '../support/schema.ts';
 
 interface Reports {
+  readonly info: InfoReport;
   readonly layout: LayoutReport;
   readonly pages: PagesReport;
+  readonly ps: PsReport;
   readonly segments: SegmentsReport;
   readonly struct: StructReport;
   readonly symbols: SymbolsReport;

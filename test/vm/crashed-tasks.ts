@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import type { CrashedGuest } from './machine.ts';
+import { parseStatus } from './proc-status.ts';
+import { inspect } from './reports.ts';
+
+/** What `ps` and `info` say of the saved memory, against what /proc said shortly before the crash. */
+export function testCrashedTasks(guest: () => CrashedGuest): void {
+  it('has the processes that were there before the crash, and no others', () => {
+    const { tasks, complete, warnings } = inspect('ps', guest().vmcore);
+    const before = [...parseStatus(guest().answers.text('statusAfter')).values()].filter(
+      ({ memory }) => memory !== null,
+    );
+    const lasting = before.filter(({ name }) => name === 'init' || name === 'workload').map(({ pid }) => pid);
+    expect(tasks.filter(({ memory }) => memory !== null).map(({ pid }) => pid)).toEqual(lasting);
+    expect({ complete, warnings }).toEqual({ complete: true, warnings: [] });
+  });
+
+  it('has the panic of the first process, which wrote to sysrq-trigger', () => {
+    const { tasks, cpus } = inspect('ps', guest().vmcore);
+    expect(cpus).toMatchObject([{ cpu: 0, panicking: true, pid: 1, comm: 'init', idle: false }]);
+    expect(tasks.filter(({ panicking }) => panicking).map(({ pid }) => pid)).toEqual([1]);
+    expect(inspect('info', guest().vmcore).crash).toMatchObject({
+      reason: 'Kernel panic - not syncing: sysrq triggered crash',
+      cpu: 0,
+      task: { pid: 1, tgid: 1, comm: 'init' },
+    });
+  });
+
+  it('has clocks that agree with the time of the crash, and everything else', () => {
+    const { clock, crash, uptime, unavailable, complete } = inspect('info', guest().vmcore);
+    expect(Math.abs((clock ?? 0) - (crash.time ?? 0))).toBeLessThanOrEqual(1);
+    expect(uptime).toBeGreaterThan(Number(guest().answers.text('uptimeAfter').split(' ')[0]));
+    expect(Object.keys(unavailable)).toEqual(['dump.level']);
+    expect(complete).toBe(true);
+  });
+}

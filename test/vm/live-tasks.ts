@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import type { TaskRow } from '../../src/report/ps-report.ts';
+import type { Answers } from './answers.ts';
+import { pagesInMeminfo } from './guest-facts.ts';
+import type { Kernel } from './kernels.ts';
+import { type ProcStatus, parseStatus } from './proc-status.ts';
+import { readReport } from './reports.ts';
+
+const pageBytes = 4096;
+
+/** What `ps` and `info` say of the running kernel, against /proc in the same guest, read before them and after. */
+export function testLiveTasks(kernel: Kernel, answers: () => Answers): void {
+  const ps = () => readReport('ps', answers().text('ps'));
+  const info = () => readReport('info', answers().text('info'));
+
+  it('lists every process that was there before and after', () => {
+    const listed = ps().tasks.map(({ pid }) => pid);
+    const still = stable(answers()).map(({ pid }) => pid);
+    expect(still.length).toBeGreaterThan(30);
+    expect(listed).toEqual(expect.arrayContaining(still));
+    expect(ps()).toMatchObject({ complete: true, warnings: [] });
+  });
+
+  it('says of each of them what /proc/PID/status says', () => {
+    const rows = new Map(ps().tasks.map((task) => [task.pid, task]));
+    for (const status of stable(answers())) {
+      const task = rows.get(status.pid);
+      expect(task && asStatus(task, kernel, status.name)).toEqual(status);
+    }
+  });
+
+  it('has the clocks, the load and the memory that /proc has', () => {
+    const { uptime, memory, swap, commandLine } = info();
+    const up = (name: 'uptimeBefore' | 'uptimeAfter') => Number(answers().text(name).split(' ')[0]);
+    expect(uptime).toBeGreaterThanOrEqual(up('uptimeBefore') - tick);
+    expect(uptime).toBeLessThanOrEqual(up('uptimeAfter'));
+    expect((memory?.total ?? 0) / pageBytes).toBe(pagesInMeminfo(answers().text('meminfo'), 'MemTotal'));
+    expect(swap).toEqual({ total: 0, free: 0 });
+    expect(`${commandLine}\n`).toBe(answers().text('cmdline'));
+  });
+
+  it('has the taint, the modules and the name that /proc has', () => {
+    const { taint, modules, kernel: of, host } = info();
+    expect(Number(taint?.mask)).toBe(Number(answers().text('tainted')));
+    expect(modules?.join('\n')).toBe(answers().text('modules').trim());
+    expect(of.release).toBe(answers().text('release').trim());
+    expect(host?.name).toBe(answers().text('hostname').trim());
+    expect(info()).toMatchObject({ complete: true, warnings: [], cpus: { possible: 1, online: 1 } });
+  });
+}
+
+/** The kernel's clock is as old as its last tick: 4 ms, more under emulation. Seconds. */
+const tick = 0.1;
+
+/** The processes of which /proc said the same before and after, in all that is compared. */
+function stable(answers: Answers): ProcStatus[] {
+  const after = parseStatus(answers.text('statusAfter'));
+  return [...parseStatus(answers.text('statusBefore')).values()].filter((status) => {
+    const same = JSON.stringify(after.get(status.pid)) === JSON.stringify(status);
+    return same && !status.state.startsWith('R');
+  });
+}
+
+/** A row of `ps` as that kernel's /proc/PID/status would have it. */
+function asStatus(task: TaskRow, kernel: Kernel, name: string): ProcStatus {
+  const { pid, tgid, ppid, uid, euid, threads, memory, state, stateName } = task;
+  const cached = kernel.statusHasCached ? undefined : memory?.cached;
+  const counted = (bytes: number, waiting = 0) => Math.max(0, bytes - waiting);
+  return {
+    ...{ pid, tgid, ppid: ppid ?? Number.NaN, uid: uid ?? Number.NaN, euid: euid ?? Number.NaN, threads },
+    // Of the kernel's own threads /proc has the long name since 5.17, and what a worker is at.
+    name: task.kernelThread && name.startsWith(task.comm) ? name : task.comm,
+    state: `${state} (${stateName})`,
+    memory: memory && {
+      anon: counted(memory.rss.anon, cached?.anon),
+      file: counted(memory.rss.file, cached?.file),
+      shmem: counted(memory.rss.shmem, cached?.shmem),
+      swap: counted(memory.swap, cached?.swap),
+      pageTables: memory.pageTables,
+    },
+  };
+}
