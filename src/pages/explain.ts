@@ -111,7 +111,8 @@ function verdictOf(kernel: Kernel, structPages: StructPages, pfn: number): { rul
     const { rules, length } = verdicts.of(run.pfn, run.count);
     rule = rules[length - 1] as Rule;
   }
-  const covered = rule !== Rule.unreadable && rule !== Rule.noStructPage && pfn < verdicts.cover.until;
+  const unknown: readonly Rule[] = [Rule.unreadable, Rule.headUnread, Rule.noStructPage];
+  const covered = !unknown.includes(rule) && pfn < verdicts.cover.until;
   return { rule, head: covered ? verdicts.cover.head : pfn };
 }
 

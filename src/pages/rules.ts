@@ -17,6 +17,7 @@ export const Rule = {
   hwpoison: 10,
   offline: 11,
   unreadable: 12,
+  headUnread: 13,
 } as const;
 
 export type Rule = (typeof Rule)[keyof typeof Rule];
@@ -50,6 +51,11 @@ export const RULES: readonly RuleText[] = [
   { name: 'hwpoison', class: 'hwpoison', reason: 'hardware memory error (PG_hwpoison)' },
   { name: 'offline', class: 'offline', reason: 'logically offline: held by a balloon or virtio-mem' },
   { name: 'unreadable', class: null, reason: 'its struct page cannot be read' },
+  {
+    name: 'headUnread',
+    class: null,
+    reason: 'it may belong to a free block or compound whose head is a struct page that cannot be read',
+  },
 ];
 
 /** The largest compound of x86_64: 1 GiB (PUD_ORDER). */

@@ -11,6 +11,8 @@ const PAGE = 4096;
 /** Pfns whose struct pages cannot be read, and why. */
 export interface Gap extends Range {
   readonly reason: string;
+  /** Whether there are struct pages, and the dump lacks them; where none are mapped there are none. */
+  readonly lost: boolean;
 }
 
 /** What was read of a run: `absent` where its section has no map, else the pfns that could not be read. */
@@ -77,7 +79,7 @@ export class StructPages {
     try {
       address = this.addressOf(pfn);
     } catch (error) {
-      return { absent: false, unreadable: [{ start: pfn, end: last, reason: reasonFor(error) }] };
+      return { absent: false, unreadable: [{ start: pfn, end: last, ...whyNot(error), lost: true }] };
     }
     if (address === null) return ABSENT;
     if (this.#tryRead(address, 0, (count + lookahead) * this.#size) === undefined) {
@@ -131,7 +133,7 @@ export class StructPages {
         // A struct page of an odd size may reach over the border of two pages of the vmemmap.
         const start = Math.max(told, Math.floor(done / this.#size));
         told = Math.min(count, Math.ceil((done + part) / this.#size));
-        if (told > start) missing.push({ start: pfn + start, end: pfn + told, reason: reasonFor(error) });
+        if (told > start) missing.push({ start: pfn + start, end: pfn + told, ...whyNot(error) });
       }
       done += part;
     }
@@ -152,7 +154,8 @@ export class StructPages {
   }
 }
 
-function reasonFor(error: unknown): string {
+function whyNot(error: unknown): Omit<Gap, keyof Range> {
   if (!(error instanceof InspectError)) throw error;
-  return `the struct pages are ${UNREAD[error.kind] ?? 'not in the dump'}`;
+  const reason = `the struct pages are ${UNREAD[error.kind] ?? 'not in the dump'}`;
+  return { reason, lost: error.kind !== 'notMapped' };
 }

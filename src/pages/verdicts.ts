@@ -1,8 +1,9 @@
 import { type Cover, classifyPart, noCover, type OnFree } from './classify-run.ts';
+import { Doubt } from './doubt.ts';
 import type { PageKeys } from './page-keys.ts';
 import { Rule } from './rules.ts';
 import { Stretches } from './stretches.ts';
-import { RUN_PAGES, type StructPages } from './struct-pages.ts';
+import { type Gap, RUN_PAGES, type StructPages } from './struct-pages.ts';
 
 /**
  * Behind a block of so many pages another such block is likely, so only the begin of what follows is read: if it is the
@@ -11,6 +12,8 @@ import { RUN_PAGES, type StructPages } from './struct-pages.ts';
 const LARGE_BLOCK = 512;
 /** Struct pages of that begin: one page of the vmemmap. */
 const PROBE_PAGES = 64;
+/** Why the class of pages is unknown whose own struct page can be read. */
+const HEAD_UNREAD = 'they may belong to free blocks or compounds whose struct pages are not in the dump';
 
 /**
  * Reads struct pages run by run and says which rule decides each page; runs must come in ascending order. Struct pages
@@ -25,22 +28,29 @@ export class Verdicts {
   readonly #keys: PageKeys;
   readonly #onFree: OnFree;
   readonly #stretches = new Stretches(RUN_PAGES);
+  readonly #settled = new Stretches(RUN_PAGES);
+  /** The pfns behind struct pages of this run that the dump lacks. */
+  readonly #lostUntil: number[] = [];
+  #doubt: Doubt;
 
   constructor(structPages: StructPages, keys: PageKeys, onFree: OnFree = () => {}) {
     this.#structPages = structPages;
     this.#keys = keys;
     this.#onFree = onFree;
+    this.#doubt = new Doubt(keys.buddyOrders);
   }
 
   /** Forgets the last block: what comes next lies where it cannot reach. */
   restart(): void {
     this.cover = noCover();
+    this.#doubt = new Doubt(this.#keys.buddyOrders);
   }
 
   /** The rules of `count` pages of one section from `pfn` on; overwritten by the next call. */
   of(pfn: number, count: number): Stretches {
     const stretches = this.#stretches;
     stretches.clear();
+    this.#lostUntil.length = 0;
     for (let at = 0; at < count; at = stretches.pages) {
       const { head, until, rule } = this.cover;
       if (pfn + at < until) {
@@ -50,7 +60,7 @@ export class Verdicts {
       const behindLarge = pfn + at === until && until - head >= LARGE_BLOCK;
       this.#read(pfn, at, behindLarge ? Math.min(count, at + PROBE_PAGES) : count);
     }
-    return stretches;
+    return this.#lostUntil.length > 0 || this.#doubt.isActive ? this.#settle(pfn) : stretches;
   }
 
   /** Reads and classifies the pages from `start` to `end` of the run that begins at `pfn`. */
@@ -64,7 +74,7 @@ export class Verdicts {
     for (const gap of unreadable) {
       if (gap.start > pfn + at) this.#classify(pfn, start, at, gap.start - pfn);
       at = gap.end - pfn;
-      this.#skip(pfn, at, gap.reason);
+      this.#skip(pfn, gap);
     }
     if (at < end) this.#classify(pfn, start, at, end);
   }
@@ -77,13 +87,42 @@ export class Verdicts {
     classifyPart(part, this.#keys, this.cover, this.#stretches, this.#onFree);
   }
 
-  /** The pages up to `end` have no struct page that can be read; for some a head may have spoken. */
-  #skip(pfn: number, end: number, reason: string): void {
+  /** The pages up to the end of a gap have no struct page that can be read; for some a head may have spoken. */
+  #skip(pfn: number, { end: until, reason, lost }: Gap): void {
+    const end = until - pfn;
     const covered = Math.min(end, this.cover.until - pfn);
     if (covered > this.#stretches.pages) this.#stretches.add(this.cover.rule, covered);
     const pages = end - this.#stretches.pages;
     if (pages === 0) return;
     this.failures.set(reason, (this.failures.get(reason) ?? 0) + pages);
     this.#stretches.add(Rule.unreadable, end);
+    if (lost) this.#lostUntil.push(until);
+  }
+
+  /** The same verdicts, but for pages whose head may be among those that the dump lacks. */
+  #settle(pfn: number): Stretches {
+    const { rules, ends, length } = this.#stretches;
+    this.#settled.clear();
+    for (let k = 0, start = 0; k < length; k++) {
+      const rule = rules[k] as Rule;
+      const end = ends[k] as number;
+      if (rule === Rule.unreadable) this.#noteLost(pfn + start, pfn + end);
+      else this.#takeBack(start, this.#doubt.until(rule, pfn + start, pfn + end) - pfn);
+      if (this.#settled.pages < end) this.#settled.add(rule, end);
+      start = end;
+    }
+    return this.#settled;
+  }
+
+  #noteLost(start: number, end: number): void {
+    for (const until of this.#lostUntil) {
+      if (until > start && until <= end) this.#doubt.missed(until);
+    }
+  }
+
+  #takeBack(start: number, end: number): void {
+    if (end <= start) return;
+    this.failures.set(HEAD_UNREAD, (this.failures.get(HEAD_UNREAD) ?? 0) + end - start);
+    this.#settled.add(Rule.headUnread, end);
   }
 }

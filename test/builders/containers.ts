@@ -28,7 +28,7 @@ interface Piece extends Range {
 }
 
 /** RAM, each range once and ascending, as /proc/iomem lists it: the kernel image's segment lies inside of another. */
-export function ramOf(segments: readonly Segment[]): Piece[] {
+function ramOf(segments: readonly Segment[]): Piece[] {
   let taken: readonly Range[] = [];
   return segments
     .flatMap((s) =>
@@ -47,7 +47,7 @@ export function ramOf(segments: readonly Segment[]): Piece[] {
 }
 
 /** The same from the highest address down, in pieces of `size` bytes. */
-export function downwards(pieces: readonly Piece[], size: number): Piece[] {
+function downwards(pieces: readonly Piece[], size: number): Piece[] {
   const cut = pieces.flatMap(({ start, end, from }) => {
     const count = Math.ceil((end - start) / size);
     return Array.from({ length: count }, (_, i) => ({
@@ -69,11 +69,25 @@ const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
  * The same memory in an ELF file that holds it from its highest address down. The kernel allocates its memory map at
  * the end of memory, so that a file in the usual order has lost all struct pages wherever it is cut.
  */
-export function asElfDownwards(
-  file: ByteSource,
-  image: MemoryImage,
-  pieces = downwards(ramOf(image.segments), 1 << 24),
-): PartsSource {
+export function asElfDownwards(file: ByteSource, image: MemoryImage): PartsSource {
+  return elfOf(file, image, downwards(ramOf(image.segments), 1 << 24));
+}
+
+/** The same memory in an ELF file whose last pages are those given: physical addresses, in the order in which they stand. */
+export function asElfWithLast(file: ByteSource, image: MemoryImage, last: readonly number[]): PartsSource {
+  const ram = ramOf(image.segments);
+  const pages = mergeRanges(last.map((start) => ({ start, end: start + PAGE })));
+  const others = ram.flatMap((range) =>
+    subtractRanges([range], pages).map((r) => ({ ...r, from: range.from + r.start - range.start })),
+  );
+  const lasts = last.flatMap((start) => {
+    const range = ram.find((r) => start >= r.start && start < r.end);
+    return range ? [{ start, end: start + PAGE, from: range.from + start - range.start }] : [];
+  });
+  return elfOf(file, image, [...others, ...lasts]);
+}
+
+function elfOf(file: ByteSource, image: MemoryImage, pieces: readonly Piece[]): PartsSource {
   const notes = noteSegment([vmcoreinfo(image.vmcoreinfo?.text ?? '')]);
   const notesAt = Math.ceil((64 + 56 * (pieces.length + 1)) / PAGE) * PAGE;
   const size = notesAt + 4 * PAGE;
@@ -85,7 +99,7 @@ export function asElfDownwards(
   });
   const head = elfBytes({ segments: [{ ...notes, offset: notesAt }, ...loads] });
   const parts = [head, { zeros: size - head.length }, ...pieces.map((piece) => partOf(file, piece))];
-  return new PartsSource(parts, `${file.path}, downwards`);
+  return new PartsSource(parts, `${file.path} in another order`);
 }
 
 /** LiME's ranges from the highest address down, for the same reason. */

@@ -40,7 +40,7 @@ describe('reading struct pages', () => {
     const pages = new StructPages(built.open());
     const { unreadable } = pages.readRun(FIRST + 10, 200);
     const reason = 'the struct pages are not mapped';
-    expect(unreadable).toEqual([{ start: FIRST + 64, end: FIRST + 128, reason }]);
+    expect(unreadable).toEqual([{ start: FIRST + 64, end: FIRST + 128, reason, lost: false }]);
     expect([0, 53, 118, 199].map((i) => numberAt(pages, i))).toEqual([10, 63, 128, 209]);
   });
 
@@ -79,7 +79,7 @@ describe('reading struct pages', () => {
     const reason = 'the struct pages are not mapped';
     expect(pages.readRun(far, 8)).toEqual({
       absent: false,
-      unreadable: [{ start: far, end: far + 8, reason }],
+      unreadable: [{ start: far, end: far + 8, reason, lost: true }],
     });
   });
 });
