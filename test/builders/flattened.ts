@@ -1,4 +1,6 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
+import { u64At } from '../../src/bytes/words.ts';
+import { readKdumpHeader } from '../../src/formats/kdump/header.ts';
 import { ascii, concat } from './encode.ts';
 import { MemorySource, type SourceOptions } from './memory-source.ts';
 import { type Part, PartsSource } from './parts-source.ts';
@@ -72,4 +74,27 @@ export function flattened(file: ByteSource, pieces: readonly Piece[], size = 65_
     return records;
   });
   return new PartsSource([flatHeader(), ...parts, END_RECORD], `${file.path}, flattened`);
+}
+
+/**
+ * A kdump-compressed file as `makedumpfile -F` sends it: the headers and bitmaps without what pads them to blocks, then
+ * some page descriptors and the data of their pages in turn (write_kdump_page flushes both buffers together).
+ */
+export function flattenedKdump(file: ByteSource): PartsSource {
+  const { bitmap1, bitmap2, descriptors } = readKdumpHeader(file);
+  const first = new Uint8Array(8);
+  file.read(descriptors, first);
+  const data = Number(u64At(first, 0));
+  const turns = Math.ceil((data - descriptors) / 360);
+  const share = Math.ceil((file.size - data) / turns);
+  const pieces = Array.from({ length: turns }, (_, i) => [
+    { start: descriptors + i * 360, end: Math.min(data, descriptors + (i + 1) * 360) },
+    { start: data + i * share, end: Math.min(file.size, data + (i + 1) * share) },
+  ]).flat();
+  const heads = [
+    { start: 0, end: 464 },
+    { start: 4096, end: bitmap1.offset },
+    ...[bitmap1, bitmap2].map(({ offset, size }) => ({ start: offset, end: offset + size })),
+  ];
+  return flattened(file, [...heads, ...pieces.filter(({ start, end }) => end > start)]);
 }

@@ -3,6 +3,7 @@ import { InspectError } from '../../src/errors.ts';
 import type { VmcoreinfoText } from '../../src/formats/image.ts';
 import { type OpenOptions, openSources } from '../../src/formats/open.ts';
 import { openKernel } from '../../src/kernel/kernel.ts';
+import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
 import { takeCensus } from '../../src/pages/census.ts';
 import { EXCLUDABLE } from '../../src/pages/page-class.ts';
 import { type PagesReport, pagesReport } from '../../src/report/pages-report.ts';
@@ -16,7 +17,8 @@ export interface Asked extends OpenOptions {
 /** What `pages --json` says of a dump, made in this process: a hundred cuts take as long as three runs of the program. */
 export async function reportOf(files: readonly ByteSource[], asked: Asked = {}): Promise<PagesReport> {
   const image = await openSources(files, asked);
-  const kernel = openKernel(image, { vmcoreinfo: asked.vmcoreinfo });
+  const vmcoreinfo = asked.vmcoreinfo ?? image.vmcoreinfo ?? searchVmcoreinfo(image);
+  const kernel = openKernel(image, { vmcoreinfo });
   return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
 }
 
