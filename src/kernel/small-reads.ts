@@ -44,10 +44,6 @@ class PagedMemory implements PhysicalMemory {
     this.#memory.survey(pfn, holdings);
   }
 
-  surveyContents(pfn: number, holdings: Uint8Array): void {
-    this.#memory.surveyContents(pfn, holdings);
-  }
-
   readPadded(address: number, into: Uint8Array): Missing | undefined {
     return this.#memory.readPadded(address, into);
   }
