@@ -1,0 +1,100 @@
+import type { OwnerTable } from './owner-table.ts';
+import type { WordTest } from './page-keys.ts';
+import { Use } from './page-uses.ts';
+import { compoundOrder } from './rules.ts';
+import type { UseKeys } from './use-keys.ts';
+
+/** What the scan adds up. */
+export interface Tally {
+  /** Pages by Use. */
+  readonly uses: Float64Array;
+  /** Pages of slabs by their kmem_cache. */
+  readonly slabs: OwnerTable;
+  /** Pages of the page cache by their address_space, shmem's with the others. */
+  readonly mappings: OwnerTable;
+  /** Pages of hugetlbfs by their address_space. */
+  readonly hugetlb: OwnerTable;
+  /** The use of the last block or compound, and the first pfn behind it. */
+  cover: { use: number; until: number };
+}
+
+function holds(w: Uint32Array, i: number, test: WordTest): boolean {
+  return ((w[i + test.word] as number) & test.mask) === test.value;
+}
+
+/** The use of a page by the struct page at word `i`; that of a tail is not asked, its head spoke for it. */
+export function useOf(w: Uint32Array, i: number, k: UseKeys): number {
+  const flags = w[i + k.flags] as number;
+  if ((flags & k.slabMask) !== 0 || holds(w, i, k.slab)) return Use.slab;
+  if ((w[i + k.type] as number) & 0x8000_0000) {
+    if (holds(w, i, k.buddy)) return isOrder(w, i, k) ? Use.free : Use.kernel;
+    if (holds(w, i, k.unaccepted)) return Use.unaccepted;
+    if (holds(w, i, k.pageTable)) return Use.pageTables;
+    if (holds(w, i, k.offline)) return Use.offline;
+    if (holds(w, i, k.largeKmalloc)) return Use.largeKmalloc;
+    if (holds(w, i, k.zsmalloc)) return Use.zsmalloc;
+  }
+  if ((flags & k.headMask) !== 0 && holds(w, i, k.hugetlb)) return Use.hugetlb;
+  if ((flags & k.reservedMask) !== 0) return Use.reserved;
+  return useByMapping(w, i, flags, k);
+}
+
+function useByMapping(w: Uint32Array, i: number, flags: number, k: UseKeys): number {
+  const mapping = w[i + k.mapping] as number;
+  const bits = mapping & 3;
+  if (bits & 1) return Use.anonymous;
+  if (bits === 2 && k.movableMapping) return Use.movable;
+  const isPointer = ((w[i + k.mapping + 1] as number) >>> 24) === 0xff;
+  if (isPointer) return (flags & k.swapbackedMask) === 0 ? Use.fileCache : Use.shmem;
+  if ((flags & k.swapMask) === k.swapMask && (flags & k.lruMask) !== 0) return Use.swapCache;
+  return (flags & k.hwpoisonMask) === 0 ? Use.kernel : Use.hwpoison;
+}
+
+function isOrder(w: Uint32Array, i: number, k: UseKeys): boolean {
+  return (w[i + k.private + 1] as number) === 0 && (w[i + k.private] as number) < k.buddyOrders;
+}
+
+/** How many pages the page at word `i` speaks for. */
+export function pagesOfUse(w: Uint32Array, i: number, pfn: number, use: number, k: UseKeys): number {
+  if (use === Use.free) return 2 ** (w[i + k.private] as number);
+  if (use === Use.unaccepted) return 2 ** (k.buddyOrders - 1);
+  return 2 ** compoundOrder(w, i, pfn, k);
+}
+
+/**
+ * Adds `count` struct pages from `first` on, which stand at the start of `w`, to what the scan knows. Pages behind a
+ * block's or compound's head are not looked at, so a fake head of an optimised hugetlb page is not mistaken for one.
+ */
+export function tallyRun(w: Uint32Array, first: number, count: number, k: UseKeys, tally: Tally): void {
+  const { uses, cover } = tally;
+  for (let n = 0; n < count; ) {
+    const pfn = first + n;
+    if (pfn >= cover.until) {
+      const i = n * k.stride;
+      cover.use = useOf(w, i, k);
+      const pages = pagesOfUse(w, i, pfn, cover.use, k);
+      cover.until = pfn + pages;
+      tallyOwner(w, i, cover.use, pages, k, tally);
+    }
+    const covered = Math.min(count - n, cover.until - pfn);
+    (uses[cover.use] as number) += covered;
+    n += covered;
+  }
+}
+
+function tallyOwner(w: Uint32Array, i: number, use: number, pages: number, k: UseKeys, tally: Tally): void {
+  const table =
+    use === Use.slab
+      ? tally.slabs
+      : use === Use.fileCache || use === Use.shmem
+        ? tally.mappings
+        : use === Use.hugetlb
+          ? tally.hugetlb
+          : undefined;
+  if (!table) return;
+  const word = i + (use === Use.slab ? k.slabCache : k.mapping);
+  const low = w[word] as number;
+  const high = w[word + 1] as number;
+  // A huge page that is free or anonymous belongs to no file.
+  if (high !== 0 && (low & 3) === 0) table.add(low, high, pages);
+}

@@ -1,0 +1,86 @@
+import type { Range } from '../bytes/ranges.ts';
+import type { TypedKernel } from '../kernel/typed-kernel.ts';
+import { type Tally, tallyRun } from './attribution-loop.ts';
+import type { OnProgress } from './census.ts';
+import { OwnerTable } from './owner-table.ts';
+import { type PageUse, USES, Use } from './page-uses.ts';
+import { runsOf } from './runs.ts';
+import { StructPages } from './struct-pages.ts';
+import { type UseKeys, useKeys } from './use-keys.ts';
+import { pfnRanges } from './zero-pages.ts';
+
+/** What the struct pages say of who holds the memory. All figures are pages. */
+export interface Attribution {
+  /** Every physical page of the dump, once. */
+  readonly total: number;
+  readonly uses: Readonly<Record<PageUse, number>>;
+  /** By address of the kmem_cache. */
+  readonly slabs: OwnerTable;
+  /** By address of the address_space: files and shmem. */
+  readonly mappings: OwnerTable;
+  /** The same for the huge pages of hugetlbfs files. */
+  readonly hugetlb: OwnerTable;
+  /** Pages whose struct page cannot be read, by reason. */
+  readonly unreadable: ReadonlyMap<string, number>;
+}
+
+/** Goes through the struct pages of all pages that a dump describes, in their order. */
+class Scan {
+  readonly tally: Tally = {
+    uses: new Float64Array(USES.length),
+    slabs: new OwnerTable(),
+    mappings: new OwnerTable(),
+    hugetlb: new OwnerTable(),
+    cover: { use: Use.kernel, until: 0 },
+  };
+  readonly structPages: StructPages;
+  readonly #keys: UseKeys;
+
+  constructor(typed: TypedKernel) {
+    this.structPages = new StructPages(typed.kernel);
+    this.#keys = useKeys(typed);
+  }
+
+  run(pfn: number, count: number): void {
+    const read = this.structPages.readRun(pfn, count);
+    if (read.absent) {
+      this.#add(Use.noStructPage, count);
+      return;
+    }
+    let at = pfn;
+    for (const gap of [...read.unreadable, { start: pfn + count, end: pfn + count }]) {
+      if (gap.start > at) this.#part(pfn, { start: at, end: gap.start });
+      this.#add(Use.unreadable, gap.end - gap.start);
+      at = gap.end;
+    }
+  }
+
+  #part(first: number, { start, end }: Range): void {
+    const words = this.structPages.words.subarray((start - first) * this.#keys.stride);
+    tallyRun(words, start, end - start, this.#keys, this.tally);
+  }
+
+  #add(use: number, pages: number): void {
+    (this.tally.uses[use] as number) += pages;
+  }
+}
+
+/**
+ * Says what each page is used for and whose it is, in one pass over the struct pages.
+ * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read
+ */
+export function attributePages(typed: TypedKernel, onProgress: OnProgress = () => {}): Attribution {
+  const { memory } = typed.kernel.image;
+  const scan = new Scan(typed);
+  const ranges = [...pfnRanges(memory.described())];
+  const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  let done = 0;
+  for (const { pfn, count } of runsOf(ranges)) {
+    scan.run(pfn, count);
+    done += count;
+    onProgress(done, total);
+  }
+  const { uses, slabs, mappings, hugetlb } = scan.tally;
+  const named = Object.fromEntries(USES.map((use, i) => [use, uses[i] as number])) as Record<PageUse, number>;
+  return { total, uses: named, slabs, mappings, hugetlb, unreadable: scan.structPages.failures };
+}

@@ -1,0 +1,117 @@
+/** Slots at first, and at most: then 16 MiB of them. */
+const SLOTS = 1 << 12;
+const SLOTS_LIMIT = 1 << 20;
+/** 2^32 divided by the golden ratio: multiplying spreads neighbouring addresses over all slots (Knuth). */
+const GOLDEN = 0x9e37_79b1;
+
+/** The address of an owner, in halves, and the pages that it has. */
+export interface Owned {
+  readonly address: bigint;
+  readonly pages: number;
+}
+
+/**
+ * Counts pages by the address of what owns them, in bounded memory: when there are too many owners, those that have the
+ * fewest pages are given up, so that the largest stay.
+ */
+export class OwnerTable {
+  /** Pages of owners that were given up. */
+  dropped = 0;
+  /** How many pages an owner that was given up had at most when it was; 0 while there was none. */
+  droppedUpTo = 0;
+  readonly #slotsLimit: number;
+  #low = new Uint32Array(SLOTS);
+  #high = new Uint32Array(SLOTS);
+  #pages = new Float64Array(SLOTS);
+  #used = 0;
+  /** The last slot: pages of one owner mostly come one after the other. */
+  #last = 0;
+
+  constructor(slotsLimit = SLOTS_LIMIT) {
+    this.#slotsLimit = slotsLimit;
+  }
+
+  /** Owners in the table. */
+  get size(): number {
+    return this.#used;
+  }
+
+  /** Adds pages to an owner, whose address is not 0, given as its lower and upper 32 bits. */
+  add(low: number, high: number, pages: number): void {
+    let slot = this.#last;
+    if (this.#low[slot] !== low || this.#high[slot] !== high || this.#pages[slot] === 0) {
+      slot = this.#slotOf(low, high);
+      if (this.#pages[slot] === 0) {
+        this.#low[slot] = low;
+        this.#high[slot] = high;
+        this.#used++;
+      }
+      this.#last = slot;
+    }
+    (this.#pages[slot] as number) += pages;
+    if (this.#used * 4 > this.#pages.length * 3) this.#makeRoom();
+  }
+
+  /** The pages of an owner. */
+  pagesOf(address: bigint): number {
+    return this.#pages[this.#slotOf(Number(address & 0xffff_ffffn), Number(address >> 32n))] as number;
+  }
+
+  /** The owners with the most pages, those first; by address where they have the same. */
+  largest(count: number): Owned[] {
+    const slots: number[] = [];
+    for (let slot = 0; slot < this.#pages.length; slot++) if (this.#pages[slot]) slots.push(slot);
+    slots.sort((a, b) => (this.#pages[b] as number) - (this.#pages[a] as number) || this.#order(a, b));
+    return slots.slice(0, count).map((slot) => ({ address: this.#address(slot), pages: this.#pages[slot] as number }));
+  }
+
+  #order(a: number, b: number): number {
+    return (this.#high[a] as number) - (this.#high[b] as number) || (this.#low[a] as number) - (this.#low[b] as number);
+  }
+
+  #address(slot: number): bigint {
+    return (BigInt(this.#high[slot] as number) << 32n) | BigInt(this.#low[slot] as number);
+  }
+
+  /** Where an owner is, or the free slot that it goes to. */
+  #slotOf(low: number, high: number): number {
+    const mask = this.#pages.length - 1;
+    let slot = (Math.imul((low >>> 3) ^ high, GOLDEN) >>> 7) & mask;
+    while (this.#pages[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high)) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #makeRoom(): void {
+    if (this.#pages.length < this.#slotsLimit) this.#rebuild(2 * this.#pages.length, 0);
+    else while (this.#used * 2 > this.#pages.length) this.#giveUp();
+  }
+
+  #giveUp(): void {
+    this.droppedUpTo = Math.max(1, 2 * this.droppedUpTo);
+    this.#rebuild(this.#pages.length, this.droppedUpTo);
+  }
+
+  /** Puts the owners with more than `least` pages into a new table. */
+  #rebuild(slots: number, least: number): void {
+    const [low, high, pages] = [this.#low, this.#high, this.#pages];
+    this.#low = new Uint32Array(slots);
+    this.#high = new Uint32Array(slots);
+    this.#pages = new Float64Array(slots);
+    this.#used = 0;
+    this.#last = 0;
+    for (let from = 0; from < pages.length; from++) {
+      const held = pages[from] as number;
+      if (held === 0) continue;
+      if (held <= least) this.dropped += held;
+      else this.#put(low[from] as number, high[from] as number, held);
+    }
+  }
+
+  #put(low: number, high: number, pages: number): void {
+    const slot = this.#slotOf(low, high);
+    this.#low[slot] = low;
+    this.#high[slot] = high;
+    this.#pages[slot] = pages;
+    this.#used++;
+  }
+}
