@@ -1,0 +1,100 @@
+import { InspectError } from '../../errors.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructType } from '../types/struct-type.ts';
+
+/** PAGECACHE_TAG_DIRTY is XA_MARK_0 (include/linux/fs.h) */
+const DIRTY = 0;
+/** XA_CHUNK_SHIFT times as many as an index has bits. */
+const DEPTH_LIMIT = 16;
+/** Nodes looked at of one file: 2^20 are 256 GiB of dirty pages. */
+const NODES_LIMIT = 1 << 20;
+/** Lower bits of xa_flags are XA_FLAGS_TRACK_FREE and the like; __GFP_BITS_SHIFT is 23 at least. */
+const FIRST_MARK_BIT = 22;
+/** As in xa_is_node(): entries up to here that look like nodes are marks of another kind. */
+const LAST_RESERVED = 4096n;
+
+/** Where a node has its members; bytes. */
+interface NodeLayout {
+  readonly shift: number;
+  readonly slots: number;
+  readonly marks: number;
+  readonly count: number;
+  readonly size: number;
+}
+
+/**
+ * Counts the pages of the page cache that are marked as dirty: those that the kernel would write back. File systems that
+ * live in memory (ramfs, tmpfs) set PG_dirty and no mark, for nothing is to be written.
+ */
+export class CacheMarks {
+  readonly #typed: TypedKernel;
+  readonly #head: bigint;
+  readonly #flags: bigint;
+  readonly #node: NodeLayout;
+
+  /** @throws InspectError missingInfo */
+  constructor(typed: TypedKernel) {
+    const node: StructType = typed.types.struct('xa_node');
+    const slots = node.field('slots');
+    const pages = typed.types.struct('address_space').offsetOf('i_pages');
+    const array = typed.types.struct('xarray');
+    this.#typed = typed;
+    this.#head = BigInt(pages + array.offsetOf('xa_head'));
+    this.#flags = BigInt(pages + array.offsetOf('xa_flags'));
+    this.#node = {
+      shift: node.offsetOf('shift'),
+      slots: slots.offset,
+      marks: node.offsetOf('marks'),
+      count: Math.min(64, slots.size / 8),
+      size: node.size,
+    };
+  }
+
+  /** Dirty pages of an address_space. @throws InspectError notMapped, notStored or corrupt */
+  dirtyPages(mapping: bigint): number {
+    const head = this.#typed.space.u64(mapping + this.#head);
+    if (isNode(head)) return this.#count(head - 2n, { left: NODES_LIMIT }, 0);
+    return (head & 3n) === 0n && head !== 0n && this.#isOnlyPageDirty(mapping, head) ? 1 : 0;
+  }
+
+  /**
+   * A file's only page needs no node: its marks are the upper bits of xa_flags, but which of them says dirty depends on
+   * the configuration (__GFP_BITS_SHIFT). So the page is asked, where there is any mark at all.
+   */
+  #isOnlyPageDirty(mapping: bigint, page: bigint): boolean {
+    const { space, types } = this.#typed;
+    if (space.u32(mapping + this.#flags) >>> FIRST_MARK_BIT === 0) return false;
+    const dirty = types.enumerator('PG_dirty');
+    return dirty !== undefined && ((space.u64(page) >> dirty) & 1n) === 1n;
+  }
+
+  #count(address: bigint, budget: { left: number }, depth: number): number {
+    const { shift, slots, marks, count, size } = this.#node;
+    if (depth > DEPTH_LIMIT || budget.left-- <= 0) {
+      throw new InspectError('corrupt', 'the xarray of a file has no end', { address });
+    }
+    const view = new DataView(this.#typed.space.bytes(address, size).buffer);
+    const marked = view.getBigUint64(marks + 8 * DIRTY * Math.ceil(count / 64), true);
+    let pages = 0;
+    for (let slot = 0; marked >> BigInt(slot) && slot < count; slot++) {
+      if (!((marked >> BigInt(slot)) & 1n)) continue;
+      const entry = view.getBigUint64(slots + 8 * slot, true);
+      pages += isNode(entry)
+        ? this.#count(entry - 2n, budget, depth + 1)
+        : this.#slotsOf(view, slot) * 2 ** view.getUint8(shift);
+    }
+    return pages;
+  }
+
+  /** An entry of several slots is marked in its first; the others name that one (sibling entries). */
+  #slotsOf(view: DataView, slot: number): number {
+    const sibling = BigInt((slot << 2) | 2);
+    let end = slot + 1;
+    while (end < this.#node.count && view.getBigUint64(this.#node.slots + 8 * end, true) === sibling) end++;
+    return end - slot;
+  }
+}
+
+function isNode(entry: bigint): boolean {
+  return (entry & 3n) === 2n && entry > LAST_RESERVED;
+}

@@ -1,0 +1,70 @@
+import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import { readString } from './c-string.ts';
+
+/** The names that lead from a file system's root, or from where the chain begins, to a dentry. */
+export interface DentryChain {
+  readonly names: readonly string[];
+  /** The dentries from that of the file up to the first, addresses. */
+  readonly dentries: readonly bigint[];
+}
+
+/** PATH_MAX is 4096, and a name has a byte and a slash at least. */
+const DEPTH_LIMIT = 2048;
+
+/** Reads the directory entry cache (struct dentry, include/linux/dcache.h). */
+export class Dentries {
+  readonly #typed: TypedKernel;
+  readonly #dentry: StructReader<'d_parent' | 'd_name.name' | 'd_name.len' | 'd_hash.pprev'>;
+  readonly #alias: bigint;
+  readonly #names = new Map<bigint, { readonly name: string; readonly parent: bigint }>();
+
+  /** @throws InspectError missingInfo */
+  constructor(typed: TypedKernel) {
+    this.#typed = typed;
+    this.#dentry = typed.reader('dentry', 'd_parent', 'd_name.name', 'd_name.len', 'd_hash.pprev');
+    this.#alias = BigInt(this.#dentry.type.offsetOf('d_u.d_alias', 'd_alias'));
+  }
+
+  /** The dentry whose hlist_node of an inode's i_dentry stands at an address. */
+  ofAlias(node: bigint): bigint {
+    return node - this.#alias;
+  }
+
+  /** Whether no look-up finds it any more: its file was deleted, or never had a name. @throws InspectError */
+  isUnhashed(dentry: bigint): boolean {
+    return this.#dentry.load(dentry).big('d_hash.pprev') === 0n;
+  }
+
+  /** @throws InspectError notMapped, notStored */
+  chain(dentry: bigint): DentryChain {
+    const names: string[] = [];
+    const dentries: bigint[] = [];
+    for (let at = dentry; dentries.length < DEPTH_LIMIT; ) {
+      const { name, parent } = this.#read(at);
+      dentries.push(at);
+      if (parent === at) break;
+      names.push(name);
+      at = parent;
+    }
+    return { names: names.reverse(), dentries };
+  }
+
+  /** Its own name. @throws InspectError notMapped, notStored */
+  name(dentry: bigint): string {
+    return this.#read(dentry).name;
+  }
+
+  /** Directories come again and again. */
+  #read(dentry: bigint): { readonly name: string; readonly parent: bigint } {
+    const known = this.#names.get(dentry);
+    if (known) return known;
+    const d = this.#dentry.load(dentry);
+    const [at, length, parent] = [d.big('d_name.name'), d.number('d_name.len'), d.big('d_parent')];
+    const read = { name: readString(this.#typed.space, at, Math.min(length, 255)), parent };
+    if (this.#names.size < NAMES_LIMIT) this.#names.set(dentry, read);
+    return read;
+  }
+}
+
+const NAMES_LIMIT = 1 << 16;

@@ -1,0 +1,125 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import { readString, tryString } from './c-string.ts';
+import { Dentries } from './dentries.ts';
+import { type Located, Mounts } from './mounts.ts';
+
+/** A file in memory: an inode, and what leads to it. */
+export interface MemoryFile {
+  /** Virtual addresses. */
+  readonly mapping: bigint;
+  readonly inode: bigint;
+  /** The inode's number, unique in its file system. */
+  readonly ino: bigint;
+  /** Bytes. */
+  readonly size: bigint;
+  /** Pages in the page cache, as the kernel counts them. */
+  readonly nrpages: number;
+  /** Name of the file system's type: ext4, tmpfs. */
+  readonly type: string;
+  /** Of the file system: major and minor number. */
+  readonly device: string;
+  /** What the kernel calls the file system in messages: the name of its disk, mostly. */
+  readonly id: string;
+  /** null where no name is left in memory. */
+  readonly path: string | null;
+  readonly names: Located['names'] | null;
+  /** Whether its name is gone from its directory. */
+  readonly deleted: boolean;
+}
+
+/** Bits of the minor number in the kernel's dev_t (MINORBITS, include/linux/kdev_t.h) */
+const MINOR_BITS = 20;
+
+/** Finds the files that pages of the page cache belong to. */
+export class Files {
+  readonly #typed: TypedKernel;
+  readonly #dentries: Dentries;
+  readonly #mounts: Mounts;
+  readonly #mapping;
+  readonly #inode;
+  readonly #super;
+  readonly #dataOffset: bigint;
+
+  /** @throws InspectError missingInfo */
+  constructor(typed: TypedKernel) {
+    this.#typed = typed;
+    this.#dentries = new Dentries(typed);
+    this.#mounts = new Mounts(typed, this.#dentries);
+    this.#mapping = typed.reader('address_space', 'host', 'nrpages');
+    this.#inode = typed.reader('inode', 'i_sb', 'i_mapping', 'i_ino', 'i_size', 'i_dentry.first', 'i_rdev');
+    this.#super = typed.reader('super_block', 's_dev', 's_type', 's_id');
+    this.#dataOffset = BigInt(this.#inode.type.offsetOf('i_data'));
+  }
+
+  /**
+   * The file whose pages point at an address_space.
+   * @throws InspectError corrupt, when it is none; notMapped or notStored
+   */
+  ofMapping(mapping: bigint): MemoryFile {
+    const m = this.#mapping.load(mapping);
+    const inode = m.big('host');
+    const i = inode === 0n ? undefined : this.#inode.load(inode);
+    if (!i || (inode + this.#dataOffset !== mapping && i.big('i_mapping') !== mapping)) {
+      throw new InspectError('corrupt', `the address_space at ${hex(mapping)} is no file's`, { address: mapping });
+    }
+    const [superBlock, alias] = [i.big('i_sb'), i.big('i_dentry.first')];
+    const s = this.#super.load(superBlock);
+    const type = this.#typed.read('file_system_type', s.big('s_type'), 'name').big('name');
+    const fs = {
+      type: readString(this.#typed.space, type),
+      device: deviceNumber(s.number('s_dev')),
+      id: s.text('s_id'),
+    };
+    return {
+      mapping,
+      inode,
+      ino: i.big('i_ino'),
+      size: i.big('i_size'),
+      nrpages: m.number('nrpages'),
+      ...fs,
+      ...(fs.type === 'bdev' ? this.#blockDevice(inode, i.number('i_rdev')) : this.#name(superBlock, alias)),
+    };
+  }
+
+  /** The first name of the file that can be read; a file with several hard links has as many. */
+  #name(superBlock: bigint, alias: bigint): Pick<MemoryFile, 'path' | 'names' | 'deleted'> {
+    if (alias === 0n) return { path: null, names: null, deleted: false };
+    try {
+      const dentry = this.#dentries.ofAlias(alias);
+      const deleted = this.#dentries.isUnhashed(dentry);
+      const located = this.#mounts.locate(superBlock, dentry);
+      // A file that never had a directory (memfd, System V and anonymous shared memory) has a name alone.
+      const path = located.path === '/' ? `/${this.#dentries.name(dentry)}` : located.path;
+      return { path: path === '//' ? '/' : path, names: located.names, deleted };
+    } catch (error) {
+      if (error instanceof InspectError) return { path: null, names: null, deleted: false };
+      throw error;
+    }
+  }
+
+  /** A block device's own pages belong to no file: its name is that of the disk (struct bdev_inode, block/bdev.c). */
+  #blockDevice(inode: bigint, rdev: number): Pick<MemoryFile, 'path' | 'names' | 'deleted'> {
+    const device = deviceNumber(rdev);
+    const type = this.#typed.types.findStruct('bdev_inode');
+    const disk = type && this.#diskName(inode - BigInt(type.offsetOf('vfs_inode')), type.offsetOf('bdev.bd_disk'));
+    return { path: `block device ${device}${disk ? ` (${disk})` : ''}`, names: null, deleted: false };
+  }
+
+  #diskName(bdevInode: bigint, diskAt: number): string | undefined {
+    try {
+      const disk = this.#typed.space.u64(bdevInode + BigInt(diskAt));
+      const at = this.#typed.types.struct('gendisk').offsetOf('disk_name');
+      return disk === 0n ? undefined : tryString(this.#typed.space, disk + BigInt(at), 32);
+    } catch (error) {
+      if (error instanceof InspectError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** "major:minor" of the kernel's own dev_t. */
+function deviceNumber(dev: number): string {
+  return `${dev >>> MINOR_BITS}:${dev & ((1 << MINOR_BITS) - 1)}`;
+}

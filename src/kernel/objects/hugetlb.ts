@@ -1,0 +1,47 @@
+import { InspectError } from '../../errors.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+
+/** A pool of huge pages of one size (struct hstate), counted in huge pages. */
+export interface HugetlbPool {
+  /** Pages of 4 KiB that a huge page has. */
+  readonly pagesPerHugePage: number;
+  readonly total: number;
+  readonly free: number;
+  /** Promised to mappings that have not touched them yet. */
+  readonly reserved: number;
+  /** Beyond what was asked for (nr_overcommit_hugepages). */
+  readonly surplus: number;
+}
+
+/** HUGE_MAX_HSTATE: 2 MiB and 1 GiB on x86_64, and room. */
+const POOLS_LIMIT = 8;
+/** An order of 18 is 1 GiB. */
+const ORDER_LIMIT = 18;
+
+/** Reads the pools of hugetlbfs; none without CONFIG_HUGETLB_PAGE. @throws InspectError missingInfo, notMapped, notStored */
+export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
+  const [table, counter] = [typed.findSymbol('hstates'), typed.findSymbol('hugetlb_max_hstate')];
+  if (table === undefined || counter === undefined) return [];
+  const count = typed.space.u32(counter);
+  if (count > POOLS_LIMIT) throw new InspectError('corrupt', `hugetlb_max_hstate is ${count}`);
+  const reader = typed.reader(
+    'hstate',
+    'order',
+    'nr_huge_pages',
+    'free_huge_pages',
+    'resv_huge_pages',
+    'surplus_huge_pages',
+  );
+  return Array.from({ length: count }, (_, i) => {
+    const h = reader.load(table + BigInt(i * reader.type.size));
+    const order = h.number('order');
+    if (order > ORDER_LIMIT) throw new InspectError('corrupt', `hstates[${i}].order is ${order}`);
+    return {
+      pagesPerHugePage: 2 ** order,
+      total: h.number('nr_huge_pages'),
+      free: h.number('free_huge_pages'),
+      reserved: h.number('resv_huge_pages'),
+      surplus: h.number('surplus_huge_pages'),
+    };
+  });
+}

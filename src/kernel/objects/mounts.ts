@@ -1,0 +1,119 @@
+import { InspectError } from '../../errors.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructReader } from '../types/struct-reader.ts';
+import type { Dentries } from './dentries.ts';
+import { walkList } from './list.ts';
+
+/** A place where a file system, or a part of it, is mounted (struct mount, fs/mount.h). */
+interface Mount {
+  readonly address: bigint;
+  /** The dentry that is its root: the file system's, or any other for a bind mount. */
+  readonly root: bigint;
+  readonly parent: bigint;
+  readonly mountpoint: bigint;
+  /** Its namespace, 0n for what the kernel mounted for itself and for what was unmounted. */
+  readonly namespace: bigint;
+}
+
+/** Mounts above one another, and mounts of one file system: no machine has as many. */
+const MOUNTS_LIMIT = 1 << 16;
+const DEPTH_LIMIT = 256;
+
+/** Where a file can be found by its name. */
+export interface Located {
+  readonly path: string;
+  /**
+   * In which names: those of the first process, those of another mount namespace (a container's), or of the file system
+   * alone, which is mounted nowhere.
+   */
+  readonly names: 'initial' | 'other' | 'fileSystem';
+}
+
+/** Finds the paths of dentries through the mounts of their file systems. */
+export class Mounts {
+  readonly #typed: TypedKernel;
+  readonly #dentries: Dentries;
+  readonly #mount: StructReader<'mnt_parent' | 'mnt_mountpoint' | 'mnt.mnt_root' | 'mnt_ns'>;
+  readonly #initial: bigint;
+  readonly #ofSuper = new Map<bigint, readonly Mount[]>();
+
+  /** @throws InspectError missingInfo */
+  constructor(typed: TypedKernel, dentries: Dentries) {
+    this.#typed = typed;
+    this.#dentries = dentries;
+    this.#mount = typed.reader('mount', 'mnt_parent', 'mnt_mountpoint', 'mnt.mnt_root', 'mnt_ns');
+    this.#initial = typed.read('nsproxy', typed.symbol('init_nsproxy'), 'mnt_ns').big('mnt_ns');
+  }
+
+  /** The path of a dentry of a file system (super_block). @throws InspectError notMapped, notStored */
+  locate(superBlock: bigint, dentry: bigint): Located {
+    const { names, dentries } = this.#dentries.chain(dentry);
+    const mounts = this.#mountsOf(superBlock).filter((m) => dentries.includes(m.root));
+    const mount =
+      mounts.find((m) => m.namespace !== 0n && m.namespace === this.#initial) ??
+      mounts.find((m) => m.namespace !== 0n);
+    if (!mount) return { path: `/${names.join('/')}`, names: 'fileSystem' };
+    const inside = names.slice(names.length - dentries.indexOf(mount.root));
+    return {
+      path: `/${[...this.#above(mount), ...inside].join('/')}`,
+      names: mount.namespace === this.#initial ? 'initial' : 'other',
+    };
+  }
+
+  /** The names that lead to a mount, through all mounts above it. */
+  #above(mount: Mount): string[] {
+    const names: string[] = [];
+    let at = mount;
+    for (let depth = 0; at.parent !== at.address && depth < DEPTH_LIMIT; depth++) {
+      const parent = this.#read(at.parent);
+      const chain = this.#dentries.chain(at.mountpoint);
+      const below = chain.dentries.indexOf(parent.root);
+      names.unshift(...(below < 0 ? chain.names : chain.names.slice(chain.names.length - below)));
+      at = parent;
+    }
+    return names;
+  }
+
+  #read(address: bigint): Mount {
+    const m = this.#mount.load(address);
+    return {
+      address,
+      root: m.big('mnt.mnt_root'),
+      parent: m.big('mnt_parent'),
+      mountpoint: m.big('mnt_mountpoint'),
+      namespace: m.big('mnt_ns'),
+    };
+  }
+
+  #mountsOf(superBlock: bigint): readonly Mount[] {
+    const known = this.#ofSuper.get(superBlock);
+    if (known) return known;
+    const mounts = this.#addressesOf(superBlock).map((address) => this.#read(address));
+    this.#ofSuper.set(superBlock, mounts);
+    return mounts;
+  }
+
+  /** super_block.s_mounts: a list, or since 6.18 (fb0d2d9a9bb9) the first of a chain. */
+  #addressesOf(superBlock: bigint): bigint[] {
+    const type = this.#typed.types.struct('super_block');
+    const head = superBlock + BigInt(type.offsetOf('s_mounts'));
+    const mount = this.#typed.types.struct('mount');
+    const inList = mount.find('mnt_instance');
+    if (inList) {
+      const { nodes } = walkList(this.#typed.space, head, MOUNTS_LIMIT);
+      return nodes.map((node) => node - BigInt(inList.offset));
+    }
+    return this.#chain(this.#typed.space.u64(head), BigInt(mount.offsetOf('mnt_next_for_sb')));
+  }
+
+  #chain(first: bigint, next: bigint): bigint[] {
+    const found: bigint[] = [];
+    for (let at = first; at !== 0n; at = this.#typed.space.u64(at + next)) {
+      if (found.length >= MOUNTS_LIMIT || (found.length > 0 && at === first)) {
+        throw new InspectError('corrupt', 'the mounts of a file system run in a circle', { address: at });
+      }
+      found.push(at);
+    }
+    return found;
+  }
+}
