@@ -1,4 +1,4 @@
-import type { Range } from '../bytes/ranges.ts';
+import { countOf, type Range } from '../bytes/ranges.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
@@ -69,11 +69,18 @@ class Scan {
  * Says what each page is used for and whose it is, in one pass over the struct pages.
  * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read
  */
-export function attributePages(typed: TypedKernel, onProgress: OnProgress = () => {}): Attribution {
-  const { memory } = typed.kernel.image;
+export function attributePages(typed: TypedKernel, onProgress?: OnProgress): Attribution {
+  return attributeRanges(typed, [...pfnRanges(typed.kernel.image.memory.described())], onProgress);
+}
+
+/** The same for ascending ranges of pfns. */
+export function attributeRanges(
+  typed: TypedKernel,
+  ranges: readonly Range[],
+  onProgress: OnProgress = () => {},
+): Attribution {
   const scan = new Scan(typed);
-  const ranges = [...pfnRanges(memory.described())];
-  const total = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+  const total = countOf(ranges);
   let done = 0;
   for (const { pfn, count } of runsOf(ranges)) {
     scan.run(pfn, count);

@@ -1,0 +1,57 @@
+import { mergeRanges, type Range } from '../../bytes/ranges.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { required } from '../../kernel/vmcoreinfo.ts';
+import { attributeRanges } from '../attribution.ts';
+import { StructPages } from '../struct-pages.ts';
+import { pfnRanges } from '../zero-pages.ts';
+
+const PAGE = 4096;
+
+/** Memory that was given away at boot. All figures are pages. */
+export interface BootMemory {
+  /** Of the kernel's image, without what was freed after boot (its init part). */
+  readonly image: number;
+  /** The struct pages: given away at boot, and allocated later (for memory that was added). */
+  readonly memmap: { readonly reserved: number; readonly other: number };
+}
+
+/** Looks at the struct pages of the image's pages, and at those of the struct pages themselves. @throws InspectError */
+export function bootMemory(typed: TypedKernel): BootMemory {
+  const image = attributeRanges(typed, [imagePfns(typed)]);
+  const memmap = attributeRanges(typed, mergeRanges([...memmapPfns(typed)]));
+  return {
+    image: image.uses.reserved,
+    memmap: { reserved: memmap.uses.reserved, other: memmap.uses.kernel },
+  };
+}
+
+/** From _text to _end, which lie one after the other in physical memory too. */
+function imagePfns(typed: TypedKernel): Range {
+  const start = typed.symbol('_text');
+  const first = Math.floor(typed.space.translate(start) / PAGE);
+  return { start: first, end: first + Math.ceil(Number(typed.symbol('_end') - start) / PAGE) };
+}
+
+/** The pages behind the struct pages of the memory in the dump, as the page tables map the vmemmap: 2 MiB at a time. */
+function* memmapPfns({ kernel }: TypedKernel): Generator<Range> {
+  const structPages = new StructPages(kernel);
+  const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'struct pages cannot be found'));
+  for (const { start, end } of pfnRanges(kernel.image.memory.described())) {
+    for (let pfn = start; pfn < end; ) {
+      const next = Math.min(end, (Math.floor(pfn / structPages.pagesPerSection) + 1) * structPages.pagesPerSection);
+      const address = structPages.addressOf(pfn);
+      if (address !== null) yield* mappedPfns(kernel.space, address, address + BigInt(next - pfn) * size);
+      pfn = next;
+    }
+  }
+}
+
+function* mappedPfns(space: TypedKernel['space'], start: bigint, end: bigint): Generator<Range> {
+  for (let at = start; at < end; ) {
+    const { virtual, physical, size } = space.mappingAt(at);
+    const last = virtual + BigInt(size) < end ? virtual + BigInt(size) : end;
+    const first = physical + Number(at - virtual);
+    yield { start: Math.floor(first / PAGE), end: Math.ceil((first + Number(last - at)) / PAGE) };
+    at = last;
+  }
+}

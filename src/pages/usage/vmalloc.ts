@@ -1,0 +1,98 @@
+import { hex } from '../../bytes/hex.ts';
+import { START_KERNEL_MAP } from '../../kernel/kernel.ts';
+import { findStackAreas, isStackArea, type StackAreas } from '../../kernel/objects/kernel-stacks.ts';
+import { readVmallocAreas, VM_ALLOC, VM_IOREMAP, VM_MAP, type VmallocArea } from '../../kernel/objects/vmalloc.ts';
+import { Symbolizer } from '../../kernel/symbolizer.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import type { Problems } from './problems.ts';
+
+/** MODULES_VADDR without KASLR, 512 MiB behind the image's first address; with it, 1 GiB (page_64_types.h). */
+const LEAST_MODULES_START = START_KERNEL_MAP + (1n << 29n);
+
+/** What areas are for. */
+export type VmallocKind = 'stack' | 'vmalloc' | 'code' | 'map' | 'ioremap' | 'other';
+
+/** The areas that one place in the kernel's code asked for. */
+export interface VmallocCaller {
+  /** name+0x12/0x40 [module], as /proc/vmallocinfo has it; the address where no symbol is known. */
+  readonly caller: string;
+  readonly kind: VmallocKind;
+  readonly areas: number;
+  /** Pages that the areas own, or that they map and others own (kind map). */
+  readonly pages: number;
+  /** Bytes of address space, guard pages included. */
+  readonly size: number;
+}
+
+/** The vmalloc region by its users. */
+export interface VmallocUses {
+  /** Pages of areas made by vmalloc(), apart from those below; in the modules' region: modules, BPF programs, trampolines. */
+  readonly pages: number;
+  readonly codePages: number;
+  /** Those of the kernel's stacks, also those kept for tasks to come; null where stacks are not made by vmalloc(). */
+  readonly stackPages: number | null;
+  readonly areas: number;
+  readonly callers: readonly VmallocCaller[];
+}
+
+/** Names the `top` largest users. @throws InspectError as readVmallocAreas does */
+export function vmallocUses(
+  typed: TypedKernel,
+  tasks: readonly bigint[] | null,
+  top: number,
+  problems: Problems,
+): VmallocUses {
+  const { areas, broken } = readVmallocAreas(typed);
+  problems.broken('a list of vmalloc areas', broken);
+  const stacks = tasks && problems.attempt('the kernel stacks', () => findStackAreas(typed, tasks, areas));
+  const symbols = new Symbolizer(typed);
+  const owned = (kind: VmallocKind) =>
+    areas.reduce((sum, area) => sum + (kindOf(area, stacks) === kind ? area.pages : 0), 0);
+  return {
+    pages: owned('vmalloc'),
+    codePages: owned('code'),
+    stackPages: stacks ? owned('stack') : null,
+    areas: areas.length,
+    callers: byCaller(areas, stacks)
+      .slice(0, top)
+      .map(({ address, ...group }) => ({ ...group, caller: nameOf(symbols, address) })),
+  };
+}
+
+function kindOf(area: VmallocArea, stacks: StackAreas | null): VmallocKind {
+  const { flags, address } = area;
+  if (stacks && isStackArea(area, stacks)) return 'stack';
+  if ((flags & VM_ALLOC) !== 0) return address >= LEAST_MODULES_START ? 'code' : 'vmalloc';
+  if ((flags & VM_IOREMAP) !== 0) return 'ioremap';
+  return (flags & VM_MAP) === 0 ? 'other' : 'map';
+}
+
+interface Group {
+  readonly address: bigint;
+  readonly kind: VmallocKind;
+  areas: number;
+  pages: number;
+  size: number;
+}
+
+/** The largest first, by the pages that they have, then by their address space. */
+function byCaller(areas: readonly VmallocArea[], stacks: StackAreas | null): Group[] {
+  const groups = new Map<string, Group>();
+  for (const area of areas) {
+    const kind = kindOf(area, stacks);
+    const key = `${area.caller} ${kind}`;
+    const group = groups.get(key) ?? { address: area.caller, kind, areas: 0, pages: 0, size: 0 };
+    group.areas++;
+    group.pages += area.pages;
+    group.size += area.size;
+    groups.set(key, group);
+  }
+  return [...groups.values()].sort((a, b) => b.pages - a.pages || b.size - a.size);
+}
+
+function nameOf(symbols: Symbolizer, address: bigint): string {
+  const found = symbols.locate(address);
+  if (!found) return hex(address);
+  const module = found.module === undefined ? '' : ` [${found.module}]`;
+  return `${found.symbol.name}+${hex(found.offset)}/${hex(found.size)}${module}`;
+}
