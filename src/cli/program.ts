@@ -3,6 +3,7 @@ import { escapeText } from '../report/escape.ts';
 import type { DmesgOptions } from './commands/dmesg.ts';
 import type { PagesOptions } from './commands/pages.ts';
 import type { PsOptions } from './commands/ps.ts';
+import type { UsageOptions } from './commands/usage.ts';
 import type { VmcoreinfoOptions } from './commands/vmcoreinfo.ts';
 import { parseCount, parseLevels, parseSeconds } from './log-filter.ts';
 import {
@@ -55,7 +56,20 @@ export function makeProgram(done: Done): Command {
     .addHelpText('after', EXAMPLES)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
-  const makers = [pages, vmcoreinfo, layout, segments, translate, page, symbols, struct, dmesg, ps, info];
+  const makers = [
+    pages,
+    vmcoreinfo,
+    layout,
+    segments,
+    translate,
+    page,
+    symbols,
+    struct,
+    dmesg,
+    ps,
+    info,
+    usage,
+  ];
   for (const make of makers) program.addCommand(withErrors(withCommonOptions(make(done))));
   return withErrors(program);
 }
@@ -130,6 +144,20 @@ function symbols(done: Done): Command {
     .argument('[NAME|ADDR|PATTERN]', 'a name, an address in 0x hex, or a pattern with * and ?')
     .action(async (file: string, query: string | undefined, options: CommonOptions) =>
       done(await (await import('./commands/symbols.ts')).symbols(file, query, options)),
+    );
+}
+
+function usage(done: Done): Command {
+  const by = new Option('--by <what>', 'list one kind of holders (default: type, an overview of all)');
+  return new Command('usage')
+    .description('who holds the memory: slab caches, files, processes, and the kernel')
+    .argument('[FILE...]', FILE)
+    .addOption(by.choices(['type', 'slab', 'file', 'process']))
+    .addOption(
+      new Option('--top <number>', 'how many of each to list (default: 5, with --by 20)').argParser(parseTop),
+    )
+    .action(async (files: string[], options: UsageOptions) =>
+      done(await (await import('./commands/usage.ts')).usage(files, options)),
     );
 }
 

@@ -26,17 +26,24 @@ function holds(w: Uint32Array, i: number, test: WordTest): boolean {
 export function useOf(w: Uint32Array, i: number, k: UseKeys): number {
   const flags = w[i + k.flags] as number;
   if ((flags & k.slabMask) !== 0 || holds(w, i, k.slab)) return Use.slab;
-  if ((w[i + k.type] as number) & 0x8000_0000) {
-    if (holds(w, i, k.buddy)) return isOrder(w, i, k) ? Use.free : Use.kernel;
-    if (holds(w, i, k.unaccepted)) return Use.unaccepted;
-    if (holds(w, i, k.pageTable)) return Use.pageTables;
-    if (holds(w, i, k.offline)) return Use.offline;
-    if (holds(w, i, k.largeKmalloc)) return Use.largeKmalloc;
-    if (holds(w, i, k.zsmalloc)) return Use.zsmalloc;
-  }
+  const typed = (w[i + k.type] as number) & TYPED ? useByType(w, i, k) : -1;
+  if (typed >= 0) return typed;
   if ((flags & k.headMask) !== 0 && holds(w, i, k.hugetlb)) return Use.hugetlb;
   if ((flags & k.reservedMask) !== 0) return Use.reserved;
   return useByMapping(w, i, flags, k);
+}
+
+/** Page types, in all their forms, are negative numbers; so is the _mapcount of a page that nothing maps. */
+const TYPED = 0x8000_0000;
+
+/** -1 for a page without a type. */
+function useByType(w: Uint32Array, i: number, k: UseKeys): number {
+  if (holds(w, i, k.buddy)) return isOrder(w, i, k) ? Use.free : Use.kernel;
+  if (holds(w, i, k.unaccepted)) return Use.unaccepted;
+  if (holds(w, i, k.pageTable)) return Use.pageTables;
+  if (holds(w, i, k.offline)) return Use.offline;
+  if (holds(w, i, k.largeKmalloc)) return Use.largeKmalloc;
+  return holds(w, i, k.zsmalloc) ? Use.zsmalloc : -1;
 }
 
 function useByMapping(w: Uint32Array, i: number, flags: number, k: UseKeys): number {
@@ -44,7 +51,7 @@ function useByMapping(w: Uint32Array, i: number, flags: number, k: UseKeys): num
   const bits = mapping & 3;
   if (bits & 1) return Use.anonymous;
   if (bits === 2 && k.movableMapping) return Use.movable;
-  const isPointer = ((w[i + k.mapping + 1] as number) >>> 24) === 0xff;
+  const isPointer = (w[i + k.mapping + 1] as number) >>> 24 === 0xff;
   if (isPointer) return (flags & k.swapbackedMask) === 0 ? Use.fileCache : Use.shmem;
   if ((flags & k.swapMask) === k.swapMask && (flags & k.lruMask) !== 0) return Use.swapCache;
   return (flags & k.hwpoisonMask) === 0 ? Use.kernel : Use.hwpoison;
@@ -83,18 +90,17 @@ export function tallyRun(w: Uint32Array, first: number, count: number, k: UseKey
 }
 
 function tallyOwner(w: Uint32Array, i: number, use: number, pages: number, k: UseKeys, tally: Tally): void {
-  const table =
-    use === Use.slab
-      ? tally.slabs
-      : use === Use.fileCache || use === Use.shmem
-        ? tally.mappings
-        : use === Use.hugetlb
-          ? tally.hugetlb
-          : undefined;
+  const table = tableOf(use, tally);
   if (!table) return;
   const word = i + (use === Use.slab ? k.slabCache : k.mapping);
   const low = w[word] as number;
   const high = w[word + 1] as number;
   // A huge page that is free or anonymous belongs to no file.
   if (high !== 0 && (low & 3) === 0) table.add(low, high, pages);
+}
+
+function tableOf(use: number, { slabs, mappings, hugetlb }: Tally): OwnerTable | undefined {
+  if (use === Use.slab) return slabs;
+  if (use === Use.fileCache || use === Use.shmem) return mappings;
+  return use === Use.hugetlb ? hugetlb : undefined;
 }

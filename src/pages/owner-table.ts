@@ -62,11 +62,16 @@ export class OwnerTable {
     const slots: number[] = [];
     for (let slot = 0; slot < this.#pages.length; slot++) if (this.#pages[slot]) slots.push(slot);
     slots.sort((a, b) => (this.#pages[b] as number) - (this.#pages[a] as number) || this.#order(a, b));
-    return slots.slice(0, count).map((slot) => ({ address: this.#address(slot), pages: this.#pages[slot] as number }));
+    return slots
+      .slice(0, count)
+      .map((slot) => ({ address: this.#address(slot), pages: this.#pages[slot] as number }));
   }
 
   #order(a: number, b: number): number {
-    return (this.#high[a] as number) - (this.#high[b] as number) || (this.#low[a] as number) - (this.#low[b] as number);
+    return (
+      (this.#high[a] as number) - (this.#high[b] as number) ||
+      (this.#low[a] as number) - (this.#low[b] as number)
+    );
   }
 
   #address(slot: number): bigint {
@@ -77,7 +82,8 @@ export class OwnerTable {
   #slotOf(low: number, high: number): number {
     const mask = this.#pages.length - 1;
     let slot = (Math.imul((low >>> 3) ^ high, GOLDEN) >>> 7) & mask;
-    while (this.#pages[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high)) slot = (slot + 1) & mask;
+    while (this.#pages[slot] !== 0 && (this.#low[slot] !== low || this.#high[slot] !== high))
+      slot = (slot + 1) & mask;
     return slot;
   }
 

@@ -41,7 +41,8 @@ export function useKeys(typed: TypedKernel): UseKeys {
 /** A page type by the name that BTF has: PGTY_table in the top byte (6.12+), PG_table as a bit that is cleared (6.11). */
 export function pageTypeTest(typed: TypedKernel, keys: PageKeys, name: string): WordTest | undefined {
   const inByte = typed.types.enumerator(`PGTY_${name}`);
-  if (inByte !== undefined) return { word: keys.type, mask: 0xff00_0000 | 0, value: (Number(inByte) << 24) | 0 };
+  if (inByte !== undefined)
+    return { word: keys.type, mask: 0xff00_0000 | 0, value: (Number(inByte) << 24) | 0 };
   const bit = typed.types.enumerator(`PG_${name}`);
   if (bit === undefined || bit < 1n << 24n) return undefined;
   return { word: keys.type, mask: 0x8000_0000 | Number(bit), value: 0x8000_0000 | 0 };

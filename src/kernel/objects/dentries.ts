@@ -1,5 +1,5 @@
-import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructReader } from '../types/struct-reader.ts';
 import { readString } from './c-string.ts';
 
 /** The names that lead from a file system's root, or from where the chain begins, to a dentry. */

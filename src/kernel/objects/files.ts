@@ -62,7 +62,9 @@ export class Files {
     const inode = m.big('host');
     const i = inode === 0n ? undefined : this.#inode.load(inode);
     if (!i || (inode + this.#dataOffset !== mapping && i.big('i_mapping') !== mapping)) {
-      throw new InspectError('corrupt', `the address_space at ${hex(mapping)} is no file's`, { address: mapping });
+      throw new InspectError('corrupt', `the address_space at ${hex(mapping)} is no file's`, {
+        address: mapping,
+      });
     }
     const [superBlock, alias] = [i.big('i_sb'), i.big('i_dentry.first')];
     const s = this.#super.load(superBlock);
@@ -103,7 +105,8 @@ export class Files {
   #blockDevice(inode: bigint, rdev: number): Pick<MemoryFile, 'path' | 'names' | 'deleted'> {
     const device = deviceNumber(rdev);
     const type = this.#typed.types.findStruct('bdev_inode');
-    const disk = type && this.#diskName(inode - BigInt(type.offsetOf('vfs_inode')), type.offsetOf('bdev.bd_disk'));
+    const disk =
+      type && this.#diskName(inode - BigInt(type.offsetOf('vfs_inode')), type.offsetOf('bdev.bd_disk'));
     return { path: `block device ${device}${disk ? ` (${disk})` : ''}`, names: null, deleted: false };
   }
 

@@ -16,7 +16,9 @@ export function nodeAddresses(typed: TypedKernel): bigint[] {
   if (table === undefined) return [typed.symbol('contig_page_data')];
   const length = typed.kernel.info.length('node_data') ?? 1;
   if (length < 1 || length > NODES_LIMIT)
-    throw new InspectError('corrupt', `VMCOREINFO: LENGTH(node_data) is ${length}`, { key: 'LENGTH(node_data)' });
+    throw new InspectError('corrupt', `VMCOREINFO: LENGTH(node_data) is ${length}`, {
+      key: 'LENGTH(node_data)',
+    });
   const bytes = typed.space.bytes(table, 8 * length);
   return [...new BigUint64Array(bytes.buffer)].filter((address) => address !== 0n);
 }

@@ -1,6 +1,6 @@
 import { InspectError } from '../../errors.ts';
-import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructReader } from '../types/struct-reader.ts';
 import { readString } from './c-string.ts';
 import { type Break, walkList } from './list.ts';
 
@@ -139,7 +139,9 @@ class CacheReader {
  */
 function nodePointers(typed: TypedKernel): { offset: number; stride: number; count: number } {
   const type = typed.types.struct('kmem_cache');
-  const [first, second] = type.has('node[0]') ? ['node[0]', 'node[1]'] : ['per_node[0].node', 'per_node[1].node'];
+  const [first, second] = type.has('node[0]')
+    ? ['node[0]', 'node[1]']
+    : ['per_node[0].node', 'per_node[1].node'];
   const offset = type.offsetOf(first as string);
   const stride = (type.find(second as string)?.offset ?? offset + 8) - offset;
   const ids = typed.findSymbol('nr_node_ids');

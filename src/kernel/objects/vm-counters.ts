@@ -66,7 +66,13 @@ function diffs(typed: TypedKernel, owner: string, pointers: readonly string[], a
   return { pointer: BigInt(pointer.offset), array: BigInt(offset), count: Math.min(size, ITEMS_LIMIT) };
 }
 
-function addDiffs(typed: TypedKernel, perCpu: PerCpu, { pointer, array, count }: Diffs, owner: bigint, sums: Float64Array): void {
+function addDiffs(
+  typed: TypedKernel,
+  perCpu: PerCpu,
+  { pointer, array, count }: Diffs,
+  owner: bigint,
+  sums: Float64Array,
+): void {
   const base = typed.space.u64(owner + pointer);
   for (const cpu of perCpu.possible) {
     const held = new Int8Array(typed.space.bytes(perCpu.pointer(base, cpu) + array, count).buffer);

@@ -38,7 +38,10 @@ function* memmapPfns({ kernel }: TypedKernel): Generator<Range> {
   const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'struct pages cannot be found'));
   for (const { start, end } of pfnRanges(kernel.image.memory.described())) {
     for (let pfn = start; pfn < end; ) {
-      const next = Math.min(end, (Math.floor(pfn / structPages.pagesPerSection) + 1) * structPages.pagesPerSection);
+      const next = Math.min(
+        end,
+        (Math.floor(pfn / structPages.pagesPerSection) + 1) * structPages.pagesPerSection,
+      );
       const address = structPages.addressOf(pfn);
       if (address !== null) yield* mappedPfns(kernel.space, address, address + BigInt(next - pfn) * size);
       pfn = next;

@@ -28,7 +28,12 @@ export interface FileUses {
 }
 
 /** Names the `top` largest files. @throws InspectError missingInfo, when this kernel's types do not tell how */
-export function fileUses(typed: TypedKernel, attribution: Attribution, top: number, problems: Problems): FileUses {
+export function fileUses(
+  typed: TypedKernel,
+  attribution: Attribution,
+  top: number,
+  problems: Problems,
+): FileUses {
   const { mappings, hugetlb } = attribution;
   const largest = [
     ...mappings.largest(top + 1).map((owned) => ({ ...owned, huge: false })),
@@ -58,7 +63,9 @@ class FileNamer {
     const what = `the file whose address_space is at 0x${address.toString(16)}`;
     const file = this.#problems.attempt(what, () => this.#files.ofMapping(address));
     const dirty =
-      file && !huge ? this.#problems.attempt(`dirty pages of ${what}`, () => this.#marks.dirtyPages(address)) : null;
+      file && !huge
+        ? this.#problems.attempt(`dirty pages of ${what}`, () => this.#marks.dirtyPages(address))
+        : null;
     return { address, pages, huge, file, dirty };
   }
 }

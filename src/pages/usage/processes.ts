@@ -1,8 +1,8 @@
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import type { MmPages } from '../../kernel/tasks/mm-counters.ts';
 import { detailsOf } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import type { Problems } from './problems.ts';
 
 /** A process and its memory. Processes that share theirs (CLONE_VM) are one. */

@@ -158,7 +158,13 @@ function checksOf(facts: TypeFacts, rows: Rows): CounterCheck[] {
   const pools = facts.hugetlb?.reduce((all, pool) => all + pool.total * pool.pagesPerHugePage, 0);
   check('nr_huge_pages', pools, 'hugetlb');
   const slabs = sum(counters, 'NR_SLAB_RECLAIMABLE_B', 'NR_SLAB_UNRECLAIMABLE_B');
-  check('NR_SLAB_RECLAIMABLE_B + NR_SLAB_UNRECLAIMABLE_B', slabs, 'slab', 'largeKmalloc');
+  // Where large kmalloc is known by this counter alone, it is no evidence of it.
+  const typed = facts.attribution.uses.largeKmalloc > 0;
+  check(
+    'NR_SLAB_RECLAIMABLE_B + NR_SLAB_UNRECLAIMABLE_B',
+    slabs,
+    ...(typed ? (['slab', 'largeKmalloc'] as const) : (['slab'] as const)),
+  );
   counter('NR_PAGETABLE', 'pageTables');
   check('NR_KERNEL_STACK_KB / 4', stackCounter(facts), 'kernelStacks');
   const name = facts.vmallocCounter === null ? 'NR_VMALLOC' : 'nr_vmalloc_pages';
@@ -174,5 +180,10 @@ const NEVER_MANAGED = ['reserved', 'noStructPage', 'unreadable'] as const;
 function managedCheck({ attribution: { total, uses } }: TypeFacts, pages: number): CounterCheck {
   const counted = NEVER_MANAGED.reduce((left, use) => left - uses[use], total);
   const boot: readonly UsageType[] = [...NEVER_MANAGED, 'kernelImage', 'memmap'];
-  return { name: '_totalram_pages', pages, types: USAGE_TYPES.filter((type) => !boot.includes(type)), counted };
+  return {
+    name: '_totalram_pages',
+    pages,
+    types: USAGE_TYPES.filter((type) => !boot.includes(type)),
+    counted,
+  };
 }

@@ -1,8 +1,8 @@
+import { type Module, readModules } from '../../kernel/modules/module-list.ts';
 import { readCpuFreePages } from '../../kernel/objects/cpu-free-lists.ts';
 import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb.ts';
 import { type PercpuMemory, readPercpuMemory } from '../../kernel/objects/percpu-memory.ts';
 import { readVmCounters, type VmCounters } from '../../kernel/objects/vm-counters.ts';
-import { type Module, readModules } from '../../kernel/modules/module-list.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution.ts';
 import type { OnProgress } from '../census.ts';
@@ -38,7 +38,8 @@ export interface Usage {
 export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgress): Usage {
   const problems = new Problems(typed.kernel);
   const attribution = attributePages(typed, onProgress);
-  for (const [reason, pages] of attribution.unreadable) problems.wrong(`${pages} pages are of unknown use: ${reason}`);
+  for (const [reason, pages] of attribution.unreadable)
+    problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const counters = problems.attempt('the counters of the kernel', () => readVmCounters(typed));
   const slabs = problems.attempt('the slab caches', () => slabUses(typed, attribution, problems));
   const files = problems.attempt('the files', () => fileUses(typed, attribution, top, problems));
@@ -62,7 +63,20 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   });
   const modules = problems.attempt('the modules', () => modulesBySize(typed, problems));
   const { warnings, damaged } = problems;
-  return { attribution, types, counters, slabs, files, processes, vmalloc, percpu, hugetlb, modules, warnings, damaged };
+  return {
+    attribution,
+    types,
+    counters,
+    slabs,
+    files,
+    processes,
+    vmalloc,
+    percpu,
+    hugetlb,
+    modules,
+    warnings,
+    damaged,
+  };
 }
 
 /** An atomic_long_t of the kernel; null where it has none of that name. */

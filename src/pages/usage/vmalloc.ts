@@ -1,7 +1,13 @@
 import { hex } from '../../bytes/hex.ts';
 import { START_KERNEL_MAP } from '../../kernel/kernel.ts';
 import { findStackAreas, isStackArea, type StackAreas } from '../../kernel/objects/kernel-stacks.ts';
-import { readVmallocAreas, VM_ALLOC, VM_IOREMAP, VM_MAP, type VmallocArea } from '../../kernel/objects/vmalloc.ts';
+import {
+  readVmallocAreas,
+  VM_ALLOC,
+  VM_IOREMAP,
+  VM_MAP,
+  type VmallocArea,
+} from '../../kernel/objects/vmalloc.ts';
 import { Symbolizer } from '../../kernel/symbolizer.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import type { Problems } from './problems.ts';

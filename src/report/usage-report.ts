@@ -1,0 +1,256 @@
+import type { MemoryImage } from '../formats/image.ts';
+import type { FileUse, FileUses } from '../pages/usage/files.ts';
+import type { ProcessUse, ProcessUses } from '../pages/usage/processes.ts';
+import type { SlabUse, SlabUses } from '../pages/usage/slabs.ts';
+import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
+import type { Usage } from '../pages/usage/usage.ts';
+import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
+import { hex } from './units.ts';
+
+const PAGE = 4096;
+
+/** What the report is ordered by: `type` has all of it in short. */
+export type UsageBy = 'type' | 'slab' | 'file' | 'process';
+
+/** Pages and their bytes. */
+export interface Amount {
+  readonly pages: number;
+  readonly bytes: number;
+}
+
+/** Memory of one kind; pages null where that cannot be told. */
+export interface TypeRow {
+  readonly type: UsageType;
+  readonly pages: number | null;
+  readonly bytes: number | null;
+}
+
+/** A counter of the kernel, beside what was found. */
+export interface CounterRow extends CounterCheck {
+  readonly difference: number;
+}
+
+export interface SlabRow extends Amount {
+  readonly name: string;
+  readonly active: number | null;
+  readonly objects: number | null;
+  readonly objectSize: number;
+  readonly slotSize: number;
+  readonly objectsPerSlab: number;
+  readonly pagesPerSlab: number;
+  readonly slabs: number | null;
+  readonly aliases: number;
+}
+
+export interface FileRow extends Amount {
+  readonly path: string | null;
+  /** Whose names the path is made of; null for a block device and where there is no path. */
+  readonly names: 'initial' | 'other' | 'fileSystem' | null;
+  readonly deleted: boolean;
+  /** A number where it is exact, else its digits. */
+  readonly inode: number | string | null;
+  readonly fileSystem: { readonly type: string; readonly device: string; readonly id: string } | null;
+  /** Bytes. */
+  readonly size: number | string | null;
+  readonly dirty: number | null;
+  readonly hugetlb: boolean;
+  /** What the kernel counts for the file, in pages (for hugetlbfs in huge pages). */
+  readonly nrpages: number | null;
+  /** Virtual address. */
+  readonly mapping: string;
+}
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly name: string;
+  /** Pages. */
+  readonly rss: number;
+  readonly anon: number;
+  readonly file: number;
+  readonly shmem: number;
+  readonly swap: number;
+  readonly pageTableBytes: number;
+}
+
+/** The document of `usage --json`. A section is null where it cannot be read, and absent where it was not asked for. */
+export interface UsageReport {
+  readonly schema: 'kdump-inspect/usage/1';
+  readonly file: { readonly path: string; readonly format: string };
+  readonly kernel: { readonly release: string | null };
+  readonly pageSize: number;
+  readonly by: UsageBy;
+  readonly total: Amount;
+  readonly types: readonly TypeRow[];
+  readonly counters: readonly CounterRow[];
+  readonly slabs?: {
+    readonly caches: number;
+    readonly unlisted: Amount;
+    readonly largest: readonly SlabRow[];
+  } | null;
+  readonly files?: FilesSection | null;
+  readonly processes?: {
+    readonly count: number;
+    readonly rss: Amount;
+    readonly largest: readonly ProcessRow[];
+  } | null;
+  readonly vmalloc?: { readonly areas: number; readonly largest: readonly (VmallocCaller & Amount)[] } | null;
+  readonly percpu?: { readonly counted: Amount; readonly dynamic: Amount } | null;
+  readonly hugetlb?: readonly HugetlbRow[] | null;
+  readonly modules?: {
+    readonly count: number;
+    readonly bytes: number;
+    readonly largest: readonly ModuleRow[];
+  } | null;
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
+}
+
+export interface FilesSection {
+  readonly count: number;
+  readonly countExact: boolean;
+  /** No file that is left out has more pages. */
+  readonly leftOutUpTo: number;
+  readonly largest: readonly FileRow[];
+}
+
+/** A pool of huge pages; sizes in bytes, all else in huge pages. */
+export interface HugetlbRow {
+  readonly size: number;
+  readonly total: number;
+  readonly free: number;
+  readonly reserved: number;
+  readonly surplus: number;
+}
+
+export interface ModuleRow {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** What the report is made from. */
+export interface UsageFacts {
+  readonly image: MemoryImage;
+  readonly release: string | null;
+  readonly by: UsageBy;
+  readonly top: number;
+}
+
+const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
+
+export function usageReport(usage: Usage, { image, release, by, top }: UsageFacts): UsageReport {
+  const { types, attribution } = usage;
+  return {
+    schema: 'kdump-inspect/usage/1',
+    file: { path: image.path, format: image.format },
+    kernel: { release },
+    pageSize: PAGE,
+    by,
+    total: amount(attribution.total),
+    types: typeRows(types.rows),
+    counters: types.checks.map((check) => ({ ...check, difference: check.counted - check.pages })),
+    ...(by === 'type' || by === 'slab' ? { slabs: orNull(usage.slabs, (s) => slabSection(s, top)) } : {}),
+    ...(by === 'type' || by === 'file' ? { files: orNull(usage.files, (f) => fileSection(f, top)) } : {}),
+    ...(by === 'type' || by === 'process'
+      ? { processes: orNull(usage.processes, (p) => processSection(p, top)) }
+      : {}),
+    ...(by === 'type' ? kernelSections(usage, top) : {}),
+    warnings: [...image.warnings, ...usage.warnings],
+    complete: !usage.damaged && !image.memory.cutShort,
+  };
+}
+
+function orNull<T, R>(value: T | null, make: (value: T) => R): R | null {
+  return value === null ? null : make(value);
+}
+
+function typeRows(rows: Usage['types']['rows']): TypeRow[] {
+  return (Object.entries(rows) as [UsageType, number | null][]).map(([type, pages]) => ({
+    type,
+    pages,
+    bytes: pages === null ? null : pages * PAGE,
+  }));
+}
+
+function slabSection({ caches, unlisted }: SlabUses, top: number): NonNullable<UsageReport['slabs']> {
+  return { caches: caches.length, unlisted: amount(unlisted), largest: caches.slice(0, top).map(slabRow) };
+}
+
+function slabRow(cache: SlabUse): SlabRow {
+  const { name, active, objects, objectSize, size, objectsPerSlab, pagesPerSlab, slabs, aliases, pages } =
+    cache;
+  return {
+    name,
+    active,
+    objects,
+    objectSize,
+    slotSize: size,
+    objectsPerSlab,
+    pagesPerSlab,
+    slabs,
+    ...amount(pages),
+    aliases,
+  };
+}
+
+function fileSection({ files, count, countExact, leftOutUpTo }: FileUses, top: number): FilesSection {
+  return { count, countExact, leftOutUpTo, largest: files.slice(0, top).map(fileRow) };
+}
+
+function fileRow({ address, pages, dirty, huge, file }: FileUse): FileRow {
+  return {
+    path: file?.path ?? null,
+    names: file?.names ?? null,
+    deleted: file?.deleted ?? false,
+    inode: file && wide(file.ino),
+    fileSystem: file && { type: file.type, device: file.device, id: file.id },
+    size: file && wide(file.size),
+    ...amount(pages),
+    dirty,
+    hugetlb: huge,
+    nrpages: file?.nrpages ?? null,
+    mapping: hex(address),
+  };
+}
+
+/** A number where it is exact, else its digits. */
+function wide(value: bigint): number | string {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
+}
+
+function processSection({ processes }: ProcessUses, top: number): NonNullable<UsageReport['processes']> {
+  const rss = processes.reduce((sum, process) => sum + process.rss, 0);
+  return { count: processes.length, rss: amount(rss), largest: processes.slice(0, top).map(processRow) };
+}
+
+function processRow({ pid, comm, rss, pages, pageTables }: ProcessUse): ProcessRow {
+  const { anon, file, shmem, swap } = pages;
+  return { pid, name: comm, rss, anon, file, shmem, swap, pageTableBytes: pageTables };
+}
+
+function kernelSections(
+  { vmalloc, percpu, hugetlb, modules }: Usage,
+  top: number,
+): Pick<UsageReport, 'vmalloc' | 'percpu' | 'hugetlb' | 'modules'> {
+  return {
+    vmalloc: orNull(vmalloc, (v) => vmallocSection(v, top)),
+    percpu: orNull(percpu, (p) => ({ counted: amount(p.counted), dynamic: amount(p.chunks - p.first) })),
+    hugetlb: orNull(hugetlb, (pools) =>
+      pools.map(({ pagesPerHugePage, total, free, reserved, surplus }) => ({
+        size: pagesPerHugePage * PAGE,
+        total,
+        free,
+        reserved,
+        surplus,
+      })),
+    ),
+    modules: orNull(modules, (all) => ({
+      count: all.length,
+      bytes: all.reduce((sum, { size }) => sum + size, 0),
+      largest: all.slice(0, top).map(({ name, size }) => ({ name, bytes: size })),
+    })),
+  };
+}
+
+function vmallocSection({ areas, callers }: VmallocUses, top: number): NonNullable<UsageReport['vmalloc']> {
+  return { areas, largest: callers.slice(0, top).map((caller) => ({ ...caller, ...amount(caller.pages) })) };
+}

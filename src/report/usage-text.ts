@@ -1,0 +1,156 @@
+import { escapeText } from './escape.ts';
+import { table } from './table.ts';
+import type { Terminal } from './terminal.ts';
+import { percent, plural, size } from './units.ts';
+import { DIFFERENCES, USAGE_NAMES } from './usage-names.ts';
+import type { CounterRow, FileRow, UsageReport } from './usage-report.ts';
+import { wrap } from './wrap.ts';
+
+/** The report for people, ending in a newline. */
+export function usageText(report: UsageReport, live: boolean, terminal: Terminal): string {
+  const sections = [
+    ...(report.by === 'type' ? [typeTable(report, terminal), counterText(report, live, terminal)] : []),
+    slabText(report, terminal),
+    fileText(report, terminal),
+    processText(report, terminal),
+    vmallocText(report, terminal),
+    moduleText(report, terminal),
+    hugetlbText(report, terminal),
+  ];
+  return `${title(report, terminal)}\n\n${sections.filter((text) => text !== '').join('\n')}`;
+}
+
+function title({ kernel, file }: UsageReport, { chalk }: Terminal): string {
+  const release =
+    kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
+  return `${chalk.bold(release)} (${file.format})`;
+}
+
+/** Rows that are there even when they are empty. */
+const ALWAYS: ReadonlySet<string> = new Set([
+  'anonymous',
+  'fileCache',
+  'shmem',
+  'slab',
+  'free',
+  'notAttributed',
+]);
+
+function typeTable({ types, total }: UsageReport, terminal: Terminal): string {
+  const shown = types.filter(({ type, pages }) => pages !== 0 || ALWAYS.has(type));
+  const rows = shown.map(({ type, pages }) => [
+    USAGE_NAMES[type][0],
+    pages === null ? '?' : String(pages),
+    pages === null ? '?' : size(pages * 4096),
+    pages === null ? '?' : percent(pages, total.pages),
+    USAGE_NAMES[type][1],
+  ]);
+  rows.push(['total', String(total.pages), size(total.bytes), '100', 'Each physical page once']);
+  const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'DESCRIPTION'];
+  return table({ heading, rows, right: [1, 2, 3] }, terminal);
+}
+
+function counterText({ counters }: UsageReport, live: boolean, { width }: Terminal): string {
+  if (counters.length === 0) return '';
+  const lines = counters.map((counter) => `${wrap(`  ${counterLine(counter, live)}`, width, 4)}\n`);
+  return `Against the kernel's own counters, in pages:\n${lines.join('')}`;
+}
+
+function counterLine({ name, pages, difference }: CounterRow, live: boolean): string {
+  if (difference === 0) return `${name} ${pages}: the same`;
+  const off = difference > 0 ? `${difference} more were found` : `${-difference} fewer were found`;
+  const known = difference > 0 ? DIFFERENCES[name]?.more : DIFFERENCES[name]?.fewer;
+  const why = known ?? (live ? 'memory moved meanwhile' : undefined);
+  return `${name} ${pages}: ${off}${why ? `, ${why}` : ''}`;
+}
+
+const count = (value: number | null) => (value === null ? '?' : String(value));
+
+function slabText({ slabs }: UsageReport, terminal: Terminal): string {
+  if (!slabs) return '';
+  const rows = slabs.largest.map((s) => [
+    escapeText(s.name),
+    count(s.active),
+    count(s.objects),
+    String(s.objectSize),
+    count(s.slabs),
+    String(s.pages),
+    size(s.bytes),
+  ]);
+  const heading = ['CACHE', 'ACTIVE', 'OBJECTS', 'OBJSIZE', 'SLABS', 'PAGES', 'SIZE'];
+  const unlisted =
+    slabs.unlisted.pages === 0
+      ? ''
+      : `${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.\n`;
+  return `${largest(slabs.largest.length, slabs.caches, 'slab cache')}${table({ heading, rows, right: [1, 2, 3, 4, 5, 6] }, terminal)}${unlisted}`;
+}
+
+/** "The 5 largest of 126 slab caches:" */
+function largest(shown: number, all: number, noun: string, least = false): string {
+  const total = `${least ? 'at least ' : ''}${all} ${noun}s`;
+  if (shown === 0) return `No ${noun}s\n`;
+  return shown < all ? `The ${shown} largest of ${total}:\n` : `${plural(all, noun)}:\n`;
+}
+
+function fileText({ files }: UsageReport, terminal: Terminal): string {
+  if (!files) return '';
+  const rows = files.largest.map((file) => [
+    String(file.pages),
+    size(file.bytes),
+    file.dirty === null ? '-' : String(file.dirty),
+    file.fileSystem ? escapeText(file.fileSystem.type) : '?',
+    fileName(file),
+  ]);
+  const heading = ['PAGES', 'SIZE', 'DIRTY', 'TYPE', 'FILE'];
+  const head = largest(files.largest.length, files.count, 'file', !files.countExact);
+  return `${head.replace('files:', 'files in memory:')}${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
+}
+
+function fileName({ path, names, deleted, inode, fileSystem, mapping }: FileRow): string {
+  if (!fileSystem) return `no file, but pages point at ${mapping}`;
+  const fs = `${escapeText(fileSystem.type)} ${fileSystem.device} (${escapeText(fileSystem.id)})`;
+  if (path === null) return `inode ${inode} of ${fs}`;
+  const where =
+    names === 'other' ? ' (in another mount namespace)' : names === 'fileSystem' ? ' (not mounted)' : '';
+  return `${escapeText(path)}${deleted ? ' (deleted)' : where}`;
+}
+
+function processText({ processes }: UsageReport, terminal: Terminal): string {
+  if (!processes) return '';
+  const rows = processes.largest.map((p) => [
+    String(p.pid),
+    escapeText(p.name),
+    ...[p.rss, p.anon, p.file, p.shmem, p.swap].map((pages) => size(pages * 4096)),
+    size(p.pageTableBytes),
+  ]);
+  const heading = ['PID', 'NAME', 'RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'];
+  const head = `${largest(processes.largest.length, processes.count, 'process').replace(/processs/g, 'processes')}`;
+  return `${head}${table({ heading, rows, right: [0, 2, 3, 4, 5, 6, 7] }, terminal)}`;
+}
+
+function vmallocText({ vmalloc }: UsageReport, terminal: Terminal): string {
+  if (!vmalloc) return '';
+  const rows = vmalloc.largest.map((v) => [
+    String(v.pages),
+    size(v.bytes),
+    String(v.areas),
+    v.kind,
+    escapeText(v.caller),
+  ]);
+  const heading = ['PAGES', 'SIZE', 'AREAS', 'KIND', 'CALLER'];
+  return `The largest of ${plural(vmalloc.areas, 'vmalloc area')}, by caller:\n${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
+}
+
+function moduleText({ modules }: UsageReport, terminal: Terminal): string {
+  if (!modules || modules.count === 0) return '';
+  const rows = modules.largest.map((m) => [size(m.bytes), escapeText(m.name)]);
+  return `${largest(rows.length, modules.count, 'module')}${table({ heading: ['SIZE', 'MODULE'], rows, right: [0] }, terminal)}`;
+}
+
+function hugetlbText({ hugetlb }: UsageReport, terminal: Terminal): string {
+  const pools = hugetlb?.filter(({ total, reserved }) => total > 0 || reserved > 0) ?? [];
+  if (pools.length === 0) return '';
+  const rows = pools.map((p) => [size(p.size), ...[p.total, p.free, p.reserved, p.surplus].map(String)]);
+  const heading = ['HUGE PAGES OF', 'TOTAL', 'FREE', 'RESERVED', 'SURPLUS'];
+  return table({ heading, rows, right: [0, 1, 2, 3, 4] }, terminal);
+}
