@@ -26,7 +26,7 @@ export function readVmCounters(typed: TypedKernel): VmCounters {
   const zoneDiffs = diffs(typed, 'zone', ['per_cpu_zonestats', 'pageset'], 'vm_stat_diff');
   for (const at of zoneAddresses(typed)) addDiffs(typed, perCpu, zoneDiffs, at, zone.sums);
   return {
-    get: (name) => valueOf(node, name) ?? valueOf(zone, name),
+    get: (name) => counterOf(node, name) ?? counterOf(zone, name),
   };
 }
 
@@ -35,7 +35,7 @@ interface Counters {
   readonly sums: Float64Array;
 }
 
-function valueOf({ names, sums }: Counters, name: string): number | undefined {
+function counterOf({ names, sums }: Counters, name: string): number | undefined {
   const index = names.get(name);
   return index === undefined ? undefined : sums[index];
 }

@@ -174,9 +174,9 @@ function checksOf(facts: TypeFacts, rows: Rows): CounterCheck[] {
   return checks;
 }
 
-const NEVER_MANAGED = ['reserved', 'noStructPage', 'unreadable'] as const;
+const NEVER_MANAGED = ['reserved', 'noStructPage', 'unreadable', 'offline'] as const;
 
-/** Everything that the page allocator has or gave out: what was not kept back at boot. */
+/** Everything that the page allocator has or gave out: not what was kept back at boot, nor what a balloon took away. */
 function managedCheck({ attribution: { total, uses } }: TypeFacts, pages: number): CounterCheck {
   const counted = NEVER_MANAGED.reduce((left, use) => left - uses[use], total);
   const boot: readonly UsageType[] = [...NEVER_MANAGED, 'kernelImage', 'memmap'];
