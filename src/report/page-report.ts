@@ -1,6 +1,9 @@
+import type { PageDetails } from '../pages/details/details.ts';
 import type { PageExplanation, StructPage } from '../pages/explain.ts';
 import type { PageClass } from '../pages/page-class.ts';
 import { escapeText } from './escape.ts';
+import { type PageDetailsReport, pageDetailsReport } from './page-details.ts';
+import { detailLines } from './page-owner-text.ts';
 import { ROW_NAMES } from './row-names.ts';
 import type { Terminal } from './terminal.ts';
 import { hex, hex64, size } from './units.ts';
@@ -31,10 +34,22 @@ export interface PageReport {
       })
     | null;
   readonly structPageError: string | null;
+  /** What the kernel's own types (BTF) add; null without them, and without a struct page. */
+  readonly details: PageDetailsReport | null;
+  /** Why there are no details; null where there are. */
+  readonly detailsError: string | null;
 }
 
-export function pageReport(page: PageExplanation, file: PageReport['file']): PageReport {
+/** The further explanation of a page, or why there is none. */
+export type DetailsFact = { readonly value: PageDetails | null } | { readonly missing: string };
+
+export function pageReport(
+  page: PageExplanation,
+  details: DetailsFact,
+  file: PageReport['file'],
+): PageReport {
   const { structPage: s } = page;
+  const known = 'value' in details ? details.value : null;
   return {
     schema: 'kdump-inspect/page/1',
     file,
@@ -49,6 +64,7 @@ export function pageReport(page: PageExplanation, file: PageReport['file']): Pag
     zero: page.zero,
     structPage: s && {
       ...s,
+      flagNames: known?.flagNames ?? s.flagNames,
       address: hex(s.address),
       flags: hex64(s.flags),
       mapping: hex64(s.mapping),
@@ -56,6 +72,8 @@ export function pageReport(page: PageExplanation, file: PageReport['file']): Pag
       compound: s.compound === null ? null : hex64(s.compound),
     },
     structPageError: page.structPageError,
+    details: known && pageDetailsReport(known),
+    detailsError: 'missing' in details ? details.missing : null,
   };
 }
 
@@ -70,16 +88,25 @@ const CONTENTS: Record<PageReport['contents'], string> = {
 };
 
 /** The report for people, ending in a newline. */
-export function pageText(report: PageReport, { chalk, width }: Terminal): string {
+export function pageText(report: PageReport, details: DetailsFact, { chalk, width }: Terminal): string {
   const lines: [string, string][] = [
     ['class', report.class === null ? 'unknown' : ROW_NAMES[report.class]],
     ['because', because(report)],
     ['contents', contents(report)],
     ['section', String(report.section)],
+    ...moreLines(report, details),
     ...structPageLines(report),
   ];
   const title = chalk.bold(`pfn ${report.pfn}`);
   return `${title}  physical ${report.physical}\n${lines.map(([k, v]) => `${wrap(`  ${k.padEnd(12)} ${v}`, width, 15)}\n`).join('')}`;
+}
+
+function moreLines({ pfn, detailsError }: PageReport, details: DetailsFact): [string, string][] {
+  if (detailsError !== null) {
+    const lost = 'all flags by name, zone and owner would be here with the types of the kernel (BTF)';
+    return [['more', `${lost}: ${escapeText(detailsError)}`]];
+  }
+  return 'value' in details && details.value ? detailLines(details.value, pfn) : [];
 }
 
 function because({ rule, reason, decidedBy, zero }: PageReport): string {

@@ -1,3 +1,7 @@
+import { fact } from '../../kernel/fact.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
+import { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { detailsOf } from '../../pages/details/details.ts';
 import { explainPage } from '../../pages/explain.ts';
 import { jsonText } from '../../report/escape.ts';
 import { pageReport, pageText } from '../../report/page-report.ts';
@@ -13,15 +17,19 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
   return withDump([file], options, ({ image, kernel: open, output }) => {
     const kernel = open();
     for (const doubt of kernel.info.doubts) output.warn(doubt);
-    const physical =
-      'virtual' in operand
-        ? kernel.space.translate(operand.virtual)
-        : 'physical' in operand
-          ? operand.physical
-          : 0;
-    const pfn = 'pfn' in operand ? operand.pfn : Math.floor(physical / PAGE);
-    const report = pageReport(explainPage(kernel, pfn), { path: image.path, format: image.format });
-    output.result(options.json ? jsonText(report) : pageText(report, terminal(output.color, output.columns)));
+    const physical = physicalOf(kernel, operand);
+    const pfn = 'pfn' in operand ? operand.pfn : Math.floor((physical ?? 0) / PAGE);
+    const explained = explainPage(kernel, pfn);
+    const details = fact(() => detailsOf(new TypedKernel(kernel), explained, physical));
+    const report = pageReport(explained, details, { path: image.path, format: image.format });
+    const text = () => pageText(report, details, terminal(output.color, output.columns));
+    output.result(options.json ? jsonText(report) : text());
     return report.class === null ? EXIT.incomplete : EXIT.done;
   });
+}
+
+/** The address that was asked for, bytes; null for a page as a whole. */
+function physicalOf(kernel: Kernel, operand: PageOperand): number | null {
+  if ('virtual' in operand) return kernel.space.translate(operand.virtual);
+  return 'physical' in operand ? operand.physical : null;
 }

@@ -12,6 +12,8 @@ export interface VmallocArea {
   readonly flags: number;
   /** Physical pages that it owns or maps; 0 for areas that the kernel keeps no list of, as ioremap's. */
   readonly pages: number;
+  /** Virtual address of an array of pointers to their struct pages, 0n where there is none. */
+  readonly pagesAt: bigint;
   /** The code that asked for it; 0n where it is not known. */
   readonly caller: bigint;
 }
@@ -38,7 +40,7 @@ const NODES_LIMIT = 1 << 13;
 export function readVmallocAreas(typed: TypedKernel): VmallocAreas {
   const list = BigInt(typed.types.struct('vmap_area').offsetOf('list'));
   const area = typed.reader('vmap_area', 'vm');
-  const vm = typed.reader('vm_struct', 'addr', 'size', 'flags', 'nr_pages', 'caller');
+  const vm = typed.reader('vm_struct', 'addr', 'size', 'flags', 'pages', 'nr_pages', 'caller');
   const areas: VmallocArea[] = [];
   const broken: Break[] = [];
   const note = (address: bigint, error: unknown) => {
@@ -59,6 +61,7 @@ export function readVmallocAreas(typed: TypedKernel): VmallocAreas {
           size: vm.number('size'),
           flags: vm.number('flags'),
           pages: vm.number('nr_pages'),
+          pagesAt: vm.big('pages'),
           caller: vm.big('caller'),
         });
       } catch (error) {

@@ -18,7 +18,7 @@ export interface BootMemory {
 /** Looks at the struct pages of the image's pages, and at those of the struct pages themselves. @throws InspectError */
 export function bootMemory(typed: TypedKernel): BootMemory {
   const image = attributeRanges(typed, [imagePfns(typed)]);
-  const memmap = attributeRanges(typed, mergeRanges([...memmapPfns(typed)]));
+  const memmap = attributeRanges(typed, mergeRanges([...memmapPieces(typed)]));
   return {
     image: image.uses.reserved,
     memmap: { reserved: memmap.uses.reserved, other: memmap.uses.kernel },
@@ -26,14 +26,19 @@ export function bootMemory(typed: TypedKernel): BootMemory {
 }
 
 /** From _text to _end, which lie one after the other in physical memory too. */
-function imagePfns(typed: TypedKernel): Range {
+export function imagePfns(typed: TypedKernel): Range {
   const start = typed.symbol('_text');
   const first = Math.floor(typed.space.translate(start) / PAGE);
   return { start: first, end: first + Math.ceil(Number(typed.symbol('_end') - start) / PAGE) };
 }
 
+/** Pages that hold struct pages, and the memory section that these are of. */
+export interface MemmapPiece extends Range {
+  readonly section: number;
+}
+
 /** The pages behind the struct pages of the memory in the dump, as the page tables map the vmemmap: 2 MiB at a time. */
-function* memmapPfns({ kernel }: TypedKernel): Generator<Range> {
+export function* memmapPieces({ kernel }: TypedKernel): Generator<MemmapPiece> {
   const structPages = new StructPages(kernel);
   const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'struct pages cannot be found'));
   for (const { start, end } of pfnRanges(kernel.image.memory.described())) {
@@ -43,7 +48,11 @@ function* memmapPfns({ kernel }: TypedKernel): Generator<Range> {
         (Math.floor(pfn / structPages.pagesPerSection) + 1) * structPages.pagesPerSection,
       );
       const address = structPages.addressOf(pfn);
-      if (address !== null) yield* mappedPfns(kernel.space, address, address + BigInt(next - pfn) * size);
+      if (address !== null) {
+        for (const piece of mappedPfns(kernel.space, address, address + BigInt(next - pfn) * size)) {
+          yield { ...piece, section: Math.floor(pfn / structPages.pagesPerSection) };
+        }
+      }
       pfn = next;
     }
   }

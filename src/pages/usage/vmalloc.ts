@@ -61,11 +61,12 @@ export function vmallocUses(
     areas: areas.length,
     callers: byCaller(areas, stacks)
       .slice(0, top)
-      .map(({ address, ...group }) => ({ ...group, caller: nameOf(symbols, address) })),
+      .map(({ address, ...group }) => ({ ...group, caller: callerName(symbols, address) })),
   };
 }
 
-function kindOf(area: VmallocArea, stacks: StackAreas | null): VmallocKind {
+/** What an area is for. */
+export function kindOf(area: VmallocArea, stacks: StackAreas | null): VmallocKind {
   const { flags, address } = area;
   if (stacks && isStackArea(area, stacks)) return 'stack';
   if ((flags & VM_ALLOC) !== 0) return address >= LEAST_MODULES_START ? 'code' : 'vmalloc';
@@ -96,7 +97,8 @@ function byCaller(areas: readonly VmallocArea[], stacks: StackAreas | null): Gro
   return [...groups.values()].sort((a, b) => b.pages - a.pages || b.size - a.size);
 }
 
-function nameOf(symbols: Symbolizer, address: bigint): string {
+/** Where code asked for an area, as /proc/vmallocinfo writes it. */
+export function callerName(symbols: Symbolizer, address: bigint): string {
   const found = symbols.locate(address);
   if (!found) return hex(address);
   const module = found.module === undefined ? '' : ` [${found.module}]`;

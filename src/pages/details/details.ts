@@ -1,0 +1,103 @@
+import { type Fact, fact } from '../../kernel/fact.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { pagesOfUse, useOf } from '../attribution-loop.ts';
+import type { PageExplanation } from '../explain.ts';
+import { type PageUse, USES } from '../page-uses.ts';
+import { type UseKeys, useKeys } from '../use-keys.ts';
+import { flagNames } from './flags.ts';
+import { headOf, wordsOf } from './head.ts';
+import { mapcountsOf, type PageMapcounts } from './mapcounts.ts';
+import type { PageOwner } from './owner.ts';
+import { bootOwner, listedOwner } from './owner-kernel.ts';
+import { anonymousOwner, fileOwner, type HeadedPage, hugetlbOwner, slabOwner } from './owner-user.ts';
+import { type PagePlace, placeOf } from './place.ts';
+
+/** What a kernel's own types tell of a page beyond its class. */
+export interface PageDetails {
+  readonly use: PageUse;
+  /** All flags that are set. */
+  readonly flagNames: readonly string[];
+  readonly place: Fact<PagePlace | null>;
+  /** The compound or free block that it is part of, or the page alone. */
+  readonly head: { readonly pfn: number; readonly order: number; readonly refcount: number };
+  readonly mapcounts: PageMapcounts;
+  /** null where nothing says whose it is. */
+  readonly owner: Fact<PageOwner | null>;
+}
+
+/**
+ * Explains a page further, with BTF. @param physical what was asked for, bytes; null for the page as a whole
+ * @throws InspectError missingInfo for a kernel without symbols or BTF, and for a page without a struct page
+ */
+export function detailsOf(
+  typed: TypedKernel,
+  page: PageExplanation,
+  physical: number | null,
+): PageDetails | null {
+  const keys = useKeys(typed);
+  const { structPage } = page;
+  const head = headOf(typed.kernel, page);
+  const words = wordsOf(typed.kernel, head);
+  if (!structPage || !words) return null;
+  const use = useOf(words, 0, keys);
+  const name = USES[use] as PageUse;
+  const headed = headedPage(typed, page, head, words, keys, use);
+  return {
+    use: name,
+    flagNames:
+      flagNames(typed, structPage.flags, head === page.pfn ? name : 'kernel') ?? structPage.flagNames,
+    place: fact(() => placeOf(typed, structPage.flags, page.pfn)),
+    head: { pfn: head, order: headed.order, refcount: headed.refcount },
+    mapcounts: mapcountsOf(typed, structPage._mapcount, name, headed),
+    owner: fact(() => ownerOf(typed, headed, name, structPage.address, physical)),
+  };
+}
+
+function headedPage(
+  typed: TypedKernel,
+  { pfn, structPage }: PageExplanation,
+  head: number,
+  words: Uint32Array,
+  keys: UseKeys,
+  use: number,
+): HeadedPage {
+  const size = BigInt(typed.types.struct('page').size);
+  const low = words[keys.mapping] as number;
+  return {
+    pfn,
+    head,
+    address: (structPage?.address ?? 0n) - BigInt(pfn - head) * size,
+    mapping: (BigInt(words[keys.mapping + 1] as number) << 32n) | BigInt(low),
+    order: Math.log2(pagesOfUse(words, 0, head, use, keys)),
+    refcount: (words[keys.refcount] as number) | 0,
+  };
+}
+
+function ownerOf(
+  typed: TypedKernel,
+  page: HeadedPage,
+  use: PageUse,
+  structPage: bigint,
+  physical: number | null,
+): PageOwner | null {
+  switch (use) {
+    case 'slab':
+      return slabOwner(typed, page, physical);
+    case 'fileCache':
+      return fileOwner(typed, page, 'file');
+    case 'shmem':
+      return fileOwner(typed, page, 'shmem');
+    case 'anonymous':
+      return anonymousOwner(typed, page);
+    case 'hugetlb':
+      return hugetlbOwner(typed, page);
+    case 'free':
+      return { kind: 'free', head: page.head, order: page.order };
+    case 'reserved':
+      return bootOwner(typed, page.pfn);
+    case 'kernel':
+      return listedOwner(typed, structPage);
+    default:
+      return null;
+  }
+}

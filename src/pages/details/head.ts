@@ -1,0 +1,35 @@
+import type { Kernel } from '../../kernel/kernel.ts';
+import type { PageExplanation } from '../explain.ts';
+import { StructPages } from '../struct-pages.ts';
+
+/** A compound has 2^18 pages at most: 1 GiB. */
+const MOST_PAGES = 1 << 18;
+/** Up to here an address; above it, what is no address of a struct page but a mask. */
+const FIRST_MASK = 0xffff_ffff_0000_0000n;
+
+/** The pfn of the compound or free block that a page is part of; its own where it stands alone. */
+export function headOf(kernel: Kernel, page: PageExplanation): number {
+  if (page.decidedBy !== null) return page.decidedBy;
+  const struct = page.structPage;
+  if (!struct || struct.compound === null || (struct.compound & 1n) === 0n) return page.pfn;
+  const size = BigInt(kernel.info.size('page') ?? 64);
+  const head = headAddress(struct.address, struct.compound - 1n);
+  const behind = (struct.address - head) / size;
+  const fits = head <= struct.address && (struct.address - head) % size === 0n && behind < BigInt(MOST_PAGES);
+  return fits ? page.pfn - Number(behind) : page.pfn;
+}
+
+/**
+ * A tail holds its head's address, or since 7.1 (d50569612c29) the mask that makes it of its own where struct pages are a
+ * power of two in size.
+ */
+function headAddress(tail: bigint, info: bigint): bigint {
+  return info >= FIRST_MASK ? tail & info : info;
+}
+
+/** The words of a page's struct page and of the two behind it, for those that are heads. */
+export function wordsOf(kernel: Kernel, pfn: number): Uint32Array | undefined {
+  const structPages = new StructPages(kernel);
+  const read = structPages.readRun(pfn, 1);
+  return read.absent || read.unreadable.length > 0 ? undefined : structPages.words;
+}

@@ -1,0 +1,74 @@
+import { hex } from '../../bytes/hex.ts';
+import { findStackAreas, isStackArea } from '../../kernel/objects/kernel-stacks.ts';
+import { readVmallocAreas, type VmallocArea } from '../../kernel/objects/vmalloc.ts';
+import { Symbolizer } from '../../kernel/symbolizer.ts';
+import { listTasks } from '../../kernel/tasks/task-listing.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { imagePfns, memmapPieces } from '../usage/boot-memory.ts';
+import { callerName, kindOf } from '../usage/vmalloc.ts';
+import type { PageOwner } from './owner.ts';
+
+const PAGE = 4096;
+/** Pointers to struct pages that are looked through: those of 64 GiB of vmalloc. */
+const POINTERS_LIMIT = 1 << 24;
+
+/** Whose a page is that was given away at boot: part of the kernel's image or of the memory map. */
+export function bootOwner(typed: TypedKernel, pfn: number): PageOwner | null {
+  const image = imagePfns(typed);
+  if (pfn >= image.start && pfn < image.end) {
+    const address = typed.symbol('_text') + BigInt((pfn - image.start) * PAGE);
+    const found = typed.symbols.nearest(address);
+    return { kind: 'kernelImage', symbol: found ? `${found.symbol.name}+${hex(found.offset)}` : null };
+  }
+  for (const { start, end, section } of memmapPieces(typed)) {
+    if (pfn >= start && pfn < end) return { kind: 'memmap', section };
+  }
+  return null;
+}
+
+/**
+ * Whose a page is that nothing marks: of an area of vmalloc(), which has a list of its pages, maybe of a kernel stack.
+ * @param structPage address of its struct page; @throws InspectError as readVmallocAreas does
+ */
+export function listedOwner(typed: TypedKernel, structPage: bigint): PageOwner | null {
+  const { areas } = readVmallocAreas(typed);
+  let left = POINTERS_LIMIT;
+  for (const area of areas) {
+    if (area.pagesAt === 0n || area.pages === 0 || area.pages > left) continue;
+    left -= area.pages;
+    const pointers = new BigUint64Array(typed.space.bytes(area.pagesAt, 8 * area.pages).buffer);
+    const index = pointers.indexOf(structPage);
+    if (index >= 0) return areaOwner(typed, area, index, areas);
+  }
+  return null;
+}
+
+function areaOwner(
+  typed: TypedKernel,
+  area: VmallocArea,
+  index: number,
+  areas: readonly VmallocArea[],
+): PageOwner {
+  const { tasks } = listTasks(typed);
+  const stacks = findStackAreas(
+    typed,
+    tasks.map(({ address }) => address),
+    areas,
+  );
+  if (stacks && isStackArea(area, stacks)) {
+    const reader = typed.reader('task_struct', 'stack');
+    const task = tasks.find(({ address }) => reader.load(address).big('stack') === area.address);
+    return {
+      kind: 'kernelStack',
+      address: area.address,
+      task: task ? { pid: task.pid, comm: task.comm } : null,
+    };
+  }
+  return {
+    kind: 'vmalloc',
+    area: kindOf(area, null),
+    caller: callerName(new Symbolizer(typed), area.caller),
+    address: area.address,
+    offset: index * PAGE,
+  };
+}

@@ -1,0 +1,110 @@
+import { readString } from '../../kernel/objects/c-string.ts';
+import { Files } from '../../kernel/objects/files.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { Mappers } from './mappers.ts';
+import type { AnonymousOwner, FileOwner, HugetlbOwner, PageMappers, SlabOwner } from './owner.ts';
+
+const PAGE = 4096;
+/** Low bits of page.mapping (include/linux/page-flags.h): anonymous, and both for a page that KSM shares. */
+const FLAGS = 3n;
+
+/** A page, and the head of the compound that it is part of, which speaks for it. */
+export interface HeadedPage {
+  readonly pfn: number;
+  readonly head: number;
+  /** Address of the head's struct page. */
+  readonly address: bigint;
+  /** The head's page.mapping. */
+  readonly mapping: bigint;
+  readonly order: number;
+  readonly refcount: number;
+}
+
+/** @param physical what was asked for, bytes, for the object that it lies in; null for the page as a whole */
+export function slabOwner(typed: TypedKernel, page: HeadedPage, physical: number | null): SlabOwner {
+  const slab = typed.read(
+    typed.types.findStruct('slab') ? 'slab' : 'page',
+    page.address,
+    'slab_cache',
+    'objects',
+    'inuse',
+  );
+  const cache = typed.read(
+    'kmem_cache',
+    slab.big('slab_cache'),
+    'name',
+    'object_size',
+    'size',
+    'red_left_pad?',
+  );
+  const size = cache.number('size');
+  const objects = slab.number('objects');
+  const pad = cache.has('red_left_pad') ? cache.number('red_left_pad') : 0;
+  const behind = (physical ?? 0) - page.head * PAGE - pad;
+  const index = Math.floor(behind / size);
+  const inside = physical !== null && index >= 0 && index < objects;
+  return {
+    kind: 'slab',
+    cache: {
+      address: cache.address,
+      name: readString(typed.space, cache.big('name')),
+      objectSize: cache.number('object_size'),
+      size,
+    },
+    objects,
+    inUse: slab.number('inuse'),
+    object: inside ? { index, offset: behind - index * size } : null,
+  };
+}
+
+export function fileOwner(typed: TypedKernel, page: HeadedPage, kind: FileOwner['kind']): FileOwner {
+  const index = indexOf(typed, page);
+  return {
+    kind,
+    file: new Files(typed).ofMapping(page.mapping),
+    offset: index * BigInt(PAGE),
+    mapped: new Mappers(typed).ofFile(page.mapping, index, page.pfn),
+  };
+}
+
+export function anonymousOwner(typed: TypedKernel, page: HeadedPage): AnonymousOwner {
+  const anonVma = page.mapping & ~FLAGS;
+  if ((page.mapping & FLAGS) === FLAGS) return { kind: 'ksm', anonVma, mapped: null };
+  const mapped = new Mappers(typed).ofAnonymous(anonVma, indexOf(typed, page), page.pfn);
+  return { kind: 'anonymous', anonVma, mapped };
+}
+
+export function hugetlbOwner(typed: TypedKernel, page: HeadedPage): HugetlbOwner {
+  const { mapping, order, refcount } = page;
+  const isFile = mapping !== 0n && (mapping & FLAGS) === 0n;
+  return {
+    kind: 'hugetlb',
+    size: PAGE * 2 ** order,
+    free: refcount === 0,
+    file: isFile ? new Files(typed).ofMapping(mapping) : null,
+    mapped: mapping === 0n ? null : hugetlbMappers(typed, page, isFile),
+  };
+}
+
+/** The index of a huge page counts huge pages up to 6.6, and small ones since (a08c7193e4f1): the page tables tell. */
+function hugetlbMappers(typed: TypedKernel, page: HeadedPage, isFile: boolean): PageMappers {
+  const mappers = new Mappers(typed);
+  const at = (index: bigint) =>
+    isFile
+      ? mappers.ofFile(page.mapping, index, page.pfn)
+      : mappers.ofAnonymous(page.mapping & ~FLAGS, index, page.pfn);
+  const index = rawIndex(typed, page);
+  const behind = BigInt(page.pfn - page.head);
+  const small = at(index + behind);
+  return small.count > 0 ? small : at((index << BigInt(page.order)) + behind);
+}
+
+/** Of a page in its file or anon_vma, pages: that of the head and how far behind it the page is. */
+function indexOf(typed: TypedKernel, page: HeadedPage): bigint {
+  return rawIndex(typed, page) + BigInt(page.pfn - page.head);
+}
+
+/** folio.index since there are folios (5.16); page.index is gone since 6.16. */
+function rawIndex(typed: TypedKernel, page: HeadedPage): bigint {
+  return typed.read(typed.types.findStruct('folio') ? 'folio' : 'page', page.address, 'index').big('index');
+}

@@ -1,0 +1,82 @@
+import type { MemoryFile } from '../../kernel/objects/files.ts';
+import type { SlabCache } from '../../kernel/objects/slab-caches.ts';
+import type { VmallocKind } from '../usage/vmalloc.ts';
+
+/** A process that maps a page, and where. */
+export interface PageMapper {
+  readonly pid: number;
+  readonly comm: string;
+  /** Virtual address in the process. */
+  readonly address: bigint;
+}
+
+/** Who maps a page: the first ones, and how many there are. */
+export interface PageMappers {
+  readonly mappers: readonly PageMapper[];
+  /** Places in page tables; more than processes where one maps a page twice. */
+  readonly count: number;
+  readonly complete: boolean;
+}
+
+/** Whose a page is, by kind. */
+export type PageOwner =
+  | SlabOwner
+  | FileOwner
+  | AnonymousOwner
+  | HugetlbOwner
+  | StackOwner
+  | VmallocOwner
+  | { readonly kind: 'free'; readonly head: number; readonly order: number }
+  | { readonly kind: 'kernelImage'; readonly symbol: string | null }
+  | { readonly kind: 'memmap'; readonly section: number };
+
+export interface SlabOwner {
+  readonly kind: 'slab';
+  readonly cache: Pick<SlabCache, 'address' | 'name' | 'objectSize' | 'size'>;
+  /** Objects of this slab. */
+  readonly objects: number;
+  readonly inUse: number;
+  /** The object that the address lies in, counted from 0, and how far behind its start; null where none was asked for. */
+  readonly object: { readonly index: number; readonly offset: number } | null;
+}
+
+export interface FileOwner {
+  readonly kind: 'file' | 'shmem';
+  readonly file: MemoryFile;
+  /** Of the page in the file, bytes. */
+  readonly offset: bigint;
+  readonly mapped: PageMappers;
+}
+
+export interface AnonymousOwner {
+  readonly kind: 'anonymous' | 'ksm';
+  /** Address of the anon_vma, or of KSM's stable node. */
+  readonly anonVma: bigint;
+  readonly mapped: PageMappers | null;
+}
+
+export interface HugetlbOwner {
+  readonly kind: 'hugetlb';
+  /** Bytes. */
+  readonly size: number;
+  readonly free: boolean;
+  readonly file: MemoryFile | null;
+  readonly mapped: PageMappers | null;
+}
+
+export interface StackOwner {
+  readonly kind: 'kernelStack';
+  /** Virtual address of the stack's first byte. */
+  readonly address: bigint;
+  /** null for one that is kept for a new task. */
+  readonly task: { readonly pid: number; readonly comm: string } | null;
+}
+
+export interface VmallocOwner {
+  readonly kind: 'vmalloc';
+  readonly area: VmallocKind;
+  readonly caller: string;
+  /** Virtual address of the area, and how far behind it the page lies; bytes. */
+  readonly address: bigint;
+  readonly offset: number;
+}

@@ -1,0 +1,41 @@
+import { tryString } from '../../kernel/objects/c-string.ts';
+import { nodeAddresses } from '../../kernel/objects/nodes.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+
+/** The node and zone that a page belongs to. */
+export interface PagePlace {
+  readonly node: number;
+  readonly zone: string;
+  /** Whether the zone's own span has the page: else one of both is wrong. */
+  readonly inSpan: boolean;
+}
+
+/**
+ * Node and zone stand in the upper bits of the flags, the node first (include/linux/page-flags-layout.h; sections have no
+ * bits with SPARSEMEM_VMEMMAP, as x86_64 always has it). Their widths are not told: that of the node follows from the
+ * length of node_data, which has 1 << NODES_SHIFT entries, that of the zone from the number of zones. null for no zone.
+ */
+export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePlace | null {
+  const zoneCount = Number(typed.types.enumerator('__MAX_NR_ZONES') ?? 4n);
+  const nodeBits = BigInt(Math.ceil(Math.log2(typed.kernel.info.length('node_data') ?? 1)));
+  const zoneBits = BigInt(Math.ceil(Math.log2(zoneCount)));
+  const node = Number(flags >> (64n - nodeBits));
+  const index = Number((flags >> (64n - nodeBits - zoneBits)) & ((1n << zoneBits) - 1n));
+  const address = addressOfNode(typed, node);
+  if (address === undefined || index >= zoneCount) return null;
+  const zone = typed.reader('zone', 'name', 'zone_start_pfn', 'spanned_pages');
+  const first = typed.types.struct('pglist_data').offsetOf('node_zones');
+  zone.load(address + BigInt(first + index * zone.type.size));
+  const start = zone.number('zone_start_pfn');
+  const name = zone.big('name');
+  return {
+    node,
+    zone: (name === 0n ? undefined : tryString(typed.space, name, 16)) ?? `zone ${index}`,
+    inSpan: pfn >= start && pfn < start + zone.number('spanned_pages'),
+  };
+}
+
+function addressOfNode(typed: TypedKernel, node: number): bigint | undefined {
+  const reader = typed.reader('pglist_data', 'node_id');
+  return nodeAddresses(typed).find((address) => reader.load(address).number('node_id') === node);
+}

@@ -1,0 +1,95 @@
+import type { MemoryFile } from '../kernel/objects/files.ts';
+import type { PageDetails } from '../pages/details/details.ts';
+import type { PageMappers, PageOwner } from '../pages/details/owner.ts';
+import { hex } from './units.ts';
+
+/** A value for JSON, all of whose addresses are hex. */
+type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+
+/** What BTF adds to the document of `page --json`. */
+export interface PageDetailsReport {
+  readonly use: PageDetails['use'];
+  readonly node: number | null;
+  readonly zone: string | null;
+  /** Whether the zone's span has the page, as it must. */
+  readonly inZoneSpan: boolean | null;
+  /** The compound or free block that the page is part of, or the page alone. */
+  readonly head: PageDetails['head'];
+  readonly mapcounts: PageDetails['mapcounts'];
+  /** By kind; null where nothing says whose it is. */
+  readonly owner: { readonly kind: PageOwner['kind']; readonly [key: string]: Plain } | null;
+  /** Why the owner cannot be told. */
+  readonly ownerError: string | null;
+}
+
+export function pageDetailsReport(details: PageDetails): PageDetailsReport {
+  const { use, place, head, mapcounts, owner } = details;
+  const at = 'value' in place ? place.value : null;
+  return {
+    use,
+    node: at?.node ?? null,
+    zone: at?.zone ?? null,
+    inZoneSpan: at?.inSpan ?? null,
+    head,
+    mapcounts,
+    owner: 'value' in owner && owner.value ? ownerReport(owner.value) : null,
+    ownerError: 'missing' in owner ? owner.missing : null,
+  };
+}
+
+function ownerReport(owner: PageOwner): NonNullable<PageDetailsReport['owner']> {
+  switch (owner.kind) {
+    case 'slab':
+      return { ...owner, cache: { ...owner.cache, address: hex(owner.cache.address) } };
+    case 'file':
+    case 'shmem':
+      return {
+        kind: owner.kind,
+        file: fileReport(owner.file),
+        offset: String(owner.offset),
+        mapped: mappersReport(owner.mapped),
+      };
+    case 'anonymous':
+    case 'ksm':
+      return {
+        kind: owner.kind,
+        anonVma: hex(owner.anonVma),
+        mapped: owner.mapped && mappersReport(owner.mapped),
+      };
+    case 'hugetlb':
+      return {
+        kind: 'hugetlb',
+        size: owner.size,
+        free: owner.free,
+        file: owner.file && fileReport(owner.file),
+        mapped: owner.mapped && mappersReport(owner.mapped),
+      };
+    case 'kernelStack':
+    case 'vmalloc':
+      return { ...owner, address: hex(owner.address) };
+    default:
+      return owner;
+  }
+}
+
+function fileReport({ mapping, inode, ino, size, nrpages, ...file }: MemoryFile): Plain {
+  return {
+    path: file.path,
+    names: file.names,
+    deleted: file.deleted,
+    inode: String(ino),
+    fileSystem: { type: file.type, device: file.device, id: file.id },
+    size: String(size),
+    nrpages,
+    mapping: hex(mapping),
+    inodeAddress: hex(inode),
+  };
+}
+
+function mappersReport({ mappers, count, complete }: PageMappers): Plain {
+  return {
+    count,
+    complete,
+    processes: mappers.map(({ pid, comm, address }) => ({ pid, name: comm, address: hex(address) })),
+  };
+}
