@@ -48,7 +48,10 @@ export class Mounts {
   /** The path of a dentry of a file system (super_block). @throws InspectError notMapped, notStored */
   locate(superBlock: bigint, dentry: bigint): Located {
     const { names, dentries } = this.#dentries.chain(dentry);
-    const mounts = this.#mountsOf(superBlock).filter((m) => dentries.includes(m.root));
+    // The whole file system before a part of it, which a bind mount shows elsewhere as well.
+    const mounts = this.#mountsOf(superBlock)
+      .filter((m) => dentries.includes(m.root))
+      .sort((a, b) => dentries.indexOf(b.root) - dentries.indexOf(a.root));
     const mount =
       mounts.find((m) => m.namespace !== 0n && m.namespace === this.#initial) ??
       mounts.find((m) => m.namespace !== 0n);
