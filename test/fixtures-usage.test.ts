@@ -47,7 +47,14 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
   });
 
   it("add up to the kernel's own counters", () => {
-    const exact = ['NR_FILE_PAGES', 'NR_SHMEM', 'nr_huge_pages', 'NR_PAGETABLE', 'NR_FREE_PAGES', '_totalram_pages'];
+    const exact = [
+      'NR_FILE_PAGES',
+      'NR_SHMEM',
+      'nr_huge_pages',
+      'NR_PAGETABLE',
+      'NR_FREE_PAGES',
+      '_totalram_pages',
+    ];
     for (const start of exact) expect(counter(start), start).toMatchObject({ difference: 0 });
     expect(counter(name === 'linux-5.10' ? 'nr_vmalloc_pages' : 'NR_VMALLOC').difference).toBe(0);
     expect(report.counters.map((row) => row.difference)).toEqual(
@@ -77,7 +84,8 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
 
   it('are caches that every kernel has, with objects of the size that their types have', () => {
     const sizeOf = (type: string) =>
-      (JSON.parse(run(['struct', dumpOf(name), type, '--json']).stdout) as { type: { size: number } }).type.size;
+      (JSON.parse(run(['struct', dumpOf(name), type, '--json']).stdout) as { type: { size: number } }).type
+        .size;
     const caches = new Map(report.slabs?.largest.map((cache) => [cache.name, cache]));
     expect(caches.get('dentry')?.objectSize).toBe(sizeOf('dentry'));
     expect(caches.get('inode_cache')?.objectSize).toBe(sizeOf('inode'));
@@ -93,7 +101,11 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     const tmpfs = { fileSystem: expect.objectContaining({ type: 'tmpfs' }) as unknown, names: 'initial' };
     expect(byPath.get('/mnt/random')).toMatchObject({ pages: GUEST.filePages, deleted: false, ...tmpfs });
     expect(byPath.get('/mnt/zeros')).toMatchObject({ pages: GUEST.filePages, deleted: false, ...tmpfs });
-    expect(byPath.get('/dev/zero')).toMatchObject({ pages: GUEST.sharedPages, deleted: true, names: 'fileSystem' });
+    expect(byPath.get('/dev/zero')).toMatchObject({
+      pages: GUEST.sharedPages,
+      deleted: true,
+      names: 'fileSystem',
+    });
     expect(byPath.get('/boot/vmlinuz')?.fileSystem?.type).toBe('rootfs');
     expect(report.files).toMatchObject({ count: files().length, countExact: true, leftOutUpTo: 0 });
     expect(files().reduce((sum, file) => sum + file.pages, 0)).toBe(pagesOf('fileCache', 'shmem'));
@@ -125,7 +137,9 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
   it('are the modules that the guest loaded, and callers of vmalloc by name', () => {
     expect(report.modules?.largest.map((module) => module.name)).toContain('virtio_blk');
     const callers = report.vmalloc?.largest ?? [];
-    expect(callers.find(({ kind }) => kind === 'stack')?.caller).toMatch(/^kernel_clone\+0x[0-9a-f]+\/0x[0-9a-f]+$/);
+    expect(callers.find(({ kind }) => kind === 'stack')?.caller).toMatch(
+      /^kernel_clone\+0x[0-9a-f]+\/0x[0-9a-f]+$/,
+    );
     expect(callers.some(({ caller }) => caller.startsWith('pcpu_create_chunk+'))).toBe(true);
   });
 

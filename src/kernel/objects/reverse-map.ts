@@ -23,8 +23,21 @@ export interface Mapped {
   readonly broken: Break | null;
 }
 
+/** A page by its number in memory, and its index in its file or anon_vma. */
+interface WantedPage {
+  readonly index: bigint;
+  readonly pfn: number;
+  readonly anonymous: boolean;
+}
+
 /** Places looked at for one page: a page of libc is mapped by each process. */
 const AREAS_LIMIT = 1 << 12;
+
+/**
+ * In 7.3 anonymous pages of a private mapping of a file no longer count from where it begins in the file, but from this
+ * offset, which is kept in two halves.
+ */
+const ANON_PGOFF = ['__vm_anon_pgoff_lo?', '__vm_anon_pgoff_hi?'] as const;
 
 /**
  * Finds who maps a page as rmap does (mm/rmap.c): by the tree of memory areas of its anon_vma or its file, and by their
@@ -38,7 +51,7 @@ export class ReverseMap {
   /** @throws InspectError missingInfo */
   constructor(typed: TypedKernel) {
     this.#typed = typed;
-    this.#area = typed.reader('vm_area_struct', 'vm_start', 'vm_end', 'vm_pgoff', 'vm_mm');
+    this.#area = typed.reader('vm_area_struct', 'vm_start', 'vm_end', 'vm_pgoff', 'vm_mm', ...ANON_PGOFF);
     this.#mm = typed.reader('mm_struct', 'pgd');
   }
 
@@ -50,8 +63,7 @@ export class ReverseMap {
     const { nodes, broken } = walkTree(this.#typed, root, AREAS_LIMIT);
     return this.#among(
       nodes.map((at) => chain.load(at - node).big('vma')),
-      index,
-      pfn,
+      { index, pfn, anonymous: true },
       broken,
     );
   }
@@ -63,24 +75,32 @@ export class ReverseMap {
     const { nodes, broken } = walkTree(this.#typed, root, AREAS_LIMIT);
     return this.#among(
       nodes.map((at) => at - node),
-      index,
-      pfn,
+      { index, pfn, anonymous: false },
       broken,
     );
   }
 
-  #among(areas: readonly bigint[], index: bigint, pfn: number, broken: Break | null): Mapped {
+  #among(areas: readonly bigint[], page: WantedPage, broken: Break | null): Mapped {
+    const { index, pfn } = page;
     let looked = 0;
     const mappings: Mapping[] = [];
     for (const at of areas) {
       const area = this.#area.load(at);
-      const address = area.big('vm_start') + (index - area.big('vm_pgoff')) * BigInt(PAGE);
-      if (index < area.big('vm_pgoff') || address >= area.big('vm_end')) continue;
+      const first = this.#firstIndex(page.anonymous);
+      const address = area.big('vm_start') + (index - first) * BigInt(PAGE);
+      if (index < first || address >= area.big('vm_end')) continue;
       looked++;
       const mm = area.big('vm_mm');
       if (this.#maps(mm, address, pfn)) mappings.push({ mm, address });
     }
     return { mappings, areas: looked, cut: areas.length >= AREAS_LIMIT, broken };
+  }
+
+  /** The index of the first page of the area that was loaded last. */
+  #firstIndex(anonymous: boolean): bigint {
+    const area = this.#area;
+    if (!anonymous || !area.has('__vm_anon_pgoff_lo')) return area.big('vm_pgoff');
+    return (area.big('__vm_anon_pgoff_hi') << 32n) | area.big('__vm_anon_pgoff_lo');
   }
 
   #maps(mm: bigint, address: bigint, pfn: number): boolean {
