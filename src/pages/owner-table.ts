@@ -17,7 +17,7 @@ export interface Owned {
 export class OwnerTable {
   /** Pages of owners that were given up. */
   dropped = 0;
-  /** How many pages an owner that was given up had at most when it was; 0 while there was none. */
+  /** How many pages of one owner were given up at most, one that came back and is in the table included; 0 for none. */
   droppedUpTo = 0;
   readonly #slotsLimit: number;
   #low = new Uint32Array(SLOTS);
@@ -88,13 +88,14 @@ export class OwnerTable {
   }
 
   #makeRoom(): void {
-    if (this.#pages.length < this.#slotsLimit) this.#rebuild(2 * this.#pages.length, 0);
-    else while (this.#used * 2 > this.#pages.length) this.#giveUp();
-  }
-
-  #giveUp(): void {
-    this.droppedUpTo = Math.max(1, 2 * this.droppedUpTo);
-    this.#rebuild(this.#pages.length, this.droppedUpTo);
+    const slots = this.#pages.length;
+    let least = 0;
+    if (slots < this.#slotsLimit) this.#rebuild(2 * slots, least);
+    while (this.#used * 2 > this.#pages.length) {
+      least = Math.max(1, 2 * least);
+      this.#rebuild(slots, least);
+    }
+    this.droppedUpTo += least;
   }
 
   /** Puts the owners with more than `least` pages into a new table. */
