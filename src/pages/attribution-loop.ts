@@ -18,12 +18,12 @@ export interface Tally {
   cover: { use: number; until: number };
 }
 
-function holds(w: Uint32Array, i: number, test: WordTest): boolean {
+function holds(w: Int32Array, i: number, test: WordTest): boolean {
   return ((w[i + test.word] as number) & test.mask) === test.value;
 }
 
 /** The use of a page by the struct page at word `i`; that of a tail is not asked, its head spoke for it. */
-export function useOf(w: Uint32Array, i: number, k: UseKeys): number {
+export function useOf(w: Int32Array, i: number, k: UseKeys): number {
   const flags = w[i + k.flags] as number;
   if ((flags & k.slabMask) !== 0 || holds(w, i, k.slab)) return Use.slab;
   const typed = (w[i + k.type] as number) & TYPED ? useByType(w, i, k) : -1;
@@ -37,7 +37,7 @@ export function useOf(w: Uint32Array, i: number, k: UseKeys): number {
 const TYPED = 0x8000_0000;
 
 /** -1 for a page without a type. */
-function useByType(w: Uint32Array, i: number, k: UseKeys): number {
+function useByType(w: Int32Array, i: number, k: UseKeys): number {
   if (holds(w, i, k.buddy)) return isOrder(w, i, k) ? Use.free : Use.kernel;
   if (holds(w, i, k.unaccepted)) return Use.unaccepted;
   if (holds(w, i, k.pageTable)) return Use.pageTables;
@@ -46,7 +46,7 @@ function useByType(w: Uint32Array, i: number, k: UseKeys): number {
   return holds(w, i, k.zsmalloc) ? Use.zsmalloc : -1;
 }
 
-function useByMapping(w: Uint32Array, i: number, flags: number, k: UseKeys): number {
+function useByMapping(w: Int32Array, i: number, flags: number, k: UseKeys): number {
   const mapping = w[i + k.mapping] as number;
   const bits = mapping & 3;
   if (bits & 1) return Use.anonymous;
@@ -57,12 +57,12 @@ function useByMapping(w: Uint32Array, i: number, flags: number, k: UseKeys): num
   return (flags & k.hwpoisonMask) === 0 ? Use.kernel : Use.hwpoison;
 }
 
-function isOrder(w: Uint32Array, i: number, k: UseKeys): boolean {
-  return (w[i + k.private + 1] as number) === 0 && (w[i + k.private] as number) < k.buddyOrders;
+function isOrder(w: Int32Array, i: number, k: UseKeys): boolean {
+  return (w[i + k.private + 1] as number) === 0 && (w[i + k.private] as number) >>> 0 < k.buddyOrders;
 }
 
 /** How many pages the page at word `i` speaks for. */
-export function pagesOfUse(w: Uint32Array, i: number, pfn: number, use: number, k: UseKeys): number {
+export function pagesOfUse(w: Int32Array, i: number, pfn: number, use: number, k: UseKeys): number {
   if (use === Use.free) return 2 ** (w[i + k.private] as number);
   if (use === Use.unaccepted) return 2 ** (k.buddyOrders - 1);
   return 2 ** compoundOrder(w, i, pfn, k);
@@ -72,7 +72,7 @@ export function pagesOfUse(w: Uint32Array, i: number, pfn: number, use: number, 
  * Adds `count` struct pages from `first` on, which stand at the start of `w`, to what the scan knows. Pages behind a
  * block's or compound's head are not looked at, so a fake head of an optimised hugetlb page is not mistaken for one.
  */
-export function tallyRun(w: Uint32Array, first: number, count: number, k: UseKeys, tally: Tally): void {
+export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys, tally: Tally): void {
   const { uses, cover } = tally;
   for (let n = 0; n < count; ) {
     const pfn = first + n;
@@ -89,12 +89,12 @@ export function tallyRun(w: Uint32Array, first: number, count: number, k: UseKey
   }
 }
 
-function tallyOwner(w: Uint32Array, i: number, use: number, pages: number, k: UseKeys, tally: Tally): void {
+function tallyOwner(w: Int32Array, i: number, use: number, pages: number, k: UseKeys, tally: Tally): void {
   const table = tableOf(use, tally);
   if (!table) return;
   const word = i + (use === Use.slab ? k.slabCache : k.mapping);
-  const low = w[word] as number;
-  const high = w[word + 1] as number;
+  const low = (w[word] as number) >>> 0;
+  const high = (w[word + 1] as number) >>> 0;
   // A huge page that is free or anonymous belongs to no file.
   if (high !== 0 && (low & 3) === 0) table.add(low, high, pages);
 }

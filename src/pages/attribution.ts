@@ -34,6 +34,7 @@ class Scan {
     cover: { use: Use.kernel, until: 0 },
   };
   readonly structPages: StructPages;
+  readonly failures = new Map<string, number>();
   readonly #keys: UseKeys;
 
   constructor(typed: TypedKernel) {
@@ -48,11 +49,13 @@ class Scan {
       return;
     }
     let at = pfn;
-    for (const gap of [...read.unreadable, { start: pfn + count, end: pfn + count }]) {
+    for (const gap of read.unreadable) {
       if (gap.start > at) this.#part(pfn, { start: at, end: gap.start });
       this.#add(Use.unreadable, gap.end - gap.start);
+      this.failures.set(gap.reason, (this.failures.get(gap.reason) ?? 0) + gap.end - gap.start);
       at = gap.end;
     }
+    if (at < pfn + count) this.#part(pfn, { start: at, end: pfn + count });
   }
 
   #part(first: number, { start, end }: Range): void {
@@ -89,5 +92,5 @@ export function attributeRanges(
   }
   const { uses, slabs, mappings, hugetlb } = scan.tally;
   const named = Object.fromEntries(USES.map((use, i) => [use, uses[i] as number])) as Record<PageUse, number>;
-  return { total, uses: named, slabs, mappings, hugetlb, unreadable: scan.structPages.failures };
+  return { total, uses: named, slabs, mappings, hugetlb, unreadable: scan.failures };
 }

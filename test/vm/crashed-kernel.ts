@@ -14,6 +14,7 @@ import { balloonPages, type Kernel } from './kernels.ts';
 import type { CrashedGuest } from './machine.ts';
 import { countDump, makedumpfileOf, releasedMakedumpfile } from './makedumpfile.ts';
 import { hexValue, inspect, pagesOf, readReport, sumOfClasses } from './reports.ts';
+import { testCrashedUsage } from './usage.ts';
 
 const headBytes = 4096;
 
@@ -23,6 +24,7 @@ export function testVmcore(kernel: Kernel, guest: () => CrashedGuest): void {
   testLayout(guest);
   testCrashedLog(kernel, guest);
   testTypes(guest);
+  testCrashedUsage(kernel, guest);
 }
 
 /** What /sys/kernel/btf held, by the module or vmlinux. */

@@ -7,6 +7,7 @@ import { testLiveLog } from './kernel-log.ts';
 import { balloonPages, type Kernel } from './kernels.ts';
 import { parseMemUsage } from './makedumpfile.ts';
 import { hexValue, pagesOf, readReport, sumOfClasses } from './reports.ts';
+import { testLiveUsage } from './usage.ts';
 
 /**
  * How far two counts of a running guest may be apart, in pages. They cannot be equal: each counter is itself a process of the guest,
@@ -28,6 +29,7 @@ export function testLiveKernel(kernel: Kernel, answers: () => Answers): void {
   testTypes(answers);
   testPages(kernel, answers);
   testLiveLog(answers);
+  testLiveUsage(kernel, answers);
   testPermissions(answers);
 }
 

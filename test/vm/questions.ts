@@ -55,6 +55,11 @@ export const questions = {
     'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages /proc/kcore --compat makedumpfile --json',
   makedumpfileAtExit: 'cat /tmp/makedumpfile',
   makedumpfileAfter: 'makedumpfile --mem-usage /proc/kcore',
+  slabinfoBefore: 'cat /proc/slabinfo',
+  usage: 'kdump-inspect usage --json --top 1000000',
+  slabinfo: 'cat /proc/slabinfo',
+  vmallocinfo: 'cat /proc/vmallocinfo',
+  meminfoAfter: 'cat /proc/meminfo',
 } as const;
 
 /** What it is asked under lockdown=confidentiality, which a running kernel can enter but not leave. */

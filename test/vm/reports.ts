@@ -6,6 +6,7 @@ import type { PsReport } from '../../src/report/ps-report.ts';
 import type { SegmentsReport } from '../../src/report/segments-report.ts';
 import type { StructReport } from '../../src/report/struct-report.ts';
 import type { SymbolsReport } from '../../src/report/symbols-report.ts';
+import type { UsageReport } from '../../src/report/usage-report.ts';
 import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
 import { run } from '../support/run.ts';
 import { violations } from '../support/schema.ts';
@@ -18,6 +19,7 @@ interface Reports {
   readonly segments: SegmentsReport;
   readonly struct: StructReport;
   readonly symbols: SymbolsReport;
+  readonly usage: UsageReport;
   readonly vmcoreinfo: VmcoreinfoReport;
 }
 

@@ -57,17 +57,17 @@ function headedPage(
   typed: TypedKernel,
   { pfn, structPage }: PageExplanation,
   head: number,
-  words: Uint32Array,
+  words: Int32Array,
   keys: UseKeys,
   use: number,
 ): HeadedPage {
   const size = BigInt(typed.types.struct('page').size);
-  const low = words[keys.mapping] as number;
+  const low = (words[keys.mapping] as number) >>> 0;
   return {
     pfn,
     head,
     address: (structPage?.address ?? 0n) - BigInt(pfn - head) * size,
-    mapping: (BigInt(words[keys.mapping + 1] as number) << 32n) | BigInt(low),
+    mapping: (BigInt((words[keys.mapping + 1] as number) >>> 0) << 32n) | BigInt(low),
     order: Math.log2(pagesOfUse(words, 0, head, use, keys)),
     refcount: (words[keys.refcount] as number) | 0,
   };

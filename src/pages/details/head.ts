@@ -28,7 +28,7 @@ function headAddress(tail: bigint, info: bigint): bigint {
 }
 
 /** The words of a page's struct page and of the two behind it, for those that are heads. */
-export function wordsOf(kernel: Kernel, pfn: number): Uint32Array | undefined {
+export function wordsOf(kernel: Kernel, pfn: number): Int32Array | undefined {
   const structPages = new StructPages(kernel);
   const read = structPages.readRun(pfn, 1);
   return read.absent || read.unreadable.length > 0 ? undefined : structPages.words;
