@@ -26,7 +26,8 @@ Examples:
   kdump-inspect pages vmcore --json | jq .classes.free.pages
   kdump-inspect layout vmcore             where the kernel put things, and why
   kdump-inspect vmcoreinfo vmcore --get OSRELEASE
-  kdump-inspect page vmcore 0x1000000     why a page has its class
+  kdump-inspect page vmcore 0x1000000     why a page has its class, and whose it is
+  kdump-inspect usage vmcore              who holds the memory
 
 Without FILE the live /proc/kcore is read, which takes root.
 

@@ -1,6 +1,8 @@
 /** Slots at first, and at most: then 16 MiB of them. */
 const SLOTS = 1 << 12;
 const SLOTS_LIMIT = 1 << 20;
+/** Owners that are sorted at once, besides four times as many as are asked for. */
+const MOST_SORTED = 1 << 10;
 /** 2^32 divided by the golden ratio: multiplying spreads neighbouring addresses over all slots (Knuth). */
 const GOLDEN = 0x9e37_79b1;
 
@@ -59,16 +61,25 @@ export class OwnerTable {
 
   /** The owners with the most pages, those first; by address where they have the same. */
   largest(count: number): Owned[] {
-    const slots: number[] = [];
-    for (let slot = 0; slot < this.#pages.length; slot++) if (this.#pages[slot]) slots.push(slot);
-    slots.sort((a, b) => (this.#pages[b] as number) - (this.#pages[a] as number) || this.#order(a, b));
-    return slots
-      .slice(0, count)
-      .map((slot) => ({ address: this.#address(slot), pages: this.#pages[slot] as number }));
+    const best: number[] = [];
+    const cut = () => best.sort((a, b) => this.#order(a, b)).splice(count);
+    // A slot that is no better than the worst of enough others need not be sorted with a million of them.
+    let least = 0;
+    for (let slot = 0; slot < this.#pages.length; slot++) {
+      if ((this.#pages[slot] as number) <= least) continue;
+      best.push(slot);
+      if (best.length < 4 * count + MOST_SORTED) continue;
+      cut();
+      least = (this.#pages[best.at(-1) as number] as number) - 1;
+    }
+    cut();
+    return best.map((slot) => ({ address: this.#address(slot), pages: this.#pages[slot] as number }));
   }
 
   #order(a: number, b: number): number {
+    const pages = (this.#pages[b] as number) - (this.#pages[a] as number);
     return (
+      pages ||
       (this.#high[a] as number) - (this.#high[b] as number) ||
       (this.#low[a] as number) - (this.#low[b] as number)
     );

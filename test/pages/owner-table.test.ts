@@ -42,6 +42,19 @@ describe('the table of owners', () => {
     expect(table.largest(2).map(({ address }) => address)).toEqual([addressOf(0x10), addressOf(0x20)]);
   });
 
+  test('lists the largest of very many, in order', () => {
+    const table = new OwnerTable();
+    const pagesOf = (i: number) => (i * 7919) % 5003;
+    for (let i = 1; i <= 20_000; i++) table.add(8 * i, HIGH, pagesOf(i) + 1);
+    const sorted = Array.from({ length: 20_000 }, (_, i) => ({
+      address: addressOf(8 * (i + 1)),
+      pages: pagesOf(i + 1) + 1,
+    }));
+    sorted.sort((a, b) => b.pages - a.pages || (a.address < b.address ? -1 : 1));
+    for (const count of [1, 10, 999, 19_999, 30_000])
+      expect(table.largest(count)).toEqual(sorted.slice(0, count));
+  });
+
   test('has what a map has, however many owners there are', () => {
     const additions = fc.array(
       fc.tuple(fc.integer({ min: 1, max: 9000 }), fc.integer({ min: 1, max: 600 })),
