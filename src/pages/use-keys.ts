@@ -10,7 +10,7 @@ export interface UseKeys extends PageKeys {
   readonly swapbackedMask: number;
   /** The word that holds the lower half of a slab's pointer to its cache. */
   readonly slabCache: number;
-  /** Whether bit 1 of mapping alone means a page that its owner can move (to 6.16), and not one that KSM shares. */
+  /** Whether bit 1 of mapping alone means a page that its owner can move (older kernels), and not one that KSM shares. */
   readonly movableMapping: boolean;
 }
 
@@ -33,7 +33,7 @@ export function useKeys(typed: TypedKernel): UseKeys {
     reservedMask: flag('PG_reserved'),
     swapbackedMask: flag('PG_swapbacked'),
     slabCache: slab.offsetOf('slab_cache') / 4,
-    // 6.17, 84caf98838a3e "mm: simplify folio_expected_ref_count": the flag is of the page type's page since then
+    // Kernels with PG_movable_ops mark such pages by it, and no longer in the mapping.
     movableMapping: types.enumerator('PG_movable_ops') === undefined,
   };
 }

@@ -1,22 +1,25 @@
 import type { MemoryImage } from '../formats/image.ts';
-import type { FileUse, FileUses } from '../pages/usage/files.ts';
-import type { ProcessUse, ProcessUses } from '../pages/usage/processes.ts';
-import type { SlabUse, SlabUses } from '../pages/usage/slabs.ts';
+import type { FileUses } from '../pages/usage/files.ts';
+import type { ProcessUses } from '../pages/usage/processes.ts';
+import type { SlabUses } from '../pages/usage/slabs.ts';
 import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
-import { hex } from './units.ts';
+import {
+  type Amount,
+  amount,
+  type FileRow,
+  fileRow,
+  type ProcessRow,
+  processRow,
+  type SlabRow,
+  slabRow,
+} from './usage-rows.ts';
 
 const PAGE = 4096;
 
 /** What the report is ordered by: `type` has all of it in short. */
 export type UsageBy = 'type' | 'slab' | 'file' | 'process';
-
-/** Pages and their bytes. */
-export interface Amount {
-  readonly pages: number;
-  readonly bytes: number;
-}
 
 /** Memory of one kind; pages null where that cannot be told. */
 export interface TypeRow {
@@ -28,48 +31,6 @@ export interface TypeRow {
 /** A counter of the kernel, beside what was found. */
 export interface CounterRow extends CounterCheck {
   readonly difference: number;
-}
-
-export interface SlabRow extends Amount {
-  readonly name: string;
-  readonly active: number | null;
-  readonly objects: number | null;
-  readonly objectSize: number;
-  readonly slotSize: number;
-  readonly objectsPerSlab: number;
-  readonly pagesPerSlab: number;
-  readonly slabs: number | null;
-  readonly aliases: number;
-}
-
-export interface FileRow extends Amount {
-  readonly path: string | null;
-  /** Whose names the path is made of; null for a block device and where there is no path. */
-  readonly names: 'initial' | 'other' | 'fileSystem' | null;
-  readonly deleted: boolean;
-  /** A number where it is exact, else its digits. */
-  readonly inode: number | string | null;
-  readonly fileSystem: { readonly type: string; readonly device: string; readonly id: string } | null;
-  /** Bytes. */
-  readonly size: number | string | null;
-  readonly dirty: number | null;
-  readonly hugetlb: boolean;
-  /** What the kernel counts for the file, in pages (for hugetlbfs in huge pages). */
-  readonly nrpages: number | null;
-  /** Virtual address. */
-  readonly mapping: string;
-}
-
-export interface ProcessRow {
-  readonly pid: number;
-  readonly name: string;
-  /** Pages. */
-  readonly rss: number;
-  readonly anon: number;
-  readonly file: number;
-  readonly shmem: number;
-  readonly swap: number;
-  readonly pageTableBytes: number;
 }
 
 /** The document of `usage --json`. A section is null where it cannot be read, and absent where it was not asked for. */
@@ -135,8 +96,6 @@ export interface UsageFacts {
   readonly top: number;
 }
 
-const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
-
 export function usageReport(usage: Usage, { image, release, by, top }: UsageFacts): UsageReport {
   const { types, attribution } = usage;
   return {
@@ -175,56 +134,13 @@ function slabSection({ caches, unlisted }: SlabUses, top: number): NonNullable<U
   return { caches: caches.length, unlisted: amount(unlisted), largest: caches.slice(0, top).map(slabRow) };
 }
 
-function slabRow(cache: SlabUse): SlabRow {
-  const { name, active, objects, objectSize, size, objectsPerSlab, pagesPerSlab, slabs, aliases, pages } =
-    cache;
-  return {
-    name,
-    active,
-    objects,
-    objectSize,
-    slotSize: size,
-    objectsPerSlab,
-    pagesPerSlab,
-    slabs,
-    ...amount(pages),
-    aliases,
-  };
-}
-
 function fileSection({ files, count, countExact, leftOutUpTo }: FileUses, top: number): FilesSection {
   return { count, countExact, leftOutUpTo, largest: files.slice(0, top).map(fileRow) };
-}
-
-function fileRow({ address, pages, dirty, huge, file }: FileUse): FileRow {
-  return {
-    path: file?.path ?? null,
-    names: file?.names ?? null,
-    deleted: file?.deleted ?? false,
-    inode: file && wide(file.ino),
-    fileSystem: file && { type: file.type, device: file.device, id: file.id },
-    size: file && wide(file.size),
-    ...amount(pages),
-    dirty,
-    hugetlb: huge,
-    nrpages: file?.nrpages ?? null,
-    mapping: hex(address),
-  };
-}
-
-/** A number where it is exact, else its digits. */
-function wide(value: bigint): number | string {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
 }
 
 function processSection({ processes }: ProcessUses, top: number): NonNullable<UsageReport['processes']> {
   const rss = processes.reduce((sum, process) => sum + process.rss, 0);
   return { count: processes.length, rss: amount(rss), largest: processes.slice(0, top).map(processRow) };
-}
-
-function processRow({ pid, comm, rss, pages, pageTables }: ProcessUse): ProcessRow {
-  const { anon, file, shmem, swap } = pages;
-  return { pid, name: comm, rss, anon, file, shmem, swap, pageTableBytes: pageTables };
 }
 
 function kernelSections(

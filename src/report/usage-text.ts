@@ -3,7 +3,8 @@ import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { percent, plural, size } from './units.ts';
 import { DIFFERENCES, USAGE_NAMES } from './usage-names.ts';
-import type { CounterRow, FileRow, UsageReport } from './usage-report.ts';
+import type { CounterRow, UsageReport } from './usage-report.ts';
+import type { FileRow } from './usage-rows.ts';
 import { wrap } from './wrap.ts';
 
 /** The report for people, ending in a newline. */

@@ -10,7 +10,8 @@ import { terminal } from '../../src/report/terminal.ts';
 import { failureOf } from '../builders/failure.ts';
 import { BuiltTypedKernel } from '../builders/typed-kernel.ts';
 
-const kernelOf = (cutShort: boolean) => ({ image: { memory: { cutShort } } }) as unknown as Kernel;
+const kernelOf = (cutShort: boolean, live = false) =>
+  ({ image: { live, memory: { cutShort } } }) as unknown as Kernel;
 
 describe('what cannot be read', () => {
   test.each([
@@ -36,6 +37,13 @@ describe('what cannot be read', () => {
       damaged: true,
       warnings: ['the list is broken at 0x1234: it ends nowhere'],
     });
+  });
+
+  test('is no damage in a running kernel, whose lists change while they are followed', () => {
+    const problems = new Problems(kernelOf(false, true));
+    problems.broken('the list', [{ address: 0x1234n, reason: 'it ends nowhere' }]);
+    expect(problems.damaged).toBe(false);
+    expect(problems.warnings).toHaveLength(1);
   });
 
   test('is told some fifty times, not for ever', () => {

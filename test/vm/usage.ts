@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { FileRow, SlabRow, UsageReport } from '../../src/report/usage-report.ts';
+import type { UsageReport } from '../../src/report/usage-report.ts';
+import type { FileRow, SlabRow } from '../../src/report/usage-rows.ts';
 import type { Answers } from './answers.ts';
 import { pagesInMeminfo } from './guest-facts.ts';
 import { balloonPages, type Kernel } from './kernels.ts';

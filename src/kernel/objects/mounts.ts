@@ -96,7 +96,7 @@ export class Mounts {
     return mounts;
   }
 
-  /** super_block.s_mounts: a list, or since 6.18 (fb0d2d9a9bb9) the first of a chain. */
+  /** super_block.s_mounts: the head of a list through mnt_instance, or (in 7.3) the first of a chain. */
   #addressesOf(superBlock: bigint): bigint[] {
     const type = this.#typed.types.struct('super_block');
     const head = superBlock + BigInt(type.offsetOf('s_mounts'));

@@ -21,7 +21,7 @@ export function flagNames({ types }: TypedKernel, flags: bigint, use: PageUse): 
   const names = new Map<bigint, string>();
   for (const { name, value } of all) if (!names.has(value)) names.set(value, name);
   for (const { name, value } of all) if (MEANINGS[use]?.includes(name)) names.set(value, name);
-  // Since 6.19 the flags of a slab have names of their own.
+  // In newer kernels (7.3) the flags of a slab have names of their own.
   if (use === 'slab')
     for (const { name, value } of types.enumeration('slab_flags') ?? []) names.set(value, name);
   return [...names]

@@ -104,7 +104,7 @@ function indexOf(typed: TypedKernel, page: HeadedPage): bigint {
   return rawIndex(typed, page) + BigInt(page.pfn - page.head);
 }
 
-/** folio.index since there are folios (5.16); page.index is gone since 6.16. */
+/** folio.index since there are folios (5.16): of 7.3 struct page has no index any more. */
 function rawIndex(typed: TypedKernel, page: HeadedPage): bigint {
   return typed.read(typed.types.findStruct('folio') ? 'folio' : 'page', page.address, 'index').big('index');
 }

@@ -12,9 +12,12 @@ export class Problems {
   /** Whether something is missing that should be there. */
   damaged = false;
   readonly #cutShort: boolean;
+  /** The lists of a running kernel change while they are followed: that they break off is no damage. */
+  readonly #live: boolean;
 
   constructor({ image }: Kernel) {
     this.#cutShort = image.memory.cutShort;
+    this.#live = image.live;
   }
 
   /** What `make` finds; null, with a warning, where it cannot. */
@@ -37,15 +40,13 @@ export class Problems {
   /** A linked structure that could not be followed to its end. */
   broken(what: string, breaks: readonly (Break | null)[]): void {
     for (const at of breaks) {
-      if (!at) continue;
-      this.damaged = true;
-      this.#warn(`${what} is broken at ${hex(at.address)}: ${at.reason}`);
+      if (at) this.wrong(`${what} is broken at ${hex(at.address)}: ${at.reason}`);
     }
   }
 
   /** A sentence on something that is wrong in itself. */
   wrong(sentence: string): void {
-    this.damaged = true;
+    if (!this.#live) this.damaged = true;
     this.#warn(sentence);
   }
 
@@ -55,6 +56,7 @@ export class Problems {
 
   /** Memory that was left out on purpose is no damage, nor is what a kernel never had. */
   #isDamage({ kind }: InspectError): boolean {
+    if (this.#live) return false;
     return kind === 'corrupt' || kind === 'notMapped' || (kind === 'notStored' && this.#cutShort);
   }
 }

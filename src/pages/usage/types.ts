@@ -63,7 +63,7 @@ export interface TypeFacts {
   readonly cpuFree: number | null;
   readonly hugetlb: readonly HugetlbPool[] | null;
   readonly boot: BootMemory | null;
-  /** nr_vmalloc_pages, up to 6.17 (NR_VMALLOC since). */
+  /** nr_vmalloc_pages; null in kernels that have NR_VMALLOC for it (7.3). */
   readonly vmallocCounter: number | null;
   /** _totalram_pages */
   readonly managed: number | null;
@@ -76,54 +76,44 @@ export function typeUses(facts: TypeFacts): TypeUses {
 
 type Rows = Record<UsageType, number | null>;
 
-/** The pages of the kernel that nothing marks are told apart by lists, the rest is not attributed. */
+/** Rows that the struct pages tell, and those that lists of the kernel tell of pages that nothing marks; the rest is not attributed. */
 function rowsOf(facts: TypeFacts): Rows {
   const { uses } = facts.attribution;
-  const boot = facts.boot;
+  const { boot } = facts;
+  const listed = listedPages(facts);
   const largeKmalloc = largeKmallocPages(facts);
-  const lists = {
-    largeKmalloc: uses.largeKmalloc > 0 ? 0 : (largeKmalloc ?? 0),
-    kernelStacks: facts.vmalloc?.stackPages ?? stackCounter(facts),
-    code: facts.vmalloc?.codePages ?? null,
-    vmalloc: facts.vmalloc?.pages ?? null,
-    percpu: facts.percpu ? facts.percpu.chunks - facts.percpu.first : null,
-    memmap: boot?.memmap.other ?? 0,
-    cpuFree: facts.cpuFree,
-  };
-  const listed = Object.values(lists).reduce((sum: number, pages) => sum + (pages ?? 0), 0);
-  const scanned = (use: PageUse) => uses[use];
-  return {
-    anonymous: scanned('anonymous'),
-    fileCache: scanned('fileCache'),
-    shmem: scanned('shmem'),
-    swapCache: scanned('swapCache'),
-    hugetlb: scanned('hugetlb'),
-    slab: scanned('slab'),
+  const unmarked = [
+    ...Object.values(listed),
+    boot?.memmap.other ?? 0,
+    uses.largeKmalloc > 0 ? 0 : largeKmalloc,
+  ];
+  const found: Partial<Rows> = {
+    ...listed,
     largeKmalloc,
-    pageTables: scanned('pageTables'),
-    kernelStacks: lists.kernelStacks,
-    code: lists.code,
-    vmalloc: lists.vmalloc,
-    percpu: lists.percpu,
-    zsmalloc: scanned('zsmalloc'),
-    movable: scanned('movable'),
     kernelImage: boot?.image ?? null,
     memmap: boot ? boot.memmap.reserved + boot.memmap.other : null,
     reserved: uses.reserved - (boot ? boot.image + boot.memmap.reserved : 0),
-    notAttributed: uses.kernel - listed,
-    free: scanned('free'),
-    cpuFree: lists.cpuFree,
-    unaccepted: scanned('unaccepted'),
-    offline: scanned('offline'),
-    hwpoison: scanned('hwpoison'),
-    noStructPage: scanned('noStructPage'),
-    unreadable: scanned('unreadable'),
+    notAttributed: unmarked.reduce((left: number, pages) => left - (pages ?? 0), uses.kernel),
+  };
+  const rowOf = (type: UsageType) => (type in found ? (found[type] ?? null) : uses[type as PageUse]);
+  return Object.fromEntries(USAGE_TYPES.map((type) => [type, rowOf(type)])) as Rows;
+}
+
+/** Pages that the kernel has lists or counters of, and no marks in their struct pages. */
+function listedPages(facts: TypeFacts) {
+  const { vmalloc, percpu } = facts;
+  return {
+    kernelStacks: vmalloc?.stackPages ?? stackCounter(facts),
+    code: vmalloc?.codePages ?? null,
+    vmalloc: vmalloc?.pages ?? null,
+    percpu: percpu ? percpu.chunks - percpu.first : null,
+    cpuFree: facts.cpuFree,
   };
 }
 
 /**
- * kmalloc of more than two pages is no slab, but counted with them (6a486c0ad4dc). A page type says so since 6.14; before,
- * what the counter has more than there are pages of slabs.
+ * kmalloc of more than two pages is no slab, but counted with them (6a486c0ad4dc, 5.4). A page type says so in newer
+ * kernels (PGTY_large_kmalloc); in others it is what the counter has more than there are pages of slabs.
  */
 function largeKmallocPages({ attribution: { uses }, counters }: TypeFacts): number | null {
   if (uses.largeKmalloc > 0) return uses.largeKmalloc;

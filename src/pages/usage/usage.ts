@@ -41,41 +41,31 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const counters = problems.attempt('the counters of the kernel', () => readVmCounters(typed));
-  const slabs = problems.attempt('the slab caches', () => slabUses(typed, attribution, problems));
-  const files = problems.attempt('the files', () => fileUses(typed, attribution, top, problems));
   const processes = problems.attempt('the processes', () => processUses(typed, problems));
-  const vmalloc = problems.attempt('the vmalloc areas', () =>
-    vmallocUses(typed, processes?.tasks ?? null, top, problems),
-  );
-  const percpu = problems.attempt('the per-CPU memory', () => readPercpuMemory(typed));
-  problems.broken('the list of per-CPU chunks', percpu?.broken ?? []);
-  const hugetlb = problems.attempt('the pools of huge pages', () => readHugetlbPools(typed));
-  const types = typeUses({
+  const tasks = processes?.tasks ?? null;
+  const holders = {
     attribution,
     counters,
-    vmalloc,
-    percpu,
-    hugetlb,
+    slabs: problems.attempt('the slab caches', () => slabUses(typed, attribution, problems)),
+    files: problems.attempt('the files', () => fileUses(typed, attribution, top, problems)),
+    processes,
+    vmalloc: problems.attempt('the vmalloc areas', () => vmallocUses(typed, tasks, top, problems)),
+    percpu: problems.attempt('the per-CPU memory', () => readPercpuMemory(typed)),
+    hugetlb: problems.attempt('the pools of huge pages', () => readHugetlbPools(typed)),
+    modules: problems.attempt('the modules', () => modulesBySize(typed, problems)),
+  };
+  problems.broken('the list of per-CPU chunks', holders.percpu?.broken ?? []);
+  const types = typeUses({ ...holders, ...bareFacts(typed, problems) });
+  return { ...holders, types, warnings: problems.warnings, damaged: problems.damaged };
+}
+
+/** What has no section of its own. */
+function bareFacts(typed: TypedKernel, problems: Problems) {
+  return {
     cpuFree: problems.attempt('the free lists of CPUs', () => readCpuFreePages(typed)),
     boot: problems.attempt('memory given away at boot', () => bootMemory(typed)),
     vmallocCounter: problems.attempt('nr_vmalloc_pages', () => longAt(typed, 'nr_vmalloc_pages')),
     managed: problems.attempt('_totalram_pages', () => longAt(typed, '_totalram_pages')),
-  });
-  const modules = problems.attempt('the modules', () => modulesBySize(typed, problems));
-  const { warnings, damaged } = problems;
-  return {
-    attribution,
-    types,
-    counters,
-    slabs,
-    files,
-    processes,
-    vmalloc,
-    percpu,
-    hugetlb,
-    modules,
-    warnings,
-    damaged,
   };
 }
 

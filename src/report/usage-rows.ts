@@ -1,0 +1,99 @@
+import type { FileUse } from '../pages/usage/files.ts';
+import type { ProcessUse } from '../pages/usage/processes.ts';
+import type { SlabUse } from '../pages/usage/slabs.ts';
+import { hex } from './units.ts';
+
+const PAGE = 4096;
+
+/** Pages and their bytes. */
+export interface Amount {
+  readonly pages: number;
+  readonly bytes: number;
+}
+
+export const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
+
+export interface SlabRow extends Amount {
+  readonly name: string;
+  readonly active: number | null;
+  readonly objects: number | null;
+  readonly objectSize: number;
+  readonly slotSize: number;
+  readonly objectsPerSlab: number;
+  readonly pagesPerSlab: number;
+  readonly slabs: number | null;
+  readonly aliases: number;
+}
+
+export interface FileRow extends Amount {
+  readonly path: string | null;
+  /** Whose names the path is made of; null for a block device and where there is no path. */
+  readonly names: 'initial' | 'other' | 'fileSystem' | null;
+  readonly deleted: boolean;
+  /** A number where it is exact, else its digits. */
+  readonly inode: number | string | null;
+  readonly fileSystem: { readonly type: string; readonly device: string; readonly id: string } | null;
+  /** Bytes. */
+  readonly size: number | string | null;
+  readonly dirty: number | null;
+  readonly hugetlb: boolean;
+  /** What the kernel counts for the file, in pages (for hugetlbfs in huge pages). */
+  readonly nrpages: number | null;
+  /** Virtual address. */
+  readonly mapping: string;
+}
+
+export interface ProcessRow {
+  readonly pid: number;
+  readonly name: string;
+  /** Pages. */
+  readonly rss: number;
+  readonly anon: number;
+  readonly file: number;
+  readonly shmem: number;
+  readonly swap: number;
+  readonly pageTableBytes: number;
+}
+
+export function slabRow(cache: SlabUse): SlabRow {
+  const { name, active, objects, objectSize, size, objectsPerSlab, pagesPerSlab, slabs, aliases, pages } =
+    cache;
+  return {
+    name,
+    active,
+    objects,
+    objectSize,
+    slotSize: size,
+    objectsPerSlab,
+    pagesPerSlab,
+    slabs,
+    ...amount(pages),
+    aliases,
+  };
+}
+
+export function fileRow({ address, pages, dirty, huge, file }: FileUse): FileRow {
+  return {
+    path: file?.path ?? null,
+    names: file?.names ?? null,
+    deleted: file?.deleted ?? false,
+    inode: file && wide(file.ino),
+    fileSystem: file && { type: file.type, device: file.device, id: file.id },
+    size: file && wide(file.size),
+    ...amount(pages),
+    dirty,
+    hugetlb: huge,
+    nrpages: file?.nrpages ?? null,
+    mapping: hex(address),
+  };
+}
+
+/** A number where it is exact, else its digits. */
+function wide(value: bigint): number | string {
+  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
+}
+
+export function processRow({ pid, comm, rss, pages, pageTables }: ProcessUse): ProcessRow {
+  const { anon, file, shmem, swap } = pages;
+  return { pid, name: comm, rss, anon, file, shmem, swap, pageTableBytes: pageTables };
+}
