@@ -32,8 +32,8 @@ describe.each([
     });
   }
 
-  beforeAll(() => {
-    const kernel = openKernel(openImage([dumpOf(name)]));
+  beforeAll(async () => {
+    const kernel = openKernel(await openImage([dumpOf(name)]));
     typed = new TypedKernel(kernel);
     for (const pfn of samplePfns(kernel.image.memory)) {
       const explained = explainPage(kernel, pfn);
