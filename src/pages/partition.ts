@@ -10,7 +10,7 @@ export const SPAN_PAGES = 2 ** 18;
 /** The pfns of a dump, cut into spans. */
 export interface Partition {
   /** The spans that have any page, by number: span n begins at pfn n * SPAN_PAGES. Ascending. */
-  readonly spans: Float64Array;
+  readonly spans: Int32Array;
   /** Every page that the dump covers, once. */
   readonly pages: number;
 }
@@ -25,5 +25,5 @@ export function partition(memory: PhysicalMemory): Partition {
     for (next = Math.max(next, Math.floor(start / SPAN_PAGES)); next * SPAN_PAGES < end; next++)
       spans.push(next);
   }
-  return { spans: Float64Array.from(spans), pages };
+  return { spans: Int32Array.from(spans), pages };
 }

@@ -61,8 +61,10 @@ export const RULES: readonly RuleText[] = [
 /** The largest compound of x86_64: 1 GiB (PUD_ORDER). */
 const MAX_COMPOUND_ORDER = 18;
 
-/** Pages by order: a table, for 2 ** order is a call, and a shift ends at 31. */
-const PAGES = Float64Array.from({ length: 256 }, (_, order) => 2 ** order);
+/** No block has more: 2^18 pages are 1 GiB. */
+const LARGEST_ORDER = 30;
+/** Pages by order: a table of small integers, for 2 ** order is a call, and makes the numbers of a scan floating-point ones. */
+const PAGES = Int32Array.from({ length: 256 }, (_, order) => 2 ** Math.min(order, LARGEST_ORDER));
 
 /** The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that holds decides. */
 function ruleFor(facts: number): Rule {

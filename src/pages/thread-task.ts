@@ -17,7 +17,7 @@ export interface ThreadTask {
   readonly facts: KernelFacts;
   readonly zones: readonly Zone[];
   /** Numbers of the spans, handed out by `work`. */
-  readonly spans: Float64Array;
+  readonly spans: Int32Array;
   readonly work: SharedArrayBuffer;
   /** Which of the threads this one is. */
   readonly thread: number;

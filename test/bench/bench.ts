@@ -90,7 +90,7 @@ function race(instruments: Instruments, commands: ReadonlyMap<string, CommandLin
     for (const [name, command] of commands) {
       const before = costs.get(name) ?? [];
       const spent = before.reduce((sum, cost) => sum + cost.wallMs, 0);
-      if (before.length > 1 && spent > patience) continue;
+      if (before.length > 0 && spent > patience) continue;
       const cost = instruments.run(command);
       // The first round warms the page cache.
       if (round > 0) before.push(cost);
@@ -132,7 +132,8 @@ function bench(instruments: Instruments, folder: string, dump: Dump): void {
   const costs = race(instruments, commands);
   table(costs);
   const ours = costs.get('kdump-inspect') as Cost;
-  const runs = Array.from({ length: Number(options.runs) }, () => {
+  const affordable = Math.max(1, Math.floor((Number(options.patience) * 1000) / ours.wallMs / 4));
+  const runs = Array.from({ length: Math.min(Number(options.runs), affordable) }, () => {
     const { ms, bytes } = inside(dump.path);
     return { ms, bytes, loop: instruments.readLoop(dump.path, bytes, dump.data) };
   });

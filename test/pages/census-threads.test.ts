@@ -141,7 +141,7 @@ describe('a thread that fails', () => {
   });
 
   test('fails with its own words when the error is none of ours', async () => {
-    const task = { ...(await taskFor(written())), spans: null as unknown as Float64Array };
+    const task = { ...(await taskFor(written())), spans: null as unknown as Int32Array };
     const error = await failureOf(task);
     expect(error).not.toBeInstanceOf(InspectError);
     expect(error).toMatchObject({ stack: expect.stringContaining('TypeError') });
