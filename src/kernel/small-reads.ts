@@ -6,7 +6,7 @@ import type { Kernel } from './kernel.ts';
 
 const PAGE = 4096;
 /** Longer reads go by: they have a page nearly to themselves. */
-const SMALL = 512;
+const SMALL = 1024;
 /** 4 MiB: objects of one kind are allocated from the same pages, and those of five kinds are read in turn. */
 const PAGES = 1024;
 

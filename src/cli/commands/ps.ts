@@ -10,8 +10,7 @@ import type { CommonOptions } from '../options.ts';
 import { EXIT } from '../output.ts';
 import { type Session, withDump } from '../session.ts';
 
-export const PS_ORDERS = ['pid', 'rss', 'cpu'] as const;
-export type PsOrder = (typeof PS_ORDERS)[number];
+export type PsOrder = 'pid' | 'rss' | 'cpu';
 
 export interface PsOptions extends CommonOptions {
   readonly sort?: PsOrder;

@@ -4,12 +4,13 @@ import { PerCpu } from '../objects/per-cpu.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 
-/** What the kernel counts of a memory map, in its own order of names (MM_FILEPAGES and so on). */
-export const MM_COUNTERS = ['file', 'anon', 'swap', 'shmem'] as const;
-export type MmCounter = (typeof MM_COUNTERS)[number];
-
-/** Pages of each kind. */
-export type MmPages = Readonly<Record<MmCounter, number>>;
+/** A number for each thing that the kernel counts of a memory map: pages mapped of files, anonymous, swapped out, shared. */
+export interface MmPages {
+  readonly file: number;
+  readonly anon: number;
+  readonly swap: number;
+  readonly shmem: number;
+}
 
 /** What a process has in memory, as its mm_struct counts it. */
 export interface MmUse {
@@ -23,13 +24,6 @@ export interface MmUse {
   /** Of its page tables, bytes (mm_struct.pgtables_bytes). */
   readonly pageTables: number;
 }
-
-const ENUMERATORS: Readonly<Record<MmCounter, string>> = {
-  file: 'MM_FILEPAGES',
-  anon: 'MM_ANONPAGES',
-  swap: 'MM_SWAPENTS',
-  shmem: 'MM_SHMEMPAGES',
-};
 
 /** Counts by their index in the kernel's array. */
 interface Counts {
@@ -46,13 +40,19 @@ type CountReader = (
 export class MmCounters {
   readonly #mm: StructReader<'rss_stat' | 'pgtables_bytes'>;
   readonly #read: CountReader;
-  readonly #indexes: readonly (readonly [MmCounter, number])[];
+  readonly #indexes: MmPages;
 
   /** @throws InspectError missingInfo or unsupported, when this kernel counts in no form that is known */
   constructor(typed: TypedKernel) {
     this.#mm = typed.reader('mm_struct', 'rss_stat', 'pgtables_bytes');
     this.#read = countReader(typed);
-    this.#indexes = MM_COUNTERS.map((name) => [name, indexOf(typed, ENUMERATORS[name])]);
+    const index = (enumerator: string) => indexOf(typed, enumerator);
+    this.#indexes = {
+      file: index('MM_FILEPAGES'),
+      anon: index('MM_ANONPAGES'),
+      swap: index('MM_SWAPENTS'),
+      shmem: index('MM_SHMEMPAGES'),
+    };
   }
 
   /**
@@ -62,8 +62,13 @@ export class MmCounters {
   read(mm: bigint, tasksCached: readonly number[]): MmUse {
     const loaded = this.#mm.load(mm);
     const { central, cached } = this.#read(loaded, tasksCached);
-    const pages = (count: (index: number) => number) =>
-      Object.fromEntries(this.#indexes.map(([name, index]) => [name, count(index)])) as MmPages;
+    const { file, anon, swap, shmem } = this.#indexes;
+    const pages = (count: (index: number) => number): MmPages => ({
+      file: count(file),
+      anon: count(anon),
+      swap: count(swap),
+      shmem: count(shmem),
+    });
     return {
       // A counter may be below zero for a moment, as one task unmaps what another has mapped and not yet added.
       pages: pages((i) => Math.max(0, (central[i] ?? 0) + (cached[i] ?? 0))),

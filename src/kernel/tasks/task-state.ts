@@ -16,8 +16,8 @@ const FROZEN = 0x8000;
 const BY_BIT: readonly TaskState[] = ['S', 'D', 'T', 't', 'X', 'Z', 'P'];
 
 /**
- * The state as the kernel itself reports it (__task_state_index). Frozen tasks count as D, as before 6.1 and since 6.13
- * (f718faf3940e): the kernels in between say R of them.
+ * The state as the kernel itself reports it (__task_state_index). Frozen tasks count as D, as before 6.1 and again since
+ * f718faf3940e: the kernels in between say R of them.
  * @param state task_struct.__state; @param exitState task_struct.exit_state
  */
 export function taskState(state: number, exitState: number): TaskState {
