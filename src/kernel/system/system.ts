@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import { type Fact, factOf } from '../fact.ts';
+import type { Kallsyms } from '../kallsyms.ts';
 import type { Kernel } from '../kernel.ts';
 import { findLayout, type Layout } from '../layout.ts';
 import { type Modules, readModules } from '../modules/module-list.ts';
@@ -38,12 +39,14 @@ export interface SystemFacts {
 
 /**
  * Asks a kernel for everything. What takes no types is had without BTF, what takes no symbols without those, and
- * nothing at all without page tables. @param pageOffset what the user gave
+ * nothing at all without page tables.
+ * @param pageOffset what the user gave
+ * @param symbols where they were read already
  */
-export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint): SystemFacts {
+export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint, symbols?: Kallsyms): SystemFacts {
   // Both are read here once, so that what fails does so once.
   const named = factOf(kernel, (opened) => {
-    const made = new TypedKernel(opened);
+    const made = new TypedKernel(opened, symbols);
     return { made, symbols: made.symbols };
   });
   const typed = factOf(named, ({ made }) => ({ made, types: made.types }));
