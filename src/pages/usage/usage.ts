@@ -6,6 +6,7 @@ import { readVmCounters, type VmCounters } from '../../kernel/objects/vm-counter
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution.ts';
 import type { OnProgress } from '../census.ts';
+import { missingEnd } from '../open-end.ts';
 import { bootMemory } from './boot-memory.ts';
 import { type FileUses, fileUses } from './files.ts';
 import { Problems } from './problems.ts';
@@ -40,6 +41,8 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   const attribution = attributePages(typed, onProgress);
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
+  const end = missingEnd(typed.kernel);
+  if (end !== null) problems.wrong(end);
   const counters = problems.attempt('the counters of the kernel', () => readVmCounters(typed));
   const processes = problems.attempt('the processes', () => processUses(typed, problems));
   const tasks = processes?.tasks ?? null;
