@@ -1,7 +1,7 @@
 // Bundles the program into dist/: one file, and one for the threads. Start-up is most of what a small dump takes, so:
-// CommonJS, for Node.js loads one such file 5 to 10 ms sooner than ES modules; one file, for each further one costs half a
-// millisecond, but for packages that only some runs need, for 100 KB take 2 ms to be skimmed; without blanks and comments. No compile cache: it would write to the
-// user's disk unasked, and at this size it gains nothing.
+// CommonJS, for Node.js loads one such file sooner than ES modules; one file, for each further one costs
+// something, too, but for packages that only some runs need; without blanks and comments. No compile cache: it would
+// write to the user's disk unasked.
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'esbuild';
 

@@ -22,12 +22,12 @@ const VERSION = typeof __KDUMP_INSPECT_VERSION__ === 'string' ? __KDUMP_INSPECT_
 
 const EXAMPLES = `
 Examples:
+  kdump-inspect info vmcore               what happened to which kernel
   kdump-inspect pages /proc/kcore         what this machine's memory is used for
   kdump-inspect pages vmcore --json | jq .classes.free.pages
-  kdump-inspect layout vmcore             where the kernel put things, and why
-  kdump-inspect vmcoreinfo vmcore --get OSRELEASE
-  kdump-inspect page vmcore 0x1000000     why a page has its class, and whose it is
   kdump-inspect usage vmcore              who holds the memory
+  kdump-inspect dmesg vmcore --panic      what the kernel said when it died
+  kdump-inspect page vmcore 0x1000000     a page: its class, and whose it is
 
 Without FILE the live /proc/kcore is read, which takes root.
 
@@ -35,7 +35,7 @@ Exit status: 0 done; 1 could not be done; 2 wrong usage; 3 done, but the dump is
 incomplete.
 `;
 
-const FILE = 'an ELF64 x86_64 vmcore, or /proc/kcore';
+const FILE = 'a vmcore of any format, or all parts of a split one, or /proc/kcore';
 
 const PS_HELP = `
 A > is before tasks that were on a CPU, a ! before the one that panicked; the
@@ -58,18 +58,18 @@ export function makeProgram(done: Done): Command {
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
   const makers = [
+    info,
     pages,
-    vmcoreinfo,
+    usage,
+    ps,
+    dmesg,
+    page,
+    struct,
+    symbols,
     layout,
+    vmcoreinfo,
     segments,
     translate,
-    page,
-    symbols,
-    struct,
-    dmesg,
-    ps,
-    info,
-    usage,
   ];
   for (const make of makers) program.addCommand(withErrors(withCommonOptions(make(done))));
   return withErrors(program);

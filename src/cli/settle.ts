@@ -1,6 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 /** Microseconds of processor time below which no major collection has been, so the heap has its first, generous limit. */
 const SHORT_RUN = 200_000;
 
@@ -12,7 +9,8 @@ const SHORT_RUN = 200_000;
 export function settle(): void {
   const { user, system } = process.cpuUsage();
   if (user + system < SHORT_RUN) return;
-  setFlagsFromString('--expose-gc');
-  const collect: unknown = runInNewContext('gc');
+  // Loaded here, for most runs are short.
+  process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+  const collect: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
   if (typeof collect === 'function') collect();
 }

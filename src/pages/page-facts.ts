@@ -23,8 +23,8 @@ export const FACTS_END = 1 << 11;
 /*
  * Written for the scan, which asks it of every page: plain 32-bit numbers, signed ones, for others are objects until the
  * code is compiled; and the same steps for each page, without a branch. A branch that code first takes after it was compiled
- * makes V8 throw the compiled code away, and in the scan of a few hundred MiB that happened over and over (measured on
- * 8 GiB: half of the time). `w` holds struct pages as words, and `i` is the first word of one.
+ * makes V8 throw the compiled code away, and in the scan of a few hundred MiB that happened over and over.
+ * `w` holds struct pages as words, and `i` is the first word of one.
  */
 
 /** 1 where no bit is set, else 0: only of 0 are 32 leading bits zero. */

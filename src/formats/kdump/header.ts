@@ -12,8 +12,6 @@ import { type Signature, signatureOf } from './signature.ts';
 const INCOMPLETE = 0x8;
 /** DUMP_DH_EXCLUDED_VMEMMAP: makedumpfile -e left out struct pages of pages that it left out */
 const EXCLUDED_VMEMMAP = 0x10;
-/** The newest that is known; a later one would add fields behind the known ones, as each before it did. */
-const NEWEST = 6;
 /** A physical address has 52 bits at most, so a pfn 40. */
 const PFN_LIMIT = 2 ** 40;
 const UTS_LENGTH = 65;
@@ -102,27 +100,6 @@ function headerBlocks(source: ByteSource): Uint8Array {
   const main = source.read(0, bytes.subarray(0, PAGE));
   const sub = main < MAIN_SIZE ? 0 : source.read(PAGE, bytes.subarray(PAGE));
   return bytes.subarray(0, sub === 0 ? main : PAGE + sub);
-}
-
-/** What was odd in the headers and does not stop the reading. */
-export function headerWarnings(header: KdumpHeader): string[] {
-  const { version, incomplete, excludedVmemmap, eraseinfo } = header;
-  return [
-    ...(version > NEWEST
-      ? [
-          `header version ${version} is newer than ${NEWEST}, the newest that is known; what it adds is not read`,
-        ]
-      : []),
-    ...(incomplete ? ['its writer marked the dump as incomplete: it could not write all pages'] : []),
-    ...(excludedVmemmap
-      ? ['it was written without the struct pages of pages that it leaves out (makedumpfile -e)']
-      : []),
-    ...(eraseinfo
-      ? [
-          'makedumpfile erased parts of the memory before it was written (ERASEINFO): they read as the letter X',
-        ]
-      : []),
-  ];
 }
 
 function utsOf(held: Uint8Array): KdumpHeader['uts'] {
