@@ -11,13 +11,16 @@ import { violations } from './support/schema.ts';
 const ALL = forms();
 const byStructPage = ['nonPrivateCache', 'privateCache', 'user', 'free', 'hwpoison', 'offline'] as const;
 
+/** Symbols of modules are blanked in these memories, in the ELF files too. */
+const statusOf = (command: string) => (command === 'symbols' ? 3 : 0);
+
 /** A command on all files of a form: operands come behind the first, the others are parts. */
 function ask<T>(form: Form, command: string, ...operands: string[]): T {
   const [first, ...others] = filesOf(form);
   const parts = others.flatMap((file) => ['--part', file]);
   const ran = run([command, first as string, ...operands, ...parts, '--json', '--quiet']);
   expect(ran.stderr).toBe('');
-  expect(ran.status).toBe(0);
+  expect(ran.status).toBe(statusOf(command));
   const report = JSON.parse(ran.stdout) as T;
   expect(violations(command, report)).toEqual([]);
   return report;
@@ -26,7 +29,7 @@ function ask<T>(form: Form, command: string, ...operands: string[]): T {
 /** The same command on the same memory in an ELF file. */
 function asked<T>(form: Form, command: string, ...operands: string[]): T {
   const ran = run([command, dumpOf(form.memoryOf), ...operands, '--json', '--quiet']);
-  expect(ran.status).toBe(0);
+  expect(ran.status).toBe(statusOf(command));
   return JSON.parse(ran.stdout) as T;
 }
 
@@ -68,7 +71,9 @@ describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => 
 
   it('walks the page tables to the same place', () => {
     type Translate = { file: unknown; translations: unknown[] };
-    const address = expected.pageOffset.replace(/0{7}$/, '0abc000');
+    // The kernel's own data, which no filter leaves out.
+    const { stdout } = run(['vmcoreinfo', dumpOf(form.memoryOf), '--get', 'SYMBOL(init_uts_ns)']);
+    const address = `0x${stdout.trim()}`;
     expect(withoutFile(ask<Translate>(form, 'translate', address))).toEqual(
       withoutFile(asked<Translate>(form, 'translate', address)),
     );

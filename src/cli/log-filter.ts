@@ -40,12 +40,6 @@ export function parseSeconds(text: string): bigint {
   return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 
-/** How many records, at least one. @throws InvalidArgumentError */
-export function parseCount(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A number of records is needed, 1 or more.');
-}
-
 /** The last `count` of some things, in their order; not more of them are held than twice as many. */
 export function lastOf<T>(count: number, all: Iterable<T>): T[] {
   let held: T[] = [];

@@ -47,7 +47,7 @@ export function parseJobs(text: string): number {
 }
 
 /** How many of a list, at least one. @throws InvalidArgumentError */
-export function parseTop(text: string): number {
+export function parseCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('A number of lines is needed, 1 or more.');
+  throw new InvalidArgumentError('A number of 1 or more is needed.');
 }

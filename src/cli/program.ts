@@ -5,14 +5,14 @@ import type { PagesOptions } from './commands/pages.ts';
 import type { PsOptions } from './commands/ps.ts';
 import type { UsageOptions } from './commands/usage.ts';
 import type { VmcoreinfoOptions } from './commands/vmcoreinfo.ts';
-import { parseCount, parseLevels, parseSeconds } from './log-filter.ts';
+import { parseLevels, parseSeconds } from './log-filter.ts';
 import {
   type CommonOptions,
   type PageOperand,
   parseAddress,
+  parseCount,
   parseJobs,
   parsePage,
-  parseTop,
 } from './options.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
@@ -155,7 +155,9 @@ function usage(done: Done): Command {
     .argument('[FILE...]', FILE)
     .addOption(by.choices(['type', 'slab', 'file', 'process']))
     .addOption(
-      new Option('--top <number>', 'how many of each to list (default: 5, with --by 20)').argParser(parseTop),
+      new Option('--top <number>', 'how many of each to list (default: 5, with --by 20)').argParser(
+        parseCount,
+      ),
     )
     .action(async (files: string[], options: UsageOptions) =>
       done(await (await import('./commands/usage.ts')).usage(files, options)),
@@ -196,7 +198,7 @@ function ps(done: Done): Command {
     .description('the processes of the kernel, their states and their memory')
     .argument('[FILE...]', FILE)
     .addOption(order)
-    .addOption(new Option('--top <n>', 'the first N of them only').argParser(parseTop))
+    .addOption(new Option('--top <n>', 'the first N of them only').argParser(parseCount))
     .option('--threads', 'every thread, not every process')
     .addHelpText('after', PS_HELP)
     .action(async (files: string[], options: PsOptions) =>

@@ -35,7 +35,10 @@ function lineOf({ time, caller, text }: LogRow): string {
   return `${prefix}${(text ?? '').replaceAll('\n', `\n${' '.repeat(prefix.length)}`)}\n`;
 }
 
-describe.each(fixtureNames())('the log of %s', (name) => {
+/** Made before fixtures kept the log. */
+const WITHOUT_LOG = 'qemu-6.12-paging';
+
+describe.each(fixtureNames().filter((name) => name !== WITHOUT_LOG))('the log of %s', (name) => {
   it('is what makedumpfile writes, line by line', () => {
     const ran = run(['dmesg', dumpOf(name)]);
     expect(ran.stderr).toBe('');
@@ -117,8 +120,8 @@ describe('options choose records', () => {
     [['--level', ''], /A list of emerg, alert/],
     [['--since', 'yesterday'], /Seconds since boot/],
     [['--since', '-1'], /Seconds since boot/],
-    [['--last', '0'], /A number of records/],
-    [['--last', '1.5'], /A number of records/],
+    [['--last', '0'], /A number of 1 or more/],
+    [['--last', '1.5'], /A number of 1 or more/],
   ])('and %j is wrong usage', (options, message) => {
     const ran = run(['dmesg', NUMA, ...options]);
     expect(ran.stderr).toMatch(message);

@@ -6,6 +6,7 @@ import { InspectError } from '../../src/errors.ts';
 import { openImage } from '../../src/formats/open.ts';
 import { openKernel } from '../../src/kernel/kernel.ts';
 import { kernelFacts } from '../../src/kernel/kernel-facts.ts';
+import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
 import { takeCensus } from '../../src/pages/census.ts';
 import { CensusThreads } from '../../src/pages/census-threads.ts';
 import { takeParallelCensus } from '../../src/pages/parallel-census.ts';
@@ -48,7 +49,7 @@ function written(): string {
 async function taskFor(path: string): Promise<Omit<ThreadTask, 'thread'>> {
   const image = await openImage([path]);
   try {
-    const kernel = openKernel(image);
+    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
     const { spans } = partition(image.memory);
     const dump = { files: [path], options: {} };
     return {
@@ -75,7 +76,7 @@ async function byThreads(path: string, count: number): Promise<Tally> {
 async function alone(path: string): Promise<Tally> {
   const image = await openImage([path]);
   try {
-    const kernel = openKernel(image);
+    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
     const scan = new Scan(kernel, readZones(kernel));
     for (const span of partition(image.memory).spans) scan.span(span, () => {});
     return addTallies(scan.tally, emptyTally());
@@ -152,7 +153,7 @@ describe('a census of a dump that is not worth a thread', () => {
   test('is that of one thread, however many it may use', async () => {
     const path = written();
     const image = await openImage([path]);
-    const kernel = openKernel(image);
+    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
     const read: unknown[] = [];
     const told: number[] = [];
     const census = await takeParallelCensus(kernel, {

@@ -24,7 +24,8 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
     const report = pageReport(explained, details, { path: image.path, format: image.format });
     const text = () => pageText(report, details, terminal(output.color, output.columns));
     output.result(options.json ? jsonText(report) : text());
-    return report.class === null ? EXIT.incomplete : EXIT.done;
+    // What a filter left out makes no dump incomplete.
+    return report.class === null && report.contents !== 'notStored' ? EXIT.incomplete : EXIT.done;
   });
 }
 

@@ -6,7 +6,7 @@ import { openImage } from '../../../src/formats/open.ts';
 import type { PagesReport } from '../../../src/report/pages-report.ts';
 import { type CodecName, type KdumpRecipe, kdumpBytes } from '../../builders/kdump.ts';
 import { kdumpOfKernel } from '../../builders/kdump-of-kernel.ts';
-import { COUNTED, dumpOf, expectedOf } from '../../support/fixture.ts';
+import { COUNTED, dumpOf, expectedOf, TYPED } from '../../support/fixture.ts';
 import { run } from '../../support/run.ts';
 import { violations } from '../../support/schema.ts';
 
@@ -80,7 +80,8 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
       const [command = '', ...rest] = args;
       const said = (file: string) => {
         const { stdout, status } = run([command, file, ...rest, '--json']);
-        expect(status).toBe(0);
+        // Without the types in it the symbols of modules cannot be read.
+        expect(status).toBe(command === 'symbols' && !TYPED.some((typed) => typed === name) ? 3 : 0);
         expect(violations(command, JSON.parse(stdout))).toEqual([]);
         const { file: _, source: __, ...document } = JSON.parse(stdout) as Record<string, unknown>;
         return document;
