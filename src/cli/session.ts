@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ReadStatistics } from '../bytes/source.ts';
-import { InspectError } from '../errors.ts';
+import { InspectError, inFile } from '../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import { openImage } from '../formats/open.ts';
 import { openBareKernel } from '../kernel/bare-kernel.ts';
@@ -50,6 +50,8 @@ export async function withDump(
   const readElsewhere = { reads: 0, bytes: 0 };
   try {
     return await run({ ...session(image, options, given), dump, readElsewhere });
+  } catch (error) {
+    throw isUsage(error) ? error : inFile(image.path, error);
   } finally {
     if (options.debug) {
       const reads = image.statistics.reads + readElsewhere.reads;
@@ -60,6 +62,11 @@ export async function withDump(
     }
     image.close();
   }
+}
+
+/** What is wrong with the command line is not wrong with the file. */
+function isUsage(error: unknown): boolean {
+  return error instanceof InspectError && error.kind === 'usage';
 }
 
 function session(

@@ -154,7 +154,7 @@ function notADump(source: ByteSource, head: Uint8Array): InspectError {
     {
       path,
       offset: 0,
-      hint: 'an ELF64 x86_64 vmcore is needed, or /proc/kcore',
+      hint: 'it reads vmcores (ELF64, kdump-compressed, flattened), LiME images, /proc/kcore, and memory as it is with --format raw',
     },
   );
 }
