@@ -55,6 +55,8 @@ export const questions = {
     'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages /proc/kcore --compat makedumpfile --json',
   makedumpfileAtExit: 'cat /tmp/makedumpfile',
   makedumpfileAfter: 'makedumpfile --mem-usage /proc/kcore',
+  // What it needs of node is read from the disk now, so the file does not grow while it is counted.
+  usageWarmUp: 'kdump-inspect usage --json --top 1000000',
   slabinfoBefore: 'cat /proc/slabinfo',
   usage: 'kdump-inspect usage --json --top 1000000',
   slabinfo: 'cat /proc/slabinfo',
