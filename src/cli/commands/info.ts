@@ -4,19 +4,18 @@ import { withSmallReads } from '../../kernel/small-reads.ts';
 import { inspectSystem } from '../../kernel/system/system.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo.ts';
-import { jsonText } from '../../report/escape.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
 import type { CommonOptions } from '../options.ts';
-import { EXIT } from '../output.ts';
 import { type Session, withDump } from '../session.ts';
+import { showReport } from '../show-report.ts';
 
 /** `info`: the one screen to see first. Returns the exit status. */
 export function info(files: readonly string[], options: CommonOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    for (const warning of report.warnings) session.output.warn(warning);
-    session.output.result(options.json ? jsonText(report) : await asText(report, session));
-    return report.complete ? EXIT.done : EXIT.incomplete;
+    return showReport(report, session, async (terminal) =>
+      (await import('../../report/info-text.ts')).infoText(report, terminal),
+    );
   });
 }
 
@@ -31,12 +30,4 @@ function makeReport({ image, vmcoreinfo }: Session, { pageOffset }: CommonOption
     system: inspectSystem(kernel, pageOffset),
     counts: ({ tasks }) => countTasks(tasks),
   });
-}
-
-async function asText(report: InfoReport, { output }: Session): Promise<string> {
-  const [{ infoText }, { terminal }] = await Promise.all([
-    import('../../report/info-text.ts'),
-    import('../../report/terminal.ts'),
-  ]);
-  return infoText(report, terminal(output.color, output.columns));
 }

@@ -4,12 +4,11 @@ import type { Census, OnProgress } from '../../pages/census.ts';
 import { takeCompatCensus } from '../../pages/compat.ts';
 import { EXCLUDABLE } from '../../pages/page-class.ts';
 import { takeParallelCensus } from '../../pages/parallel-census.ts';
-import { jsonText } from '../../report/escape.ts';
 import { compatReport, type PagesReport, pagesReport } from '../../report/pages-report.ts';
 import type { CommonOptions } from '../options.ts';
-import { EXIT } from '../output.ts';
 import { progressBar } from '../progress.ts';
 import { type Session, withDump } from '../session.ts';
+import { showReport } from '../show-report.ts';
 
 export interface PagesOptions extends CommonOptions {
   readonly compat?: string;
@@ -20,9 +19,9 @@ export interface PagesOptions extends CommonOptions {
 export function pages(files: readonly string[], options: PagesOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = await makeReport(session, options);
-    for (const warning of report.warnings) session.output.warn(warning);
-    session.output.result(options.json ? jsonText(report) : await asText(report, session));
-    return report.complete ? EXIT.done : EXIT.incomplete;
+    return showReport(report, session, async (terminal) =>
+      (await import('../../report/pages-text.ts')).pagesText(report, terminal),
+    );
   });
 }
 
@@ -58,12 +57,4 @@ function census(
       readElsewhere.bytes += bytes;
     },
   });
-}
-
-async function asText(report: PagesReport, { output }: Session): Promise<string> {
-  const [{ pagesText }, { terminal }] = await Promise.all([
-    import('../../report/pages-text.ts'),
-    import('../../report/terminal.ts'),
-  ]);
-  return pagesText(report, terminal(output.color, output.columns));
 }

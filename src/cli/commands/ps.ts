@@ -4,11 +4,10 @@ import type { Task } from '../../kernel/tasks/task.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
-import { jsonText } from '../../report/escape.ts';
 import { type PsReport, psReport } from '../../report/ps-report.ts';
 import type { CommonOptions } from '../options.ts';
-import { EXIT } from '../output.ts';
 import { type Session, withDump } from '../session.ts';
+import { showReport } from '../show-report.ts';
 
 export type PsOrder = 'pid' | 'rss' | 'cpu';
 
@@ -22,9 +21,9 @@ export interface PsOptions extends CommonOptions {
 export function ps(files: readonly string[], options: PsOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    for (const warning of report.warnings) session.output.warn(warning);
-    session.output.result(options.json ? jsonText(report) : await asText(report, session, options));
-    return report.complete ? EXIT.done : EXIT.incomplete;
+    return showReport(report, session, async (terminal) =>
+      (await import('../../report/ps-text.ts')).psText(report, options.threads === true, terminal),
+    );
   });
 }
 
@@ -62,12 +61,4 @@ function rss({ memory }: TaskDetails): number {
   if ('missing' in memory || memory.value === null) return -1;
   const { anon, file, shmem } = memory.value.pages;
   return anon + file + shmem;
-}
-
-async function asText(report: PsReport, { output }: Session, { threads }: PsOptions): Promise<string> {
-  const [{ psText }, { terminal }] = await Promise.all([
-    import('../../report/ps-text.ts'),
-    import('../../report/terminal.ts'),
-  ]);
-  return psText(report, threads === true, terminal(output.color, output.columns));
 }

@@ -1,11 +1,10 @@
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
-import { jsonText } from '../../report/escape.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
 import type { CommonOptions } from '../options.ts';
-import { EXIT } from '../output.ts';
 import { progressBar } from '../progress.ts';
 import { type Session, withDump } from '../session.ts';
+import { showReport } from '../show-report.ts';
 
 export interface UsageOptions extends CommonOptions {
   readonly by?: UsageBy;
@@ -19,9 +18,9 @@ const TOP = { overview: 5, list: 20 } as const;
 export function usage(files: readonly string[], options: UsageOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    for (const warning of report.warnings) session.output.warn(warning);
-    session.output.result(options.json ? jsonText(report) : await asText(report, session));
-    return report.complete ? EXIT.done : EXIT.incomplete;
+    return showReport(report, session, async (terminal) =>
+      (await import('../../report/usage-text.ts')).usageText(report, session.image.live, terminal),
+    );
   });
 }
 
@@ -36,12 +35,4 @@ function makeReport({ image, kernel: open }: Session, options: UsageOptions): Us
   } finally {
     progress.end();
   }
-}
-
-async function asText(report: UsageReport, { output, image }: Session): Promise<string> {
-  const [{ usageText }, { terminal }] = await Promise.all([
-    import('../../report/usage-text.ts'),
-    import('../../report/terminal.ts'),
-  ]);
-  return usageText(report, image.live, terminal(output.color, output.columns));
 }

@@ -1,0 +1,29 @@
+import { jsonText } from '../report/escape.ts';
+import type { Terminal } from '../report/terminal.ts';
+import { EXIT } from './output.ts';
+import type { Session } from './session.ts';
+
+/** What every report of these commands has. */
+interface Shown {
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
+}
+
+/**
+ * Shows a report: its warnings, then JSON or text. What makes the text is loaded only for text, for start-up time.
+ * Returns the exit status.
+ */
+export async function showReport(
+  report: Shown,
+  { output, options }: Session,
+  textFor: (terminal: Terminal) => Promise<string>,
+): Promise<number> {
+  for (const warning of report.warnings) output.warn(warning);
+  output.result(options.json ? jsonText(report) : await textFor(await terminalOf(output)));
+  return report.complete ? EXIT.done : EXIT.incomplete;
+}
+
+async function terminalOf({ color, columns }: Session['output']): Promise<Terminal> {
+  const { terminal } = await import('../report/terminal.ts');
+  return terminal(color, columns);
+}
