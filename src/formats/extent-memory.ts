@@ -33,6 +33,7 @@ export class ExtentMemory implements PhysicalMemory {
   readonly stored: readonly Range[];
   /** What it should hold and does not, for it ends too early. */
   readonly truncated: readonly Range[];
+  readonly encoded = false;
   readonly #described: readonly Range[];
   readonly #source: ByteSource;
   readonly #extents: readonly Extent[];

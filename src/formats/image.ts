@@ -58,6 +58,11 @@ export interface PhysicalMemory {
   readonly amounts: MemoryAmounts;
   /** Whether memory that it should hold is known to be missing: the file ends too early, says so itself, or lacks a part. */
   readonly cutShort: boolean;
+  /**
+   * Whether pages lie encoded in the file, so that each must be decoded: what need not be read then saves more than a
+   * further read costs. Where contents lie as they are it is the other way round.
+   */
+  readonly encoded: boolean;
   /** What of [start, end) the dump covers: ascending and disjoint, made as it is asked for, since a bitmap may have many. */
   described(start?: number, end?: number): Iterable<Range>;
   /** Writes what the dump has of `holdings.length` pages from `pfn` on, a code of `Held` a page. */

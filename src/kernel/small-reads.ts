@@ -32,6 +32,10 @@ class PagedMemory implements PhysicalMemory {
     return this.#memory.amounts;
   }
 
+  get encoded(): boolean {
+    return this.#memory.encoded;
+  }
+
   get cutShort(): boolean {
     return this.#memory.cutShort;
   }

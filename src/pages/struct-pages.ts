@@ -57,6 +57,11 @@ export class StructPages {
     this.words = new Int32Array(this.#bytes.buffer, 0, this.#bytes.length / 4);
   }
 
+  /** Whether reading fewer of them, more often, is worth it. */
+  get encoded(): boolean {
+    return this.#kernel.image.memory.encoded;
+  }
+
   get pagesPerSection(): number {
     return this.#sections.pagesPerSection;
   }

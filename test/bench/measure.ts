@@ -41,9 +41,9 @@ export class Instruments {
     return { wallMs: wall / 1e6, cpuMs: cpu / 1e3, peakMib: peak / 1024, bytes: bytes < 0 ? null : bytes };
   }
 
-  /** Milliseconds that a plain loop takes to read so many bytes out of the first `span` of a file. */
-  readLoop(path: string, bytes: number, span: number): number {
-    return Number(execFileSync(this.#readLoop, [path, `${bytes}`, `${span}`], { encoding: 'utf8' })) / 1e6;
+  /** Milliseconds that a plain loop takes to make these reads of a file: recorded ones. */
+  readLoop(path: string, reads: string): number {
+    return Number(execFileSync(this.#readLoop, [path], { encoding: 'utf8', input: reads })) / 1e6;
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 /*
- * The limit: reads so many bytes of a file in a plain loop, 1 MiB at a time into aligned memory, and does nothing with them.
- * Goes over the first SPAN bytes of the file again and again, for a built dump has all its data there. Prints ns.
+ * The limit: makes the same reads of a file as a scan did, in a plain loop into aligned memory, and does nothing with what comes.
+ * They come on stdin, a line each: POSITION BYTES. Prints ns.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -9,7 +9,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CHUNK (1L << 20)
+#define MOST_BYTES (1L << 20)
+
+struct reading {
+	long long position, bytes;
+};
 
 static long long nanoseconds(void)
 {
@@ -20,16 +24,23 @@ static long long nanoseconds(void)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4)
+	if (argc != 2)
 		return 2;
 	int file = open(argv[1], O_RDONLY);
-	long long bytes = atoll(argv[2]), span = atoll(argv[3]) / CHUNK * CHUNK;
-	char *into = aligned_alloc(4096, CHUNK);
-	if (file < 0 || !into || span <= 0)
+	char *into = aligned_alloc(4096, MOST_BYTES);
+	size_t count = 0, room = 1 << 16;
+	struct reading *all = malloc(room * sizeof *all);
+	if (file < 0 || !into || !all)
 		return 1;
+	while (scanf("%lld %lld", &all[count].position, &all[count].bytes) == 2) {
+		if (all[count].bytes > MOST_BYTES)
+			return 1;
+		if (++count == room && !(all = realloc(all, (room *= 2) * sizeof *all)))
+			return 1;
+	}
 	long long start = nanoseconds();
-	for (long long done = 0; done < bytes; done += CHUNK)
-		if (pread(file, into, CHUNK, done % span) < 0)
+	for (size_t i = 0; i < count; i++)
+		if (pread(file, into, all[i].bytes, all[i].position) < 0)
 			return 1;
 	printf("%lld\n", nanoseconds() - start);
 	return 0;

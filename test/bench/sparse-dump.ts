@@ -197,8 +197,6 @@ export class SparseDump {
 
 /** Where memory begins in the file. */
 const DATA = MIB2;
-/** Bytes from the begin of the file that hold all that is written. */
-export const DATA_BYTES = DATA + STRUCT_PAGES + 9 * MIB2;
 
 function load(vaddr: bigint, paddr: number, size: number, offset: number): SegmentRecipe {
   return { type: PT_LOAD, vaddr, paddr, filesz: size, offset };

@@ -31,6 +31,7 @@ export interface MemoryPlan {
 export class BuiltMemory implements PhysicalMemory {
   /** What the dump describes, ascending and disjoint. */
   covered: readonly Range[] = [];
+  encoded = false;
   stored: readonly Range[] = [];
   #truncated: readonly Range[] = [];
   #unreadable: readonly Range[] = [];

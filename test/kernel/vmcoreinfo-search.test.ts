@@ -301,6 +301,7 @@ function hostileMemory(pages: number, textOfPage: (pfn: number) => string) {
   const memory: PhysicalMemory = {
     amounts: { described: end, stored: end, truncated: 0 },
     cutShort: false,
+    encoded: false,
     described: () => [{ start: 0, end }],
     survey: (_, holdings) => void holdings.fill(Held.stored),
     read: fill,

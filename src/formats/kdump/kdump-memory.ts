@@ -18,6 +18,7 @@ class ProblemError extends Error {
 
 /** Physical memory that lies in kdump-compressed files, page by page. */
 export class KdumpMemory implements PhysicalMemory {
+  readonly encoded = true;
   /** In the order of their pfns. */
   readonly #parts: readonly KdumpPart[];
   readonly #first: KdumpPart;
