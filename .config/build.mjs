@@ -1,8 +1,10 @@
 // Bundles the program into dist/: one file, and one for the threads. Start-up is most of what a small dump takes, so:
 // CommonJS, for Node.js loads one such file sooner than ES modules; one file, for each further one costs
-// something, too, but for packages that only some runs need; without blanks and comments. No compile cache: it would
-// write to the user's disk unasked.
+// something, too, but for packages that only some runs need; without blanks and comments. What V8 compiles of it is kept beside
+// it (bin/launch.ts), and made here: the compile cache of Node.js would write to the user's disk unasked.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { brotliDecompressSync, constants } from 'node:zlib';
 import { build } from 'esbuild';
 
 const { version, dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -39,13 +41,7 @@ const lazyPackages = {
   },
 };
 
-rmSync('dist', { recursive: true, force: true });
-const { metafile } = await build({
-  entryPoints: {
-    'kdump-inspect': 'bin/kdump-inspect.ts',
-    'census-worker': 'src/pages/census-worker.ts',
-    ...Object.fromEntries(LAZY.map((name) => [`packages/${name}`, name])),
-  },
+const options = {
   bundle: true,
   minifyWhitespace: true,
   minifySyntax: true,
@@ -61,17 +57,48 @@ const { metafile } = await build({
   plugins: [withoutUnused, lazyPackages],
   // It is asked only where the program is run from source.
   logOverride: { 'empty-import-meta': 'silent' },
-});
+};
+
+rmSync('dist', { recursive: true, force: true });
+const results = await Promise.all([
+  build({
+    ...options,
+    entryPoints: {
+      'kdump-inspect': 'bin/launch.ts',
+      'census-worker': 'src/pages/census-worker.ts',
+      ...Object.fromEntries(LAZY.map((name) => [`packages/${name}`, name])),
+    },
+  }),
+  // As a function of what Node.js gives a module, for bin/launch.ts to run.
+  build({
+    ...options,
+    entryPoints: { program: 'bin/kdump-inspect.ts' },
+    banner: { js: '(function(require,module,__dirname){' },
+    footer: { js: '})' },
+  }),
+]);
 // The package itself is of ES modules.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync('dist/kdump-inspect.js', 0o755);
 cpSync('src/report/schemas', 'dist/schemas', { recursive: true });
 
+// A dump of another format than most, for the small ones are: what is compiled for it is much the same.
+const TRAINING = 'fixtures/linux-6.1-zlib.kdump.br';
+if (existsSync(TRAINING)) {
+  const dump = 'dist/training';
+  const params = { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 };
+  writeFileSync(dump, brotliDecompressSync(readFileSync(TRAINING), { params }));
+  execFileSync(process.execPath, ['.config/code-cache.mjs', 'dist/program.js', 'pages', dump], {
+    stdio: 'ignore',
+  });
+  rmSync(dump);
+}
+
 // The licences of the packages inside the bundle ask to be kept with it.
 const packages = new Set(
-  Object.keys(metafile.inputs).flatMap(
-    (path) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? [],
-  ),
+  results
+    .flatMap(({ metafile }) => Object.keys(metafile.inputs))
+    .flatMap((path) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []),
 );
 const licences = [...packages].sort().flatMap((folder) => {
   const file = ['LICENSE', 'license', 'LICENSE.md', 'LICENSE-MIT.txt', 'LICENSE.txt'].find((name) =>

@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { main } from '../src/cli/main.ts';
 import { settle } from '../src/cli/settle.ts';
 

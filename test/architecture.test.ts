@@ -21,6 +21,7 @@ const PACKAGES: Record<string, string> = {
 const ON_DEMAND = 'src/formats/kdump/kdump-image.ts';
 /** The only files that touch the file system. */
 const FILE_SYSTEM = [
+  'bin/launch.ts',
   'src/bytes/file-source.ts',
   'src/formats/kcore/access.ts',
   'src/formats/kcore/sysfs-vmcoreinfo.ts',
