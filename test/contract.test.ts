@@ -5,7 +5,7 @@ import type { PagesReport } from '../src/report/pages-report.ts';
 import type { SegmentsReport } from '../src/report/segments-report.ts';
 import { COUNTED, dumpOf, expectedOf } from './support/fixture.ts';
 import { type Form, filesOf, forms } from './support/form.ts';
-import { run } from './support/run.ts';
+import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
 const ALL = forms();
@@ -15,10 +15,10 @@ const byStructPage = ['nonPrivateCache', 'privateCache', 'user', 'free', 'hwpois
 const statusOf = (command: string) => (command === 'symbols' ? 3 : 0);
 
 /** A command on all files of a form: operands come behind the first, the others are parts. */
-function ask<T>(form: Form, command: string, ...operands: string[]): T {
+async function ask<T>(form: Form, command: string, ...operands: string[]): Promise<T> {
   const [first, ...others] = filesOf(form);
   const parts = others.flatMap((file) => ['--part', file]);
-  const ran = run([command, first as string, ...operands, ...parts, '--json', '--quiet']);
+  const ran = await runMain([command, first as string, ...operands, ...parts, '--json', '--quiet']);
   expect(ran.stderr).toBe('');
   expect(ran.status).toBe(statusOf(command));
   const report = JSON.parse(ran.stdout) as T;
@@ -27,8 +27,8 @@ function ask<T>(form: Form, command: string, ...operands: string[]): T {
 }
 
 /** The same command on the same memory in an ELF file. */
-function asked<T>(form: Form, command: string, ...operands: string[]): T {
-  const ran = run([command, dumpOf(form.memoryOf), ...operands, '--json', '--quiet']);
+async function asked<T>(form: Form, command: string, ...operands: string[]): Promise<T> {
+  const ran = await runMain([command, dumpOf(form.memoryOf), ...operands, '--json', '--quiet']);
   expect(ran.status).toBe(statusOf(command));
   return JSON.parse(ran.stdout) as T;
 }
@@ -39,18 +39,20 @@ const withoutFile = <T extends { file: unknown }>({ file: _, ...rest }: T) => re
 describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => {
   const expected = expectedOf(form.memoryOf);
 
-  it('has each page in the class that its struct page gives it', () => {
-    const { classes } = ask<PagesReport>(form, 'pages');
+  it('has each page in the class that its struct page gives it', async () => {
+    const { classes } = await ask<PagesReport>(form, 'pages');
     const counted = Object.fromEntries(byStructPage.map((row) => [row, classes[row].pages]));
     expect(counted).toEqual(Object.fromEntries(byStructPage.map((row) => [row, expected.makedumpfile[row]])));
   });
 
-  it('has the VMCOREINFO of the memory, every line', () => {
+  it('has the VMCOREINFO of the memory, every line', async () => {
     type Entries = { entries: Record<string, unknown> };
-    expect(ask<Entries>(form, 'vmcoreinfo').entries).toEqual(asked<Entries>(form, 'vmcoreinfo').entries);
+    expect((await ask<Entries>(form, 'vmcoreinfo')).entries).toEqual(
+      (await asked<Entries>(form, 'vmcoreinfo')).entries,
+    );
   });
 
-  it('has the layout of the memory', () => {
+  it('has the layout of the memory', async () => {
     const values = (report: LayoutReport) => [
       report.pageOffset.value,
       report.physBase.value,
@@ -59,36 +61,36 @@ describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => 
       report.kernelOffset.value,
       report.pagingLevels,
     ];
-    expect(values(ask(form, 'layout'))).toEqual(values(asked(form, 'layout')));
+    expect(values(await ask(form, 'layout'))).toEqual(values(await asked(form, 'layout')));
   });
 
-  it('has the symbols of the memory', () => {
+  it('has the symbols of the memory', async () => {
     type Symbols = { file: unknown; symbols: unknown[] };
-    const found = ask<Symbols>(form, 'symbols', '*_base');
+    const found = await ask<Symbols>(form, 'symbols', '*_base');
     expect(found.symbols.length).toBeGreaterThan(3);
-    expect(withoutFile(found)).toEqual(withoutFile(asked<Symbols>(form, 'symbols', '*_base')));
+    expect(withoutFile(found)).toEqual(withoutFile(await asked<Symbols>(form, 'symbols', '*_base')));
   });
 
-  it('walks the page tables to the same place', () => {
+  it('walks the page tables to the same place', async () => {
     type Translate = { file: unknown; translations: unknown[] };
     // The kernel's own data, which no filter leaves out.
-    const { stdout } = run(['vmcoreinfo', dumpOf(form.memoryOf), '--get', 'SYMBOL(init_uts_ns)']);
+    const { stdout } = await runMain(['vmcoreinfo', dumpOf(form.memoryOf), '--get', 'SYMBOL(init_uts_ns)']);
     const address = `0x${stdout.trim()}`;
-    expect(withoutFile(ask<Translate>(form, 'translate', address))).toEqual(
-      withoutFile(asked<Translate>(form, 'translate', address)),
+    expect(withoutFile(await ask<Translate>(form, 'translate', address))).toEqual(
+      withoutFile(await asked<Translate>(form, 'translate', address)),
     );
   });
 
-  it('explains pages as the whole memory does, but for contents that a filter took', () => {
+  it('explains pages as the whole memory does, but for contents that a filter took', async () => {
     for (const pfn of ['256', '4096', '16384', '30000', '49152']) {
-      const { contents, zero, file: _f, class: held, ...rest } = ask<PageReport>(form, 'page', pfn);
+      const { contents, zero, file: _f, class: held, ...rest } = await ask<PageReport>(form, 'page', pfn);
       const {
         contents: _c,
         zero: wasZero,
         file: _g,
         class: was,
         ...whole
-      } = asked<PageReport>(form, 'page', pfn);
+      } = await asked<PageReport>(form, 'page', pfn);
       expect(rest).toEqual(whole);
       expect(['stored', 'notStored']).toContain(contents);
       expect(zero === null ? contents : zero).toEqual(zero === null ? 'notStored' : wasZero);
@@ -96,9 +98,9 @@ describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => 
     }
   });
 
-  it('shows the map of its file, and the memory that it covers', () => {
-    const report = ask<SegmentsReport>(form, 'segments');
-    const whole = asked<SegmentsReport>(form, 'segments');
+  it('shows the map of its file, and the memory that it covers', async () => {
+    const report = await ask<SegmentsReport>(form, 'segments');
+    const whole = await asked<SegmentsReport>(form, 'segments');
     expect(report.complete).toBe(true);
     expect(report.segments.length).toBeGreaterThan(0);
     // makedumpfile leaves a page out of its bitmap that the memory ends inside of (0x9fc00); the video RAM and ROM of the
@@ -120,8 +122,8 @@ describe.each(COUNTABLE.map((form) => [form.name, form] as const))('%s', (_, for
 
   it.each([[[]], [['--compat', 'makedumpfile']]])(
     'has the counts of makedumpfile in this very file %s',
-    (options) => {
-      const report = ask<PagesReport>(form, 'pages', ...options);
+    async (options) => {
+      const report = await ask<PagesReport>(form, 'pages', ...options);
       expect(rows(report)).toEqual(wanted);
       expect(report.classes.kernelData.pages).toBe(counts.remaining);
       expect(report.total.pages).toBe(counts.original);
@@ -133,8 +135,8 @@ describe.each(COUNTABLE.map((form) => [form.name, form] as const))('%s', (_, for
 describe('a dump that a filter left pages out of without a bitmap', () => {
   const form = ALL.find((f) => f.writtenBy.includes('-E')) as Form;
 
-  it('says which rows cannot be told, and why, and is no incomplete dump', () => {
-    const report = ask<PagesReport>(form, 'pages');
+  it('says which rows cannot be told, and why, and is no incomplete dump', async () => {
+    const report = await ask<PagesReport>(form, 'pages');
     expect(report.classes.zero.pages).toBeNull();
     expect(report.complete).toBe(true);
     expect(report.warnings.join('\n')).toMatch(/ZERO or KERN_DATA/);

@@ -14,7 +14,7 @@ import { flattened, flattenedKdump } from './builders/flattened.ts';
 import { type Asked, type Cut, cutAt, randomPlaces, reportOf } from './support/cut.ts';
 import { dumpOf } from './support/fixture.ts';
 import { type Form, filesOf, forms } from './support/form.ts';
-import { run } from './support/run.ts';
+import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
 const MEMORY = 'linux-6.1';
@@ -150,8 +150,8 @@ describe('the program, on a file that was cut', () => {
   it.each([
     ['linux-6.1-excluded.flat', 1],
     ['linux-6.1-excluded.flat', 16],
-  ])('ends with status 3, a report that is not complete and a warning: %s', (name, bytes) => {
-    const ran = run(['pages', without(name, bytes), '--json']);
+  ])('ends with status 3, a report that is not complete and a warning: %s', async (name, bytes) => {
+    const ran = await runMain(['pages', without(name, bytes), '--json']);
     expect([ran.status, ran.stderr]).toEqual([
       3,
       expect.stringMatching(/^kdump-inspect: warning: .*cut short/m),
@@ -165,8 +165,8 @@ describe('the program, on a file that was cut', () => {
     ['linux-6.1-zlib.kdump', 1_000_000],
     ['linux-6.1-lzo.kdump', 1_000_000],
     ['linux-6.1-excluded.flat', 70_000_000],
-  ])('ends with status 1 and a sentence where nothing is left: %s', (name, bytes) => {
-    const ran = run(['pages', without(name, bytes), '--json']);
+  ])('ends with status 1 and a sentence where nothing is left: %s', async (name, bytes) => {
+    const ran = await runMain(['pages', without(name, bytes), '--json']);
     expect([ran.status, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toMatch(/^kdump-inspect: .* (cut short|the file has)/);
   });

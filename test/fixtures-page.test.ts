@@ -7,7 +7,7 @@ import type { PageOwner } from '../src/pages/details/owner.ts';
 import { explainPage } from '../src/pages/explain.ts';
 import type { PageReport } from '../src/report/page-report.ts';
 import { dumpOf } from './support/fixture.ts';
-import { run } from './support/run.ts';
+import { runMain } from './support/run-main.ts';
 import { samplePfns } from './support/sample-pages.ts';
 import { violations } from './support/schema.ts';
 
@@ -113,10 +113,10 @@ describe.each([
     for (const { use, rule } of pages) if (rules[use]) expect(rule).toBe(rules[use]);
   });
 
-  it('are told on the command line, with the object that an address lies in', () => {
+  it('are told on the command line, with the object that an address lies in', async () => {
     const slab = owned('slab')[0] as Owned<'slab'>;
     const second = slab.head.pfn * 4096 + slab.of.cache.size + 3;
-    const report = json(`0x${second.toString(16)}`);
+    const report = await json(`0x${second.toString(16)}`);
     expect(report.details?.owner).toMatchObject({
       kind: 'slab',
       cache: { name: slab.of.cache.name, size: slab.of.cache.size },
@@ -125,13 +125,13 @@ describe.each([
     expect(report.structPage?.pageType === 'slab' || report.structPage?.flagNames.includes('PG_slab')).toBe(
       true,
     );
-    const text = run(['page', dumpOf(name), String(slab.pfn)]).stdout;
+    const text = (await runMain(['page', dumpOf(name), String(slab.pfn)])).stdout;
     expect(text).toMatch(new RegExp(`^ {2}owner +slab cache ${slab.of.cache.name}, objects of`, 'm'));
     expect(text).toMatch(/^ {2}zone +node 0 DMA/m);
   });
 
-  function json(page: string): PageReport {
-    const { status, stdout, stderr } = run(['page', dumpOf(name), page, '--json']);
+  async function json(page: string): Promise<PageReport> {
+    const { status, stdout, stderr } = await runMain(['page', dumpOf(name), page, '--json']);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const report = JSON.parse(stdout) as PageReport;
     expect(violations('page', report)).toEqual([]);

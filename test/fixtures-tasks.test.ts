@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { InfoReport } from '../src/report/info-report.ts';
 import type { PsReport } from '../src/report/ps-report.ts';
 import { dumpOf, expectedOf } from './support/fixture.ts';
-import { run } from './support/run.ts';
+import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
 /** What the crashed kernels themselves printed, and what was known of their machines before they were started. */
@@ -29,16 +29,16 @@ const PAGE = 4096;
 /** A tick, of a kernel with 250 a second, and what printing the crash takes. */
 const CLOCK_SLACK = 0.1;
 
-function json<T>(command: string, name: string, ...options: readonly string[]): T {
-  const { status, stdout, stderr } = run([command, dumpOf(name), ...options, '--json']);
+async function json<T>(command: string, name: string, ...options: readonly string[]): Promise<T> {
+  const { status, stdout, stderr } = await runMain([command, dumpOf(name), ...options, '--json']);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const document = JSON.parse(stdout) as T;
   expect(violations(command, document)).toEqual([]);
   return document;
 }
 
-describe.each(GUESTS)('the tasks of $name', ({ name }) => {
-  const report = json<PsReport>('ps', name);
+describe.each(GUESTS)('the tasks of $name', async ({ name }) => {
+  const report = await json<PsReport>('ps', name);
   const taskOf = (comm: string) => report.tasks.find((task) => task.comm === comm);
 
   it('are two processes, and the threads of the kernel that every kernel has', () => {
@@ -88,16 +88,16 @@ describe.each(GUESTS)('the tasks of $name', ({ name }) => {
 });
 
 describe('anonymous memory', () => {
-  it("is with the hugetlb pages all of makedumpfile's user pages", () => {
-    const { tasks } = json<PsReport>('ps', 'linux-5.10');
+  it("is with the hugetlb pages all of makedumpfile's user pages", async () => {
+    const { tasks } = await json<PsReport>('ps', 'linux-5.10');
     const anon = tasks.reduce((sum, { memory }) => sum + (memory?.rss.anon ?? 0), 0);
     const hugetlb = 4 * 2 * MIB;
     expect((anon + hugetlb) / PAGE).toBe(expectedOf('linux-5.10').makedumpfile.user);
   });
 });
 
-describe.each(GUESTS)('the system of $name', ({ name, version, crashedAt, modules }) => {
-  const report = json<InfoReport>('info', name);
+describe.each(GUESTS)('the system of $name', async ({ name, version, crashedAt, modules }) => {
+  const report = await json<InfoReport>('info', name);
   const expected = expectedOf(name);
 
   it('is the one that was booted', () => {
@@ -147,8 +147,8 @@ describe.each(GUESTS)('the system of $name', ({ name, version, crashedAt, module
     expect(report.complete).toBe(true);
   });
 
-  it('fits one screen of 80 by 30', () => {
-    const { stdout } = run(['info', dumpOf(name)]);
+  it('fits one screen of 80 by 30', async () => {
+    const { stdout } = await runMain(['info', dumpOf(name)]);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.length).toBeLessThanOrEqual(30);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
@@ -156,8 +156,8 @@ describe.each(GUESTS)('the system of $name', ({ name, version, crashedAt, module
   });
 });
 
-describe('the list for people', () => {
-  const { stdout } = run(['ps', dumpOf('linux-7.3-5level')]);
+describe('the list for people', async () => {
+  const { stdout } = await runMain(['ps', dumpOf('linux-7.3-5level')]);
 
   it('marks the panicking task, has brackets around threads of the kernel, and fits 80 columns', () => {
     const lines = stdout.trimEnd().split('\n');
@@ -166,8 +166,15 @@ describe('the list for people', () => {
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it('is sorted as asked, and cut where asked', () => {
-    const { stdout: sorted } = run(['ps', dumpOf('linux-7.3-5level'), '--sort', 'rss', '--top', '2']);
+  it('is sorted as asked, and cut where asked', async () => {
+    const { stdout: sorted } = await runMain([
+      'ps',
+      dumpOf('linux-7.3-5level'),
+      '--sort',
+      'rss',
+      '--top',
+      '2',
+    ]);
     expect(
       sorted
         .trimEnd()
@@ -175,7 +182,7 @@ describe('the list for people', () => {
         .slice(-2)
         .map((line) => line.split(' ').at(-1)),
     ).toEqual(['workload', 'init']);
-    expect(run(['ps', dumpOf('linux-7.3-5level'), '--sort', 'name']).status).toBe(2);
-    expect(run(['ps', dumpOf('linux-7.3-5level'), '--top', '0']).status).toBe(2);
+    expect((await runMain(['ps', dumpOf('linux-7.3-5level'), '--sort', 'name'])).status).toBe(2);
+    expect((await runMain(['ps', dumpOf('linux-7.3-5level'), '--top', '0'])).status).toBe(2);
   });
 });

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CounterRow, UsageReport } from '../src/report/usage-report.ts';
 import { dumpOf, expectedOf } from './support/fixture.ts';
-import { run } from './support/run.ts';
+import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
 /** What the guests of these dumps did before they crashed: files of 64 x 64 KiB, and a program with memory of each kind. */
@@ -13,8 +13,8 @@ const GUEST = {
   hugePages: 4,
 };
 
-function usageOf(name: string, ...options: string[]): UsageReport {
-  const { status, stdout, stderr } = run(['usage', dumpOf(name), '--json', ...options]);
+async function usageOf(name: string, ...options: string[]): Promise<UsageReport> {
+  const { status, stdout, stderr } = await runMain(['usage', dumpOf(name), '--json', ...options]);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
   const report = JSON.parse(stdout) as UsageReport;
   expect(violations('usage', report)).toEqual([]);
@@ -29,8 +29,8 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
   const counter = (start: string) => report.counters.find((row) => row.name.startsWith(start)) as CounterRow;
   const files = () => report.files?.largest ?? [];
 
-  beforeAll(() => {
-    report = usageOf(name, '--top', '100000');
+  beforeAll(async () => {
+    report = await usageOf(name, '--top', '100000');
   });
 
   it('have each page once', () => {
@@ -82,13 +82,16 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     expect(slabs?.largest.reduce((sum, cache) => sum + cache.pages, 0)).toBe(pagesOf('slab'));
   });
 
-  it('are caches that every kernel has, with objects of the size that their types have', () => {
-    const sizeOf = (type: string) =>
-      (JSON.parse(run(['struct', dumpOf(name), type, '--json']).stdout) as { type: { size: number } }).type
-        .size;
+  it('are caches that every kernel has, with objects of the size that their types have', async () => {
+    const sizeOf = async (type: string) =>
+      (
+        JSON.parse((await runMain(['struct', dumpOf(name), type, '--json'])).stdout) as {
+          type: { size: number };
+        }
+      ).type.size;
     const caches = new Map(report.slabs?.largest.map((cache) => [cache.name, cache]));
-    expect(caches.get('dentry')?.objectSize).toBe(sizeOf('dentry'));
-    expect(caches.get('inode_cache')?.objectSize).toBe(sizeOf('inode'));
+    expect(caches.get('dentry')?.objectSize).toBe(await sizeOf('dentry'));
+    expect(caches.get('inode_cache')?.objectSize).toBe(await sizeOf('inode'));
     for (const cache of caches.values()) {
       expect(cache.active ?? -1, cache.name).toBeGreaterThanOrEqual(0);
       expect(cache.objects ?? -1, cache.name).toBeGreaterThanOrEqual(cache.active ?? 0);
@@ -143,8 +146,8 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     expect(callers.some(({ caller }) => caller.startsWith('pcpu_create_chunk+'))).toBe(true);
   });
 
-  it.each(['slab', 'file', 'process'] as const)('are listed by %s alone, the largest first', (by) => {
-    const one = usageOf(name, '--by', by, '--top', '3');
+  it.each(['slab', 'file', 'process'] as const)('are listed by %s alone, the largest first', async (by) => {
+    const one = await usageOf(name, '--by', by, '--top', '3');
     const sections = { slab: one.slabs, file: one.files, process: one.processes };
     const all = { slab: report.slabs, file: report.files, process: report.processes };
     expect(sections[by]?.largest).toEqual(all[by]?.largest.slice(0, 3));
@@ -152,8 +155,8 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     expect(one.vmalloc).toBeUndefined();
   });
 
-  it('are a report for people, too', () => {
-    const { status, stdout, stderr } = run(['usage', dumpOf(name)]);
+  it('are a report for people, too', async () => {
+    const { status, stdout, stderr } = await runMain(['usage', dumpOf(name)]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^shmem +\d+ .* Files in tmpfs, shared memory$/m);
     expect(stdout).toContain(`NR_FREE_PAGES ${expected.makedumpfile.free}: the same\n`);

@@ -4,15 +4,15 @@ import type { LayoutReport } from '../src/report/layout-report.ts';
 import type { PagesReport } from '../src/report/pages-report.ts';
 import type { SymbolsReport } from '../src/report/symbols-report.ts';
 import { COUNTED, dumpOf, expectedOf, TYPED } from './support/fixture.ts';
-import { run } from './support/run.ts';
+import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
 /** makedumpfile cannot read QEMU's files themselves: of its counts only the rows without contents apply, and no total. */
 const isUnreadableByMakedumpfile = (name: string) => name.startsWith('qemu-');
 const byStructPage = ['nonPrivateCache', 'privateCache', 'user', 'free', 'hwpoison', 'offline'] as const;
 
-function json<T>(args: readonly string[]): T {
-  const ran = run([...args, '--json']);
+async function json<T>(args: readonly string[]): Promise<T> {
+  const ran = await runMain([...args, '--json']);
   expect(ran.stderr).toBe('');
   expect(ran.status).toBe(0);
   return JSON.parse(ran.stdout) as T;
@@ -32,8 +32,8 @@ describe.each(fixtureNames())('%s', (name) => {
   const rows = isUnreadableByMakedumpfile(name) ? byStructPage : COUNTED;
   const wanted = Object.fromEntries(rows.map((row) => [row, expected.makedumpfile[row]]));
 
-  it('has the rows that makedumpfile counts, and each page once', () => {
-    const report = json<PagesReport>(['pages', dump]);
+  it('has the rows that makedumpfile counts, and each page once', async () => {
+    const report = await json<PagesReport>(['pages', dump]);
     expect(violations('pages', report)).toEqual([]);
     expect(pagesOf(report, rows)).toEqual(wanted);
     expect(report.total).toEqual({
@@ -46,8 +46,8 @@ describe.each(fixtureNames())('%s', (name) => {
     expect(report.complete).toBe(true);
   });
 
-  it('finds as many free pages as the kernel has on its free lists, zone by zone', () => {
-    const { freeCheck } = json<PagesReport>(['pages', dump]);
+  it('finds as many free pages as the kernel has on its free lists, zone by zone', async () => {
+    const { freeCheck } = await json<PagesReport>(['pages', dump]);
     const zones = freeCheck !== null && 'zones' in freeCheck ? freeCheck.zones : [];
     expect(zones.length).toBeGreaterThan(1);
     expect(zones.map((zone) => zone.counted)).toEqual(zones.map((zone) => zone.freeArea));
@@ -55,15 +55,15 @@ describe.each(fixtureNames())('%s', (name) => {
     expect(zones.map((zone) => zone.zone)).toEqual(expect.arrayContaining(['DMA', 'DMA32']));
   });
 
-  it('counts as makedumpfile does with --compat makedumpfile', () => {
-    const report = json<PagesReport>(['pages', dump, '--compat', 'makedumpfile']);
+  it('counts as makedumpfile does with --compat makedumpfile', async () => {
+    const report = await json<PagesReport>(['pages', dump, '--compat', 'makedumpfile']);
     expect(violations('pages', report)).toEqual([]);
     expect(pagesOf(report, rows)).toEqual(wanted);
     expect(report.compat).toBe('makedumpfile');
   });
 
-  it('finds where the kernel put its direct map, by the symbol and by another method', () => {
-    const report = json<LayoutReport>(['layout', dump]);
+  it('finds where the kernel put its direct map, by the symbol and by another method', async () => {
+    const report = await json<LayoutReport>(['layout', dump]);
     expect(violations('layout', report)).toEqual([]);
     expect(report.pageOffset).toMatchObject({ value: expected.pageOffset, source: 'kallsyms' });
     const agreeing = report.pageOffset.candidates.filter((c) => c.verdict === 'agrees').map((c) => c.source);
@@ -77,9 +77,9 @@ describe.each(fixtureNames())('%s', (name) => {
     expect(report.warnings).toEqual([]);
   });
 
-  it.each(Object.entries(expected.symbols))('has %s at its address', (symbol, address) => {
+  it.each(Object.entries(expected.symbols))('has %s at its address', async (symbol, address) => {
     // Where the kernel's types are blanked the modules cannot be read, which is said.
-    const ran = run(['symbols', dump, symbol, '--json']);
+    const ran = await runMain(['symbols', dump, symbol, '--json']);
     expect(ran.status).toBe(isTyped ? 0 : 3);
     const report = JSON.parse(ran.stdout) as SymbolsReport;
     expect(violations('symbols', report)).toEqual([]);
@@ -94,11 +94,11 @@ function hexOf(value: number): string {
 describe('the whole of a fixture that makedumpfile reads', () => {
   it.each(fixtureNames().filter((name) => !isUnreadableByMakedumpfile(name)))(
     '%s: totals and kernel data',
-    (name) => {
+    async (name) => {
       const expected = expectedOf(name);
-      const truth = json<PagesReport>(['pages', dumpOf(name)]);
+      const truth = await json<PagesReport>(['pages', dumpOf(name)]);
       expect(truth.classes.kernelData.pages).toBe(expected.kernelDataDistinct);
-      const compat = json<PagesReport>(['pages', dumpOf(name), '--compat', 'makedumpfile']);
+      const compat = await json<PagesReport>(['pages', dumpOf(name), '--compat', 'makedumpfile']);
       expect(compat.total.pages).toBe(expected.makedumpfile.original);
       expect(compat.classes.kernelData.pages).toBe(expected.makedumpfile.remaining);
     },

@@ -9,14 +9,15 @@ import type { TranslateReport } from '../../src/report/translate-report.ts';
 import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
 import { dumpOf, expectedOf } from '../support/fixture.ts';
 import { run } from '../support/run.ts';
+import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
 
 const NUMA = dumpOf('linux-6.12-numa');
 const FIVE = dumpOf('linux-7.3-5level');
 const QEMU = dumpOf('qemu-6.1');
 
-function json<T>(args: readonly string[], status = 0): T {
-  const ran = run([...args, '--json']);
+async function json<T>(args: readonly string[], status = 0): Promise<T> {
+  const ran = await runMain([...args, '--json']);
   expect(ran.status).toBe(status);
   const document = JSON.parse(ran.stdout) as T;
   expect(violations(args[0] ?? '', document)).toEqual([]);
@@ -24,9 +25,9 @@ function json<T>(args: readonly string[], status = 0): T {
 }
 
 describe('vmcoreinfo', () => {
-  it('has every line of the note, in its order', () => {
-    const raw = run(['vmcoreinfo', NUMA, '--raw']).stdout;
-    const { entries } = json<VmcoreinfoReport>(['vmcoreinfo', NUMA]);
+  it('has every line of the note, in its order', async () => {
+    const raw = (await runMain(['vmcoreinfo', NUMA, '--raw'])).stdout;
+    const { entries } = await json<VmcoreinfoReport>(['vmcoreinfo', NUMA]);
     const keys = raw
       .trimEnd()
       .split('\n')
@@ -39,8 +40,8 @@ describe('vmcoreinfo', () => {
     expect(entries['NUMBER(VMALLOC_START)']).toMatch(/^0x[0-9a-f]{16}$/);
   });
 
-  it('gives the note as it stands in the file', () => {
-    const raw = run(['vmcoreinfo', FIVE, '--raw']).stdout;
+  it('gives the note as it stands in the file', async () => {
+    const raw = (await runMain(['vmcoreinfo', FIVE, '--raw'])).stdout;
     expect(
       readFileSync(FIVE)
         .subarray(4096, 4096 + 4096)
@@ -48,17 +49,19 @@ describe('vmcoreinfo', () => {
     ).toBe(true);
   });
 
-  it('gives one value to a script, and names its likes when there is none', () => {
-    expect(run(['vmcoreinfo', NUMA, '--get', 'OSRELEASE']).stdout).toBe('6.12.107+deb13-cloud-amd64\n');
-    const none = run(['vmcoreinfo', NUMA, '--get', 'init_top_pgt']);
+  it('gives one value to a script, and names its likes when there is none', async () => {
+    expect((await runMain(['vmcoreinfo', NUMA, '--get', 'OSRELEASE'])).stdout).toBe(
+      '6.12.107+deb13-cloud-amd64\n',
+    );
+    const none = await runMain(['vmcoreinfo', NUMA, '--get', 'init_top_pgt']);
     expect(none.status).toBe(1);
     expect(none.stderr).toContain('did you mean SYMBOL(init_top_pgt)?');
   });
 });
 
 describe('segments', () => {
-  it('shows the kernel image in two segments, and the holes', () => {
-    const report = json<SegmentsReport>(['segments', NUMA]);
+  it('shows the kernel image in two segments, and the holes', async () => {
+    const report = await json<SegmentsReport>(['segments', NUMA]);
     expect(report.segments.map((s) => s.region)).toEqual([
       'kernel image',
       'direct map',
@@ -75,8 +78,8 @@ describe('segments', () => {
     ]);
   });
 
-  it('shows QEMU segments, whose headers are not at 64 and whose addresses are physical', () => {
-    const report = json<SegmentsReport>(['segments', QEMU]);
+  it('shows QEMU segments, whose headers are not at 64 and whose addresses are physical', async () => {
+    const report = await json<SegmentsReport>(['segments', QEMU]);
     expect(report.segments.map((s) => [s.physical, s.memorySize, s.offset, s.region])).toEqual([
       ['0x0', 0xa0000, '0x11e0', 'physical'],
       ['0xc0000', 0xff40000, '0xa11e0', 'physical'],
@@ -87,9 +90,9 @@ describe('segments', () => {
 });
 
 describe('translate', () => {
-  it('walks five levels to the physical address that the segment of the kernel image gives', () => {
+  it('walks five levels to the physical address that the segment of the kernel image gives', async () => {
     // The LOAD of the image: 0xffffffff90a00000 at physical 0x6600000.
-    const report = json<TranslateReport>(['translate', FIVE, '0xffffffff90a01234']);
+    const report = await json<TranslateReport>(['translate', FIVE, '0xffffffff90a01234']);
     const [walk] = report.translations;
     expect(walk?.steps.map((s) => s.level)).toEqual(['pgd', 'p4d', 'pud', 'pmd']);
     expect(walk).toMatchObject({
@@ -101,23 +104,23 @@ describe('translate', () => {
     expect(walk?.steps[0]?.table).toBe('0x862a000');
   });
 
-  it('walks four levels through the direct map', () => {
+  it('walks four levels through the direct map', async () => {
     const { pageOffset } = expectedOf('linux-6.12-numa');
     const address = `0x${(BigInt(pageOffset) + 0xc000123n).toString(16)}`;
-    const [walk] = json<TranslateReport>(['translate', NUMA, address]).translations;
+    const [walk] = (await json<TranslateReport>(['translate', NUMA, address])).translations;
     expect(walk).toMatchObject({ result: 'mapped', physical: '0xc000123', region: 'direct map' });
     expect(walk?.steps[0]?.level).toBe('pgd');
   });
 
-  it('tells what is not mapped from what is not canonical, and ends with status 1', () => {
-    const report = json<TranslateReport>(['translate', NUMA, '0x0', '0x8000000000000000'], 1);
+  it('tells what is not mapped from what is not canonical, and ends with status 1', async () => {
+    const report = await json<TranslateReport>(['translate', NUMA, '0x0', '0x8000000000000000'], 1);
     expect(report.translations.map((t) => t.result)).toEqual(['notMapped', 'notCanonical']);
   });
 
-  it('tells memory that is not in the dump: the crash kernel has its own', () => {
+  it('tells memory that is not in the dump: the crash kernel has its own', async () => {
     const { pageOffset } = expectedOf('linux-6.12-numa');
     const address = `0x${(BigInt(pageOffset) + 0x4000000n).toString(16)}`;
-    const [walk] = json<TranslateReport>(['translate', NUMA, address]).translations;
+    const [walk] = (await json<TranslateReport>(['translate', NUMA, address])).translations;
     expect(walk).toMatchObject({
       result: 'mapped',
       contents: 'hole',
@@ -127,13 +130,13 @@ describe('translate', () => {
 });
 
 describe('page', () => {
-  it('is the same by pfn, by physical and by virtual address', () => {
+  it('is the same by pfn, by physical and by virtual address', async () => {
     const { pageOffset } = expectedOf('linux-6.12-numa');
     const pfn = 0xc000;
     const virtual = `0x${(BigInt(pageOffset) + BigInt(pfn * 4096)).toString(16)}`;
-    const byPfn = json<PageReport>(['page', NUMA, String(pfn)]);
-    const byPhysical = json<PageReport>(['page', NUMA, `0x${(pfn * 4096 + 7).toString(16)}`]);
-    const byVirtual = json<PageReport>(['page', NUMA, virtual]);
+    const byPfn = await json<PageReport>(['page', NUMA, String(pfn)]);
+    const byPhysical = await json<PageReport>(['page', NUMA, `0x${(pfn * 4096 + 7).toString(16)}`]);
+    const byVirtual = await json<PageReport>(['page', NUMA, virtual]);
     // An address lies in an object of the slab, a page in none.
     const inside = (report: PageReport, object: unknown) => ({
       ...report,
@@ -144,37 +147,37 @@ describe('page', () => {
     expect(byPfn.pfn).toBe(pfn);
   });
 
-  it('says that the kernel text is kernel data', () => {
+  it('says that the kernel text is kernel data', async () => {
     // SYMBOL(_stext) is the start of the image segment, physical 0x11a00000.
-    expect(json<PageReport>(['page', NUMA, '0x11a00000'])).toMatchObject({
+    expect(await json<PageReport>(['page', NUMA, '0x11a00000'])).toMatchObject({
       class: 'kernelData',
       rule: 'kernel',
       zero: false,
     });
   });
 
-  it('has an answer for video memory, which has no struct page', () => {
-    expect(json<PageReport>(['page', QEMU, '0xfd000000'])).toMatchObject({
+  it('has an answer for video memory, which has no struct page', async () => {
+    expect(await json<PageReport>(['page', QEMU, '0xfd000000'])).toMatchObject({
       rule: 'noStructPage',
       structPage: null,
     });
   });
 
-  it('says of a page outside of the dump that it is outside', () => {
-    const ran = run(['page', NUMA, '0x4000000']);
+  it('says of a page outside of the dump that it is outside', async () => {
+    const ran = await runMain(['page', NUMA, '0x4000000']);
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain('pfn 16384 (physical 0x4000000) is in no segment of the dump');
   });
 });
 
 describe('symbols', () => {
-  it('names the symbol that an address lies in, as the kernel prints it', () => {
+  it('names the symbol that an address lies in, as the kernel prints it', async () => {
     const address = expectedOf('linux-7.3-5level').symbols.page_offset_base ?? '';
-    expect(run(['symbols', FIVE, address]).stdout).toBe(`${address} page_offset_base+0x0/0x8\n`);
+    expect((await runMain(['symbols', FIVE, address])).stdout).toBe(`${address} page_offset_base+0x0/0x8\n`);
   });
 
-  it('finds by pattern', () => {
-    const report = json<SymbolsReport>(['symbols', FIVE, 'page_offset_b?s*']);
+  it('finds by pattern', async () => {
+    const report = await json<SymbolsReport>(['symbols', FIVE, 'page_offset_b?s*']);
     expect(report.symbols).toEqual([
       {
         name: 'page_offset_base',
@@ -184,10 +187,10 @@ describe('symbols', () => {
     ]);
   });
 
-  it('agrees with every symbol that VMCOREINFO names', () => {
-    const { entries } = json<VmcoreinfoReport>(['vmcoreinfo', NUMA]);
+  it('agrees with every symbol that VMCOREINFO names', async () => {
+    const { entries } = await json<VmcoreinfoReport>(['vmcoreinfo', NUMA]);
     const table = new Map<string, string[]>();
-    for (const { name, address } of json<SymbolsReport>(['symbols', NUMA]).symbols) {
+    for (const { name, address } of (await json<SymbolsReport>(['symbols', NUMA])).symbols) {
       table.set(name, [...(table.get(name) ?? []), address]);
     }
     // The first two are given by value; the others are macros for node_states[N_ONLINE] and init_top_pgt.
@@ -201,16 +204,16 @@ describe('symbols', () => {
     }
   });
 
-  it('says that a name is not there', () => {
-    const ran = run(['symbols', FIVE, 'no_such_symbol']);
+  it('says that a name is not there', async () => {
+    const ran = await runMain(['symbols', FIVE, 'no_such_symbol']);
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain('has no no_such_symbol');
   });
 });
 
 describe('layout', () => {
-  it('believes a given page_offset, and says what speaks against it', () => {
-    const ran = run(['layout', NUMA, '--page-offset', '0xffff888000000000', '--json']);
+  it('believes a given page_offset, and says what speaks against it', async () => {
+    const ran = await runMain(['layout', NUMA, '--page-offset', '0xffff888000000000', '--json']);
     const report = JSON.parse(ran.stdout) as {
       pageOffset: { source: string; candidates: { verdict: string }[] };
     };
@@ -232,22 +235,22 @@ describe('text', () => {
     ['translate', '0xffffffff91222000'],
   ];
 
-  it.each(commands)('of %s fits 80 columns and has no colour in a pipe', (command, ...operands) => {
+  it.each(commands)('of %s fits 80 columns and has no colour in a pipe', async (command, ...operands) => {
     for (const dump of dumps) {
-      const { stdout } = run([command, dump, ...operands]);
+      const { stdout } = await runMain([command, dump, ...operands]);
       expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
       expect(stdout).not.toContain('\x1b');
     }
   });
 
-  it('has colour where it is asked for, and none with --no-color', () => {
-    expect(run(['pages', NUMA, '--color']).stdout).toContain('\x1b[1m');
-    expect(run(['pages', NUMA, '--no-color']).stdout).not.toContain('\x1b');
+  it('has colour where it is asked for, and none with --no-color', async () => {
+    expect((await runMain(['pages', NUMA, '--color'])).stdout).toContain('\x1b[1m');
+    expect((await runMain(['pages', NUMA, '--no-color'])).stdout).not.toContain('\x1b');
   });
 
-  it('escapes what a hostile VMCOREINFO would do to a terminal', () => {
+  it('escapes what a hostile VMCOREINFO would do to a terminal', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
-    const raw = run(['vmcoreinfo', NUMA, '--raw']).stdout;
+    const raw = (await runMain(['vmcoreinfo', NUMA, '--raw'])).stdout;
     const path = join(folder, 'evil');
     writeFileSync(
       path,
@@ -260,7 +263,7 @@ describe('text', () => {
       ['layout', NUMA],
       ['vmcoreinfo', NUMA, '--json'],
     ]) {
-      const { stdout } = run([...args, '--vmcoreinfo', path]);
+      const { stdout } = await runMain([...args, '--vmcoreinfo', path]);
       expect(stdout).toContain('evil');
       expect([...stdout].filter((c) => c !== '\n' && (c < ' ' || (c >= '\x7f' && c < '\xa0')))).toEqual([]);
     }

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fixtureNames } from '../../fixtures/expand.ts';
 import type { LogRow } from '../../src/report/dmesg-report.ts';
 import { dumpOf } from '../support/fixture.ts';
-import { type Ran, run, shell } from '../support/run.ts';
+import { type Ran, shell } from '../support/run.ts';
+import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
 
 const NUMA = dumpOf('linux-6.12-numa');
@@ -39,23 +40,23 @@ function lineOf({ time, caller, text }: LogRow): string {
 const WITHOUT_LOG = 'qemu-6.12-paging';
 
 describe.each(fixtureNames().filter((name) => name !== WITHOUT_LOG))('the log of %s', (name) => {
-  it('is what makedumpfile writes, line by line', () => {
-    const ran = run(['dmesg', dumpOf(name)]);
+  it('is what makedumpfile writes, line by line', async () => {
+    const ran = await runMain(['dmesg', dumpOf(name)]);
     expect(ran.stderr).toBe('');
     expect(ran.status).toBe(0);
     expect(ran.stdout.split('\n')).toEqual(logOf(name).split('\n'));
   });
 
-  it('is the same in JSON, one object a record, numbered from the first on', () => {
-    const rows = rowsOf(run(['dmesg', dumpOf(name), '--json']));
+  it('is the same in JSON, one object a record, numbered from the first on', async () => {
+    const rows = rowsOf(await runMain(['dmesg', dumpOf(name), '--json']));
     expect(rows.map(lineOf).join('')).toBe(logOf(name));
     expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, i) => i));
     expect(rows.every(({ complete, missing }) => complete && !missing)).toBe(true);
   });
 });
 
-describe('the records', () => {
-  const rows = rowsOf(run(['dmesg', NUMA, '--json']));
+describe('the records', async () => {
+  const rows = rowsOf(await runMain(['dmesg', NUMA, '--json']));
   const saying = (text: RegExp) => rows.find((row) => text.test(row.text ?? ''));
 
   it('have the level and the facility that the kernel source gives them', () => {
@@ -78,9 +79,9 @@ describe('the records', () => {
   });
 });
 
-describe('options choose records', () => {
-  const rows = rowsOf(run(['dmesg', NUMA, '--json']));
-  const chosen = (...options: string[]) => run(['dmesg', NUMA, ...options]).stdout;
+describe('options choose records', async () => {
+  const rows = rowsOf(await runMain(['dmesg', NUMA, '--json']));
+  const chosen = async (...options: string[]) => (await runMain(['dmesg', NUMA, ...options])).stdout;
 
   it.each([
     ['warn', ['warn']],
@@ -89,28 +90,28 @@ describe('options choose records', () => {
     ['+notice', ['notice', 'info', 'debug']],
     ['emerg,+info', ['emerg', 'info', 'debug']],
     ['warning', ['warn']],
-  ])('--level %s', (levels, names) => {
+  ])('--level %s', async (levels, names) => {
     const expected = rows.filter(({ level }) => names.includes(level ?? ''));
     expect(expected.length).toBeGreaterThan(0);
-    expect(chosen('--level', levels)).toBe(expected.map(lineOf).join(''));
+    expect(await chosen('--level', levels)).toBe(expected.map(lineOf).join(''));
   });
 
-  it('--since, in seconds since boot, that moment included', () => {
+  it('--since, in seconds since boot, that moment included', async () => {
     const from = rows.findIndex(({ text }) => text?.startsWith('sysrq: Trigger'));
     const time = Number(rows[from]?.time);
     const seconds = `${Math.floor(time / 1e9)}.${String(time % 1e9).padStart(9, '0')}`;
-    expect(chosen('--since', seconds)).toBe(rows.slice(from).map(lineOf).join(''));
-    expect(chosen('--since', '13')).toBe(rows.slice(from).map(lineOf).join(''));
-    expect(chosen('--since', '14')).toBe('');
+    expect(await chosen('--since', seconds)).toBe(rows.slice(from).map(lineOf).join(''));
+    expect(await chosen('--since', '13')).toBe(rows.slice(from).map(lineOf).join(''));
+    expect(await chosen('--since', '14')).toBe('');
   });
 
-  it.each([1, 2, 7, 464, 5000])('--last %i', (count) => {
-    expect(chosen('--last', `${count}`)).toBe(rows.slice(-count).map(lineOf).join(''));
+  it.each([1, 2, 7, 464, 5000])('--last %i', async (count) => {
+    expect(await chosen('--last', `${count}`)).toBe(rows.slice(-count).map(lineOf).join(''));
   });
 
-  it('--last of those that the others have chosen', () => {
+  it('--last of those that the others have chosen', async () => {
     const warnings = rows.filter(({ level }) => level === 'warn');
-    expect(chosen('--level', 'warn', '--last', '3')).toBe(warnings.slice(-3).map(lineOf).join(''));
+    expect(await chosen('--level', 'warn', '--last', '3')).toBe(warnings.slice(-3).map(lineOf).join(''));
   });
 
   it.each([
@@ -122,8 +123,8 @@ describe('options choose records', () => {
     [['--since', '-1'], /Seconds since boot/],
     [['--last', '0'], /A number of 1 or more/],
     [['--last', '1.5'], /A number of 1 or more/],
-  ])('and %j is wrong usage', (options, message) => {
-    const ran = run(['dmesg', NUMA, ...options]);
+  ])('and %j is wrong usage', async (options, message) => {
+    const ran = await runMain(['dmesg', NUMA, ...options]);
     expect(ran.stderr).toMatch(message);
     expect(ran.status).toBe(2);
     expect(ran.stdout).toBe('');
@@ -133,9 +134,9 @@ describe('options choose records', () => {
 describe('dmesg --panic', () => {
   it.each(['linux-5.10', 'linux-6.1', 'linux-6.12-numa', 'linux-6.12-hwpoison', 'linux-7.3-5level'])(
     'shows the lines from the trigger of the crash to the end: %s',
-    (name) => {
+    async (name) => {
       const lines = logOf(name).split('\n');
-      const ran = run(['dmesg', dumpOf(name), '--panic']);
+      const ran = await runMain(['dmesg', dumpOf(name), '--panic']);
       const trigger = lines.findIndex((line) => line.endsWith('sysrq: Trigger a crash'));
       expect(ran.stdout.split('\n')).toEqual(lines.slice(trigger));
       expect(ran.stdout).toContain('Kernel panic - not syncing: sysrq triggered crash');
@@ -143,15 +144,15 @@ describe('dmesg --panic', () => {
     },
   );
 
-  it('says that there is none in a dump of a kernel that did not crash', () => {
-    const ran = run(['dmesg', dumpOf('qemu-6.1'), '--panic']);
+  it('says that there is none in a dump of a kernel that did not crash', async () => {
+    const ran = await runMain(['dmesg', dumpOf('qemu-6.1'), '--panic']);
     expect(ran.stderr).toMatch(/qemu-6\.1\.elf: there is no panic and no oops in the kernel log\n/);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toBe('');
   });
 
-  it('can be had as JSON, and in part', () => {
-    const rows = rowsOf(run(['dmesg', NUMA, '--panic', '--level', 'emerg', '--json']));
+  it('can be had as JSON, and in part', async () => {
+    const rows = rowsOf(await runMain(['dmesg', NUMA, '--panic', '--level', 'emerg', '--json']));
     expect(rows.map(({ text }) => text)).toEqual(['Kernel panic - not syncing: sysrq triggered crash']);
   });
 });
@@ -172,16 +173,16 @@ describe('a dump whose log is damaged in one place', () => {
   );
   const number = before.filter((line) => line.startsWith('[')).length;
 
-  it('has all else, says what is missing, and ends with status 3', () => {
-    const ran = run(['dmesg', path]);
+  it('has all else, says what is missing, and ends with status 3', async () => {
+    const ran = await runMain(['dmesg', path]);
     expect(ran.stdout).toBe(rest);
     expect(ran.stderr).toContain(`warning: record ${number} is missing: its text block has the id `);
     expect(ran.stderr.trimEnd().split('\n')).toHaveLength(1);
     expect(ran.status).toBe(3);
   });
 
-  it('says so in JSON in a line of its own, which is not complete', () => {
-    const ran = run(['dmesg', path, '--json', '--quiet']);
+  it('says so in JSON in a line of its own, which is not complete', async () => {
+    const ran = await runMain(['dmesg', path, '--json', '--quiet']);
     const bad = rowsOf(ran).filter(({ complete }) => !complete);
     expect(bad.flatMap((row) => violations('dmesg', row))).toEqual([]);
     expect(bad).toMatchObject([{ sequence: number, text: null, missing: { records: 1, cause: 'damaged' } }]);
@@ -189,8 +190,8 @@ describe('a dump whose log is damaged in one place', () => {
     expect(ran.stderr).toBe('');
   });
 
-  it('still has its panic', () => {
-    const ran = run(['dmesg', path, '--panic']);
+  it('still has its panic', async () => {
+    const ran = await runMain(['dmesg', path, '--panic']);
     expect(ran.stdout).toMatch(
       /^\[ {3}13\.660278\] \[ {6}T1\] Kernel panic - not syncing: sysrq triggered crash\n/,
     );
@@ -198,21 +199,21 @@ describe('a dump whose log is damaged in one place', () => {
 });
 
 describe('a dump that is cut short', () => {
-  const cutAt = (bytes: number) => {
+  const cutAt = async (bytes: number) => {
     const path = join(folder, 'cut.elf');
     writeFileSync(path, readFileSync(NUMA).subarray(0, bytes));
-    return run(['dmesg', path]);
+    return await runMain(['dmesg', path]);
   };
 
-  it('has its log all the same, where that lies before the cut', () => {
-    const ran = cutAt(0xc000000);
+  it('has its log all the same, where that lies before the cut', async () => {
+    const ran = await cutAt(0xc000000);
     expect(ran.stdout).toBe(logOf('linux-6.12-numa'));
     expect(ran.stderr).toBe('');
     expect(ran.status).toBe(0);
   });
 
-  it('has nothing to show, where no record is left: that is no success', () => {
-    const ran = cutAt(0x3000000);
+  it('has nothing to show, where no record is left: that is no success', async () => {
+    const ran = await cutAt(0x3000000);
     expect(ran.stderr).toMatch(/warning: 465 records from 0 on are missing: .* behind the end of the file/);
     expect(ran.stdout).toBe('');
     expect(ran.status).toBe(1);
@@ -227,12 +228,12 @@ describe('dmesg in a pipe', () => {
   });
 });
 
-describe('a VMCOREINFO that lies', () => {
-  const raw = run(['vmcoreinfo', NUMA, '--raw']).stdout;
-  const withNote = (change: (text: string) => string) => {
+describe('a VMCOREINFO that lies', async () => {
+  const raw = (await runMain(['vmcoreinfo', NUMA, '--raw'])).stdout;
+  const withNote = async (change: (text: string) => string) => {
     const note = join(folder, 'note');
     writeFileSync(note, change(raw));
-    return run(['dmesg', NUMA, '--vmcoreinfo', note]);
+    return await runMain(['dmesg', NUMA, '--vmcoreinfo', note]);
   };
 
   it.each([
@@ -244,16 +245,16 @@ describe('a VMCOREINFO that lies', () => {
     ['OFFSET(prb_desc_ring.count_bits)', '8', /count_bits is \d+, and no kernel has more than 26/],
     ['SIZE(printk_info)', '1099511627776', /SIZE\(printk_info\) is 1099511627776, and has to be 1 to 1024/],
     ['OFFSET(printk_ringbuffer.text_data_ring)', '-1', /OFFSET\(printk_ringbuffer.text_data_ring\) is -1/],
-  ])('about %s ends with a sentence', (key, value, message) => {
-    const ran = withNote((text) => text.replace(`\n${key}=`, `\n${key}=${value}\nNOTE=`));
+  ])('about %s ends with a sentence', async (key, value, message) => {
+    const ran = await withNote((text) => text.replace(`\n${key}=`, `\n${key}=${value}\nNOTE=`));
     expect(ran.stderr).toMatch(message);
     expect(ran.stderr).not.toContain('internal error');
     expect(ran.status).toBe(1);
     expect(ran.stdout).toBe('');
   });
 
-  it('and says nothing of the log is named', () => {
-    const ran = withNote((text) => text.replace(/^SYMBOL\((prb|printk_rb_static)\)=.*\n/gm, ''));
+  it('and says nothing of the log is named', async () => {
+    const ran = await withNote((text) => text.replace(/^SYMBOL\((prb|printk_rb_static)\)=.*\n/gm, ''));
     expect(ran.stderr).toContain('VMCOREINFO has no SYMBOL(prb): the kernel log cannot be found');
     expect(ran.status).toBe(1);
   });

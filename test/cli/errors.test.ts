@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import { dumpOf } from '../support/fixture.ts';
-import { run, shell } from '../support/run.ts';
+import { shell } from '../support/run.ts';
+import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
@@ -48,8 +49,8 @@ describe('wrong usage ends with status 2, and says what is right on stderr', () 
     [['page', DUMP, '99999999999999'], /pfn \(decimal\) or an address/],
     [['layout', DUMP, '--page-offset', 'ffff888000000000'], /hex with 0x before it/],
     [['pages', DUMP, DUMP], /one FILE is read at a time/],
-  ])('%j', (args, message) => {
-    const ran = run(args);
+  ])('%j', async (args, message) => {
+    const ran = await runMain(args);
     expect(ran.stderr).toMatch(message);
     expect(ran.status).toBe(2);
     expect(ran.stdout).toBe('');
@@ -70,51 +71,51 @@ describe('what cannot be done ends with status 1, a sentence on stderr and nothi
     ],
     ['a dump cut inside its headers', () => cutAt(100), /program headers need 280 bytes, the file has 36/],
     ['a dump cut before its memory', () => cutAt(0x2000), /page tables cannot be found/],
-  ])('%s', (_, path, message) => {
-    const ran = run(['pages', path()]);
+  ])('%s', async (_, path, message) => {
+    const ran = await runMain(['pages', path()]);
     expect(ran.stderr.split('\n')[0]).toMatch(message);
     expect(ran.stderr).not.toMatch(/^ {4}at /m);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toBe('');
   });
 
-  it('shows where an error comes from only with --debug', () => {
-    expect(run(['pages', folder, '--debug']).stderr).toMatch(/^ {4}at /m);
+  it('shows where an error comes from only with --debug', async () => {
+    expect((await runMain(['pages', folder, '--debug'])).stderr).toMatch(/^ {4}at /m);
   });
 
-  it('escapes what a file name would do to a terminal', () => {
-    const ran = run(['pages', file('evil\x1b[2J\u202e', 'x')]);
+  it('escapes what a file name would do to a terminal', async () => {
+    const ran = await runMain(['pages', file('evil\x1b[2J\u202e', 'x')]);
     expect(ran.stderr).toContain('evil\\x1b[2J\\u{202e}: not a dump');
     expect(ran.status).toBe(1);
   });
 
-  it('names the key that VMCOREINFO lacks, and the rows that it decides', () => {
-    const raw = run(['vmcoreinfo', DUMP, '--raw']).stdout;
+  it('names the key that VMCOREINFO lacks, and the rows that it decides', async () => {
+    const raw = (await runMain(['vmcoreinfo', DUMP, '--raw'])).stdout;
     const without = file('without', raw.replace(/^NUMBER\(PAGE_BUDDY_MAPCOUNT_VALUE\).*\n/m, ''));
-    const ran = run(['pages', DUMP, '--vmcoreinfo', without]);
+    const ran = await runMain(['pages', DUMP, '--vmcoreinfo', without]);
     expect(ran.stderr).toContain('VMCOREINFO has no NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE): FREE cannot be told');
     expect(ran.status).toBe(1);
   });
 
-  it('does not believe the VMCOREINFO of another boot', () => {
-    const other = file('other', run(['vmcoreinfo', dumpOf('linux-5.10'), '--raw']).stdout);
-    const ran = run(['pages', DUMP, '--vmcoreinfo', other]);
+  it('does not believe the VMCOREINFO of another boot', async () => {
+    const other = file('other', (await runMain(['vmcoreinfo', dumpOf('linux-5.10'), '--raw'])).stdout);
+    const ran = await runMain(['pages', DUMP, '--vmcoreinfo', other]);
     expect(ran.stderr).toMatch(/page tables cannot be found/);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toBe('');
   });
 
-  it('does not take any file for VMCOREINFO', () => {
-    const ran = run(['pages', DUMP, '--vmcoreinfo', file('no-info', 'hello\n')]);
+  it('does not take any file for VMCOREINFO', async () => {
+    const ran = await runMain(['pages', DUMP, '--vmcoreinfo', file('no-info', 'hello\n')]);
     expect(ran.stderr).toMatch(/this is no VMCOREINFO/);
     expect(ran.status).toBe(1);
   });
 });
 
-describe('a dump that is cut short', () => {
+describe('a dump that is cut short', async () => {
   // The kernel image and what the first GiB's tables need come first in the file; the end holds the last RAM segment.
   const path = cutAt(0xc000000);
-  const ran = run(['segments', path, '--json']);
+  const ran = await runMain(['segments', path, '--json']);
 
   it('is done with status 3, and says how much is missing', () => {
     expect(ran.status).toBe(3);
@@ -126,16 +127,16 @@ describe('a dump that is cut short', () => {
     expect(missing).toBe(readFileSync(DUMP).length - 0xc000000);
   });
 
-  it('says that the table of sections is what is missing, when pages need it', () => {
-    const pages = run(['pages', path]);
+  it('says that the table of sections is what is missing, when pages need it', async () => {
+    const pages = await runMain(['pages', path]);
     expect(pages.stderr).toMatch(/the section table: .* behind the end of the file, which is cut short/);
     expect(pages.status).toBe(1);
     expect(pages.stdout).toBe('');
   });
 
-  it('never prints a wrong total, wherever it is cut', () => {
+  it('never prints a wrong total, wherever it is cut', async () => {
     const almost = cutAt(readFileSync(DUMP).length - 4096);
-    const cut = run(['pages', almost, '--json']);
+    const cut = await runMain(['pages', almost, '--json']);
     expect(cut.status).toBe(3);
     const report = JSON.parse(cut.stdout) as PagesReport;
     expect(violations('pages', report)).toEqual([]);
@@ -146,7 +147,7 @@ describe('a dump that is cut short', () => {
     );
     expect(least + report.unknown.pages).toBe(report.total.pages);
     expect(report.unknown.pages).toBeGreaterThan(0);
-    expect(run(['pages', almost, '--compat', 'makedumpfile']).status).toBe(1);
+    expect((await runMain(['pages', almost, '--compat', 'makedumpfile'])).status).toBe(1);
   });
 });
 

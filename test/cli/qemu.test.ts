@@ -12,7 +12,7 @@ import { type BuiltKernel, IN_IMAGE } from '../builders/kernel.ts';
 import { ATTIC, inOrder, plant, provableKernel, secondKernel, textOf } from '../builders/provable-kernel.ts';
 import { qemuDump } from '../builders/qemu-dump.ts';
 import { dumpOf } from '../support/fixture.ts';
-import { run } from '../support/run.ts';
+import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
 
 const KASLR = { kernelOffset: 0x1a00_0000n, physBase: -0x1900_0000n };
@@ -40,8 +40,8 @@ function dumped(name: string, built: BuiltKernel, cr3s: readonly bigint[]): stri
   return path;
 }
 
-function json<T>(args: readonly string[], status = 0): { report: T; stderr: string } {
-  const ran = run([...args, '--json']);
+async function json<T>(args: readonly string[], status = 0): Promise<{ report: T; stderr: string }> {
+  const ran = await runMain([...args, '--json']);
   expect(ran.status).toBe(status);
   const report = JSON.parse(ran.stdout) as T;
   expect(violations(args[0] ?? '', report)).toEqual([]);
@@ -52,33 +52,33 @@ describe('a dump of QEMU without its vmcoreinfo device', () => {
   const built = provableKernel(KASLR);
   plant(built, ATTIC.start, textOf(built));
 
-  it('is inspected by the VMCOREINFO in its memory, which is said', () => {
+  it('is inspected by the VMCOREINFO in its memory, which is said', async () => {
     const path = dumped('without', built, [cr3(built)]);
-    const { report, stderr } = json<VmcoreinfoReport>(['vmcoreinfo', path]);
+    const { report, stderr } = await json<VmcoreinfoReport>(['vmcoreinfo', path]);
     expect(report.source).toBe(`found in memory at physical ${hex(ATTIC.start)}`);
     expect(stderr).toBe('');
-    expect(run(['vmcoreinfo', path, '--raw']).stdout).toBe(inOrder(textOf(built)));
-    const { report: layout } = json<LayoutReport>(['layout', path]);
+    expect((await runMain(['vmcoreinfo', path, '--raw'])).stdout).toBe(inOrder(textOf(built)));
+    const { report: layout } = await json<LayoutReport>(['layout', path]);
     expect(layout.pageOffset.value).toBe(hex(built.pageOffset));
     expect(layout.physBase.candidates.map((c) => [c.source, c.verdict])).toEqual([
       ['vmcoreinfo', 'believed'],
       ['registers', 'agrees'],
       ['pt-load', 'unavailable'],
     ]);
-    const { report: pages } = json<PagesReport>(['pages', path]);
+    const { report: pages } = await json<PagesReport>(['pages', path]);
     expect(pages.kernel.release).toBe('6.12.0');
   });
 
-  it('is not searched for its segments, whose addresses are physical', () => {
-    const { report } = json<SegmentsReport>(['segments', dumped('segments', built, [cr3(built)])]);
+  it('is not searched for its segments, whose addresses are physical', async () => {
+    const { report } = await json<SegmentsReport>(['segments', dumped('segments', built, [cr3(built)])]);
     expect(new Set(report.segments.map((s) => s.region))).toEqual(new Set(['physical']));
   });
 
-  it('can be given the VMCOREINFO instead', () => {
+  it('can be given the VMCOREINFO instead', async () => {
     const other = join(folder, 'text');
     writeFileSync(other, `OSRELEASE=6.12.0\n${textOf(built)}`);
     const path = dumped('given', built, [cr3(built)]);
-    const { report } = json<VmcoreinfoReport>(['vmcoreinfo', path, '--vmcoreinfo', other]);
+    const { report } = await json<VmcoreinfoReport>(['vmcoreinfo', path, '--vmcoreinfo', other]);
     expect(report.source).toBe(`--vmcoreinfo ${other}`);
   });
 });
@@ -86,41 +86,41 @@ describe('a dump of QEMU without its vmcoreinfo device', () => {
 describe('a dump of QEMU without any VMCOREINFO', () => {
   const built = provableKernel(KASLR);
 
-  it("is translated by a CPU's page tables, which is said", () => {
+  it("is translated by a CPU's page tables, which is said", async () => {
     const path = dumped('tables', built, [cr3(built)]);
-    const { report, stderr } = json<TranslateReport>(['translate', path, hex(built.stext + 0x1234n)]);
+    const { report, stderr } = await json<TranslateReport>(['translate', path, hex(built.stext + 0x1234n)]);
     expect(report.pageTableRoot).toBe(hex(cr3(built)));
     expect(report.translations[0]).toMatchObject({ physical: hex(built.imageAt + 0x1234) });
     expect(stderr).toMatch(
       /warning: .*there is no VMCOREINFO in it, and none in its memory; .* CPU 0 was using/,
     );
-    const { report: layout } = json<LayoutReport>(['layout', path]);
+    const { report: layout } = await json<LayoutReport>(['layout', path]);
     expect(layout.pageOffset).toMatchObject({ value: hex(built.pageOffset), source: 'page-tables' });
     expect(layout.warnings[0]).toContain('none in its memory');
     expect(layout.kernel.release).toBeNull();
   });
 
-  it.each(['pages', 'vmcoreinfo', 'symbols'])('has no %s, and says what is missing', (command) => {
-    const ran = run([command, dumped('none', built, [cr3(built)])]);
+  it.each(['pages', 'vmcoreinfo', 'symbols'])('has no %s, and says what is missing', async (command) => {
+    const ran = await runMain([command, dumped('none', built, [cr3(built)])]);
     expect([ran.status, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toMatch(/there is no VMCOREINFO in it, and none in its memory\n.*--vmcoreinfo FILE/);
   });
 
-  it('cannot be translated where no CPU had page tables of a kernel', () => {
-    const ran = run(['translate', dumped('nothing', built, [0x7000n]), hex(built.stext)]);
+  it('cannot be translated where no CPU had page tables of a kernel', async () => {
+    const ran = await runMain(['translate', dumped('nothing', built, [0x7000n]), hex(built.stext)]);
     expect([ran.status, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toContain('none in its memory');
   });
 });
 
 describe('a dump in which a second kernel ran', () => {
-  it('is of the kernel that crashed, with a warning', () => {
+  it('is of the kernel that crashed, with a warning', async () => {
     const built = provableKernel(KASLR);
     const second = secondKernel(built);
     plant(built, ATTIC.start, second.text);
     plant(built, ATTIC.start + 0x5000, `${textOf(built)}CRASHTIME=1700000000\n`);
     const path = dumped('two', built, [cr3(built), BigInt(second.root)]);
-    const { report, stderr } = json<PagesReport>(['pages', path]);
+    const { report, stderr } = await json<PagesReport>(['pages', path]);
     expect(report.kernel.crashTime).toBe(1700000000);
     expect(report.warnings[0]).toBe(
       'VMCOREINFO was found in memory, but 1 of 2 CPUs were running that kernel',
@@ -131,14 +131,14 @@ describe('a dump in which a second kernel ran', () => {
 });
 
 describe('a real dump of QEMU with paging', () => {
-  it('is inspected without VMCOREINFO, its LOADs of any region', () => {
+  it('is inspected without VMCOREINFO, its LOADs of any region', async () => {
     const path = dumpOf('qemu-6.12-paging');
-    const { report } = json<VmcoreinfoReport>(['vmcoreinfo', path]);
+    const { report } = await json<VmcoreinfoReport>(['vmcoreinfo', path]);
     expect(report.source).toBe('found in memory at physical 0x194c000');
-    const { report: segments } = json<SegmentsReport>(['segments', path]);
+    const { report: segments } = await json<SegmentsReport>(['segments', path]);
     expect(segments.described.bytes).toBe(65474 * 4096);
     expect(segments.overlaps.length).toBeGreaterThan(0);
-    const { report: layout } = json<LayoutReport>(['layout', path]);
+    const { report: layout } = await json<LayoutReport>(['layout', path]);
     expect(layout.pageOffset.candidates.find((c) => c.source === 'pt-load')?.verdict).toBe('agrees');
   });
 });

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { SymbolsReport } from '../../src/report/symbols-report.ts';
 import { dumpOf, TYPED } from '../support/fixture.ts';
-import { run } from '../support/run.ts';
+import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
 
 const FIVE = dumpOf('linux-7.3-5level');
 const WITHOUT_TYPES = dumpOf('qemu-6.1');
 
-function json(args: readonly string[], status = 0): SymbolsReport {
-  const ran = run(['symbols', ...args, '--json']);
+async function json(args: readonly string[], status = 0): Promise<SymbolsReport> {
+  const ran = await runMain(['symbols', ...args, '--json']);
   expect(ran.status).toBe(status);
   const report = JSON.parse(ran.stdout) as SymbolsReport;
   expect(violations('symbols', report)).toEqual([]);
@@ -18,30 +18,30 @@ function json(args: readonly string[], status = 0): SymbolsReport {
 describe.each(TYPED)('the symbols of the modules of %s', (name) => {
   const dump = dumpOf(name);
 
-  it('are found by name, and by an address inside of them', () => {
+  it('are found by name, and by an address inside of them', async () => {
     // drivers/block/virtio_blk.c: the handler of a queue's interrupt.
-    const { symbols } = json([dump, 'virtblk_done']);
+    const { symbols } = await json([dump, 'virtblk_done']);
     expect(symbols).toEqual([
       { name: 'virtblk_done', type: 't', address: symbols[0]?.address, module: 'virtio_blk' },
     ]);
     const inside = `0x${(BigInt(symbols[0]?.address ?? 0) + 0x12n).toString(16)}`;
-    expect(run(['symbols', dump, inside]).stdout).toMatch(
+    expect((await runMain(['symbols', dump, inside])).stdout).toMatch(
       new RegExp(`^${inside} virtblk_done\\+0x12/0x[0-9a-f]+ \\[virtio_blk\\]\\n$`),
     );
-    const { location } = json([dump, inside]);
+    const { location } = await json([dump, inside]);
     expect(location?.offset).toBe(0x12);
     expect(location?.size).toBeGreaterThan(0x12);
   });
 
-  it('are found by pattern, behind those of the kernel, and printed as /proc/kallsyms has them', () => {
-    const found = run(['symbols', dump, 'virtblk_*']).stdout.trimEnd().split('\n');
+  it('are found by pattern, behind those of the kernel, and printed as /proc/kallsyms has them', async () => {
+    const found = (await runMain(['symbols', dump, 'virtblk_*'])).stdout.trimEnd().split('\n');
     expect(found.length).toBeGreaterThan(5);
     for (const line of found)
       expect(line).toMatch(/^[0-9a-f]{16} [a-zA-Z] virtblk_\w+(\.\w+)*\t\[virtio_blk\]$/);
   });
 
-  it('are as many as each module says, and all of them are listed', () => {
-    const { modules, symbols, table, complete } = json([dump]);
+  it('are as many as each module says, and all of them are listed', async () => {
+    const { modules, symbols, table, complete } = await json([dump]);
     expect(complete).toBe(true);
     const owned = new Map<string, number>();
     for (const { module } of symbols) if (module) owned.set(module, (owned.get(module) ?? 0) + 1);
@@ -52,21 +52,21 @@ describe.each(TYPED)('the symbols of the modules of %s', (name) => {
 });
 
 describe('an address', () => {
-  it('between the kernel and its modules is in no symbol', () => {
-    const [end] = json([FIVE, '_end']).symbols;
+  it('between the kernel and its modules is in no symbol', async () => {
+    const [end] = (await json([FIVE, '_end'])).symbols;
     const behind = `0x${(BigInt(end?.address ?? 0) + 0x1000_0000n).toString(16)}`;
-    const ran = run(['symbols', FIVE, behind]);
+    const ran = await runMain(['symbols', FIVE, behind]);
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain(`has no ${behind}`);
   });
 });
 
 describe('a dump whose types cannot be read', () => {
-  it('has the symbols of the kernel, says what is missing, and ends with status 3', () => {
-    const ran = run(['symbols', WITHOUT_TYPES, '_stext']);
+  it('has the symbols of the kernel, says what is missing, and ends with status 3', async () => {
+    const ran = await runMain(['symbols', WITHOUT_TYPES, '_stext']);
     expect(ran.stdout).toMatch(/^[0-9a-f]{16} T _stext\n$/);
     expect(ran.stderr).toContain('the symbols of modules are not here');
     expect(ran.status).toBe(3);
-    expect(json([WITHOUT_TYPES, '_stext'], 3)).toMatchObject({ modules: null, complete: false });
+    expect(await json([WITHOUT_TYPES, '_stext'], 3)).toMatchObject({ modules: null, complete: false });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dumpOf } from '../support/fixture.ts';
-import { run } from '../support/run.ts';
+import { runMain } from '../support/run-main.ts';
 
 const DUMP = dumpOf('linux-5.10');
 
@@ -11,14 +11,14 @@ describe('usage', () => {
     [['--top', 'all'], /A number of 1 or more is needed/],
     [['--top', '1e9'], /A number of 1 or more is needed/],
     [['--top', '-1'], /A number of 1 or more is needed/],
-  ])('%j is wrong usage', (options, message) => {
-    const { status, stdout, stderr } = run(['usage', DUMP, ...options]);
+  ])('%j is wrong usage', async (options, message) => {
+    const { status, stdout, stderr } = await runMain(['usage', DUMP, ...options]);
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 
-  it('needs a kernel, and says so of a file that is none', () => {
-    const { status, stdout, stderr } = run(['usage', process.execPath]);
+  it('needs a kernel, and says so of a file that is none', async () => {
+    const { status, stdout, stderr } = await runMain(['usage', process.execPath]);
     expect(stderr).toMatch(/^kdump-inspect: /);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   });

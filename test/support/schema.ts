@@ -1,13 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 const SCHEMAS = fileURLToPath(new URL('../../dist/schemas/', import.meta.url));
 
-/** What is wrong with a document by the schema of that command that ships with the package; empty when nothing is. */
-export function violations(command: string, document: unknown): string[] {
+/** Validators by command: to compile a schema takes longer than the runs of the program that it is for. */
+const compiled = new Map<string, ValidateFunction>();
+
+function validatorOf(command: string): ValidateFunction {
+  const known = compiled.get(command);
+  if (known) return known;
   const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, strictRequired: false });
   const validate = ajv.compile(JSON.parse(readFileSync(`${SCHEMAS}${command}.json`, 'utf8')) as object);
+  compiled.set(command, validate);
+  return validate;
+}
+
+/** What is wrong with a document by the schema of that command that ships with the package; empty when nothing is. */
+export function violations(command: string, document: unknown): string[] {
+  const validate = validatorOf(command);
   validate(document);
   return (validate.errors ?? []).map((error) => `${error.instancePath} ${error.message}`);
 }

@@ -7,7 +7,7 @@ import type { PagesReport } from '../../../src/report/pages-report.ts';
 import { type CodecName, type KdumpRecipe, kdumpBytes } from '../../builders/kdump.ts';
 import { kdumpOfKernel } from '../../builders/kdump-of-kernel.ts';
 import { COUNTED, dumpOf, expectedOf, TYPED } from '../../support/fixture.ts';
-import { run } from '../../support/run.ts';
+import { runMain } from '../../support/run-main.ts';
 import { violations } from '../../support/schema.ts';
 
 const NAMES: readonly CodecName[] = ['none', 'zlib', 'lzo', 'snappy', 'zstd'];
@@ -25,8 +25,8 @@ function written(name: string, recipe: KdumpRecipe): string {
   return path;
 }
 
-function json(args: readonly string[], status = 0): { report: PagesReport; stderr: string } {
-  const ran = run([...args, '--json']);
+async function json(args: readonly string[], status = 0): Promise<{ report: PagesReport; stderr: string }> {
+  const ran = await runMain([...args, '--json']);
   expect(ran.status).toBe(status);
   return { report: JSON.parse(ran.stdout) as PagesReport, stderr: ran.stderr };
 }
@@ -54,13 +54,13 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
     image.close();
   }, 60_000);
 
-  it('has the same rows, whole or filtered, each page by another codec', () => {
+  it('has the same rows, whole or filtered, each page by another codec', async () => {
     const total = expectedOf(name).distinctPagesInLoads - 1;
     for (const [file, recipe] of [
       ['whole', whole],
       ['filtered', filtered],
     ] as const) {
-      const { report, stderr } = json(['pages', written(file, recipe)]);
+      const { report, stderr } = await json(['pages', written(file, recipe)]);
       expect(stderr).toBe('');
       expect(violations('pages', report)).toEqual([]);
       expect([file, rowsOf(report), report.total.pages]).toEqual([file, wantedOf(name), total]);
@@ -68,40 +68,45 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
     }
   });
 
-  it('is counted as makedumpfile counts such a file: the kernel image once', () => {
-    const { report } = json(['pages', written('compat', filtered), '--compat', 'makedumpfile']);
+  it('is counted as makedumpfile counts such a file: the kernel image once', async () => {
+    const { report } = await json(['pages', written('compat', filtered), '--compat', 'makedumpfile']);
     expect(rowsOf(report)).toEqual(wantedOf(name));
     expect(report.total.pages).toBe(filtered.pages.size);
   });
 
-  it('has its layout and its symbols where the ELF file has them', () => {
+  it('has its layout and its symbols where the ELF file has them', async () => {
     const path = written('layout', filtered);
     for (const args of [['layout'], ['vmcoreinfo'], ['symbols', '_stext']]) {
       const [command = '', ...rest] = args;
-      const said = (file: string) => {
-        const { stdout, status } = run([command, file, ...rest, '--json']);
+      const said = async (file: string) => {
+        const { stdout, status } = await runMain([command, file, ...rest, '--json']);
         // Without the types in it the symbols of modules cannot be read.
         expect(status).toBe(command === 'symbols' && !TYPED.some((typed) => typed === name) ? 3 : 0);
         expect(violations(command, JSON.parse(stdout))).toEqual([]);
         const { file: _, source: __, ...document } = JSON.parse(stdout) as Record<string, unknown>;
         return document;
       };
-      if (command !== 'layout') expect(said(path)).toEqual(said(dumpOf(name)));
-      else expect(said(path)).toMatchObject({ pagingLevels: expectedOf(name).pagingLevels, warnings: [] });
+      if (command !== 'layout') expect(await said(path)).toEqual(await said(dumpOf(name)));
+      else
+        expect(await said(path)).toMatchObject({ pagingLevels: expectedOf(name).pagingLevels, warnings: [] });
     }
   });
 
-  it('is read with phys_base from its header alone, where VMCOREINFO has none', () => {
+  it('is read with phys_base from its header alone, where VMCOREINFO has none', async () => {
     const vmcoreinfo = (filtered.vmcoreinfo ?? '').replace(/^NUMBER\(phys_base\)=.*\n/m, '');
     const physBase = BigInt(expectedOf(name).physBase);
-    const { report } = json(['pages', written('old', { ...filtered, vmcoreinfo, physBase })]);
+    const { report } = await json(['pages', written('old', { ...filtered, vmcoreinfo, physBase })]);
     expect(rowsOf(report)).toEqual(wantedOf(name));
-    const without = run(['pages', written('none', { ...filtered, vmcoreinfo, physBase: 0n }), '--json']);
+    const without = await runMain([
+      'pages',
+      written('none', { ...filtered, vmcoreinfo, physBase: 0n }),
+      '--json',
+    ]);
     expect([without.status, without.stdout]).toEqual([1, '']);
     expect(without.stderr).toContain('NUMBER(phys_base)');
   });
 
-  it('is the same memory in three parts, given in any order, and incomplete without one', () => {
+  it('is the same memory in three parts, given in any order, and incomplete without one', async () => {
     const last = Math.max(...filtered.pages.keys()) + 1;
     const borders = [0, Math.floor(last / 3), Math.floor((2 * last) / 3), last];
     const parts = [0, 1, 2].map((n) => {
@@ -109,9 +114,9 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
       return written(`part-${n}`, { ...filtered, split });
     });
     const [a = '', b = '', c = ''] = parts;
-    const { report } = json(['pages', c, a, '--part', b]);
+    const { report } = await json(['pages', c, a, '--part', b]);
     expect(rowsOf(report)).toEqual(wantedOf(name));
-    const { stdout, stderr, status } = run(['segments', a, c, '--json']);
+    const { stdout, stderr, status } = await runMain(['segments', a, c, '--json']);
     expect([status, JSON.parse(stdout).complete]).toEqual([3, false]);
     expect(stderr).toMatch(/a part of the split dump is missing: pfn \d+ to \d+/);
   });
