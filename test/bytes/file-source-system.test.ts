@@ -1,33 +1,35 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FileSource } from '../../src/bytes/file-source.ts';
 import { failureOf } from '../builders/failure.ts';
+import { refusal, replaceCalls } from '../support/system-calls.ts';
 
 /*
  * What a system does now and then and a test cannot make it do: root may open everything, and a disk that works reads
  * whole buffers. The calls go to the real ones but for what is set here.
  */
-const system = vi.hoisted(() => ({ open: '', reads: [] as (number | string)[] }));
+const system = { open: '', reads: [] as (number | string)[] };
+const { openSync, readSync } = fs;
 
-vi.mock('node:fs', async (importOriginal) => {
-  const real = await importOriginal<typeof import('node:fs')>();
-  const refusal = (code: string, call: string) =>
-    Object.assign(new Error(`${code}: refused, ${call}`), { code, syscall: call });
-  return {
-    ...real,
-    openSync: (path: string, flags: string | number) => {
+let restore = () => {};
+beforeEach(() => {
+  system.open = '';
+  system.reads = [];
+  restore = replaceCalls({
+    openSync: (path, flags) => {
       if (system.open !== '') throw refusal(system.open, 'open');
-      return real.openSync(path, flags);
+      return openSync(path, flags);
     },
-    readSync: (fd: number, into: Uint8Array, at: number, length: number, position: number | bigint) => {
+    readSync: ((fd: number, into: Uint8Array, at: number, length: number, position: number | bigint) => {
       const next = system.reads.shift();
       if (typeof next === 'string') throw refusal(next, 'read');
-      return real.readSync(fd, into, at, Math.min(length, next ?? length), position);
-    },
-  };
+      return readSync(fd, into, at, Math.min(length, next ?? length), position);
+    }) as typeof readSync,
+  });
 });
+afterEach(() => restore());
 
 let folder = '';
 let path = '';
@@ -40,10 +42,6 @@ beforeAll(() => {
   );
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-beforeEach(() => {
-  system.open = '';
-  system.reads = [];
-});
 
 describe('an open that the system refuses', () => {
   it.each([

@@ -150,8 +150,9 @@ describe('a value in memory', () => {
   });
 
   it("is a CPU's own with @CPU", async () => {
-    const [zero, one] = ['0', '1'].map(async (cpu) => (await json([NUMA, 'rq', `runqueues@${cpu}`])).address);
-    expect(zero).not.toBe(one);
+    const zero = await json([NUMA, 'rq', 'runqueues@0']);
+    const one = await json([NUMA, 'rq', 'runqueues@1']);
+    expect(zero.address).not.toBe(one.address);
     expect((await runMain(['struct', NUMA, 'rq', 'runqueues@2'])).stderr).toContain(
       'CPU 2 has no per-CPU area',
     );

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
 import { main } from '../../src/cli/main.ts';
 import type { Ran } from './run.ts';
+import { replaceCalls } from './system-calls.ts';
 
 const STREAMS = { stdout: 1, stderr: 2 } as const;
 
@@ -34,34 +34,39 @@ let catching = false;
 function catchOutput(caught: Catch, env: Record<string, string>): () => void {
   if (catching) throw new Error('the program runs here once at a time: await it');
   catching = true;
-  const { writeSync, fstatSync } = fs;
   const streams = Object.keys(STREAMS) as Stream[];
   const before = { env: process.env, stdout: process.stdout.write, stderr: process.stderr.write };
-  const streamOf = (fd: number) => streams.find((stream) => STREAMS[stream] === fd);
-  fs.writeSync = ((fd: number, bytes: Uint8Array, ...rest: [number?, number?]) => {
-    const stream = streamOf(fd);
-    if (stream === undefined) return writeSync(fd, bytes, ...rest);
-    const [from = 0] = rest;
-    caught(stream, Buffer.from(bytes.subarray(from)));
-    return bytes.length - from;
-  }) as typeof fs.writeSync;
-  // Where the tests run in a terminal the program is not to find it.
-  const pipe = fs.openSync('/dev/null', 'r');
-  fs.fstatSync = ((fd: number, ...rest: []) =>
-    fstatSync(streamOf(fd) === undefined ? fd : pipe, ...rest)) as typeof fs.fstatSync;
+  const restore = catchCalls(caught, (fd) => streams.find((stream) => STREAMS[stream] === fd));
   for (const stream of streams)
     process[stream].write = (text: string | Uint8Array) => {
       caught(stream, Buffer.from(text as string));
       return true;
     };
   process.env = env;
-  syncBuiltinESMExports();
   return () => {
-    Object.assign(fs, { writeSync, fstatSync });
-    syncBuiltinESMExports();
-    fs.closeSync(pipe);
-    for (const stream of streams) process[stream].write = before[stream];
     process.env = before.env;
+    for (const stream of streams) process[stream].write = before[stream];
+    restore();
     catching = false;
+  };
+}
+
+function catchCalls(caught: Catch, streamOf: (fd: number) => Stream | undefined): () => void {
+  const { writeSync, fstatSync } = fs;
+  // Where the tests run in a terminal the program is not to find it.
+  const noTerminal = fs.openSync('/dev/null', 'r');
+  const restore = replaceCalls({
+    writeSync: ((fd: number, bytes: Uint8Array, from?: number | null) => {
+      const stream = streamOf(fd);
+      if (stream === undefined) return writeSync(fd, bytes, from);
+      const rest = bytes.subarray(from ?? 0);
+      caught(stream, Buffer.from(rest));
+      return rest.length;
+    }) as typeof writeSync,
+    fstatSync: ((fd: number) => fstatSync(streamOf(fd) === undefined ? fd : noTerminal)) as typeof fstatSync,
+  });
+  return () => {
+    restore();
+    fs.closeSync(noTerminal);
   };
 }

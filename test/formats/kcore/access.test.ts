@@ -1,23 +1,13 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InspectError } from '../../../src/errors.ts';
 import { kcoreHint } from '../../../src/formats/kcore/access.ts';
 import { openImage } from '../../../src/formats/open.ts';
 import { failureOfAsync } from '../../builders/failure.ts';
+import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
 /** The error of every open, and what the system says of itself: a test cannot drop a capability or lock the kernel. */
-const system = vi.hoisted(() => ({ refusal: '', files: {} as Record<string, string> }));
-
-vi.mock('node:fs', async (importOriginal) => ({
-  ...(await importOriginal<typeof import('node:fs')>()),
-  openSync: () => {
-    throw Object.assign(new Error(`${system.refusal}: refused, open`), { code: system.refusal });
-  },
-  readFileSync: (path: string) => {
-    const text = system.files[path];
-    if (text === undefined) throw Object.assign(new Error('ENOENT: no such file'), { code: 'ENOENT' });
-    return text;
-  },
-}));
+const system = { refusal: '', files: {} as Record<string, string> };
 
 const LOCKDOWN = '/sys/kernel/security/lockdown';
 const STATUS = '/proc/self/status';
@@ -26,10 +16,22 @@ const ALL = 'Name:\tnode\nCapInh:\t0000000000000000\nCapEff:\t000001ffffffffff\n
 const WITHOUT_RAWIO = ALL.replace('CapEff:\t000001ffffffffff', 'CapEff:\t000001fffffdffff');
 const NONE = ALL.replace('CapEff:\t000001ffffffffff', 'CapEff:\t0000000000000000');
 
+let restore = () => {};
 beforeEach(() => {
   system.refusal = '';
   system.files = {};
+  restore = replaceCalls({
+    openSync: () => {
+      throw refusal(system.refusal, 'open');
+    },
+    readFileSync: ((path: string) => {
+      const text = system.files[path];
+      if (text === undefined) throw refusal('ENOENT', 'open');
+      return text;
+    }) as typeof readFileSync,
+  });
 });
+afterEach(() => restore());
 
 /** The hint of an open of /proc/kcore that fails with EPERM on such a system. */
 async function hintWith(files: Record<string, string>): Promise<string | undefined> {

@@ -1,24 +1,27 @@
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noteContents } from '../../../src/formats/kcore/sysfs-vmcoreinfo.ts';
 import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, kcoreOffset } from '../../builders/elf.ts';
 import { ascii, concat, packed } from '../../builders/encode.ts';
 import { note, noteSegment, taskstruct, vmcoreinfo } from '../../builders/notes.ts';
+import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
 const TEXT = 'OSRELEASE=4.14.0\nPAGESIZE=4096\n';
 /** What /sys/kernel/vmcoreinfo has; null where there is no such file. */
-const sysfs = vi.hoisted(() => ({ text: null as string | null }));
+let sysfs: string | null = null;
+let restore = () => {};
 
-vi.mock('node:fs', async (importOriginal) => ({
-  ...(await importOriginal<typeof import('node:fs')>()),
-  readFileSync: (path: string) => {
-    if (path === '/sys/kernel/vmcoreinfo' && sysfs.text !== null) return sysfs.text;
-    throw Object.assign(new Error('ENOENT: no such file or directory'), { code: 'ENOENT' });
-  },
-}));
 beforeEach(() => {
-  sysfs.text = null;
+  sysfs = null;
+  restore = replaceCalls({
+    readFileSync: ((path: string) => {
+      if (path === '/sys/kernel/vmcoreinfo' && sysfs !== null) return sysfs;
+      throw refusal('ENOENT', 'open');
+    }) as typeof readFileSync,
+  });
 });
+afterEach(() => restore());
 
 /** What /proc/kcore of a kernel before 4.19 gives, with `memory` at physical address 0x1000. */
 function vmcoreinfoOf(memory: Uint8Array, notes = [taskstruct()]) {
@@ -32,7 +35,7 @@ const MEMORY = concat(new Uint8Array(0x40), vmcoreinfo(TEXT), new Uint8Array(0x1
 
 describe('VMCOREINFO of a kernel before 4.19', () => {
   it('is the note in memory that /sys/kernel/vmcoreinfo points to', () => {
-    sysfs.text = at(0x1040, 0x400);
+    sysfs = at(0x1040, 0x400);
     expect(vmcoreinfoOf(MEMORY)).toEqual({
       text: TEXT,
       source: '/sys/kernel/vmcoreinfo: note at physical address 0x1040',
@@ -40,7 +43,7 @@ describe('VMCOREINFO of a kernel before 4.19', () => {
   });
 
   it('is the note of the file where there is one', () => {
-    sysfs.text = at(0x1040, 0x400);
+    sysfs = at(0x1040, 0x400);
     expect(vmcoreinfoOf(MEMORY, [taskstruct(), vmcoreinfo('OSRELEASE=6.1\n')])?.text).toBe('OSRELEASE=6.1\n');
   });
 
@@ -57,7 +60,7 @@ describe('VMCOREINFO of a kernel before 4.19', () => {
     ['the address is the highest of all', 'ffffffffffffffff 400\n'],
     ['there is no note at the address', at(0x1000, 0x40)],
   ])('is null where %s', (_, text) => {
-    sysfs.text = text;
+    sysfs = text;
     expect(vmcoreinfoOf(MEMORY)).toBeNull();
   });
 });

@@ -1,0 +1,23 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+
+/**
+ * Puts functions in the place of those of node:fs, for every module that imports them, until what it returns is called. For
+ * what a system does now and then and a test cannot make it do. Not vi.mock, which makes modules anew: all files of
+ * tests share theirs.
+ */
+export function replaceCalls(calls: Partial<typeof fs>): () => void {
+  const names = Object.keys(calls) as (keyof typeof fs)[];
+  const before = Object.fromEntries(names.map((name) => [name, fs[name]]));
+  Object.assign(fs, calls);
+  syncBuiltinESMExports();
+  return () => {
+    Object.assign(fs, before);
+    syncBuiltinESMExports();
+  };
+}
+
+/** The error of a system call. */
+export function refusal(code: string, call: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${code}: refused, ${call}`), { code, syscall: call });
+}
