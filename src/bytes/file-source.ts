@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
+import { hex } from './hex.ts';
 import type { ByteSource, ReadStatistics } from './source.ts';
 
 /** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
@@ -85,16 +86,12 @@ export class FileSource implements ByteSource {
     } catch (error) {
       if (!isSystemError(error)) throw error;
       if (error.code === 'EINTR') return this.#readOnce(position, into, done);
-      throw new InspectError(
-        'io',
-        `${this.path}: cannot read at offset 0x${at.toString(16)}: ${error.message}`,
-        {
-          path: this.path,
-          offset: at,
-          errno: error.code,
-          cause: error,
-        },
-      );
+      throw new InspectError('io', `${this.path}: cannot read at offset ${hex(at)}: ${error.message}`, {
+        path: this.path,
+        offset: at,
+        errno: error.code,
+        cause: error,
+      });
     }
   }
 

@@ -1,3 +1,4 @@
+import { hex } from '../bytes/hex.ts';
 import type { AddressSpace } from './address-space.ts';
 import { corruptTable } from './kallsyms-names.ts';
 import type { AddressTables } from './kallsyms-tables.ts';
@@ -60,10 +61,7 @@ export function provenForm(
     if (known.indexes.some((i) => form.addressOf(i) === known.address)) return form;
   }
   const said = forms.map(
-    (f) =>
-      `${f.form} ${known.indexes.map((i) => `0x${f.addressOf(i).toString(16)}`).join(', ') || 'nothing'}`,
+    (f) => `${f.form} ${known.indexes.map((i) => hex(f.addressOf(i))).join(', ') || 'nothing'}`,
   );
-  throw corruptTable(
-    `${known.name} is at 0x${known.address.toString(16)}, but the table says ${said.join('; ')}`,
-  );
+  throw corruptTable(`${known.name} is at ${hex(known.address)}, but the table says ${said.join('; ')}`);
 }

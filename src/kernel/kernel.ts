@@ -141,7 +141,7 @@ function physBaseFromLoads(segments: readonly Segment[]): Found {
   if (!image || image.virtual === null || image.physical === null) {
     throw new InspectError('missingInfo', 'no LOAD maps the kernel image and gives its physical address');
   }
-  const how = `the LOAD at virtual address 0x${image.virtual.toString(16)}`;
+  const how = `the LOAD at virtual address ${hex(image.virtual)}`;
   return { value: BigInt(image.physical) - (image.virtual - START_KERNEL_MAP), how };
 }
 
@@ -176,9 +176,9 @@ function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): 
   const { result } = space.walk(stext);
   if (result.kind === 'mapped') {
     if (BigInt(result.physical) === wanted) return undefined;
-    return `the page tables map _stext to 0x${result.physical.toString(16)}, not 0x${wanted.toString(16)}`;
+    return `the page tables map _stext to ${hex(result.physical)}, not ${hex(wanted)}`;
   }
-  return `with it _stext (0x${stext.toString(16)}) ${explainWalk(result)}`;
+  return `with it _stext (${hex(stext)}) ${explainWalk(result)}`;
 }
 
 function rootLadder(name: string, physical: number): Laddered {

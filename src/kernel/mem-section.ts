@@ -1,3 +1,4 @@
+import { hex } from '../bytes/hex.ts';
 import { Lru } from '../bytes/lru.ts';
 import { u64At } from '../bytes/words.ts';
 import { InspectError, within } from '../errors.ts';
@@ -170,7 +171,7 @@ export function openMemSections({ space, info, pagingLevels }: Kernel, asMakedum
   const behind = readPointer(space, array);
   const pointed = behind === undefined ? undefined : new SparseSections(space, sizes, behind, flags);
   if (pointed && whyNoMap(space, pointed) === undefined) return pointed;
-  const message = `SYMBOL(mem_section) at 0x${array.toString(16)} leads to no memory map: ${direct.message}`;
+  const message = `SYMBOL(mem_section) at ${hex(array)} leads to no memory map: ${direct.message}`;
   throw new InspectError('corrupt', message, { address: array });
 }
 

@@ -1,3 +1,4 @@
+import { hex } from '../bytes/hex.ts';
 import { InspectError } from '../errors.ts';
 import { PerCpu } from './objects/per-cpu.ts';
 import type { Symbolizer } from './symbolizer.ts';
@@ -30,7 +31,7 @@ function onlyOne(name: string, addresses: readonly bigint[]): bigint {
     throw new InspectError('missingInfo', `this kernel has no symbol ${name}`, { key: `SYMBOL(${name})` });
   }
   if (others.length === 0) return first;
-  const list = addresses.slice(0, 8).map((at) => `0x${at.toString(16)}`);
+  const list = addresses.slice(0, 8).map(hex);
   throw new InspectError('missingInfo', `${addresses.length} symbols are named ${name}`, {
     hint: `give the address of the one that is meant: ${list.join(', ')}`,
   });

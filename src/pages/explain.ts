@@ -1,3 +1,4 @@
+import { hex } from '../bytes/hex.ts';
 import { InspectError } from '../errors.ts';
 import { type Absence, Held, type PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -64,7 +65,7 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   if (held === Held.hole) {
     throw new InspectError(
       'notStored',
-      `pfn ${pfn} (physical 0x${(pfn * 4096).toString(16)}) is in no segment of the dump`,
+      `pfn ${pfn} (physical ${hex(pfn * 4096)}) is in no segment of the dump`,
       {
         address: BigInt(pfn) * 4096n,
       },

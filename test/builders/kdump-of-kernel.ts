@@ -6,7 +6,9 @@ import { runsOf } from '../../src/pages/runs.ts';
 import { StructPages } from '../../src/pages/struct-pages.ts';
 import { Verdicts } from '../../src/pages/verdicts.ts';
 import { pfnRanges } from '../../src/pages/zero-pages.ts';
-import { type CodecName, type KdumpRecipe, PAGE, type PageRecipe } from './kdump.ts';
+import { type CodecName, encodedPage, type KdumpRecipe, PAGE, type PageRecipe } from './kdump.ts';
+
+const ZERO = Buffer.alloc(PAGE);
 
 /** How the dump of a real kernel is written anew. */
 export interface Conversion {
@@ -16,7 +18,10 @@ export interface Conversion {
   readonly filter: boolean;
 }
 
-/** The recipe of a kdump-compressed file of the same memory, as makedumpfile would write it: whole pages alone. */
+/**
+ * The recipe of a kdump-compressed file of the same memory, as makedumpfile would write it: whole pages alone. They are
+ * encoded already, for several files.
+ */
 export function kdumpOfKernel(image: MemoryImage, { codec, filter }: Conversion): KdumpRecipe {
   const kernel = openKernel(image);
   const verdicts = new Verdicts(new StructPages(kernel), pageKeys(kernel.info));
@@ -28,7 +33,7 @@ export function kdumpOfKernel(image: MemoryImage, { codec, filter }: Conversion)
       const page = new Uint8Array(PAGE);
       if (image.memory.read((pfn + n) * PAGE, page)) continue;
       if (filter && (rules[stretch] as number) >= FIRST_EXCLUDING) pages.set(pfn + n, 'excluded');
-      else pages.set(pfn + n, page.every((byte) => byte === 0) ? 'zero' : { page, codec: codec(pfn + n) });
+      else pages.set(pfn + n, ZERO.equals(page) ? 'zero' : encodedPage(page, codec(pfn + n)));
     }
   }
   return { pages, vmcoreinfo: image.vmcoreinfo?.text ?? '', dumpLevel: filter ? 31 : 1, status: 1 };

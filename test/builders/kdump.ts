@@ -203,11 +203,17 @@ function descriptor(page: PageRecipe, zeros: number, add: (bytes: Uint8Array) =>
   if (page === 'zero') return of(zeros, PAGE, 0);
   if ('encoded' in page) return of(add(page.encoded), page.size ?? page.encoded.length, page.flags);
   if ('offset' in page) return of(page.offset, page.size, page.flags);
-  const codec = CODECS[page.codec ?? 'none'];
-  const encoded = codec.encode(page.page);
-  // A page that does not shrink is stored as it is.
-  if (encoded.length >= PAGE) return of(add(page.page), PAGE, 0);
-  return of(add(encoded), encoded.length, codec.flags);
+  const { encoded, flags } = encodedPage(page.page, page.codec);
+  return of(add(encoded), encoded.length, flags);
+}
+
+/** A page as a codec stores it: one that does not shrink as it is. */
+export function encodedPage(page: Uint8Array, name: CodecName = 'none') {
+  const codec = CODECS[name];
+  const encoded = codec.encode(page);
+  return encoded.length < PAGE
+    ? { encoded, flags: codec.flags }
+    : { encoded: page, flags: CODECS.none.flags };
 }
 
 /** struct disk_dump_header */

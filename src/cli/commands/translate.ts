@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { explainAbsence, explainWalk } from '../../kernel/address-space.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { findLayout } from '../../kernel/layout.ts';
@@ -30,7 +31,7 @@ export function translate(
       schema: 'kdump-inspect/translate/1',
       file: { path: image.path, format: image.format },
       pagingLevels: kernel.pagingLevels,
-      pageTableRoot: `0x${kernel.space.walker.root.toString(16)}`,
+      pageTableRoot: hex(kernel.space.walker.root),
       translations: addresses.map((address) => translateOne(kernel, bases, address)),
     };
     output.result(

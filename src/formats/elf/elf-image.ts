@@ -1,4 +1,5 @@
 import { type FileParts, partsHeld } from '../../bytes/held.ts';
+import { hex } from '../../bytes/hex.ts';
 import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { ExtentMemory } from '../extent-memory.ts';
@@ -117,7 +118,7 @@ export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
 export function vmcoreinfoNote(source: ByteSource, notes: readonly Note[]): VmcoreinfoText | null {
   const note = notes.find((n) => n.name === 'VMCOREINFO');
   if (!note) return null;
-  return { text: noteText(source, note), source: `note at offset 0x${note.offset.toString(16)}` };
+  return { text: noteText(source, note), source: `note at offset ${hex(note.offset)}` };
 }
 
 function unplacedWarnings(segments: readonly Segment[]): string[] {

@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1 } from '../../bytes/words.ts';
@@ -57,7 +58,7 @@ export function* notesIn(
  * @throws InspectError corrupt, when it is longer than any VMCOREINFO or the file ends inside it.
  */
 export function noteText(source: ByteSource, note: Note): string {
-  const where = `${source.path}: note ${note.name} at offset 0x${note.offset.toString(16)}`;
+  const where = `${source.path}: note ${note.name} at offset ${hex(note.offset)}`;
   const facts = { path: source.path, offset: note.offset };
   if (note.size > VMCOREINFO_LIMIT)
     throw new InspectError('corrupt', `${where}: ${note.size} bytes is too long`, facts);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { hex } from '../../bytes/hex.ts';
 import { latin1, u32At } from '../../bytes/words.ts';
 import type { PhysicalMemory, VmcoreinfoText } from '../image.ts';
 
@@ -20,9 +21,7 @@ export function sysfsVmcoreinfo(memory: PhysicalMemory): VmcoreinfoText | null {
   const note = new Uint8Array(size);
   if (memory.read(address, note)) return null;
   const text = noteContents(note);
-  return text === null
-    ? null
-    : { text, source: `${SYSFS}: note at physical address 0x${address.toString(16)}` };
+  return text === null ? null : { text, source: `${SYSFS}: note at physical address ${hex(address)}` };
 }
 
 function readSysfs(): string {

@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import { inFile } from '../../errors.ts';
@@ -141,6 +142,6 @@ function vmcoreinfoOf(
     ? { name: 'VMCOREINFO', type: 0, ...place }
     : notes.find(({ name }) => name === 'VMCOREINFO');
   if (!note) return null;
-  const where = `${place ? 'offset_vmcoreinfo' : 'note at offset'} 0x${note.offset.toString(16)}`;
+  const where = `${place ? 'offset_vmcoreinfo' : 'note at offset'} ${hex(note.offset)}`;
   return { text: noteText(source, note), source: where };
 }

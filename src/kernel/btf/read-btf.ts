@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError, within } from '../../errors.ts';
 import type { AddressSpace } from '../address-space.ts';
 import type { Kallsyms } from '../kallsyms.ts';
@@ -29,11 +30,11 @@ export function readBtf(space: AddressSpace, symbols: Kallsyms): Btf {
 /** One blob of BTF in memory. @throws InspectError as readBtf does */
 export function readBlob(space: AddressSpace, address: bigint, size: bigint, base?: Btf): Btf {
   if (size < 0n || size > BigInt(SIZE_LIMIT)) {
-    throw new InspectError('corrupt', `BTF of ${size} bytes at 0x${address.toString(16)}`, { address });
+    throw new InspectError('corrupt', `BTF of ${size} bytes at ${hex(address)}`, { address });
   }
   try {
     return new Btf(space.bytes(address, Number(size)), base);
   } catch (error) {
-    throw within(`the kernel's types at 0x${address.toString(16)}`, error);
+    throw within(`the kernel's types at ${hex(address)}`, error);
   }
 }

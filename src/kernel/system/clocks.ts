@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { u32At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
@@ -44,7 +45,7 @@ export function readClocks(typed: TypedKernel): Clocks {
   const clocks = decode(reader.load(place.timekeeper));
   if (clocks) return clocks;
   const address = place.timekeeper;
-  throw new InspectError('corrupt', `the timekeeper at 0x${address.toString(16)} contradicts itself`, {
+  throw new InspectError('corrupt', `the timekeeper at ${hex(address)} contradicts itself`, {
     address,
   });
 }

@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { Kernel } from '../kernel.ts';
 import { textOf } from '../types/struct-reader.ts';
@@ -34,10 +35,7 @@ export function readUtsname({ info, space }: Pick<Kernel, 'info' | 'space'>): Ut
     const name = decode(bytes);
     if (release === undefined || name.release === release) return name;
   }
-  throw new InspectError(
-    'corrupt',
-    `init_uts_ns at 0x${at.toString(16)} does not have the release of the note`,
-  );
+  throw new InspectError('corrupt', `init_uts_ns at ${hex(at)} does not have the release of the note`);
 }
 
 function decode(bytes: Uint8Array): Utsname {

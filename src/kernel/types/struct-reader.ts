@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { AddressSpace } from '../address-space.ts';
 import { readBig, readNumber, type Scalar, scalarAt } from './scalar.ts';
@@ -90,7 +91,7 @@ export class StructReader<P extends string> {
   number(name: NameOf<P>): number {
     const value = readNumber(this.#view, -this.#start, this.#scalar(name));
     if (value !== undefined) return value;
-    const what = `${this.type.name}.${name} at 0x${this.#address.toString(16)} is ${this.big(name)}`;
+    const what = `${this.type.name}.${name} at ${hex(this.#address)} is ${this.big(name)}`;
     throw new InspectError('corrupt', `${what}, which is no plausible number`, { address: this.#address });
   }
 

@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { CacheMarks } from '../../kernel/objects/cache-marks.ts';
 import { Files, type MemoryFile } from '../../kernel/objects/files.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
@@ -60,7 +61,7 @@ class FileNamer {
   }
 
   name({ address, pages, huge }: Owned & { readonly huge: boolean }): FileUse {
-    const what = `the file whose address_space is at 0x${address.toString(16)}`;
+    const what = `the file whose address_space is at ${hex(address)}`;
     const file = this.#problems.attempt(what, () => this.#files.ofMapping(address));
     const dirty =
       file && !huge
