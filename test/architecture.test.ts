@@ -27,6 +27,9 @@ const FILE_SYSTEM = [
   'src/formats/kcore/sysfs-vmcoreinfo.ts',
   'src/cli/session.ts',
   'src/cli/output.ts',
+  'src/cli/output-file.ts',
+  'src/cli/output-target.ts',
+  'src/cli/write.ts',
 ];
 
 /** Source texts by their paths from the root of the package. */

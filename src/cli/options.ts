@@ -3,6 +3,8 @@ import { InvalidArgumentError } from 'commander';
 /** The options that every command has. */
 export interface CommonOptions {
   readonly json?: boolean;
+  /** The file that the result goes to, instead of stdout. */
+  readonly output?: string;
   readonly format?: 'raw';
   /** Further files of a split dump. */
   readonly part?: readonly string[];
@@ -50,4 +52,10 @@ export function parseJobs(text: string): number {
 export function parseCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('A number of 1 or more is needed.');
+}
+
+/** The name of a file. @throws InvalidArgumentError */
+export function parsePath(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('The name of a file is needed.');
 }

@@ -1,21 +1,28 @@
-import { constants, fstatSync, writeSync } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
 import { escapeLines, escapeText } from '../report/escape.ts';
 import type { CommonOptions } from './options.ts';
+import { printOut, ReaderGone, say } from './write.ts';
 
-/** Where a command's results and messages go: results to stdout, all else to stderr. */
+/** Where a command's results and messages go: results to stdout or the file of --output, all else to stderr. */
 export interface Output {
   readonly color: boolean;
-  /** Columns of the terminal on stdout, undefined where there is none. */
+  /** Columns of the terminal that shows the result, undefined where there is none. */
   readonly columns: number | undefined;
-  /** Whether stdout is a terminal, which no control character of a dump may reach. */
+  /** Whether a terminal shows the result, which no control character of a dump may reach. */
   readonly isTerminal: boolean;
   result(text: string): void;
   warn(text: string): void;
 }
 
-/** Thrown when whoever read stdout has gone, as `head` does: nothing is left to do, and nothing went wrong. */
-export class ReaderGone extends Error {}
+/** An output, and what becomes of what was written to it. */
+export interface OpenOutput {
+  readonly output: Output;
+  /** The command has done its work: what it wrote is its result. @throws InspectError io */
+  keep(): Promise<void>;
+  /** Ends it; what was not kept is gone, as far as that can be. */
+  close(): void;
+}
 
 /** Major device number of /dev/null and its like (Documentation/admin-guide/devices.txt). */
 const MEMORY_DEVICES = 1;
@@ -37,34 +44,16 @@ export function standardOutput(options: CommonOptions): Output {
     color: options.color ?? wanted,
     columns: onTerminal ? process.stdout.columns : undefined,
     isTerminal: onTerminal,
-    result: (text) => writeAll(1, text),
-    warn: (text) => {
-      if (!options.quiet) writeAll(2, `kdump-inspect: warning: ${escapeText(text)}\n`);
-    },
+    result: printOut,
+    warn: warner(options),
   };
 }
 
-/** Writes synchronously, so that nothing is lost or out of order at the end; waits where a pipe is full. */
-function writeAll(fd: number, text: string): void {
-  const bytes = Buffer.from(text, 'utf8');
-  for (let done = 0; done < bytes.length; ) {
-    try {
-      done += writeSync(fd, bytes, done);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'EPIPE') throw new ReaderGone();
-      if (code !== 'EAGAIN') throw writeError(code, error);
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
-    }
-  }
-}
-
-function writeError(code: unknown, error: unknown): InspectError {
-  return new InspectError(
-    'io',
-    `cannot write the result: ${code === 'ENOSPC' ? 'no space left' : String(error)}`,
-    { cause: error },
-  );
+/** Tells warnings on stderr, unless --quiet. */
+export function warner({ quiet }: CommonOptions): Output['warn'] {
+  return (text) => {
+    if (!quiet) say(`kdump-inspect: warning: ${escapeText(text)}\n`);
+  };
 }
 
 /** Exit statuses: a script may rely on them. */
@@ -82,6 +71,6 @@ export function reportFailure(error: unknown, debug: boolean): number {
   const bug = known
     ? ''
     : '  this is a bug in kdump-inspect; run it again with --debug and report what it prints\n';
-  process.stderr.write(`kdump-inspect: ${escapeText(message)}\n${hint}${bug}${stack}`);
+  say(`kdump-inspect: ${escapeText(message)}\n${hint}${bug}${stack}`);
   return known && error.kind === 'usage' ? EXIT.usage : EXIT.failed;
 }

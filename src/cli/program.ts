@@ -13,7 +13,9 @@ import {
   parseCount,
   parseJobs,
   parsePage,
+  parsePath,
 } from './options.ts';
+import { printOut, say } from './write.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
 
@@ -221,6 +223,9 @@ function withCommonOptions(command: Command): Command {
   return command
     .option('--json', 'one JSON document instead of text')
     .addOption(
+      new Option('-o, --output <file>', 'write the result there, all of it or nothing').argParser(parsePath),
+    )
+    .addOption(
       new Option('--format <format>', 'what FILE is, where its content cannot tell').choices(['raw']),
     )
     .option('--part <file>', 'a further file of a split dump; may be repeated', collectPart)
@@ -234,7 +239,12 @@ function withCommonOptions(command: Command): Command {
 
 /** Errors of usage come back to main() instead of ending the process, and what they quote cannot reach the terminal raw. */
 function withErrors(command: Command): Command {
-  const outputError = (text: string, write: (text: string) => void) =>
-    write(`${escapeText(text.trimEnd())}\n`);
-  return command.exitOverride().configureOutput({ outputError });
+  const outputError = (text: string) => say(`${escapeUsage(text.trimEnd())}\n`);
+  return command.exitOverride().configureOutput({ writeOut: printOut, writeErr: say, outputError });
+}
+
+/** Commander's guess at what was meant stands on a line of its own. */
+function escapeUsage(text: string): string {
+  const at = text.lastIndexOf('\n(Did you mean ');
+  return at < 0 ? escapeText(text) : `${escapeText(text.slice(0, at))}\n${escapeText(text.slice(at + 1))}`;
 }

@@ -1,6 +1,8 @@
 import type { OnProgress } from '../pages/census.ts';
 import type { CommonOptions } from './options.ts';
 import { isTerminal } from './output.ts';
+import { beforeSignals } from './signals.ts';
+import { say } from './write.ts';
 
 /** Work shorter than this shows nothing. */
 const QUIET_MS = 1000;
@@ -14,23 +16,29 @@ export interface Progress {
   readonly end: () => void;
 }
 
-export function progressBar(what: string, { quiet }: CommonOptions): Progress {
+/** @param yields whether the work lets the event loop go round now and then, so that a signal can be told */
+export function progressBar(what: string, { quiet }: CommonOptions, yields = false): Progress {
   if (quiet || !isTerminal('stderr')) return { update: () => {}, end: () => {} };
   const start = performance.now();
   let next = start + QUIET_MS;
   let drawn = false;
+  let release = () => {};
+  const clear = () => say('\r\x1b[K');
   const update: OnProgress = (done, total) => {
     const now = performance.now();
     if (now < next) return;
     next = now + REDRAW_MS;
+    if (!drawn && yields) release = beforeSignals(clear);
     drawn = true;
     const share = total === 0 ? 1 : done / total;
     const left = ((now - start) / Math.max(share, 1e-9)) * (1 - share);
     const full = Math.floor(share * BAR);
     const bar = `${'#'.repeat(full)}${'.'.repeat(BAR - full)}`;
-    process.stderr.write(
-      `\r${what} [${bar}] ${Math.floor(share * 100)} %, ${Math.ceil(left / 1000)} s left \x1b[K`,
-    );
+    say(`\r${what} [${bar}] ${Math.floor(share * 100)} %, ${Math.ceil(left / 1000)} s left \x1b[K`);
   };
-  return { update, end: () => drawn && process.stderr.write('\r\x1b[K') };
+  const end = () => {
+    release();
+    if (drawn) clear();
+  };
+  return { update, end };
 }

@@ -8,8 +8,9 @@ import { type Kernel, openKernel } from '../kernel/kernel.ts';
 import { searchVmcoreinfo } from '../kernel/vmcoreinfo-search.ts';
 import type { DumpFiles } from '../pages/thread-task.ts';
 import type { CommonOptions } from './options.ts';
-import { type Output, standardOutput } from './output.ts';
+import { type OpenOutput, type Output, standardOutput } from './output.ts';
 import { progressBar } from './progress.ts';
+import { say } from './write.ts';
 
 /** What is meant where no FILE is given. */
 export const LIVE = '/proc/kcore';
@@ -36,20 +37,44 @@ export interface Session {
   kernelAtHand(): Kernel;
 }
 
-/** Opens FILE for `run`, and closes it whatever happens; returns what `run` returns. */
+/** Opens FILE for `run`, and what the result goes to, and closes them whatever happens; returns what `run` returns. */
 export async function withDump(
   files: readonly string[],
   options: CommonOptions,
   run: (session: Session) => Promise<number> | number,
 ): Promise<number> {
+  const dump = { files: filesOf(files, options), options: options.format ? { format: options.format } : {} };
+  const opened = await openOutput(options, dump.files);
+  try {
+    const status = await withImage(dump, options, opened.output, run);
+    await opened.keep();
+    return status;
+  } finally {
+    opened.close();
+  }
+}
+
+async function openOutput(options: CommonOptions, files: readonly string[]): Promise<OpenOutput> {
+  const { output: path, vmcoreinfo } = options;
+  if (path === undefined || path === '-')
+    return { output: standardOutput(options), keep: async () => {}, close: () => {} };
+  const { openOutputFile } = await import('./output-file.ts');
+  return openOutputFile(path, options, vmcoreinfo === undefined ? files : [...files, vmcoreinfo]);
+}
+
+async function withImage(
+  dump: DumpFiles,
+  options: CommonOptions,
+  output: Output,
+  run: (session: Session) => Promise<number> | number,
+): Promise<number> {
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
   // The clock takes a millisecond to be loaded.
   const start = options.debug ? performance.now() : 0;
-  const dump = { files: filesOf(files, options), options: options.format ? { format: options.format } : {} };
   const image = await openImage(dump.files, dump.options);
   const readElsewhere = { reads: 0, bytes: 0 };
   try {
-    return await run({ ...session(image, options, given), dump, readElsewhere });
+    return await run({ ...session(image, options, given), output, dump, readElsewhere });
   } catch (error) {
     throw isUsage(error) ? error : inFile(image.path, error);
   } finally {
@@ -58,7 +83,7 @@ export async function withDump(
       const bytes = image.statistics.bytes + readElsewhere.bytes;
       const time = `${(performance.now() - start).toFixed(1)} ms`;
       const memory = `peak memory ${process.resourceUsage().maxRSS} KiB`;
-      process.stderr.write(`kdump-inspect: ${time}, ${reads} reads of ${bytes} bytes, ${memory}\n`);
+      say(`kdump-inspect: ${time}, ${reads} reads of ${bytes} bytes, ${memory}\n`);
     }
     image.close();
   }
@@ -73,13 +98,11 @@ function session(
   image: MemoryImage,
   options: CommonOptions,
   given?: VmcoreinfoText,
-): Omit<Session, 'dump' | 'readElsewhere'> {
-  const output = standardOutput(options);
+): Omit<Session, 'output' | 'dump' | 'readElsewhere'> {
   const vmcoreinfo = () => given ?? image.vmcoreinfo ?? search(image, options);
   const kernel = () => openKernel(image, { vmcoreinfo: vmcoreinfo() });
   return {
     image,
-    output,
     options,
     vmcoreinfo,
     kernel,

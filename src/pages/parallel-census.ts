@@ -49,6 +49,8 @@ export async function takeParallelCensus(kernel: Kernel, options: ParallelOption
         onProgress(done, total);
         crew.look(done / total);
       });
+      // For signals, which are told only when the event loop goes round.
+      await new Promise(setImmediate);
     }
     const shares = await crew.shares(() => onProgress(work.pagesDone, total));
     for (const { statistics } of shares) onRead(statistics);

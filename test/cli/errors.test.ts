@@ -172,6 +172,6 @@ describe('a pipe', () => {
   it('on a full disk is an error', () => {
     const ran = shell(`$KI pages ${DUMP} > /dev/full`);
     expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain('cannot write the result: no space left');
+    expect(ran.stderr).toBe('kdump-inspect: stdout: cannot write the result: no space left\n');
   });
 });

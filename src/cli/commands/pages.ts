@@ -29,7 +29,7 @@ async function makeReport(session: Session, options: PagesOptions): Promise<Page
   const { image, kernel: open } = session;
   const kernel = open();
   const facts = { image, info: kernel.info, excludable: EXCLUDABLE };
-  const progress = progressBar('reading pages', options);
+  const progress = progressBar('reading pages', options, options.compat === undefined);
   try {
     if (options.compat) return compatReport(facts, takeCompatCensus(kernel, progress.update));
     return pagesReport(facts, await census(session, kernel, options.jobs, progress.update));

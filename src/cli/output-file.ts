@@ -1,0 +1,150 @@
+import {
+  accessSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  type Stats,
+  unlinkSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { CommonOptions } from './options.ts';
+import { type OpenOutput, type Output, standardOutput, warner } from './output.ts';
+import { findTarget, type Target } from './output-target.ts';
+import { holdingSignals } from './signals.ts';
+import { cannotWrite, errnoOf, writeAll } from './write.ts';
+
+/** Bytes copied at once. */
+const PIECE = 1 << 20;
+/** As the shell makes files for `>`; the umask takes its bits away. */
+const NEW_FILE = 0o666;
+/** Other names to try, when a file has the one that was thought up. */
+const NAMES = 10;
+
+/**
+ * Opens what --output names. A file has the whole result or stays what it was: what is written goes to a file without a
+ * name in the same folder, so nothing is left of it however the process ends, and is copied to one that takes FILE's place.
+ * @param inputs files that are read, which it must not be
+ * @throws InspectError usage when it is one of them, io for what cannot be written
+ */
+export async function openOutputFile(
+  path: string,
+  options: CommonOptions,
+  inputs: readonly string[],
+): Promise<OpenOutput> {
+  const naming = namingErrors(path);
+  const target = naming(() => findTarget(path, inputs));
+  if (target.kind === 'file') return intoFile(target, options, naming);
+  if (target.kind === 'descriptor' && target.fd === 1) return asItIs(standardOutput(options), () => {});
+  const fd = target.kind === 'descriptor' ? target.fd : naming(() => openSync(path, constants.O_WRONLY));
+  const close = target.kind === 'descriptor' ? () => {} : () => closeSync(fd);
+  return asItIs(outputTo(fd, options, naming), close);
+}
+
+type Naming = <T>(work: () => T) => T;
+
+/** Runs work whose errors are about FILE. */
+function namingErrors(path: string): Naming {
+  return (work) => {
+    try {
+      return work();
+    } catch (error) {
+      throw cannotWrite(`--output ${path}`, path, error);
+    }
+  };
+}
+
+function asItIs(output: Output, close: () => void): OpenOutput {
+  return { output, keep: async () => {}, close };
+}
+
+function outputTo(fd: number, options: CommonOptions, naming: Naming): Output {
+  return {
+    color: options.color ?? false,
+    columns: undefined,
+    isTerminal: process.getBuiltinModule('node:tty').isatty(fd),
+    result: (text) => naming(() => writeAll(fd, Buffer.from(text, 'utf8'))),
+    warn: warner(options),
+  };
+}
+
+async function intoFile(
+  target: Target & { kind: 'file' },
+  options: CommonOptions,
+  naming: Naming,
+): Promise<OpenOutput> {
+  const folder = dirname(target.path);
+  const fd = await holdingSignals(() =>
+    naming(() => {
+      // Who may not write to a file must not replace it.
+      if (target.before) accessSync(target.path, constants.W_OK);
+      return withoutName(folder);
+    }),
+  );
+  const keep = () => holdingSignals(() => naming(() => copyInto(folder, fd, target)));
+  return { output: outputTo(fd, options, naming), keep, close: () => closeSync(fd) };
+}
+
+/** A new open file that is in no folder. */
+function withoutName(folder: string): number {
+  const { fd, path } = create(folder, 0o600);
+  unlinkSync(path);
+  return fd;
+}
+
+/** Puts the bytes of an open file where FILE is, all or none. */
+function copyInto(folder: string, from: number, { path: target, before }: Target & { kind: 'file' }): void {
+  const { fd, path } = create(folder, NEW_FILE);
+  try {
+    try {
+      copy(from, fd);
+      if (before) likeBefore(fd, before);
+      // A full disk may show only now, on a network's file system.
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(path, target);
+  } catch (error) {
+    unlinkSync(path);
+    throw error;
+  }
+}
+
+/** A file that was not there. @throws what the system says */
+function create(folder: string, mode: number): { readonly fd: number; readonly path: string } {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
+  for (let n = 1; ; n++) {
+    const number = Math.floor(Math.random() * 2 ** 48).toString(36);
+    const path = join(folder, `.kdump-inspect-${process.pid}-${number}`);
+    try {
+      return { fd: openSync(path, flags, mode), path };
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST' || n === NAMES) throw error;
+    }
+  }
+}
+
+function copy(from: number, to: number): void {
+  const bytes = new Uint8Array(PIECE);
+  for (let at = 0; ; ) {
+    const got = readSync(from, bytes, 0, PIECE, at);
+    if (got === 0) return;
+    writeAll(to, bytes.subarray(0, got));
+    at += got;
+  }
+}
+
+/** The permissions of the file that is replaced, and its owner where that is allowed. */
+function likeBefore(fd: number, { uid, gid, mode }: Stats): void {
+  try {
+    fchownSync(fd, uid, gid);
+  } catch (error) {
+    if (errnoOf(error) !== 'EPERM') throw error;
+  }
+  fchmodSync(fd, mode & 0o777);
+}

@@ -1,0 +1,75 @@
+import { writeSync } from 'node:fs';
+import { InspectError } from '../errors.ts';
+
+/** Thrown when whoever read the result has gone, as `head` does: nothing is left to do, and nothing went wrong. */
+export class ReaderGone extends Error {}
+
+/** Milliseconds until a pipe that is full and does not block is tried again. */
+const PATIENCE = 5;
+
+/** What people call the system's errors; of others its own sentence is given. */
+const REASONS: Record<string, string> = {
+  EACCES: 'permission denied',
+  EBADF: 'it is not open for writing',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than is allowed',
+  EIO: 'the device reports an error',
+  EISDIR: 'it is a directory',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'no such folder',
+  ENOSPC: 'no space left',
+  ENOTDIR: 'a part of the path is not a directory',
+  ENXIO: 'nobody listens there',
+  EPERM: 'not permitted',
+  EROFS: 'the file system is read-only',
+};
+
+/** The system's name of an error, undefined for what is none of the system's. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** The io error for a result that cannot be written; `what` names where to, as the user did. */
+export function cannotWrite(what: string, path: string, error: unknown): unknown {
+  const errno = errnoOf(error);
+  if (errno === undefined) return error;
+  const why = REASONS[errno] ?? (error instanceof Error ? error.message : errno);
+  return new InspectError('io', `${what}: cannot write the result: ${why}`, { path, errno, cause: error });
+}
+
+/**
+ * Writes bytes to an open file synchronously, so that nothing is lost or out of order at the end; waits where a pipe is full.
+ * @throws ReaderGone, and what the system says
+ */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(fd, bytes, done);
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === 'EPIPE') throw new ReaderGone();
+      if (errno === 'EINTR') continue;
+      if (errno !== 'EAGAIN') throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PATIENCE);
+    }
+  }
+}
+
+/** Writes text to stdout. @throws InspectError io; ReaderGone */
+export function printOut(text: string): void {
+  try {
+    writeAll(1, Buffer.from(text, 'utf8'));
+  } catch (error) {
+    throw cannotWrite('stdout', 'stdout', error);
+  }
+}
+
+/** Writes text to stderr. Where that is closed or full there is nobody to tell, and the result is worth no less. */
+export function say(text: string): void {
+  try {
+    writeAll(2, Buffer.from(text, 'utf8'));
+  } catch {
+    // Nobody is there to hear it.
+  }
+}
