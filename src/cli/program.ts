@@ -93,7 +93,7 @@ function vmcoreinfo(done: Done): Command {
   return new Command('vmcoreinfo')
     .description('the VMCOREINFO note: what the kernel says of itself')
     .argument('[FILE...]', FILE)
-    .option('--raw', 'the text of the note, as it stands')
+    .option('--raw', 'the text of the note, as it stands (escaped on a terminal)')
     .option('--get <key>', 'one value, as it stands: OSRELEASE, SYMBOL(init_top_pgt)')
     .action(async (files: string[], options: VmcoreinfoOptions) =>
       done(await (await import('./commands/vmcoreinfo.ts')).vmcoreinfo(files, options)),

@@ -1,9 +1,9 @@
 /*
  * What must not reach a terminal from a dump or a file name: control characters (C0, DEL, C1), which can move the
  * cursor or set a title; bidi controls and line separators, which can reorder or split what is shown; and halves of
- * surrogate pairs. Format characters that hide (zero width) count too.
+ * surrogate pairs. Characters that hide (zero width, fillers, variation selectors) count too.
  */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 
 function escapeOne(character: string): string {
   const code = character.codePointAt(0) ?? 0;

@@ -70,20 +70,41 @@ function columnWidths({ heading, rows, gap = 2 }: TableContents, width: number):
 }
 
 function wrappedTable(contents: TableContents, widths: readonly number[], { chalk }: Terminal): string {
-  const { gap = 2, right = [], rows, heading } = contents;
+  const { heading, rows } = contents;
+  const fits = [heading, ...rows].every((row) =>
+    row.every((cell, i) => longestWord(cell) <= (widths[i] ?? 0)),
+  );
+  const lines = draw(contents, widths, fits).split('\n');
+  // Drawn with its colours, a heading that is wrapped in the midst of a word would be cut in the midst of a colour's code.
+  const bold = chalk.level === 0 || heading.length === 0 ? 0 : heightOf(contents, widths, fits);
+  const coloured = lines
+    .slice(0, bold)
+    .map((line) => line.replace(/[^ ]+(?: [^ ]+)*/g, (title) => chalk.bold(title)));
+  return `${[...coloured, ...lines.slice(bold)].join('\n')}\n`;
+}
+
+/** Lines of the heading. */
+function heightOf(contents: TableContents, widths: readonly number[], fits: boolean): number {
+  return draw({ ...contents, rows: [] }, widths, fits).split('\n').length;
+}
+
+/** Without colours and without a newline at the end; words are kept whole if they all fit. */
+function draw(
+  { gap = 2, right = [], rows, heading }: TableContents,
+  widths: readonly number[],
+  fits: boolean,
+): string {
   const drawn = new Table({
     chars: { ...NO_LINES, middle: ' '.repeat(gap) },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    head: heading.map((title) => chalk.bold(title)),
+    head: [...heading],
     colWidths: [...widths],
     colAligns: widths.map((_, i) => (right.includes(i) ? 'right' : 'left')),
     wordWrap: true,
-    wrapOnWordBoundary: [heading, ...rows].every((row) =>
-      row.every((cell, i) => longestWord(cell) <= (widths[i] ?? 0)),
-    ),
+    wrapOnWordBoundary: fits,
   });
   drawn.push(...rows.map((row) => [...row]));
-  return `${trimmed(drawn.toString())}\n`;
+  return trimmed(drawn.toString());
 }
 
 function longestWord(text: string): number {

@@ -1,14 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { dumpOf } from '../support/fixture.ts';
 import { PROGRAM, shell } from '../support/run.ts';
+import { onTerminal } from '../support/terminal.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
-const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-streams-'));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** One of each command, with what it prints of the fixture. */
 const COMMANDS = [
@@ -88,24 +83,15 @@ describe('stderr', () => {
 });
 
 describe('a progress bar', () => {
-  /** Runs a program of TypeScript on a terminal that script(1) makes; returns what the terminal was sent. */
-  function onTerminal(program: string): string {
-    const args = ['--import', 'tsx', '--input-type=module', '-e', program];
-    const command = [process.execPath, ...args].map((arg) => `'${arg}'`).join(' ');
-    const record = join(folder, 'record');
-    const null_ = openSync('/dev/null', 'r');
-    spawnSync('script', ['-qefc', command, record], { stdio: [null_, 'ignore', 'ignore'], timeout: 30_000 });
-    closeSync(null_);
-    return shell(`cat ${record}`)
-      .stdout.replace(/^Script started.*\r?\n/, '')
-      .replace(/\n*Script done.*\n$/, '');
-  }
+  /** A program of TypeScript, on a terminal. */
+  const show = (program: string) =>
+    onTerminal([process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]);
 
   const source = (name: string) =>
     JSON.stringify(PROGRAM.replace('dist/kdump-inspect.js', `src/cli/${name}.ts`));
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is taken away before %s ends the program', (signal) => {
-    const sent = onTerminal(`
+    const sent = show(`
       import { progressBar } from ${source('progress')};
       const { update, end } = progressBar("reading", {}, true);
       const start = performance.now();
@@ -119,7 +105,7 @@ describe('a progress bar', () => {
   });
 
   it('leaves signals alone when it is over', () => {
-    const sent = onTerminal(`
+    const sent = show(`
       import { progressBar } from ${source('progress')};
       const { update, end } = progressBar("reading", {}, true);
       const start = performance.now();

@@ -47,6 +47,21 @@ describe('a table', () => {
     const coloured = table({ heading: ['A', 'B'], rows: [['x', 'y']] }, terminal(true, 80));
     expect(coloured).toBe('\x1b[1mA\x1b[22m  \x1b[1mB\x1b[22m\nx  y\n');
   });
+
+  it('has the same text with colours as without, wherever its heading and its words are broken', () => {
+    const cell = fc.string({ unit: fc.constantFrom('x', 'y', ' '), maxLength: 60 });
+    const row = fc.tuple(fc.constant('a'), cell, cell, cell);
+    const shapes = fc.record({ rows: fc.array(row, { maxLength: 4 }), right: fc.subarray([0, 1, 2, 3]) });
+    fc.assert(
+      fc.property(shapes, ({ rows, right }) => {
+        const contents = { heading: ['NAME', 'OBJECTS', 'A DESCRIPTION', 'SIZE'], rows, right };
+        const coloured = table(contents, terminal(true, 80));
+        const plain = coloured.replaceAll('\x1b[1m', '').replaceAll('\x1b[22m', '');
+        expect(plain).toBe(table(contents, PIPE));
+        expect(coloured).toContain('\x1b[1mNAME\x1b[22m');
+      }),
+    );
+  });
 });
 
 describe('a table of wide contents', () => {
