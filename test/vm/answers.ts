@@ -1,5 +1,8 @@
 import type { AnswerName } from './questions.ts';
 
+/** What the guest that crashes answers; its capture kernel has one more answer. */
+type CrashAnswer = AnswerName | 'vmcore';
+
 /** What one command of the guest gave. */
 export interface Answer {
   readonly status: number;
@@ -7,8 +10,8 @@ export interface Answer {
   readonly stderr: string;
 }
 
-/** What a guest wrote to its second serial port: a line NAME|STATUS|STDOUT|STDERR for each question, and one for the vmcore. */
-export class Answers {
+/** What a guest wrote to its second serial port: a line NAME|STATUS|STDOUT|STDERR|SECONDS for each question. */
+export class Answers<Name extends string = CrashAnswer> {
   readonly #answers: ReadonlyMap<string, Answer>;
 
   constructor(text: string) {
@@ -17,20 +20,20 @@ export class Answers {
   }
 
   /** The answer as it came, whatever the status. */
-  answer(name: AnswerName | 'vmcore'): Answer {
+  answer(name: Name): Answer {
     const answer = this.#answers.get(name);
     if (answer === undefined) throw new Error(`the guest did not answer "${name}"`);
     return answer;
   }
 
   /** The output of a command that has to have succeeded. */
-  bytes(name: AnswerName | 'vmcore'): Buffer {
+  bytes(name: Name): Buffer {
     const { status, stdout, stderr } = this.answer(name);
     if (status !== 0) throw new Error(`"${name}" exited with ${status}: ${stderr}`);
     return stdout;
   }
 
-  text(name: AnswerName | 'vmcore'): string {
+  text(name: Name): string {
     return this.bytes(name).toString('utf8');
   }
 }

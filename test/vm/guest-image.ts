@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { cache, dist, kernelFile } from './cache.ts';
-import { balloonPages, type Kernel } from './kernels.ts';
-import { makedumpfileOf } from './makedumpfile.ts';
+import { dist } from './cache.ts';
+import type { Kernel } from './kernels.ts';
 import { installModules } from './modules.ts';
-import { install, installProgram, installScript, installTool } from './programs.ts';
-import { lockdownQuestions, questions } from './questions.ts';
+import { install, installProgram, installScript } from './programs.ts';
 
 /** What QEMU boots a guest from. */
 export interface GuestImage {
@@ -14,8 +12,26 @@ export interface GuestImage {
   readonly disk: string;
 }
 
-/** Builds in `folder` the initramfs, which serves both kernels of a crash, and the root disk of the first one. */
-export function buildGuestImage(kernel: Kernel, folder: string): GuestImage {
+/** The name of each answer, and the shell command that gives it. */
+export type Questions = Readonly<Record<string, string>>;
+
+/** What makes one kind of guest. All of them have busybox, the inspector, and guest/answers.sh. */
+export interface GuestPlan {
+  /** The file of guest/ that the root disk begins with. */
+  readonly init: string;
+  /** Shell variables for it. */
+  readonly settings: Readonly<Record<string, string | number>>;
+  /** What it is asked, in files below /etc. */
+  readonly questions: Readonly<Record<string, Questions>>;
+  /** Kernel modules that it loads, and programs of this machine. */
+  readonly modules: readonly string[];
+  readonly programs: readonly string[];
+  /** Puts on its root disk what else it needs. */
+  readonly furnish: (tree: string, initrd: string) => void;
+}
+
+/** Builds in `folder` the initramfs, which serves a capture kernel, too, and the root disk. */
+export function buildGuestImage(kernel: Kernel, plan: GuestPlan, folder: string): GuestImage {
   const image = { initrd: path.join(folder, 'initrd'), disk: path.join(folder, 'root.ext4') };
   const tree = path.join(folder, 'tree');
   makeTree(tree);
@@ -23,10 +39,16 @@ export function buildGuestImage(kernel: Kernel, folder: string): GuestImage {
   // Not compressed: unpacking takes longer under software emulation than reading.
   execFileSync('sh', ['-c', 'find . | cpio -o -H newc --quiet >"$0"', image.initrd], { cwd: tree });
   makeTree(tree);
-  fillRootDisk(tree, kernel, image.initrd);
-  execFileSync('/sbin/mke2fs', ['-q', '-t', 'ext4', '-d', tree, image.disk, '512M']);
+  fillRootDisk(tree, kernel, plan);
+  plan.furnish(tree, image.initrd);
+  makeDisk(tree, image.disk, 512);
   rmSync(tree, { recursive: true });
   return image;
+}
+
+/** Makes an ext4 file system of a folder, of so many MiB. */
+export function makeDisk(tree: string, file: string, mib: number): void {
+  execFileSync('/sbin/mke2fs', ['-q', '-t', 'ext4', '-d', tree, file, `${mib}M`]);
 }
 
 function makeTree(tree: string): void {
@@ -42,18 +64,17 @@ function fillInitramfs(tree: string, kernel: Kernel): void {
   installModules(kernel.suite, ['virtio_blk', 'virtio_pci'], path.join(tree, 'modules'));
 }
 
-function fillRootDisk(tree: string, kernel: Kernel, initrd: string): void {
-  installScript(tree, '/sbin/init', guestFile('init.sh'));
-  writeFileSync(path.join(tree, 'etc/guest'), guestSettings(kernel));
-  writeFileSync(path.join(tree, 'etc/questions'), questionLines(questions));
-  writeFileSync(path.join(tree, 'etc/questions.lockdown'), questionLines(lockdownQuestions));
-  installModules(kernel.suite, ['virtio_balloon'], path.join(tree, 'modules'));
-  install(tree, kernelFile(kernel.suite, 'vmlinuz'), '/boot/vmlinuz');
-  install(tree, initrd, '/boot/initrd');
-  install(tree, path.join(cache, 'workload'), '/bin/workload');
-  installTool(tree, makedumpfileOf(kernel), '/bin/makedumpfile');
-  installTool(tree, 'usr/sbin/kexec', '/bin/kexec');
-  installProgram(tree, '/usr/bin/setpriv', '/bin/setpriv');
+function fillRootDisk(tree: string, kernel: Kernel, plan: GuestPlan): void {
+  installScript(tree, '/sbin/init', guestFile(plan.init));
+  installScript(tree, '/etc/answers.sh', guestFile('answers.sh'));
+  const lines = Object.entries(plan.settings).map(([name, value]) => `${name}='${value}'\n`);
+  writeFileSync(path.join(tree, 'etc/guest'), lines.join(''));
+  for (const [file, asked] of Object.entries(plan.questions)) {
+    writeFileSync(path.join(tree, 'etc', file), questionLines(asked));
+  }
+  installModules(kernel.suite, plan.modules, path.join(tree, 'modules'));
+  for (const program of plan.programs)
+    installProgram(tree, program, path.join('/bin', path.basename(program)));
   installInspector(tree);
 }
 
@@ -61,18 +82,14 @@ function installInspector(tree: string): void {
   installProgram(tree, process.execPath, '/bin/node');
   // The folder alone, as the README says for machines without npm.
   cpSync(dist, path.join(tree, 'app/dist'), { recursive: true });
-  installScript(tree, '/app/count-at-exit.mjs', guestFile('count-at-exit.mjs'));
-  installScript(tree, '/app/read-kmsg.mjs', guestFile('read-kmsg.mjs'));
   installScript(tree, '/bin/kdump-inspect', '#!/bin/sh\nexec node /app/dist/kdump-inspect.js "$@"\n');
 }
 
-const guestFile = (name: string): string =>
+/** The text of a file that is made for guests. */
+export const guestFile = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, 'guest', name), 'utf8');
 
-const guestSettings = (kernel: Kernel): string =>
-  `BALLOON_PAGES=${balloonPages}\nPOISONED_PAGES=${kernel.poisonedPages}\nKEXEC_SYSTEM_CALL=${kernel.kexecSystemCall}\n`;
-
-const questionLines = (asked: Readonly<Record<string, string>>): string =>
+const questionLines = (asked: Questions): string =>
   Object.entries(asked)
     .map(([name, command]) => `${name}|${command}\n`)
     .join('');

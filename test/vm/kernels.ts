@@ -57,5 +57,12 @@ export const kernels: readonly Kernel[] = [
   },
 ];
 
+/** The kernel of a suite. @throws Error where there is none */
+export function kernelOf(suite: string): Kernel {
+  const kernel = kernels.find((one) => one.suite === suite);
+  if (kernel === undefined) throw new Error(`no kernel of ${suite} is booted`);
+  return kernel;
+}
+
 /** Pages that the balloon takes from a guest: offline pages, in makedumpfile's words. */
 export const balloonPages = 4096;

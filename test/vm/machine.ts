@@ -23,39 +23,73 @@ export interface CrashedGuest {
 
 /** Boots the kernel, lets the guest answer its questions and crash, and waits until its memory is saved in `folder`. */
 export async function bootAndCrash(kernel: Kernel, image: GuestImage, folder: string): Promise<CrashedGuest> {
+  const vmcore = path.join(folder, 'vmcore');
+  writeFileSync(vmcore, '');
+  truncateSync(vmcore, vmcoreDiskBytes);
+  const answers: Answers = await boot(kernel, image, folder, {
+    memory: String(memoryMiB),
+    // The reservation holds the capture kernel; makedumpfile --mem-usage insists on one, too.
+    parameters: 'crashkernel=192M',
+    options: ['-device', 'virtio-balloon'],
+    disks: [vmcore],
+    // Said to the monitor before the guest has a driver, which finds this size when it comes.
+    attend: (say) => say(`balloon ${memoryMiB - balloonPages / pagesPerMiB}`),
+  });
+  truncateSync(vmcore, Number(answers.text('vmcore')));
+  return { answers, vmcore };
+}
+
+/** What a guest has besides its kernel, its root disk and its two serial ports. */
+export interface Machine {
+  /** QEMU's -m. */
+  readonly memory: string;
+  /** Of the kernel's command line. */
+  readonly parameters: string;
+  readonly options: readonly string[];
+  /** /dev/vdb and those that follow. */
+  readonly disks: readonly string[];
+  /** Talks to QEMU's monitor while the guest runs. */
+  readonly attend: (say: (command: string) => void) => void;
+}
+
+/** Boots the kernel and waits until the guest has turned itself off; returns its answers. */
+export async function boot<Name extends string>(
+  kernel: Kernel,
+  image: GuestImage,
+  folder: string,
+  { memory, parameters, options, disks, attend }: Machine,
+): Promise<Answers<Name>> {
   const console = path.join(folder, 'console');
   const serial = path.join(folder, 'answers');
-  const vmcore = path.join(folder, 'vmcore');
-  for (const file of [console, serial, vmcore]) writeFileSync(file, '');
-  truncateSync(vmcore, vmcoreDiskBytes);
+  for (const file of [console, serial]) writeFileSync(file, '');
   try {
-    await runQemu([
-      ...machine(kernel),
-      ...['-kernel', kernelFile(kernel.suite, 'vmlinuz'), '-initrd', image.initrd],
-      // The reservation holds the capture kernel; makedumpfile --mem-usage insists on one, too.
-      ...['-append', 'console=ttyS0 quiet panic=-1 crashkernel=192M'],
-      ...['-serial', `file:${console}`, '-serial', `file:${serial}`, '-device', 'virtio-balloon'],
-      ...disk(image.disk),
-      ...disk(vmcore),
-    ]);
-    const answers = new Answers(readFileSync(serial, 'utf8'));
-    truncateSync(vmcore, Number(answers.text('vmcore')));
-    return { answers, vmcore };
+    await runQemu(
+      [
+        ...cpu(kernel),
+        ...['-m', memory, '-no-reboot', '-nic', 'none', '-display', 'none', '-monitor', 'stdio'],
+        ...['-kernel', kernelFile(kernel.suite, 'vmlinuz'), '-initrd', image.initrd],
+        ...['-append', `console=ttyS0 quiet panic=-1 ${parameters}`],
+        ...['-serial', `file:${console}`, '-serial', `file:${serial}`],
+        ...[image.disk, ...disks].flatMap(disk),
+        ...options,
+      ],
+      attend,
+    );
+    return new Answers<Name>(readFileSync(serial, 'utf8'));
   } catch (cause) {
     throw new Error(`the guest of ${kernel.suite} failed; its last words:\n${tail(console)}`, { cause });
   }
 }
 
-const machine = (kernel: Kernel): string[] => [
+const cpu = ({ pagingLevels }: Kernel): string[] => [
   // QEMU 7.2 emulates cmpxchg16b wrongly: guests that use it die at random.
-  ...['-accel', 'tcg', '-cpu', `max,la57=${kernel.pagingLevels === 5 ? 'on' : 'off'},cx16=off`],
-  ...['-m', String(memoryMiB), '-no-reboot', '-nic', 'none', '-display', 'none', '-monitor', 'stdio'],
+  ...['-accel', 'tcg', '-cpu', `max,la57=${pagingLevels === 5 ? 'on' : 'off'},cx16=off`],
 ];
 
 const disk = (file: string): string[] => ['-drive', `file=${file},if=virtio,format=raw,cache=unsafe`];
 
 /** Runs a guest until it turns itself off. */
-async function runQemu(options: readonly string[]): Promise<void> {
+async function runQemu(options: readonly string[], attend: Machine['attend']): Promise<void> {
   const qemu = spawn('qemu-system-x86_64', options, {
     stdio: ['pipe', 'ignore', 'inherit'],
     signal: AbortSignal.timeout(patience),
@@ -63,8 +97,7 @@ async function runQemu(options: readonly string[]): Promise<void> {
   });
   // A QEMU that does not start says why by itself; its closed monitor says nothing more.
   qemu.stdin.on('error', () => {});
-  // Said to the monitor before the guest has a driver, which finds this size when it comes.
-  qemu.stdin.write(`balloon ${memoryMiB - balloonPages / pagesPerMiB}\n`);
+  attend((command) => qemu.stdin.write(`${command}\n`));
   await once(qemu, 'exit');
 }
 

@@ -11,25 +11,29 @@ const printed = [
   'bytes \\342\\202\\254 of UTF-8, \\344 of none',
 ];
 
-/**
- * What the guest is asked before it crashes, in this order: the name of the answer, and the shell command that gives it. Both counters
- * run once before they are compared, so that their files are in the page cache by then.
- */
+/** What CPUs have counted and not yet added to the counters that /proc/meminfo shows, they add when this is read. */
+const addUpCounters = 'cat /proc/sys/vm/stat_refresh';
+
+/** What the guest is asked before it crashes, in this order: the name of the answer, and the shell command that gives it. */
 export const questions = {
   release: 'uname -r',
   // Fewer than ten at once: the kernel drops what a program writes faster than that. Without a newline the last record could go on.
   printed: printed.map((text) => `printf '${text}\\n' >/dev/kmsg`).join(' && '),
   kmsg: 'node /app/read-kmsg.mjs',
   dmesg: 'kdump-inspect dmesg --json',
-  kallsyms: `grep -E ' (${kernelSymbols.join('|')})$' /proc/kallsyms`,
+  kmsgAfter: 'node /app/read-kmsg.mjs',
+  // Told apart as text and not by patterns, which takes an emulated processor a minute. Lines of BPF programs and trampolines go: the
+  // kernel lists them, too, and they are in no symbol table.
+  listed: `grep -vF -e '[bpf]' -e '[__builtin__' /proc/kallsyms >/tmp/listed`,
+  kallsyms: `grep -F ${kernelSymbols.map((symbol) => `-e ' ${symbol}'`).join(' ')} /tmp/listed`,
   kcoreHead: 'head -c 4096 /proc/kcore',
   vmcoreinfo: 'kdump-inspect vmcoreinfo --json',
   layout: 'kdump-inspect layout --json',
   segments: 'kdump-inspect segments /proc/kcore --json',
   symbols: 'kdump-inspect symbols /proc/kcore page_offset_base --json',
-  // The kernel lists its BPF programs and trampolines too, which are in no symbol table.
-  symbolsDifference: `kdump-inspect symbols /proc/kcore >/tmp/symbols; grep -vE '\\[(bpf|__builtin__.*)\\]$' /proc/kallsyms | diff - /tmp/symbols | head -n 20`,
-  symbolsOfModules: `grep -c '\\[' /tmp/symbols; rm /tmp/symbols`,
+  symbolsDifference:
+    'kdump-inspect symbols /proc/kcore >/tmp/symbols; cmp -s /tmp/listed /tmp/symbols || diff /tmp/listed /tmp/symbols | head -n 20',
+  symbolsOfModules: `grep -cF '[' /tmp/symbols; rm /tmp/symbols /tmp/listed`,
   btfSums: 'sha1sum /sys/kernel/btf/*',
   structRelease: 'kdump-inspect struct /proc/kcore init_uts_ns.name.release --json',
   structComm: `kdump-inspect struct /proc/kcore task_struct.comm init_task --json`,
@@ -46,7 +50,6 @@ export const questions = {
   asOrdinaryUser: '/bin/setpriv --reuid 1000 --regid 1000 --clear-groups kdump-inspect pages /proc/kcore',
   withoutRawio:
     '/bin/setpriv --bounding-set=-sys_rawio --inh-caps=-sys_rawio kdump-inspect pages /proc/kcore',
-  warmUp: 'makedumpfile --mem-usage /proc/kcore',
   pages: 'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages --json',
   zoneinfoAtExit: 'cat /tmp/zoneinfo',
   meminfo: 'cat /proc/meminfo',
@@ -55,13 +58,15 @@ export const questions = {
     'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages /proc/kcore --compat makedumpfile --json',
   makedumpfileAtExit: 'cat /tmp/makedumpfile',
   makedumpfileAfter: 'makedumpfile --mem-usage /proc/kcore',
-  // What it needs of node is read from the disk now, so the file does not grow while it is counted.
-  usageWarmUp: 'kdump-inspect usage --json --top 1000000',
   slabinfoBefore: 'cat /proc/slabinfo',
-  usage: 'kdump-inspect usage --json --top 1000000',
-  slabinfo: 'cat /proc/slabinfo',
-  vmallocinfo: 'cat /proc/vmallocinfo',
-  meminfoAfter: 'cat /proc/meminfo',
+  vmallocinfoBefore: 'cat /proc/vmallocinfo',
+  meminfoBefore: `${addUpCounters} && cat /proc/meminfo`,
+  usage: 'node --import /app/slabs-of-the-run.mjs /app/dist/kdump-inspect.js usage --json --top 1000000',
+  slabinfoStart: 'cat /tmp/slabinfo.start && rm /tmp/slabinfo.start',
+  slabinfoExit: 'cat /tmp/slabinfo.exit && rm /tmp/slabinfo.exit',
+  meminfoAfter: `${addUpCounters} && cat /proc/meminfo`,
+  vmallocinfoAfter: 'cat /proc/vmallocinfo',
+  slabinfoAfter: 'cat /proc/slabinfo',
 } as const;
 
 /** What it is asked under lockdown=confidentiality, which a running kernel can enter but not leave. */

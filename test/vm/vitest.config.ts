@@ -11,7 +11,8 @@ export default defineConfig({
     // A guest is booted and crashed in a hook, under software emulation; machine.ts gives up before this does.
     hookTimeout: 12 * minute,
     testTimeout: 2 * minute,
-    fileParallelism: false,
+    // Each file boots a guest of one emulated processor, so a processor of this machine for each.
+    maxWorkers: 2,
     // A test at a time: a report at the end alone would be minutes of silence.
     reporters: ['verbose'],
   },

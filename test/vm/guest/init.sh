@@ -1,27 +1,11 @@
 #!/bin/busybox sh
-# Root of the guest that is inspected: fills the memory, answers the questions, prepares the capture kernel and crashes. An answer is
-# one line on the second serial port, where no kernel message can get between: NAME|STATUS|STDOUT|STDERR, the last two in base64.
-export PATH=/bin:/sbin
-/bin/busybox --install -s /bin
-exec >/dev/console 2>&1
-mount -t proc proc /proc
-mount -t sysfs sys /sys
-mount -t securityfs security /sys/kernel/security
+# Root of the guest that is inspected: fills the memory, answers the questions, prepares the capture kernel and crashes.
+. /etc/answers.sh
 mount -t tmpfs tmpfs /mnt
-stty raw -echo </dev/ttyS1
-
-answer() {
-  sh -c "$2" >/tmp/stdout 2>/tmp/stderr
-  echo "$1|$?|$(base64 -w 0 /tmp/stdout)|$(base64 -w 0 /tmp/stderr)" >/dev/ttyS1
-}
-
-answer_all() {
-  while IFS='|' read -r name command; do answer "$name" "$command" </dev/null; done <"$1"
-}
 
 inflate_balloon() {
   for module in /modules/*.ko; do insmod "$module"; done
-  until [ "$(awk '$1 == "balloon_inflate" { print $2 }' /proc/vmstat)" -ge "$BALLOON_PAGES" ]; do sleep 1; done
+  until [ "$(awk '$1 == "balloon_inflate" { print $2 }' /proc/vmstat)" -ge "$BALLOON_PAGES" ]; do sleep 0.1; done
 }
 
 fill_memory() {
@@ -36,15 +20,23 @@ fill_memory() {
   # What was written through ext4 keeps its buffer heads: cache pages with the private flag.
   dd if=/dev/urandom of=/written bs=64k count=64 && sync
   workload /written "$POISONED_PAGES" >/tmp/workload &
-  until grep -q ready /tmp/workload; do kill -0 $! || poweroff -f; sleep 1; done
+  until grep -q ready /tmp/workload; do kill -0 $! || poweroff -f; sleep 0.1; done
+}
+
+# From here on the page cache is moved by nothing but the answers: all programs are in it, and the disk takes no writes, not even those
+# of the journal and of access times.
+still_page_cache() {
+  find /app /bin /lib /lib64 /tools /usr -type f -exec cat {} + >/dev/null
+  sync
+  mount -o remount,ro /
 }
 
 . /etc/guest
 inflate_balloon
 fill_memory
 kexec -p "$KEXEC_SYSTEM_CALL" /boot/vmlinuz --initrd=/boot/initrd --append="console=ttyS0 nr_cpus=1 irqpoll reset_devices panic=-1"
+still_page_cache
 answer_all /etc/questions
 echo confidentiality >/sys/kernel/security/lockdown
 answer_all /etc/questions.lockdown
-sync
 echo c >/proc/sysrq-trigger

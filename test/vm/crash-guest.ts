@@ -1,0 +1,30 @@
+import path from 'node:path';
+import { cache, kernelFile } from './cache.ts';
+import { type GuestPlan, guestFile } from './guest-image.ts';
+import { balloonPages, type Kernel } from './kernels.ts';
+import { makedumpfileOf } from './makedumpfile.ts';
+import { install, installScript, installTool } from './programs.ts';
+import { lockdownQuestions, questions } from './questions.ts';
+
+/** The guest that is compared with makedumpfile and its own kernel, first live and then crashed. */
+export const crashPlan = (kernel: Kernel): GuestPlan => ({
+  init: 'init.sh',
+  settings: {
+    BALLOON_PAGES: balloonPages,
+    POISONED_PAGES: kernel.poisonedPages,
+    KEXEC_SYSTEM_CALL: kernel.kexecSystemCall,
+  },
+  questions: { questions, 'questions.lockdown': lockdownQuestions },
+  modules: ['virtio_balloon'],
+  programs: ['/usr/bin/setpriv'],
+  furnish(tree, initrd) {
+    install(tree, kernelFile(kernel.suite, 'vmlinuz'), '/boot/vmlinuz');
+    install(tree, initrd, '/boot/initrd');
+    install(tree, path.join(cache, 'workload'), '/bin/workload');
+    installTool(tree, makedumpfileOf(kernel), '/bin/makedumpfile');
+    installTool(tree, 'usr/sbin/kexec', '/bin/kexec');
+    for (const script of ['count-at-exit.mjs', 'slabs-of-the-run.mjs', 'read-kmsg.mjs']) {
+      installScript(tree, `/app/${script}`, guestFile(script));
+    }
+  },
+});

@@ -1,0 +1,3 @@
+import { testKernel } from './kernel-suite.ts';
+
+testKernel('trixie-backports');
