@@ -134,6 +134,16 @@ export interface CpuRegisters {
   readonly cr4: bigint;
 }
 
+/** What has become of a running machine's memory since it was opened. */
+export interface MapChange {
+  /** Bytes that were there and are not. */
+  readonly removed: number;
+  /** Bytes that were not there and are. */
+  readonly added: number;
+  /** Whether the file has its contents elsewhere now, so what was read last may be other memory than was meant. */
+  readonly moved: boolean;
+}
+
 /** An opened dump of any format: nothing above src/formats asks which it is. */
 export interface MemoryImage {
   /** For people: 'ELF64 vmcore', 'kdump-compressed v6', '/proc/kcore'. */
@@ -159,5 +169,7 @@ export interface MemoryImage {
   /** Of each CPU that has paging on, where the writer noted them (QEMU). */
   readonly registers: readonly CpuRegisters[];
   readonly statistics: Readonly<ReadStatistics>;
+  /** What memory has come and gone by now, null for none; absent where none can. */
+  mapChange?(): MapChange | null;
   close(): void;
 }

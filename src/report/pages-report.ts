@@ -3,6 +3,7 @@ import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 import type { Census, FreeCheck } from '../pages/census.ts';
 import type { CompatCensus } from '../pages/compat.ts';
 import type { ClassCounts, PageClass } from '../pages/page-class.ts';
+import { liveChange } from './live-change.ts';
 import { percent, plural, size } from './units.ts';
 
 const PAGE = 4096;
@@ -96,6 +97,7 @@ const BY_CONTENTS: ReadonlySet<PageClass> = new Set(['zero', 'kernelData']);
 export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
   const endless = census.missingEnd !== null;
+  const change = liveChange(facts.image);
   const doubtful = (name: PageClass) =>
     endless || unclassified > 0 || (census.undecided > 0 && BY_CONTENTS.has(name));
   return {
@@ -111,8 +113,10 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
       ...unknownWarnings(census),
       ...checkWarnings(census, facts.image.live),
+      ...change.warnings,
     ],
-    complete: !endless && unclassified === 0 && isWhole(facts.image) && damaged(census) === 0,
+    complete:
+      !endless && unclassified === 0 && isWhole(facts.image) && damaged(census) === 0 && change.complete,
   };
 }
 

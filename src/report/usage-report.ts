@@ -5,6 +5,7 @@ import type { SlabUses } from '../pages/usage/slabs.ts';
 import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
+import { liveChange } from './live-change.ts';
 import {
   type Amount,
   amount,
@@ -98,6 +99,7 @@ export interface UsageFacts {
 
 export function usageReport(usage: Usage, { image, release, by, top }: UsageFacts): UsageReport {
   const { types, attribution } = usage;
+  const change = liveChange(image);
   return {
     schema: 'kdump-inspect/usage/1',
     file: { path: image.path, format: image.format },
@@ -113,8 +115,8 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
       ? { processes: orNull(usage.processes, (p) => processSection(p, top)) }
       : {}),
     ...(by === 'type' ? kernelSections(usage, top) : {}),
-    warnings: [...image.warnings, ...usage.warnings],
-    complete: !usage.damaged && !image.memory.cutShort,
+    warnings: [...image.warnings, ...usage.warnings, ...change.warnings],
+    complete: !usage.damaged && !image.memory.cutShort && change.complete,
   };
 }
 

@@ -1,7 +1,8 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { type ElfParts, elfImage, NO_PADDR, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
 import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
-import type { MemoryImage } from '../image.ts';
+import type { MemoryImage, Segment } from '../image.ts';
+import { mapChangeSince } from './map-change.ts';
 import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
 
 /** NT_TASKSTRUCT of include/uapi/linux/elf.h: of the files on procfs only kcore writes it (fs/proc/kcore.c) */
@@ -25,12 +26,18 @@ export function isKcore(source: ByteSource, parts: ElfParts): boolean {
  */
 export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
   const loads = parts.headers.filter((header) => header.p_type === PT_LOAD);
-  const segments = withPhysicalAddresses(loads).map((header) => segmentOf(header, null));
+  const segments = segmentsOf(loads);
   const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };
   const noted = vmcoreinfoNote(source, parts.notes);
-  if (noted) return elfImage(source, parts, { ...traits, vmcoreinfo: noted });
-  const bare = elfImage(source, parts, { ...traits, vmcoreinfo: null });
-  return { ...bare, vmcoreinfo: sysfsVmcoreinfo(bare.memory) };
+  const bare = {
+    ...elfImage(source, parts, { ...traits, vmcoreinfo: noted }),
+    mapChange: () => mapChangeSince(segments, source.path, segmentsOf),
+  };
+  return noted ? bare : { ...bare, vmcoreinfo: sysfsVmcoreinfo(bare.memory) };
+}
+
+function segmentsOf(loads: readonly ProgramHeader[]): Segment[] {
+  return withPhysicalAddresses(loads).map((header) => segmentOf(header, null));
 }
 
 /**

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { MapChange, MemoryImage, Segment } from '../../../src/formats/image.ts';
+import { mapChange, mapChangeSince } from '../../../src/formats/kcore/map-change.ts';
+import { liveChange } from '../../../src/report/live-change.ts';
+
+const MIB = 1 << 20;
+const DIRECT_MAP = 0xffff888000000000n;
+
+/** A segment of the direct map, as /proc/kcore has it. */
+const ram = (start: number, size: number, data = 0x4000n): Segment => ({
+  type: 'LOAD',
+  virtual: DIRECT_MAP + BigInt(start),
+  physical: start,
+  memorySize: BigInt(size),
+  fileSize: BigInt(size),
+  offset: BigInt(start) + 0x4000_0000n + data,
+  missing: 0n,
+});
+const vmalloc: Segment = { ...ram(0, 1 << 30), virtual: 0xffffc90000000000n, physical: null };
+const LOW = ram(0x1000, 64 * MIB);
+const MODULE = ram(256 * MIB, 128 * MIB);
+
+describe('the memory map of a running machine, read again', () => {
+  it('is the same, whatever order and pieces it comes in', () => {
+    const halves = [ram(256 * MIB, 32 * MIB), ram(288 * MIB, 96 * MIB)];
+    expect(mapChange([vmalloc, LOW, MODULE], [...halves, LOW, vmalloc])).toBeNull();
+  });
+
+  it('has lost what a pulled memory module held, and gained what a new one has', () => {
+    const gone: MapChange = { removed: 128 * MIB, added: 0, moved: false };
+    expect(mapChange([vmalloc, LOW, MODULE], [vmalloc, LOW])).toEqual(gone);
+    expect(mapChange([vmalloc, LOW], [vmalloc, LOW, MODULE])).toEqual({
+      removed: 0,
+      added: 128 * MIB,
+      moved: false,
+    });
+  });
+
+  it('has its contents elsewhere when the headers grew over the end of a page', () => {
+    const later = [LOW, MODULE].map(({ physical, memorySize }) =>
+      ram(physical ?? 0, Number(memorySize), 0x5000n),
+    );
+    expect(mapChange([LOW, MODULE], later)).toEqual({ removed: 0, added: 0, moved: true });
+  });
+});
+
+describe('what a report says of it', () => {
+  const sayOf = (change: MapChange | null) => liveChange({ mapChange: () => change } as MemoryImage);
+
+  it('is nothing where nothing changed, and of a dump', () => {
+    const nothing = { warnings: [], complete: true };
+    expect(sayOf(null)).toEqual(nothing);
+    expect(liveChange({} as MemoryImage)).toEqual(nothing);
+  });
+
+  it('is incomplete where memory went, and says how much', () => {
+    const { warnings, complete } = sayOf({ removed: 128 * MIB, added: 0, moved: false });
+    expect(warnings).toEqual([expect.stringMatching(/^128 MiB of memory were taken out of the machine/)]);
+    expect(complete).toBe(false);
+  });
+
+  it('is complete where memory came, for what was there is counted', () => {
+    const { warnings, complete } = sayOf({ removed: 0, added: 128 * MIB, moved: false });
+    expect(warnings).toEqual([expect.stringMatching(/^128 MiB of memory came to the machine/)]);
+    expect(complete).toBe(true);
+  });
+
+  it('is not to be trusted where the file moved its contents', () => {
+    const { warnings, complete } = sayOf({ removed: 0, added: 0, moved: true });
+    expect(warnings).toEqual([expect.stringContaining('trust no figure')]);
+    expect(complete).toBe(false);
+  });
+});
+
+describe('the file, opened again', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'map-change-'));
+  const file = path.join(folder, 'kcore');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  /** ELF64 header and program headers, all of them LOADs. */
+  const write = (segments: readonly Segment[]): void => {
+    const bytes = Buffer.alloc(64 + 56 * segments.length);
+    bytes.write('\x7fELF\x02\x01\x01', 'latin1');
+    bytes.writeUInt16LE(4, 16);
+    bytes.writeUInt16LE(62, 18);
+    bytes.writeUInt32LE(1, 20);
+    bytes.writeBigUInt64LE(64n, 32);
+    bytes.writeUInt16LE(64, 52);
+    bytes.writeUInt16LE(56, 54);
+    bytes.writeUInt16LE(segments.length, 56);
+    segments.forEach((segment, k) => {
+      const at = 64 + 56 * k;
+      bytes.writeUInt32LE(1, at);
+      bytes.writeBigUInt64LE(segment.offset, at + 8);
+      bytes.writeBigUInt64LE(BigInt(segment.physical ?? 0), at + 24);
+      bytes.writeBigUInt64LE(segment.memorySize, at + 40);
+    });
+    writeFileSync(file, bytes);
+  };
+  const read = (before: readonly Segment[]) =>
+    mapChangeSince(before, file, (loads) =>
+      loads.map(({ p_paddr, p_memsz, p_offset }) => ({
+        ...LOW,
+        virtual: DIRECT_MAP + p_paddr,
+        physical: Number(p_paddr),
+        memorySize: p_memsz,
+        offset: p_offset,
+      })),
+    );
+
+  it('is compared with what it held before', () => {
+    write([LOW]);
+    expect(read([LOW])).toBeNull();
+    expect(read([LOW, MODULE])).toEqual({ removed: 128 * MIB, added: 0, moved: false });
+  });
+
+  it('says nothing where it can no longer be read', () => {
+    writeFileSync(file, '');
+    expect(read([LOW, MODULE])).toBeNull();
+    rmSync(file);
+    expect(read([LOW, MODULE])).toBeNull();
+  });
+});
