@@ -48,7 +48,7 @@ export function buildGuestImage(kernel: Kernel, plan: GuestPlan, folder: string)
 
 /** Makes an ext4 file system of a folder, of so many MiB. */
 export function makeDisk(tree: string, file: string, mib: number): void {
-  execFileSync('/sbin/mke2fs', ['-q', '-t', 'ext4', '-d', tree, file, `${mib}M`]);
+  execFileSync('/sbin/mke2fs', ['-q', '-t', 'ext4', '-b', '4096', '-d', tree, file, `${mib}M`]);
 }
 
 function makeTree(tree: string): void {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { createWriteStream, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Answers } from './answers.ts';
 import { kernelFile } from './cache.ts';
@@ -48,8 +48,8 @@ export interface Machine {
   readonly options: readonly string[];
   /** /dev/vdb and those that follow. */
   readonly disks: readonly string[];
-  /** Talks to QEMU's monitor while the guest runs. */
-  readonly attend: (say: (command: string) => void) => void;
+  /** Talks to QEMU's monitor while the guest runs; `ended` says when it no longer does. */
+  readonly attend: (say: (command: string) => void, ended: AbortSignal) => void;
 }
 
 /** Boots the kernel and waits until the guest has turned itself off; returns its answers. */
@@ -73,6 +73,7 @@ export async function boot<Name extends string>(
         ...[image.disk, ...disks].flatMap(disk),
         ...options,
       ],
+      path.join(folder, 'monitor'),
       attend,
     );
     return new Answers<Name>(readFileSync(serial, 'utf8'));
@@ -89,16 +90,26 @@ const cpu = ({ pagingLevels }: Kernel): string[] => [
 const disk = (file: string): string[] => ['-drive', `file=${file},if=virtio,format=raw,cache=unsafe`];
 
 /** Runs a guest until it turns itself off. */
-async function runQemu(options: readonly string[], attend: Machine['attend']): Promise<void> {
+async function runQemu(
+  options: readonly string[],
+  monitor: string,
+  attend: Machine['attend'],
+): Promise<void> {
   const qemu = spawn('qemu-system-x86_64', options, {
-    stdio: ['pipe', 'ignore', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
     signal: AbortSignal.timeout(patience),
     killSignal: 'SIGKILL',
   });
+  qemu.stdout.pipe(createWriteStream(monitor));
   // A QEMU that does not start says why by itself; its closed monitor says nothing more.
   qemu.stdin.on('error', () => {});
-  attend((command) => qemu.stdin.write(`${command}\n`));
-  await once(qemu, 'exit');
+  const running = new AbortController();
+  attend((command) => qemu.stdin.write(`${command}\n`), running.signal);
+  try {
+    await once(qemu, 'exit');
+  } finally {
+    running.abort();
+  }
 }
 
 const tail = (file: string): string => readFileSync(file, 'latin1').split('\n').slice(-40).join('\n');

@@ -1,6 +1,7 @@
 import type { PageClass } from '../../src/pages/page-class.ts';
 import type { InfoReport } from '../../src/report/info-report.ts';
 import type { LayoutReport } from '../../src/report/layout-report.ts';
+import type { PageReport } from '../../src/report/page-report.ts';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import type { PsReport } from '../../src/report/ps-report.ts';
 import type { SegmentsReport } from '../../src/report/segments-report.ts';
@@ -14,6 +15,7 @@ import { violations } from '../support/schema.ts';
 interface Reports {
   readonly info: InfoReport;
   readonly layout: LayoutReport;
+  readonly page: PageReport;
   readonly pages: PagesReport;
   readonly ps: PsReport;
   readonly segments: SegmentsReport;
@@ -51,6 +53,13 @@ export function pagesOf(report: PagesReport): Record<PageClass, number> {
 /** What the classes of a report add up to. */
 export const sumOfClasses = (report: PagesReport): number =>
   Object.values(pagesOf(report)).reduce((sum, pages) => sum + pages, 0);
+
+/** The same of a report that does not know all: what is certain of each class, and the pages of none. */
+export const sumOfFigures = ({ classes, unknown }: PagesReport): number =>
+  Object.values(classes).reduce(
+    (sum, { pages, atLeast }) => sum + (pages ?? atLeast?.pages ?? Number.NaN),
+    unknown.pages,
+  );
 
 /** A value that reports print in hex, and that may be negative: a kernel can lie below where it is linked. */
 export function hexValue(text: string | null): bigint {

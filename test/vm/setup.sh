@@ -1,11 +1,13 @@
 #!/bin/bash
 # Brings what the suite boots into a cache folder: the cloud kernels of the Debian suites that are named as arguments, sid's makedumpfile
-# and kexec with their libraries, and the guest's workload. What is there already is left alone, so a second run takes no time.
+# and kexec with their libraries, and programs of the guests. What is there already is left alone, so a second run takes no time.
 set -euo pipefail
 shopt -s nullglob
 here=$(dirname "$(readlink -f "$0")")
 cache=${KDUMP_INSPECT_VM:-${TMPDIR:-/tmp}/kdump-inspect-vm}
 host_packages=(busybox-static cpio e2fsprogs gcc kmod libc6-dev qemu-system-x86 util-linux xz-utils zstd)
+# What the guest under memory pressure runs.
+host_packages+=(dmsetup stress-ng)
 # No waiting for questions, and some patience with another apt that holds the lock for a moment.
 export DEBIAN_FRONTEND=noninteractive
 apt_options=(-qq -o DPkg::Lock::Timeout=300 -o APT::Update::Error-Mode=any -o Acquire::Retries=3)
@@ -109,4 +111,4 @@ flock 9
 install_host_packages
 for suite in "$@"; do fetch_kernel "$suite"; done
 fetch_tools
-gcc -O1 -Wall -Wextra -static -o "$cache/workload" "$here/guest/workload.c"
+for program in workload poison; do gcc -O1 -Wall -Wextra -static -o "$cache/$program" "$here/guest/$program.c"; done

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     root: path.resolve(import.meta.dirname, '../..'),
     include: ['test/vm/**/*.test.ts'],
-    globalSetup: ['test/vm/global-setup.ts'],
+    globalSetup: ['test/support/global-setup.ts', 'test/vm/global-setup.ts'],
     // A guest is booted and crashed in a hook, under software emulation; machine.ts gives up before this does.
     hookTimeout: 12 * minute,
     testTimeout: 2 * minute,

@@ -1,0 +1,59 @@
+#!/bin/busybox sh
+# Root of the guest whose memory does not keep still: answers questions while other programs fill and empty it, and while parts of it
+# are taken away and come back. Before that it reads dumps from a disk with bad sectors.
+. /etc/answers.sh
+. /etc/guest
+for module in /modules/*.ko; do insmod "$module"; done
+mkdir -p /dev/shm /scratch
+mount -t tmpfs tmpfs /dev/shm
+
+# /dev/vdb as it is, but for the sectors that the table maps to nothing.
+make_bad_disk() {
+  echo "$BAD_DISK" | tr ';' '\n' | dmsetup create --noudevsync bad
+  mount -o ro "/dev/$(basename "$(readlink -f /sys/block/dm-0)")" /mnt
+}
+
+fill_and_empty_memory() {
+  # Whatever memory runs out for, it is not the inspector.
+  echo 1000 >/proc/self/oom_score_adj
+  cd /scratch || exit
+  # shellcheck disable=SC2086 # one option for each word
+  exec stress-ng $STRESSORS
+}
+
+# The blocks of memory that can go at all, one after the other: those that hold nothing but movable pages.
+offline_and_online() {
+  while :; do
+    for block in /sys/devices/system/memory/memory*; do
+      grep -q Movable "$block/valid_zones" && timeout 3 sh -c "echo offline >$block/state" && count offlined
+      sleep 0.2
+      echo online_movable >"$block/state" && count onlined
+    done
+  done 2>/dev/null
+}
+
+# When the memory module comes and goes, in pages of all memory.
+watch_modules() {
+  while :; do
+    ls -d /sys/devices/system/memory/memory* | wc -l
+    sleep 0.5
+  done | uniq >/tmp/modules
+}
+
+count() {
+  echo >>"/tmp/$1"
+}
+
+make_bad_disk
+answer_all /etc/questions.faults
+umount /mnt
+echo -1000 >/proc/self/oom_score_adj
+echo online_movable >/sys/devices/system/memory/auto_online_blocks
+dd if=/dev/urandom of=/poisoned bs=64k count=64
+sync
+fill_and_empty_memory &
+offline_and_online &
+poison /poisoned &
+watch_modules &
+answer_all /etc/questions.pressure
+poweroff -f
