@@ -11,8 +11,11 @@ const memoryMiB = 768;
 const pagesPerMiB = 256;
 /** Sparse. The segments of a vmcore overlap, so it can be larger than the memory. */
 const vmcoreDiskBytes = 1 << 30;
-/** A boot with its crash takes one to two minutes of software emulation; many more mean that the guest hangs. */
-const patience = 10 * 60_000;
+/**
+ * A boot with its crash takes one to two minutes of software emulation, and several times as long where others use the processors;
+ * many more mean that the guest hangs.
+ */
+const patience = 20 * 60_000;
 
 /** What is left of a guest. */
 export interface CrashedGuest {

@@ -4,7 +4,7 @@ import { setInterval } from 'node:timers/promises';
 export const moduleMiB = 128;
 
 /** How long it stays where it is, in milliseconds: the guest's kernel takes its time for either. */
-const period = 4_000;
+const period = 3_000;
 
 /**
  * Plugs the module in and pulls it out by turns. A guest that cannot let go of the memory refuses to, and is asked again; QEMU's word

@@ -9,7 +9,7 @@ import { kernelOf } from './kernels.ts';
 import { boot } from './machine.ts';
 import { moduleMiB, plugAndPull } from './memory-module.ts';
 import { pressurePlan, pressureQuestions, runs } from './pressure-guest.ts';
-import { readReport, sumOfFigures } from './reports.ts';
+import { pagesOf, readReport, sumOfFigures } from './reports.ts';
 
 /** It has hot-removable memory and CONFIG_MEMORY_FAILURE. */
 const kernel = kernelOf('trixie');
@@ -31,8 +31,8 @@ describe('a guest whose memory does not keep still', () => {
     const plan = pressurePlan({ faultQuestions: badSectorQuestions, badDisk: disk.table });
     given = await boot(kernel, buildGuestImage(kernel, plan, folder), folder, {
       memory: '512,slots=2,maxmem=2G',
-      // Memory that the kernel itself keeps out of, so that blocks of it can go.
-      parameters: 'movablecore=256M',
+      // Memory that the kernel itself keeps out of, so that it can go: half of it, and all of the module.
+      parameters: 'movablecore=256M memhp_default_state=online_movable',
       options: ['-smp', '2'],
       disks: [disk.file],
       attend: plugAndPull,
@@ -60,6 +60,13 @@ function testPressure(answers: () => PressureAnswers): void {
     const reports = namesOf('pages').map((name) => readReport('pages', outputOf(answers(), name)));
     expect(reports).toHaveLength(runs);
     for (const report of reports) expect(sumOfFigures(report)).toBe(report.total.pages);
+  });
+
+  it('sees that pages are taken out of use meanwhile', () => {
+    const poisoned = namesOf('pages').map(
+      (name) => pagesOf(readReport('pages', outputOf(answers(), name))).hwpoison,
+    );
+    expect(poisoned.at(-1)).toBeGreaterThan(poisoned[0] ?? Number.NaN);
   });
 
   it('has the same total every time, but for the memory module', () => {

@@ -32,7 +32,7 @@ offline_and_online() {
   done 2>/dev/null
 }
 
-# When the memory module comes and goes, in pages of all memory.
+# How many blocks of memory there are, whenever the memory module has come or gone.
 watch_modules() {
   while :; do
     ls -d /sys/devices/system/memory/memory* | wc -l
@@ -48,7 +48,6 @@ make_bad_disk
 answer_all /etc/questions.faults
 umount /mnt
 echo -1000 >/proc/self/oom_score_adj
-echo online_movable >/sys/devices/system/memory/auto_online_blocks
 dd if=/dev/urandom of=/poisoned bs=64k count=64
 sync
 fill_and_empty_memory &
