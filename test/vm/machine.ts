@@ -86,7 +86,8 @@ export async function boot<Name extends string>(
 }
 
 const cpu = ({ pagingLevels }: Kernel): string[] => [
-  // QEMU 7.2 emulates cmpxchg16b wrongly: guests that use it die at random.
+  // QEMU 7.2 emulates cmpxchg16b wrongly: guests that use it die at random. With two processors they do so, too, when the kernel patches
+  // code that the other one runs.
   ...['-accel', 'tcg', '-cpu', `max,la57=${pagingLevels === 5 ? 'on' : 'off'},cx16=off`],
 ];
 

@@ -9,8 +9,8 @@ export const runs = 20;
 const times = (name: string, count: number, command: string): [string, string][] =>
   Array.from({ length: count }, (_, k) => [`${name}.${k + 1}`, command]);
 
-/** A pfn of the memory that is always there, another one each time. */
-const somePfn = '$(($(od -An -N4 -tu4 /dev/urandom) % 131072))';
+/** A pfn of the memory that is always there, another one each time: from 16 MiB on, for below that are holes. */
+const somePfn = '$((4096 + $(od -An -N4 -tu4 /dev/urandom) % 122880))';
 
 /** What is asked of the live memory; an answer is named by its command and a number. */
 export const pressureQuestions: Questions = Object.fromEntries([
@@ -28,9 +28,9 @@ export const pressureQuestions: Questions = Object.fromEntries([
   ['processes', 'ps -o pid,comm'],
 ]);
 
-/** What fills and empties memory, behind everything else: on two processors one of them is its own most of the time. */
+/** What fills and empties memory. All of them together take a quarter of the processor from the inspector (guest/pressure.sh). */
 const stressors = [
-  ...['--sched', 'idle', '--oomable', '--vm', '1', '--vm-bytes', '96m', '--vm-keep'],
+  ...['--oomable', '--vm', '1', '--vm-bytes', '96m', '--vm-keep'],
   ...[
     '--fork',
     '1',
@@ -60,6 +60,6 @@ export const pressurePlan = ({ faultQuestions, badDisk }: PressureFacts): GuestP
   settings: { STRESSORS: stressors.join(' '), BAD_DISK: badDisk.join(';') },
   questions: { 'questions.faults': faultQuestions, 'questions.pressure': pressureQuestions },
   modules: ['dm-mod'],
-  programs: ['/usr/bin/stress-ng', '/usr/sbin/dmsetup'],
+  programs: ['/usr/bin/nice', '/usr/bin/stress-ng', '/usr/sbin/dmsetup'],
   furnish: (tree) => install(tree, path.join(cache, 'poison'), '/bin/poison'),
 });

@@ -33,7 +33,7 @@ describe('a guest whose memory does not keep still', () => {
       memory: '512,slots=2,maxmem=2G',
       // Memory that the kernel itself keeps out of, so that it can go: half of it, and all of the module.
       parameters: 'movablecore=256M memhp_default_state=online_movable',
-      options: ['-smp', '2'],
+      options: [],
       disks: [disk.file],
       attend: plugAndPull,
     });

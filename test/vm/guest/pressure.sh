@@ -18,7 +18,7 @@ fill_and_empty_memory() {
   echo 1000 >/proc/self/oom_score_adj
   cd /scratch || exit
   # shellcheck disable=SC2086 # one option for each word
-  exec stress-ng $STRESSORS
+  exec nice -n 15 stress-ng $STRESSORS
 }
 
 # The blocks of memory that can go at all, one after the other: those that hold nothing but movable pages.
