@@ -1,0 +1,63 @@
+import { createRequire } from 'node:module';
+
+const fs = createRequire(__filename)('node:fs') as typeof import('node:fs');
+
+/** What a run of the program printed. */
+export interface Captured {
+  stdout: string;
+  stderr: string;
+}
+
+/** More is kept count of and not kept. */
+const MOST = 1 << 24;
+
+let into: Captured | undefined;
+let terminal = false;
+const { writeSync, fstatSync } = fs;
+
+function take(fd: number, text: string): void {
+  if (!into) return;
+  const stream = fd === 1 ? 'stdout' : 'stderr';
+  if (into[stream].length < MOST) into[stream] += text;
+}
+
+/** Character device 136:0, the first pseudo-terminal (Documentation/admin-guide/devices.txt). */
+const TERMINAL = { mode: 0o020620, rdev: 136 << 8 };
+
+/** From now on all that the program writes is caught while one runs, and its stdout may pass for a terminal. */
+export function installCapture(): void {
+  Object.assign(fs, {
+    writeSync: (fd: number, data: Uint8Array, ...rest: number[]) => {
+      if (!into || fd > 2) return writeSync(fd, data, ...rest);
+      take(fd, Buffer.from(data.subarray(rest[0] ?? 0)).toString('utf8'));
+      return data.length - (rest[0] ?? 0);
+    },
+    fstatSync: (fd: number) => (into && fd === 1 && terminal ? TERMINAL : fstatSync(fd)),
+  });
+  process.stderr.write = ((text: string) => {
+    take(2, text);
+    return true;
+  }) as typeof process.stderr.write;
+  process.stdout.write = ((text: string) => {
+    take(1, text);
+    return true;
+  }) as typeof process.stdout.write;
+  Object.defineProperty(process.stdout, 'isTTY', { get: () => terminal });
+  Object.defineProperty(process.stdout, 'columns', { get: () => (terminal ? 97 : undefined) });
+}
+
+/** Runs the program and returns its status and what it printed. */
+export async function captured(
+  run: () => Promise<number>,
+  asTerminal: boolean,
+): Promise<Captured & { readonly status: number }> {
+  const printed: Captured = { stdout: '', stderr: '' };
+  into = printed;
+  terminal = asTerminal;
+  try {
+    const status = await run();
+    return { ...printed, status };
+  } finally {
+    into = undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import type { Order, Said } from './protocol.ts';
+
+/** How a worker came to its end. */
+export type End = {
+  readonly kind: 'done' | 'hung' | 'died';
+  readonly index: number;
+  readonly base: string;
+  readonly text: string;
+};
+
+type Done = Extract<Said, { done: number }>;
+
+/** Processor time is what is promised; the clock runs on where others use the machine. */
+const GRACE = 4;
+
+/** A process that puts inputs through the program, one after the other, and is ended when one takes too long. */
+export class Child {
+  readonly ended: Promise<End>;
+  readonly #process: ChildProcess;
+  readonly #limit: number;
+  #at = -1;
+  #base = '';
+  #text = '';
+  #hung = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param limit seconds for one input */
+  constructor(worker: string, order: Order, limit: number, onDone: (said: Done) => void) {
+    this.#limit = limit;
+    this.#process = spawn(process.execPath, ['--enable-source-maps', worker, JSON.stringify(order)], {
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+    });
+    this.#process.stderr?.on('data', (data: Buffer) => {
+      this.#text = (this.#text + data.toString('utf8')).slice(-4000);
+    });
+    const lines = createInterface({ input: this.#process.stdio[3] as Readable });
+    lines.on('line', (line) => this.#hear(JSON.parse(line) as Said, onDone));
+    this.ended = new Promise((resolve) => {
+      this.#process.on('close', (code) => {
+        clearTimeout(this.#timer);
+        const kind = this.#hung ? 'hung' : code === 0 ? 'done' : 'died';
+        resolve({ kind, index: this.#at, base: this.#base, text: this.#text });
+      });
+    });
+  }
+
+  end(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #hear(said: Said, onDone: (said: Done) => void): void {
+    if ('died' in said) this.#text += said.died;
+    clearTimeout(this.#timer);
+    if ('begun' in said) {
+      this.#at = said.begun;
+      this.#base = said.base;
+      this.#timer = setTimeout(
+        () => {
+          this.#hung = true;
+          this.end();
+        },
+        this.#limit * GRACE * 1000,
+      );
+    } else if ('done' in said) onDone(said);
+  }
+}

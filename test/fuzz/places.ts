@@ -1,0 +1,263 @@
+import type { ByteSource, ReadStatistics } from '../../src/bytes/source.ts';
+import { u64At } from '../../src/bytes/words.ts';
+import { InspectError } from '../../src/errors.ts';
+import { openSources } from '../../src/formats/open.ts';
+import { type Kernel, openKernel } from '../../src/kernel/kernel.ts';
+import { openMemSections } from '../../src/kernel/mem-section.ts';
+import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
+import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
+
+const PAGE = 4096;
+
+/** What a place holds, as a mutation is to treat it. */
+export type Kind = 'bytes' | 'words' | 'text' | 'pageTable' | 'structPages';
+
+/** A structure in a file. */
+export interface Place {
+  readonly kind: Kind;
+  readonly what: string;
+  /** Which of the base's files. */
+  readonly file: number;
+  readonly at: number;
+  readonly length: number;
+  /** Where the kernel has it, if it is in its memory. */
+  readonly virtual?: bigint;
+  readonly physical?: number;
+}
+
+interface Files {
+  readonly files: readonly ByteSource[];
+  readonly args: readonly string[];
+  readonly isProcfs: boolean;
+}
+
+interface SeenRead {
+  readonly file: number;
+  readonly at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A file that remembers what was read of it. */
+class Watched implements ByteSource {
+  readonly path: string;
+  readonly size: number;
+  readonly isProcfs: boolean;
+  readonly statistics: ReadStatistics = { reads: 0, bytes: 0 };
+  readonly #file: ByteSource;
+  readonly #onRead: (at: number, bytes: Uint8Array) => void;
+
+  constructor(file: ByteSource, isProcfs: boolean, onRead: (at: number, bytes: Uint8Array) => void) {
+    this.#file = file;
+    this.#onRead = onRead;
+    this.path = file.path;
+    this.size = file.size;
+    this.isProcfs = isProcfs;
+  }
+
+  read(position: number | bigint, into: Uint8Array): number {
+    const got = this.#file.read(position, into);
+    this.#onRead(Number(position), into.subarray(0, got));
+    return got;
+  }
+
+  close(): void {}
+}
+
+/** Where the structures of a dump lie that a mutation may aim at: found by the program's own code, in the whole dump. */
+export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[]> {
+  let reads: SeenRead[] = [];
+  const watched = files.map(
+    (file, i) =>
+      new Watched(file, isProcfs, (at, bytes) => {
+        if (bytes.length <= 1 << 16) reads.push({ file: i, at, bytes: bytes.slice() });
+      }),
+  );
+  const image = await openSources(watched, args.includes('raw') ? { format: 'raw' } : {});
+  // All that was read to open it: headers, notes, bitmaps, records.
+  const headers = uniquePlaces(
+    reads.map(({ file, at, bytes }) => ({ kind: 'bytes', what: 'header', file, at, length: bytes.length })),
+  );
+  reads = [];
+  const find = (physical: number, length: number): Omit<Place, 'kind' | 'what'>[] => {
+    reads = [];
+    const page = Buffer.alloc(length);
+    if (image.memory.read(physical, page)) return [];
+    const found = reads.find(({ bytes }) => bytes.length >= length && Buffer.from(bytes).includes(page));
+    if (!found) {
+      // Compressed: what was read last is what it was made of.
+      const last = reads.at(-1);
+      return last ? [{ file: last.file, at: last.at, length: last.bytes.length }] : [];
+    }
+    const at = found.at + Buffer.from(found.bytes).indexOf(page);
+    return [{ file: found.file, at, length, physical }];
+  };
+  const places: Place[] = [...headers, ...textPlaces(files)];
+  try {
+    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
+    for (const place of memoryPlaces(kernel)) {
+      for (const where of find(place.physical, Math.min(place.length, PAGE - (place.physical % PAGE))))
+        places.push({ ...place, ...where });
+    }
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+  }
+  return places;
+}
+
+function uniquePlaces(places: readonly Place[]): Place[] {
+  const kept = new Map<string, Place>();
+  for (const place of places)
+    if (place.length > 0) kept.set(`${place.file} ${place.at} ${place.length}`, place);
+  return [...kept.values()].slice(0, 400);
+}
+
+/** VMCOREINFO wherever the first MiB of a file has it. */
+function textPlaces(files: readonly ByteSource[]): Place[] {
+  return files.flatMap((file, i) => {
+    const head = new Uint8Array(1 << 20);
+    const text = Buffer.from(head.buffer, 0, file.read(0, head)).toString('latin1');
+    return [...text.matchAll(/(?:^|[^\n-~])((?:[A-Z]+[A-Z(][^\n=]*=[ -~]*\n){5,})/g)].map((match): Place => {
+      const lines = match[1] ?? '';
+      return {
+        kind: 'text',
+        what: 'VMCOREINFO',
+        file: i,
+        at: match.index + match[0].indexOf(lines),
+        length: lines.length,
+      };
+    });
+  });
+}
+
+type MemoryPlace = Omit<Place, 'file' | 'at' | 'physical'> & { readonly physical: number };
+
+const NAMES = [
+  ...[
+    'init_task',
+    'modules',
+    'slab_caches',
+    'vmap_area_list',
+    'vmap_nodes',
+    'super_blocks',
+    'init_pid_ns',
+    'init_mm',
+  ],
+  ...[
+    '__start_BTF',
+    'node_data',
+    'contig_page_data',
+    '_text',
+    'linux_banner',
+    'init_uts_ns',
+    'prb',
+    'log_buf',
+    'tk_core',
+  ],
+  ...[
+    '__per_cpu_offset',
+    'hstates',
+    'vm_node_stat',
+    'saved_command_line',
+    'avenrun',
+    'tainted_mask',
+    'init_net',
+    'btf_modules',
+  ],
+];
+
+function* memoryPlaces(kernel: Kernel): Generator<MemoryPlace> {
+  const starts = new Map<string, bigint>();
+  for (const key of kernel.info.keys()) {
+    const name = /^SYMBOL\((.*)\)$/.exec(key)?.[1];
+    const address = name === undefined ? undefined : kernel.info.symbol(name);
+    if (address !== undefined) starts.set(key, address);
+  }
+  for (const [name, address] of namedAddresses(kernel)) starts.set(name, address);
+  yield* pageTables(kernel, [...starts.values()]);
+  yield* structPages(kernel);
+  const seen = new Set<bigint>();
+  for (const [what, address] of starts) yield* follow(kernel, { what, address, depth: 3 }, seen);
+}
+
+function namedAddresses(kernel: Kernel): [string, bigint][] {
+  try {
+    const { symbols } = new TypedKernel(kernel);
+    return NAMES.flatMap((name) =>
+      symbols
+        .find(name)
+        .slice(0, 1)
+        .map(({ address }): [string, bigint] => [name, address]),
+    );
+  } catch (error) {
+    if (error instanceof InspectError) return [];
+    throw error;
+  }
+}
+
+/** Each table on the way to some addresses. */
+function* pageTables(kernel: Kernel, addresses: readonly bigint[]): Generator<MemoryPlace> {
+  const tables = new Set<number>();
+  const maps = sectionMaps(kernel);
+  for (const address of [...addresses, ...maps.map(({ map }) => map)])
+    for (const { table } of kernel.space.walk(address).steps) tables.add(table);
+  for (const physical of tables) yield { kind: 'pageTable', what: 'page table', length: PAGE, physical };
+}
+
+function sectionMaps(kernel: Kernel): { section: number; map: bigint; size: number }[] {
+  try {
+    const sections = openMemSections(kernel);
+    return Array.from({ length: 4 }, (_, section) => section).flatMap((section) => {
+      const map = sections.memMapOf(section);
+      return map === null ? [] : [{ section, map, size: sections.pagesPerSection * sections.structPageSize }];
+    });
+  } catch (error) {
+    if (error instanceof InspectError) return [];
+    throw error;
+  }
+}
+
+function* structPages(kernel: Kernel): Generator<MemoryPlace> {
+  for (const { map, size } of sectionMaps(kernel)) {
+    for (let at = 0; at < size; at += size / 8) {
+      const physical = physicalOf(kernel, map + BigInt(at));
+      if (physical !== undefined) yield { kind: 'structPages', what: 'struct pages', length: PAGE, physical };
+    }
+    // Of the made-up kernels, those that were written.
+    const physical = physicalOf(kernel, map + BigInt((0x3000 * size) / 32768));
+    if (physical !== undefined) yield { kind: 'structPages', what: 'struct pages', length: PAGE, physical };
+  }
+}
+
+function physicalOf({ space }: Kernel, address: bigint): number | undefined {
+  const { result } = space.walk(address);
+  return result.kind === 'mapped' ? result.physical : undefined;
+}
+
+interface Start {
+  readonly what: string;
+  readonly address: bigint;
+  readonly depth: number;
+}
+
+const KERNEL_SPACE = 0xffff_8000_0000_0000n;
+/** Bytes behind an address that are taken for one structure, and pointers that are followed from each. */
+const STRUCTURE = 512;
+const FOLLOWED = 6;
+
+/** An object, and those that it points to. */
+function* follow(kernel: Kernel, { what, address, depth }: Start, seen: Set<bigint>): Generator<MemoryPlace> {
+  const physical = physicalOf(kernel, address);
+  if (physical === undefined || seen.has(address)) return;
+  seen.add(address);
+  const length = Math.min(STRUCTURE, PAGE - (physical % PAGE));
+  yield { kind: 'words', what, length, physical, virtual: address };
+  const bytes = new Uint8Array(length);
+  if (depth === 0 || kernel.image.memory.read(physical, bytes)) return;
+  const pointers = new Set<bigint>();
+  for (let i = 0; i + 8 <= length; i += 8) {
+    const word = u64At(bytes, i);
+    if (word >= KERNEL_SPACE && word < 0xffff_ffff_ffff_f000n) pointers.add(word & ~7n);
+  }
+  for (const pointer of [...pointers].slice(0, FOLLOWED))
+    yield* follow(kernel, { what: `${what} ->`, address: pointer, depth: depth - 1 }, seen);
+}

@@ -1,0 +1,33 @@
+/** What a worker is to do. */
+export interface Order {
+  readonly seed: number;
+  /** Inputs from `first` on below `end`, each `step`th. */
+  readonly first: number;
+  readonly end: number;
+  readonly step: number;
+  /** Bases whose names have this in them. */
+  readonly only?: string;
+  /** A file with the recipe of the one input. */
+  readonly recipe?: string;
+  /** Whether all that is printed is shown, and the recipe itself. */
+  readonly show?: boolean;
+  readonly write?: string;
+  /** Folder of the JSON schemas. */
+  readonly schemas: string;
+}
+
+/** What a worker says on its pipe, a line each. */
+export type Said =
+  | { readonly begun: number; readonly base: string }
+  | {
+      readonly done: number;
+      readonly statuses: readonly number[];
+      /** Of the whole input, and of its slowest command. */
+      readonly ms: number;
+      readonly slowest: number;
+      /** Of the process so far, KiB. */
+      readonly rss: number;
+      readonly faults?: readonly string[];
+      readonly recipe?: string;
+    }
+  | { readonly died: string };

@@ -1,0 +1,47 @@
+import type { Edit } from './overlay-source.ts';
+
+/** What becomes of one file of a base. */
+export interface FileChange {
+  readonly edits: readonly Edit[];
+  /** Bytes; as it was when left out. */
+  readonly size?: number;
+}
+
+/** An input: a base, what was changed in it, and the command lines that it is put through. */
+export interface Recipe {
+  readonly base: string;
+  readonly files: readonly FileChange[];
+  readonly commands: readonly (readonly string[])[];
+  /** What was done, for people. */
+  readonly story: readonly string[];
+  /** Whether stdout passes for a terminal. */
+  readonly terminal: boolean;
+}
+
+interface Written {
+  readonly base: string;
+  readonly files: readonly {
+    readonly edits: readonly (readonly [number, string])[];
+    readonly size?: number;
+  }[];
+  readonly commands: readonly (readonly string[])[];
+  readonly story: readonly string[];
+  readonly terminal: boolean;
+}
+
+export function recipeText(recipe: Recipe): string {
+  const files = recipe.files.map(({ edits, ...rest }) => ({
+    ...rest,
+    edits: edits.map(({ at, bytes }) => [at, Buffer.from(bytes).toString('hex')]),
+  }));
+  return `${JSON.stringify({ ...recipe, files })}\n`;
+}
+
+export function parseRecipe(text: string): Recipe {
+  const written = JSON.parse(text) as Written;
+  const files = written.files.map(({ edits, ...rest }) => ({
+    ...rest,
+    edits: edits.map(([at, hex]) => ({ at, bytes: new Uint8Array(Buffer.from(hex, 'hex')) })),
+  }));
+  return { ...written, files };
+}

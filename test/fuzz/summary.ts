@@ -1,0 +1,57 @@
+import type { Said } from './protocol.ts';
+
+type Done = Extract<Said, { done: number }>;
+
+/** What all inputs so far have come to. */
+export class Summary {
+  readonly findings: string[] = [];
+  readonly #statuses = new Map<number, number>();
+  readonly #start = Date.now();
+  readonly #suspects: number[] = [];
+  #inputs = 0;
+  #runs = 0;
+  #slowest = 0;
+  #slowestAt = -1;
+  #rss = 0;
+
+  add({ done, statuses, slowest, rss }: Done): void {
+    this.#inputs++;
+    this.#runs += statuses.length;
+    for (const status of statuses) this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
+    if (slowest > this.#slowest) {
+      this.#slowest = slowest;
+      this.#slowestAt = done;
+    }
+    this.#rss = Math.max(this.#rss, rss);
+  }
+
+  find(text: string, path?: string): void {
+    this.findings.push(path === undefined ? text : `${text}\n  ${path}`);
+    process.stderr.write(`FINDING ${this.findings.at(-1)}\n`);
+  }
+
+  /** An input that is to be run once more by itself. */
+  suspect(index: number): void {
+    if (!this.#suspects.includes(index)) this.#suspects.push(index);
+  }
+
+  suspects(): number[] {
+    return this.#suspects.splice(0);
+  }
+
+  /** By itself it kept the limits. */
+  cleared({ slowest }: Done): void {
+    this.#slowest = Math.min(this.#slowest, slowest);
+  }
+
+  line(): string {
+    const statuses = [...this.#statuses]
+      .sort(([a], [b]) => a - b)
+      .map(([status, count]) => `${count} of ${status}`);
+    const seconds = (Date.now() - this.#start) / 1000;
+    return (
+      `${this.#inputs} inputs, ${this.#runs} runs, status ${statuses.join(', ')}; slowest ${Math.round(this.#slowest)} ms ` +
+      `(input ${this.#slowestAt}), peak memory ${Math.round(this.#rss / 1024)} MiB, ${Math.round(seconds)} s, ${this.findings.length} findings`
+    );
+  }
+}

@@ -1,0 +1,96 @@
+import { readFileSync, writeSync } from 'node:fs';
+import { main } from '../../src/cli/main.ts';
+import { type Base, baseNames, baseOf } from './bases.ts';
+import { captured, installCapture } from './captured.ts';
+import { commandLines, fileName } from './command-lines.ts';
+import { injectFiles } from './injected-file-source.ts';
+import { faultsOf } from './judge.ts';
+import { Mutation } from './mutate.ts';
+import { OverlaySource } from './overlay-source.ts';
+import type { Order, Said } from './protocol.ts';
+import { Random } from './random.ts';
+import { parseRecipe, type Recipe, recipeText } from './recipe.ts';
+
+/** One of so many inputs is made of a fixture: it takes a hundred times as long as one of a made-up dump. */
+const REAL_SHARE = 40;
+
+const order = JSON.parse(process.argv[2] ?? '{}') as Order;
+/** The parent's end of this pipe is read as it comes; to write to it is done when it returns, whatever the program then does. */
+const say = (said: Said) => writeSync(3, `${JSON.stringify(said)}\n`);
+
+async function recipeOf(index: number): Promise<Recipe> {
+  const random = new Random(order.seed, index);
+  const { built, real } = baseNames();
+  const wanted = (names: readonly string[]) => names.filter((name) => name.includes(order.only ?? ''));
+  const [small, large] = [wanted(built), wanted(real)];
+  const isReal = random.once(REAL_SHARE);
+  const name = random.pick((isReal && large.length > 0) || small.length === 0 ? large : small);
+  const base = await baseOf(name);
+  const mutation = new Mutation(base, random);
+  mutation.run();
+  const commands = commandLines(base, random);
+  return { base: name, files: mutation.files, story: mutation.story, commands, terminal: random.once(3) };
+}
+
+function inject(base: Base, recipe: Recipe): void {
+  const sources = base.files.map((file, i) => {
+    const { edits = [], size = file.size } = recipe.files[i] ?? {};
+    return new OverlaySource(file, edits, { path: fileName(i), size, isProcfs: base.isProcfs });
+  });
+  injectFiles(sources);
+}
+
+async function runRecipe(recipe: Recipe, index: number): Promise<void> {
+  const base = await baseOf(recipe.base);
+  const statuses: number[] = [];
+  const faults: string[] = [];
+  say({ begun: index, base: recipe.base });
+  const start = performance.now();
+  let slowest = 0;
+  for (const args of recipe.commands) {
+    inject(base, recipe);
+    const from = performance.now();
+    const ran = await captured(() => main(args), recipe.terminal);
+    slowest = Math.max(slowest, performance.now() - from);
+    statuses.push(ran.status);
+    if (order.show)
+      writeSync(1, `--- ${args.join(' ')}\n${ran.stdout}${ran.stderr}--- status ${ran.status}\n`);
+    faults.push(
+      ...faultsOf({ ...ran, args, terminal: recipe.terminal }, order.schemas).map(
+        (fault) => `${args.join(' ')}: ${fault}`,
+      ),
+    );
+  }
+  const rss = process.resourceUsage().maxRSS;
+  const ms = performance.now() - start;
+  say({
+    done: index,
+    statuses,
+    ms,
+    slowest,
+    rss,
+    ...(faults.length > 0 ? { faults, recipe: recipeText(recipe) } : {}),
+  });
+}
+
+async function work(): Promise<void> {
+  installCapture();
+  if (order.recipe !== undefined) {
+    const recipe = parseRecipe(readFileSync(order.recipe, 'utf8'));
+    await baseOf(recipe.base);
+    await runRecipe(recipe, 0);
+    return;
+  }
+  for (let i = order.first; i < order.end; i += order.step) {
+    const recipe = await recipeOf(i);
+    if (order.show) writeSync(1, `${recipe.base}\n${recipe.story.join('\n')}\n`);
+    await runRecipe(recipe, i);
+    if (order.write !== undefined) writeSync(1, recipeText(recipe));
+  }
+}
+
+process.on('uncaughtException', (error) => {
+  say({ died: String(error.stack) });
+  process.exit(70);
+});
+work().then(() => process.exit(0));
