@@ -59,7 +59,26 @@ function* digitRuns(space: AddressSpace, stext: bigint): Generator<bigint> {
 
 /** Fills `into` with what is there, and zeros where nothing is: the image ends, and freed init memory is unmapped. */
 function readMapped(space: AddressSpace, address: bigint, into: Uint8Array): void {
-  if (tryRead(space, address, into)) return;
+  into.fill(0);
+  for (let done = 0; done < into.length; ) {
+    const at = address + BigInt(done);
+    const span = spanAt(space, at);
+    const part = into.subarray(done, done + span.length);
+    if (span.mapped && !tryRead(space, at, part)) readPages(space, at, part);
+    done += part.length;
+  }
+}
+
+/** How far it goes on in the same entry of the page tables, in bytes: where that is empty there is nothing to read. */
+function spanAt(space: AddressSpace, address: bigint): { mapped: boolean; length: number } {
+  const { result } = space.walk(address);
+  if (result.kind === 'notCanonical') return { mapped: false, length: Number.POSITIVE_INFINITY };
+  const size = result.kind === 'mapped' ? result.pageSize : 2 ** result.level.shift;
+  return { mapped: result.kind === 'mapped', length: size - Number(address % BigInt(size)) };
+}
+
+/** Of a large page some small ones may not be in the dump. */
+function readPages(space: AddressSpace, address: bigint, into: Uint8Array): void {
   const toBorder = PAGE - Number(address % BigInt(PAGE));
   for (let at = 0; at < into.length; at = at === 0 ? toBorder : at + PAGE) {
     const part = into.subarray(at, at === 0 ? toBorder : at + PAGE);
@@ -151,6 +170,7 @@ function markersAtEnd(bytes: Uint8Array, width: 4 | 8): Markers | undefined {
   const value = (at: number) => (width === 4 ? u32At(bytes, at) : Number(u64At(bytes, at)));
   for (const padding of [0, 4]) {
     const end = bytes.length - padding;
+    if (end < width) continue;
     const last = value(end - width);
     let at = end - width;
     while (at >= width && value(at - width) < value(at)) at -= width;

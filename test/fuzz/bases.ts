@@ -4,7 +4,6 @@ import { FileSource } from '../../src/bytes/file-source.ts';
 import type { ByteSource } from '../../src/bytes/source.ts';
 import { KERNELS } from './built-kernels.ts';
 import { CONTAINERS } from './containers.ts';
-import { SparseSource } from './overlay-source.ts';
 import { type Place, placesIn } from './places.ts';
 
 const FIXTURES = fileURLToPath(new URL('../../fixtures/.cache/', import.meta.url));
@@ -56,7 +55,7 @@ function built(kernel: string, container: string): BareBase {
   const contain = CONTAINERS[container];
   if (!make || !contain) throw new Error(`there is no base ${kernel}/${container}`);
   const { files, args = [], isProcfs = false } = contain(make());
-  return { files: files.map((file) => new SparseSource(file)), args, isProcfs };
+  return { files, args, isProcfs };
 }
 
 function fixture(name: string): BareBase {

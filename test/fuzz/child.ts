@@ -19,6 +19,8 @@ const GRACE = 4;
 /** A process that puts inputs through the program, one after the other, and is ended when one takes too long. */
 export class Child {
   readonly ended: Promise<End>;
+  /** What a dry run made. */
+  recipe = '';
   readonly #process: ChildProcess;
   readonly #limit: number;
   #at = -1;
@@ -65,5 +67,6 @@ export class Child {
         this.#limit * GRACE * 1000,
       );
     } else if ('done' in said) onDone(said);
+    else if ('recipe' in said) this.recipe = said.recipe;
   }
 }

@@ -67,51 +67,55 @@ async function runBatch(
   { first, end }: Batch,
   summary: Summary,
 ): Promise<void> {
-  const { seed, only, out } = options;
+  const { seed, only } = options;
   let from = first;
   while (from < end && Date.now() < options.until) {
     const order: Order = { seed, first: from, end, step: 1, schemas: SCHEMAS, ...(only ? { only } : {}) };
-    let grown = false;
+    const found = new Map<number, string>();
+    const suspects = new Set<number>();
     const child = new Child(worker, order, LIMITS.seconds, (said) => {
       summary.add(said);
-      if (said.faults)
-        summary.find(
-          `${seed}:${said.done} ${said.faults.join('\n  ')}`,
-          save(out, `${seed}-${said.done}`, said),
-        );
-      if (said.slowest > LIMITS.seconds * 1000) summary.suspect(said.done);
-      grown = said.rss > LIMITS.rss;
-      if (grown) summary.suspect(said.done);
-      if (grown || Date.now() >= options.until) child.end();
+      if (said.faults) found.set(said.done, said.faults.join('\n  '));
+      if (exceeds(said)) suspects.add(said.done);
+      if (said.rss > LIMITS.rss || Date.now() >= options.until) child.end();
       from = said.done + 1;
     });
-    const ended = await child.ended;
-    if (ended.kind === 'hung') summary.find(`${seed}:${ended.index} ${ended.base}: does not end`);
-    else if (ended.kind === 'died' && ended.index >= from)
-      summary.find(`${seed}:${ended.index} ${ended.base}: died: ${ended.text}`);
-    if (ended.kind !== 'done') from = Math.max(from, ended.index + 1);
-    for (const index of summary.suspects()) await again(worker, order, index, summary);
+    const { kind, index, base, text } = await child.ended;
+    if (kind !== 'done' && index >= from) {
+      found.set(index, `${base}: ${kind === 'hung' ? 'does not end' : `died: ${text}`}`);
+      from = index + 1;
+    } else if (kind === 'died') throw new Error(`a worker died before it began: ${text}`);
+    for (const suspect of suspects) found.set(suspect, await again(worker, order, suspect));
+    for (const [at, what] of found)
+      if (what !== '') summary.find(`${seed}:${at} ${what}`, await save(worker, options, order, at));
   }
 }
 
-/** Whether an input was slow or large by itself, in a process of its own. */
-async function again(worker: string, order: Order, index: number, summary: Summary): Promise<void> {
+const exceeds = ({ slowest, rss }: Done) => slowest > LIMITS.seconds * 1000 || rss > LIMITS.rss;
+
+/** What is wrong with an input that was slow or large, in a process of its own; empty when nothing is. */
+async function again(worker: string, order: Order, index: number): Promise<string> {
   let done: Done | undefined;
   const child = new Child(worker, { ...order, first: index, end: index + 1 }, LIMITS.seconds, (said) => {
     done = said;
   });
   const { kind } = await child.ended;
-  const at = `${order.seed}:${index}`;
-  if (kind === 'hung' || !done) summary.find(`${at} ${kind} when it was run again`);
-  else if (done.slowest > LIMITS.seconds * 1000) summary.find(`${at} takes ${Math.round(done.slowest)} ms`);
-  else if (done.rss > LIMITS.rss) summary.find(`${at} takes ${done.rss} KiB of memory`);
-  else summary.cleared(done);
+  if (!done) return `${kind} when it was run again`;
+  return exceeds(done) ? `takes ${Math.round(done.slowest)} ms and ${done.rss} KiB` : '';
 }
 
-function save(out: string, name: string, { recipe }: Done): string {
+/** Writes the recipe of an input; returns the path. */
+async function save(worker: string, { out, seed }: Options, order: Order, index: number): Promise<string> {
+  const child = new Child(
+    worker,
+    { ...order, first: index, end: index + 1, dry: true },
+    LIMITS.seconds,
+    () => {},
+  );
+  await child.ended;
   mkdirSync(out, { recursive: true });
-  const path = join(out, `${name}.json`);
-  writeFileSync(path, recipe ?? '');
+  const path = join(out, `${seed}-${index}.json`);
+  writeFileSync(path, child.recipe);
   return path;
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /** What a run of the program left. */
@@ -12,38 +13,55 @@ export interface Outcome {
 
 /** As src/report/escape.ts says, but for the newlines that make lines. */
 const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/u;
-const STYLE = /\x1b\[\d+m/g;
+/** What no number of a report is. */
+const NO_NUMBER = /.{0,60}\b(NaN|Infinity|undefined)\b.{0,40}/;
+/** The program's own styles; nothing else of that kind may be left when they are taken away. */
+const STYLED = ['--color'];
 const LONG = 1 << 21;
+const SHORTEST_SENTENCE = 10;
 
 /** What is wrong with an outcome; empty when it keeps what is promised. */
 export function faultsOf(outcome: Outcome, schemas: string): string[] {
   const { args, status, stdout, stderr } = outcome;
+  const said = stderr.replace(/^kdump-inspect: \d.*\n/gm, '');
   const faults: string[] = [];
   if (![0, 1, 3].includes(status)) faults.push(`the status is ${status}`);
-  if (stderr.includes('internal error')) faults.push(firstLine(stderr));
-  if (status === 1 && sentence(stderr) === '' && stdout === '') faults.push('status 1 without a sentence');
-  if (status === 1 && args[0] !== 'translate' && sentence(stderr).length < 10)
-    faults.push('status 1 without a sentence on stderr');
-  if (isUnsafe(outcome)) faults.push('a control character is printed on stdout');
-  if (UNSAFE.test(stderr.replace(STYLE, ''))) faults.push('a control character is printed on stderr');
-  if (stdout.includes('NaN') || stdout.includes('Infinity') || stdout.includes('undefined'))
-    faults.push(`stdout has ${/.{0,60}(NaN|Infinity|undefined).{0,40}/.exec(stdout)?.[0]}`);
+  if (stderr.includes('internal error')) faults.push(stderr.slice(0, 2000));
+  if (status === 1 && said.length < SHORTEST_SENTENCE && !isAnswer(outcome))
+    faults.push('status 1 without a sentence');
+  if (isUnsafe(outcome)) faults.push('a control character is on stdout');
+  if (UNSAFE.test(stripped(stderr, outcome))) faults.push('a control character is on stderr');
+  const wrong = NO_NUMBER.exec(stdout);
+  if (wrong && args[0] !== 'symbols') faults.push(`stdout has ${wrong[0]}`);
   if (args.includes('--json') && status !== 1) faults.push(...jsonFaults(outcome, schemas));
-  else if (status === 3 && !/warning/.test(stderr)) faults.push('status 3 without a warning');
+  else if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, and nothing says why');
   return faults;
 }
 
-const firstLine = (text: string) => text.slice(0, 2000);
+/** That an address leads nowhere is what `translate` was asked. */
+function isAnswer({ args, stdout }: Outcome): boolean {
+  return args[0] === 'translate' && stdout !== '';
+}
 
-function sentence(stderr: string): string {
-  return stderr.replace(/^kdump-inspect: \d.*\n/gm, '');
+/** A warning; of `info` what is not known, of `page` why it has no class. */
+function saysIncomplete({ args, stdout, stderr }: Outcome): boolean {
+  if (/warning: .{10}/.test(stderr)) return true;
+  if (args[0] === 'info') return /not known|"unavailable": \{\n/.test(stdout);
+  return args[0] === 'page' && /because|"reason": ".{10}/.test(stdout);
+}
+
+function isVerbatim({ args }: Outcome): boolean {
+  return args.includes('--raw') || args.includes('--get');
 }
 
 /** What a script asks for verbatim is its own matter where stdout is no terminal. */
-function isUnsafe({ args, stdout, terminal }: Outcome): boolean {
-  const verbatim = args.includes('--raw') || args.includes('--get');
-  if (verbatim && !terminal) return false;
-  return UNSAFE.test(args.includes('--color') || terminal ? stdout.replace(STYLE, '') : stdout);
+function isUnsafe(outcome: Outcome): boolean {
+  if (isVerbatim(outcome) && !outcome.terminal) return false;
+  return UNSAFE.test(stripped(outcome.stdout, outcome));
+}
+
+function stripped(text: string, { args, terminal }: Outcome): string {
+  return terminal || args.some((arg) => STYLED.includes(arg)) ? stripVTControlCharacters(text) : text;
 }
 
 const validators = new Map<string, ValidateFunction>();
@@ -57,49 +75,28 @@ function validator(command: string, schemas: string): ValidateFunction {
   return made;
 }
 
-interface Document {
-  readonly complete?: boolean;
-  readonly warnings?: readonly string[];
+function jsonFaults(outcome: Outcome, schemas: string): string[] {
+  const { args, status, stdout } = outcome;
+  const [command = ''] = args;
+  if (stdout.length > LONG || isVerbatim(outcome)) return [];
+  const faults: string[] = [];
+  for (const text of command === 'dmesg' ? stdout.split('\n').filter((line) => line !== '') : [stdout]) {
+    const document = parsed(text);
+    if (document === undefined) return [`this is no JSON: ${text.slice(0, 200)}`];
+    const validate = validator(command, schemas);
+    if (!validate(document)) faults.push(`schema: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
+    const complete = document.complete ?? status === 0;
+    if (command !== 'dmesg' && complete !== (status === 0))
+      faults.push(`status ${status}, and complete is ${document.complete}`);
+  }
+  if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, and nothing says why');
+  return faults.slice(0, 3);
 }
 
-function jsonFaults(
-  { args: [command = '', ...args], status, stdout, stderr }: Outcome,
-  schemas: string,
-): string[] {
-  if (
-    stdout.length > LONG ||
-    (command === 'vmcoreinfo' && (args.includes('--raw') || args.includes('--get')))
-  )
-    return [];
-  const validate = validator(command, schemas);
-  const texts =
-    command === 'dmesg'
-      ? stdout
-          .trimEnd()
-          .split('\n')
-          .filter((line) => line !== '')
-      : [stdout];
-  const faults: string[] = [];
-  for (const text of texts) {
-    let document: Document;
-    try {
-      document = JSON.parse(text) as Document;
-    } catch (error) {
-      return [`no JSON: ${String(error)}`];
-    }
-    if (!validate(document))
-      faults.push(
-        `schema ${command}: ${validate.errors
-          ?.map((e) => `${e.instancePath} ${e.message}`)
-          .slice(0, 3)
-          .join('; ')}`,
-      );
-    if (command === 'dmesg') continue;
-    if (status === 3 && 'complete' in document && document.complete !== false)
-      faults.push('status 3, and complete is not false');
-    if (status === 0 && document.complete === false) faults.push('status 0, and complete is false');
-    if (status === 3 && (document.warnings ?? []).length === 0 && !/warning/.test(stderr))
-      faults.push('status 3 without a warning');
+function parsed(text: string): { readonly complete?: boolean } | undefined {
+  try {
+    return JSON.parse(text) as { readonly complete?: boolean };
+  } catch {
+    return undefined;
   }
-  return faults.slice(0, 3);
 }

@@ -1,4 +1,5 @@
 import type { ByteSource, ReadStatistics } from '../../src/bytes/source.ts';
+import type { Chunk } from '../builders/encode.ts';
 
 const PAGE = 4096;
 
@@ -16,14 +17,23 @@ export class SparseSource implements ByteSource {
   readonly statistics: ReadStatistics = { reads: 0, bytes: 0 };
   readonly #pages = new Map<number, Uint8Array>();
 
-  /** Copies a file of which most is zeros. */
-  constructor(file: ByteSource) {
-    this.path = file.path;
-    this.size = file.size;
-    const page = new Uint8Array(PAGE);
-    for (let at = 0; at < file.size; at += PAGE) {
-      const got = file.read(at, page);
-      if (page.subarray(0, got).some((byte) => byte !== 0)) this.#pages.set(at / PAGE, page.slice(0, got));
+  /** @param size bytes; up to the last chunk's end when left out */
+  constructor(chunks: readonly Chunk[], size?: number, path = 'built') {
+    this.path = path;
+    this.size = size ?? chunks.reduce((most, { at, bytes }) => Math.max(most, Number(at) + bytes.length), 0);
+    for (const { at, bytes } of chunks) this.#put(Number(at), bytes);
+  }
+
+  #put(at: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) {
+      const inside = (at + done) % PAGE;
+      const piece = bytes.subarray(done, done + PAGE - inside);
+      done += piece.length;
+      if (piece.every((byte) => byte === 0)) continue;
+      const number = Math.floor((at + done - piece.length) / PAGE);
+      const page = this.#pages.get(number) ?? new Uint8Array(PAGE);
+      page.set(piece, inside);
+      this.#pages.set(number, page);
     }
   }
 
@@ -34,7 +44,7 @@ export class SparseSource implements ByteSource {
     for (let at = start; at < start + length; at += PAGE - (at % PAGE)) {
       const page = this.#pages.get(Math.floor(at / PAGE));
       if (!page) continue;
-      into.set(page.subarray(at % PAGE, (at % PAGE) + start + length - at), at - start);
+      into.set(page.subarray(at % PAGE, Math.min(PAGE, (at % PAGE) + start + length - at)), at - start);
     }
     return length;
   }

@@ -1,6 +1,7 @@
 import type { ByteSource, ReadStatistics } from '../../src/bytes/source.ts';
 import { u64At } from '../../src/bytes/words.ts';
 import { InspectError } from '../../src/errors.ts';
+import type { MemoryImage } from '../../src/formats/image.ts';
 import { openSources } from '../../src/formats/open.ts';
 import { type Kernel, openKernel } from '../../src/kernel/kernel.ts';
 import { openMemSections } from '../../src/kernel/mem-section.ts';
@@ -8,6 +9,10 @@ import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
 import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
 
 const PAGE = 4096;
+/** What is mutated of a long read at most. */
+const LONGEST = 1 << 16;
+/** Reads among which a page is looked for, as it was read with its neighbours. */
+const REMEMBERED = 64;
 
 /** What a place holds, as a mutation is to treat it. */
 export type Kind = 'bytes' | 'words' | 'text' | 'pageTable' | 'structPages';
@@ -34,7 +39,15 @@ interface Files {
 interface SeenRead {
   readonly file: number;
   readonly at: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
+}
+
+/** Where a page of memory is in the files: as it is, or encoded. */
+interface Found {
+  readonly file: number;
+  readonly at: number;
+  readonly length: number;
+  readonly whole: boolean;
 }
 
 /** A file that remembers what was read of it. */
@@ -69,39 +82,60 @@ export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[
   const watched = files.map(
     (file, i) =>
       new Watched(file, isProcfs, (at, bytes) => {
-        if (bytes.length <= 1 << 16) reads.push({ file: i, at, bytes: bytes.slice() });
+        if (bytes.length <= 1 << 18) reads.push({ file: i, at, bytes: Buffer.from(bytes) });
       }),
   );
-  const image = await openSources(watched, args.includes('raw') ? { format: 'raw' } : {});
+  const options = args.includes('raw') ? ({ format: 'raw' } as const) : {};
+  const image = await openSources(watched, options);
   // All that was read to open it: headers, notes, bitmaps, records.
   const headers = uniquePlaces(
     reads.map(({ file, at, bytes }) => ({ kind: 'bytes', what: 'header', file, at, length: bytes.length })),
   );
+  const kernel = tryKernel(image);
+  const wanted = kernel ? [...memoryPlaces(kernel)] : [];
+  // Opened anew, for what was decoded once is not read again.
+  const fresh = await openSources(watched, options);
+  const found = new Map<number, Found | undefined>();
   reads = [];
-  const find = (physical: number, length: number): Omit<Place, 'kind' | 'what'>[] => {
-    reads = [];
-    const page = Buffer.alloc(length);
-    if (image.memory.read(physical, page)) return [];
-    const found = reads.find(({ bytes }) => bytes.length >= length && Buffer.from(bytes).includes(page));
-    if (!found) {
-      // Compressed: what was read last is what it was made of.
-      const last = reads.at(-1);
-      return last ? [{ file: last.file, at: last.at, length: last.bytes.length }] : [];
-    }
-    const at = found.at + Buffer.from(found.bytes).indexOf(page);
-    return [{ file: found.file, at, length, physical }];
+  const pageAt = (physical: number) => {
+    const page = Buffer.alloc(PAGE);
+    if (fresh.memory.read(physical, page)) return undefined;
+    const seen = reads.slice(-REMEMBERED).find(({ bytes }) => bytes.length >= PAGE && bytes.includes(page));
+    if (seen)
+      return {
+        file: seen.file,
+        at: seen.at + seen.bytes.indexOf(page),
+        length: PAGE,
+        whole: true,
+      };
+    // Compressed: what was read last is what it was made of.
+    const last = reads.at(-1);
+    return (
+      last && { file: last.file, at: last.at, length: Math.min(last.bytes.length, LONGEST), whole: false }
+    );
   };
-  const places: Place[] = [...headers, ...textPlaces(files)];
+  const inMemory = wanted.flatMap((place): Place[] => {
+    const inside = place.physical % PAGE;
+    const start = place.physical - inside;
+    if (!found.has(start)) found.set(start, pageAt(start));
+    const where = found.get(start);
+    if (!where) return [];
+    if (!where.whole)
+      return [{ ...place, kind: 'bytes', file: where.file, at: where.at, length: where.length }];
+    return [
+      { ...place, file: where.file, at: where.at + inside, length: Math.min(place.length, PAGE - inside) },
+    ];
+  });
+  return [...headers, ...textPlaces(files), ...inMemory];
+}
+
+function tryKernel(image: MemoryImage): Kernel | undefined {
   try {
-    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
-    for (const place of memoryPlaces(kernel)) {
-      for (const where of find(place.physical, Math.min(place.length, PAGE - (place.physical % PAGE))))
-        places.push({ ...place, ...where });
-    }
+    return openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
   } catch (error) {
-    if (!(error instanceof InspectError)) throw error;
+    if (error instanceof InspectError) return undefined;
+    throw error;
   }
-  return places;
 }
 
 function uniquePlaces(places: readonly Place[]): Place[] {

@@ -9,9 +9,10 @@ export interface Order {
   readonly only?: string;
   /** A file with the recipe of the one input. */
   readonly recipe?: string;
-  /** Whether all that is printed is shown, and the recipe itself. */
+  /** Whether all that is printed is shown. */
   readonly show?: boolean;
-  readonly write?: string;
+  /** Whether recipes are made and not run. */
+  readonly dry?: boolean;
   /** Folder of the JSON schemas. */
   readonly schemas: string;
 }
@@ -28,6 +29,6 @@ export type Said =
       /** Of the process so far, KiB. */
       readonly rss: number;
       readonly faults?: readonly string[];
-      readonly recipe?: string;
     }
+  | { readonly recipe: string }
   | { readonly died: string };

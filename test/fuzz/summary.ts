@@ -7,7 +7,6 @@ export class Summary {
   readonly findings: string[] = [];
   readonly #statuses = new Map<number, number>();
   readonly #start = Date.now();
-  readonly #suspects: number[] = [];
   #inputs = 0;
   #runs = 0;
   #slowest = 0;
@@ -28,20 +27,6 @@ export class Summary {
   find(text: string, path?: string): void {
     this.findings.push(path === undefined ? text : `${text}\n  ${path}`);
     process.stderr.write(`FINDING ${this.findings.at(-1)}\n`);
-  }
-
-  /** An input that is to be run once more by itself. */
-  suspect(index: number): void {
-    if (!this.#suspects.includes(index)) this.#suspects.push(index);
-  }
-
-  suspects(): number[] {
-    return this.#suspects.splice(0);
-  }
-
-  /** By itself it kept the limits. */
-  cleared({ slowest }: Done): void {
-    this.#slowest = Math.min(this.#slowest, slowest);
   }
 
   line(): string {

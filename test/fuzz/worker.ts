@@ -69,7 +69,7 @@ async function runRecipe(recipe: Recipe, index: number): Promise<void> {
     ms,
     slowest,
     rss,
-    ...(faults.length > 0 ? { faults, recipe: recipeText(recipe) } : {}),
+    ...(faults.length > 0 ? { faults } : {}),
   });
 }
 
@@ -84,8 +84,8 @@ async function work(): Promise<void> {
   for (let i = order.first; i < order.end; i += order.step) {
     const recipe = await recipeOf(i);
     if (order.show) writeSync(1, `${recipe.base}\n${recipe.story.join('\n')}\n`);
-    await runRecipe(recipe, i);
-    if (order.write !== undefined) writeSync(1, recipeText(recipe));
+    if (order.dry) say({ recipe: recipeText(recipe) });
+    else await runRecipe(recipe, i);
   }
 }
 
