@@ -5,7 +5,7 @@ import type { Order, Said } from './protocol.ts';
 
 /** How a worker came to its end. */
 export type End = {
-  readonly kind: 'done' | 'hung' | 'died';
+  readonly kind: 'done' | 'hung' | 'died' | 'stopped';
   readonly index: number;
   readonly base: string;
   readonly text: string;
@@ -13,8 +13,8 @@ export type End = {
 
 type Done = Extract<Said, { done: number }>;
 
-/** Processor time is what is promised; the clock runs on where others use the machine. */
-const GRACE = 4;
+/** The limit is one of processor time; the clock runs on where others use the machine. */
+const GRACE = 8;
 
 /** A process that puts inputs through the program, one after the other, and is ended when one takes too long. */
 export class Child {
@@ -26,10 +26,10 @@ export class Child {
   #at = -1;
   #base = '';
   #text = '';
-  #hung = false;
+  #end: 'hung' | 'stopped' | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param limit seconds for one input */
+  /** @param limit seconds of processor time for one input */
   constructor(worker: string, order: Order, limit: number, onDone: (said: Done) => void) {
     this.#limit = limit;
     this.#process = spawn(process.execPath, ['--enable-source-maps', worker, JSON.stringify(order)], {
@@ -43,13 +43,15 @@ export class Child {
     this.ended = new Promise((resolve) => {
       this.#process.on('close', (code) => {
         clearTimeout(this.#timer);
-        const kind = this.#hung ? 'hung' : code === 0 ? 'done' : 'died';
+        const kind = this.#end ?? (code === 0 ? 'done' : 'died');
         resolve({ kind, index: this.#at, base: this.#base, text: this.#text });
       });
     });
   }
 
-  end(): void {
+  /** Ends the process between two inputs. */
+  stop(): void {
+    this.#end = 'stopped';
     this.#process.kill('SIGKILL');
   }
 
@@ -61,8 +63,8 @@ export class Child {
       this.#base = said.base;
       this.#timer = setTimeout(
         () => {
-          this.#hung = true;
-          this.end();
+          this.#end = 'hung';
+          this.#process.kill('SIGKILL');
         },
         this.#limit * GRACE * 1000,
       );

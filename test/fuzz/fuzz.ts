@@ -77,11 +77,11 @@ async function runBatch(
       summary.add(said);
       if (said.faults) found.set(said.done, said.faults.join('\n  '));
       if (exceeds(said)) suspects.add(said.done);
-      if (said.rss > LIMITS.rss || Date.now() >= options.until) child.end();
+      if (said.rss > LIMITS.rss || Date.now() >= options.until) child.stop();
       from = said.done + 1;
     });
     const { kind, index, base, text } = await child.ended;
-    if (kind !== 'done' && index >= from) {
+    if ((kind === 'hung' || kind === 'died') && index >= from) {
       found.set(index, `${base}: ${kind === 'hung' ? 'does not end' : `died: ${text}`}`);
       from = index + 1;
     } else if (kind === 'died') throw new Error(`a worker died before it began: ${text}`);

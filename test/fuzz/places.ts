@@ -100,14 +100,10 @@ export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[
   const pageAt = (physical: number) => {
     const page = Buffer.alloc(PAGE);
     if (fresh.memory.read(physical, page)) return undefined;
-    const seen = reads.slice(-REMEMBERED).find(({ bytes }) => bytes.length >= PAGE && bytes.includes(page));
-    if (seen)
-      return {
-        file: seen.file,
-        at: seen.at + seen.bytes.indexOf(page),
-        length: PAGE,
-        whole: true,
-      };
+    for (const { file, at, bytes } of reads.slice(-REMEMBERED)) {
+      const inside = bytes.length >= PAGE ? indexOfPage(bytes, page) : -1;
+      if (inside >= 0) return { file, at: at + inside, length: PAGE, whole: true };
+    }
     // Compressed: what was read last is what it was made of.
     const last = reads.at(-1);
     return (
@@ -127,6 +123,21 @@ export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[
     ];
   });
   return [...headers, ...textPlaces(files), ...inMemory];
+}
+
+/** By its first bytes that are not zero, for to look for a long run of zeros takes long. */
+function indexOfPage(bytes: Buffer, page: Buffer): number {
+  const first = Math.min(
+    page.findIndex((byte) => byte !== 0),
+    PAGE - 16,
+  );
+  if (first < 0) return -1;
+  const mark = page.subarray(first, first + 16);
+  for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
+    if (at < first || at - first + PAGE > bytes.length) continue;
+    if (page.compare(bytes, at - first, at - first + PAGE) === 0) return at - first;
+  }
+  return -1;
 }
 
 function tryKernel(image: MemoryImage): Kernel | undefined {

@@ -23,7 +23,7 @@ export type Said =
   | {
       readonly done: number;
       readonly statuses: readonly number[];
-      /** Of the whole input, and of its slowest command. */
+      /** Of the whole input by the clock, and of its slowest command in processor time. */
       readonly ms: number;
       readonly slowest: number;
       /** Of the process so far, KiB. */
