@@ -40,11 +40,13 @@ export class ExtentMemory implements PhysicalMemory {
   readonly #incomplete: boolean;
   #last = 0;
 
+  /** @throws InspectError corrupt, when the file would hold more memory than it has bytes */
   constructor(source: ByteSource, claims: MemoryClaims) {
     this.#source = source;
     this.#extents = firstWins(claims.extents.flatMap((extent) => heldOf(extent, source, claims.fileSize)));
     this.#incomplete = claims.incomplete === true || source.cutShort === true;
     this.stored = mergeRanges(this.#extents);
+    requireOwnBytes(source, this.stored, claims.fileSize);
     this.#described = mergeRanges([...claims.described, ...claims.extents]);
     this.truncated = subtractRanges(mergeRanges(claims.extents), this.stored);
   }
@@ -146,6 +148,17 @@ export class ExtentMemory implements PhysicalMemory {
 function positionOf(extent: Extent, address: number): number | bigint {
   const position = Number(extent.offset) + (address - extent.start);
   return Number.isSafeInteger(position) ? position : extent.offset + BigInt(address - extent.start);
+}
+
+/** Headers that all claim the same bytes of a file could make it hold any amount of memory. */
+function requireOwnBytes({ path }: ByteSource, stored: readonly Range[], fileSize: number | null): void {
+  const bytes = countOf(stored);
+  if (fileSize === null || bytes <= fileSize) return;
+  throw new InspectError(
+    'corrupt',
+    `${path}: its headers say that it holds ${bytes} bytes of memory, and the file has ${fileSize}: they claim the same parts of it for several places`,
+    { path },
+  );
 }
 
 /** The parts of an extent that the file has. */

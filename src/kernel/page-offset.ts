@@ -117,7 +117,7 @@ function fromLoads(segments: readonly Segment[]): Found {
 
 /** The first page of the kernel's half that the tables map in whole GiB from physical address 0 on. */
 function fromPageTables(kernel: Kernel): Found {
-  const found = firstDirectLeaf(kernel, kernel.space.walker.root, 0, 0n);
+  const found = new DirectMapSearch(kernel).first(kernel.space.walker.root, 0, 0n);
   if (!found)
     throw new InspectError(
       'notMapped',
@@ -134,23 +134,39 @@ interface Leaf {
   readonly physical: number;
 }
 
-/** Searches in ascending order, depth first; only 4 or 5 levels deep, and each table once from each of its parents. */
-function firstDirectLeaf(kernel: Kernel, table: number, depth: number, base: bigint): Leaf | undefined {
-  const level = PAGING[kernel.pagingLevels][depth];
-  const entries = kernel.space.walker.table(table);
-  if (!level || !entries) return undefined;
-  const encryptionMask = BigInt(kernel.info.number('sme_mask') ?? 0);
-  for (let i = depth === 0 ? ENTRIES / 2 : 0; i < ENTRIES; i++) {
-    const entry = decodeEntry(entries[i] ?? 0n, level, encryptionMask);
-    if (!entry.present) continue;
-    const virtual = canonical(base + (BigInt(i) << BigInt(level.shift)), kernel.pagingLevels);
-    if (virtual >= START_KERNEL_MAP) return undefined;
-    if (!entry.page) {
-      const leaf = firstDirectLeaf(kernel, entry.physical, depth + 1, virtual);
-      if (leaf) return leaf;
-    } else if ((virtual - BigInt(entry.physical)) % GIB === 0n) return { virtual, physical: entry.physical };
+/** In a kernel the first tables of its half have it; damaged tables that lead to each other could be searched for hours. */
+const TABLES_SEARCHED = 4096;
+
+/** Searches in ascending order, depth first, for the first page that may be of the direct map. */
+class DirectMapSearch {
+  readonly #kernel: Kernel;
+  readonly #encryptionMask: bigint;
+  #tables = 0;
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#encryptionMask = BigInt(kernel.info.number('sme_mask') ?? 0);
   }
-  return undefined;
+
+  first(table: number, depth: number, base: bigint): Leaf | undefined {
+    const { pagingLevels, space } = this.#kernel;
+    const level = PAGING[pagingLevels][depth];
+    if (!level || this.#tables++ >= TABLES_SEARCHED) return undefined;
+    const entries = space.walker.table(table);
+    if (!entries) return undefined;
+    for (let i = depth === 0 ? ENTRIES / 2 : 0; i < ENTRIES; i++) {
+      const entry = decodeEntry(entries[i] ?? 0n, level, this.#encryptionMask);
+      if (!entry.present) continue;
+      const virtual = canonical(base + (BigInt(i) << BigInt(level.shift)), pagingLevels);
+      if (virtual >= START_KERNEL_MAP) return undefined;
+      if (!entry.page) {
+        const leaf = this.first(entry.physical, depth + 1, virtual);
+        if (leaf) return leaf;
+      } else if ((virtual - BigInt(entry.physical)) % GIB === 0n)
+        return { virtual, physical: entry.physical };
+    }
+    return undefined;
+  }
 }
 
 function canonical(address: bigint, levels: 4 | 5): bigint {

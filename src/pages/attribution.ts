@@ -2,6 +2,7 @@ import { countOf, type Range } from '../bytes/ranges.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
+import { requireHonestSize } from './claims.ts';
 import { OwnerTable } from './owner-table.ts';
 import { type PageUse, USES, Use } from './page-uses.ts';
 import { runsOf } from './runs.ts';
@@ -73,6 +74,7 @@ class Scan {
  * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read
  */
 export function attributePages(typed: TypedKernel, onProgress?: OnProgress): Attribution {
+  requireHonestSize(typed.kernel.image);
   return attributeRanges(typed, [...pfnRanges(typed.kernel.image.memory.described())], onProgress);
 }
 

@@ -1,6 +1,8 @@
 import { reasonOf } from '../errors.ts';
 import type { Absence } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { requireHonestSize } from './claims.ts';
+import { structPageDoubt } from './image-pages.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { partition } from './partition.ts';
@@ -26,6 +28,8 @@ export interface Census {
   readonly badOrders: number;
   /** Why memory may be missing behind the end of the dump, a sentence; null where none is. */
   readonly missingEnd: string | null;
+  /** Why the struct pages may be none, so that no figure can be trusted; null where nothing speaks against them. */
+  readonly structPageDoubt: string | null;
   /** FREE against the kernel's own counters, or why that could not be checked. */
   readonly freeCheck: FreeCheck;
 }
@@ -39,9 +43,10 @@ export type OnProgress = (done: number, total: number) => void;
 
 /**
  * Classifies every page of a dump, each once.
- * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; corrupt, when the file claims too much
  */
 export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): Census {
+  requireHonestSize(kernel.image);
   const zones = tryZones(kernel);
   const scan = new Scan(kernel, 'all' in zones ? zones.all : []);
   const { spans, pages: total } = partition(kernel.image.memory);
@@ -83,6 +88,7 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
     withoutStructPage: tally.rules[Rule.noStructPage] as number,
     badOrders: tally.rules[Rule.badOrder] as number,
     missingEnd: missingEnd(kernel),
+    structPageDoubt: structPageDoubt(kernel),
     freeCheck: freeCheck(kernel, zones, tally),
   };
 }

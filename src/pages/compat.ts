@@ -1,6 +1,7 @@
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OnProgress } from './census.ts';
+import { structPageDoubt } from './image-pages.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
@@ -15,6 +16,8 @@ export interface CompatCensus {
   readonly total: number;
   /** kernelData is what is left of the total: "Remaining pages", inflated as the total is. */
   readonly counts: ClassCounts;
+  /** As of a Census. */
+  readonly structPageDoubt: string | null;
 }
 
 /**
@@ -73,7 +76,7 @@ class CompatScan {
     this.#clearedUntil = Math.max(this.#clearedUntil, pfn + pages);
   }
 
-  summary(total: number): CompatCensus {
+  summary(total: number): Omit<CompatCensus, 'structPageDoubt'> {
     const contents = this.#zeroPages.counts;
     const counts = { ...this.counts, zero: contents.zero };
     counts.kernelData = total - Object.values(counts).reduce((sum, n) => sum + n, 0);
@@ -111,5 +114,5 @@ export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => 
     done += count;
     onProgress(done, originalPages);
   }
-  return scan.summary(originalPages);
+  return { ...scan.summary(originalPages), structPageDoubt: structPageDoubt(kernel) };
 }

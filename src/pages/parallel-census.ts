@@ -3,6 +3,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
 import { type Census, censusOf, type OnProgress, tryZones } from './census.ts';
 import { CensusThreads, type Share } from './census-threads.ts';
+import { requireHonestSize } from './claims.ts';
 import { partition } from './partition.ts';
 import { Scan } from './scan.ts';
 import { SharedWork } from './shared-work.ts';
@@ -34,6 +35,7 @@ export interface ParallelOptions {
  */
 export async function takeParallelCensus(kernel: Kernel, options: ParallelOptions): Promise<Census> {
   const { onProgress = () => {}, onRead = () => {} } = options;
+  requireHonestSize(kernel.image);
   const zones = tryZones(kernel);
   const counted = 'all' in zones ? zones.all : [];
   const scan = new Scan(kernel, counted);

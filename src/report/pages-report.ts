@@ -111,12 +111,19 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...facts.info.doubts,
       ...damageWarnings(facts.image),
       ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
+      ...structPageWarnings(census.structPageDoubt),
       ...unknownWarnings(census),
       ...checkWarnings(census, facts.image.live),
       ...change.warnings,
     ],
     complete:
-      !endless && unclassified === 0 && isWhole(facts.image) && damaged(census) === 0 && change.complete,
+    complete:
+      !endless &&
+      census.structPageDoubt === null &&
+      unclassified === 0 &&
+      isWhole(facts.image) &&
+      damaged(census) === 0 &&
+      change.complete,
   };
 }
 
@@ -129,9 +136,18 @@ export function compatReport(facts: PagesFacts, census: CompatCensus): PagesRepo
     unknown: amount(0),
     compat: 'makedumpfile',
     freeCheck: null,
-    warnings: [...facts.info.doubts, ...facts.image.warnings],
-    complete: true,
+    warnings: [...facts.info.doubts, ...facts.image.warnings, ...structPageWarnings(census.structPageDoubt)],
+    complete: census.structPageDoubt === null,
   };
+}
+
+/** What makes every figure of the table worthless. */
+function structPageWarnings(doubt: string | null): string[] {
+  return doubt === null
+    ? []
+    : [
+        `do not trust these figures: the struct pages are not those of this memory: ${doubt}; is the VMCOREINFO of another boot?`,
+      ];
 }
 
 function isWhole(image: MemoryImage): boolean {

@@ -16,6 +16,8 @@ export const IMAGE_BYTES = MIB2;
 /** Memory below 2 MiB that holds the tables, the section array and the struct pages; e820 reserves page 0. */
 export const ARENA: Range = { start: 0x1000, end: MIB2 };
 export const PAGES_PER_SECTION = 32768;
+/** Pages of text that have struct pages of their own. */
+const TEXT_PAGES = 16;
 
 /** Where things stand in the image; bytes from _stext. */
 export const IN_IMAGE = {
@@ -47,6 +49,8 @@ export interface KernelPlan extends Omit<MemoryPlan, 'described'> {
   readonly sections?: SectionPlan;
   readonly pages?: Iterable<readonly [number, PageSpec]>;
   readonly structPageSize?: number;
+  /** Whether the first pages of the image have struct pages of their own, as pages in use; they have. */
+  readonly textPages?: boolean;
   readonly keys?: KeyChanges;
   /** VMCOREINFO text in place of the kernel's own; null for none. */
   readonly text?: string | null;
@@ -103,7 +107,15 @@ export class BuiltKernel {
       keys,
     );
     this.#text = plan.text === undefined ? own : plan.text;
+    if (plan.textPages ?? true) this.#useText();
     for (const [pfn, spec] of plan.pages ?? []) this.setPage(pfn, spec);
+  }
+
+  /** The pages that the kernel's text begins with are in use, if its memory map reaches so far. */
+  #useText(): void {
+    const first = this.imageAt / KIB4;
+    if (!this.presentSections().includes(Math.floor(first / PAGES_PER_SECTION))) return;
+    for (let i = 0; i < TEXT_PAGES; i++) this.setPage(first + i, { refcount: 1 });
   }
 
   /** Physical address of a free part of the arena, zeroed; whole pages are aligned to a page. */

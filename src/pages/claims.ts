@@ -1,0 +1,28 @@
+import { countOf } from '../bytes/ranges.ts';
+import { InspectError } from '../errors.ts';
+import type { MemoryImage } from '../formats/image.ts';
+
+const PAGE = 4096;
+/**
+ * Pages of memory for each byte of a file: the sparsest dump has of each GiB one page of struct pages, where all of it is one
+ * huge page whose struct pages are optimised away (HVO, mm/hugetlb_vmemmap.c).
+ */
+const PAGES_A_BYTE = 2 ** 18 / PAGE;
+/** Pages that any file may claim: the begin of a dump, cut off, is small. 256 GiB, which takes no time to look at. */
+const ANY_FILE = 2 ** 26;
+
+/**
+ * Refuses a file that claims so much memory that to look at all of it would take hours, and that cannot have what it claims.
+ * @throws InspectError corrupt
+ */
+export function requireHonestSize({ bytes, path, memory }: MemoryImage): void {
+  if (bytes === null) return;
+  const pages = countOf(memory.described()) / PAGE;
+  const most = ANY_FILE + bytes * PAGES_A_BYTE;
+  if (pages <= most) return;
+  throw new InspectError(
+    'corrupt',
+    `${path}: its headers claim ${Math.ceil(pages)} pages of memory, and a dump of ${bytes} bytes has ${most} at most`,
+    { path, hint: 'is the file cut short, or are its headers damaged? segments shows what they claim' },
+  );
+}
