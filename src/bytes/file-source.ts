@@ -34,6 +34,12 @@ function openError(path: string, error: unknown): unknown {
   return new InspectError('io', `${path}: ${why}`, { path, errno: error.code, cause: error });
 }
 
+/** A damaged file may lead anywhere: positions that no system call takes are no error but behind its end. */
+function isBeyond(position: number | bigint, length: number): boolean {
+  if (typeof position === 'number') return position > Number.MAX_SAFE_INTEGER - length;
+  return position > LAST_POSITION - BigInt(length);
+}
+
 /** A local file, opened read-only. The only file of this program that touches the file system for a dump. */
 export class FileSource implements ByteSource {
   readonly path: string;
@@ -67,7 +73,7 @@ export class FileSource implements ByteSource {
   }
 
   read(position: number | bigint, into: Uint8Array): number {
-    if (typeof position === 'bigint' && position > LAST_POSITION - BigInt(into.length)) return 0;
+    if (isBeyond(position, into.length)) return 0;
     let done = 0;
     while (done < into.length) {
       const got = this.#readOnce(position, into, done);

@@ -73,6 +73,8 @@ export interface PhysicalMemory {
    * contents lie as they are, and nothing tells them but reading.
    */
   surveyContents?(pfn: number, holdings: Uint8Array): void;
+  /** What the file holds: ascending and disjoint. Absent where only a survey tells. */
+  readonly stored?: readonly Range[];
   /**
    * Fills `into` from `address` on; where segments overlap, the first in file order is read. When something is missing,
    * what stands in `into` means nothing.

@@ -1,3 +1,4 @@
+import type { Range } from '../bytes/ranges.ts';
 import { Held, type PhysicalMemory } from '../formats/image.ts';
 
 const PAGE = 4096;
@@ -35,7 +36,7 @@ export class MemoryScan {
   /** Physical addresses of all finds, ascending. */
   *finds(): Generator<number> {
     const total = this.#total();
-    for (const range of this.#memory.described()) {
+    for (const range of this.#ranges()) {
       for (let at = range.start; at < range.end; at += READ_BYTES) {
         const end = Math.min(range.end, at + READ_BYTES);
         for (const run of this.#stored(at, end)) yield* this.#findsIn(run.start, run.end);
@@ -45,9 +46,14 @@ export class MemoryScan {
     }
   }
 
+  /** What is not stored has nothing to be found in it, however much a file says that there is. */
+  #ranges(): Iterable<Range> {
+    return this.#memory.stored ?? this.#memory.described();
+  }
+
   #total(): number {
     let total = 0;
-    for (const { start, end } of this.#memory.described()) total += end - start;
+    for (const { start, end } of this.#ranges()) total += end - start;
     return total;
   }
 

@@ -1,8 +1,8 @@
 import { countOf, type Range } from '../bytes/ranges.ts';
+import { requireHonestSize } from '../formats/claims.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
-import { requireHonestSize } from './claims.ts';
 import { OwnerTable } from './owner-table.ts';
 import { type PageUse, USES, Use } from './page-uses.ts';
 import { runsOf } from './runs.ts';

@@ -1,7 +1,7 @@
 import { reasonOf } from '../errors.ts';
+import { requireHonestSize } from '../formats/claims.ts';
 import type { Absence } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { requireHonestSize } from './claims.ts';
 import { structPageDoubt } from './image-pages.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';

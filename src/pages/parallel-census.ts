@@ -1,9 +1,9 @@
 import type { ReadStatistics } from '../bytes/source.ts';
+import { requireHonestSize } from '../formats/claims.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
 import { type Census, censusOf, type OnProgress, tryZones } from './census.ts';
 import { CensusThreads, type Share } from './census-threads.ts';
-import { requireHonestSize } from './claims.ts';
 import { partition } from './partition.ts';
 import { Scan } from './scan.ts';
 import { SharedWork } from './shared-work.ts';

@@ -75,7 +75,7 @@ export class OverlaySource implements ByteSource {
 
   /** @throws RangeError for a position that no system would take: the program must not ask for one */
   read(position: number | bigint, into: Uint8Array): number {
-    if (position < 0 || (typeof position === 'number' && !Number.isSafeInteger(position)))
+    if (position < 0 || (typeof position === 'number' && !Number.isInteger(position)))
       throw new RangeError(`a file is read at ${position}`);
     this.statistics.reads++;
     if (position >= this.size) return 0;

@@ -1,6 +1,6 @@
 import { countOf } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
-import type { MemoryImage } from '../formats/image.ts';
+import type { MemoryImage } from './image.ts';
 
 const PAGE = 4096;
 /**
