@@ -1,5 +1,4 @@
 import { countOf, type Range } from '../bytes/ranges.ts';
-import { requireHonestSize } from '../formats/claims.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
@@ -7,6 +6,7 @@ import { OwnerTable } from './owner-table.ts';
 import { type PageUse, USES, Use } from './page-uses.ts';
 import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
+import { refuseLies } from './trust.ts';
 import { type UseKeys, useKeys } from './use-keys.ts';
 import { pfnRanges } from './zero-pages.ts';
 
@@ -74,7 +74,7 @@ class Scan {
  * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read
  */
 export function attributePages(typed: TypedKernel, onProgress?: OnProgress): Attribution {
-  requireHonestSize(typed.kernel.image);
+  refuseLies(typed.kernel);
   return attributeRanges(typed, [...pfnRanges(typed.kernel.image.memory.described())], onProgress);
 }
 

@@ -1,14 +1,13 @@
 import { reasonOf } from '../errors.ts';
-import { requireHonestSize } from '../formats/claims.ts';
-import type { Absence } from '../formats/image.ts';
+import type { Absence, MapChange } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import { structPageDoubt } from './image-pages.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { partition } from './partition.ts';
 import { RULES, Rule } from './rules.ts';
 import { Scan } from './scan.ts';
 import type { Tally } from './tally.ts';
+import { refuseLies } from './trust.ts';
 import { readZones, recounted, type Zone, type ZoneCheck } from './zones.ts';
 
 /** What became of every page. All figures are pages. */
@@ -28,8 +27,8 @@ export interface Census {
   readonly badOrders: number;
   /** Why memory may be missing behind the end of the dump, a sentence; null where none is. */
   readonly missingEnd: string | null;
-  /** Why the struct pages may be none, so that no figure can be trusted; null where nothing speaks against them. */
-  readonly structPageDoubt: string | null;
+  /** What of a running machine's memory has come and gone meanwhile; null for nothing. */
+  readonly mapChange: MapChange | null;
   /** FREE against the kernel's own counters, or why that could not be checked. */
   readonly freeCheck: FreeCheck;
 }
@@ -43,10 +42,10 @@ export type OnProgress = (done: number, total: number) => void;
 
 /**
  * Classifies every page of a dump, each once.
- * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; corrupt, when the file claims too much
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; as refuseLies
  */
 export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): Census {
-  requireHonestSize(kernel.image);
+  refuseLies(kernel);
   const zones = tryZones(kernel);
   const scan = new Scan(kernel, 'all' in zones ? zones.all : []);
   const { spans, pages: total } = partition(kernel.image.memory);
@@ -88,7 +87,7 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
     withoutStructPage: tally.rules[Rule.noStructPage] as number,
     badOrders: tally.rules[Rule.badOrder] as number,
     missingEnd: missingEnd(kernel),
-    structPageDoubt: structPageDoubt(kernel),
+    mapChange: kernel.image.mapChange?.() ?? null,
     freeCheck: freeCheck(kernel, zones, tally),
   };
 }

@@ -1,13 +1,13 @@
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { OnProgress } from './census.ts';
-import { structPageDoubt } from './image-pages.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
 import { decide, FIRST_EXCLUDING, pagesDecided, RULES, type Rule } from './rules.ts';
 import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
+import { refuseLies } from './trust.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
 
 /** The figures of `makedumpfile --mem-usage`, 1.7.9. All are pages. */
@@ -16,8 +16,6 @@ export interface CompatCensus {
   readonly total: number;
   /** kernelData is what is left of the total: "Remaining pages", inflated as the total is. */
   readonly counts: ClassCounts;
-  /** As of a Census. */
-  readonly structPageDoubt: string | null;
 }
 
 /**
@@ -76,7 +74,7 @@ class CompatScan {
     this.#clearedUntil = Math.max(this.#clearedUntil, pfn + pages);
   }
 
-  summary(total: number): Omit<CompatCensus, 'structPageDoubt'> {
+  summary(total: number): CompatCensus {
     const contents = this.#zeroPages.counts;
     const counts = { ...this.counts, zero: contents.zero };
     counts.kernelData = total - Object.values(counts).reduce((sum, n) => sum + n, 0);
@@ -106,6 +104,7 @@ export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => 
   if (kernel.image.memory.cutShort) throw incomplete('what the end of the file should hold');
   const end = missingEnd(kernel);
   if (end !== null) throw incomplete(`its end: ${end}`);
+  refuseLies(kernel);
   const scan = new CompatScan(kernel);
   const { originalPages, looked } = kernel.image.makedumpfile;
   let done = 0;
@@ -114,5 +113,5 @@ export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => 
     done += count;
     onProgress(done, originalPages);
   }
-  return { ...scan.summary(originalPages), structPageDoubt: structPageDoubt(kernel) };
+  return scan.summary(originalPages);
 }

@@ -1,5 +1,4 @@
 import type { ReadStatistics } from '../bytes/source.ts';
-import { requireHonestSize } from '../formats/claims.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
 import { type Census, censusOf, type OnProgress, tryZones } from './census.ts';
@@ -9,6 +8,7 @@ import { Scan } from './scan.ts';
 import { SharedWork } from './shared-work.ts';
 import { addTallies } from './tally.ts';
 import type { DumpFiles } from './thread-task.ts';
+import { refuseLies } from './trust.ts';
 
 /** Milliseconds of work that make another thread worth it: it takes 35 until it begins, and as much again of a processor. */
 const WORTH_A_THREAD = 100;
@@ -35,7 +35,7 @@ export interface ParallelOptions {
  */
 export async function takeParallelCensus(kernel: Kernel, options: ParallelOptions): Promise<Census> {
   const { onProgress = () => {}, onRead = () => {} } = options;
-  requireHonestSize(kernel.image);
+  refuseLies(kernel);
   const zones = tryZones(kernel);
   const counted = 'all' in zones ? zones.all : [];
   const scan = new Scan(kernel, counted);

@@ -1,4 +1,4 @@
-import type { MemoryImage } from '../formats/image.ts';
+import type { MapChange } from '../formats/image.ts';
 import { size } from './units.ts';
 
 /** What a report says of memory that came or went while it was made, and whether it is complete all the same. */
@@ -7,9 +7,8 @@ export interface LiveChange {
   readonly complete: boolean;
 }
 
-/** Asks a running kernel's file what has changed; of a dump, nothing has. */
-export function liveChange(image: MemoryImage): LiveChange {
-  const change = image.mapChange?.();
+/** @param change what a running kernel's file shows; null for nothing, and of a dump */
+export function liveChange(change: MapChange | null): LiveChange {
   if (!change) return { warnings: [], complete: true };
   const { removed, added, moved } = change;
   return {

@@ -97,7 +97,7 @@ const BY_CONTENTS: ReadonlySet<PageClass> = new Set(['zero', 'kernelData']);
 export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
   const endless = census.missingEnd !== null;
-  const change = liveChange(facts.image);
+  const change = liveChange(census.mapChange);
   const doubtful = (name: PageClass) =>
     endless || unclassified > 0 || (census.undecided > 0 && BY_CONTENTS.has(name));
   return {
@@ -111,19 +111,12 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...facts.info.doubts,
       ...damageWarnings(facts.image),
       ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
-      ...structPageWarnings(census.structPageDoubt),
       ...unknownWarnings(census),
       ...checkWarnings(census, facts.image.live),
       ...change.warnings,
     ],
     complete:
-    complete:
-      !endless &&
-      census.structPageDoubt === null &&
-      unclassified === 0 &&
-      isWhole(facts.image) &&
-      damaged(census) === 0 &&
-      change.complete,
+      !endless && unclassified === 0 && isWhole(facts.image) && damaged(census) === 0 && change.complete,
   };
 }
 
@@ -136,18 +129,9 @@ export function compatReport(facts: PagesFacts, census: CompatCensus): PagesRepo
     unknown: amount(0),
     compat: 'makedumpfile',
     freeCheck: null,
-    warnings: [...facts.info.doubts, ...facts.image.warnings, ...structPageWarnings(census.structPageDoubt)],
-    complete: census.structPageDoubt === null,
+    warnings: [...facts.info.doubts, ...facts.image.warnings],
+    complete: true,
   };
-}
-
-/** What makes every figure of the table worthless. */
-function structPageWarnings(doubt: string | null): string[] {
-  return doubt === null
-    ? []
-    : [
-        `do not trust these figures: the struct pages are not those of this memory: ${doubt}; is the VMCOREINFO of another boot?`,
-      ];
 }
 
 function isWhole(image: MemoryImage): boolean {

@@ -99,7 +99,7 @@ export interface UsageFacts {
 
 export function usageReport(usage: Usage, { image, release, by, top }: UsageFacts): UsageReport {
   const { types, attribution } = usage;
-  const change = liveChange(image);
+  const change = liveChange(usage.mapChange);
   return {
     schema: 'kdump-inspect/usage/1',
     file: { path: image.path, format: image.format },

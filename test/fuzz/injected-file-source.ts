@@ -10,7 +10,6 @@ export function injectFiles(sources: readonly ByteSource[]): void {
 }
 
 /** Stands in the place of src/bytes/file-source.ts in the bundle of the worker, and opens what was injected. */
-// biome-ignore lint/complexity/noStaticOnlyClass: it is called as the class that it stands in for
 export class FileSource {
   constructor(path: string) {
     const file = files.get(path);

@@ -1,3 +1,4 @@
+import type { MapChange } from '../../formats/image.ts';
 import { type Module, readModules } from '../../kernel/modules/module-list.ts';
 import { readCpuFreePages } from '../../kernel/objects/cpu-free-lists.ts';
 import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb.ts';
@@ -30,6 +31,8 @@ export interface Usage {
   readonly warnings: readonly string[];
   /** Whether something is missing that the dump should have. */
   readonly damaged: boolean;
+  /** What of a running machine's memory has come and gone meanwhile; null for nothing. */
+  readonly mapChange: MapChange | null;
 }
 
 /**
@@ -59,7 +62,8 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   };
   problems.broken('the list of per-CPU chunks', holders.percpu?.broken ?? []);
   const types = typeUses({ ...holders, ...bareFacts(typed, problems) });
-  return { ...holders, types, warnings: problems.warnings, damaged: problems.damaged };
+  const mapChange = typed.kernel.image.mapChange?.() ?? null;
+  return { ...holders, types, warnings: problems.warnings, damaged: problems.damaged, mapChange };
 }
 
 /** What has no section of its own. */
