@@ -1,5 +1,4 @@
 import type { Absence } from '../formats/image.ts';
-import { RULES } from './rules.ts';
 
 /** What a scan has found in some part of memory: plain data, which threads can hand over, and which adds up. All are pages. */
 export interface Tally {
@@ -14,18 +13,6 @@ export interface Tally {
   /** Free, zone by zone in the order of the zones, and in none of them. */
   readonly free: readonly number[];
   readonly outside: number;
-}
-
-export function emptyTally(): Tally {
-  return {
-    rules: new Float64Array(RULES.length),
-    zero: 0,
-    nonZero: 0,
-    absences: new Map(),
-    failures: new Map(),
-    free: [],
-    outside: 0,
-  };
 }
 
 /** What two parts have together. */

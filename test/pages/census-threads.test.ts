@@ -13,13 +13,14 @@ import { takeParallelCensus } from '../../src/pages/parallel-census.ts';
 import { partition, SPAN_PAGES } from '../../src/pages/partition.ts';
 import { Scan } from '../../src/pages/scan.ts';
 import { SharedWork } from '../../src/pages/shared-work.ts';
-import { addTallies, emptyTally, type Tally } from '../../src/pages/tally.ts';
+import { addTallies, type Tally } from '../../src/pages/tally.ts';
 import type { ThreadTask } from '../../src/pages/thread-task.ts';
 import { readZones } from '../../src/pages/zones.ts';
 import { BuiltKernel, pfns } from '../builders/kernel.ts';
 import { writeKernel } from '../builders/kernel-file.ts';
 import { kernelWithZones } from '../builders/kernel-zones.ts';
 import { ANON_MAPPING, buddy, compound } from '../builders/struct-page.ts';
+import { emptyTally } from '../support/empty-tally.ts';
 import { dumpOf } from '../support/fixture.ts';
 
 const folder = mkdtempSync(`${tmpdir()}/kdump-inspect-threads-`);

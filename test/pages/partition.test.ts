@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { partition, SPAN_PAGES } from '../../src/pages/partition.ts';
 import { Scan } from '../../src/pages/scan.ts';
-import { addTallies, emptyTally, type Tally } from '../../src/pages/tally.ts';
+import { addTallies, type Tally } from '../../src/pages/tally.ts';
 import { BuiltKernel, pfns } from '../builders/kernel.ts';
 import { BuiltMemory } from '../builders/memory.ts';
 import { ANON_MAPPING, buddy, compound, hugetlb, type PageSpec } from '../builders/struct-page.ts';
+import { emptyTally } from '../support/empty-tally.ts';
 
 const spansOf = (...ranges: [number, number][]) => {
   const { spans, pages } = partition(

@@ -11,7 +11,7 @@ export interface Break {
   readonly reason: string;
 }
 
-/** What walking a linked structure found. */
+/** What walking a list found. */
 export interface Walked {
   /** Virtual addresses of the nodes, in their order, without the head; none of them twice. */
   readonly nodes: readonly bigint[];
@@ -28,24 +28,15 @@ export const NODES_LIMIT = 1 << 25;
  * @throws InspectError notMapped or notStored, when the head itself cannot be read
  */
 export function walkList(space: AddressSpace, head: bigint, limit = NODES_LIMIT): Walked {
-  return walk(nextReader(space, 0), head, head, limit);
-}
-
-/**
- * Walks an hlist (hlist_head.first, hlist_node.next), or any chain whose nodes begin with a pointer to the next one and
- * that ends with NULL; an hlist_nulls ends with an odd number instead.
- * @throws InspectError notMapped or notStored, when the head itself cannot be read
- */
-export function walkChain(space: AddressSpace, head: bigint, limit = NODES_LIMIT): Walked {
-  return walk(nextReader(space, 0), head, 0n, limit);
+  return walk(nextReader(space), head, limit);
 }
 
 type Next = (node: bigint) => bigint;
 
-function nextReader(space: AddressSpace, offset: number): Next {
+function nextReader(space: AddressSpace): Next {
   const bytes = new Uint8Array(8);
   return (node) => {
-    space.read(node + BigInt(offset), bytes);
+    space.read(node, bytes);
     return u64At(bytes, 0);
   };
 }
@@ -54,12 +45,12 @@ function nextReader(space: AddressSpace, offset: number): Next {
  * Goes from node to node. A circle that does not lead through the head is found as Brent does it: each node is compared
  * with one that is left behind at distances that double.
  */
-function walk(next: Next, head: bigint, end: bigint, limit: number): Walked {
+function walk(next: Next, head: bigint, limit: number): Walked {
   const nodes: bigint[] = [];
   let mark = -1n;
   let marked = 1;
   let at = next(head);
-  while (at !== end && !(end === 0n && at & 1n)) {
+  while (at !== head) {
     if (at === mark) return circle(nodes, at);
     if (nodes.length >= limit) return broken(nodes, head, `there are more than ${limit} nodes`);
     if (nodes.length === marked) [mark, marked] = [at, 2 * marked];

@@ -12,11 +12,6 @@ const INDEX_BITS = 64;
 // biome-ignore lint/suspicious/noConfusingVoidType: most visitors return nothing
 export type Visit = (index: number, entry: bigint) => boolean | void;
 
-/** Whether an entry is a number (xa_mk_value) and no pointer: in the page cache, what became of an evicted page. */
-export function isValue(entry: bigint): boolean {
-  return (entry & 1n) === 1n;
-}
-
 /** Where a node has its members; bytes. */
 interface NodeLayout {
   readonly shift: number;

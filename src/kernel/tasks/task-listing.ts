@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import { type Fact, fact, known } from '../fact.ts';
+import { type Fact, fact } from '../fact.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { readPidTable } from './pid-table.ts';
 import { panickingCpu, type RunningTask, runningTasks } from './running.ts';
@@ -39,11 +39,6 @@ export function listTasks(typed: TypedKernel): TaskListing {
     panickingCpu: fact(() => panickingCpu(typed)),
     problems: found.problems,
   };
-}
-
-/** The current task of a CPU; undefined where that cannot be told. */
-export function taskOfCpu({ cpus }: TaskListing, cpu: number): Task | undefined {
-  return known(cpus)?.find((one) => one.cpu === cpu)?.current ?? undefined;
 }
 
 function findTasks(typed: TypedKernel): FoundTasks {

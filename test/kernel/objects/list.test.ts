@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { walkChain, walkList } from '../../../src/kernel/objects/list.ts';
+import { walkList } from '../../../src/kernel/objects/list.ts';
 import { BuiltSpace } from '../../builders/address-space.ts';
 import { failureOf } from '../../builders/failure.ts';
 
@@ -80,39 +80,5 @@ describe('a list_head', () => {
     ]);
     expect(walkList(space, at(0), 2)).toMatchObject({ nodes: [at(1), at(2)], broken: { address: at(2) } });
     expect(walkList(space, at(0), 3).broken).toBeNull();
-  });
-});
-
-describe('a chain', () => {
-  test.each([
-    ['NULL, as an hlist', 0n],
-    ['an odd number, as an hlist_nulls', 0x2bn],
-  ])('ends with %s', (_, end) => {
-    const space = listOf([
-      [0, 2],
-      [2, 1],
-      [1, end],
-    ]);
-    expect(walkChain(space, at(0))).toEqual({ nodes: [at(2), at(1)], broken: null });
-  });
-
-  test('may be empty', () => {
-    expect(walkChain(listOf([[0, 0n]]), at(0))).toEqual({ nodes: [], broken: null });
-  });
-
-  test('that runs in a circle is broken', () => {
-    expect(
-      walkChain(
-        listOf([
-          [0, 1],
-          [1, 2],
-          [2, 1],
-        ]),
-        at(0),
-      ),
-    ).toMatchObject({
-      nodes: [at(1), at(2)],
-      broken: { address: at(2) },
-    });
   });
 });
