@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,15 @@ describe('pages --jobs', () => {
       expect(ran.stdout).toBe(alone.stdout);
       expect(readsOf(ran.stderr)).toBeGreaterThan(readsOf(alone.stderr));
     }
+  });
+
+  test('starts threads from source where it was started from source', () => {
+    const source = fileURLToPath(new URL('../../bin/kdump-inspect.ts', import.meta.url));
+    const args = ['pages', large, '--json', '--jobs', '2', '--debug'];
+    const ran = spawnSync(process.execPath, ['--import', 'tsx', source, ...args], { encoding: 'utf8' });
+    const alone = run(['pages', large, '--json', '--jobs', '1', '--debug']);
+    expect([ran.status, ran.stdout]).toEqual([0, alone.stdout]);
+    expect(readsOf(ran.stderr)).toBeGreaterThan(readsOf(alone.stderr));
   });
 
   test('starts no thread for a dump that is not worth one', () => {

@@ -15,6 +15,7 @@ import { Scan } from '../../src/pages/scan.ts';
 import { SharedWork } from '../../src/pages/shared-work.ts';
 import { addTallies, type Tally } from '../../src/pages/tally.ts';
 import type { ThreadTask } from '../../src/pages/thread-task.ts';
+import { answerTo } from '../../src/pages/thread-work.ts';
 import { readZones } from '../../src/pages/zones.ts';
 import { BuiltKernel, pfns } from '../builders/kernel.ts';
 import { writeKernel } from '../builders/kernel-file.ts';
@@ -102,6 +103,29 @@ describe('threads that do all of the work', () => {
     const shares = await threads.all();
     await threads.end();
     expect(shares.map(({ statistics }) => statistics.bytes > 0)).toEqual([true, true]);
+  });
+});
+
+describe('the work of a thread', () => {
+  test('is the scan of all spans, when no other takes any', async () => {
+    const path = written();
+    const task = await taskFor(path);
+    const answer = await answerTo({ ...task, thread: 3 });
+    if ('failure' in answer) throw new Error(answer.failure.message);
+    expect(addTallies(answer.tally, emptyTally())).toEqual(await alone(path));
+    expect(answer.statistics.bytes).toBeGreaterThan(0);
+    const work = SharedWork.of(task.work);
+    expect([2, 3].map((thread) => work.hasJoined(thread))).toEqual([false, true]);
+    expect(work.stopped).toBe(false);
+  });
+
+  test('ends with an error in plain data, and so does that of the others', async () => {
+    const files = [`${folder}/gone`];
+    const task = { ...(await taskFor(written())), dump: { files, options: {} } };
+    expect(await answerTo({ ...task, thread: 0 })).toMatchObject({
+      failure: { kind: 'io', message: `${files}: no such file`, facts: { errno: 'ENOENT' } },
+    });
+    expect(SharedWork.of(task.work).stopped).toBe(true);
   });
 });
 
