@@ -36,8 +36,8 @@ export function testSlabs(usage: () => UsageReport, answers: () => Answers): voi
 
   it('has as many slabs and objects of each as /proc/slabinfo before and after', () => {
     const off = [...found().values()].filter((cache) => !isAsListed(cache, listed()));
-    // What comes and goes in the middle of a run alone, no list before or after it can show.
-    expect(off.length, off.map(({ name }) => name).join(' ')).toBeLessThanOrEqual(12);
+    // What comes and goes in the middle of a run alone, no list before or after it can show: none was seen in ten guests.
+    expect(off.length, off.map(({ name }) => name).join(' ')).toBeLessThanOrEqual(3);
   });
 }
 
