@@ -24,8 +24,6 @@ export const pressureQuestions: Questions = Object.fromEntries([
   ...times('segments', 1, 'kdump-inspect segments --json'),
   ...times('symbols', 1, 'kdump-inspect symbols /proc/kcore init_task --json'),
   ['offlined', 'wc -l </tmp/offlined'],
-  ['modules', 'cat /tmp/modules'],
-  ['processes', 'ps -o pid,comm'],
 ]);
 
 /** What fills and empties memory. All of them together take a quarter of the processor from the inspector (guest/pressure.sh). */

@@ -62,11 +62,12 @@ function testPressure(answers: () => PressureAnswers): void {
     for (const report of reports) expect(sumOfFigures(report)).toBe(report.total.pages);
   });
 
-  it('sees that pages are taken out of use meanwhile', () => {
+  it('sees that pages are taken out of use meanwhile, and blocks of memory were', () => {
     const poisoned = namesOf('pages').map(
       (name) => pagesOf(readReport('pages', outputOf(answers(), name))).hwpoison,
     );
     expect(poisoned.at(-1)).toBeGreaterThan(poisoned[0] ?? Number.NaN);
+    expect(Number(answers().text('offlined'))).toBeGreaterThan(0);
   });
 
   it('has the same total every time, but for the memory module', () => {

@@ -50,12 +50,13 @@ export const questions = {
   asOrdinaryUser: '/bin/setpriv --reuid 1000 --regid 1000 --clear-groups kdump-inspect pages /proc/kcore',
   withoutRawio:
     '/bin/setpriv --bounding-set=-sys_rawio --inh-caps=-sys_rawio kdump-inspect pages /proc/kcore',
-  pages: 'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages --json',
+  pages:
+    'node --max-semi-space-size=1 --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages --json',
   zoneinfoAtExit: 'cat /tmp/zoneinfo',
   meminfo: 'cat /proc/meminfo',
   makedumpfileBefore: 'makedumpfile --mem-usage /proc/kcore',
   compat:
-    'node --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages /proc/kcore --compat makedumpfile --json',
+    'node --max-semi-space-size=1 --import /app/count-at-exit.mjs /app/dist/kdump-inspect.js pages /proc/kcore --compat makedumpfile --json',
   makedumpfileAtExit: 'cat /tmp/makedumpfile',
   makedumpfileAfter: 'makedumpfile --mem-usage /proc/kcore',
   slabinfoBefore: 'cat /proc/slabinfo',

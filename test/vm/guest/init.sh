@@ -9,8 +9,10 @@ inflate_balloon() {
 }
 
 fill_memory() {
-  # Short per-CPU lists of free pages (since 5.14): else a thousand pages move between FREE and KERN_DATA at any moment.
-  echo 1000 >/proc/sys/vm/percpu_pagelist_high_fraction
+  # Short per-CPU lists of free pages: else a thousand pages move between FREE and KERN_DATA at any moment. Named so since 5.14.
+  for knob in /proc/sys/vm/percpu_pagelist_high_fraction /proc/sys/vm/percpu_pagelist_fraction; do
+    [ ! -e "$knob" ] || echo 1000 >"$knob"
+  done
   echo 4 >/proc/sys/vm/nr_hugepages
   # Huge pages from the start, but nothing that collects small ones into huge ones behind our back.
   echo 4000000000 >/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs

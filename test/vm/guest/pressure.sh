@@ -25,23 +25,11 @@ fill_and_empty_memory() {
 offline_and_online() {
   while :; do
     for block in /sys/devices/system/memory/memory*; do
-      grep -q Movable "$block/valid_zones" && timeout 3 sh -c "echo offline >$block/state" && count offlined
+      grep -q Movable "$block/valid_zones" && timeout 3 sh -c "echo offline >$block/state" && echo >>/tmp/offlined
       sleep 0.2
-      echo online_movable >"$block/state" && count onlined
+      echo online_movable >"$block/state"
     done
   done 2>/dev/null
-}
-
-# How many blocks of memory there are, whenever the memory module has come or gone.
-watch_modules() {
-  while :; do
-    ls -d /sys/devices/system/memory/memory* | wc -l
-    sleep 0.5
-  done | uniq >/tmp/modules
-}
-
-count() {
-  echo >>"/tmp/$1"
 }
 
 make_bad_disk
@@ -53,6 +41,5 @@ sync
 fill_and_empty_memory &
 offline_and_online &
 poison /poisoned &
-watch_modules &
 answer_all /etc/questions.pressure
 poweroff -f
