@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statfsSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
 import { hex } from './hex.ts';
 import type { ByteSource, ReadStatistics } from './source.ts';
@@ -40,6 +40,26 @@ function isBeyond(position: number | bigint, length: number): boolean {
   return position > LAST_POSITION - BigInt(length);
 }
 
+function readError(path: string, at: number | bigint, error: SystemError): InspectError {
+  return new InspectError('io', `${path}: cannot read at offset ${hex(at)}: ${error.message}`, {
+    path,
+    offset: at,
+    errno: error.code,
+    cause: error,
+  });
+}
+
+/** Bytes of a regular file. @throws InspectError io for what is none */
+function sizeOf(path: string, stat: Stats): number {
+  if (stat.isFile()) return stat.size;
+  if (stat.isDirectory())
+    throw new InspectError('io', `${path}: is a directory, not a dump`, { path, errno: 'EISDIR' });
+  throw new InspectError('io', `${path}: is not a regular file`, {
+    path,
+    hint: 'a dump is read at many places: save it to a file first',
+  });
+}
+
 /** A local file, opened read-only. The only file of this program that touches the file system for a dump. */
 export class FileSource implements ByteSource {
   readonly path: string;
@@ -57,19 +77,13 @@ export class FileSource implements ByteSource {
     } catch (error) {
       throw openError(path, error);
     }
-    const stat = fstatSync(this.#fd);
-    if (!stat.isFile()) {
+    try {
+      this.size = sizeOf(path, fstatSync(this.#fd));
+      this.isProcfs = statfsSync(path).type === PROC_SUPER_MAGIC;
+    } catch (error) {
       closeSync(this.#fd);
-      const what = stat.isDirectory() ? 'is a directory, not a dump' : 'is not a regular file';
-      throw new InspectError('io', `${path}: ${what}`, {
-        path,
-        ...(stat.isDirectory()
-          ? { errno: 'EISDIR' }
-          : { hint: 'a dump is read at many places: save it to a file first' }),
-      });
+      throw openError(path, error);
     }
-    this.size = stat.size;
-    this.isProcfs = statfsSync(path).type === PROC_SUPER_MAGIC;
   }
 
   read(position: number | bigint, into: Uint8Array): number {
@@ -86,18 +100,14 @@ export class FileSource implements ByteSource {
 
   #readOnce(position: number | bigint, into: Uint8Array, done: number): number {
     const at = typeof position === 'bigint' ? position + BigInt(done) : position + done;
-    this.statistics.reads++;
-    try {
-      return readSync(this.#fd, into, done, into.length - done, at);
-    } catch (error) {
-      if (!isSystemError(error)) throw error;
-      if (error.code === 'EINTR') return this.#readOnce(position, into, done);
-      throw new InspectError('io', `${this.path}: cannot read at offset ${hex(at)}: ${error.message}`, {
-        path: this.path,
-        offset: at,
-        errno: error.code,
-        cause: error,
-      });
+    for (;;) {
+      this.statistics.reads++;
+      try {
+        return readSync(this.#fd, into, done, into.length - done, at);
+      } catch (error) {
+        if (!isSystemError(error)) throw error;
+        if (error.code !== 'EINTR') throw readError(this.path, at, error);
+      }
     }
   }
 

@@ -38,6 +38,9 @@ export class ExtentMemory implements PhysicalMemory {
   readonly #source: ByteSource;
   readonly #extents: readonly Extent[];
   readonly #incomplete: boolean;
+  readonly #fileSize: number | null;
+  /** Whether a read found an end where the file had none when it was opened. */
+  #shrunk = false;
   #last = 0;
 
   /** @throws InspectError corrupt, when the file would hold more memory than it has bytes */
@@ -45,6 +48,7 @@ export class ExtentMemory implements PhysicalMemory {
     this.#source = source;
     this.#extents = firstWins(claims.extents.flatMap((extent) => heldOf(extent, source, claims.fileSize)));
     this.#incomplete = claims.incomplete === true || source.cutShort === true;
+    this.#fileSize = claims.fileSize;
     this.stored = mergeRanges(this.#extents);
     requireOwnBytes(source, this.stored, claims.fileSize);
     this.#described = mergeRanges([...claims.described, ...claims.extents]);
@@ -60,7 +64,7 @@ export class ExtentMemory implements PhysicalMemory {
   }
 
   get cutShort(): boolean {
-    return this.#incomplete || this.truncated.length > 0;
+    return this.#incomplete || this.#shrunk || this.truncated.length > 0;
   }
 
   described(start = 0, end = Number.POSITIVE_INFINITY): Iterable<Range> {
@@ -113,7 +117,9 @@ export class ExtentMemory implements PhysicalMemory {
     try {
       const part = length === into.length ? into : into.subarray(0, length);
       const got = this.#source.read(positionOf(extent, address), part);
-      return got === length ? length : { absence: 'truncated', address: address + got };
+      if (got === length) return length;
+      if (this.#fileSize !== null) this.#shrunk = true;
+      return { absence: 'truncated', address: address + got };
     } catch (error) {
       if (!(error instanceof InspectError) || error.kind !== 'io') throw error;
       return { absence: 'unreadable', address, detail: error.message };

@@ -1,6 +1,6 @@
 import { hex } from '../bytes/hex.ts';
 import { u32At, u64At } from '../bytes/words.ts';
-import { InspectError } from '../errors.ts';
+import { type ErrorKind, InspectError } from '../errors.ts';
 import type { Absence, PhysicalMemory } from '../formats/image.ts';
 import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
 
@@ -12,6 +12,12 @@ const ABSENCES: Record<Absence, string> = {
   corrupt: 'is damaged in the dump',
   unreadable: 'could not be read',
 };
+
+/** What the system refuses to read is another answer than what a dump does not hold. */
+function kindOf(absence: Absence): ErrorKind {
+  if (absence === 'unreadable') return 'io';
+  return absence === 'corrupt' ? 'corrupt' : 'notStored';
+}
 
 /** Why memory cannot be had, as a sentence's end. */
 export function explainAbsence(absence: Absence): string {
@@ -55,19 +61,19 @@ export class AddressSpace {
     return this.walker.walk(address);
   }
 
-  /** Physical address of a virtual one, bytes. @throws InspectError notMapped or notStored (a table) */
+  /** Physical address of a virtual one, bytes. @throws InspectError notMapped; notStored, corrupt or io (a table) */
   translate(address: bigint): number {
     const mapping = this.mappingAt(address);
     return mapping.physical + Number(address - mapping.virtual);
   }
 
-  /** The page, 4 KiB to 1 GiB, that maps an address. @throws InspectError notMapped or notStored (a table) */
+  /** The page, 4 KiB to 1 GiB, that maps an address. @throws InspectError notMapped; notStored, corrupt or io (a table) */
   mappingAt(address: bigint): Mapping {
     const last = this.#last;
     if (last && address >= last.virtual && address < last.virtual + BigInt(last.size)) return last;
     const { result } = this.walk(address);
     if (result.kind !== 'mapped') {
-      const kind = result.kind === 'noTable' ? 'notStored' : 'notMapped';
+      const kind = result.kind === 'noTable' ? kindOf(result.absence) : 'notMapped';
       throw new InspectError(kind, `virtual address ${hex(address)} ${explainWalk(result)}`, { address });
     }
     const inside = Number(address & BigInt(result.pageSize - 1));
@@ -79,7 +85,7 @@ export class AddressSpace {
     return this.#last;
   }
 
-  /** Fills `into` from a virtual address on. @throws InspectError notMapped or notStored, for the first byte missing */
+  /** Fills `into` from a virtual address on. @throws InspectError notMapped, notStored, corrupt or io, for the first byte missing */
   read(address: bigint, into: Uint8Array): void {
     for (let done = 0; done < into.length; ) {
       const at = address + BigInt(done);
@@ -97,7 +103,7 @@ export class AddressSpace {
     const at = address + BigInt(missing.address - physical);
     const why = `${ABSENCES[missing.absence]}${missing.detail ? `: ${missing.detail}` : ''}`;
     throw new InspectError(
-      missing.absence === 'corrupt' ? 'corrupt' : 'notStored',
+      kindOf(missing.absence),
       `virtual address ${hex(at)} (physical ${hex(missing.address)}) ${why}`,
       {
         address: at,
@@ -105,19 +111,19 @@ export class AddressSpace {
     );
   }
 
-  /** `length` bytes from a virtual address on. @throws InspectError notMapped or notStored */
+  /** `length` bytes from a virtual address on. @throws InspectError as read */
   bytes(address: bigint, length: number): Uint8Array {
     const bytes = new Uint8Array(length);
     this.read(address, bytes);
     return bytes;
   }
 
-  /** The u64 at a virtual address. @throws InspectError notMapped or notStored */
+  /** The u64 at a virtual address. @throws InspectError as read */
   u64(address: bigint): bigint {
     return u64At(this.bytes(address, 8), 0);
   }
 
-  /** The u32 at a virtual address. @throws InspectError notMapped or notStored */
+  /** The u32 at a virtual address. @throws InspectError as read */
   u32(address: bigint): number {
     return u32At(this.bytes(address, 4), 0);
   }

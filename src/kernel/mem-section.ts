@@ -166,7 +166,7 @@ export function openMemSections({ space, info, pagingLevels }: Kernel, asMakedum
   const sections = new SparseSections(space, sizes, array, flags);
   const direct = whyNoMap(space, sections);
   if (direct === undefined) return sections;
-  if (direct.kind === 'notStored') throw within('the section table', direct);
+  if (direct.kind === 'notStored' || direct.kind === 'io') throw within('the section table', direct);
   // Before 4.15's fix (a0b1280368d1) the symbol is the pointer's own address.
   const behind = readPointer(space, array);
   const pointed = behind === undefined ? undefined : new SparseSections(space, sizes, behind, flags);

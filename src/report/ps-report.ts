@@ -127,7 +127,9 @@ function runningOf({ cpus, panickingCpu }: TaskListing): Running {
 }
 
 function missingFacts({ cpus, panickingCpu }: TaskListing): string[] {
+  const lost = 'value' in cpus ? cpus.value.filter(({ current }) => current === null) : [];
   return [
+    ...lost.map(({ cpu }) => `the task that CPU ${cpu} was running cannot be read`),
     ...('missing' in cpus ? [`which tasks were running cannot be told: ${cpus.missing}`] : []),
     ...('missing' in panickingCpu ? [`which CPU panicked cannot be told: ${panickingCpu.missing}`] : []),
   ];

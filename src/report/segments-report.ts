@@ -71,6 +71,7 @@ export function segmentsReport(
     warnings: [
       ...image.warnings,
       ...(cut > 0 ? [`the file is cut short: ${size(cut)} of memory are missing at its end`] : []),
+      ...(cut === 0 && image.memory.cutShort ? ['the file has lost its end since it was opened'] : []),
     ],
     complete: !image.memory.cutShort,
   };

@@ -19,7 +19,8 @@ export interface ModuleRow {
   readonly state: string;
   /** Memory that its code and data take, bytes. */
   readonly bytes: number;
-  readonly symbols: number;
+  /** How many it has; null where they cannot be read. */
+  readonly symbols: number | null;
 }
 
 /** The document of `symbols --json`. */
@@ -54,10 +55,10 @@ export function moduleRow({
   symbols,
 }: {
   readonly module: Module;
-  readonly symbols: readonly unknown[];
+  readonly symbols: readonly unknown[] | null;
 }): ModuleRow {
   const { name, address, state, size } = module;
-  return { name, address: hex(address), state, bytes: size, symbols: symbols.length };
+  return { name, address: hex(address), state, bytes: size, symbols: symbols?.length ?? null };
 }
 
 export function locationRow({ address, offset, size }: SymbolPlace): NonNullable<SymbolsReport['location']> {

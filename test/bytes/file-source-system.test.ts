@@ -1,27 +1,33 @@
-import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FileSource } from '../../src/bytes/file-source.ts';
 import { failureOf } from '../builders/failure.ts';
+import { isOpen } from '../builders/open-files.ts';
 import { refusal, replaceCalls } from '../support/system-calls.ts';
 
 /*
  * What a system does now and then and a test cannot make it do: root may open everything, and a disk that works reads
  * whole buffers. The calls go to the real ones but for what is set here.
  */
-const system = { open: '', reads: [] as (number | string)[] };
-const { openSync, readSync } = fs;
+const system = { open: '', statfs: '', reads: [] as (number | string)[] };
+const { openSync, readSync, statfsSync } = fs;
 
 let restore = () => {};
 beforeEach(() => {
   system.open = '';
+  system.statfs = '';
   system.reads = [];
   restore = replaceCalls({
     openSync: (path, flags) => {
       if (system.open !== '') throw refusal(system.open, 'open');
       return openSync(path, flags);
     },
+    statfsSync: ((path: string) => {
+      if (system.statfs !== '') throw refusal(system.statfs, 'statfs');
+      return statfsSync(path);
+    }) as typeof statfsSync,
     readSync: ((fd: number, into: Uint8Array, at: number, length: number, position: number | bigint) => {
       const next = system.reads.shift();
       if (typeof next === 'string') throw refusal(next, 'read');
@@ -70,6 +76,60 @@ describe('a read that the system cuts into parts', () => {
       expect([...into]).toEqual(Array.from({ length: 20 }, (_, i) => 10 + i));
     }
     source.close();
+  });
+});
+
+describe('a read that is interrupted again and again', () => {
+  it('is asked for once more each time, as often as it takes', () => {
+    const source = new FileSource(path);
+    system.reads = Array.from({ length: 20_000 }, () => 'EINTR');
+    const into = new Uint8Array(8);
+    expect(source.read(50, into)).toBe(8);
+    expect([...into]).toEqual([50, 51, 52, 53, 54, 55, 56, 57]);
+    expect(source.statistics).toEqual({ reads: 20_001, bytes: 8 });
+    source.close();
+  });
+});
+
+describe('a read that the system gives a byte at a time', () => {
+  it('is whole in the end', () => {
+    const source = new FileSource(path);
+    system.reads = Array.from({ length: 100 }, () => 1);
+    const into = new Uint8Array(100);
+    expect(source.read(0, into)).toBe(100);
+    expect([...into]).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    source.close();
+  });
+});
+
+describe('a file that changes while it is open', () => {
+  it('has an end where it was cut, and more where it has grown', () => {
+    const own = join(folder, 'changing');
+    writeFileSync(own, new Uint8Array(8192).fill(7));
+    const source = new FileSource(own);
+    truncateSync(own, 5000);
+    const into = new Uint8Array(4096);
+    expect([source.read(4096, into), source.read(5000, into), source.read(8000, into)]).toEqual([904, 0, 0]);
+    appendFileSync(own, new Uint8Array(10_000).fill(9));
+    expect([source.read(5000, into), into[0]]).toEqual([4096, 9]);
+    // What was taken for the file's size when it was opened stays.
+    expect(source.size).toBe(8192);
+    source.close();
+  });
+
+  it('is still read when it is gone from its folder', () => {
+    const own = join(folder, 'removed');
+    writeFileSync(own, new Uint8Array(100).fill(7));
+    const source = new FileSource(own);
+    rmSync(own);
+    expect(source.read(0, new Uint8Array(100))).toBe(100);
+    source.close();
+  });
+
+  it('is io when it goes before it can be asked what it is, and is given back', () => {
+    system.statfs = 'ENOENT';
+    const { kind, facts } = failureOf(() => new FileSource(path));
+    expect([kind, facts.errno, isOpen(path)]).toEqual(['io', 'ENOENT', false]);
   });
 });
 

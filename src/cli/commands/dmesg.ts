@@ -70,10 +70,16 @@ function* withoutLost(
 
 function* within(entries: Iterable<LogEntry>, panic: PanicLines | undefined): Generator<LogEntry> {
   for (const entry of entries) {
-    if (panic && entry.position < panic.first) continue;
+    if (panic && endOf(entry) <= panic.first) continue;
     if (panic && panic.last !== null && entry.position > panic.last) return;
     yield entry;
   }
+}
+
+/** The first position behind an entry: of the rest of a log, none is known. */
+function endOf(entry: LogEntry): bigint {
+  if (entry.kind === 'record') return entry.position + 1n;
+  return entry.count === null ? 1n << 64n : entry.position + BigInt(entry.count);
 }
 
 function* filtered(entries: Iterable<LogEntry>, { level, since }: DmesgOptions): Generator<LogEntry> {

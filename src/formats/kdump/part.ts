@@ -22,6 +22,8 @@ export class KdumpPart {
   readonly #data: PageData;
   readonly #zero: SharedZero;
   #cutShort: boolean | undefined;
+  /** Whether a read found an end where the file had none when it was opened. */
+  #shrunk = false;
   #before: number | undefined;
 
   constructor(source: ByteSource, header: KdumpHeader, codecs: Codecs) {
@@ -39,7 +41,7 @@ export class KdumpPart {
   /** Whether pages that belong into this file are not there. */
   get cutShort(): boolean {
     this.#cutShort ??= this.#marked || this.#descriptors.endBefore(this.#index(this.end));
-    return this.#cutShort;
+    return this.#cutShort || this.#shrunk;
   }
 
   /** Whether the file says itself that it is not whole. */
@@ -78,10 +80,17 @@ export class KdumpPart {
     const at = this.#descriptors;
     const index = this.#index(pfn);
     at.locate(index);
-    if (at.inFile) return this.#data.read(at, into);
+    if (at.inFile) return this.#readData(into);
     // In a file that has the data of its last pages, a descriptor that leads out of it is damaged itself.
     const detail = `page descriptor at offset ${hex(at.position(index))}: its data lie outside of the file, at ${hex(at.offset)}`;
     return this.cutShort ? { absence: 'truncated' } : { absence: 'corrupt', detail };
+  }
+
+  /** The page of the located descriptor. */
+  #readData(into: Uint8Array): Problem | undefined {
+    const problem = this.#data.read(this.#descriptors, into);
+    if (problem?.absence === 'truncated') this.#shrunk = true;
+    return problem;
   }
 
   /** How many pages of [start, end) belong into this file, and how many of them are not there. */

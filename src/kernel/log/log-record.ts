@@ -95,7 +95,7 @@ export function lost(place: LostPlace, cause: LossCause, reason: string): LostRe
 /** The same for what an InspectError says of `what`; any other error is thrown on. */
 export function lostBy(error: unknown, place: LostPlace, what: string): LostRecords {
   const reason = `${what}: ${reasonOf(error)}`;
-  const absent = error instanceof InspectError && error.kind === 'notStored';
+  const absent = error instanceof InspectError && (error.kind === 'notStored' || error.kind === 'io');
   return lost(place, absent ? 'absent' : 'damaged', reason);
 }
 

@@ -13,10 +13,11 @@ export interface Location extends SymbolLocation {
 /** A module with its symbols, found by address when asked. */
 class LoadedModule {
   readonly module: Module;
-  readonly symbols: readonly ModuleSymbol[];
+  /** null where they cannot be read. */
+  readonly symbols: readonly ModuleSymbol[] | null;
   #index: AddressIndex | undefined;
 
-  constructor(module: Module, symbols: readonly ModuleSymbol[]) {
+  constructor(module: Module, symbols: readonly ModuleSymbol[] | null) {
     this.module = module;
     this.symbols = symbols;
   }
@@ -26,9 +27,10 @@ class LoadedModule {
   }
 
   locate(address: bigint, range: ModuleRange): Location | undefined {
-    this.#index ??= new AddressIndex(BigUint64Array.from(this.symbols, (symbol) => symbol.address));
+    const symbols = this.symbols ?? [];
+    this.#index ??= new AddressIndex(BigUint64Array.from(symbols, (symbol) => symbol.address));
     const found = this.#index.nearest(address);
-    const symbol = found && this.symbols[found.index];
+    const symbol = found && symbols[found.index];
     if (!found || !symbol || found.start < range.start) return undefined;
     const end = found.next !== undefined && found.next < range.end ? found.next : range.end;
     return { symbol, offset: address - found.start, size: end - found.start, module: this.module.name };
@@ -49,8 +51,8 @@ export class ModuleSymbols {
     this.warnings = warnings;
   }
 
-  /** The modules and how many symbols each has, the newest first. */
-  get modules(): { readonly module: Module; readonly symbols: readonly ModuleSymbol[] }[] {
+  /** The modules and their symbols, null where those cannot be read; the newest first. */
+  get modules(): { readonly module: Module; readonly symbols: readonly ModuleSymbol[] | null }[] {
     return this.#loaded.map(({ module, symbols }) => ({ module, symbols }));
   }
 
@@ -59,7 +61,7 @@ export class ModuleSymbols {
   }
 
   *[Symbol.iterator](): Generator<ModuleSymbol> {
-    for (const { symbols } of this.#loaded) yield* symbols;
+    for (const { symbols } of this.#loaded) yield* symbols ?? [];
   }
 
   /** The symbol of a module that an address lies in; the last one of a range ends where the range does. */
@@ -72,12 +74,12 @@ export class ModuleSymbols {
   }
 }
 
-function tryRead(typed: TypedKernel, module: Module, warnings: string[]): ModuleSymbol[] {
+function tryRead(typed: TypedKernel, module: Module, warnings: string[]): ModuleSymbol[] | null {
   try {
     return readModuleSymbols(typed, module);
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
     warnings.push(`module ${module.name}: ${error.message}`);
-    return [];
+    return null;
   }
 }

@@ -11,12 +11,12 @@ export class Problems {
   readonly warnings: string[] = [];
   /** Whether something is missing that should be there. */
   damaged = false;
-  readonly #cutShort: boolean;
+  readonly #image: Kernel['image'];
   /** The lists of a running kernel change while they are followed: that they break off is no damage. */
   readonly #live: boolean;
 
   constructor({ image }: Kernel) {
-    this.#cutShort = image.memory.cutShort;
+    this.#image = image;
     this.#live = image.live;
   }
 
@@ -57,6 +57,7 @@ export class Problems {
   /** Memory that was left out on purpose is no damage, nor is what a kernel never had. */
   #isDamage({ kind }: InspectError): boolean {
     if (this.#live) return false;
-    return kind === 'corrupt' || kind === 'notMapped' || (kind === 'notStored' && this.#cutShort);
+    if (kind === 'notStored') return this.#image.memory.cutShort;
+    return kind === 'corrupt' || kind === 'notMapped' || kind === 'io';
   }
 }

@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { openKernel } from '../../src/kernel/kernel.ts';
+import { takeCensus } from '../../src/pages/census.ts';
+import { takeCompatCensus } from '../../src/pages/compat.ts';
+import { structPageDoubt } from '../../src/pages/image-pages.ts';
+import { EXCLUDABLE } from '../../src/pages/page-class.ts';
+import { compatReport, pagesReport } from '../../src/report/pages-report.ts';
+import { BuiltKernel, type KernelPlan } from '../builders/kernel.ts';
+import { KIB4 } from '../builders/page-tables.ts';
+import type { PageSpec } from '../builders/struct-page.ts';
+
+const doubtOf = (plan: KernelPlan) => structPageDoubt(new BuiltKernel(plan).open());
+
+/** The first pages of the kernel's text, from pfn 4096 on. */
+function text(count: number, specOf: (i: number) => PageSpec): [number, PageSpec][] {
+  return Array.from({ length: count }, (_, i) => [4096 + i, specOf(i)]);
+}
+
+describe('the struct pages of the kernel text', () => {
+  it('speak for all the others when they say that it is in use', () => {
+    expect(doubtOf({})).toBeNull();
+    expect(doubtOf({ levels: 5 })).toBeNull();
+  });
+
+  it('may be odd for some pages: one has a memory error', () => {
+    expect(doubtOf({ pages: text(7, () => ({ flags: ['hwpoison'], refcount: 5, mapping: 8n })) })).toBeNull();
+  });
+
+  it('are none where all is zero', () => {
+    expect(doubtOf({ textPages: false })).toBe(
+      "those of the kernel's own text, from pfn 4096 on at 0xffffea0000040000, should have _refcount 1, _mapcount -1 " +
+        'and no mapping, and 16 of 16 have not; the first has _refcount 0, _mapcount 0, mapping 0x0',
+    );
+  });
+
+  it.each<[string, (i: number) => PageSpec]>([
+    ['free pages', () => ({ type: 'buddy', refcount: 0 })],
+    ['anything', (i) => ({ type: i * 77, refcount: i * 1001 + 5, mapping: BigInt(i) * 0x1234_5677n + 1n })],
+    [
+      'memory of processes',
+      () => ({ flags: ['lru'], type: 0, refcount: 1, mapping: 0xffff_8880_0000_1001n }),
+    ],
+  ])('are none where %s stand there', (_, specOf) => {
+    expect(doubtOf({ pages: text(16, specOf) })).toContain('16 of 16 have not');
+  });
+
+  it('are none where VMCOREINFO has another size of them', () => {
+    expect(doubtOf({ keys: { 'SIZE(page)': '56' } })).not.toBeNull();
+  });
+
+  it('are missing where the section table has none', () => {
+    const built = new BuiltKernel({
+      sections: { absent: [0] },
+      ram: [{ start: 2 ** 27, end: 2 ** 27 + KIB4 }],
+    });
+    expect(structPageDoubt(built.open())).toBe(
+      "the section table has no struct page of the kernel's own text, pfn 4096",
+    );
+  });
+
+  it('speak neither for nor against when they cannot be read', () => {
+    const built = new BuiltKernel();
+    const at = built.vmemmapBacking(built.structPageAt(4096));
+    built.memory.plan({ described: built.described, notStored: [{ start: at, end: at + KIB4 }] });
+    expect(structPageDoubt(built.open())).toBeNull();
+    expect(doubtOf({ keys: { 'OFFSET(page._refcount)': null } })).toBeNull();
+    expect(doubtOf({ keys: { 'OFFSET(page._refcount)': '4096' } })).toBeNull();
+  });
+});
+
+describe('a census of struct pages that are none', () => {
+  const kernel = openKernel(new BuiltKernel({ textPages: false }).image);
+  const facts = { image: kernel.image, info: kernel.info, excludable: EXCLUDABLE };
+
+  it.each([
+    ['pages', () => pagesReport(facts, takeCensus(kernel))],
+    ['pages --compat makedumpfile', () => compatReport(facts, takeCompatCensus(kernel))],
+  ])('%s says that its figures are not to be trusted', (_, report) => {
+    const { complete, warnings } = report();
+    expect(complete).toBe(false);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^do not trust these figures: .*VMCOREINFO of another boot\?$/),
+    ]);
+  });
+});
