@@ -19,6 +19,11 @@ function kindOf(absence: Absence): ErrorKind {
   return absence === 'corrupt' ? 'corrupt' : 'notStored';
 }
 
+/** No object of a kernel that is read as a whole is larger: its types have some 10 MiB. */
+const LARGEST = 64 << 20;
+/** From here on its end is looked for before it is allocated. */
+const LARGE = 1 << 20;
+
 /** Why memory cannot be had, as a sentence's end. */
 export function explainAbsence(absence: Absence): string {
   return ABSENCES[absence];
@@ -111,11 +116,21 @@ export class AddressSpace {
     );
   }
 
-  /** `length` bytes from a virtual address on. @throws InspectError as read */
+  /** `length` bytes from a virtual address on. @throws InspectError as read; corrupt, for a length that no object has */
   bytes(address: bigint, length: number): Uint8Array {
+    if (length > LARGE) this.#requireObject(address, length);
     const bytes = new Uint8Array(length);
     this.read(address, bytes);
     return bytes;
+  }
+
+  /** Lengths come out of the dump: nothing is allocated for what is not there. */
+  #requireObject(address: bigint, length: number): void {
+    if (length > LARGEST)
+      throw new InspectError('corrupt', `an object of ${length} bytes at ${hex(address)} is none`, {
+        address,
+      });
+    this.mappingAt(address + BigInt(length - 1));
   }
 
   /** The u64 at a virtual address. @throws InspectError as read */

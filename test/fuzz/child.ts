@@ -19,7 +19,7 @@ const GRACE = 8;
 /** A process that puts inputs through the program, one after the other, and is ended when one takes too long. */
 export class Child {
   readonly ended: Promise<End>;
-  /** What a dry run made. */
+  /** The last one that was told: of a dry run, or of what is running. */
   recipe = '';
   readonly #process: ChildProcess;
   readonly #limit: number;
@@ -61,6 +61,7 @@ export class Child {
     if ('begun' in said) {
       this.#at = said.begun;
       this.#base = said.base;
+      this.recipe = said.recipe ?? this.recipe;
       this.#timer = setTimeout(
         () => {
           this.#end = 'hung';

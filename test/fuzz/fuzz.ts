@@ -14,6 +14,7 @@ const HELP = `npm run fuzz -- [options]
   --seed N         the same inputs each time for the same seed (default: 1)
   --jobs N         processes at once (default: 1)
   --only TEXT      bases whose names have this in them: pages-6.12, kdump, fixture
+  --guided         keep inputs that run what none ran before, and make others from them (see coverage.ts)
   --replay WHAT    one input again, and all that is printed: SEED:INDEX, or the file of a finding
   --out DIR        where the recipes of findings go (default: fuzz-findings under the temporary folder)
 `;
@@ -30,6 +31,7 @@ interface Options {
   readonly seed: number;
   readonly jobs: number;
   readonly only: string | undefined;
+  readonly guided: boolean;
   readonly out: string;
 }
 
@@ -40,7 +42,9 @@ async function fuzz(worker: string, options: Options): Promise<number> {
   let next = 0;
   const take = () => {
     const first = next;
-    next = Math.min(options.inputs, first + BATCH);
+    // What is kept in one process the next does not have.
+    const batch = options.guided ? Math.ceil(options.inputs / options.jobs) : BATCH;
+    next = Math.min(options.inputs, first + batch);
     return Date.now() < options.until && first < options.inputs ? { first, end: next } : undefined;
   };
   const lane = async () => {
@@ -67,27 +71,45 @@ async function runBatch(
   { first, end }: Batch,
   summary: Summary,
 ): Promise<void> {
-  const { seed, only } = options;
+  const { seed, only, guided } = options;
   let from = first;
   while (from < end && Date.now() < options.until) {
-    const order: Order = { seed, first: from, end, step: 1, schemas: SCHEMAS, ...(only ? { only } : {}) };
-    const found = new Map<number, string>();
-    const suspects = new Set<number>();
+    const order: Order = {
+      seed,
+      first: from,
+      end,
+      step: 1,
+      schemas: SCHEMAS,
+      guided,
+      ...(only ? { only } : {}),
+    };
+    const suspects: number[] = [];
+    const saving: Promise<void>[] = [];
+    const tell = (index: number, what: string, recipe: string) => {
+      saving.push(
+        save(worker, options, order, index, recipe).then((path) =>
+          summary.find(`${seed}:${index} ${what}`, path),
+        ),
+      );
+    };
     const child = new Child(worker, order, LIMITS.seconds, (said) => {
       summary.add(said);
-      if (said.faults) found.set(said.done, said.faults.join('\n  '));
-      if (exceeds(said)) suspects.add(said.done);
+      if (said.faults) tell(said.done, said.faults.join('\n  '), child.recipe);
+      if (exceeds(said)) suspects.push(said.done);
       if (said.rss > LIMITS.rss || Date.now() >= options.until) child.stop();
       from = said.done + 1;
     });
     const { kind, index, base, text } = await child.ended;
-    if ((kind === 'hung' || kind === 'died') && index >= from) {
-      found.set(index, `${base}: ${kind === 'hung' ? 'does not end' : `died: ${text}`}`);
+    if (kind === 'died' && index < from) throw new Error(`a worker died before it began: ${text}`);
+    if (kind === 'hung' || kind === 'died') {
+      tell(index, `${base}: ${kind === 'hung' ? 'does not end' : `died: ${text}`}`, child.recipe);
       from = index + 1;
-    } else if (kind === 'died') throw new Error(`a worker died before it began: ${text}`);
-    for (const suspect of suspects) found.set(suspect, await again(worker, order, suspect));
-    for (const [at, what] of found)
-      if (what !== '') summary.find(`${seed}:${at} ${what}`, await save(worker, options, order, at));
+    }
+    for (const suspect of guided ? [] : suspects) {
+      const what = await again(worker, order, suspect);
+      if (what !== '') tell(suspect, what, '');
+    }
+    await Promise.all(saving);
   }
 }
 
@@ -104,17 +126,23 @@ async function again(worker: string, order: Order, index: number): Promise<strin
   return exceeds(done) ? `takes ${Math.round(done.slowest)} ms and ${done.rss} KiB` : '';
 }
 
-/** Writes the recipe of an input; returns the path. */
-async function save(worker: string, { out, seed }: Options, order: Order, index: number): Promise<string> {
-  const child = new Child(
-    worker,
-    { ...order, first: index, end: index + 1, dry: true },
-    LIMITS.seconds,
-    () => {},
-  );
-  await child.ended;
+/** Writes the recipe of an input, which is made anew where it is not at hand; returns the path. */
+async function save(
+  worker: string,
+  { out, seed }: Options,
+  order: Order,
+  index: number,
+  recipe: string,
+): Promise<string> {
   mkdirSync(out, { recursive: true });
   const path = join(out, `${seed}-${index}.json`);
+  if (recipe !== '') {
+    writeFileSync(path, recipe);
+    return path;
+  }
+  const dry = { ...order, first: index, end: index + 1, dry: true };
+  const child = new Child(worker, dry, LIMITS.seconds, () => {});
+  await child.ended;
   writeFileSync(path, child.recipe);
   return path;
 }
@@ -149,6 +177,7 @@ async function main(): Promise<number> {
     only: text,
     replay: text,
     out: text,
+    guided: { type: 'boolean' },
     help: { type: 'boolean' },
   } as const;
   const { values } = parseArgs({ options });
@@ -167,6 +196,7 @@ async function main(): Promise<number> {
       seed: Number(values.seed ?? 1),
       jobs: Number(values.jobs ?? 1),
       only: values.only,
+      guided: values.guided === true,
       out: values.out ?? join(process.env.TMPDIR ?? '/tmp', 'fuzz-findings'),
     });
   } finally {

@@ -25,7 +25,7 @@ export function faultsOf(outcome: Outcome, schemas: string): string[] {
   const { args, status, stdout, stderr } = outcome;
   const said = stderr.replace(/^kdump-inspect: \d.*\n/gm, '');
   const faults: string[] = [];
-  if (status === 2 && args.includes('--part') && said.includes('split dump')) return [];
+  if (status === 2 && args.includes('--part') && /split (dump|kdump)/.test(said)) return [];
   if (![0, 1, 3].includes(status)) faults.push(`the status is ${status}`);
   if (stderr.includes('internal error')) faults.push(stderr.slice(0, 2000));
   if (status === 1 && said.length < SHORTEST_SENTENCE && !isAnswer(outcome))
@@ -59,6 +59,8 @@ function isVerbatim({ args }: Outcome): boolean {
 function isUnsafe(outcome: Outcome): boolean {
   if (isVerbatim(outcome) && !outcome.terminal) return false;
   // makedumpfile --dump-dmesg prints blanks of all kinds as they are.
+  if (outcome.args[0] === 'symbols')
+    return UNSAFE.test(stripped(outcome.stdout.replaceAll('\t[', ' ['), outcome));
   const text =
     outcome.args[0] === 'dmesg' && !outcome.terminal
       ? outcome.stdout.replace(/[\t\v\f\r]/g, ' ')

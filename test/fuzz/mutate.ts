@@ -38,7 +38,8 @@ export class Mutation {
     const times = 1 + (random.once(2) ? 0 : random.below(6));
     for (let i = 0; i < times; i++) {
       const way = random.below(20);
-      if (way === 0) this.#cut();
+      if (this.#base.isProcfs) this.#inPlace();
+      else if (way === 0) this.#cut();
       else if (way <= 2) this.#anywhere();
       else this.#inPlace();
     }

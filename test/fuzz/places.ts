@@ -220,6 +220,7 @@ function* memoryPlaces(kernel: Kernel): Generator<MemoryPlace> {
   for (const [name, address] of namedAddresses(kernel)) starts.set(name, address);
   yield* pageTables(kernel, [...starts.values()]);
   yield* structPages(kernel);
+  yield* typeTables(kernel, starts);
   const seen = new Set<bigint>();
   for (const [what, address] of starts) yield* follow(kernel, { what, address, depth: 3 }, seen);
 }
@@ -236,6 +237,19 @@ function namedAddresses(kernel: Kernel): [string, bigint][] {
   } catch (error) {
     if (error instanceof InspectError) return [];
     throw error;
+  }
+}
+
+/** Pages of the tables of symbols and of types, which are longer than other structures. */
+function* typeTables(kernel: Kernel, starts: ReadonlyMap<string, bigint>): Generator<MemoryPlace> {
+  for (const [what, start] of starts) {
+    if (!/kallsyms|BTF/.test(what)) continue;
+    for (let page = 0n; page < TABLE_PAGES; page++) {
+      const at = start + page * BigInt(PAGE);
+      const physical = physicalOf(kernel, at);
+      if (physical === undefined) break;
+      yield { kind: 'words', what, length: PAGE - (physical % PAGE), physical };
+    }
   }
 }
 
@@ -288,6 +302,7 @@ const KERNEL_SPACE = 0xffff_8000_0000_0000n;
 /** Bytes behind an address that are taken for one structure, and pointers that are followed from each. */
 const STRUCTURE = 512;
 const FOLLOWED = 6;
+const TABLE_PAGES = 4n;
 
 /** An object, and those that it points to. */
 function* follow(kernel: Kernel, { what, address, depth }: Start, seen: Set<bigint>): Generator<MemoryPlace> {

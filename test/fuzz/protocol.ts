@@ -11,6 +11,8 @@ export interface Order {
   readonly recipe?: string;
   /** Whether all that is printed is shown. */
   readonly show?: boolean;
+  /** Whether inputs that run what none ran before are kept, and others made from them. */
+  readonly guided?: boolean;
   /** Whether recipes are made and not run. */
   readonly dry?: boolean;
   /** Folder of the JSON schemas. */
@@ -19,7 +21,12 @@ export interface Order {
 
 /** What a worker says on its pipe, a line each. */
 export type Said =
-  | { readonly begun: number; readonly base: string }
+  | {
+      readonly begun: number;
+      readonly base: string;
+      /** Where the seed alone does not make it. */
+      readonly recipe?: string;
+    }
   | {
       readonly done: number;
       readonly statuses: readonly number[];
@@ -29,6 +36,8 @@ export type Said =
       /** Of the process so far, KiB. */
       readonly rss: number;
       readonly faults?: readonly string[];
+      /** Blocks of the program that have run, and inputs that were kept for it. */
+      readonly covered?: readonly [blocks: number, kept: number];
     }
   | { readonly recipe: string }
   | { readonly died: string };

@@ -12,8 +12,10 @@ export class Summary {
   #slowest = 0;
   #slowestAt = -1;
   #rss = 0;
+  #covered = '';
 
-  add({ done, statuses, slowest, rss }: Done): void {
+  add({ done, statuses, slowest, rss, covered }: Done): void {
+    if (covered) this.#covered = `, ${covered[0]} blocks covered, ${covered[1]} inputs kept`;
     this.#inputs++;
     this.#runs += statuses.length;
     for (const status of statuses) this.#statuses.set(status, (this.#statuses.get(status) ?? 0) + 1);
@@ -36,7 +38,7 @@ export class Summary {
     const seconds = (Date.now() - this.#start) / 1000;
     return (
       `${this.#inputs} inputs, ${this.#runs} runs, status ${statuses.join(', ')}; slowest ${Math.round(this.#slowest)} ms ` +
-      `(input ${this.#slowestAt}), peak memory ${Math.round(this.#rss / 1024)} MiB, ${Math.round(seconds)} s, ${this.findings.length} findings`
+      `(input ${this.#slowestAt}), peak memory ${Math.round(this.#rss / 1024)} MiB, ${Math.round(seconds)} s, ${this.findings.length} findings${this.#covered}`
     );
   }
 }

@@ -3,6 +3,7 @@ import { main } from '../../src/cli/main.ts';
 import { type Base, baseNames, baseOf } from './bases.ts';
 import { captured, installCapture } from './captured.ts';
 import { commandLines, fileName } from './command-lines.ts';
+import { Coverage } from './coverage.ts';
 import { injectFiles } from './injected-file-source.ts';
 import { faultsOf } from './judge.ts';
 import { Mutation } from './mutate.ts';
@@ -18,11 +19,16 @@ const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 /** The parent's end of this pipe is read as it comes; to write to it is done when it returns, whatever the program then does. */
 const say = (said: Said) => writeSync(3, `${JSON.stringify(said)}\n`);
 
+const coverage = order.guided ? new Coverage() : undefined;
+/** Inputs that ran something new. */
+const kept: Recipe[] = [];
+
 async function recipeOf(index: number): Promise<Recipe> {
   const random = new Random(order.seed, index);
   const { built, real } = baseNames();
   const wanted = (names: readonly string[]) => names.filter((name) => name.includes(order.only ?? ''));
   const [small, large] = [wanted(built), wanted(real)];
+  if (kept.length > 0 && random.once(2)) return offspring(random.pick(kept), random);
   const isReal = random.once(REAL_SHARE);
   const name = random.pick((isReal && large.length > 0) || small.length === 0 ? large : small);
   const base = await baseOf(name);
@@ -30,6 +36,15 @@ async function recipeOf(index: number): Promise<Recipe> {
   mutation.run();
   const commands = commandLines(base, random);
   return { base: name, files: mutation.files, story: mutation.story, commands, terminal: random.once(3) };
+}
+
+/** An input made from another one. */
+async function offspring(parent: Recipe, random: Random): Promise<Recipe> {
+  const base = await baseOf(parent.base);
+  const mutation = new Mutation(base, random, parent.files);
+  mutation.run();
+  const commands = random.once(2) ? parent.commands : commandLines(base, random);
+  return { ...parent, files: mutation.files, commands, story: [...parent.story, ...mutation.story] };
 }
 
 function inject(base: Base, recipe: Recipe): void {
@@ -44,7 +59,7 @@ async function runRecipe(recipe: Recipe, index: number): Promise<void> {
   const base = await baseOf(recipe.base);
   const statuses: number[] = [];
   const faults: string[] = [];
-  say({ begun: index, base: recipe.base });
+  say({ begun: index, base: recipe.base, ...(order.guided ? { recipe: recipeText(recipe) } : {}) });
   const start = performance.now();
   let slowest = 0;
   for (const args of recipe.commands) {
@@ -62,6 +77,7 @@ async function runRecipe(recipe: Recipe, index: number): Promise<void> {
       ),
     );
   }
+  if (coverage?.isNew() && recipe.base.startsWith('fixture') === false) kept.push(recipe);
   const rss = process.resourceUsage().maxRSS;
   const ms = performance.now() - start;
   say({
@@ -71,6 +87,7 @@ async function runRecipe(recipe: Recipe, index: number): Promise<void> {
     slowest,
     rss,
     ...(faults.length > 0 ? { faults } : {}),
+    ...(coverage ? { covered: [coverage.blocks, kept.length] as const } : {}),
   });
 }
 

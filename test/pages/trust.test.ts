@@ -1,48 +1,79 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { takeCensus } from '../../src/pages/census.ts';
 import { takeCompatCensus } from '../../src/pages/compat.ts';
 import { structPageDoubt } from '../../src/pages/trust.ts';
 import { failureOf } from '../builders/failure.ts';
-import { BuiltKernel, pfns } from '../builders/kernel.ts';
+import { BuiltKernel, type KernelPlan } from '../builders/kernel.ts';
+import { KIB4 } from '../builders/page-tables.ts';
+import type { PageSpec } from '../builders/struct-page.ts';
 
-const RAM = { ram: [pfns(0, 64)] };
-const textPfn = (built: BuiltKernel) => built.imageAt / 4096;
+const doubtOf = (plan: KernelPlan) => structPageDoubt(new BuiltKernel(plan).open());
 
-/** A kernel whose text has these struct pages from its first page on. */
-function withText(count: number, spec: object): BuiltKernel {
-  const built = new BuiltKernel(RAM);
-  for (let i = 0; i < count; i++) built.setPage(textPfn(built) + i, spec);
-  return built;
+/** The first pages of the kernel's text, from pfn 4096 on. */
+function text(count: number, specOf: (i: number) => PageSpec): [number, PageSpec][] {
+  return Array.from({ length: count }, (_, i) => [4096 + i, specOf(i)]);
 }
 
-describe('struct pages', () => {
-  test('are trusted when those of the kernel text look like it', () => {
-    expect(structPageDoubt(new BuiltKernel(RAM).open())).toBeNull();
+describe('the struct pages of the kernel text', () => {
+  it('speak for all the others when they say that it is in use', () => {
+    expect(doubtOf({})).toBeNull();
+    expect(doubtOf({ levels: 5 })).toBeNull();
   });
 
-  test('are trusted when few pages of the text are strange, for one may have a memory error', () => {
-    expect(structPageDoubt(withText(8, { refcount: 3 }).open())).toBeNull();
+  it('may be odd for some pages: one has a memory error', () => {
+    expect(doubtOf({ pages: text(7, () => ({ flags: ['hwpoison'], refcount: 5, mapping: 8n })) })).toBeNull();
   });
 
-  test.each([
-    ['free', { refcount: 0 }, '_refcount 0'],
-    ['mapped by processes', { refcount: 1, mapping: 0xffff_8880_0000_1001n }, 'mapping 0xffff888000001001'],
-    ['of a type', { refcount: 1, type: 'offline' }, '_refcount 1'],
-  ])('are refused when those of the text are %s, whatever table they would make', (_, spec, found) => {
-    const kernel = withText(9, spec).open();
-    for (const count of [takeCensus, takeCompatCensus]) {
-      const { kind, message, facts } = failureOf(() => count(kernel));
-      expect(kind).toBe('corrupt');
-      expect(message).toContain('the struct pages are not those of this memory');
-      expect(message).toContain('9 of 16 have not');
-      expect(message).toContain(found);
-      expect(facts.hint).toContain('VMCOREINFO of another boot');
-    }
+  it('are none where all is zero', () => {
+    expect(doubtOf({ textPages: false })).toBe(
+      "those of the kernel's own text, from pfn 4096 on at 0xffffea0000040000, should have _refcount 1, _mapcount -1 " +
+        'and no mapping, and 16 of 16 have not; the first has _refcount 0, _mapcount 0, mapping 0x0',
+    );
   });
 
-  test('that cannot be read are no lie: the scan says what is missing', () => {
-    const built = new BuiltKernel(RAM);
-    built.unmapStructPage(textPfn(built));
+  it.each<[string, (i: number) => PageSpec]>([
+    ['free pages', () => ({ type: 'buddy', refcount: 0 })],
+    ['anything', (i) => ({ type: i * 77, refcount: i * 1001 + 5, mapping: BigInt(i) * 0x1234_5677n + 1n })],
+    [
+      'memory of processes',
+      () => ({ flags: ['lru'], type: 0, refcount: 1, mapping: 0xffff_8880_0000_1001n }),
+    ],
+  ])('are none where %s stand there', (_, specOf) => {
+    expect(doubtOf({ pages: text(16, specOf) })).toContain('16 of 16 have not');
+  });
+
+  it('are none where VMCOREINFO has another size of them', () => {
+    expect(doubtOf({ keys: { 'SIZE(page)': '56' } })).not.toBeNull();
+  });
+
+  it('are missing where the section table has none', () => {
+    const built = new BuiltKernel({
+      sections: { absent: [0] },
+      ram: [{ start: 2 ** 27, end: 2 ** 27 + KIB4 }],
+    });
+    expect(structPageDoubt(built.open())).toBe(
+      "the section table has none of the kernel's own text, pfn 4096",
+    );
+  });
+
+  it('speak neither for nor against when they cannot be read', () => {
+    const built = new BuiltKernel();
+    const at = built.vmemmapBacking(built.structPageAt(4096));
+    built.memory.plan({ described: built.described, notStored: [{ start: at, end: at + KIB4 }] });
     expect(structPageDoubt(built.open())).toBeNull();
+  });
+});
+
+describe('a census of struct pages that are none', () => {
+  const kernel = new BuiltKernel({ textPages: false }).open();
+
+  it.each([
+    ['pages', takeCensus],
+    ['pages --compat makedumpfile', takeCompatCensus],
+  ])('%s refuses them, whatever table they would make', (_, count) => {
+    const { kind, message, facts } = failureOf(() => count(kernel));
+    expect(kind).toBe('corrupt');
+    expect(message).toMatch(/^the struct pages are not those of this memory: .*16 of 16 have not/);
+    expect(facts.hint).toContain('VMCOREINFO of another boot');
   });
 });

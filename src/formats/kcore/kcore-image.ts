@@ -30,7 +30,8 @@ export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
   const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };
   const noted = vmcoreinfoNote(source, parts.notes);
   const bare = {
-    ...elfImage(source, parts, { ...traits, vmcoreinfo: noted }),
+    // Nothing of it was written by a program that could run out of space.
+    ...elfImage(source, { ...parts, incomplete: false }, { ...traits, vmcoreinfo: noted }),
     mapChange: () => mapChangeSince(segments, source.path, segmentsOf),
   };
   return noted ? bare : { ...bare, vmcoreinfo: sysfsVmcoreinfo(bare.memory) };

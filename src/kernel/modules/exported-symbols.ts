@@ -10,20 +10,19 @@ const LONGEST_NAME = 512;
 /**
  * What a module exports, by name (struct kernel_symbol, include/linux/export.h): each of its members is the distance
  * from itself to what it stands for (CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, x86 since 4.19).
- * @throws InspectError notMapped or notStored
+ * @throws InspectError notMapped or notStored; corrupt
  */
 export function exportedSymbols(typed: TypedKernel, { exported }: Module): ReadonlyMap<string, bigint> {
   const found = new Map<string, bigint>();
   const type = typed.types.findStruct('kernel_symbol');
-  const value = type?.find('value_offset');
-  const name = type?.find('name_offset');
-  if (!type || !value || !name) return found;
+  if (!type?.has('value_offset') || !type.has('name_offset')) return found;
+  const [value, name] = [type.placeOf('value_offset', 4), type.placeOf('name_offset', 4)];
   const count = Math.min(exported.count, EXPORTS_LIMIT);
   const bytes = typed.space.bytes(exported.address, count * type.size);
   const view = new DataView(bytes.buffer);
   const behind = (at: number) => exported.address + BigInt(at) + BigInt(view.getInt32(at, true));
   for (let at = 0; at < bytes.length; at += type.size) {
-    found.set(textAt(typed, behind(at + name.offset)), behind(at + value.offset));
+    found.set(textAt(typed, behind(at + name)), behind(at + value));
   }
   return found;
 }

@@ -42,10 +42,10 @@ export class CacheMarks {
     this.#head = BigInt(pages + array.offsetOf('xa_head'));
     this.#flags = BigInt(pages + array.offsetOf('xa_flags'));
     this.#node = {
-      shift: node.offsetOf('shift'),
+      shift: node.placeOf('shift', 1),
       slots: slots.offset,
-      marks: node.offsetOf('marks'),
-      count: Math.min(64, slots.size / 8),
+      marks: node.placeOf('marks', 8),
+      count: Math.min(64, Math.floor(slots.size / 8)),
       size: node.size,
     };
   }

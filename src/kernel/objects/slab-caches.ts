@@ -146,6 +146,8 @@ function nodePointers(typed: TypedKernel): { offset: number; stride: number; cou
   const stride = (type.find(second as string)?.offset ?? offset + 8) - offset;
   const ids = typed.findSymbol('nr_node_ids');
   const count = ids === undefined ? 1 : typed.space.u32(ids);
+  if (stride < 8)
+    throw new InspectError('corrupt', `BTF: the elements of kmem_cache.${first} have ${stride} bytes`);
   if (count >= 1 && count <= NODES_LIMIT) return { offset, stride, count };
   throw new InspectError('corrupt', `nr_node_ids is ${count}, no number of nodes`);
 }

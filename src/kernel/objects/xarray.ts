@@ -61,11 +61,10 @@ export class XarrayWalker {
     if ((count !== 16 && count !== 64) || node.size > 4096) {
       throw new InspectError('corrupt', `BTF: xa_node has ${count} slots and ${node.size} bytes`);
     }
-    const [shift, offset, parent] = ['shift', 'offset', 'parent'].map((name) => node.offsetOf(name));
     this.#layout = {
-      shift: shift as number,
-      offset: offset as number,
-      parent: parent as number,
+      shift: node.placeOf('shift', 1),
+      offset: node.placeOf('offset', 1),
+      parent: node.placeOf('parent', 8),
       slots: slots.offset,
       count,
       size: node.size,

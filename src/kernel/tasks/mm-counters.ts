@@ -104,7 +104,8 @@ const WINDOW = 4096n;
 /** An array of struct percpu_counter: a count, and for each CPU an s32 that is not yet added to it. */
 function perCpuCounts(typed: TypedKernel): CountReader {
   const counter = typed.types.struct('percpu_counter');
-  const [count, counters] = [counter.offsetOf('count'), counter.find('counters')?.offset];
+  const count = counter.placeOf('count', 8);
+  const counters = counter.has('counters') ? counter.placeOf('counters', 8) : undefined;
   const perCpu = new PerCpu(typed);
   return (loaded) => {
     const bytes = loaded.bytes('rss_stat');

@@ -62,6 +62,23 @@ export class StructType {
     return this.field(path, ...otherwise).offset;
   }
 
+  /**
+   * As offsetOf(), of a member that is read as so many bytes, whatever its type is.
+   * @throws InspectError missingInfo; corrupt, when the structure ends before them
+   */
+  placeOf(path: string, bytes: number): number {
+    const { offset } = this.field(path);
+    if (offset + bytes > this.size) throw this.#outside(path, offset + bytes);
+    return offset;
+  }
+
+  #outside(path: string, end: number): InspectError {
+    return new InspectError(
+      'corrupt',
+      `BTF: ${this.name}.${path} ends at byte ${end}, and the structure has ${this.size}`,
+    );
+  }
+
   #resolve(path: string): Field | undefined {
     if (!this.#fields.has(path)) this.#fields.set(path, this.#walk(path));
     return this.#fields.get(path);
@@ -74,7 +91,11 @@ export class StructType {
       if (!place) return undefined;
     }
     const size = this.btf.sizeOf(place.type) ?? 0;
-    return { ...place, path, offset: Math.floor(place.bitOffset / 8), size };
+    const offset = Math.floor(place.bitOffset / 8);
+    // Elements may lie behind the end: arrays are longer than their type says where they end a structure.
+    if (!path.includes('[') && place.bitSize === null && offset + size > this.size)
+      throw this.#outside(path, offset + size);
+    return { ...place, path, offset, size };
   }
 }
 
