@@ -95,7 +95,7 @@ async function runBatch(
     const child = new Child(worker, order, LIMITS.seconds, (said) => {
       summary.add(said);
       if (said.faults) tell(said.done, said.faults.join('\n  '), child.recipe);
-      if (exceeds(said)) suspects.push(said.done);
+      if (exceeds(said) && !guided) suspects.push(said.done);
       if (said.rss > LIMITS.rss || Date.now() >= options.until) child.stop();
       from = said.done + 1;
     });
@@ -105,7 +105,7 @@ async function runBatch(
       tell(index, `${base}: ${kind === 'hung' ? 'does not end' : `died: ${text}`}`, child.recipe);
       from = index + 1;
     }
-    for (const suspect of guided ? [] : suspects) {
+    for (const suspect of suspects) {
       const what = await again(worker, order, suspect);
       if (what !== '') tell(suspect, what, '');
     }
