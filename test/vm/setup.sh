@@ -5,7 +5,7 @@ set -euo pipefail
 shopt -s nullglob
 here=$(dirname "$(readlink -f "$0")")
 cache=${KDUMP_INSPECT_VM:-${TMPDIR:-/tmp}/kdump-inspect-vm}
-host_packages=(busybox-static cpio e2fsprogs gcc kmod libc6-dev qemu-system-x86 util-linux xz-utils zstd)
+host_packages=(busybox-static cpio e2fsprogs gcc kmod libc6-dev qemu-system-x86 strace util-linux xz-utils zstd)
 # What the guest under memory pressure runs.
 host_packages+=(dmsetup stress-ng)
 # No waiting for questions, and some patience with another apt that holds the lock for a moment.

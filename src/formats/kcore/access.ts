@@ -31,7 +31,7 @@ export function kcoreHint({ facts: { errno } }: InspectError, facts: AccessFacts
     case 'ENOENT':
       return 'this kernel has no /proc/kcore (CONFIG_PROC_KCORE is off), or procfs is not mounted here (a container?)';
     case 'EACCES':
-      return 'only root may read it: run it with sudo';
+      return 'only root may read it: run it with sudo (it takes CAP_DAC_READ_SEARCH and CAP_SYS_RAWIO)';
     case 'EPERM':
       return refused(facts);
     default:
