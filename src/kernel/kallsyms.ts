@@ -86,7 +86,7 @@ export class Kallsyms {
 
 /**
  * Reads the symbol table: by the keys of VMCOREINFO (6.0+), or by its shape where there are none.
- * @throws InspectError missingInfo, when it is in neither way to be found; notMapped, notStored or corrupt
+ * @throws InspectError missingInfo, when it is in neither way to be found; notMapped, notStored, corrupt or io
  */
 export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): Kallsyms {
   const tables = tablesByKeys(space, info) ?? tablesByShape(space, info);
@@ -129,7 +129,8 @@ function readUpTo(space: AddressSpace, address: bigint, limit: number): Uint8Arr
     try {
       space.read(address + BigInt(done), part);
     } catch (error) {
-      if (!(error instanceof InspectError) || done === 0) throw error;
+      // What could not be read is no end.
+      if (!(error instanceof InspectError) || done === 0 || error.kind === 'io') throw error;
       return bytes.subarray(0, done);
     }
   }

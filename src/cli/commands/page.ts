@@ -1,7 +1,9 @@
-import { fact } from '../../kernel/fact.ts';
+import type { ErrorKind } from '../../errors.ts';
+import type { MemoryImage } from '../../formats/image.ts';
+import { type Fact, fact, type Missing } from '../../kernel/fact.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
-import { detailsOf } from '../../pages/details/details.ts';
+import { detailsOf, type PageDetails } from '../../pages/details/details.ts';
 import { explainPage } from '../../pages/explain.ts';
 import { jsonText } from '../../report/escape.ts';
 import { pageReport, pageText } from '../../report/page-report.ts';
@@ -24,9 +26,26 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
     const report = pageReport(explained, details, { path: image.path, format: image.format });
     const text = () => pageText(report, details, terminal(output.color, output.columns));
     output.result(options.json ? jsonText(report) : text());
+    const lost = missingOf(details).find(({ kind }) => isLost(kind, image));
+    if (lost) {
+      output.warn(`not all that is known of the page can be read: ${lost.missing}`);
+      return EXIT.incomplete;
+    }
     // What a filter left out makes no dump incomplete.
     return report.class === null && report.contents !== 'notStored' ? EXIT.incomplete : EXIT.done;
   });
+}
+
+/** What is missing of the details, or in them. */
+function missingOf(details: Fact<PageDetails | null>): Missing[] {
+  if ('missing' in details) return [details];
+  const facts = details.value ? [details.value.place, details.value.owner] : [];
+  return facts.flatMap((one) => ('missing' in one ? [one] : []));
+}
+
+/** Whether a value is missing for the file's sake: what could not be read, or lies behind its end. */
+function isLost(kind: ErrorKind, { live, memory }: MemoryImage): boolean {
+  return !live && (kind === 'io' || (kind === 'notStored' && memory.cutShort));
 }
 
 /** The address that was asked for, bytes; null for a page as a whole. */

@@ -1,0 +1,45 @@
+import fs from 'node:fs';
+import type { Range } from '../../src/bytes/ranges.ts';
+import { refusal, replaceCalls } from './system-calls.ts';
+
+/** What goes wrong with a file while it is read. */
+export interface Faults {
+  /** Bytes that no read gets, as on a disk with a bad block. */
+  readonly bad?: Range;
+  /** The number of the one read, from 0 on, that is refused and would succeed the next time. */
+  readonly refused?: number;
+  /** From the read of that number on all are refused: a disk that was taken out. */
+  readonly gone?: number;
+  /** From the read of that number on the file ends there, whatever its size was. */
+  readonly cut?: { readonly from: number; readonly at: number };
+}
+
+/** Lets reads of one file fail as those of a disk do, and notes where each read began; until `release` is called. */
+export function faultyDisk(path: string, faults: Faults): { positions: number[]; release: () => void } {
+  const positions: number[] = [];
+  const { openSync, closeSync, readSync } = fs;
+  const dumps = new Set<number>();
+  const read = (fd: number, into: Uint8Array, at: number, length: number, position: number | bigint) => {
+    if (!dumps.has(fd)) return readSync(fd, into, at, length, position);
+    const start = Number(position);
+    const number = positions.push(start) - 1;
+    const { bad, refused, gone, cut } = faults;
+    const isBad = bad && start < bad.end && start + length > bad.start;
+    if (isBad || number === refused || number >= (gone ?? Infinity)) throw refusal('EIO', 'read');
+    const left = cut && number >= cut.from ? Math.max(0, Math.min(length, cut.at - start)) : length;
+    return readSync(fd, into, at, left, position);
+  };
+  const release = replaceCalls({
+    openSync: ((name: string, flags: number, mode?: number) => {
+      const fd = openSync(name, flags, mode);
+      if (name === path) dumps.add(fd);
+      return fd;
+    }) as typeof openSync,
+    closeSync: (fd) => {
+      dumps.delete(fd);
+      closeSync(fd);
+    },
+    readSync: read as typeof readSync,
+  });
+  return { positions, release };
+}

@@ -1,0 +1,77 @@
+/** What a command of the program left. */
+export interface Answer {
+  readonly status: number;
+  /** JSON: one document, or one a line. */
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Explanations, which are others where something is missing, and remainders of what else could be told. */
+const EXPLANATIONS = new Set([
+  ...['warnings', 'unavailable', 'complete', 'reason', 'missing', 'detailsError', 'structPageError'],
+  ...['source', 'verdict', 'explanation', 'threads', 'counts', 'atLeast', 'unknown', 'freeCheck'],
+  ...['running', 'panicking', 'cpus', 'ownerError', 'placeError'],
+]);
+/** What rows are known by. */
+const KEYS = ['pid', 'sequence', 'offset', 'start', 'address', 'name', 'source'];
+/** Parts of their reports are sums over lists and maps, which are less where a place in those is lost. */
+const SUMS: ReadonlySet<string> = new Set(['info', 'usage']);
+
+/** Commands that have their say on what is missing in the rows themselves, and end with status 0 for all that. */
+const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'pages', 'dmesg']);
+
+/** Values of an answer that are neither those of the whole file nor missing: paths with both. */
+export function contradictions(now: unknown, then: unknown, where = ''): string[] {
+  if (now === null || now === 'unknown' || now === undefined) return [];
+  if (Array.isArray(now)) return Array.isArray(then) ? rowContradictions(now, then, where) : [];
+  if (typeof now !== 'object') return now === then ? [] : [`${where} ${String(now)}, not ${String(then)}`];
+  if (typeof then !== 'object' || then === null) return [`${where} is not null`];
+  const before = then as Readonly<Record<string, unknown>>;
+  return Object.entries(now)
+    .filter(([key]) => !EXPLANATIONS.has(key))
+    .flatMap(([key, value]) => contradictions(value, before[key], `${where}.${key}`));
+}
+
+function rowContradictions(now: readonly unknown[], then: readonly unknown[], where: string): string[] {
+  const known = new Map(then.map((row) => [keyOf(row), row]));
+  return now.flatMap((row) => {
+    const key = keyOf(row);
+    return known.has(key) ? contradictions(row, known.get(key), `${where}[${key}]`) : [`${where} has ${key}`];
+  });
+}
+
+function keyOf(row: unknown): string {
+  if (typeof row !== 'object' || row === null) return JSON.stringify(row);
+  const keys = KEYS.filter((name) => name in row);
+  return JSON.stringify(keys.slice(0, 1).map((name) => (row as Record<string, unknown>)[name]));
+}
+
+/** Everything about an answer on a damaged file that is not honest, held against that on the whole one. */
+export function dishonesty(command: string, now: Answer, then: Answer): string[] {
+  const { status, out, err } = now;
+  if (/internal error|^ {4}at /m.test(err)) return [`a bug: ${err}`];
+  if (status === 1) return /^kdump-inspect: .{20,}/m.test(err) ? [] : ['status 1 without a sentence'];
+  if (status !== 0 && status !== 3) return [`status ${status}`];
+  if (out === then.out) return [];
+  if (status === 0 && !TOLERANT.has(command)) return [`status 0, but ${firstDifference(out, then.out)}`];
+  if (status === 3 && !/^kdump-inspect: warning: .{10,}/m.test(err) && !/"unavailable": \{\n/.test(out))
+    return ['status 3 without a warning'];
+  const [documents, before] = [documentsOf(out), documentsOf(then.out)];
+  if (documents.length === 0) return ['there is no answer'];
+  const wrong = SUMS.has(command) ? [] : contradictions(documents, before, command);
+  const complete = documents.some((one) => (one as { complete?: boolean }).complete === true);
+  return status === 3 && complete && documents.length === 1 ? [...wrong, 'complete is true'] : wrong;
+}
+
+function documentsOf(out: string): unknown[] {
+  if (out.startsWith('{\n')) return [JSON.parse(out)];
+  const lines = out.split('\n').filter((line) => line !== '');
+  // What is told of lost records are no records.
+  return lines.map((line) => JSON.parse(line)).filter((row) => 'text' in row && row.text !== null);
+}
+
+function firstDifference(now: string, then: string): string {
+  const [a, b] = [now.split('\n'), then.split('\n')];
+  const at = a.findIndex((line, i) => line !== b[i]);
+  return `${a[at]?.trim().slice(0, 200)}, not ${b[at]?.trim().slice(0, 200)}`;
+}
