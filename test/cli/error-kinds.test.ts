@@ -1,0 +1,150 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { page } from '../../src/cli/commands/page.ts';
+import { pages } from '../../src/cli/commands/pages.ts';
+import { segments } from '../../src/cli/commands/segments.ts';
+import { struct } from '../../src/cli/commands/struct.ts';
+import { vmcoreinfo } from '../../src/cli/commands/vmcoreinfo.ts';
+import type { ErrorFacts, ErrorKind } from '../../src/errors.ts';
+import { failureOfAsync } from '../builders/failure.ts';
+import { faultyDisk } from '../support/faulty-disk.ts';
+import { dumpOf } from '../support/fixture.ts';
+import { runMain } from '../support/run-main.ts';
+
+const DUMP = dumpOf('linux-6.12-numa');
+const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-kinds-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, contents: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, contents);
+  return path;
+}
+
+const none = join(folder, 'none');
+const text = file('text', 'hello, world, this is no dump\n');
+const cut = file('kdump', 'KDUMP   '.padEnd(64, '\0'));
+
+interface Case {
+  readonly kind: ErrorKind;
+  readonly what: string;
+  /** The command itself, which rejects. */
+  readonly ask: () => Promise<number>;
+  readonly args: readonly string[];
+  readonly facts: Partial<Record<keyof ErrorFacts, unknown>>;
+}
+
+const CASES: readonly Case[] = [
+  {
+    kind: 'io',
+    what: 'a file that is not there',
+    ask: () => pages([none], {}),
+    args: ['pages', none],
+    facts: { path: none, errno: 'ENOENT' },
+  },
+  {
+    kind: 'io',
+    what: 'a result that cannot be written',
+    ask: () => segments([DUMP], { output: join(none, 'result') }),
+    args: ['segments', DUMP, '--output', join(none, 'result')],
+    facts: { path: join(none, 'result'), errno: 'ENOENT' },
+  },
+  {
+    kind: 'unsupported',
+    what: 'a file that is no dump',
+    ask: () => pages([text], {}),
+    args: ['pages', text],
+    facts: { path: text, offset: 0, hint: expect.stringContaining('--format raw') },
+  },
+  {
+    kind: 'corrupt',
+    what: 'a header that ends too early',
+    ask: () => pages([cut], {}),
+    args: ['pages', cut],
+    facts: { path: cut, offset: expect.anything() },
+  },
+  {
+    kind: 'notStored',
+    what: 'a page that the dump has not',
+    ask: () => page(DUMP, { pfn: 0x4000 }, {}),
+    args: ['page', DUMP, '16384'],
+    facts: { path: DUMP, address: 0x400_0000n },
+  },
+  {
+    kind: 'notMapped',
+    what: 'an address that nothing is mapped at',
+    ask: () => page(DUMP, { virtual: 0xffff_9999_0000_0000n }, {}),
+    args: ['page', DUMP, '0xffff999900000000'],
+    facts: { path: DUMP, address: 0xffff_9999_0000_0000n },
+  },
+  {
+    kind: 'missingInfo',
+    what: 'a key that VMCOREINFO has not',
+    ask: () => vmcoreinfo([DUMP], { get: 'init_top_pgt' }),
+    args: ['vmcoreinfo', DUMP, '--get', 'init_top_pgt'],
+    facts: { path: DUMP, key: 'init_top_pgt', hint: 'did you mean SYMBOL(init_top_pgt)?' },
+  },
+  {
+    kind: 'missingInfo',
+    what: 'a type that the kernel has not',
+    ask: () => struct(DUMP, 'no_such_type', undefined, {}),
+    args: ['struct', DUMP, 'no_such_type'],
+    facts: { path: DUMP },
+  },
+  {
+    kind: 'usage',
+    what: 'two files that are no parts of one',
+    ask: () => pages([DUMP, DUMP], {}),
+    args: ['pages', DUMP, DUMP],
+    facts: {},
+  },
+  {
+    kind: 'usage',
+    what: 'a result that would take the place of the dump',
+    ask: () => pages([DUMP], { output: DUMP }),
+    args: ['pages', DUMP, '--output', DUMP],
+    facts: { path: DUMP },
+  },
+];
+
+describe.each(CASES)('$kind: $what', ({ kind, ask, args, facts }) => {
+  it('has its facts', async () => {
+    const error = await failureOfAsync(ask());
+    expect([error.kind, error.name]).toEqual([kind, 'InspectError']);
+    expect(error.facts).toMatchObject(facts);
+  });
+
+  it('ends the program with its status, its sentence and its hint on stderr', async () => {
+    const { message, facts: all } = await failureOfAsync(ask());
+    const ran = await runMain(args);
+    const hint = all.hint === undefined ? '' : `  ${all.hint}\n`;
+    expect(ran.stderr).toBe(`kdump-inspect: ${message}\n${hint}`);
+    expect([ran.status, ran.stdout]).toEqual([kind === 'usage' ? 2 : 1, '']);
+  });
+});
+
+describe('the kinds', () => {
+  it('are all there', () => {
+    const kinds: Record<ErrorKind, true> = {
+      ...{ io: true, unsupported: true, corrupt: true, notStored: true },
+      ...{ notMapped: true, missingInfo: true, usage: true },
+    };
+    expect([...new Set(CASES.map(({ kind }) => kind))].sort()).toEqual(Object.keys(kinds).sort());
+  });
+});
+
+describe('a read that fails', () => {
+  it('is io with its place and its cause, whatever it was for', async () => {
+    const { release } = faultyDisk(DUMP, { gone: 0 });
+    try {
+      const { kind, facts, cause } = await failureOfAsync(pages([DUMP], {}));
+      expect(kind).toBe('io');
+      expect(facts).toMatchObject({ path: DUMP, offset: 0, errno: 'EIO' });
+      expect(cause).toMatchObject({ code: 'EIO' });
+    } finally {
+      release();
+    }
+  });
+});
