@@ -2,6 +2,7 @@ import path from 'node:path';
 import { cache, kernelFile } from './cache.ts';
 import { type GuestPlan, guestFile } from './guest-image.ts';
 import { balloonPages, type Kernel } from './kernels.ts';
+import { lateTimer } from './machine.ts';
 import { makedumpfileOf } from './makedumpfile.ts';
 import { install, installScript, installTool } from './programs.ts';
 import { lockdownQuestions, questions } from './questions.ts';
@@ -13,6 +14,7 @@ export const crashPlan = (kernel: Kernel): GuestPlan => ({
     BALLOON_PAGES: balloonPages,
     POISONED_PAGES: kernel.poisonedPages,
     KEXEC_SYSTEM_CALL: kernel.kexecSystemCall,
+    LATE_TIMER: lateTimer,
   },
   questions: { questions, 'questions.lockdown': lockdownQuestions },
   modules: ['virtio_balloon'],

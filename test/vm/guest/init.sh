@@ -36,7 +36,7 @@ still_page_cache() {
 . /etc/guest
 inflate_balloon
 fill_memory
-kexec -p "$KEXEC_SYSTEM_CALL" /boot/vmlinuz --initrd=/boot/initrd --append="console=ttyS0 nr_cpus=1 irqpoll reset_devices panic=-1"
+kexec -p "$KEXEC_SYSTEM_CALL" /boot/vmlinuz --initrd=/boot/initrd --append="$LATE_TIMER console=ttyS0 nr_cpus=1 irqpoll reset_devices panic=-1"
 still_page_cache
 answer_all /etc/questions
 echo confidentiality >/sys/kernel/security/lockdown
