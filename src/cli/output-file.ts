@@ -22,6 +22,9 @@ import { cannotWrite, errnoOf, writeAll } from './write.ts';
 const PIECE = 1 << 20;
 /** As the shell makes files for `>`; the umask takes its bits away. */
 const NEW_FILE = 0o666;
+const OWNER_ONLY = 0o600;
+/** __O_TMPFILE of include/uapi/asm-generic/fcntl.h, which Node does not name. */
+const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 /** Other names to try, when a file has the one that was thought up. */
 const NAMES = 10;
 
@@ -89,11 +92,18 @@ async function intoFile(
   return { output: outputTo(fd, options, naming), keep, close: () => closeSync(fd) };
 }
 
-/** A new open file that is in no folder. */
+/**
+ * A new open file that is in no folder: made without a name where the file system can (open(2), Linux 3.11), elsewhere
+ * one that loses its name at once.
+ */
 function withoutName(folder: string): number {
-  const { fd, path } = create(folder, 0o600);
-  unlinkSync(path);
-  return fd;
+  try {
+    return openSync(folder, constants.O_RDWR | O_TMPFILE, OWNER_ONLY);
+  } catch {
+    const { fd, path } = create(folder, OWNER_ONLY);
+    unlinkSync(path);
+    return fd;
+  }
 }
 
 /** Puts the bytes of an open file where FILE is, all or none. */

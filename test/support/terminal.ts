@@ -9,7 +9,7 @@ export function onTerminal(command: readonly string[]): string {
   const record = join(folder, 'record');
   const quoted = command.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
   try {
-    spawnSync('script', ['-qefc', quoted, record], { stdio: 'ignore', timeout: 30_000 });
+    spawnSync('script', ['-qefc', `exec ${quoted}`, record], { stdio: 'ignore', timeout: 30_000 });
     return readFileSync(record, 'utf8')
       .replace(/^Script started.*\r?\n/, '')
       .replace(/\nScript done.*\n$/, '');
