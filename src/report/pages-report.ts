@@ -3,23 +3,11 @@ import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 import type { Census, FreeCheck } from '../pages/census.ts';
 import type { CompatCensus } from '../pages/compat.ts';
 import type { ClassCounts, PageClass } from '../pages/page-class.ts';
+import { type Amount, amount, type Figure, figure } from './figure.ts';
 import { liveChange } from './live-change.ts';
-import { percent, plural, size } from './units.ts';
+import { plural, size } from './units.ts';
 
 const PAGE = 4096;
-
-/** Pages and their bytes. */
-export interface Amount {
-  readonly pages: number;
-  readonly bytes: number;
-}
-
-/** How many pages there are; null where the dump cannot tell, and then what it has at least. */
-export interface Figure {
-  readonly pages: number | null;
-  readonly bytes: number | null;
-  readonly atLeast?: Amount;
-}
 
 /** A row of the report, and whether makedumpfile -d 31 leaves its pages out. */
 export interface ClassRow extends Figure {
@@ -56,12 +44,6 @@ export interface PagesFacts {
   readonly image: MemoryImage;
   readonly info: Vmcoreinfo;
   readonly excludable: Readonly<Record<PageClass, boolean>>;
-}
-
-const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
-
-function figure(pages: number, known: boolean): Figure {
-  return known ? amount(pages) : { pages: null, bytes: null, atLeast: amount(pages) };
 }
 
 /** Rows, where those that `doubtful` names have only a least value. */
@@ -197,9 +179,4 @@ function freeCheckRows(check: FreeCheck): PagesReport['freeCheck'] {
       vmStat,
     })),
   };
-}
-
-/** The share of a row in the total, as text. */
-export function shareOf(row: Figure, total: Figure): string {
-  return row.pages === null || total.pages === null ? '-' : percent(row.pages, total.pages);
 }
