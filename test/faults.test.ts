@@ -37,7 +37,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   pages: ['pages', '--jobs', '1'],
   'pages --compat': ['pages', '--compat', 'makedumpfile'],
   info: ['info'],
-  usage: ['usage'],
+  usage: ['usage', '--top', '100000'],
   ps: ['ps'],
   dmesg: ['dmesg'],
   'dmesg --panic': ['dmesg', '--panic'],

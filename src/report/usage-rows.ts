@@ -20,7 +20,8 @@ export interface FileRow extends Figure {
   readonly path: string | null;
   /** Whose names the path is made of; null for a block device and where there is no path. */
   readonly names: 'initial' | 'other' | 'fileSystem' | null;
-  readonly deleted: boolean;
+  /** null where it cannot be told. */
+  readonly deleted: boolean | null;
   /** A number where it is exact, else its digits. */
   readonly inode: number | string | null;
   readonly fileSystem: { readonly type: string; readonly device: string; readonly id: string } | null;
@@ -67,7 +68,7 @@ export function fileRow({ address, found, dirty, huge, file }: FileUse): FileRow
   return {
     path: file?.path ?? null,
     names: file?.names ?? null,
-    deleted: file?.deleted ?? false,
+    deleted: file?.deleted ?? null,
     inode: file && wide(file.ino),
     fileSystem: file && { type: file.type, device: file.device, id: file.id },
     size: file && wide(file.size),

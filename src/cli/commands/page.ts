@@ -4,6 +4,7 @@ import { type Fact, fact, type Missing } from '../../kernel/fact.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { detailsOf, type PageDetails } from '../../pages/details/details.ts';
+import type { PageOwner } from '../../pages/details/owner.ts';
 import { explainPage } from '../../pages/explain.ts';
 import { jsonText } from '../../report/escape.ts';
 import { pageReport, pageText } from '../../report/page-report.ts';
@@ -39,8 +40,15 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
 /** What is missing of the details, or in them. */
 function missingOf(details: Fact<PageDetails | null>): Missing[] {
   if ('missing' in details) return [details];
-  const facts = details.value ? [details.value.place, details.value.owner] : [];
-  return facts.flatMap((one) => ('missing' in one ? [one] : []));
+  if (!details.value) return [];
+  const { place, owner } = details.value;
+  const facts = [place, owner].flatMap((one) => ('missing' in one ? [one] : []));
+  return [...facts, ...('value' in owner ? unnamedFile(owner.value) : [])];
+}
+
+function unnamedFile(owner: PageOwner | null): Missing[] {
+  const error = owner && 'file' in owner ? owner.file?.unnamed : null;
+  return error ? [{ missing: `the name of its file: ${error.message}`, kind: error.kind }] : [];
 }
 
 /** Whether a value is missing for the file's sake: what could not be read, or lies behind its end. */

@@ -64,6 +64,7 @@ class FileNamer {
   name({ address, pages, huge }: Owned & { readonly huge: boolean }, exact: boolean): FileUse {
     const what = `the file whose address_space is at ${hex(address)}`;
     const file = this.#problems.attempt(what, () => this.#files.ofMapping(address));
+    if (file?.unnamed) this.#problems.note(`the name of ${what}`, file.unnamed);
     const dirty =
       file && !huge
         ? this.#problems.attempt(`dirty pages of ${what}`, () => this.#marks.dirtyPages(address))

@@ -101,12 +101,19 @@ function listedPages(facts: TypeFacts) {
   const area = (pages: number | null | undefined) =>
     vmalloc && typeof pages === 'number' ? counted(pages, vmalloc.whole) : UNKNOWN;
   return {
-    kernelStacks: vmalloc && vmalloc.stackPages !== null ? area(vmalloc.stackPages) : stackCounter(facts),
+    kernelStacks: stackPages(facts, area),
     code: area(vmalloc?.codePages),
     vmalloc: area(vmalloc?.pages),
     percpu: percpu ? dynamicPercpu(percpu) : UNKNOWN,
     cpuFree: { pages: cpuFree },
   };
+}
+
+/** Where stacks are no areas of vmalloc() the counter knows them all, elsewhere it is without those kept for new tasks. */
+function stackPages(facts: TypeFacts, area: (pages: number | null) => PageCount): PageCount {
+  const { pages } = stackCounter(facts);
+  if (facts.vmalloc === null) return pages === null ? UNKNOWN : counted(pages, false);
+  return facts.vmalloc.stackPages === null ? { pages } : area(facts.vmalloc.stackPages);
 }
 
 /** Per-CPU memory made after boot. */
@@ -185,7 +192,8 @@ function checksOf(facts: TypeFacts, rows: Rows): CounterCheck[] {
     ...(typed ? (['slab', 'largeKmalloc'] as const) : (['slab'] as const)),
   );
   counter('NR_PAGETABLE', 'pageTables');
-  check('NR_KERNEL_STACK_KB / 4', stackCounter(facts).pages, 'kernelStacks');
+  const areas = typeof facts.vmalloc?.stackPages === 'number';
+  if (areas) check('NR_KERNEL_STACK_KB / 4', stackCounter(facts).pages, 'kernelStacks');
   const name = facts.vmallocCounter === null ? 'NR_VMALLOC' : 'nr_vmalloc_pages';
   check(name, facts.vmallocCounter ?? counters?.get('NR_VMALLOC'), 'vmalloc', 'code', 'kernelStacks');
   counter('NR_FREE_PAGES', 'free');
