@@ -17,6 +17,8 @@ const KEYS = [
   ...[['cpu', 'online'], ['caller', 'kind'], ['size', 'surplus'], ['pid'], ['sequence'], ['offset']],
   ...[['start'], ['address'], ['mapping'], ['name'], ['type'], ['source']],
 ];
+/** Words of `page` for contents that cannot be read. */
+const LOST: ReadonlySet<string> = new Set(['unreadable', 'truncated']);
 /** How many there are of something, at least where countExact is false. */
 const COUNTS: ReadonlySet<string> = new Set(['count', 'caches', 'areas']);
 
@@ -32,6 +34,7 @@ export function contradictions(now: unknown, then: unknown, where = ''): string[
   const [after, before] = [now, then] as Readonly<Record<string, unknown>>[];
   return Object.entries(now).flatMap(([key, value]) => {
     const at = `${where}.${key}`;
+    if (key === 'contents' && LOST.has(String(value))) return [];
     if (EXPLANATIONS.has(key) || after?.type === 'unreadable') return [];
     if (key === 'atLeast') return excesses(value, before?.[key] ?? then, at);
     if (after?.countExact === false && COUNTS.has(key)) return excesses(value, before?.[key], at);
