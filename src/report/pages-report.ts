@@ -98,7 +98,12 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...change.warnings,
     ],
     complete:
-      !endless && unclassified === 0 && isWhole(facts.image) && damaged(census) === 0 && change.complete,
+      !endless &&
+      unclassified === 0 &&
+      isWhole(facts.image) &&
+      damaged(census) === 0 &&
+      uncheckedFree(census) === null &&
+      change.complete,
   };
 }
 
@@ -155,6 +160,8 @@ function checkWarnings(census: Census, live: boolean): string[] {
     census.badOrders === 0
       ? []
       : [`${plural(census.badOrders, 'free block')} of an impossible order, kept as kernel data`];
+  const unchecked = uncheckedFree(census);
+  if (unchecked !== null) return [...warnings, `FREE cannot be checked: ${unchecked}`];
   if (live || 'unavailable' in census.freeCheck) return warnings;
   const off = census.freeCheck.zones.filter((zone) => zone.counted !== zone.freeArea);
   const outside = census.freeCheck.outside;
@@ -168,8 +175,13 @@ function checkWarnings(census: Census, live: boolean): string[] {
   ];
 }
 
+/** Why the free lists cannot be read, which the dump should have. */
+function uncheckedFree({ freeCheck }: Census): string | null {
+  return 'unavailable' in freeCheck && freeCheck.lost ? freeCheck.unavailable : null;
+}
+
 function freeCheckRows(check: FreeCheck): PagesReport['freeCheck'] {
-  if ('unavailable' in check) return check;
+  if ('unavailable' in check) return { unavailable: check.unavailable };
   return {
     zones: check.zones.map(({ node, name, counted, freeArea, vmStat }) => ({
       node,

@@ -1,11 +1,10 @@
 import type { MemoryImage } from '../formats/image.ts';
 import type { Module } from '../kernel/modules/module-list.ts';
 import type { HugetlbPool } from '../kernel/objects/hugetlb.ts';
-import type { PercpuMemory } from '../kernel/objects/percpu-memory.ts';
 import type { FileUses } from '../pages/usage/files.ts';
 import type { ProcessUses } from '../pages/usage/processes.ts';
 import type { SlabUses } from '../pages/usage/slabs.ts';
-import { type CounterCheck, dynamicPercpu, USAGE_TYPES, type UsageType } from '../pages/usage/types.ts';
+import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
 import { type Amount, amount, type Figure, figure, figureOf } from './figure.ts';
@@ -136,7 +135,7 @@ function orNull<T, R>(value: T | null, make: (value: T) => R): R | null {
 }
 
 function typeRows(rows: Usage['types']['rows']): TypeRow[] {
-  return USAGE_TYPES.map((type) => ({ type, ...figureOf(rows[type]) }));
+  return (Object.keys(rows) as UsageType[]).map((type) => ({ type, ...figureOf(rows[type]) }));
 }
 
 function slabSection({ caches, unlisted, whole }: SlabUses, top: number): NonNullable<UsageReport['slabs']> {
@@ -167,19 +166,18 @@ function processSection(
 }
 
 function kernelSections(
-  { vmalloc, percpu, hugetlb, modules }: Usage,
+  { types, vmalloc, percpu, hugetlb, modules }: Usage,
   top: number,
 ): Pick<UsageReport, 'vmalloc' | 'percpu' | 'hugetlb' | 'modules'> {
   return {
     vmalloc: orNull(vmalloc, (v) => vmallocSection(v, top)),
-    percpu: orNull(percpu, percpuSection),
+    percpu: orNull(percpu, ({ counted }) => ({
+      counted: amount(counted),
+      dynamic: figureOf(types.rows.percpu),
+    })),
     hugetlb: orNull(hugetlb, (pools) => pools.map(hugetlbRow)),
     modules: orNull(modules.value, (all) => moduleSection(all, modules.whole, top)),
   };
-}
-
-function percpuSection(percpu: PercpuMemory): NonNullable<UsageReport['percpu']> {
-  return { counted: amount(percpu.counted), dynamic: figureOf(dynamicPercpu(percpu)) };
 }
 
 function hugetlbRow({ pagesPerHugePage, total, free, reserved, surplus }: HugetlbPool): HugetlbRow {

@@ -23,7 +23,7 @@ const LOST: ReadonlySet<string> = new Set(['unreadable', 'truncated']);
 const COUNTS: ReadonlySet<string> = new Set(['count', 'caches', 'areas']);
 
 /** Commands that have their say on what is missing in the rows themselves, and end with status 0 for all that. */
-const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'pages', 'dmesg']);
+const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'dmesg']);
 
 /** Values of an answer that are neither those of the whole file nor missing: paths with both. */
 export function contradictions(now: unknown, then: unknown, where = ''): string[] {

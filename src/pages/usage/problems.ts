@@ -1,5 +1,6 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { isLoss } from '../../formats/loss.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Break } from '../../kernel/objects/list.ts';
 
@@ -48,7 +49,7 @@ export class Problems {
   /** @throws what is no InspectError */
   note(what: string, error: unknown): void {
     if (!(error instanceof InspectError)) throw error;
-    if (this.#isLoss(error)) this.#lost();
+    if (isLoss(error.kind, this.#image)) this.#lost();
     this.#warn(`${what}: ${error.message}`);
   }
 
@@ -72,11 +73,5 @@ export class Problems {
 
   #warn(sentence: string): void {
     if (this.warnings.length < MOST) this.warnings.push(sentence);
-  }
-
-  /** Memory that was left out on purpose is not lost, nor is what a kernel never had. */
-  #isLoss({ kind }: InspectError): boolean {
-    if (kind === 'notStored') return this.#image.memory.cutShort;
-    return kind === 'corrupt' || kind === 'notMapped' || kind === 'io';
   }
 }

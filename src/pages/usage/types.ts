@@ -117,7 +117,7 @@ function stackPages(facts: TypeFacts, area: (pages: number | null) => PageCount)
 }
 
 /** Per-CPU memory made after boot. */
-export function dynamicPercpu({ chunks, first, broken }: PercpuMemory): PageCount {
+function dynamicPercpu({ chunks, first, broken }: PercpuMemory): PageCount {
   // Of a list that breaks off even the first chunk may be missing.
   return broken.length === 0
     ? { pages: chunks - first }
