@@ -148,12 +148,13 @@ function readVmcoreinfo(path: string): VmcoreinfoText {
     const message = `--vmcoreinfo ${path}: cannot read it: ${errno}`;
     throw new InspectError('io', message, { path, errno, cause: error });
   }
-  if (text.length > VMCOREINFO_LIMIT || !/^OSRELEASE=/m.test(text)) {
-    throw new InspectError(
-      'unsupported',
-      `--vmcoreinfo ${path}: this is no VMCOREINFO: it has no line OSRELEASE=`,
-      { path },
-    );
-  }
+  const wrong = whyNot(text);
+  if (wrong !== undefined)
+    throw new InspectError('unsupported', `--vmcoreinfo ${path}: this is no VMCOREINFO: ${wrong}`, { path });
   return { text: text.endsWith('\n') ? text : `${text}\n`, source: `--vmcoreinfo ${path}` };
+}
+
+function whyNot(text: string): string | undefined {
+  if (text.length > VMCOREINFO_LIMIT) return `it has ${text.length} bytes`;
+  return /^OSRELEASE=/m.test(text) ? undefined : 'it has no line OSRELEASE=';
 }
