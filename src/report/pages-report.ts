@@ -15,16 +15,12 @@ export interface Amount {
 }
 
 /** How many pages there are; null where the dump cannot tell, and then what it has at least. */
-export interface Figure {
-  readonly pages: number | null;
-  readonly bytes: number | null;
-  readonly atLeast?: Amount;
-}
+export type Figure =
+  | (Amount & { readonly atLeast?: never })
+  | { readonly pages: null; readonly bytes: null; readonly atLeast: Amount };
 
 /** A row of the report, and whether makedumpfile -d 31 leaves its pages out. */
-export interface ClassRow extends Figure {
-  readonly excludable: boolean;
-}
+export type ClassRow = Figure & { readonly excludable: boolean };
 
 /** One zone of the self-check. All pages. */
 export interface FreeCheckRow {

@@ -54,11 +54,11 @@ function pagesTable(report: PagesReport, terminal: Terminal): string {
 }
 
 function pagesOf(row: Figure): string {
-  return row.pages === null ? `>=${row.atLeast?.pages ?? 0}` : String(row.pages);
+  return row.pages === null ? `>=${row.atLeast.pages}` : String(row.pages);
 }
 
 function sizeOf(row: Figure): string {
-  return row.bytes === null ? `>=${size(row.atLeast?.bytes ?? 0)}` : size(row.bytes);
+  return row.bytes === null ? `>=${size(row.atLeast.bytes)}` : size(row.bytes);
 }
 
 function totalText({ compat }: PagesReport): string {
