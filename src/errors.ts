@@ -55,3 +55,13 @@ export function reasonOf(error: unknown): string {
   if (error instanceof InspectError) return error.message;
   throw error;
 }
+
+/** What a refused call of the system is thrown as. */
+export interface SystemError extends Error {
+  /** The system's name of it, such as ENOENT. */
+  readonly code: string;
+}
+
+export function isSystemError(error: unknown): error is SystemError {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+}

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statfsSync } from 'node:fs';
-import { InspectError } from '../errors.ts';
+import { InspectError, isSystemError, type SystemError } from '../errors.ts';
 import { hex } from './hex.ts';
 import type { ByteSource, ReadStatistics } from './source.ts';
 
@@ -8,14 +8,6 @@ const PROC_SUPER_MAGIC = 0x9fa0;
 
 /** Beyond it no file has a byte, and the system calls a read an error instead of an end (loff_t). */
 const LAST_POSITION = (1n << 63n) - 1n;
-
-interface SystemError extends Error {
-  readonly code: string;
-}
-
-function isSystemError(error: unknown): error is SystemError {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
-}
 
 const OPEN_FAILURES: Record<string, string> = {
   ENOENT: 'no such file',

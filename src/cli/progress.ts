@@ -31,10 +31,11 @@ export function progressBar(what: string, { quiet }: CommonOptions, yields = fal
     if (!drawn && yields) release = beforeSignals(clear);
     drawn = true;
     const share = total === 0 ? 1 : done / total;
-    const left = ((now - start) / Math.max(share, 1e-9)) * (1 - share);
+    // Nothing done yet tells nothing of the rest.
+    const left = share === 0 ? '' : `, ${Math.ceil(((now - start) * (1 / share - 1)) / 1000)} s left`;
     const full = Math.floor(share * BAR);
     const bar = `${'#'.repeat(full)}${'.'.repeat(BAR - full)}`;
-    say(`\r${what} [${bar}] ${Math.floor(share * 100)} %, ${Math.ceil(left / 1000)} s left \x1b[K`);
+    say(`\r${what} [${bar}] ${Math.floor(share * 100)} %${left} \x1b[K`);
   };
   const end = () => {
     release();

@@ -10,7 +10,7 @@ import type { DumpFiles } from '../pages/thread-task.ts';
 import type { CommonOptions } from './options.ts';
 import { type OpenOutput, type Output, standardOutput } from './output.ts';
 import { progressBar } from './progress.ts';
-import { say } from './write.ts';
+import { errnoOf, say } from './write.ts';
 
 /** What is meant where no FILE is given. */
 export const LIVE = '/proc/kcore';
@@ -143,15 +143,18 @@ function readVmcoreinfo(path: string): VmcoreinfoText {
   try {
     text = readFileSync(path, 'latin1');
   } catch (error) {
-    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw new InspectError('io', `--vmcoreinfo ${path}: cannot read it: ${why}`, { path, cause: error });
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    const message = `--vmcoreinfo ${path}: cannot read it: ${errno}`;
+    throw new InspectError('io', message, { path, errno, cause: error });
   }
-  if (text.length > VMCOREINFO_LIMIT || !/^OSRELEASE=/m.test(text)) {
-    throw new InspectError(
-      'unsupported',
-      `--vmcoreinfo ${path}: this is no VMCOREINFO: it has no line OSRELEASE=`,
-      { path },
-    );
-  }
+  const wrong = whyNot(text);
+  if (wrong !== undefined)
+    throw new InspectError('unsupported', `--vmcoreinfo ${path}: this is no VMCOREINFO: ${wrong}`, { path });
   return { text: text.endsWith('\n') ? text : `${text}\n`, source: `--vmcoreinfo ${path}` };
+}
+
+function whyNot(text: string): string | undefined {
+  if (text.length > VMCOREINFO_LIMIT) return `it has ${text.length} bytes`;
+  return /^OSRELEASE=/m.test(text) ? undefined : 'it has no line OSRELEASE=';
 }

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { InspectError } from '../errors.ts';
+import { InspectError, isSystemError } from '../errors.ts';
 
 /** Thrown when whoever read the result has gone, as `head` does: nothing is left to do, and nothing went wrong. */
 export class ReaderGone extends Error {}
@@ -27,14 +27,14 @@ const REASONS: Record<string, string> = {
 
 /** The system's name of an error, undefined for what is none of the system's. */
 export function errnoOf(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return isSystemError(error) ? error.code : undefined;
 }
 
 /** The io error for a result that cannot be written; `what` names where to, as the user did. */
 export function cannotWrite(what: string, path: string, error: unknown): unknown {
-  const errno = errnoOf(error);
-  if (errno === undefined) return error;
-  const why = REASONS[errno] ?? (error instanceof Error ? error.message : errno);
+  if (!isSystemError(error)) return error;
+  const { code: errno, message } = error;
+  const why = REASONS[errno] ?? message;
   return new InspectError('io', `${what}: cannot write the result: ${why}`, { path, errno, cause: error });
 }
 

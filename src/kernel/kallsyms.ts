@@ -130,8 +130,11 @@ function readUpTo(space: AddressSpace, address: bigint, limit: number): Uint8Arr
       space.read(address + BigInt(done), part);
     } catch (error) {
       // What could not be read is no end.
-      if (!(error instanceof InspectError) || done === 0 || error.kind === 'io') throw error;
-      return bytes.subarray(0, done);
+      if (!(error instanceof InspectError) || error.kind === 'io') throw error;
+      const end = Number((error.facts.address ?? address) - address);
+      if (end === 0) throw error;
+      space.read(address + BigInt(done), bytes.subarray(done, end));
+      return bytes.subarray(0, end);
     }
   }
   return bytes;

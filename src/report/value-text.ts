@@ -52,16 +52,21 @@ function valueLines(name: string, value: Value, indent: string, symbolOf: Symbol
     return [`${is}{`, ...memberLines(value.members, indent + INDENT, symbolOf), `${indent}}`];
   }
   if (value.kind !== 'array') return [is + plainText(value, symbolOf)];
-  if (value.elements.every((element) => element.kind !== 'struct' && element.kind !== 'array')) {
-    return [`${is}{${listed(value, symbolOf)}}`];
-  }
+  const plain = value.elements.filter(isPlain);
+  if (plain.length === value.elements.length) return [`${is}{${listed(plain, value.count, symbolOf)}}`];
   return [`${is}{`, ...elementLines(value, indent + INDENT, symbolOf), `${indent}}`];
 }
 
 type Elements = Value & { kind: 'array' };
+/** What has no values in it, and so stands on one line. */
+type Plain = Exclude<Value, { kind: 'struct' | 'array' }>;
+
+function isPlain(value: Value): value is Plain {
+  return value.kind !== 'struct' && value.kind !== 'array';
+}
 
 /** Elements on one line; runs of equal ones are told once. */
-function listed({ elements, count }: Elements, symbolOf: SymbolOf): string {
+function listed(elements: readonly Plain[], count: number, symbolOf: SymbolOf): string {
   const texts = elements.map((element) => plainText(element, symbolOf));
   const parts = runsOf(texts).map(({ text, times }) => (times === 1 ? text : `${text} (${times} times)`));
   return [...parts, ...rest(count, elements.length)].join(', ');
@@ -93,7 +98,7 @@ function runsOf(texts: readonly string[]): { readonly text: string; times: numbe
   return runs;
 }
 
-function plainText(value: Value, symbolOf: SymbolOf): string {
+function plainText(value: Plain, symbolOf: SymbolOf): string {
   switch (value.kind) {
     case 'number':
       return numberText(value.value);
@@ -109,9 +114,6 @@ function plainText(value: Value, symbolOf: SymbolOf): string {
       return `0x${Buffer.from(value.bytes).reverse().toString('hex')}`;
     case 'missing':
       return `(not known: ${escapeText(value.reason)})`;
-    case 'struct':
-    case 'array':
-      return '{...}';
   }
 }
 

@@ -21,6 +21,8 @@ export interface KallsymsPlan {
   readonly tokenIndex?: Readonly<Record<number, number>>;
   /** Whether the markers stand between the names and the tokens, as in every kernel. */
   readonly markers?: boolean;
+  /** 4 since 4.20 (80ffbaa5b1bd). */
+  readonly markerBytes?: 4 | 8;
 }
 
 interface Written {
@@ -130,7 +132,7 @@ export function kallsymsTables(
     return whole;
   });
   const namesAt = rodata.add(1, names);
-  if (plan.markers ?? true) rodata.add(4, markers);
+  if (plan.markers ?? true) rodata.add(plan.markerBytes ?? 4, markers);
   const offsets: number[] = [];
   const table: number[] = [];
   for (const token of tokens) {

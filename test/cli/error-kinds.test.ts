@@ -52,6 +52,13 @@ const CASES: readonly Case[] = [
     facts: { path: join(none, 'result'), errno: 'ENOENT' },
   },
   {
+    kind: 'io',
+    what: 'a VMCOREINFO that is not there',
+    ask: () => pages([DUMP], { vmcoreinfo: none }),
+    args: ['pages', DUMP, '--vmcoreinfo', none],
+    facts: { path: none, errno: 'ENOENT' },
+  },
+  {
     kind: 'unsupported',
     what: 'a file that is no dump',
     ask: () => pages([text], {}),

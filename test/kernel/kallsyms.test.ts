@@ -94,38 +94,3 @@ describe('looking symbols up', () => {
     },
   );
 });
-
-describe('kernels before 6.0, which do not say where their table is', () => {
-  /** The search relies on more than 16 markers, one for 256 names. */
-  const many = Array.from({ length: 17 * 256 }, (_, i) => ({
-    type: 't',
-    name: `f${i}`,
-    address: STEXT + 0x400n + BigInt(i * 2),
-  }));
-  const symbols = [...imageSymbols(STEXT).slice(0, 5), ...many];
-  const plan = { symbols, lengths: 'byte', named: false } as const;
-
-  test.each(['absolute', 'base-relative', 'absolute-percpu'] as const)(
-    'have it found by its shape (%s)',
-    (form) => {
-      const found = readKallsyms(kernelWithSymbols({}, { ...plan, form }).open());
-      expect(found).toMatchObject({ source: 'scan', form, count: symbols.length });
-      expect(found.find('f4351').map((s) => s.address)).toEqual([STEXT + 0x400n + 8702n]);
-    },
-  );
-
-  test('have it found in the last MiB of what is mapped, too', () => {
-    const found = readKallsyms(kernelWithSymbols({}, { ...plan, at: 0x1d_0000 }).open());
-    expect(found).toMatchObject({ source: 'scan', count: symbols.length });
-  });
-
-  test('have it found behind other digits in a row that no index proves', () => {
-    const kernel = kernelWithSymbols({}, plan);
-    // 198 more zeros, as ends of the tokens behind the digits, so that an index would be at the end of 64 KiB.
-    const decoy = Buffer.alloc(1 << 16, 0xee);
-    decoy.write('0\x001\x002\x003\x004\x005\x006\x007\x008\x009\x00', 'latin1');
-    for (let i = 1; i <= 198; i++) decoy[i * 330] = 0;
-    kernel.memory.write(kernel.imageAt + 0x2_0000, decoy);
-    expect(readKallsyms(kernel.open())).toMatchObject({ source: 'scan', count: symbols.length });
-  });
-});

@@ -28,7 +28,7 @@ export function dmesg(files: readonly string[], options: DmesgOptions): Promise<
   return withDump(files, options, ({ image, kernel, output }) => {
     const log = openLog(kernel());
     if (options.level && !log.hasLevels)
-      throw new InspectError('missingInfo', `${image.path}: the records of this kernel log have no level`);
+      throw new InspectError('missingInfo', 'the records of this kernel log have no level');
     const losses = new Losses(output);
     print(wanted(log, options, image.path, losses), options.json === true, output);
     return losses.end();

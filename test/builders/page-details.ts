@@ -1,0 +1,36 @@
+import type { MemoryFile } from '../../src/kernel/objects/files.ts';
+import type { PageDetails } from '../../src/pages/details/details.ts';
+import type { PageMappers, PageOwner } from '../../src/pages/details/owner.ts';
+import { detailLines } from '../../src/report/page-owner-text.ts';
+
+/** The page that the details are of. */
+export const PFN = 0x1230;
+export const FILE: MemoryFile = {
+  ...{ mapping: 0xffff_8880_0100_0170n, inode: 0xffff_8880_0100_0000n, ino: 131n, size: 9000n, nrpages: 3 },
+  ...{ type: 'ext4', device: '8:1', id: 'sda1', path: '/usr/bin/cat', names: 'initial', deleted: false },
+  unnamed: null,
+};
+export const NOBODY: PageMappers = { mappers: [], count: 0, complete: true };
+
+/** What BTF told of the page: of nothing, and alone, but for what is given. */
+export function pageDetails(owner: PageDetails['owner'], changes: Partial<PageDetails> = {}): PageDetails {
+  return {
+    use: 'kernel',
+    flagNames: [],
+    place: { value: { node: 1, zone: 'Normal', inSpan: true } },
+    head: { pfn: PFN, order: 0, refcount: 1 },
+    mapcounts: { page: 0, compound: {} },
+    owner,
+    ...changes,
+  };
+}
+
+/** What the text says under a name, undefined where there is no such line. */
+export function lineOf(name: string, details: PageDetails): string | undefined {
+  return detailLines(details, PFN).find(([key]) => key === name)?.[1];
+}
+
+export const ownerLine = (value: PageOwner | null) => lineOf('owner', pageDetails({ value }));
+
+export const mappersLine = (mapped: PageMappers | null, kind: 'anonymous' | 'ksm' = 'anonymous') =>
+  lineOf('mapped by', pageDetails({ value: { kind, anonVma: 0xffff_8880_0200_0000n, mapped } }));

@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { progressBar } from '../../src/cli/progress.ts';
+import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.ts';
+
+/** Takes the line away: to its begin, and all to its end deleted (ECMA-48 EL). */
+const CLEARED = '\r\x1b[K';
+
+let terminal: FakeTerminal;
+let now = 0;
+beforeEach(() => {
+  now = 5000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  terminal = fakeTerminal('stderr');
+});
+afterEach(() => {
+  terminal.release();
+  vi.restoreAllMocks();
+});
+
+/** What the terminal was sent since it was last asked. */
+let seen = 0;
+beforeEach(() => {
+  seen = 0;
+});
+function sent(): string {
+  const text = terminal.text().slice(seen);
+  seen += text.length;
+  return text;
+}
+
+describe('a progress bar', () => {
+  it('shows nothing of work that takes less than a second', () => {
+    const { update, end } = progressBar('reading', {});
+    now += 999;
+    update(1, 2);
+    end();
+    expect(sent()).toBe('');
+  });
+
+  it('shows the share that is done and the time that the rest will take at that pace', () => {
+    const { update } = progressBar('reading', {});
+    now += 3000;
+    update(3, 4);
+    expect(sent()).toBe(`\rreading [${'#'.repeat(22)}${'.'.repeat(8)}] 75 %, 1 s left \x1b[K`);
+  });
+
+  it('is drawn ten times a second at most', () => {
+    const { update } = progressBar('reading', {});
+    now += 2000;
+    update(1, 4);
+    expect(sent()).toContain(' 25 %');
+    now += 99;
+    update(2, 4);
+    expect(sent()).toBe('');
+    now += 1;
+    update(3, 4);
+    expect(sent()).toContain(' 75 %');
+  });
+
+  it('guesses no time before anything is done, and is full where there is nothing to do', () => {
+    const { update } = progressBar('reading', {});
+    now += 2000;
+    update(0, 4);
+    expect(sent()).toBe(`\rreading [${'.'.repeat(30)}] 0 % \x1b[K`);
+    now += 1000;
+    update(0, 0);
+    expect(sent()).toBe(`\rreading [${'#'.repeat(30)}] 100 %, 0 s left \x1b[K`);
+  });
+
+  it('is taken away when the work is over', () => {
+    const { update, end } = progressBar('reading', {});
+    now += 2000;
+    update(1, 2);
+    sent();
+    end();
+    expect(sent()).toBe(CLEARED);
+  });
+
+  it('is for who sees it and wants it', () => {
+    const quiet = progressBar('reading', { quiet: true });
+    terminal.release();
+    const unseen = progressBar('reading', {});
+    now += 2000;
+    for (const { update, end } of [quiet, unseen]) {
+      update(1, 2);
+      end();
+    }
+    expect(terminal.text()).toBe('');
+  });
+});
+
+describe('a progress bar of work that lets signals come', () => {
+  const listening = () => ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => process.listenerCount(signal));
+
+  it('is taken away before the process ends by a signal as it would have without', () => {
+    const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
+    const { update } = progressBar('reading', {}, true);
+    const before = listening();
+    now += 2000;
+    update(1, 2);
+    sent();
+    process.emit('SIGHUP', 'SIGHUP');
+    expect(sent()).toBe(CLEARED);
+    expect(kill.mock.calls).toEqual([[process.pid, 'SIGHUP']]);
+    expect(listening()).toEqual(before);
+  });
+
+  it('listens to signals from when it is drawn until it is taken away, and once', () => {
+    const before = listening();
+    const { update, end } = progressBar('reading', {}, true);
+    update(1, 4);
+    expect(listening()).toEqual(before);
+    for (let i = 1; i < 4; i++) {
+      now += 2000;
+      update(i, 4);
+    }
+    expect(listening()).toEqual(before.map((count) => count + 1));
+    end();
+    expect(listening()).toEqual(before);
+  });
+
+  it('leaves signals alone where the work lets none come, which would then be lost', () => {
+    const before = listening();
+    const { update, end } = progressBar('reading', {});
+    now += 2000;
+    update(1, 2);
+    expect(listening()).toEqual(before);
+    end();
+  });
+});

@@ -1,0 +1,106 @@
+import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { dumpOf } from '../support/fixture.ts';
+import { runMain } from '../support/run-main.ts';
+import { refusal, replaceCalls } from '../support/system-calls.ts';
+
+const DUMP = dumpOf('linux-5.10');
+const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-session-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, contents: string | Uint8Array): string {
+  writeFileSync(join(folder, name), contents);
+  return join(folder, name);
+}
+
+/** Runs the program while calls of the system go wrong. */
+async function runWhere(calls: Partial<typeof fs>, args: readonly string[]) {
+  const restore = replaceCalls(calls);
+  try {
+    return await runMain(args);
+  } finally {
+    restore();
+  }
+}
+
+describe('FILE', () => {
+  it('is the memory of the running machine where there is none', async () => {
+    const { openSync } = fs;
+    const asked: string[] = [];
+    const ran = await runWhere(
+      {
+        openSync: ((path: string, flags: number) => {
+          if (path !== '/proc/kcore') return openSync(path, flags);
+          asked.push(path);
+          throw refusal('EACCES', 'open');
+        }) as typeof openSync,
+      },
+      ['segments'],
+    );
+    expect(asked).toEqual(['/proc/kcore']);
+    expect(ran.stderr).toMatch(/^kdump-inspect: \/proc\/kcore: permission denied\n/);
+    expect([ran.status, ran.stdout]).toEqual([1, '']);
+  });
+
+  it('is memory as it is with --format raw, which its content cannot tell', async () => {
+    const path = file('raw', new Uint8Array(8192));
+    expect((await runMain(['segments', path])).status).toBe(1);
+    const ran = await runMain(['segments', path, '--format', 'raw', '--json']);
+    expect(ran.status).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ described: { bytes: 8192 }, stored: { bytes: 8192 } });
+  });
+});
+
+describe('--debug', () => {
+  const FIGURES = /^kdump-inspect: [\d.]+ ms, [1-9]\d* reads of [1-9]\d* bytes, peak memory [1-9]\d* KiB$/m;
+
+  it('tells time, reads and memory, also of what failed', async () => {
+    for (const [command, status] of [
+      [['segments', DUMP], 0],
+      [['symbols', DUMP, 'no_such_name'], 1],
+    ] as const) {
+      const ran = await runMain([...command, '--debug']);
+      expect([ran.status, FIGURES.test(ran.stderr)]).toEqual([status, true]);
+      expect((await runMain(command)).stderr).not.toMatch(FIGURES);
+    }
+  });
+});
+
+describe('--vmcoreinfo', () => {
+  const ask = (path: string, ...more: string[]) =>
+    runMain(['vmcoreinfo', DUMP, '--vmcoreinfo', path, ...more]);
+
+  it('may lack the newline at its end', async () => {
+    const path = file('no-newline', 'OSRELEASE=5.10.0\nPAGESIZE=4096');
+    expect((await ask(path, '--raw')).stdout).toBe('OSRELEASE=5.10.0\nPAGESIZE=4096\n');
+    const usual = file('newline', 'OSRELEASE=5.10.0\nPAGESIZE=4096\n');
+    expect((await ask(usual, '--raw')).stdout).toBe('OSRELEASE=5.10.0\nPAGESIZE=4096\n');
+  });
+
+  it.each([
+    ['has no release', 'PAGESIZE=4096\n', 'it has no line OSRELEASE='],
+    ['is too large, as a dump is', `OSRELEASE=5.10.0\n${'x'.repeat(1 << 20)}`, 'it has 1048593 bytes'],
+  ])('is refused for what it is not: a text that %s', async (_, text, why) => {
+    const path = file('wrong', text);
+    const said = `kdump-inspect: --vmcoreinfo ${path}: this is no VMCOREINFO: ${why}\n`;
+    expect(await ask(path)).toEqual({ status: 1, stdout: '', stderr: said });
+  });
+
+  it('is never written to', async () => {
+    const path = file('given', 'OSRELEASE=5.10.0\n');
+    const ran = await ask(path, '--output', path);
+    expect(ran.stderr).toMatch(/: that file is only read, and never written to\n$/);
+    expect([ran.status, fs.readFileSync(path, 'utf8')]).toEqual([2, 'OSRELEASE=5.10.0\n']);
+  });
+
+  it('that fails to be read for no reason of the system is a bug, and said to be one', async () => {
+    const readFileSync = () => {
+      throw new TypeError('no reason');
+    };
+    const ran = await runWhere({ readFileSync }, ['vmcoreinfo', DUMP, '--vmcoreinfo', join(folder, 'x')]);
+    expect(ran.stderr).toMatch(/^kdump-inspect: internal error: no reason\n/);
+    expect(ran.status).toBe(1);
+  });
+});

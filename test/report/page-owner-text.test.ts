@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { PageOwner } from '../../src/pages/details/owner.ts';
+import { FILE, lineOf, mappersLine, NOBODY, ownerLine, pageDetails } from '../builders/page-details.ts';
+
+describe('the owner of a page', () => {
+  const slab = {
+    kind: 'slab',
+    cache: { address: 0xffff_8880_0300_0000n, name: 'dentry', objectSize: 192, size: 192 },
+    ...{ objects: 21, inUse: 20 },
+  } as const;
+  const stack = { kind: 'kernelStack', address: 0xffff_c900_0001_0000n } as const;
+
+  it.each<[string, PageOwner | null, string]>([
+    ['nobody', null, 'nothing says whose it is'],
+    [
+      'a slab cache, for a page as a whole',
+      { ...slab, object: null },
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use',
+    ],
+    [
+      'a slab cache, for an address in it',
+      { ...slab, object: { index: 2, offset: 16 } },
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start',
+    ],
+    [
+      'a task, whose kernel stack it is',
+      { ...stack, task: { pid: 42, comm: 'kworker/0:1' } },
+      'kernel stack at 0xffffc90000010000 of 42 kworker/0:1',
+    ],
+    [
+      'nobody yet, where a stack waits for a task',
+      { ...stack, task: null },
+      'kernel stack at 0xffffc90000010000 of no task, kept for a new one',
+    ],
+    [
+      'who asked vmalloc() for it',
+      {
+        kind: 'vmalloc',
+        area: 'vmalloc',
+        caller: 'bpf_prog_alloc+0x1f',
+        address: 0xffff_c900_0002_0000n,
+        offset: 8192,
+      },
+      'vmalloc area at 0xffffc90000020000, asked for by bpf_prog_alloc+0x1f, page at offset 0x2000',
+    ],
+    [
+      'the buddy allocator',
+      { kind: 'free', head: 0x1200, order: 7 },
+      'buddy allocator, block of order 7 from pfn 4608 on',
+    ],
+    [
+      'the kernel image, at a symbol',
+      { kind: 'kernelImage', symbol: 'init_task+0x40' },
+      'kernel image, init_task+0x40',
+    ],
+    ['the kernel image, before all symbols', { kind: 'kernelImage', symbol: null }, 'kernel image'],
+    ['the memory map', { kind: 'memmap', section: 3 }, 'struct pages of memory section 3'],
+    [
+      'KSM',
+      { kind: 'ksm', anonVma: 0xffff_8880_0200_0000n, mapped: null },
+      'shared by KSM, stable node 0xffff888002000000',
+    ],
+    [
+      'an anon_vma',
+      { kind: 'anonymous', anonVma: 0xffff_8880_0200_0000n, mapped: NOBODY },
+      'anon_vma 0xffff888002000000',
+    ],
+  ])('is %s', (_, owner, text) => {
+    expect(ownerLine(owner)).toBe(text);
+  });
+
+  it('may be unknown, and then a sentence says why', () => {
+    const missing = pageDetails({ missing: 'virtual address 0x10 is not mapped', kind: 'notMapped' });
+    expect(lineOf('owner', missing)).toBe('cannot be told: virtual address 0x10 is not mapped');
+    expect(lineOf('mapped by', missing)).toBeUndefined();
+  });
+
+  it('lets no control character of a dump through', () => {
+    const evil = '\x1b[2J';
+    const { cache } = slab;
+    const owners: (PageOwner | null)[] = [
+      { ...slab, cache: { ...cache, name: evil }, object: null },
+      { ...stack, task: { pid: 1, comm: evil } },
+      { kind: 'vmalloc', area: 'vmalloc', caller: evil, address: 0n, offset: 0 },
+      { kind: 'kernelImage', symbol: evil },
+      ...(['path', 'type', 'id'] as const).map(
+        (key) => ({ kind: 'file', file: { ...FILE, [key]: evil }, offset: 0n, mapped: NOBODY }) as const,
+      ),
+    ];
+    for (const owner of owners) expect(ownerLine(owner)).toContain('\\x1b[2J');
+    const mappers = [{ pid: 1, comm: evil, address: 0n }];
+    expect(mappersLine({ mappers, count: 1, complete: true })).toContain('\\x1b[2J');
+    const zone = { place: { value: { node: 0, zone: evil, inSpan: true } } };
+    expect(lineOf('zone', pageDetails({ value: null }, zone))).toContain('\\x1b[2J');
+    expect(lineOf('owner', pageDetails({ missing: evil, kind: 'corrupt' }))).toContain('\\x1b[2J');
+  });
+});

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import type { PageExplanation, StructPage } from '../../src/pages/explain.ts';
+import { type DetailsFact, pageReport, pageText } from '../../src/report/page-report.ts';
+import { terminal } from '../../src/report/terminal.ts';
+import { PFN, pageDetails } from '../builders/page-details.ts';
+import { violations } from '../support/schema.ts';
+
+const STRUCT: StructPage = {
+  ...{ address: 0xffff_ea00_0004_8c00n, flags: 0x20n, flagNames: ['PG_lru'], _refcount: 1, _mapcount: -1 },
+  ...{ pageType: null, mapping: 0n, private: 0n, compound: 0n, order: 0 },
+};
+const PAGE: PageExplanation = {
+  ...{ pfn: PFN, contents: 'stored', zero: false, section: 0, structPage: STRUCT, structPageError: null },
+  ...{ rule: 'kernel', reason: 'the kernel uses it', decidedBy: null, class: 'kernelData' },
+};
+const NO_TYPES: DetailsFact = { missing: 'this kernel has no BTF' };
+
+const reportOf = (page: Partial<PageExplanation>, details: DetailsFact = { value: null }) =>
+  pageReport({ ...PAGE, ...page }, details, { path: 'core', format: 'ELF64 vmcore' });
+
+/** What the text says of a page under a name. */
+function said(name: string, page: Partial<PageExplanation>, details: DetailsFact = { value: null }) {
+  const text = pageText(reportOf(page, details), details, terminal(false, 400));
+  return text.split('\n').flatMap((line) => (line.trim().startsWith(`${name} `) ? [line.slice(15)] : []));
+}
+const structSaid = (name: string, changes: Partial<StructPage>) =>
+  said(name, { structPage: { ...STRUCT, ...changes } });
+
+describe('the text on a page', () => {
+  it('begins with its number and its address', () => {
+    const text = pageText(reportOf({}), { value: null }, terminal(false, undefined));
+    expect(text).toMatch(/^pfn 4656 {2}physical 0x1230000\n {2}class {8}KERN_DATA\n/);
+  });
+
+  it('does not guess a class', () => {
+    expect(said('class', { class: null, rule: 'unreadable' })).toEqual(['unknown']);
+  });
+
+  it('names the head that decided, and zeros where these made the class', () => {
+    const because = (page: Partial<PageExplanation>) => said('because', { reason: 'why', ...page });
+    expect(because({ rule: 'buddy', decidedBy: 4608 })).toEqual(['buddy: why; its head is pfn 4608']);
+    expect(because({ zero: true })).toEqual(['kernel: why; all its bytes are zero']);
+    // A free page is free whatever is in it.
+    expect(because({ rule: 'buddy', zero: true })).toEqual(['buddy: why']);
+  });
+
+  it.each([
+    ['stored', true, 'stored, all zero'],
+    ['stored', false, 'stored, not all zero'],
+    ['notStored', null, 'not stored in the dump'],
+    ['truncated', null, 'behind the end of the file, which is cut short'],
+    ['otherPart', null, 'in a part of the split dump that was not given'],
+    ['corrupt', null, 'damaged in the dump'],
+    ['unreadable', null, 'could not be read'],
+  ] as const)('says that the contents are %s, and of zeros what is known: %s', (contents, zero, text) => {
+    expect(said('contents', { contents, zero })).toEqual([text]);
+  });
+
+  it('says what is missing without the types of the kernel, and why', () => {
+    expect(said('more', {}, NO_TYPES)).toEqual([
+      'all flags by name, zone and owner would be here with the types of the kernel (BTF): this kernel has no BTF',
+    ]);
+    expect(said('more', {})).toEqual([]);
+    const found: DetailsFact = { value: pageDetails({ value: { kind: 'memmap', section: 3 } }) };
+    expect(said('more', {}, found)).toEqual([]);
+    expect(said('owner', {}, found)).toEqual(['struct pages of memory section 3']);
+  });
+});
+
+describe('a struct page in the text', () => {
+  it('may be none, or one that cannot be read', () => {
+    expect(said('struct page', { structPage: null })).toEqual(['none']);
+    const structPageError = 'virtual address 0x1 is not mapped';
+    expect(said('struct page', { structPage: null, structPageError })).toEqual([structPageError]);
+  });
+
+  it('has a page type and an order only where they are one', () => {
+    expect(structSaid('_mapcount', {})).toEqual(['-1']);
+    const slab = { _mapcount: -184549376, pageType: 'slab' } as const;
+    expect(structSaid('_mapcount', slab)).toEqual(['-184549376  page type: slab']);
+    expect(structSaid('compound', { compound: null })).toEqual(['unknown']);
+    expect(structSaid('compound', {})).toEqual(['0x0000000000000000']);
+    expect(structSaid('compound', { order: 9 })).toEqual(['0x0000000000000000  head of 2^9 pages, 2 MiB']);
+  });
+});
+
+describe('the document on a page', () => {
+  it('has the flags by all their names where the types of the kernel are there', () => {
+    const value = { ...pageDetails({ value: null }), flagNames: ['PG_lru', 'PG_active'] };
+    expect(reportOf({}).structPage?.flagNames).toEqual(['PG_lru']);
+    expect(reportOf({}, { value }).structPage?.flagNames).toEqual(['PG_lru', 'PG_active']);
+  });
+
+  it('says why there are no details, or no owner and no zone in them', () => {
+    expect(reportOf({}, NO_TYPES)).toMatchObject({ details: null, detailsError: 'this kernel has no BTF' });
+    const lost = { missing: 'lost', kind: 'notMapped' } as const;
+    const report = reportOf({}, { value: pageDetails(lost, { place: lost }) });
+    const nowhere = { node: null, zone: null, inZoneSpan: null };
+    expect(report.details).toMatchObject({ ...nowhere, owner: null, ownerError: 'lost' });
+    expect(violations('page', report)).toEqual([]);
+  });
+
+  it('has null for what is not known of a struct page, and for one that there is none of', () => {
+    const old = reportOf({ structPage: { ...STRUCT, compound: null } });
+    expect(old.structPage?.compound).toBeNull();
+    const none = reportOf({ structPage: null });
+    expect(none.structPage).toBeNull();
+    for (const report of [old, none]) expect(violations('page', report)).toEqual([]);
+  });
+});

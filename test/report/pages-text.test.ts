@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { PageClass } from '../../src/pages/page-class.ts';
+import type { Figure } from '../../src/report/figure.ts';
+import type { ClassRow, FreeCheckRow, PagesReport } from '../../src/report/pages-report.ts';
+import { pagesText } from '../../src/report/pages-text.ts';
+import { terminal } from '../../src/report/terminal.ts';
+import { violations } from '../support/schema.ts';
+
+const exactly = (pages: number): Figure => ({ pages, bytes: 4096 * pages });
+const atLeast = (pages: number): Figure => ({
+  pages: null,
+  bytes: null,
+  atLeast: { pages, bytes: 4096 * pages },
+});
+const row = (figure: Figure, excludable = true): ClassRow => ({ ...figure, excludable });
+
+/** Ten pages: four of them free, six the kernel's. */
+function reportOf(
+  changes: Partial<PagesReport> = {},
+  rows: Partial<Record<PageClass, ClassRow>> = {},
+): PagesReport {
+  const none = row(exactly(0));
+  return {
+    ...{ schema: 'kdump-inspect/pages/1', file: { path: 'core', format: 'ELF64 vmcore', bytes: 8192 } },
+    ...{ kernel: { release: '6.12.1' }, pageSize: 4096, total: exactly(10) },
+    classes: {
+      ...{ zero: none, nonPrivateCache: none, privateCache: none, user: none, hwpoison: none, offline: none },
+      ...{ free: row(exactly(4)), kernelData: row(exactly(6), false), ...rows },
+    },
+    ...{ unknown: { pages: 0, bytes: 0 }, compat: null, freeCheck: null, warnings: [], complete: true },
+    ...changes,
+  };
+}
+
+function linesOf(report: PagesReport): string[] {
+  expect(violations('pages', report)).toEqual([]);
+  return pagesText(report, terminal(false, 400)).trimEnd().split('\n');
+}
+
+/** The line of a row, its columns one blank apart; undefined without one. */
+const lineOf = (name: string, ...report: Parameters<typeof reportOf>) =>
+  linesOf(reportOf(...report))
+    .find((line) => line.startsWith(`${name} `))
+    ?.replace(/ +/g, ' ');
+
+describe('the title of pages', () => {
+  it('has the release and the time of the crash, or that they are not known', () => {
+    expect(linesOf(reportOf())[0]).toBe('Linux 6.12.1 (ELF64 vmcore)');
+    expect(linesOf(reportOf({ kernel: { release: null } }))[0]).toBe(
+      'Linux of unknown release (ELF64 vmcore)',
+    );
+    const crashed = { release: '6.12.1', crashTime: 1_700_000_000 };
+    expect(linesOf(reportOf({ kernel: crashed }))[0]).toBe(
+      'Linux 6.12.1 (ELF64 vmcore, crashed 2023-11-14 22:13:20 UTC)',
+    );
+  });
+});
+
+describe('the rows of pages', () => {
+  it('have their pages, size and share, and whether makedumpfile -d 31 leaves them out', () => {
+    expect(lineOf('FREE')).toBe('FREE 4 16 KiB 40.0 yes Free pages');
+    expect(lineOf('KERN_DATA')).toBe('KERN_DATA 6 24 KiB 60.0 no Dumpable kernel data');
+    expect(lineOf('TOTAL')).toBe('TOTAL 10 40 KiB 100 Each physical page once');
+    expect(lineOf('TOTAL', { compat: 'makedumpfile' })).toMatch(/ Counted as makedumpfile does$/);
+  });
+
+  it('show what makedumpfile does not print only where there is any, be it certain or not', () => {
+    expect(lineOf('HWPOISON')).toBeUndefined();
+    expect(lineOf('HWPOISON', {}, { hwpoison: row(exactly(1)) })).toMatch(/^HWPOISON 1 4 KiB 10\.0 yes /);
+    expect(lineOf('OFFLINE', {}, { offline: row(atLeast(0)) })).toMatch(/^OFFLINE >=0 >=0 B - yes /);
+  });
+
+  it('have the least that there is, and no share, where the dump cannot tell', () => {
+    expect(lineOf('FREE', {}, { free: row(atLeast(3)) })).toBe('FREE >=3 >=12 KiB - yes Free pages');
+    expect(lineOf('TOTAL', { total: atLeast(10) })).toMatch(/^TOTAL >=10 >=40 KiB - /);
+  });
+
+  it('have one for pages that the dump cannot tell, where there are any', () => {
+    expect(lineOf('UNKNOWN')).toBeUndefined();
+    const unknown = { pages: 1, bytes: 4096 };
+    expect(lineOf('UNKNOWN', { unknown })).toBe('UNKNOWN 1 4 KiB 10.0 - The dump cannot tell');
+  });
+});
+
+describe('the check of FREE', () => {
+  const zone: FreeCheckRow = { node: 1, zone: 'Normal', counted: 4, freeArea: 4, vmStat: 4 };
+  /** What is said below the table. */
+  const said = (freeCheck: PagesReport['freeCheck'], file: Partial<PagesReport['file']> = {}) => {
+    const report = reportOf({ freeCheck });
+    const lines = linesOf({ ...report, file: { ...report.file, ...file } });
+    return lines.slice(lines.findIndex((line) => line.startsWith('TOTAL')) + 1);
+  };
+
+  it.each<[string, Partial<FreeCheckRow>, string]>([
+    ['agrees', {}, '4 pages, as the kernel counts'],
+    ['found one page', { counted: 1, freeArea: 1, vmStat: 1 }, '1 page, as the kernel counts'],
+    ['contradicts', { counted: 9 }, '9 pages, the kernel counts 4'],
+    // The counter lags behind by what CPUs have not added yet (vm_stat_diff), to either side.
+    [
+      'sees a counter that is behind',
+      { vmStat: 1 },
+      '4 pages, as the kernel counts; NR_FREE_PAGES 1, CPUs hold back 3',
+    ],
+    [
+      'sees one that is ahead',
+      { vmStat: 6 },
+      '4 pages, as the kernel counts; NR_FREE_PAGES 6, CPUs hold back 2',
+    ],
+  ])('%s', (_, changes, text) => {
+    expect(said({ zones: [{ ...zone, ...changes }] })).toEqual([
+      '',
+      "FREE by zone, against the kernel's own free lists:",
+      `  node 1 Normal: ${text}`,
+    ]);
+  });
+
+  it('blames no one where memory moves while it is read', () => {
+    const moved = said({ zones: [{ ...zone, counted: 9 }] }, { bytes: null }).at(-1);
+    expect(moved).toBe('  node 1 Normal: 9 pages, the kernel counts 4, memory moved meanwhile');
+  });
+
+  it('says why there is none, and nothing where none is to be', () => {
+    expect(said({ unavailable: 'no SIZE(zone)\x1b' })).toEqual([
+      '',
+      'FREE was not checked: no SIZE(zone)\\x1b',
+    ]);
+    expect(said(null)).toEqual([]);
+  });
+});

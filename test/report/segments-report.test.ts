@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import type { MemoryImage, Segment } from '../../src/formats/image.ts';
+import { type SegmentsReport, segmentsReport, segmentsText } from '../../src/report/segments-report.ts';
+import { terminal } from '../../src/report/terminal.ts';
+import { violations } from '../support/schema.ts';
+
+const GIB = 1 << 30;
+
+function segment(physical: number | null, size: number, changes: Partial<Segment> = {}): Segment {
+  const sizes = { memorySize: BigInt(size), fileSize: BigInt(size), offset: 0x1000n, missing: 0n };
+  return { type: 'PT_LOAD', virtual: null, physical, ...sizes, ...changes };
+}
+
+interface Memory {
+  readonly described?: readonly (readonly [number, number])[];
+  readonly truncated?: number;
+  readonly cutShort?: boolean;
+}
+
+/** The report on a file with these segments, of which nothing has a region. */
+function reportOf(
+  segments: readonly Segment[],
+  { described = [], truncated = 0, cutShort = false }: Memory = {},
+) {
+  const memory = {
+    amounts: { described: 4096, stored: 4096, truncated },
+    ...{ cutShort, encoded: false, survey: () => {}, read: () => undefined, readPadded: () => undefined },
+    described: () => described.map(([start, end]) => ({ start, end })),
+  };
+  const image: MemoryImage = {
+    ...{ format: 'ELF64 vmcore', path: 'core', bytes: 8192, live: false, memory, segments, notes: [] },
+    ...{ vmcoreinfo: null, warnings: ['odd'], registers: [], statistics: { reads: 0, bytes: 0 } },
+    ...{ makedumpfile: { originalPages: 0, looked: () => [] }, close: () => {} },
+  };
+  const report = segmentsReport(image, () => null);
+  expect(violations('segments', report)).toEqual([]);
+  return report;
+}
+
+const textOf = (report: SegmentsReport) => segmentsText(report, terminal(false, undefined));
+/** The line of a segment, its columns one blank apart. */
+const lineOf = (one: Segment) =>
+  textOf(reportOf([one]))
+    .split('\n')[1]
+    ?.replace(/ +/g, ' ')
+    .trim();
+
+describe('the document on segments', () => {
+  it('has sizes that are no exact JSON numbers as text', () => {
+    const memorySize = (1n << 64n) - 4096n;
+    const [row] = reportOf([segment(null, 0, { virtual: 0n, memorySize })]).segments;
+    expect(row).toMatchObject({ memorySize: '18446744073709547520', fileSize: 0, physical: null });
+    const largest = reportOf([segment(null, 0, { memorySize: (1n << 53n) - 1n })]).segments[0];
+    expect(largest?.memorySize).toBe(9007199254740991);
+  });
+
+  it('has the holes before and between what is described, and none behind it', () => {
+    const described = [
+      [0x1000, 0x2000],
+      [0x5000, 0x6000],
+      [0x6000, 0x7000],
+    ] as const;
+    expect(reportOf([], { described }).holes).toEqual([
+      { start: '0x0', end: '0x1000', bytes: 0x1000 },
+      { start: '0x2000', end: '0x5000', bytes: 0x3000 },
+    ]);
+    expect(reportOf([], { described: [[0, 0x1000]] }).holes).toEqual([]);
+  });
+
+  it('ends its list of holes where no machine has as many', () => {
+    const described = Array.from({ length: 100_005 }, (_, i) => [8192 * i + 4096, 8192 * i + 8192] as const);
+    expect(reportOf([], { described }).holes).toHaveLength(100_000);
+  });
+
+  it('has what two segments share, the one that reaches furthest before against each behind it', () => {
+    const segments = [
+      segment(0x4000, 0x1000),
+      segment(0, 0x8000),
+      segment(0x7000, 0x2000),
+      segment(null, 0x8000),
+      segment(0x9000, 0x1000),
+    ];
+    expect(reportOf(segments).overlaps).toEqual([
+      { start: '0x4000', end: '0x5000', bytes: 0x1000, segments: [0, 1] },
+      { start: '0x7000', end: '0x8000', bytes: 0x1000, segments: [1, 2] },
+    ]);
+  });
+
+  it('tells a file that is cut short from one that lost its end meanwhile, and warns of either', () => {
+    expect(reportOf([])).toMatchObject({ complete: true, warnings: ['odd'] });
+    expect(reportOf([], { truncated: 3 * GIB, cutShort: true })).toMatchObject({
+      ...{ complete: false },
+      warnings: ['odd', 'the file is cut short: 3 GiB of memory are missing at its end'],
+    });
+    expect(reportOf([], { cutShort: true })).toMatchObject({
+      ...{ complete: false, warnings: ['odd', 'the file has lost its end since it was opened'] },
+    });
+  });
+});
+
+describe('the list of segments for people', () => {
+  it.each<[string, Segment, string]>([
+    ['all', segment(0, 8192), 'all'],
+    ['a part', segment(0, 8192, { fileSize: 4096n }), '4 KiB'],
+    ['nothing', segment(0, 8192, { fileSize: 0n }), '0 B'],
+    ['less than it should', segment(0, 8192, { missing: 4096n }), '4 KiB cut'],
+  ])('says of what is stored: %s', (_, one, stored) => {
+    expect(lineOf(one)).toBe(`0 - 0x0 8 KiB ${stored} 0x1000 -`);
+  });
+
+  it('has a dash for an address that there is none of', () => {
+    const kcore = segment(null, 8192, { virtual: 0xffff_c900_0000_0000n });
+    expect(lineOf(kcore)).toBe('0 0xffffc90000000000 - 8 KiB all 0x1000 -');
+  });
+
+  it('ends in sums, and has lists only of what there is', () => {
+    expect(textOf(reportOf([segment(0, 4096)]))).toMatch(
+      /\n\n1 segment: 4 KiB of physical memory, 4 KiB stored\n$/,
+    );
+    const described = [[0x1000, 0x2000]] as const;
+    expect(textOf(reportOf([segment(0, 8192), segment(4096, 8192)], { described }))).toMatch(
+      /\n2 segments: .*\nIn two segments:\n {2}0x1000 - 0x2000 {2}4 KiB, in #0 and #1\nHoles:\n {2}0x0 - 0x1000 {2}4 KiB\n$/,
+    );
+  });
+
+  it('lists twenty holes and counts the others', () => {
+    const described = Array.from({ length: 22 }, (_, i) => [8192 * i + 4096, 8192 * i + 8192] as const);
+    const lines = textOf(reportOf([], { described })).split('Holes:\n')[1]?.split('\n') ?? [];
+    expect(lines.slice(0, -1)).toHaveLength(21);
+    expect(lines.at(-2)).toBe('  and 2 more');
+    const listed = textOf(reportOf([], { described: described.slice(0, 20) }));
+    expect(listed).not.toContain('more');
+  });
+});
