@@ -84,13 +84,13 @@ function slabText({ slabs }: UsageReport, terminal: Terminal): string {
   const unlisted = slabs.unlisted.pages
     ? `${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.\n`
     : '';
-  return `${largest(slabs.largest.length, slabs.caches, 'slab cache', slabs.countExact)}${table({ heading, rows, right: [1, 2, 3, 4, 5, 6] }, terminal)}${unlisted}`;
+  return `${largest(slabs.largest.length, slabs.caches, slabs.countExact, 'slab cache')}${table({ heading, rows, right: [1, 2, 3, 4, 5, 6] }, terminal)}${unlisted}`;
 }
 
 /** "The 5 largest of 126 slab caches:" */
-function largest(shown: number, all: number, noun: string, exact: boolean): string {
-  const total = `${exact ? '' : 'at least '}${plural(all, noun)}`;
-  if (shown === 0) return exact ? `No ${noun}s\n` : `No ${noun}s could be read\n`;
+function largest(shown: number, all: number, exact: boolean, one: string, many = `${one}s`): string {
+  const total = `${exact ? '' : 'at least '}${all} ${all === 1 ? one : many}`;
+  if (shown === 0) return exact ? `No ${many}\n` : `No ${many} could be read\n`;
   return shown < all ? `The ${shown} largest of ${total}:\n` : `${upperFirst(total)}:\n`;
 }
 
@@ -108,8 +108,8 @@ function fileText({ files }: UsageReport, terminal: Terminal): string {
     fileName(file),
   ]);
   const heading = ['PAGES', 'SIZE', 'DIRTY', 'TYPE', 'FILE'];
-  const head = largest(files.largest.length, files.count, 'file', files.countExact);
-  return `${head.replace('files:', 'files in memory:')}${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
+  const nouns = ['file in memory', 'files in memory'] as const;
+  return `${largest(files.largest.length, files.count, files.countExact, ...nouns)}${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
 }
 
 function fileName({ path, names, deleted, inode, fileSystem, mapping }: FileRow): string {
@@ -130,7 +130,8 @@ function processText({ processes }: UsageReport, terminal: Terminal): string {
     size(p.pageTableBytes),
   ]);
   const heading = ['PID', 'NAME', 'RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'];
-  const head = `${largest(processes.largest.length, processes.count, 'process', processes.countExact).replace(/processs/g, 'processes')}`;
+  const { count: all, countExact } = processes;
+  const head = largest(processes.largest.length, all, countExact, 'process', 'processes');
   return `${head}${table({ heading, rows, right: [0, 2, 3, 4, 5, 6, 7] }, terminal)}`;
 }
 
@@ -151,7 +152,7 @@ function vmallocText({ vmalloc }: UsageReport, terminal: Terminal): string {
 function moduleText({ modules }: UsageReport, terminal: Terminal): string {
   if (!modules || (modules.count === 0 && modules.countExact)) return '';
   const rows = modules.largest.map((m) => [size(m.bytes), escapeText(m.name)]);
-  return `${largest(rows.length, modules.count, 'module', modules.countExact)}${table({ heading: ['SIZE', 'MODULE'], rows, right: [0] }, terminal)}`;
+  return `${largest(rows.length, modules.count, modules.countExact, 'module')}${table({ heading: ['SIZE', 'MODULE'], rows, right: [0] }, terminal)}`;
 }
 
 function hugetlbText({ hugetlb }: UsageReport, terminal: Terminal): string {
