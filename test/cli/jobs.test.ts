@@ -12,7 +12,13 @@ const folder = mkdtempSync(`${tmpdir()}/kdump-inspect-jobs-`);
 /** Large enough for more threads than one: 16 MiB on the disk. */
 const large = `${folder}/256-gib.core`;
 
-beforeAll(() => new SparseDump(256).write(large));
+/** One whose scan takes several times as long as a thread takes to be compiled from source. */
+const larger = `${folder}/1-tib.core`;
+
+beforeAll(() => {
+  new SparseDump(256).write(large);
+  new SparseDump(1024).write(larger);
+});
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What --debug says was read: a thread that opens the dump reads its headers once more. */
@@ -31,9 +37,9 @@ describe('pages --jobs', () => {
 
   test('starts threads from source where it was started from source', () => {
     const source = fileURLToPath(new URL('../../bin/kdump-inspect.ts', import.meta.url));
-    const args = ['pages', large, '--json', '--jobs', '2', '--debug'];
+    const args = ['pages', larger, '--json', '--jobs', '2', '--debug'];
     const ran = spawnSync(process.execPath, ['--import', 'tsx', source, ...args], { encoding: 'utf8' });
-    const alone = run(['pages', large, '--json', '--jobs', '1', '--debug']);
+    const alone = run(['pages', larger, '--json', '--jobs', '1', '--debug']);
     expect([ran.status, ran.stdout]).toEqual([0, alone.stdout]);
     expect(readsOf(ran.stderr)).toBeGreaterThan(readsOf(alone.stderr));
   });
