@@ -1,6 +1,7 @@
 import { u32At, u64At } from '../bytes/words.ts';
-import { InspectError } from '../errors.ts';
+import { InspectError, within } from '../errors.ts';
 import type { AddressSpace } from './address-space.ts';
+import { ImageReader } from './image-reader.ts';
 import { corruptTable } from './kallsyms-names.ts';
 import type { KallsymsTables } from './kallsyms-tables.ts';
 import { required, type Vmcoreinfo } from './vmcoreinfo.ts';
@@ -16,7 +17,6 @@ import { required, type Vmcoreinfo } from './vmcoreinfo.ts';
  */
 
 const MIB = 1 << 20;
-const PAGE = 4096;
 /** The image up to the end of rodata is smaller in every distribution's kernel. */
 const SEARCHED = 128 * MIB;
 /** Addresses, names and markers together: some 5 MB for 200,000 symbols. */
@@ -30,13 +30,23 @@ const align8 = (n: number) => (n + 7) & ~7;
 
 /**
  * Finds the symbol table of a kernel by its shape.
- * @throws InspectError missingInfo, when there is nothing of that shape in the image; corrupt, when it does not add up
+ * @throws InspectError missingInfo, when there is nothing of that shape in the image; corrupt, when it does not add up;
+ *   io or notStored, when it may be in what cannot be read
  */
 export function tablesByShape(space: AddressSpace, info: Vmcoreinfo): KallsymsTables {
   const stext = required(info.symbol('_stext'), 'SYMBOL(_stext)', 'the symbol table cannot be searched for');
-  for (const digits of digitRuns(space, stext)) {
-    const tokens = tokenTables(space, digits);
-    if (tokens) return behind(space, tokens);
+  const image = new ImageReader(space);
+  try {
+    return searched(image, stext);
+  } catch (error) {
+    throw image.lost ? within('the symbol table cannot be searched for', image.lost) : error;
+  }
+}
+
+function searched(image: ImageReader, stext: bigint): KallsymsTables {
+  for (const digits of digitRuns(image, stext)) {
+    const tokens = tokenTables(image, digits);
+    if (tokens) return behind(image, tokens);
   }
   throw new InspectError(
     'missingInfo',
@@ -48,52 +58,12 @@ export function tablesByShape(space: AddressSpace, info: Vmcoreinfo): KallsymsTa
 }
 
 /** Virtual addresses of the tokens of the ten digits, wherever they stand in a row in the image. */
-function* digitRuns(space: AddressSpace, stext: bigint): Generator<bigint> {
+function* digitRuns(image: ImageReader, stext: bigint): Generator<bigint> {
   const piece = Buffer.alloc(MIB + DIGITS.length);
   for (let at = 0; at < SEARCHED; at += MIB) {
-    readMapped(space, stext + BigInt(at), piece);
+    image.readMapped(stext + BigInt(at), piece);
     for (let found = piece.indexOf(DIGITS); found >= 0; found = piece.indexOf(DIGITS, found + 1))
       yield stext + BigInt(at + found);
-  }
-}
-
-/** Fills `into` with what is there, and zeros where nothing is: the image ends, and freed init memory is unmapped. */
-function readMapped(space: AddressSpace, address: bigint, into: Uint8Array): void {
-  into.fill(0);
-  for (let done = 0; done < into.length; ) {
-    const at = address + BigInt(done);
-    const span = spanAt(space, at);
-    const part = into.subarray(done, done + span.length);
-    if (span.mapped && !tryRead(space, at, part)) readPages(space, at, part);
-    done += part.length;
-  }
-}
-
-/** How far it goes on in the same entry of the page tables, in bytes: where that is empty there is nothing to read. */
-function spanAt(space: AddressSpace, address: bigint): { mapped: boolean; length: number } {
-  const { result } = space.walk(address);
-  if (result.kind === 'notCanonical') return { mapped: false, length: Number.POSITIVE_INFINITY };
-  const size = result.kind === 'mapped' ? result.pageSize : 2 ** result.level.shift;
-  return { mapped: result.kind === 'mapped', length: size - Number(address % BigInt(size)) };
-}
-
-/** Of a large page some small ones may not be in the dump. */
-function readPages(space: AddressSpace, address: bigint, into: Uint8Array): void {
-  const toBorder = PAGE - Number(address % BigInt(PAGE));
-  for (let at = 0; at < into.length; at = at === 0 ? toBorder : at + PAGE) {
-    const part = into.subarray(at, at === 0 ? toBorder : at + PAGE);
-    if (!tryRead(space, address + BigInt(at), part)) part.fill(0);
-  }
-}
-
-/** Parts of the image may be unmapped (freed init memory), or not in the dump. */
-function tryRead(space: AddressSpace, address: bigint, into: Uint8Array): boolean {
-  try {
-    space.read(address, into);
-    return true;
-  } catch (error) {
-    if (error instanceof InspectError) return false;
-    throw error;
   }
 }
 
@@ -103,9 +73,9 @@ interface TokenTables {
 }
 
 /** The table of tokens around the digits, when the index that follows it says the same. */
-function tokenTables(space: AddressSpace, digits: bigint): TokenTables | undefined {
+function tokenTables(image: ImageReader, digits: bigint): TokenTables | undefined {
   const bytes = Buffer.alloc(1 << 16);
-  readMapped(space, digits, bytes);
+  image.readMapped(digits, bytes);
   let end = 0;
   for (let token = FIRST_DIGIT; token < 256; token++) end = bytes.indexOf(0, end) + 1;
   const alignment = Number(digits % 8n);
@@ -121,8 +91,8 @@ function tokenTables(space: AddressSpace, digits: bigint): TokenTables | undefin
 }
 
 /** The tables before the tokens, from the end back: markers, names, count, addresses. */
-function behind(space: AddressSpace, tokens: TokenTables): KallsymsTables {
-  const bytes = before(space, tokens.table);
+function behind(image: ImageReader, tokens: TokenTables): KallsymsTables {
+  const bytes = before(image, tokens.table);
   const start = tokens.table - BigInt(bytes.length);
   const markers = markersAtEnd(bytes, 4) ?? markersAtEnd(bytes, 8);
   if (!markers) throw corruptTable('the table of tokens was found, but no markers before it');
@@ -145,13 +115,13 @@ function behind(space: AddressSpace, tokens: TokenTables): KallsymsTables {
 }
 
 /** As much as is mapped before an address, TABLES_LIMIT at most. */
-function before(space: AddressSpace, address: bigint): Uint8Array {
+function before(image: ImageReader, address: bigint): Uint8Array {
   const STEP = 1 << 16;
   const bytes = new Uint8Array(TABLES_LIMIT);
   let begin = TABLES_LIMIT;
   while (
     begin > 0 &&
-    tryRead(space, address - BigInt(TABLES_LIMIT - begin + STEP), bytes.subarray(begin - STEP, begin))
+    image.tryRead(address - BigInt(TABLES_LIMIT - begin + STEP), bytes.subarray(begin - STEP, begin))
   )
     begin -= STEP;
   return bytes.subarray(begin);

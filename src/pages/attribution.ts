@@ -23,6 +23,11 @@ export interface Attribution {
   readonly hugetlb: OwnerTable;
   /** Pages whose struct page cannot be read, by reason. */
   readonly unreadable: ReadonlyMap<string, number>;
+  /**
+   * Whether all struct pages could be read. Where not, the uses are those of pages that say it themselves or whose head
+   * does, and those of `kernel` may be of any use: pages behind a head that is lost look like them.
+   */
+  readonly exact: boolean;
 }
 
 /** Goes through the struct pages of all pages that a dump describes, in their order. */
@@ -94,5 +99,6 @@ export function attributeRanges(
   }
   const { uses, slabs, mappings, hugetlb } = scan.tally;
   const named = Object.fromEntries(USES.map((use, i) => [use, uses[i] as number])) as Record<PageUse, number>;
-  return { total, uses: named, slabs, mappings, hugetlb, unreadable: scan.failures };
+  const exact = scan.failures.size === 0;
+  return { total, uses: named, slabs, mappings, hugetlb, unreadable: scan.failures, exact };
 }

@@ -1,5 +1,6 @@
-import { reasonOf } from '../errors.ts';
+import { InspectError, reasonOf } from '../errors.ts';
 import type { Absence, MapChange } from '../formats/image.ts';
+import { isLoss } from '../formats/loss.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
@@ -33,9 +34,14 @@ export interface Census {
   readonly freeCheck: FreeCheck;
 }
 
-export type FreeCheck =
-  | { readonly zones: readonly ZoneCheck[]; readonly outside: number }
-  | { readonly unavailable: string };
+/** Why zones cannot be read. */
+export interface Unavailable {
+  readonly unavailable: string;
+  /** Whether the dump has lost them; it may never have had them, too. */
+  readonly lost: boolean;
+}
+
+export type FreeCheck = { readonly zones: readonly ZoneCheck[]; readonly outside: number } | Unavailable;
 
 /** Told of the pages done and the pages there are. */
 export type OnProgress = (done: number, total: number) => void;
@@ -60,14 +66,19 @@ export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): C
 }
 
 /** The zones of a kernel, or why they cannot be read. */
-export type TriedZones = { readonly all: readonly Zone[] } | { readonly unavailable: string };
+export type TriedZones = { readonly all: readonly Zone[] } | Unavailable;
 
 export function tryZones(kernel: Kernel): TriedZones {
   try {
     return { all: readZones(kernel) };
   } catch (error) {
-    return { unavailable: reasonOf(error) };
+    return unavailable(kernel, error);
   }
+}
+
+function unavailable({ image }: Kernel, error: unknown): Unavailable {
+  const reason = reasonOf(error);
+  return { unavailable: reason, lost: error instanceof InspectError && isLoss(error.kind, image) };
 }
 
 /** What the tally of all pages says, beside the kernel's own counters. */
@@ -99,6 +110,6 @@ function freeCheck(kernel: Kernel, zones: TriedZones, { free, outside }: Tally):
     const checks = zones.all.map((zone, i) => ({ ...zone, counted: free[i] ?? 0 }));
     return { zones: kernel.image.live ? recounted(checks, readZones(kernel)) : checks, outside };
   } catch (error) {
-    return { unavailable: reasonOf(error) };
+    return unavailable(kernel, error);
   }
 }

@@ -16,6 +16,8 @@ const WORTH_A_THREAD = 100;
 const FIRST_LOOK = 150;
 /** Pages that take so long and longer, however little is read of them: 128 GiB. */
 const SURELY_WORTH = 2 ** 25;
+/** How often it is looked, by the clock: to ask for the time of processors takes milliseconds where these are busy. */
+const LOOK_MS = 20;
 /** How often the progress of others is told while there is nothing else to do. */
 const TELL_MS = 100;
 
@@ -74,6 +76,7 @@ class Crew {
   readonly #most: number;
   readonly #start: (count: number) => CensusThreads;
   readonly #begun = processorTime();
+  #next = performance.now() + FIRST_LOOK / 2;
   #threads: CensusThreads | undefined;
 
   constructor(most: number, start: (count: number) => CensusThreads) {
@@ -89,7 +92,9 @@ class Crew {
 
   /** Starts as many as the rest of the work is worth, when that share of it is done. */
   look(share: number): void {
-    if (this.#threads || this.#most < 1) return;
+    const now = performance.now();
+    if (this.#threads || this.#most < 1 || now < this.#next) return;
+    this.#next = now + LOOK_MS;
     const spent = processorTime() - this.#begun;
     if (spent >= FIRST_LOOK) this.start(((spent / share) * (1 - share)) / WORTH_A_THREAD);
   }

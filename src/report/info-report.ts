@@ -6,6 +6,7 @@ import type { SystemFacts } from '../kernel/system/system.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { hex } from './units.ts';
 
 /** Bytes. */
@@ -48,7 +49,7 @@ export interface InfoReport {
   readonly load: readonly number[] | null;
   readonly memory: Amount | null;
   readonly swap: Amount | null;
-  readonly tasks: TaskCounts | null;
+  readonly tasks: TaskFigures | null;
   readonly taint: {
     readonly mask: string;
     readonly flags: readonly {
@@ -59,6 +60,8 @@ export interface InfoReport {
   } | null;
   readonly commandLine: string | null;
   readonly modules: readonly string[] | null;
+  /** Whether those are all. */
+  readonly modulesExact: boolean;
   readonly layout: {
     readonly pagingLevels: 4 | 5;
     readonly kernelOffset: string | null;
@@ -99,6 +102,13 @@ class Values {
     if ('value' in fact) return make(fact.value);
     this.unavailable[name] = fact.missing;
     if (!NO_GAP.has(fact.kind)) this.gaps = true;
+    return null;
+  }
+
+  /** A value that there is and that cannot be read. */
+  lost(name: string, reason: string): null {
+    this.unavailable[name] = reason;
+    this.gaps = true;
     return null;
   }
 
@@ -175,12 +185,11 @@ function number(value: string | number): number | undefined {
 }
 
 function panickingTask(values: Values, { cpus }: TaskListing, cpu: number): InfoReport['crash']['task'] {
-  const current = values.take(
-    'crash.task',
-    cpus,
-    (all) => all.find((one) => one.cpu === cpu)?.current ?? null,
-  );
-  return current && { pid: current.pid, tgid: current.tgid, comm: current.comm };
+  return values.take('crash.task', cpus, (all) => {
+    const current = all.find((one) => one.cpu === cpu)?.current ?? null;
+    if (current === null) return values.lost('crash.task', `the task that CPU ${cpu} ran cannot be read`);
+    return { pid: current.pid, tgid: current.tgid, comm: current.comm };
+  });
 }
 
 function state(values: Values, { system, counts }: InfoFacts) {
@@ -193,10 +202,13 @@ function state(values: Values, { system, counts }: InfoFacts) {
     load: plain('load', system.load),
     memory: plain('memory', system.memory),
     swap: plain('swap', system.swap),
-    tasks: values.take('tasks', system.tasks, counts),
+    tasks: values.take('tasks', system.tasks, (listing) =>
+      taskFigures(counts(listing), listing.problems.length === 0),
+    ),
     taint: values.take('taint', system.taint, ({ mask, flags }) => ({ mask: hex(mask), flags })),
     commandLine: plain('commandLine', system.commandLine),
     modules: values.take('modules', system.modules, ({ modules }) => modules.map(({ name }) => name)),
+    modulesExact: 'value' in system.modules && system.modules.value.broken === null,
     layout: values.take('layout', system.layout, (layout) => layoutRow(values, layout)),
   };
 }

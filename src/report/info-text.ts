@@ -1,5 +1,6 @@
 import { escapeText } from './escape.ts';
 import type { Amount, InfoReport } from './info-report.ts';
+import { foundTasks } from './task-figures.ts';
 import { TASK_STATES } from './task-states.ts';
 import type { Terminal } from './terminal.ts';
 import { plural, size, utc } from './units.ts';
@@ -79,23 +80,31 @@ function amount({ total, free }: Amount): string {
   return `${size(total)}, ${size(free)} free`;
 }
 
-function taskText({ total, processes, kernelThreads, states }: NonNullable<InfoReport['tasks']>): string {
+function taskText(figures: NonNullable<InfoReport['tasks']>): string {
+  const { least, total, processes, kernelThreads, states } = foundTasks(figures);
   const names = Object.keys(TASK_STATES) as (keyof typeof TASK_STATES)[];
   const counted = names.flatMap((state) => (states[state] ? [`${states[state]} ${TASK_STATES[state]}`] : []));
   const what = processes === 1 ? '1 process' : `${processes} processes`;
-  return `${total}: ${what}, ${plural(kernelThreads, 'kernel thread')}; ${counted.join(', ')}`;
+  return `${least}${total}: ${what}, ${plural(kernelThreads, 'kernel thread')}; ${counted.join(', ')}`;
 }
 
-function kernelRows({ taint, modules, commandLine, kernel, layout, dump, file }: InfoReport): Row[] {
+function kernelRows(report: InfoReport): Row[] {
+  const { taint, commandLine, kernel, layout, dump, file } = report;
   return [
     ['taint', taint && taintText(taint)],
-    ['modules', modules && (modules.length === 0 ? 'none' : `${modules.length}: ${cut(modules.join(' '))}`)],
+    ['modules', moduleText(report)],
     ['command line', commandLine === null ? null : cut(commandLine.trimEnd())],
     ['version', kernel.version === null ? null : escapeText(kernel.version)],
     ['build id', kernel.buildId === null ? null : escapeText(kernel.buildId)],
     ['layout', layout && layoutText(layout)],
     ['dump', dumpText(file, dump)],
   ];
+}
+
+function moduleText({ modules, modulesExact }: InfoReport): string | null {
+  if (modules === null) return null;
+  if (modules.length === 0) return modulesExact ? 'none' : 'none that could be read';
+  return `${modulesExact ? '' : 'at least '}${modules.length}: ${cut(modules.join(' '))}`;
 }
 
 function taintText({ mask, flags }: NonNullable<InfoReport['taint']>): string {

@@ -69,10 +69,10 @@ function ownerText(owner: PageOwner | null): string {
 
 type File = Extract<PageOwner, { kind: 'file' | 'shmem' }>['file'];
 
-function fileName({ path, deleted, ino, type, device, id }: File): string {
+function fileName({ path, deleted, ino, type, device, id, unnamed }: File): string {
   const fs = `${escapeText(type)} ${device} (${escapeText(id)})`;
   return path === null
-    ? `inode ${ino} of ${fs}`
+    ? `inode ${ino} of ${fs}${unnamed ? `, whose name cannot be read: ${escapeText(unnamed.message)}` : ''}`
     : `${escapeText(path)}${deleted ? ' (deleted)' : ''}, inode ${ino} of ${fs}`;
 }
 

@@ -77,7 +77,8 @@ export function pageReport(
   };
 }
 
-const CONTENTS: Record<PageReport['contents'], string> = {
+/** What there is of a page's contents, in words. */
+export const CONTENTS: Record<PageReport['contents'], string> = {
   stored: 'stored',
   hole: 'not in the dump',
   notStored: 'not stored in the dump',

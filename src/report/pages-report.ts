@@ -3,24 +3,16 @@ import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 import type { Census, FreeCheck } from '../pages/census.ts';
 import type { CompatCensus } from '../pages/compat.ts';
 import type { ClassCounts, PageClass } from '../pages/page-class.ts';
+import { type Amount, amount, type Figure, figure } from './figure.ts';
 import { liveChange } from './live-change.ts';
-import { percent, plural, size } from './units.ts';
+import { plural, size } from './units.ts';
 
 const PAGE = 4096;
 
-/** Pages and their bytes. */
-export interface Amount {
-  readonly pages: number;
-  readonly bytes: number;
-}
-
-/** How many pages there are; null where the dump cannot tell, and then what it has at least. */
-export type Figure =
-  | (Amount & { readonly atLeast?: never })
-  | { readonly pages: null; readonly bytes: null; readonly atLeast: Amount };
-
 /** A row of the report, and whether makedumpfile -d 31 leaves its pages out. */
-export type ClassRow = Figure & { readonly excludable: boolean };
+export type ClassRow = Figure & {
+  readonly excludable: boolean;
+};
 
 /** One zone of the self-check. All pages. */
 export interface FreeCheckRow {
@@ -52,12 +44,6 @@ export interface PagesFacts {
   readonly image: MemoryImage;
   readonly info: Vmcoreinfo;
   readonly excludable: Readonly<Record<PageClass, boolean>>;
-}
-
-const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
-
-function figure(pages: number, known: boolean): Figure {
-  return known ? amount(pages) : { pages: null, bytes: null, atLeast: amount(pages) };
 }
 
 /** Rows, where those that `doubtful` names have only a least value. */
@@ -112,7 +98,12 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...change.warnings,
     ],
     complete:
-      !endless && unclassified === 0 && isWhole(facts.image) && damaged(census) === 0 && change.complete,
+      !endless &&
+      unclassified === 0 &&
+      isWhole(facts.image) &&
+      damaged(census) === 0 &&
+      uncheckedFree(census) === null &&
+      change.complete,
   };
 }
 
@@ -169,6 +160,8 @@ function checkWarnings(census: Census, live: boolean): string[] {
     census.badOrders === 0
       ? []
       : [`${plural(census.badOrders, 'free block')} of an impossible order, kept as kernel data`];
+  const unchecked = uncheckedFree(census);
+  if (unchecked !== null) return [...warnings, `FREE cannot be checked: ${unchecked}`];
   if (live || 'unavailable' in census.freeCheck) return warnings;
   const off = census.freeCheck.zones.filter((zone) => zone.counted !== zone.freeArea);
   const outside = census.freeCheck.outside;
@@ -182,8 +175,13 @@ function checkWarnings(census: Census, live: boolean): string[] {
   ];
 }
 
+/** Why the free lists cannot be read, which the dump should have. */
+function uncheckedFree({ freeCheck }: Census): string | null {
+  return 'unavailable' in freeCheck && freeCheck.lost ? freeCheck.unavailable : null;
+}
+
 function freeCheckRows(check: FreeCheck): PagesReport['freeCheck'] {
-  if ('unavailable' in check) return check;
+  if ('unavailable' in check) return { unavailable: check.unavailable };
   return {
     zones: check.zones.map(({ node, name, counted, freeArea, vmStat }) => ({
       node,
@@ -193,9 +191,4 @@ function freeCheckRows(check: FreeCheck): PagesReport['freeCheck'] {
       vmStat,
     })),
   };
-}
-
-/** The share of a row in the total, as text. */
-export function shareOf(row: Figure, total: Figure): string {
-  return row.pages === null || total.pages === null ? '-' : percent(row.pages, total.pages);
 }

@@ -1,6 +1,7 @@
 import type { PageClass } from '../pages/page-class.ts';
 import { escapeText } from './escape.ts';
-import { type Figure, type PagesReport, shareOf } from './pages-report.ts';
+import { pagesOf, shareOf, sizeOf } from './figure.ts';
+import type { PagesReport } from './pages-report.ts';
 import { ROW_NAMES } from './row-names.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -51,14 +52,6 @@ function pagesTable(report: PagesReport, terminal: Terminal): string {
   rows.push(['TOTAL', pagesOf(total), sizeOf(total), shareOf(total, total), '', totalText(report)]);
   const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'EXCLUDABLE', 'DESCRIPTION'];
   return table({ heading, rows, right: [1, 2, 3], gap: 1 }, terminal);
-}
-
-function pagesOf(row: Figure): string {
-  return row.pages === null ? `>=${row.atLeast.pages}` : String(row.pages);
-}
-
-function sizeOf(row: Figure): string {
-  return row.bytes === null ? `>=${size(row.atLeast.bytes)}` : size(row.bytes);
 }
 
 function totalText({ compat }: PagesReport): string {

@@ -3,6 +3,7 @@ import type { TaskDetails } from '../kernel/tasks/processes.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { TaskState } from '../kernel/tasks/task-state.ts';
+import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { TASK_STATES } from './task-states.ts';
 import { hex, plural } from './units.ts';
 
@@ -34,10 +35,10 @@ export interface TaskRow {
   readonly cpu: number;
   readonly comm: string;
   readonly kernelThread: boolean;
-  /** Whether it was on its CPU. */
-  readonly running: boolean;
-  readonly panicking: boolean;
-  readonly threads: number;
+  /** Whether it was on its CPU; null where that cannot be told, as below. */
+  readonly running: boolean | null;
+  readonly panicking: boolean | null;
+  readonly threads: number | null;
   /** null for what has no memory of its own, and for what cannot be read: then missing says why. */
   readonly memory: MemoryRow | null;
   readonly missing?: string;
@@ -49,7 +50,8 @@ export interface TaskRow {
 export interface CpuRow {
   readonly cpu: number;
   readonly online: boolean;
-  readonly panicking: boolean;
+  /** null where that cannot be told. */
+  readonly panicking: boolean | null;
   /** null for a task that cannot be read. */
   readonly pid: number | null;
   readonly comm: string | null;
@@ -62,7 +64,7 @@ export interface PsReport {
   readonly schema: 'kdump-inspect/ps/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
-  readonly counts: TaskCounts;
+  readonly counts: TaskFigures;
   /** null, when it cannot be told; a warning says why. */
   readonly cpus: readonly CpuRow[] | null;
   readonly tasks: readonly TaskRow[];
@@ -97,8 +99,8 @@ export function psReport(facts: PsFacts): PsReport {
     schema: 'kdump-inspect/ps/1',
     file,
     kernel: { release },
-    counts,
-    cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running.panicking)) : null,
+    counts: taskFigures(counts, running.allFound),
+    cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running)) : null,
     tasks: tasks.slice(0, top).map((details) => taskRow(details, running)),
     warnings: [
       ...facts.doubts,
@@ -109,20 +111,24 @@ export function psReport(facts: PsFacts): PsReport {
   };
 }
 
+/** What is known of where tasks ran; undefined what is not. */
 interface Running {
-  readonly tasks: ReadonlySet<bigint>;
-  /** The CPU. */
-  readonly panicking: number | null;
-  readonly panickingTask: bigint | null;
+  readonly tasks: ReadonlySet<bigint> | undefined;
+  /** The CPU; null for none. */
+  readonly panicking: number | null | undefined;
+  readonly panickingTask: bigint | null | undefined;
+  /** Whether the listing has all tasks. */
+  readonly allFound: boolean;
 }
 
-function runningOf({ cpus, panickingCpu }: TaskListing): Running {
-  const all = 'value' in cpus ? cpus.value : [];
-  const panicking = 'value' in panickingCpu ? panickingCpu.value : null;
+function runningOf({ cpus, panickingCpu, problems }: TaskListing): Running {
+  const all = 'value' in cpus ? cpus.value : undefined;
+  const panicking = 'value' in panickingCpu ? panickingCpu.value : undefined;
   return {
-    tasks: new Set(all.map(({ task }) => task)),
+    tasks: all && new Set(all.map(({ task }) => task)),
     panicking,
-    panickingTask: all.find(({ cpu }) => cpu === panicking)?.task ?? null,
+    panickingTask: panicking === null ? null : all?.find(({ cpu }) => cpu === panicking)?.task,
+    allFound: problems.length === 0,
   };
 }
 
@@ -145,11 +151,11 @@ function unreadable(tasks: readonly TaskDetails[]): string[] {
   });
 }
 
-function cpuRow({ cpu, online, current }: CpuTask, panicking: number | null): CpuRow {
+function cpuRow({ cpu, online, current }: CpuTask, { panicking }: Running): CpuRow {
   return {
     cpu,
     online,
-    panicking: cpu === panicking,
+    panicking: panicking === undefined ? null : cpu === panicking,
     pid: current?.pid ?? null,
     comm: current?.comm ?? null,
     idle: current && current.pid === 0,
@@ -169,9 +175,9 @@ function taskRow({ task, ppid, owner, threads, memory }: TaskDetails, running: R
     cpu: task.cpu,
     comm: task.comm,
     kernelThread: task.kernelThread,
-    running: running.tasks.has(task.address),
-    panicking: task.address === running.panickingTask,
-    threads,
+    running: running.tasks?.has(task.address) ?? null,
+    panicking: running.panickingTask === undefined ? null : task.address === running.panickingTask,
+    threads: running.allFound ? threads : null,
     memory: 'value' in memory && memory.value ? memoryRow(memory.value) : null,
     task: hex(task.address),
   };

@@ -1,15 +1,17 @@
 import { escapeText } from './escape.ts';
 import type { PsReport, TaskRow } from './ps-report.ts';
 import { table } from './table.ts';
+import { foundTasks } from './task-figures.ts';
 import type { Terminal } from './terminal.ts';
 import { plural, shortSize } from './units.ts';
 import { wrap } from './wrap.ts';
 
 const HEADING = ['', 'PID', 'PPID', 'S', 'CPU', 'RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'PTE', 'COMMAND'];
 const RIGHT = [1, 2, 4, 5, 6, 7, 8, 9, 10];
-/** Before those that were on a CPU, and the one that panicked. */
+/** Before those that were on a CPU, the one that panicked, and all where it cannot be told which were. */
 const RUNNING = '>';
 const PANICKING = '!';
+const UNKNOWN = '?';
 
 /** The report for people, ending in a newline. `threads` says whether its rows are all threads, and not processes. */
 export function psText(report: PsReport, threads: boolean, terminal: Terminal): string {
@@ -24,11 +26,15 @@ export function psText(report: PsReport, threads: boolean, terminal: Terminal): 
 function titleOf({ kernel, counts, file, cpus }: PsReport): string {
   const release =
     kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
-  const tasks = `${processes(counts.processes)}, ${plural(counts.kernelThreads, 'kernel thread')}, ${plural(counts.total, 'task')} in all`;
-  return `${release} (${file.format}): ${tasks}${panicText(cpus ?? [])}`;
+  return `${release} (${file.format}): ${countText(counts)}${panicText(cpus ?? [])}`;
 }
 
-function processes(count: number): string {
+function countText(figures: PsReport['counts']): string {
+  const { least, processes, kernelThreads, total } = foundTasks(figures);
+  return `${least}${processesText(processes)}, ${plural(kernelThreads, 'kernel thread')}, ${plural(total, 'task')} in all`;
+}
+
+function processesText(count: number): string {
   return count === 1 ? '1 process' : `${count} processes`;
 }
 
@@ -45,7 +51,7 @@ function panicText(cpus: NonNullable<PsReport['cpus']>): string {
 }
 
 function cells(task: TaskRow, threads: boolean): string[] {
-  const mark = task.panicking ? PANICKING : task.running ? RUNNING : '';
+  const mark = task.panicking ? PANICKING : task.running ? RUNNING : task.running === null ? UNKNOWN : '';
   const second = threads ? String(task.tgid) : task.ppid === null ? '?' : String(task.ppid);
   return [mark, String(task.pid), second, task.state, String(task.cpu), ...sizes(task), command(task)];
 }

@@ -1,32 +1,24 @@
 import type { MemoryImage } from '../formats/image.ts';
+import type { Module } from '../kernel/modules/module-list.ts';
+import type { HugetlbPool } from '../kernel/objects/hugetlb.ts';
 import type { FileUses } from '../pages/usage/files.ts';
 import type { ProcessUses } from '../pages/usage/processes.ts';
 import type { SlabUses } from '../pages/usage/slabs.ts';
 import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
+import { type Amount, amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
-import {
-  type Amount,
-  amount,
-  type FileRow,
-  fileRow,
-  type ProcessRow,
-  processRow,
-  type SlabRow,
-  slabRow,
-} from './usage-rows.ts';
+import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
 
 const PAGE = 4096;
 
 /** What the report is ordered by: `type` has all of it in short. */
 export type UsageBy = 'type' | 'slab' | 'file' | 'process';
 
-/** Memory of one kind; pages null where that cannot be told. */
-export interface TypeRow {
+/** Memory of one kind. */
+export interface TypeRow extends Figure {
   readonly type: UsageType;
-  readonly pages: number | null;
-  readonly bytes: number | null;
 }
 
 /** A counter of the kernel, beside what was found. */
@@ -34,33 +26,44 @@ export interface CounterRow extends CounterCheck {
   readonly difference: number;
 }
 
-/** The document of `usage --json`. A section is null where it cannot be read, and absent where it was not asked for. */
+/**
+ * The document of `usage --json`. A section is null where it cannot be read, and absent where it was not asked for. Where
+ * something of it was lost its numbers are those that were found, and countExact is false.
+ */
 export interface UsageReport {
   readonly schema: 'kdump-inspect/usage/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
   readonly pageSize: number;
   readonly by: UsageBy;
-  readonly total: Amount;
+  readonly total: Figure;
   readonly types: readonly TypeRow[];
   readonly counters: readonly CounterRow[];
   readonly slabs?: {
     readonly caches: number;
-    readonly unlisted: Amount;
+    readonly countExact: boolean;
+    readonly unlisted: Figure;
     readonly largest: readonly SlabRow[];
   } | null;
   readonly files?: FilesSection | null;
   readonly processes?: {
     readonly count: number;
-    readonly rss: Amount;
+    readonly countExact: boolean;
+    readonly rss: Figure;
     readonly largest: readonly ProcessRow[];
   } | null;
-  readonly vmalloc?: { readonly areas: number; readonly largest: readonly (VmallocCaller & Amount)[] } | null;
-  readonly percpu?: { readonly counted: Amount; readonly dynamic: Amount } | null;
+  readonly vmalloc?: {
+    readonly areas: number;
+    readonly countExact: boolean;
+    readonly largest: readonly VmallocRow[];
+  } | null;
+  readonly percpu?: { readonly counted: Amount; readonly dynamic: Figure } | null;
   readonly hugetlb?: readonly HugetlbRow[] | null;
   readonly modules?: {
     readonly count: number;
-    readonly bytes: number;
+    readonly countExact: boolean;
+    /** null where countExact is false. */
+    readonly bytes: number | null;
     readonly largest: readonly ModuleRow[];
   } | null;
   readonly warnings: readonly string[];
@@ -70,9 +73,16 @@ export interface UsageReport {
 export interface FilesSection {
   readonly count: number;
   readonly countExact: boolean;
-  /** No file that is left out has more pages. */
-  readonly leftOutUpTo: number;
+  /** No file that is left out has more pages; null where that cannot be told. */
+  readonly leftOutUpTo: number | null;
   readonly largest: readonly FileRow[];
+}
+
+/** What one place in the kernel's code asked for; null what cannot be told because some areas were lost. */
+export interface VmallocRow extends Pick<VmallocCaller, 'caller' | 'kind'>, Figure {
+  readonly areas: number | null;
+  /** Bytes of address space. */
+  readonly size: number | null;
 }
 
 /** A pool of huge pages; sizes in bytes, all else in huge pages. */
@@ -98,7 +108,7 @@ export interface UsageFacts {
 }
 
 export function usageReport(usage: Usage, { image, release, by, top }: UsageFacts): UsageReport {
-  const { types, attribution } = usage;
+  const { types, processes } = usage;
   const change = liveChange(usage.mapChange);
   return {
     schema: 'kdump-inspect/usage/1',
@@ -106,13 +116,13 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
     kernel: { release },
     pageSize: PAGE,
     by,
-    total: amount(attribution.total),
+    total: figureOf(usage.total),
     types: typeRows(types.rows),
     counters: types.checks.map((check) => ({ ...check, difference: check.counted - check.pages })),
     ...(by === 'type' || by === 'slab' ? { slabs: orNull(usage.slabs, (s) => slabSection(s, top)) } : {}),
     ...(by === 'type' || by === 'file' ? { files: orNull(usage.files, (f) => fileSection(f, top)) } : {}),
     ...(by === 'type' || by === 'process'
-      ? { processes: orNull(usage.processes, (p) => processSection(p, top)) }
+      ? { processes: orNull(processes.value, (p) => processSection(p, processes.whole, top)) }
       : {}),
     ...(by === 'type' ? kernelSections(usage, top) : {}),
     warnings: [...image.warnings, ...usage.warnings, ...change.warnings],
@@ -125,50 +135,78 @@ function orNull<T, R>(value: T | null, make: (value: T) => R): R | null {
 }
 
 function typeRows(rows: Usage['types']['rows']): TypeRow[] {
-  return (Object.entries(rows) as [UsageType, number | null][]).map(([type, pages]) => ({
-    type,
-    pages,
-    bytes: pages === null ? null : pages * PAGE,
-  }));
+  return (Object.keys(rows) as UsageType[]).map((type) => ({ type, ...figureOf(rows[type]) }));
 }
 
-function slabSection({ caches, unlisted }: SlabUses, top: number): NonNullable<UsageReport['slabs']> {
-  return { caches: caches.length, unlisted: amount(unlisted), largest: caches.slice(0, top).map(slabRow) };
+function slabSection({ caches, unlisted, whole }: SlabUses, top: number): NonNullable<UsageReport['slabs']> {
+  return {
+    caches: caches.length,
+    countExact: whole,
+    unlisted: figureOf(unlisted),
+    largest: caches.slice(0, top).map(slabRow),
+  };
 }
 
 function fileSection({ files, count, countExact, leftOutUpTo }: FileUses, top: number): FilesSection {
   return { count, countExact, leftOutUpTo, largest: files.slice(0, top).map(fileRow) };
 }
 
-function processSection({ processes }: ProcessUses, top: number): NonNullable<UsageReport['processes']> {
+function processSection(
+  { processes }: ProcessUses,
+  whole: boolean,
+  top: number,
+): NonNullable<UsageReport['processes']> {
   const rss = processes.reduce((sum, process) => sum + process.rss, 0);
-  return { count: processes.length, rss: amount(rss), largest: processes.slice(0, top).map(processRow) };
+  return {
+    count: processes.length,
+    countExact: whole,
+    rss: figure(rss, whole),
+    largest: processes.slice(0, top).map(processRow),
+  };
 }
 
 function kernelSections(
-  { vmalloc, percpu, hugetlb, modules }: Usage,
+  { types, vmalloc, percpu, hugetlb, modules }: Usage,
   top: number,
 ): Pick<UsageReport, 'vmalloc' | 'percpu' | 'hugetlb' | 'modules'> {
   return {
     vmalloc: orNull(vmalloc, (v) => vmallocSection(v, top)),
-    percpu: orNull(percpu, (p) => ({ counted: amount(p.counted), dynamic: amount(p.chunks - p.first) })),
-    hugetlb: orNull(hugetlb, (pools) =>
-      pools.map(({ pagesPerHugePage, total, free, reserved, surplus }) => ({
-        size: pagesPerHugePage * PAGE,
-        total,
-        free,
-        reserved,
-        surplus,
-      })),
-    ),
-    modules: orNull(modules, (all) => ({
-      count: all.length,
-      bytes: all.reduce((sum, { size }) => sum + size, 0),
-      largest: all.slice(0, top).map(({ name, size }) => ({ name, bytes: size })),
+    percpu: orNull(percpu, ({ counted }) => ({
+      counted: amount(counted),
+      dynamic: figureOf(types.rows.percpu),
     })),
+    hugetlb: orNull(hugetlb, (pools) => pools.map(hugetlbRow)),
+    modules: orNull(modules.value, (all) => moduleSection(all, modules.whole, top)),
   };
 }
 
-function vmallocSection({ areas, callers }: VmallocUses, top: number): NonNullable<UsageReport['vmalloc']> {
-  return { areas, largest: callers.slice(0, top).map((caller) => ({ ...caller, ...amount(caller.pages) })) };
+function hugetlbRow({ pagesPerHugePage, total, free, reserved, surplus }: HugetlbPool): HugetlbRow {
+  return { size: pagesPerHugePage * PAGE, total, free, reserved, surplus };
+}
+
+function moduleSection(
+  modules: readonly Module[],
+  whole: boolean,
+  top: number,
+): NonNullable<UsageReport['modules']> {
+  return {
+    count: modules.length,
+    countExact: whole,
+    bytes: whole ? modules.reduce((sum, { size }) => sum + size, 0) : null,
+    largest: modules.slice(0, top).map(({ name, size }) => ({ name, bytes: size })),
+  };
+}
+
+function vmallocSection(
+  { areas, whole, callers }: VmallocUses,
+  top: number,
+): NonNullable<UsageReport['vmalloc']> {
+  const largest = callers.slice(0, top).map(({ caller, kind, areas, size, pages }) => ({
+    caller,
+    kind,
+    areas: whole ? areas : null,
+    size: whole ? size : null,
+    ...figure(pages, whole),
+  }));
+  return { areas, countExact: whole, largest };
 }

@@ -1,19 +1,10 @@
 import type { FileUse } from '../pages/usage/files.ts';
 import type { ProcessUse } from '../pages/usage/processes.ts';
 import type { SlabUse } from '../pages/usage/slabs.ts';
+import { type Figure, figureOf } from './figure.ts';
 import { hex } from './units.ts';
 
-const PAGE = 4096;
-
-/** Pages and their bytes. */
-export interface Amount {
-  readonly pages: number;
-  readonly bytes: number;
-}
-
-export const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
-
-export interface SlabRow extends Amount {
+export interface SlabRow extends Figure {
   readonly name: string;
   readonly active: number | null;
   readonly objects: number | null;
@@ -25,11 +16,12 @@ export interface SlabRow extends Amount {
   readonly aliases: number;
 }
 
-export interface FileRow extends Amount {
+export interface FileRow extends Figure {
   readonly path: string | null;
   /** Whose names the path is made of; null for a block device and where there is no path. */
   readonly names: 'initial' | 'other' | 'fileSystem' | null;
-  readonly deleted: boolean;
+  /** null where it cannot be told. */
+  readonly deleted: boolean | null;
   /** A number where it is exact, else its digits. */
   readonly inode: number | string | null;
   readonly fileSystem: { readonly type: string; readonly device: string; readonly id: string } | null;
@@ -56,7 +48,7 @@ export interface ProcessRow {
 }
 
 export function slabRow(cache: SlabUse): SlabRow {
-  const { name, active, objects, objectSize, size, objectsPerSlab, pagesPerSlab, slabs, aliases, pages } =
+  const { name, active, objects, objectSize, size, objectsPerSlab, pagesPerSlab, slabs, aliases, found } =
     cache;
   return {
     name,
@@ -67,20 +59,20 @@ export function slabRow(cache: SlabUse): SlabRow {
     objectsPerSlab,
     pagesPerSlab,
     slabs,
-    ...amount(pages),
+    ...figureOf(found),
     aliases,
   };
 }
 
-export function fileRow({ address, pages, dirty, huge, file }: FileUse): FileRow {
+export function fileRow({ address, found, dirty, huge, file }: FileUse): FileRow {
   return {
     path: file?.path ?? null,
     names: file?.names ?? null,
-    deleted: file?.deleted ?? false,
+    deleted: file?.deleted ?? null,
     inode: file && wide(file.ino),
     fileSystem: file && { type: file.type, device: file.device, id: file.id },
     size: file && wide(file.size),
-    ...amount(pages),
+    ...figureOf(found),
     dirty,
     hugetlb: huge,
     nrpages: file?.nrpages ?? null,

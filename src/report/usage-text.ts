@@ -1,7 +1,8 @@
 import { escapeText } from './escape.ts';
+import { type Figure, pagesOf, shareOf, sizeOf } from './figure.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { percent, plural, size } from './units.ts';
+import { plural, size } from './units.ts';
 import { DIFFERENCES, USAGE_NAMES } from './usage-names.ts';
 import type { CounterRow, UsageReport } from './usage-report.ts';
 import type { FileRow } from './usage-rows.ts';
@@ -38,15 +39,16 @@ const ALWAYS: ReadonlySet<string> = new Set([
 ]);
 
 function typeTable({ types, total }: UsageReport, terminal: Terminal): string {
-  const shown = types.filter(({ type, pages }) => pages !== 0 || ALWAYS.has(type));
-  const rows = shown.map(({ type, pages }) => [
-    USAGE_NAMES[type][0],
-    pages === null ? '?' : String(pages),
-    pages === null ? '?' : size(pages * 4096),
-    pages === null ? '?' : percent(pages, total.pages),
-    USAGE_NAMES[type][1],
+  const none = ({ pages, atLeast }: Figure) => pages === 0 || atLeast?.pages === 0;
+  const shown = types.filter((row) => !none(row) || ALWAYS.has(row.type));
+  const rows = shown.map((row) => [
+    USAGE_NAMES[row.type][0],
+    pagesOf(row),
+    sizeOf(row),
+    shareOf(row, total),
+    USAGE_NAMES[row.type][1],
   ]);
-  rows.push(['total', String(total.pages), size(total.bytes), '100', 'Each physical page once']);
+  rows.push(['total', pagesOf(total), sizeOf(total), shareOf(total, total), 'Each physical page once']);
   const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'DESCRIPTION'];
   return table({ heading, rows, right: [1, 2, 3] }, terminal);
 }
@@ -75,36 +77,39 @@ function slabText({ slabs }: UsageReport, terminal: Terminal): string {
     count(s.objects),
     String(s.objectSize),
     count(s.slabs),
-    String(s.pages),
-    size(s.bytes),
+    pagesOf(s),
+    sizeOf(s),
   ]);
   const heading = ['CACHE', 'ACTIVE', 'OBJECTS', 'OBJSIZE', 'SLABS', 'PAGES', 'SIZE'];
-  const unlisted =
-    slabs.unlisted.pages === 0
-      ? ''
-      : `${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.\n`;
-  return `${largest(slabs.largest.length, slabs.caches, 'slab cache')}${table({ heading, rows, right: [1, 2, 3, 4, 5, 6] }, terminal)}${unlisted}`;
+  const unlisted = slabs.unlisted.pages
+    ? `${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.\n`
+    : '';
+  return `${largest(slabs.largest.length, slabs.caches, slabs.countExact, 'slab cache')}${table({ heading, rows, right: [1, 2, 3, 4, 5, 6] }, terminal)}${unlisted}`;
 }
 
 /** "The 5 largest of 126 slab caches:" */
-function largest(shown: number, all: number, noun: string, least = false): string {
-  const total = `${least ? 'at least ' : ''}${all} ${noun}s`;
-  if (shown === 0) return `No ${noun}s\n`;
-  return shown < all ? `The ${shown} largest of ${total}:\n` : `${plural(all, noun)}:\n`;
+function largest(shown: number, all: number, exact: boolean, one: string, many = `${one}s`): string {
+  const total = `${exact ? '' : 'at least '}${all} ${all === 1 ? one : many}`;
+  if (shown === 0) return exact ? `No ${many}\n` : `No ${many} could be read\n`;
+  return shown < all ? `The ${shown} largest of ${total}:\n` : `${upperFirst(total)}:\n`;
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function fileText({ files }: UsageReport, terminal: Terminal): string {
   if (!files) return '';
   const rows = files.largest.map((file) => [
-    String(file.pages),
-    size(file.bytes),
+    pagesOf(file),
+    sizeOf(file),
     file.dirty === null ? '-' : String(file.dirty),
     file.fileSystem ? escapeText(file.fileSystem.type) : '?',
     fileName(file),
   ]);
   const heading = ['PAGES', 'SIZE', 'DIRTY', 'TYPE', 'FILE'];
-  const head = largest(files.largest.length, files.count, 'file', !files.countExact);
-  return `${head.replace('files:', 'files in memory:')}${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
+  const nouns = ['file in memory', 'files in memory'] as const;
+  return `${largest(files.largest.length, files.count, files.countExact, ...nouns)}${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
 }
 
 function fileName({ path, names, deleted, inode, fileSystem, mapping }: FileRow): string {
@@ -125,27 +130,29 @@ function processText({ processes }: UsageReport, terminal: Terminal): string {
     size(p.pageTableBytes),
   ]);
   const heading = ['PID', 'NAME', 'RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'];
-  const head = `${largest(processes.largest.length, processes.count, 'process').replace(/processs/g, 'processes')}`;
+  const { count: all, countExact } = processes;
+  const head = largest(processes.largest.length, all, countExact, 'process', 'processes');
   return `${head}${table({ heading, rows, right: [0, 2, 3, 4, 5, 6, 7] }, terminal)}`;
 }
 
 function vmallocText({ vmalloc }: UsageReport, terminal: Terminal): string {
   if (!vmalloc) return '';
   const rows = vmalloc.largest.map((v) => [
-    String(v.pages),
-    size(v.bytes),
-    String(v.areas),
+    pagesOf(v),
+    sizeOf(v),
+    count(v.areas),
     v.kind,
     escapeText(v.caller),
   ]);
   const heading = ['PAGES', 'SIZE', 'AREAS', 'KIND', 'CALLER'];
-  return `The largest of ${plural(vmalloc.areas, 'vmalloc area')}, by caller:\n${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
+  const least = vmalloc.countExact ? '' : 'at least ';
+  return `The largest of ${least}${plural(vmalloc.areas, 'vmalloc area')}, by caller:\n${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
 }
 
 function moduleText({ modules }: UsageReport, terminal: Terminal): string {
-  if (!modules || modules.count === 0) return '';
+  if (!modules || (modules.count === 0 && modules.countExact)) return '';
   const rows = modules.largest.map((m) => [size(m.bytes), escapeText(m.name)]);
-  return `${largest(rows.length, modules.count, 'module')}${table({ heading: ['SIZE', 'MODULE'], rows, right: [0] }, terminal)}`;
+  return `${largest(rows.length, modules.count, modules.countExact, 'module')}${table({ heading: ['SIZE', 'MODULE'], rows, right: [0] }, terminal)}`;
 }
 
 function hugetlbText({ hugetlb }: UsageReport, terminal: Terminal): string {

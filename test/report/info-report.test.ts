@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { ErrorKind } from '../../src/errors.ts';
 import type { MemoryImage } from '../../src/formats/image.ts';
 import type { Missing } from '../../src/kernel/fact.ts';
+import type { Module } from '../../src/kernel/modules/module-list.ts';
 import type { SystemFacts } from '../../src/kernel/system/system.ts';
+import type { TaskListing } from '../../src/kernel/tasks/task-listing.ts';
 import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.ts';
 import { type InfoReport, infoReport } from '../../src/report/info-report.ts';
 import { infoText } from '../../src/report/info-text.ts';
@@ -54,6 +56,13 @@ const running = {
 } as const;
 const victim = { address: 1n, pid: 42, tgid: 40, state: 'R', cpu: 1, comm: 'victim', ...running } as const;
 
+const listing: TaskListing = {
+  tasks: [victim],
+  cpus: { value: [{ cpu: 1, online: true, task: 1n, current: victim }] },
+  panickingCpu: { value: 1 },
+  problems: [],
+};
+
 const ALL: SystemFacts = {
   utsname: { value: uname },
   clocks: { value: { uptime: 273_906_250_000_000n, wall: 1_700_000_001_500_000_000n } },
@@ -73,14 +82,7 @@ const ALL: SystemFacts = {
   },
   commandLine: { value: 'quiet ' },
   modules: { value: { modules: [], broken: null } },
-  tasks: {
-    value: {
-      tasks: [victim],
-      cpus: { value: [{ cpu: 1, online: true, task: 1n, current: victim }] },
-      panickingCpu: { value: 1 },
-      problems: [],
-    },
-  },
+  tasks: { value: listing },
   panickingCpu: { value: 1 },
   panicReason: {
     value: {
@@ -133,6 +135,34 @@ describe('what info tells', () => {
     expect(report.crash).toEqual({ time: 1_700_000_002, reason: null, cause: null, cpu: null, task: null });
     expect(report.unavailable.uptime).toBe(GONE.missing);
     expect(report.complete).toBe(false);
+  });
+
+  test('does not take what was found of tasks and modules for all of them', () => {
+    const tasks = { ...listing, problems: ['the PID table cannot be read: why'] };
+    const broken = { address: 1n, reason: 'why' };
+    const module = { name: 'ext4', size: 4096, sections: [] } as unknown as Module;
+    const report = reportOf({
+      tasks: { value: tasks },
+      modules: { value: { modules: [module], broken } },
+    });
+    expect(report).toMatchObject({
+      ...{ complete: false, modules: ['ext4'], modulesExact: false },
+      tasks: { total: null, states: null, atLeast: { total: 1, states: { R: 1 } } },
+    });
+    expect(violations('info', report)).toEqual([]);
+    expect(textOf(report)).toMatch(/^tasks {9}at least 1: 1 process, /m);
+    expect(textOf(report)).toMatch(/^modules {7}at least 1: ext4$/m);
+    expect(textOf(reportOf({ modules: { value: { modules: [], broken } } }))).toMatch(
+      /^modules {7}none that could be read$/m,
+    );
+    expect(textOf(reportOf({}))).toMatch(/^modules {7}none$/m);
+  });
+
+  test('says so where the task that panicked cannot be read', () => {
+    const cpus = { value: [{ cpu: 1, online: true, task: 1n, current: null }] };
+    const report = reportOf({ tasks: { value: { ...listing, cpus } } });
+    expect(report).toMatchObject({ complete: false, crash: { cpu: 1, task: null } });
+    expect(report.unavailable['crash.task']).toBe('the task that CPU 1 ran cannot be read');
   });
 
   test('has the level of a dump where its format notes it', () => {

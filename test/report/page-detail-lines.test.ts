@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { InspectError } from '../../src/errors.ts';
 import type { MemoryFile } from '../../src/kernel/objects/files.ts';
 import type { PageDetails } from '../../src/pages/details/details.ts';
 import type { PageOwner } from '../../src/pages/details/owner.ts';
@@ -21,6 +22,10 @@ describe('the file of a page', () => {
 
   it('is its inode alone where no name is left', () => {
     expect(fileOf({ path: null })).toBe('inode 131 of ext4 8:1 (sda1), at offset 0x2000');
+    const unnamed = new InspectError('notMapped', 'the dentry is\x1bgone');
+    expect(fileOf({ path: null, deleted: null, unnamed })).toBe(
+      'inode 131 of ext4 8:1 (sda1), whose name cannot be read: the dentry is\\x1bgone, at offset 0x2000',
+    );
   });
 });
 

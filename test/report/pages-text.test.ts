@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PageClass } from '../../src/pages/page-class.ts';
-import type { ClassRow, Figure, FreeCheckRow, PagesReport } from '../../src/report/pages-report.ts';
+import type { Figure } from '../../src/report/figure.ts';
+import type { ClassRow, FreeCheckRow, PagesReport } from '../../src/report/pages-report.ts';
 import { pagesText } from '../../src/report/pages-text.ts';
 import { terminal } from '../../src/report/terminal.ts';
 import { violations } from '../support/schema.ts';

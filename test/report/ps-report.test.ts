@@ -106,8 +106,44 @@ describe('the report on tasks', () => {
     const listing = { tasks: [], cpus: LOST, panickingCpu: LOST, problems: [] };
     const report = reportOf([details(task(7))], { listing });
     expect(report).toMatchObject({ cpus: null, complete: false });
+    expect(report.tasks).toMatchObject([{ running: null, panicking: null }]);
     expect(report.warnings).toHaveLength(2);
     expect(violations('ps', report)).toEqual([]);
+    expect(rowsOf(report)).toEqual([expect.stringMatching(/^\? +7 /)]);
+  });
+
+  test('calls no task panicking where none did, though it is not known which were running', () => {
+    const listing = { tasks: [], cpus: LOST, panickingCpu: { value: null }, problems: [] };
+    const report = reportOf([details(task(7))], { listing });
+    expect(report.tasks).toMatchObject([{ running: null, panicking: false }]);
+  });
+
+  test('does not say of a CPU whether it panicked, where that is lost', () => {
+    const current = task(7);
+    const cpus = { value: [{ cpu: 0, online: true, task: current.address, current }] };
+    const report = reportOf([details(current)], {
+      listing: { tasks: [current], cpus, panickingCpu: LOST, problems: [] },
+    });
+    expect(report.cpus).toMatchObject([{ cpu: 0, panicking: null, pid: 7 }]);
+    expect(report.tasks).toMatchObject([{ running: true, panicking: null }]);
+    expect(violations('ps', report)).toEqual([]);
+  });
+
+  test('counts tasks as those that were found, where a list of them breaks off', () => {
+    const listing = {
+      tasks: [task(7)],
+      ...{ cpus: { value: [] }, panickingCpu: { value: null } },
+      problems: ['the list of tasks is broken at 0x1: why'],
+    };
+    const report = reportOf([details(task(7))], { listing });
+    const found = { total: 1, processes: 1, kernelThreads: 0, states: { S: 1 } };
+    expect(report.counts).toEqual({
+      ...{ total: null, processes: null, kernelThreads: null, states: null },
+      atLeast: found,
+    });
+    expect(report.tasks).toMatchObject([{ pid: 7, threads: null }]);
+    expect(violations('ps', report)).toEqual([]);
+    expect(psText(report, false, PLAIN)).toContain('at least 1 process, 0 kernel threads, 1 task in all');
   });
 });
 

@@ -6,19 +6,24 @@ export interface Answer {
   readonly err: string;
 }
 
-/** Explanations, which are others where something is missing, and remainders of what else could be told. */
+/** Explanations, which are others where something is missing. */
 const EXPLANATIONS = new Set([
   ...['warnings', 'unavailable', 'complete', 'reason', 'missing', 'detailsError', 'structPageError'],
-  ...['source', 'verdict', 'explanation', 'threads', 'counts', 'atLeast', 'unknown', 'freeCheck'],
-  ...['running', 'panicking', 'cpus', 'ownerError', 'placeError'],
+  ...['source', 'verdict', 'explanation', 'unknown', 'freeCheck', 'ownerError', 'placeError'],
+  ...['countExact', 'modulesExact'],
 ]);
-/** What rows are known by. */
-const KEYS = ['pid', 'sequence', 'offset', 'start', 'address', 'name', 'source'];
-/** Parts of their reports are sums over lists and maps, which are less where a place in those is lost. */
-const SUMS: ReadonlySet<string> = new Set(['info', 'usage']);
+/** What rows are known by: the first of these that they have. */
+const KEYS = [
+  ...[['cpu', 'online'], ['caller', 'kind'], ['size', 'surplus'], ['pid'], ['sequence'], ['offset']],
+  ...[['start'], ['address'], ['mapping'], ['name'], ['type'], ['source']],
+];
+/** Words of `page` for contents that cannot be read. */
+const LOST: ReadonlySet<string> = new Set(['unreadable', 'truncated']);
+/** How many there are of something, at least where countExact is false. */
+const COUNTS: ReadonlySet<string> = new Set(['count', 'caches', 'areas']);
 
 /** Commands that have their say on what is missing in the rows themselves, and end with status 0 for all that. */
-const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'pages', 'dmesg']);
+const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'dmesg']);
 
 /** Values of an answer that are neither those of the whole file nor missing: paths with both. */
 export function contradictions(now: unknown, then: unknown, where = ''): string[] {
@@ -26,10 +31,24 @@ export function contradictions(now: unknown, then: unknown, where = ''): string[
   if (Array.isArray(now)) return Array.isArray(then) ? rowContradictions(now, then, where) : [];
   if (typeof now !== 'object') return now === then ? [] : [`${where} ${String(now)}, not ${String(then)}`];
   if (typeof then !== 'object' || then === null) return [`${where} is not null`];
-  const before = then as Readonly<Record<string, unknown>>;
-  return Object.entries(now)
-    .filter(([key]) => !EXPLANATIONS.has(key))
-    .flatMap(([key, value]) => contradictions(value, before[key], `${where}.${key}`));
+  const [after, before] = [now, then] as Readonly<Record<string, unknown>>[];
+  return Object.entries(now).flatMap(([key, value]) => {
+    const at = `${where}.${key}`;
+    if (key === 'contents' && LOST.has(String(value))) return [];
+    if (EXPLANATIONS.has(key) || after?.type === 'unreadable') return [];
+    if (key === 'atLeast') return excesses(value, before?.[key] ?? then, at);
+    if (after?.countExact === false && COUNTS.has(key)) return excesses(value, before?.[key], at);
+    return contradictions(value, before?.[key], at);
+  });
+}
+
+/** Least values that are more than there is; what there is may not be known of the whole file either. */
+function excesses(least: unknown, all: unknown, where: string): string[] {
+  if (typeof least === 'number')
+    return all === null || least <= Number(all) ? [] : [`${where} ${least}, not ${String(all)}`];
+  return Object.entries(least as object).flatMap(([key, value]) =>
+    excesses(value, (all as Readonly<Record<string, unknown>>)[key] ?? 0, `${where}.${key}`),
+  );
 }
 
 function rowContradictions(now: readonly unknown[], then: readonly unknown[], where: string): string[] {
@@ -42,8 +61,8 @@ function rowContradictions(now: readonly unknown[], then: readonly unknown[], wh
 
 function keyOf(row: unknown): string {
   if (typeof row !== 'object' || row === null) return JSON.stringify(row);
-  const keys = KEYS.filter((name) => name in row);
-  return JSON.stringify(keys.slice(0, 1).map((name) => (row as Record<string, unknown>)[name]));
+  const keys = KEYS.find((names) => names.every((name) => name in row)) ?? [];
+  return JSON.stringify(keys.map((name) => (row as Record<string, unknown>)[name]));
 }
 
 /** Everything about an answer on a damaged file that is not honest, held against that on the whole one. */
@@ -58,7 +77,7 @@ export function dishonesty(command: string, now: Answer, then: Answer): string[]
     return ['status 3 without a warning'];
   const [documents, before] = [documentsOf(out), documentsOf(then.out)];
   if (documents.length === 0) return ['there is no answer'];
-  const wrong = SUMS.has(command) ? [] : contradictions(documents, before, command);
+  const wrong = contradictions(documents, before, command);
   const complete = documents.some((one) => (one as { complete?: boolean }).complete === true);
   return status === 3 && complete && documents.length === 1 ? [...wrong, 'complete is true'] : wrong;
 }

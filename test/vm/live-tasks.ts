@@ -72,7 +72,8 @@ function asStatus(task: TaskRow, kernel: Kernel, name: string): ProcStatus {
   const cached = kernel.statusHasCached ? undefined : memory?.cached;
   const counted = (bytes: number, waiting = 0) => Math.max(0, bytes - waiting);
   return {
-    ...{ pid, tgid, ppid: ppid ?? Number.NaN, uid: uid ?? Number.NaN, euid: euid ?? Number.NaN, threads },
+    ...{ pid, tgid, ppid: ppid ?? Number.NaN, uid: uid ?? Number.NaN, euid: euid ?? Number.NaN },
+    threads: threads ?? Number.NaN,
     // Of the kernel's own threads /proc has the long name since 5.17, and what a worker is at.
     name: task.kernelThread && name.startsWith(task.comm) ? name : task.comm,
     state: `${state} (${stateName})`,

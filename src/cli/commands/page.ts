@@ -4,9 +4,10 @@ import { type Fact, fact, type Missing } from '../../kernel/fact.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { detailsOf, type PageDetails } from '../../pages/details/details.ts';
+import type { PageOwner } from '../../pages/details/owner.ts';
 import { explainPage } from '../../pages/explain.ts';
 import { jsonText } from '../../report/escape.ts';
-import { pageReport, pageText } from '../../report/page-report.ts';
+import { CONTENTS, type PageReport, pageReport, pageText } from '../../report/page-report.ts';
 import { terminal } from '../../report/terminal.ts';
 import type { CommonOptions, PageOperand } from '../options.ts';
 import { EXIT } from '../output.ts';
@@ -26,21 +27,42 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
     const report = pageReport(explained, details, { path: image.path, format: image.format });
     const text = () => pageText(report, details, terminal(output.color, output.columns));
     output.result(options.json ? jsonText(report) : text());
-    const lost = missingOf(details).find(({ kind }) => isLost(kind, image));
-    if (lost) {
-      output.warn(`not all that is known of the page can be read: ${lost.missing}`);
-      return EXIT.incomplete;
-    }
-    // What a filter left out makes no dump incomplete.
-    return report.class === null && report.contents !== 'notStored' ? EXIT.incomplete : EXIT.done;
+    const lost = [...lostDetails(details, image), ...lostPage(report, image)];
+    for (const sentence of lost) output.warn(sentence);
+    return lost.length > 0 ? EXIT.incomplete : EXIT.done;
   });
 }
+
+function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): string[] {
+  const lost = missingOf(details).find(({ kind }) => isLost(kind, image));
+  return lost ? [`not all that is known of the page can be read: ${lost.missing}`] : [];
+}
+
+/** What a filter left out makes no dump incomplete. */
+function lostPage(
+  { class: held, contents, reason, structPageError }: PageReport,
+  image: MemoryImage,
+): string[] {
+  if (held === null && contents !== 'notStored')
+    return [`what the page is used for cannot be told: ${structPageError ?? reason}`];
+  const lost = !image.live && !WITH_GOOD_REASON.has(contents);
+  return lost ? [`what is in the page cannot be told: ${CONTENTS[contents]}`] : [];
+}
+
+const WITH_GOOD_REASON: ReadonlySet<PageReport['contents']> = new Set(['stored', 'hole', 'notStored']);
 
 /** What is missing of the details, or in them. */
 function missingOf(details: Fact<PageDetails | null>): Missing[] {
   if ('missing' in details) return [details];
-  const facts = details.value ? [details.value.place, details.value.owner] : [];
-  return facts.flatMap((one) => ('missing' in one ? [one] : []));
+  if (!details.value) return [];
+  const { place, owner } = details.value;
+  const facts = [place, owner].flatMap((one) => ('missing' in one ? [one] : []));
+  return [...facts, ...('value' in owner ? unnamedFile(owner.value) : [])];
+}
+
+function unnamedFile(owner: PageOwner | null): Missing[] {
+  const error = owner && 'file' in owner ? owner.file?.unnamed : null;
+  return error ? [{ missing: `the name of its file: ${error.message}`, kind: error.kind }] : [];
 }
 
 /** Whether a value is missing for the file's sake: what could not be read, or lies behind its end. */

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import { readString, tryString } from './c-string.ts';
+import { readString } from './c-string.ts';
 import { Dentries } from './dentries.ts';
 import { type Located, Mounts } from './mounts.ts';
 
@@ -25,9 +25,13 @@ export interface MemoryFile {
   /** null where no name is left in memory. */
   readonly path: string | null;
   readonly names: Located['names'] | null;
-  /** Whether its name is gone from its directory. */
-  readonly deleted: boolean;
+  /** Whether its name is gone from its directory; null where its name cannot be read. */
+  readonly deleted: boolean | null;
+  /** Why its name, or a part of it, cannot be read though it has one. */
+  readonly unnamed: InspectError | null;
 }
+
+type Name = Pick<MemoryFile, 'path' | 'names' | 'deleted' | 'unnamed'>;
 
 /** Bits of the minor number in the kernel's dev_t (MINORBITS, include/linux/kdev_t.h) */
 const MINOR_BITS = 20;
@@ -86,39 +90,42 @@ export class Files {
   }
 
   /** The first name of the file that can be read; a file with several hard links has as many. */
-  #name(superBlock: bigint, alias: bigint): Pick<MemoryFile, 'path' | 'names' | 'deleted'> {
-    if (alias === 0n) return { path: null, names: null, deleted: false };
+  #name(superBlock: bigint, alias: bigint): Name {
+    if (alias === 0n) return { path: null, names: null, deleted: false, unnamed: null };
     try {
       const dentry = this.#dentries.ofAlias(alias);
       const deleted = this.#dentries.isUnhashed(dentry);
       const located = this.#mounts.locate(superBlock, dentry);
       // A file that never had a directory (memfd, System V and anonymous shared memory) has a name alone.
       const path = located.path === '/' ? `/${this.#dentries.name(dentry)}` : located.path;
-      return { path: path === '//' ? '/' : path, names: located.names, deleted };
+      return { path: path === '//' ? '/' : path, names: located.names, deleted, unnamed: null };
     } catch (error) {
-      if (error instanceof InspectError) return { path: null, names: null, deleted: false };
-      throw error;
+      if (!(error instanceof InspectError)) throw error;
+      return { path: null, names: null, deleted: null, unnamed: error };
     }
   }
 
   /** A block device's own pages belong to no file: its name is that of the disk (struct bdev_inode, block/bdev.c). */
-  #blockDevice(inode: bigint, rdev: number): Pick<MemoryFile, 'path' | 'names' | 'deleted'> {
-    const device = deviceNumber(rdev);
-    const type = this.#typed.types.findStruct('bdev_inode');
-    const disk =
-      type && this.#diskName(inode - BigInt(type.offsetOf('vfs_inode')), type.offsetOf('bdev.bd_disk'));
-    return { path: `block device ${device}${disk ? ` (${disk})` : ''}`, names: null, deleted: false };
+  #blockDevice(inode: bigint, rdev: number): Name {
+    const name = `block device ${deviceNumber(rdev)}`;
+    const known = { names: null, deleted: false };
+    try {
+      const disk = this.#diskName(inode);
+      return { path: disk === undefined ? name : `${name} (${disk})`, ...known, unnamed: null };
+    } catch (error) {
+      if (!(error instanceof InspectError)) throw error;
+      return { path: name, ...known, unnamed: error };
+    }
   }
 
-  #diskName(bdevInode: bigint, diskAt: number): string | undefined {
-    try {
-      const disk = this.#typed.space.u64(bdevInode + BigInt(diskAt));
-      const at = this.#typed.types.struct('gendisk').offsetOf('disk_name');
-      return disk === 0n ? undefined : tryString(this.#typed.space, disk + BigInt(at), 32);
-    } catch (error) {
-      if (error instanceof InspectError) return undefined;
-      throw error;
-    }
+  #diskName(inode: bigint): string | undefined {
+    const type = this.#typed.types.findStruct('bdev_inode');
+    if (!type) return undefined;
+    const disk = this.#typed.space.u64(
+      inode + BigInt(type.offsetOf('bdev.bd_disk') - type.offsetOf('vfs_inode')),
+    );
+    const at = this.#typed.types.struct('gendisk').offsetOf('disk_name');
+    return disk === 0n ? undefined : readString(this.#typed.space, disk + BigInt(at), 32);
   }
 }
 

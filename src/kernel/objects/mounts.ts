@@ -103,7 +103,9 @@ export class Mounts {
     const mount = this.#typed.types.struct('mount');
     const inList = mount.find('mnt_instance');
     if (inList) {
-      const { nodes } = walkList(this.#typed.space, head, MOUNTS_LIMIT);
+      const { nodes, broken } = walkList(this.#typed.space, head, MOUNTS_LIMIT);
+      // Without one of its mounts a file might be given a name that it does not have there.
+      if (broken) throw new InspectError('corrupt', `the mounts of a file system: ${broken.reason}`);
       return nodes.map((node) => node - BigInt(inList.offset));
     }
     return this.#chain(this.#typed.space.u64(head), BigInt(mount.offsetOf('mnt_next_for_sb')));

@@ -1,3 +1,4 @@
+import { InspectError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { PageExplanation } from '../explain.ts';
 import { StructPages } from '../struct-pages.ts';
@@ -27,9 +28,18 @@ function headAddress(tail: bigint, info: bigint): bigint {
   return info >= FIRST_MASK ? tail & info : info;
 }
 
-/** The words of a page's struct page and of the two behind it, for those that are heads. */
+/**
+ * The words of a page's struct page and of the two behind it, for those that are heads; undefined where there is none.
+ * @throws InspectError notMapped, notStored, corrupt or io, when it cannot be read
+ */
 export function wordsOf(kernel: Kernel, pfn: number): Int32Array | undefined {
   const structPages = new StructPages(kernel);
-  const read = structPages.readRun(pfn, 1);
-  return read.absent || read.unreadable.length > 0 ? undefined : structPages.words;
+  const { absent, unreadable } = structPages.readRun(pfn, 1);
+  if (absent) return undefined;
+  const [gap] = unreadable;
+  if (!gap) return structPages.words;
+  const address = structPages.addressOf(pfn);
+  // A run says why in words alone; its memory says of what kind that is.
+  if (address !== null) kernel.space.bytes(address, kernel.info.size('page') ?? 64);
+  throw new InspectError('corrupt', gap.reason);
 }

@@ -13,6 +13,8 @@ export interface BootMemory {
   readonly image: number;
   /** The struct pages: given away at boot, and allocated later (for memory that was added). */
   readonly memmap: { readonly reserved: number; readonly other: number };
+  /** Whether all of their struct pages could be read; else all these figures are least values. */
+  readonly exact: boolean;
 }
 
 /** Looks at the struct pages of the image's pages, and at those of the struct pages themselves. @throws InspectError */
@@ -22,6 +24,7 @@ export function bootMemory(typed: TypedKernel): BootMemory {
   return {
     image: image.uses.reserved,
     memmap: { reserved: memmap.uses.reserved, other: memmap.uses.kernel },
+    exact: image.exact && memmap.exact,
   };
 }
 

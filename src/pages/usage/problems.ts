@@ -1,16 +1,25 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { isLoss } from '../../formats/loss.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Break } from '../../kernel/objects/list.ts';
 
 /** Sentences beyond this say nothing new. */
 const MOST = 50;
 
+/** What could be read of something, and whether that is all of it. */
+export interface Whole<T> {
+  readonly value: T;
+  readonly whole: boolean;
+}
+
 /** Collects what could not be read, and tells damage from what a filter left out or a kernel does not have. */
 export class Problems {
   readonly warnings: string[] = [];
   /** Whether something is missing that should be there. */
   damaged = false;
+  /** How often something was missing that is there, for all that is known: in a kernel that runs it may have moved. */
+  #losses = 0;
   readonly #image: Kernel['image'];
   /** The lists of a running kernel change while they are followed: that they break off is no damage. */
   readonly #live: boolean;
@@ -30,10 +39,17 @@ export class Problems {
     }
   }
 
+  /** What `make` finds, and whether nothing was noted to be lost meanwhile. */
+  whole<T>(make: () => T): Whole<T> {
+    const before = this.#losses;
+    const value = make();
+    return { value, whole: this.#losses === before };
+  }
+
   /** @throws what is no InspectError */
   note(what: string, error: unknown): void {
     if (!(error instanceof InspectError)) throw error;
-    if (this.#isDamage(error)) this.damaged = true;
+    if (isLoss(error.kind, this.#image)) this.#lost();
     this.#warn(`${what}: ${error.message}`);
   }
 
@@ -46,18 +62,16 @@ export class Problems {
 
   /** A sentence on something that is wrong in itself. */
   wrong(sentence: string): void {
-    if (!this.#live) this.damaged = true;
+    this.#lost();
     this.#warn(sentence);
+  }
+
+  #lost(): void {
+    this.#losses++;
+    if (!this.#live) this.damaged = true;
   }
 
   #warn(sentence: string): void {
     if (this.warnings.length < MOST) this.warnings.push(sentence);
-  }
-
-  /** Memory that was left out on purpose is no damage, nor is what a kernel never had. */
-  #isDamage({ kind }: InspectError): boolean {
-    if (this.#live) return false;
-    if (kind === 'notStored') return this.#image.memory.cutShort;
-    return kind === 'corrupt' || kind === 'notMapped' || kind === 'io';
   }
 }

@@ -4,6 +4,7 @@ import type { VmCounters } from '../../kernel/objects/vm-counters.ts';
 import type { Attribution } from '../attribution.ts';
 import type { PageUse } from '../page-uses.ts';
 import type { BootMemory } from './boot-memory.ts';
+import { counted, type PageCount, sumOf, UNKNOWN } from './page-count.ts';
 import type { VmallocUses } from './vmalloc.ts';
 
 /** What memory is used for, each page once; the names are those of the JSON document. */
@@ -47,10 +48,13 @@ export interface CounterCheck {
   readonly counted: number;
 }
 
+export type Rows = Readonly<Record<UsageType, PageCount>>;
+
 /** All rows. */
 export interface TypeUses {
-  /** Pages; null where that cannot be told. They are then in notAttributed or reserved. */
-  readonly rows: Readonly<Record<UsageType, number | null>>;
+  /** What no counts are known of is in notAttributed or reserved, which themselves are not known where something was lost. */
+  readonly rows: Rows;
+  /** Counters whose rows are known. */
   readonly checks: readonly CounterCheck[];
 }
 
@@ -67,6 +71,8 @@ export interface TypeFacts {
   readonly vmallocCounter: number | null;
   /** _totalram_pages */
   readonly managed: number | null;
+  /** Whether nothing of all this was lost, so that what is left over is known, too. */
+  readonly whole: boolean;
 }
 
 export function typeUses(facts: TypeFacts): TypeUses {
@@ -74,40 +80,69 @@ export function typeUses(facts: TypeFacts): TypeUses {
   return { rows, checks: checksOf(facts, rows) };
 }
 
-type Rows = Record<UsageType, number | null>;
-
 /** Rows that the struct pages tell, and those that lists of the kernel tell of pages that nothing marks; the rest is not attributed. */
 function rowsOf(facts: TypeFacts): Rows {
-  const { uses } = facts.attribution;
-  const { boot } = facts;
-  const listed = listedPages(facts);
-  const largeKmalloc = largeKmallocPages(facts);
-  const unmarked = [
-    ...Object.values(listed),
-    boot?.memmap.other ?? 0,
-    uses.largeKmalloc > 0 ? 0 : largeKmalloc,
-  ];
+  const { uses, exact } = facts.attribution;
   const found: Partial<Rows> = {
-    ...listed,
-    largeKmalloc,
-    kernelImage: boot?.image ?? null,
-    memmap: boot ? boot.memmap.reserved + boot.memmap.other : null,
-    reserved: uses.reserved - (boot ? boot.image + boot.memmap.reserved : 0),
-    notAttributed: unmarked.reduce((left: number, pages) => left - (pages ?? 0), uses.kernel),
+    ...listedPages(facts),
+    ...bootPages(facts),
+    largeKmalloc: largeKmallocPages(facts),
+    ...remainders(facts),
+    // Whether it can be read is known of each struct page.
+    unreadable: { pages: uses.unreadable },
   };
-  const rowOf = (type: UsageType) => (type in found ? (found[type] ?? null) : uses[type as PageUse]);
+  const rowOf = (type: UsageType) => found[type] ?? counted(uses[type as PageUse], exact);
   return Object.fromEntries(USAGE_TYPES.map((type) => [type, rowOf(type)])) as Rows;
 }
 
 /** Pages that the kernel has lists or counters of, and no marks in their struct pages. */
 function listedPages(facts: TypeFacts) {
-  const { vmalloc, percpu } = facts;
+  const { vmalloc, percpu, cpuFree } = facts;
+  const area = (pages: number | null | undefined) =>
+    vmalloc && typeof pages === 'number' ? counted(pages, vmalloc.whole) : UNKNOWN;
   return {
-    kernelStacks: vmalloc?.stackPages ?? stackCounter(facts),
-    code: vmalloc?.codePages ?? null,
-    vmalloc: vmalloc?.pages ?? null,
-    percpu: percpu ? percpu.chunks - percpu.first : null,
-    cpuFree: facts.cpuFree,
+    kernelStacks: stackPages(facts, area),
+    code: area(vmalloc?.codePages),
+    vmalloc: area(vmalloc?.pages),
+    percpu: percpu ? dynamicPercpu(percpu) : UNKNOWN,
+    cpuFree: { pages: cpuFree },
+  };
+}
+
+/** Where stacks are no areas of vmalloc() the counter knows them all, elsewhere it is without those kept for new tasks. */
+function stackPages(facts: TypeFacts, area: (pages: number | null) => PageCount): PageCount {
+  const { pages } = stackCounter(facts);
+  if (facts.vmalloc === null) return pages === null ? UNKNOWN : counted(pages, false);
+  return facts.vmalloc.stackPages === null ? { pages } : area(facts.vmalloc.stackPages);
+}
+
+/** Per-CPU memory made after boot. */
+function dynamicPercpu({ chunks, first, broken }: PercpuMemory): PageCount {
+  // Of a list that breaks off even the first chunk may be missing.
+  return broken.length === 0
+    ? { pages: chunks - first }
+    : { pages: null, atLeast: Math.max(0, chunks - first) };
+}
+
+function bootPages({ boot }: TypeFacts) {
+  if (!boot) return { kernelImage: UNKNOWN, memmap: UNKNOWN };
+  return {
+    kernelImage: counted(boot.image, boot.exact),
+    memmap: counted(boot.memmap.reserved + boot.memmap.other, boot.exact),
+  };
+}
+
+/** What is left when all that is known has its row. */
+function remainders(facts: TypeFacts) {
+  if (!facts.whole) return { reserved: UNKNOWN, notAttributed: UNKNOWN };
+  const { boot } = facts;
+  const { uses } = facts.attribution;
+  const listed = Object.values(listedPages(facts)).map(({ pages }) => pages ?? 0);
+  const unmarkedKmalloc = uses.largeKmalloc > 0 ? 0 : (largeKmallocPages(facts).pages ?? 0);
+  const attributed = [...listed, boot?.memmap.other ?? 0, unmarkedKmalloc].reduce((a, b) => a + b);
+  return {
+    reserved: { pages: uses.reserved - (boot ? boot.image + boot.memmap.reserved : 0) },
+    notAttributed: { pages: uses.kernel - attributed },
   };
 }
 
@@ -115,17 +150,17 @@ function listedPages(facts: TypeFacts) {
  * kmalloc of more than two pages is no slab, but counted with them (6a486c0ad4dc, 5.4). A page type says so in newer
  * kernels (PGTY_large_kmalloc); in others it is what the counter has more than there are pages of slabs.
  */
-function largeKmallocPages({ attribution: { uses }, counters }: TypeFacts): number | null {
-  if (uses.largeKmalloc > 0) return uses.largeKmalloc;
-  const counted = sum(counters, 'NR_SLAB_RECLAIMABLE_B', 'NR_SLAB_UNRECLAIMABLE_B');
-  return counted === null ? null : Math.max(0, counted - uses.slab);
+function largeKmallocPages({ attribution: { uses, exact }, counters }: TypeFacts): PageCount {
+  if (uses.largeKmalloc > 0) return counted(uses.largeKmalloc, exact);
+  const all = sum(counters, 'NR_SLAB_RECLAIMABLE_B', 'NR_SLAB_UNRECLAIMABLE_B');
+  return all === null || !exact ? UNKNOWN : { pages: Math.max(0, all - uses.slab) };
 }
 
 const KIB_PER_PAGE = 4;
 
-function stackCounter({ counters }: TypeFacts): number | null {
+function stackCounter({ counters }: TypeFacts): PageCount {
   const kib = counters?.get('NR_KERNEL_STACK_KB');
-  return kib === undefined ? null : Math.ceil(kib / KIB_PER_PAGE);
+  return kib === undefined ? UNKNOWN : { pages: Math.ceil(kib / KIB_PER_PAGE) };
 }
 
 /** The sum of counters; null where the kernel has none of them. */
@@ -138,8 +173,9 @@ function checksOf(facts: TypeFacts, rows: Rows): CounterCheck[] {
   const { counters } = facts;
   const checks: CounterCheck[] = [];
   const check = (name: string, pages: number | null | undefined, ...types: UsageType[]) => {
-    if (pages === null || pages === undefined) return;
-    checks.push({ name, pages, types, counted: types.reduce((all, type) => all + (rows[type] ?? 0), 0) });
+    const found = sumOf(types.map((type) => rows[type]));
+    if (pages === null || pages === undefined || found === null) return;
+    checks.push({ name, pages, types, counted: found });
   };
   const counter = (name: string, ...types: UsageType[]) => check(name, counters?.get(name), ...types);
   counter('NR_ANON_MAPPED', 'anonymous');
@@ -156,11 +192,12 @@ function checksOf(facts: TypeFacts, rows: Rows): CounterCheck[] {
     ...(typed ? (['slab', 'largeKmalloc'] as const) : (['slab'] as const)),
   );
   counter('NR_PAGETABLE', 'pageTables');
-  check('NR_KERNEL_STACK_KB / 4', stackCounter(facts), 'kernelStacks');
+  const areas = typeof facts.vmalloc?.stackPages === 'number';
+  if (areas) check('NR_KERNEL_STACK_KB / 4', stackCounter(facts).pages, 'kernelStacks');
   const name = facts.vmallocCounter === null ? 'NR_VMALLOC' : 'nr_vmalloc_pages';
   check(name, facts.vmallocCounter ?? counters?.get('NR_VMALLOC'), 'vmalloc', 'code', 'kernelStacks');
   counter('NR_FREE_PAGES', 'free');
-  if (facts.managed !== null) checks.push(managedCheck(facts, facts.managed));
+  if (facts.managed !== null && facts.attribution.exact) checks.push(managedCheck(facts, facts.managed));
   return checks;
 }
 
@@ -168,12 +205,12 @@ const NEVER_MANAGED = ['reserved', 'noStructPage', 'unreadable', 'offline'] as c
 
 /** Everything that the page allocator has or gave out: not what was kept back at boot, nor what a balloon took away. */
 function managedCheck({ attribution: { total, uses } }: TypeFacts, pages: number): CounterCheck {
-  const counted = NEVER_MANAGED.reduce((left, use) => left - uses[use], total);
+  const managed = NEVER_MANAGED.reduce((left, use) => left - uses[use], total);
   const boot: readonly UsageType[] = [...NEVER_MANAGED, 'kernelImage', 'memmap'];
   return {
     name: '_totalram_pages',
     pages,
     types: USAGE_TYPES.filter((type) => !boot.includes(type)),
-    counted,
+    counted: managed,
   };
 }

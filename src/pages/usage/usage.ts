@@ -10,7 +10,8 @@ import type { OnProgress } from '../census.ts';
 import { missingEnd } from '../open-end.ts';
 import { bootMemory } from './boot-memory.ts';
 import { type FileUses, fileUses } from './files.ts';
-import { Problems } from './problems.ts';
+import { counted, type PageCount } from './page-count.ts';
+import { Problems, type Whole } from './problems.ts';
 import { type ProcessUses, processUses } from './processes.ts';
 import { type SlabUses, slabUses } from './slabs.ts';
 import { type TypeUses, typeUses } from './types.ts';
@@ -19,15 +20,17 @@ import { type VmallocUses, vmallocUses } from './vmalloc.ts';
 /** Who holds the memory. What cannot be read is null, and the warnings say why. */
 export interface Usage {
   readonly attribution: Attribution;
+  /** Every physical page, once. */
+  readonly total: PageCount;
   readonly types: TypeUses;
   readonly counters: VmCounters | null;
   readonly slabs: SlabUses | null;
   readonly files: FileUses | null;
-  readonly processes: ProcessUses | null;
+  readonly processes: Whole<ProcessUses | null>;
   readonly vmalloc: VmallocUses | null;
   readonly percpu: PercpuMemory | null;
   readonly hugetlb: readonly HugetlbPool[] | null;
-  readonly modules: readonly Module[] | null;
+  readonly modules: Whole<readonly Module[] | null>;
   readonly warnings: readonly string[];
   /** Whether something is missing that the dump should have. */
   readonly damaged: boolean;
@@ -46,29 +49,38 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const end = missingEnd(typed.kernel);
   if (end !== null) problems.wrong(end);
-  const counters = problems.attempt('the counters of the kernel', () => readVmCounters(typed));
-  const processes = problems.attempt('the processes', () => processUses(typed, problems));
-  const tasks = processes?.tasks ?? null;
+  // Where more may follow all that was found is a least value, too.
+  const found = end === null ? attribution : { ...attribution, exact: false };
+  const processes = problems.whole(() =>
+    problems.attempt('the processes', () => processUses(typed, problems)),
+  );
+  const unmarked = problems.whole(() => unmarkedMemory(typed, processes.value, top, problems));
   const holders = {
     attribution,
-    counters,
-    slabs: problems.attempt('the slab caches', () => slabUses(typed, attribution, problems)),
-    files: problems.attempt('the files', () => fileUses(typed, attribution, top, problems)),
+    total: counted(attribution.total, end === null),
+    slabs: problems.attempt('the slab caches', () => slabUses(typed, found, problems)),
+    files: problems.attempt('the files', () => fileUses(typed, found, top, problems)),
     processes,
-    vmalloc: problems.attempt('the vmalloc areas', () => vmallocUses(typed, tasks, top, problems)),
-    percpu: problems.attempt('the per-CPU memory', () => readPercpuMemory(typed)),
-    hugetlb: problems.attempt('the pools of huge pages', () => readHugetlbPools(typed)),
-    modules: problems.attempt('the modules', () => modulesBySize(typed, problems)),
+    modules: problems.whole(() => problems.attempt('the modules', () => modulesBySize(typed, problems))),
+    ...unmarked.value,
   };
-  problems.broken('the list of per-CPU chunks', holders.percpu?.broken ?? []);
-  const types = typeUses({ ...holders, ...bareFacts(typed, problems) });
+  const types = typeUses({ ...holders, attribution: found, whole: unmarked.whole && found.exact });
   const mapChange = typed.kernel.image.mapChange?.() ?? null;
-  return { ...holders, types, warnings: problems.warnings, damaged: problems.damaged, mapChange };
+  const { warnings, damaged } = problems;
+  return { ...holders, types, warnings, damaged: damaged || !found.exact, mapChange };
 }
-
-/** What has no section of its own. */
-function bareFacts(typed: TypedKernel, problems: Problems) {
+/** What counters and lists of the kernel say of memory whose struct pages do not; each null where it cannot be read. */
+function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: number, problems: Problems) {
+  const percpu = problems.attempt('the per-CPU memory', () => readPercpuMemory(typed));
+  problems.broken('the list of per-CPU chunks', percpu?.broken ?? []);
   return {
+    counters: problems.attempt('the counters of the kernel', () => readVmCounters(typed)),
+    // What areas of stacks look like is seen by those of tasks.
+    vmalloc:
+      processes &&
+      problems.attempt('the vmalloc areas', () => vmallocUses(typed, processes.tasks, top, problems)),
+    percpu,
+    hugetlb: problems.attempt('the pools of huge pages', () => readHugetlbPools(typed)),
     cpuFree: problems.attempt('the free lists of CPUs', () => readCpuFreePages(typed)),
     boot: problems.attempt('memory given away at boot', () => bootMemory(typed)),
     vmallocCounter: problems.attempt('nr_vmalloc_pages', () => longAt(typed, 'nr_vmalloc_pages')),

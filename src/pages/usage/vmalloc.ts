@@ -39,18 +39,23 @@ export interface VmallocUses {
   readonly stackPages: number | null;
   readonly areas: number;
   readonly callers: readonly VmallocCaller[];
+  /** Whether all of the lists could be read; else all these figures are least values. */
+  readonly whole: boolean;
 }
 
-/** Names the `top` largest users. @throws InspectError as readVmallocAreas does */
+/**
+ * Names the `top` largest users. @param tasks whose stacks show what areas of stacks look like
+ * @throws InspectError as readVmallocAreas and findStackAreas do
+ */
 export function vmallocUses(
   typed: TypedKernel,
-  tasks: readonly bigint[] | null,
+  tasks: readonly bigint[],
   top: number,
   problems: Problems,
 ): VmallocUses {
   const { areas, broken } = readVmallocAreas(typed);
   problems.broken('a list of vmalloc areas', broken);
-  const stacks = tasks && problems.attempt('the kernel stacks', () => findStackAreas(typed, tasks, areas));
+  const stacks = findStackAreas(typed, tasks, areas);
   const symbols = new Symbolizer(typed);
   const owned = (kind: VmallocKind) =>
     areas.reduce((sum, area) => sum + (kindOf(area, stacks) === kind ? area.pages : 0), 0);
@@ -59,6 +64,7 @@ export function vmallocUses(
     codePages: owned('code'),
     stackPages: stacks ? owned('stack') : null,
     areas: areas.length,
+    whole: broken.length === 0,
     callers: byCaller(areas, stacks)
       .slice(0, top)
       .map(({ address, ...group }) => ({ ...group, caller: callerName(symbols, address) })),

@@ -1,0 +1,199 @@
+import { describe, expect, test } from 'vitest';
+import type { MemoryImage } from '../../src/formats/image.ts';
+import type { Module } from '../../src/kernel/modules/module-list.ts';
+import type { MemoryFile } from '../../src/kernel/objects/files.ts';
+import { OwnerTable } from '../../src/pages/owner-table.ts';
+import { USES } from '../../src/pages/page-uses.ts';
+import { counted } from '../../src/pages/usage/page-count.ts';
+import { USAGE_TYPES } from '../../src/pages/usage/types.ts';
+import type { Usage } from '../../src/pages/usage/usage.ts';
+import { terminal } from '../../src/report/terminal.ts';
+import { type UsageBy, type UsageReport, usageReport } from '../../src/report/usage-report.ts';
+import { usageText } from '../../src/report/usage-text.ts';
+import { BuiltKernel } from '../builders/kernel.ts';
+import { violations } from '../support/schema.ts';
+
+const MAPPING = 0xffff_8880_0100_0170n;
+const FILE: MemoryFile = {
+  ...{ mapping: MAPPING, inode: MAPPING - 0x170n, ino: 131n, size: 9000n, nrpages: 3, type: 'ext4' },
+  ...{ device: '8:1', id: 'sda1', path: '/a', names: 'initial', deleted: false, unnamed: null },
+};
+const CACHE = {
+  ...{ address: 1n, name: 'dentry', objectSize: 192, size: 192, objectsPerSlab: 21, pagesPerSlab: 1 },
+  ...{ slabs: 2, objects: 42, active: 40, aliases: 1, broken: [] },
+} as const;
+const PROCESS = {
+  pid: 1,
+  comm: 'init',
+  rss: 3,
+  pages: { file: 1, anon: 2, shmem: 0, swap: 0 },
+  pageTables: 8192,
+};
+const CALLER = { caller: 'dup_task_struct+0x1/0x2', kind: 'stack', areas: 2, pages: 8, size: 40960 } as const;
+
+/** Four pages, and one of each thing. @param whole whether nothing is lost */
+function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
+  const table = new OwnerTable();
+  const uses = Object.fromEntries(USES.map((use) => [use, 0])) as Usage['attribution']['uses'];
+  return {
+    attribution: {
+      total: 4,
+      uses,
+      slabs: table,
+      mappings: table,
+      hugetlb: table,
+      unreadable: new Map(),
+      exact: whole,
+    },
+    total: counted(4, whole),
+    types: {
+      rows: Object.fromEntries(
+        USAGE_TYPES.map((type) => [type, counted(1, whole)]),
+      ) as Usage['types']['rows'],
+      checks: whole ? [{ name: 'NR_FREE_PAGES', pages: 3, types: ['free'], counted: 1 }] : [],
+    },
+    counters: null,
+    slabs: { caches: [{ ...CACHE, found: counted(2, whole) }], unlisted: counted(1, whole), whole },
+    files: {
+      files: [{ address: MAPPING, found: counted(3, whole), dirty: 1, huge: false, file: FILE }],
+      ...{ count: 1, countExact: whole, leftOutUpTo: whole ? 0 : null },
+    },
+    processes: { value: { processes: [PROCESS], tasks: [1n] }, whole },
+    vmalloc: { pages: 0, codePages: 0, stackPages: 8, areas: 2, callers: [CALLER], whole },
+    percpu: { counted: 5, chunks: 4, first: 1, broken: [] },
+    hugetlb: [{ pagesPerHugePage: 512, total: 1, free: 1, reserved: 0, surplus: 0 }],
+    modules: { value: [{ name: 'ext4', size: 4096 } as Module], whole },
+    ...{ warnings: whole ? [] : ['something is lost'], damaged: !whole, mapChange: null },
+    ...changes,
+  };
+}
+
+function reportOf(usage: Usage, by: UsageBy = 'type'): UsageReport {
+  const image: MemoryImage = new BuiltKernel().image;
+  return usageReport(usage, { image, release: '6.12.1', by, top: 5 });
+}
+
+const textOf = (report: UsageReport, live = false) => usageText(report, live, terminal(false, 200));
+/** The lines of a text, with one space for many. */
+const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
+
+describe('usage of a whole dump', () => {
+  const report = reportOf(usageOf(true));
+
+  test('has figures, and counts that are exact', () => {
+    expect(violations('usage', report)).toEqual([]);
+    expect(report).toMatchObject({
+      ...{ complete: true, total: { pages: 4, bytes: 16384 } },
+      slabs: { caches: 1, countExact: true, unlisted: { pages: 1 }, largest: [{ pages: 2, bytes: 8192 }] },
+      files: { count: 1, countExact: true, leftOutUpTo: 0, largest: [{ pages: 3, deleted: false }] },
+      processes: { count: 1, countExact: true, rss: { pages: 3, bytes: 12288 } },
+      vmalloc: { areas: 2, countExact: true, largest: [{ areas: 2, pages: 8, size: 40960 }] },
+      modules: { count: 1, countExact: true, bytes: 4096 },
+    });
+  });
+
+  test('is told as sentences and tables', () => {
+    const lines = linesOf(textOf(report));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'free 1 4 KiB 25.0 In the buddy allocator',
+        'NR_FREE_PAGES 3: 2 fewer were found',
+        '1 slab cache:',
+        '1 page of slabs belong to no cache listed.',
+        '1 file in memory:',
+        '1 process:',
+        'The largest of 2 vmalloc areas, by caller:',
+        '1 module:',
+      ]),
+    );
+    expect(textOf(report, true)).toContain('2 fewer were found, memory moved meanwhile');
+  });
+});
+
+describe('usage of a dump that has lost something', () => {
+  const report = reportOf(usageOf(false));
+
+  test('has null for what cannot be told, and beside it what was found', () => {
+    expect(violations('usage', report)).toEqual([]);
+    const lost = (pages: number) => ({ pages: null, bytes: null, atLeast: { pages, bytes: 4096 * pages } });
+    expect(report).toMatchObject({
+      ...{ complete: false, total: lost(4), counters: [] },
+      slabs: { caches: 1, countExact: false, unlisted: lost(1), largest: [lost(2)] },
+      files: { count: 1, countExact: false, leftOutUpTo: null, largest: [lost(3)] },
+      processes: { count: 1, countExact: false, rss: lost(3), largest: [{ pid: 1, rss: 3 }] },
+      vmalloc: { areas: 2, countExact: false, largest: [{ areas: null, size: null, ...lost(8) }] },
+      modules: { count: 1, countExact: false, bytes: null },
+    });
+    expect(report.types.every(({ pages }) => pages === null)).toBe(true);
+  });
+
+  test('is told as what there is at least', () => {
+    const lines = linesOf(textOf(report));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'free >=1 >=4 KiB - In the buddy allocator',
+        'total >=4 >=16 KiB - Each physical page once',
+        'At least 1 slab cache:',
+        'dentry 40 42 192 2 >=2 >=8 KiB',
+        'At least 1 file in memory:',
+        'At least 1 process:',
+        'The largest of at least 2 vmalloc areas, by caller:',
+        '>=8 >=32 KiB ? stack dup_task_struct+0x1/0x2',
+        'At least 1 module:',
+      ]),
+    );
+    expect(textOf(report)).not.toContain('belong to no cache');
+  });
+
+  test('does not take lists of which nothing could be read for empty ones', () => {
+    const empty = usageOf(false, {
+      slabs: { caches: [], unlisted: { pages: null }, whole: false },
+      modules: { value: [], whole: false },
+    });
+    const lines = linesOf(textOf(reportOf(empty)));
+    expect(lines).toEqual(
+      expect.arrayContaining(['No slab caches could be read', 'No modules could be read']),
+    );
+  });
+
+  test('has null for a section that cannot be read at all', () => {
+    const without = reportOf(
+      usageOf(false, {
+        ...{ slabs: null, files: null, vmalloc: null, percpu: null, hugetlb: null },
+        ...{ processes: { value: null, whole: false }, modules: { value: null, whole: false } },
+      }),
+    );
+    expect(violations('usage', without)).toEqual([]);
+    expect(without).toMatchObject({
+      slabs: null,
+      files: null,
+      processes: null,
+      vmalloc: null,
+      modules: null,
+    });
+    expect(textOf(without)).not.toMatch(/slab cache:|file in memory|process:|vmalloc areas|module:/);
+  });
+});
+
+describe('a file of the page cache', () => {
+  const nameOf = (file: Partial<MemoryFile> | null) => {
+    const one = { address: MAPPING, found: { pages: 3 }, dirty: null, huge: false };
+    const files = [{ ...one, file: file && { ...FILE, ...file } }];
+    const uses = usageOf(true, { files: { files, count: 1, countExact: true, leftOutUpTo: 0 } });
+    const report = reportOf(uses, 'file');
+    expect(violations('usage', report)).toEqual([]);
+    return linesOf(textOf(report))[4]?.replace(/^3 12 KiB - \S+ /, '');
+  };
+
+  test.each<[Partial<MemoryFile> | null, string]>([
+    [{}, '/a'],
+    [{ deleted: true }, '/a (deleted)'],
+    [{ names: 'other' }, '/a (in another mount namespace)'],
+    [{ names: 'fileSystem' }, '/a (not mounted)'],
+    [{ path: null, names: null }, 'inode 131 of ext4 8:1 (sda1)'],
+    [{ path: '/\x1b[31m' }, '/\\x1b[31m'],
+    [null, `no file, but pages point at 0x${MAPPING.toString(16)}`],
+  ])('%j is called by what is known of it', (file, name) => {
+    expect(nameOf(file)).toBe(name);
+  });
+});
