@@ -40,6 +40,7 @@ describe('the file of a page', () => {
     expect(kernel.file(mapping)).toEqual({
       ...{ mapping, inode: mapping - 48n, ino: 131n, size: 5n << 32n, nrpages: 7 },
       ...{ type: 'ext4', device: '8:1', id: 'sda1', path: null, names: null, deleted: false },
+      unnamed: null,
     });
   });
 
@@ -125,24 +126,33 @@ describe('the names of a file', () => {
   it('are none where they cannot be read, and the file is told all the same', () => {
     const kernel = new Rooted();
     const mapping = kernel.inode(kernel.ext4, { ino: 5, dentry: UNMAPPED });
-    expect(kernel.file(mapping)).toMatchObject({ ino: 5n, path: null, names: null, deleted: false });
-    const circular = new Rooted({ mounts: 'chain' });
-    circular.nextMount(circular.rootMount, circular.rootMount);
-    expect(circular.named(circular.path('a'))).toEqual({ path: null, names: null, deleted: false });
+    expect(kernel.file(mapping)).toMatchObject({
+      ...{ ino: 5n, path: null, names: null, deleted: null, unnamed: { kind: 'notMapped' } },
+    });
+  });
+
+  it.each(['list', 'chain'] as const)('are none where the %s of mounts runs in a circle', (mounts) => {
+    const kernel = new Rooted({ mounts });
+    kernel.nextMount(kernel.rootMount, kernel.rootMount);
+    const file = kernel.file(kernel.inode(kernel.ext4, { dentry: kernel.path('a') }));
+    expect(file).toMatchObject({ path: null, names: null, deleted: null, unnamed: { kind: 'corrupt' } });
   });
 });
 
 describe('a block device, whose own pages are no file’s', () => {
   const nvme = device(259, 2);
 
-  it.each<[string, string | bigint, FileKernelPlan, string]>([
-    ['its disk', 'nvme0n1', {}, 'block device 259:2 (nvme0n1)'],
-    ['its number, without a disk', 0n, {}, 'block device 259:2'],
-    ['its number, where its disk cannot be read', UNMAPPED, {}, 'block device 259:2'],
-    ['its number, where nothing tells of disks', 'nvme0n1', { disks: false }, 'block device 259:2'],
-  ])('is named by %s', (_, disk, plan, path) => {
+  it.each<[string, string | bigint, FileKernelPlan, string, object | null]>([
+    ['its disk', 'nvme0n1', {}, 'block device 259:2 (nvme0n1)', null],
+    ['its number, without a disk', 0n, {}, 'block device 259:2', null],
+    [
+      'its number, and why, where its disk cannot be read',
+      ...([UNMAPPED, {}, 'block device 259:2', { kind: 'notMapped' }] as const),
+    ],
+    ['its number, where nothing tells of disks', 'nvme0n1', { disks: false }, 'block device 259:2', null],
+  ])('is named by %s', (_, disk, plan, path, unnamed) => {
     const kernel = new Rooted(plan);
     const mapping = kernel.blockDevice(kernel.super({ type: 'bdev' }), nvme, disk);
-    expect(kernel.file(mapping)).toMatchObject({ type: 'bdev', path, names: null, deleted: false });
+    expect(kernel.file(mapping)).toMatchObject({ type: 'bdev', path, names: null, deleted: false, unnamed });
   });
 });
