@@ -8,10 +8,9 @@ import { type Candidate, choose, isSettled, type Text } from './vmcoreinfo-choic
 
 /** The kernel begins its VMCOREINFO with this key (crash_save_vmcoreinfo_init, kernel/vmcore_info.c). */
 const KEY = 'OSRELEASE=';
-const BEGINNING = /^OSRELEASE=\d[\x21-\x7e]{0,63}\n/;
 const NEEDLE = Buffer.from(KEY.slice(0, NEEDLE_LIMIT), 'latin1');
-/** All lines that look like a key and its value. */
-const LINES = /^(?:[A-Za-z][\w-]*(?:\([^()\n]*\))?=[\x20-\x7e]*\n)*/;
+/** That of a release, and all lines behind it that look like a key and its value. */
+const LINES = /^OSRELEASE=\d[\x21-\x7e]{0,63}\n(?:[A-Za-z][\w-]*(?:\([^()\n]*\))?=[\x20-\x7e]*\n)*/;
 /** VMCOREINFO_BYTES (include/linux/vmcore_info.h) */
 const LONGEST = 4096;
 /** Texts that differ, put to the test: a host of a thousand guests has no more. */
@@ -47,9 +46,8 @@ export function searchVmcoreinfo(image: MemoryImage, onBytes: OnBytes = () => {}
 function textAt(memory: PhysicalMemory, address: number): Text | undefined {
   const bytes = new Uint8Array(LONGEST);
   if (memory.readPadded(address, bytes)) return undefined;
-  const read = latin1(bytes);
-  if (!BEGINNING.test(read)) return undefined;
-  const text = LINES.exec(read)?.[0] ?? '';
+  const text = LINES.exec(latin1(bytes))?.[0];
+  if (text === undefined) return undefined;
   return { text, whole: (bytes[text.length] ?? 0) === 0 };
 }
 
@@ -63,8 +61,9 @@ function test(image: MemoryImage, text: string, address: number): ProvenKernel |
 
 /** What kept the search from being one of all memory. */
 function gapsOf(scan: MemoryScan, over: boolean): string[] {
+  const pages = scan.unreadable === 1 ? '1 page' : `${scan.unreadable} pages`;
   return [
     ...(over ? [`the search ended at ${scan.searched} bytes, for too many pages look like VMCOREINFO`] : []),
-    ...(scan.unreadable > 0 ? [`${scan.unreadable} pages could not be read and were not searched`] : []),
+    ...(scan.unreadable > 0 ? [`${pages} could not be read, and so not searched`] : []),
   ];
 }

@@ -30,10 +30,14 @@ export interface ModulePlan {
   readonly count?: number;
   /** Where the first symbol's name is, if not where it is. */
   readonly nameAt?: number;
+  /** Whether it has a symbol table at all. */
+  readonly table?: boolean;
+  /** How much of the part with its tables is its own, as it says; bytes. */
+  readonly head?: number;
 }
 
-/** The types of modules as since 6.4 (`mem`), or as before (`core_layout`). */
-function moduleTypes(old: boolean): BuiltBtf {
+/** The types of modules as since 6.4 (`mem`), or as before (`core_layout`); letters of symbols are kept since 5.2. */
+function moduleTypes(old: boolean, letters: boolean): BuiltBtf {
   const btf = new BuiltBtf();
   const u32 = btf.int('unsigned int', 4);
   const s32 = btf.int('int', 4, { signed: true });
@@ -61,7 +65,7 @@ function moduleTypes(old: boolean): BuiltBtf {
     ['symtab', pointer, 0],
     ['num_symtab', u32, 8],
     ['strtab', pointer, 16],
-    ['typetab', pointer, 24],
+    ...(letters ? [['typetab', pointer, 24] as const] : []),
   ]);
   btf.struct('module', 256, [
     ['state', state, 0],
@@ -84,8 +88,8 @@ function moduleTypes(old: boolean): BuiltBtf {
 export class BuiltModules {
   readonly built: BuiltTypedKernel;
 
-  constructor(plans: readonly ModulePlan[], old = false) {
-    this.built = new BuiltTypedKernel(moduleTypes(old), { modules: LIST });
+  constructor(plans: readonly ModulePlan[], old = false, letters = true) {
+    this.built = new BuiltTypedKernel(moduleTypes(old, letters), { modules: LIST });
     plans.forEach((plan, i) => {
       this.#write(i, plan);
     });
@@ -105,7 +109,8 @@ export class BuiltModules {
     this.built.writeU64(MODULES + module * MODULE_BYTES + 8, 0xffff_9999_0000_0000n);
   }
 
-  #write(index: number, { name, state = 0, symbols = [], exported = [], count, nameAt }: ModulePlan): void {
+  #write(index: number, plan: ModulePlan): void {
+    const { name, state = 0, symbols = [], exported = [], count, nameAt } = plan;
     const base = MODULES + index * MODULE_BYTES;
     const at = (offset: number) => this.built.at(base + offset);
     const text = (offset: number) => at(IN_MODULE.text + offset);
@@ -113,11 +118,11 @@ export class BuiltModules {
       base,
       packed(256, [
         [0, 4, state],
-        [80, 8, at(IN_MODULE.kallsyms)],
+        [80, 8, plan.table === false ? 0 : at(IN_MODULE.kallsyms)],
         [88, 8, at(IN_MODULE.syms)],
         [96, 4, exported.length],
         [112, 8, at(0)],
-        [120, 4, IN_MODULE.text],
+        [120, 4, plan.head ?? IN_MODULE.text],
         [128, 8, text(0)],
         [136, 4, TEXT_BYTES],
       ]),

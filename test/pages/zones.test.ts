@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { takeCensus } from '../../src/pages/census.ts';
-import { FreeCounter, readZones } from '../../src/pages/zones.ts';
+import { FreeCounter, readZones, recounted } from '../../src/pages/zones.ts';
 import { failureOf } from '../builders/failure.ts';
-import { PAGES_PER_SECTION, pfns } from '../builders/kernel.ts';
-import { kernelWithZones, type ZonePlan } from '../builders/kernel-zones.ts';
+import { IN_IMAGE, PAGES_PER_SECTION, pfns } from '../builders/kernel.ts';
+import { kernelWithZones, writeZone, type ZonePlan } from '../builders/kernel-zones.ts';
 import { buddy, type PageSpec } from '../builders/struct-page.ts';
 
 const FIRST = PAGES_PER_SECTION;
@@ -44,6 +44,29 @@ describe('the zones of a kernel', () => {
     expect(readZones(built.open()).map((zone) => zone.name)).toEqual(['zone 0', 'zone 1']);
   });
 
+  // What is no address of the kernel's image, and one of it that nothing is mapped at.
+  test.each([0xffff_ffff_0000_0000n, 0xffff_ffff_f000_0000n])(
+    'are numbered where the name leads nowhere: %s',
+    (name) => {
+      const built = kernelWithZones({}, { nodes: [[NORMAL]] });
+      const pgdat = Number(built.memory.peekU64(built.imageAt + IN_IMAGE.nodeData) - built.pageOffset);
+      writeZone(built.memory, pgdat, NORMAL, name);
+      expect(readZones(built.open())).toMatchObject([{ name: 'zone 0', freeArea: 7 }]);
+    },
+  );
+
+  test.each([
+    ['SIZE(zone)', '1000'],
+    ['SIZE(zone)', '65544'],
+    ['OFFSET(zone.spanned_pages)', '8'],
+    ['SIZE(free_area)', '80'],
+    ['LENGTH(zone.free_area)', '0'],
+  ])('are not believed where %s is %s', (key, value) => {
+    const built = kernelWithZones({ keys: { [key]: value } }, { nodes: [[NORMAL]] });
+    const { kind, facts } = failureOf(() => readZones(built.open()));
+    expect([kind, facts.key]).toEqual(['corrupt', 'SIZE(zone)']);
+  });
+
   test.each([
     'SIZE(zone)',
     'OFFSET(zone.free_area)',
@@ -82,6 +105,13 @@ describe('free blocks that a scan found', () => {
     expect(counter.outside).toBe(9);
   });
 
+  test('need no node where the kernel has but one', () => {
+    const kernel = kernelWithZones({}, { numa: false, nodes: [[DMA32, NORMAL]] }).open();
+    const counter = new FreeCounter(readZones(kernel), kernel.info);
+    counter.add(FIRST, 4, 0xffff_ffff);
+    expect(counter.zones.map((zone) => zone.counted)).toEqual([0, 4]);
+  });
+
   test('go by the node in the uppermost bits of their flags where the spans of nodes overlap', () => {
     const spans = { name: 'Normal', start: FIRST, spanned: 1024 } as const;
     const counter = counterOf([[spans], [spans]]);
@@ -90,6 +120,22 @@ describe('free blocks that a scan found', () => {
     counter.add(FIRST + 4, 2, 0x0400_0000);
     counter.add(FIRST + 6, 1, 0x07ff_ffff);
     expect(counter.zones.map((zone) => zone.counted)).toEqual([4, 3]);
+  });
+});
+
+describe('zones that are counted anew', () => {
+  const zone = { node: 0, name: 'Normal', startPfn: FIRST, spannedPages: 1024, freeArea: 7, vmStat: 7 };
+  const counted = [{ ...zone, counted: 5 }];
+
+  test('keep what was found in them, with what the kernel counts now', () => {
+    const other = { ...zone, node: 1, freeArea: 99 };
+    const now = { ...zone, freeArea: 6, vmStat: 4 };
+    expect(recounted(counted, [other, now])).toEqual([{ ...now, counted: 5 }]);
+  });
+
+  test('are left as they were where they are gone, or begin elsewhere', () => {
+    for (const now of [[], [{ ...zone, node: 1 }], [{ ...zone, startPfn: 0 }]])
+      expect(recounted(counted, now)).toEqual(counted);
   });
 });
 

@@ -87,6 +87,29 @@ describe('modules that are not whole', () => {
     expect(symbols.warnings[0]).toContain(`ext4: the symbol table of module ext4: ${reason}`);
   });
 
+  test.each([
+    ['no symbol table', { table: false }],
+    ['no symbols', { symbols: [], exported: [] }],
+  ])('have no symbols where one has %s, and that is no fault', (_, plan) => {
+    const symbols = new ModuleSymbols(new BuiltModules([{ ...EXT4, ...plan }, XFS]).built.typed);
+    expect([...symbols].map((s) => s.name)).toEqual(['xfs_read']);
+    expect(symbols.warnings).toEqual([]);
+  });
+
+  test('have symbols of unknown type before 5.2, which kept no letters', () => {
+    const symbols = new ModuleSymbols(new BuiltModules([XFS], true, false).built.typed);
+    expect([...symbols].map((s) => [s.type, s.name])).toEqual([['?', 'xfs_read']]);
+  });
+
+  // The names stand from 0x900 on: an empty one, then xfs_read.
+  test.each([
+    ['lie in none of their memory', 0x800, 'xfs_read'],
+    ['end before a name does', 0x900 + 1 + 3, 'xfs'],
+  ])('have names that are read as far as they go, where these %s', (_, head, name) => {
+    const symbols = new ModuleSymbols(new BuiltModules([{ ...XFS, head }]).built.typed);
+    expect([...symbols].map((s) => s.name)).toEqual([name]);
+  });
+
   test('are none in a kernel without CONFIG_MODULES', () => {
     const { typed } = new BuiltTypedKernel(null);
     expect(readModules(typed)).toEqual({ modules: [], broken: null });

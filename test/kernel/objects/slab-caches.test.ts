@@ -17,8 +17,14 @@ const AT = {
 };
 const NOWHERE = 0xffff_9999_0000_0000n;
 
-/** Types of a kernel whose caches have two nodes at most; since 7.0 each node's pointer is beside that of its barn. */
-function types(form: 'node' | 'per_node' | 'SLAB'): BuiltBtf {
+/**
+ * Since 7.0 each node's pointer is beside that of its barn (per_node); before 5.17 a slab was a page; a kernel without NUMA
+ * has one node; one without CONFIG_SLUB_DEBUG counts nothing. Pointers of 4 bytes has none.
+ */
+type Form = 'node' | 'per_node' | 'SLAB' | 'page' | 'one node' | 'no counters' | 'narrow';
+
+/** Types of a kernel whose caches have two nodes at most. */
+function types(form: Form): BuiltBtf {
   const btf = new BuiltBtf();
   const int = btf.int('unsigned int', 4);
   const signed = btf.int('int', 4, { signed: true });
@@ -40,14 +46,16 @@ function types(form: 'node' | 'per_node' | 'SLAB'): BuiltBtf {
     ['refcount', signed, 12],
     ['name', pointer, 16],
     ['list', list, 24],
-    form === 'per_node' ? ['per_node', btf.array(perNode, 2), 64] : ['node', btf.array(pointer, 2), 64],
+    form === 'per_node'
+      ? ['per_node', btf.array(perNode, 2), 64]
+      : ['node', btf.array(form === 'narrow' ? int : pointer, form === 'one node' ? 1 : 2), 64],
   ]);
-  btf.struct('kmem_cache_node', 40, [
-    ['partial', list, 0],
+  const counters = [
     ['nr_slabs', long, 16],
     ['total_objects', long, 24],
-  ]);
-  btf.struct('slab', 64, [
+  ] as const;
+  btf.struct('kmem_cache_node', 40, [['partial', list, 0], ...(form === 'no counters' ? [] : counters)]);
+  btf.struct(form === 'page' ? 'page' : 'slab', 64, [
     ['slab_list', list, 16],
     ['inuse', int, 40 * 8, 16],
     ['objects', int, 42 * 8, 15],
@@ -56,8 +64,9 @@ function types(form: 'node' | 'per_node' | 'SLAB'): BuiltBtf {
 }
 
 /** A cache of 21 objects of 192 bytes a page, with two slabs on its node of which one is in use in part. */
-function built(form: 'node' | 'per_node' | 'SLAB' = 'node', nodes = 1): BuiltTypedKernel {
-  const kernel = new BuiltTypedKernel(types(form), { slab_caches: AT.head, nr_node_ids: AT.nodeIds });
+function built(form: Form = 'node', nodes = 1): BuiltTypedKernel {
+  const symbols = { slab_caches: AT.head, ...(form === 'one node' ? {} : { nr_node_ids: AT.nodeIds }) };
+  const kernel = new BuiltTypedKernel(types(form), symbols);
   const { at } = { at: (offset: number) => kernel.at(offset) };
   kernel.writeU64(AT.nodeIds, BigInt(nodes));
   kernel.writeU64(AT.head, at(AT.cache + 24));
@@ -89,7 +98,7 @@ const DENTRY = {
 };
 
 describe('slab caches', () => {
-  test.each(['node', 'per_node'] as const)('are read with the counters of %s', (form) => {
+  test.each(['node', 'per_node', 'page', 'one node'] as const)('are read with their counters: %s', (form) => {
     const { caches, broken, unreadable } = readSlabCaches(built(form).typed);
     expect(caches).toEqual([{ ...DENTRY, address: built(form).at(AT.cache) }]);
     expect({ broken, unreadable }).toEqual({ broken: null, unreadable: [] });
@@ -135,6 +144,17 @@ describe('slab caches', () => {
       kind: 'corrupt',
       message: 'nr_node_ids is 5000, no number of nodes',
     });
+  });
+
+  test('have no counters in a kernel that keeps none, and are told all the same', () => {
+    const [cache] = readSlabCaches(built('no counters').typed).caches;
+    const none = { slabs: null, objects: null, active: null };
+    expect(cache).toEqual({ ...DENTRY, ...none, address: built().at(AT.cache) });
+  });
+
+  test('are not taken from types in which two nodes share a pointer', () => {
+    const { kind, message } = failureOf(() => readSlabCaches(built('narrow').typed));
+    expect([kind, message]).toEqual(['corrupt', 'BTF: the elements of kmem_cache.node[0] have 4 bytes']);
   });
 
   test('of another allocator are not supported', () => {

@@ -86,6 +86,15 @@ describe('an xarray', () => {
     expect(new BuiltXarray().head(ENTRY).walk()).toEqual({ found: [[0, ENTRY]], broken: [] });
   });
 
+  test('with its only entry in its head has it at 0, and no mark of its own as one', () => {
+    const load = (head: bigint, index: number) => {
+      const { walker, root } = new BuiltXarray().head(head);
+      return walker.load(root, index);
+    };
+    expect([load(ENTRY, 0), load(ENTRY, 1), load(0n, 0), load(RETRY, 0)]).toEqual([ENTRY, 0n, 0n, 0n]);
+    expect(new BuiltXarray().head(RETRY).walk()).toEqual({ found: [], broken: [] });
+  });
+
   test('has its entries at the indexes that the shifts of its nodes make', () => {
     const xarray = new BuiltXarray();
     xarray.head(xarray.to(0));
@@ -151,6 +160,14 @@ describe('an xarray that is broken', () => {
     expect(broken.map((b) => b.address)).toEqual([xarray.node(1)]);
     expect(broken[0]?.reason).toContain(reason);
     expect(failureOf(() => xarray.walker.load(xarray.root, 0)).kind).toBe('corrupt');
+  });
+
+  test('tells of a first node that would have more indexes than there are', () => {
+    const xarray = new BuiltXarray();
+    xarray.head(xarray.to(0)).write(0, 66, { 1: ENTRY });
+    const { found, broken } = xarray.walk();
+    expect(found).toEqual([]);
+    expect(broken[0]?.reason).toMatch(/has shift 66 under the root$/);
   });
 
   test('tells of a node that is not mapped', () => {

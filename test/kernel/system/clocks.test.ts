@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readClocks } from '../../../src/kernel/system/clocks.ts';
+import { TypedKernel } from '../../../src/kernel/typed-kernel.ts';
 import { BuiltBtf } from '../../builders/btf.ts';
 import { packed } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
@@ -9,7 +10,7 @@ const PLACE = 0x200;
 const SIZE = 80;
 
 /** The members of a timekeeper that are read, in some order of a kernel's own. */
-function types(sequenceSize: number, named: number | null): BuiltBtf {
+function types(sequenceSize: number, named: number | null, count: string): BuiltBtf {
   const btf = new BuiltBtf();
   const u32 = btf.int('unsigned int', 4);
   const u64 = btf.int('long unsigned int', 8);
@@ -29,7 +30,7 @@ function types(sequenceSize: number, named: number | null): BuiltBtf {
     ['wall_to_monotonic', timespec, 32],
     ['offs_boot', s64, 48],
   ]);
-  btf.struct('seqcount_raw_spinlock_t', sequenceSize, []);
+  btf.struct(count, sequenceSize, []);
   if (named !== null) btf.struct('tk_data', named + SIZE, [['timekeeper', timekeeper, named]]);
   return btf;
 }
@@ -37,6 +38,8 @@ function types(sequenceSize: number, named: number | null): BuiltBtf {
 interface TimePlan {
   readonly symbol?: string;
   readonly sequenceSize?: number;
+  /** The type of the count: seqcount_t before 5.10. */
+  readonly count?: string;
   readonly named?: number | null;
   /** Where the timekeeper really is, behind the symbol. */
   readonly at?: number;
@@ -44,17 +47,35 @@ interface TimePlan {
   readonly shift?: number;
 }
 
+/** The same, as the memory of a running machine, whose sequence count says these one after the other. */
+function runningAt(plan: TimePlan, counts: readonly number[]) {
+  const { kernel } = kernelAt(plan);
+  const typed = new TypedKernel({ ...kernel, image: { ...kernel.image, live: true } });
+  const left = [...counts];
+  const sequence = typed.symbol('tk_core');
+  const { space } = typed;
+  const read = space.bytes.bind(space);
+  let asked = 0;
+  vi.spyOn(space, 'bytes').mockImplementation((address, length) => {
+    if (address !== sequence) return read(address, length);
+    asked++;
+    return packed(4, [[0, 4, left.shift() ?? 0]]);
+  });
+  return { typed, asked: () => asked };
+}
+
 /** 1,000 s since boot at 1,700,000,000.25 s, after 500 s of suspend. */
 function kernelAt(plan: TimePlan) {
   const {
     symbol = 'tk_core',
     sequenceSize = 4,
+    count = 'seqcount_raw_spinlock_t',
     named = null,
     at = 8,
     base = 1_000_000_000_005n,
     shift = 24,
   } = plan;
-  const built = new BuiltTypedKernel(types(sequenceSize, named), { [symbol]: PLACE });
+  const built = new BuiltTypedKernel(types(sequenceSize, named, count), { [symbol]: PLACE });
   const bytes = packed(SIZE, [
     [0, 4, shift],
     [8, 8, 250_000_000n << 24n],
@@ -79,6 +100,10 @@ describe('the clocks', () => {
     expect(readClocks(kernelAt({ sequenceSize: 52, at: 56 }))).toEqual(CLOCKS);
   });
 
+  test('are behind one of another name before 5.10', () => {
+    expect(readClocks(kernelAt({ count: 'seqcount_t' }))).toEqual(CLOCKS);
+  });
+
   test('are where the types of the kernel say, with one timekeeper or several', () => {
     expect(readClocks(kernelAt({ named: 32, at: 32 }))).toEqual(CLOCKS);
     expect(readClocks(kernelAt({ symbol: 'timekeeper_data', named: 8 }))).toEqual(CLOCKS);
@@ -94,5 +119,28 @@ describe('the clocks', () => {
 
   test('are not told without a timekeeper', () => {
     expect(failureOf(() => readClocks(kernelAt({ symbol: 'other' }))).kind).toBe('missingInfo');
+  });
+});
+
+describe('the clocks of a running machine', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  test('are read once where no update was under way, and none came', () => {
+    const { typed, asked } = runningAt({}, [6, 6]);
+    expect(readClocks(typed)).toEqual(CLOCKS);
+    expect(asked()).toBe(2);
+  });
+
+  test('are read anew where an update was under way (an odd count) or came', () => {
+    const { typed, asked } = runningAt({}, [5, 6, 8, 10, 10]);
+    expect(readClocks(typed)).toEqual(CLOCKS);
+    // 5: under way, and not asked for again; 6 and 8: one came; 10 and 10: none.
+    expect(asked()).toBe(5);
+  });
+
+  test('are told after some attempts, if they do not contradict themselves', () => {
+    const odd = Array.from({ length: 99 }, () => 1);
+    expect(readClocks(runningAt({}, odd).typed)).toEqual(CLOCKS);
+    expect(failureOf(() => readClocks(runningAt({ base: 1n }, odd).typed)).kind).toBe('corrupt');
   });
 });

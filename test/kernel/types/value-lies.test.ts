@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { readValue, type Value } from '../../../src/kernel/types/value.ts';
+import { jsonValue } from '../../../src/report/struct-report.ts';
+import { BuiltBtf } from '../../builders/btf.ts';
+import { ascii, packed } from '../../builders/encode.ts';
+import { failureOf } from '../../builders/failure.ts';
+import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+
+const PLENTY = { elements: 100, values: 1000 };
+
+/** A value at the begin of the data, of the type that `make` adds. */
+function decoded(
+  make: (btf: BuiltBtf) => number,
+  bytes: Uint8Array = new Uint8Array(64),
+  budget = PLENTY,
+): Value {
+  const btf = new BuiltBtf();
+  const type = make(btf);
+  const kernel = new BuiltTypedKernel(btf);
+  kernel.write(0, bytes);
+  const { types, space } = kernel.typed;
+  return readValue(space, { btf: types.btf, type, bits: null, address: null }, kernel.at(0), { ...budget });
+}
+
+const u32 = (btf: BuiltBtf) => btf.int('unsigned int', 4);
+
+describe('types that no kernel has', () => {
+  it('are refused where they are larger than anything is read at once', () => {
+    const { kind, message } = failureOf(() => decoded((btf) => btf.array(u32(btf), 5 << 20)));
+    expect([kind, message]).toEqual([
+      'unsupported',
+      'unsigned int [5242880] has 20971520 bytes, more than are read at once',
+    ]);
+  });
+
+  it('are refused where they nest in themselves', () => {
+    const { kind, message } = failureOf(() =>
+      decoded((btf) => btf.struct('endless', 8, [['self', btf.endId, 0]])),
+    );
+    expect([kind, message]).toEqual(['corrupt', expect.stringMatching(/nests more than 64 deep$/)]);
+  });
+
+  it('have no value where a member lies outside of its structure, and the others have', () => {
+    const value = decoded(
+      (btf) => {
+        const int = u32(btf);
+        const text = btf.array(btf.int('char', 1), 16);
+        return btf.struct('small', 8, [
+          ['in', int, 0],
+          ['out', int, 8],
+          ['half', text, 4],
+        ]);
+      },
+      packed(16, [
+        [0, 4, 7],
+        [8, 4, 9],
+      ]),
+    );
+    expect(jsonValue(value)).toEqual({ in: 7, out: null, half: null });
+    expect(value).toMatchObject({
+      members: [{}, { value: { reason: 'lies outside of its structure' } }, {}],
+    });
+  });
+});
+
+describe('a number of an odd kind', () => {
+  it('is no truth where it is neither 0 nor 1', () => {
+    const bool = (btf: BuiltBtf) => btf.int('_Bool', 1, { bool: true });
+    expect([0, 1, 2].map((byte) => jsonValue(decoded(bool, Uint8Array.of(byte))))).toEqual([false, true, 2]);
+  });
+
+  it('is itself where its enumeration has no name for it', () => {
+    const state = (btf: BuiltBtf) =>
+      btf.enum(
+        'state',
+        [
+          ['RUNNING', 0],
+          ['LOST', -1],
+        ],
+        true,
+      );
+    const values = [0, -1, 5].map((n) => decoded(state, packed(4, [[0, 4, n >>> 0]])));
+    expect(values.map(jsonValue)).toEqual(['RUNNING', 'LOST', 5]);
+  });
+});
+
+describe('an array', () => {
+  it('of bytes is a text where these are characters by name or by mark, and numbers where not', () => {
+    const text = ascii('abc\0');
+    const four =
+      (name: string, char = false) =>
+      (btf: BuiltBtf) =>
+        btf.array(btf.int(name, 1, { char }), 4);
+    expect(jsonValue(decoded(four('char'), text))).toBe('abc');
+    expect(jsonValue(decoded(four('signed char', true), text))).toBe('abc');
+    expect(jsonValue(decoded(four('unsigned char'), text))).toEqual([97, 98, 99, 0]);
+  });
+
+  it('ends where enough has been decoded, and says how many it has', () => {
+    const many = (btf: BuiltBtf) => btf.array(btf.array(u32(btf), 4), 8);
+    // The array itself, the first of eight, its four numbers, the second and one of its numbers.
+    const value = decoded(many, new Uint8Array(128), { elements: 100, values: 8 });
+    expect(value).toMatchObject({ kind: 'array', count: 8, elements: [{ count: 4 }, { count: 4 }] });
+    expect(jsonValue(value)).toEqual([[0, 0, 0, 0], [0]]);
+  });
+});
