@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { PageReport } from '../../src/report/page-report.ts';
 import type { SegmentsReport } from '../../src/report/segments-report.ts';
 import type { SymbolsReport } from '../../src/report/symbols-report.ts';
@@ -15,6 +15,8 @@ import { violations } from '../support/schema.ts';
 const NUMA = dumpOf('linux-6.12-numa');
 const FIVE = dumpOf('linux-7.3-5level');
 const QEMU = dumpOf('qemu-6.1');
+const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 async function json<T>(args: readonly string[], status = 0): Promise<T> {
   const ran = await runMain([...args, '--json']);
@@ -249,7 +251,6 @@ describe('text', () => {
   });
 
   it('escapes what a hostile VMCOREINFO would do to a terminal', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
     const raw = (await runMain(['vmcoreinfo', NUMA, '--raw'])).stdout;
     const path = join(folder, 'evil');
     writeFileSync(

@@ -4,12 +4,13 @@ import {
   mkdtempSync,
   openSync,
   readFileSync,
+  rmSync,
   writeFileSync,
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { shell } from '../support/run.ts';
@@ -18,6 +19,7 @@ import { violations } from '../support/schema.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The first `bytes` of the dump, as a file of its own. */
 function cutAt(bytes: number): string {
