@@ -28,7 +28,7 @@ const withoutUnused = {
 };
 
 /** Packages with a file of their own, loaded when a module that imports one first runs: all but the one that every run needs. */
-const LAZY = Object.keys(dependencies).filter((name) => name !== 'commander');
+const LAZY = Object.keys(dependencies).filter((name) => !['commander', 'chalk', 'cli-table3'].includes(name));
 
 const lazyPackages = {
   name: 'lazy packages',

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
@@ -16,13 +16,27 @@ type Program = (require: unknown, module: unknown, __dirname: string) => void;
  * takes beyond Node.js itself. V8 does not accept code of another release of its own, nor under other flags, and then compiles as ever.
  */
 const filename = join(__dirname, 'program.js');
-const script = new Script(readFileSync(filename, 'latin1'), { filename, cachedData: compiled() });
+const [program, cache] = [openSync(filename, 'r'), tryOpen(join(__dirname, 'program.cache'))];
+const sizes = [program, cache].map((fd) => (fd === undefined ? 0 : fstatSync(fd).size));
+// One after the other into the same memory, for that is dear where each new page of it comes from a hypervisor.
+const bytes = Buffer.allocUnsafeSlow(Math.max(...sizes));
+const source = read(program, sizes[0]).toString('latin1');
+const script = new Script(source, {
+  filename,
+  cachedData: cache === undefined ? undefined : read(cache, sizes[1]),
+});
 (script.runInThisContext() as Program)(require, module, __dirname);
 
-function compiled(): Buffer | undefined {
+function tryOpen(path: string): number | undefined {
   try {
-    return readFileSync(join(__dirname, 'program.cache'));
+    return openSync(path, 'r');
   } catch {
     return undefined;
   }
+}
+
+function read(fd: number, size = 0): Buffer {
+  const length = readSync(fd, bytes, 0, size, 0);
+  closeSync(fd);
+  return bytes.subarray(0, length);
 }

@@ -1,3 +1,4 @@
+import { milliseconds } from '../bytes/clock.ts';
 import type { OnProgress } from '../pages/census.ts';
 import type { CommonOptions } from './options.ts';
 import { isTerminal } from './output.ts';
@@ -19,13 +20,13 @@ export interface Progress {
 /** @param yields whether the work lets the event loop go round now and then, so that a signal can be told */
 export function progressBar(what: string, { quiet }: CommonOptions, yields = false): Progress {
   if (quiet || !isTerminal('stderr')) return { update: () => {}, end: () => {} };
-  const start = performance.now();
+  const start = milliseconds();
   let next = start + QUIET_MS;
   let drawn = false;
   let release = () => {};
   const clear = () => say('\r\x1b[K');
   const update: OnProgress = (done, total) => {
-    const now = performance.now();
+    const now = milliseconds();
     if (now < next) return;
     next = now + REDRAW_MS;
     if (!drawn && yields) release = beforeSignals(clear);

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { milliseconds } from '../bytes/clock.ts';
 import type { ReadStatistics } from '../bytes/source.ts';
 import { InspectError, inFile } from '../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
@@ -69,8 +70,7 @@ async function withImage(
   run: (session: Session) => Promise<number> | number,
 ): Promise<number> {
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
-  // The clock takes a millisecond to be loaded.
-  const start = options.debug ? performance.now() : 0;
+  const start = milliseconds();
   const image = await openImage(dump.files, dump.options);
   const readElsewhere = { reads: 0, bytes: 0 };
   try {
@@ -81,7 +81,7 @@ async function withImage(
     if (options.debug) {
       const reads = image.statistics.reads + readElsewhere.reads;
       const bytes = image.statistics.bytes + readElsewhere.bytes;
-      const time = `${(performance.now() - start).toFixed(1)} ms`;
+      const time = `${(milliseconds() - start).toFixed(1)} ms`;
       const memory = `peak memory ${process.resourceUsage().maxRSS} KiB`;
       say(`kdump-inspect: ${time}, ${reads} reads of ${bytes} bytes, ${memory}\n`);
     }

@@ -1,3 +1,4 @@
+import { milliseconds } from '../bytes/clock.ts';
 import type { ReadStatistics } from '../bytes/source.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
@@ -76,7 +77,7 @@ class Crew {
   readonly #most: number;
   readonly #start: (count: number) => CensusThreads;
   readonly #begun = processorTime();
-  #next = performance.now() + FIRST_LOOK / 2;
+  #next = milliseconds() + FIRST_LOOK / 2;
   #threads: CensusThreads | undefined;
 
   constructor(most: number, start: (count: number) => CensusThreads) {
@@ -92,7 +93,7 @@ class Crew {
 
   /** Starts as many as the rest of the work is worth, when that share of it is done. */
   look(share: number): void {
-    const now = performance.now();
+    const now = milliseconds();
     if (this.#threads || this.#most < 1 || now < this.#next) return;
     this.#next = now + LOOK_MS;
     const spent = processorTime() - this.#begun;

@@ -4,8 +4,8 @@ import { type Absence, Held, HOLDINGS, type PhysicalMemory } from '../formats/im
 
 const PAGE = 4096;
 const WORDS = PAGE / 4;
-/** Pages read at once: 1 MiB, from where on a larger read is no faster. */
-const READ_PAGES = 256;
+/** Pages read at once: 256 KiB, which stay in a processor's cache; larger reads are no faster, and the memory for them has to be had. */
+const READ_PAGES = 64;
 /** Pages asked for at once what the dump has of them: those of a run. */
 const SURVEY_PAGES = 4096;
 const ZEROS = Buffer.alloc(PAGE);
