@@ -9,7 +9,10 @@ let terminal: FakeTerminal;
 let now = 0;
 beforeEach(() => {
   now = 5000;
-  vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const hrtime = () => [Math.floor(now / 1000), (now % 1000) * 1e6] as [number, number];
+  vi.spyOn(process, 'hrtime').mockImplementation(
+    Object.assign(hrtime, { bigint: () => BigInt(now) * 1_000_000n }),
+  );
   terminal = fakeTerminal('stderr');
 });
 afterEach(() => {
