@@ -161,7 +161,8 @@ function nameAt(space: Kernel['space'], pointer: bigint): string | undefined {
   try {
     return NAMES.exec(latin1(space.bytes(pointer, 8)))?.[1];
   } catch (error) {
-    if (error instanceof InspectError) return undefined;
+    // What only looks like a pointer leads nowhere; a file that cannot be read is another thing.
+    if (error instanceof InspectError && error.kind !== 'io') return undefined;
     throw error;
   }
 }

@@ -64,10 +64,10 @@ describe('the contents of pages', () => {
     expect(countsOf(memory, 0, 3)).toEqual({ zero: 2, nonZero: 1, absent: 0, absences: {} });
   });
 
-  test('are read in pieces of 256 pages', () => {
-    const memory = memoryOf(1024);
-    countsOf(memory, 0, 1024);
-    expect(memory.reads).toEqual([0, 256 * 4096, 512 * 4096, 768 * 4096]);
+  test('are read in pieces of 64 pages', () => {
+    const memory = memoryOf(256);
+    countsOf(memory, 0, 256);
+    expect(memory.reads).toEqual([0, 64 * 4096, 128 * 4096, 192 * 4096]);
   });
 });
 

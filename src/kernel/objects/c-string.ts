@@ -17,12 +17,12 @@ export function readString(space: AddressSpace, address: bigint, limit = LIMIT):
   return textOf(Buffer.concat([first, space.bytes(address + BigInt(inPage), limit - inPage)]));
 }
 
-/** As readString, or undefined when it cannot be read. */
+/** As readString, or undefined when there is none. @throws InspectError io */
 export function tryString(space: AddressSpace, address: bigint, limit = LIMIT): string | undefined {
   try {
     return readString(space, address, limit);
   } catch (error) {
-    if (error instanceof InspectError) return undefined;
+    if (error instanceof InspectError && error.kind !== 'io') return undefined;
     throw error;
   }
 }
