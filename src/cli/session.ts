@@ -82,11 +82,16 @@ async function withImage(
       const reads = image.statistics.reads + readElsewhere.reads;
       const bytes = image.statistics.bytes + readElsewhere.bytes;
       const time = `${(milliseconds() - start).toFixed(1)} ms`;
-      const memory = `peak memory ${process.resourceUsage().maxRSS} KiB`;
+      const memory = `peak memory ${peakMemory()} KiB`;
       say(`kdump-inspect: ${time}, ${reads} reads of ${bytes} bytes, ${memory}\n`);
     }
     image.close();
   }
+}
+
+/** KiB, of this program alone: getrusage(2) has the memory of what started it, where that had more. */
+function peakMemory(): string {
+  return /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 'unknown';
 }
 
 /** What is wrong with the command line is not wrong with the file. */
