@@ -1,3 +1,5 @@
+/** Microseconds of processor time below which no major collection has been, so the heap has its first, generous limit. */
+const SHORT_RUN = 200_000;
 /**
  * Bytes of a heap, and of buffers beside it, that are below any limit: V8 sets none that is less than 8 MiB above what was
  * in the heap when it was set (MinimumAllocationLimitGrowingStep), and Node.js alone has 3.
@@ -10,10 +12,13 @@ const SMALL_HEAP = 10 * 2 ** 20;
  * far). A heap that was just collected is below its limit, as a small one is, so none of them asks.
  */
 export function settle(): void {
-  const { heapUsed, external } = process.memoryUsage();
-  if (heapUsed + external < SMALL_HEAP) return;
-  // Loaded here, for most runs are small.
-  process.getBuiltinModule('node:v8').setFlagsFromString('--expose-gc');
+  const { user, system } = process.cpuUsage();
+  if (user + system < SHORT_RUN) return;
+  // Loaded here, for many runs are short. process.memoryUsage() would open a file of /proc.
+  const { getHeapStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  if (used_heap_size + external_memory < SMALL_HEAP) return;
+  setFlagsFromString('--expose-gc');
   const collect: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
   if (typeof collect === 'function') collect();
 }

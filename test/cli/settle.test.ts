@@ -11,15 +11,16 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** So many bytes of objects, and of buffers beside them. */
-function heapOf(heapUsed: number, external: number): void {
-  const usage = { heapUsed, external, rss: 0, heapTotal: 0, arrayBuffers: 0 };
-  vi.spyOn(process, 'memoryUsage').mockImplementation(Object.assign(() => usage, { rss: () => 0 }));
+/** A run that took so many seconds of processor time, and has so many bytes of objects and of buffers beside them. */
+function ended(seconds: number, used_heap_size: number, external_memory: number): void {
+  vi.spyOn(process, 'cpuUsage').mockReturnValue({ user: seconds * 6e5, system: seconds * 4e5 });
+  const statistics = { ...v8.getHeapStatistics(), used_heap_size, external_memory };
+  vi.spyOn(v8, 'getHeapStatistics').mockReturnValue(statistics);
 }
 
-/** Ends a run with such a heap, where V8 gives `gc` to who asks. */
-function settleWith(heapUsed: number, external: number, gc: unknown = collect): void {
-  heapOf(heapUsed, external);
+/** Settles such a run, where V8 gives `gc` to who asks. */
+function settleAfter([seconds, heap, buffers]: [number, number, number], gc: unknown = collect): void {
+  ended(seconds, heap, buffers);
   vi.spyOn(vm, 'runInNewContext').mockImplementation((code) => (code === 'gc' ? gc : undefined));
   settle();
 }
@@ -29,24 +30,27 @@ describe('the end of a run', () => {
     [12 * MIB, MIB],
     [6 * MIB, 9 * MIB],
   ])('collects garbage, so that no thread of V8 waits for ever for that: %i and %i', (heap, buffers) => {
-    settleWith(heap, buffers);
+    settleAfter([0.25, heap, buffers]);
     expect(collect).toHaveBeenCalledTimes(1);
     expect(v8.setFlagsFromString).toHaveBeenCalledWith('--expose-gc');
   });
 
-  it('does not where the heap is small, for that takes a while itself', () => {
-    settleWith(6 * MIB, 3 * MIB);
+  it.each<[string, [number, number, number]]>([
+    ['the heap is small', [1, 6 * MIB, 3 * MIB]],
+    ['the run was short', [0.15, 12 * MIB, MIB]],
+  ])('does not where %s, for that takes a while itself', (_, run) => {
+    settleAfter(run);
     expect(collect).not.toHaveBeenCalled();
     expect(v8.setFlagsFromString).not.toHaveBeenCalled();
   });
 
   it('is an end too where V8 gives no such function', () => {
-    expect(() => settleWith(12 * MIB, MIB, null)).not.toThrow();
+    expect(() => settleAfter([1, 12 * MIB, MIB], null)).not.toThrow();
   });
 
   it('leaves no object that nothing holds', async () => {
     vi.mocked(v8.setFlagsFromString).mockRestore();
-    heapOf(12 * MIB, MIB);
+    ended(1, 12 * MIB, MIB);
     const garbage = new WeakRef({ held: 'by nothing' });
     // A WeakRef keeps its object until the job that made it is over.
     await new Promise(setImmediate);

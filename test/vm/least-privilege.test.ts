@@ -135,14 +135,16 @@ describe.each(CASES)('$command', ({ args, file }) => {
 describe('--output', () => {
   it('writes in the folder of FILE and nowhere else', () => {
     const traced = run(['pages', dump, '--output', path.join(results, 'report')]);
-    const written = openedForWriting(traced);
-    expect(written).toHaveLength(2);
-    for (const file of written) {
+    const [nameless, named = '', ...more] = openedForWriting(traced);
+    // The first is made in the folder without a name (O_TMPFILE); where a file system cannot, it has one for a moment.
+    const hadName = nameless !== results;
+    for (const file of hadName ? [nameless ?? '', named] : [named]) {
       expect(path.dirname(file)).toBe(results);
       expect(path.basename(file)).toMatch(/^\.kdump-inspect-/);
     }
+    expect(more).toEqual([]);
     const changes = beyondReading(traced).map((call) => call.slice(0, call.indexOf('(')));
-    expect(changes).toEqual(['unlink', 'rename']);
+    expect(changes).toEqual([...(hadName ? ['unlink'] : []), 'rename']);
     expect(readdirSync(results)).toContain('report');
     expect(readdirSync(results).filter((name) => name.startsWith('.'))).toEqual([]);
   });
