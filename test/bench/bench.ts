@@ -23,6 +23,8 @@ const HELP = `npm run bench -- [options]: kdump-inspect pages beside makedumpfil
 `;
 /** Larger dumps are not counted the slow way: it takes a second and more for 4 GiB. */
 const MOST_FOR_MEM_USAGE = 9 * 2 ** 30;
+/** Larger files, sparse as they are, only tmpfs takes; GiB. */
+const MOST_FOR_EXT4 = 16 * 1024;
 /** Beyond 1 TiB a run of makedumpfile takes minutes. */
 const MOST_FOR_MAKEDUMPFILE = 2 ** 40;
 
@@ -192,6 +194,7 @@ async function main(): Promise<void> {
   if (!hasMakedumpfile)
     print(`no makedumpfile (${options.makedumpfile}): it is left out; give --makedumpfile FILE`);
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-dumps-'));
+  const inMemory = mkdtempSync('/dev/shm/kdump-inspect-dumps-');
   const instruments = new Instruments();
   const results: Result[] = [];
   try {
@@ -202,7 +205,7 @@ async function main(): Promise<void> {
       results.push(await bench(instruments, folder, { name: path, path, memory: statSync(path).size }));
     }
     for (const gib of options.sizes.split(',').filter(Boolean).map(Number)) {
-      const path = join(folder, `built-${gib}.core`);
+      const path = join(gib < MOST_FOR_EXT4 ? folder : inMemory, `built-${gib}.core`);
       new SparseDump(gib).write(path);
       results.push(await bench(instruments, folder, { name: `built, ${gib} GiB`, path, memory: gib * GIB }));
       rmSync(path);
@@ -211,6 +214,7 @@ async function main(): Promise<void> {
   } finally {
     instruments.close();
     rmSync(folder, { recursive: true });
+    rmSync(inMemory, { recursive: true });
   }
 }
 

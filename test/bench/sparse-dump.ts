@@ -30,9 +30,6 @@ const PER_ROOT = KIB4 / 16;
 const SECTION_FLAGS = 0xfn;
 /** Sections that one PMD table of the vmemmap maps: 64 GiB of memory. */
 const PER_TABLE = 512;
-/** The first LOAD holds what was written; all others are of the same hole in the file, this long. */
-const FIRST_LOAD = 2 ** 36;
-const HOLE = 2 ** 40;
 
 type Kind = Exclude<keyof typeof BLOCKS, 'own'>;
 const PATTERN: readonly Kind[] = [
@@ -184,14 +181,8 @@ export class SparseDump {
 
   /** The image, then RAM; the file's offsets are the addresses from `DATA` on. */
   #loads(): { loads: SegmentRecipe[]; end: number } {
-    const first = Math.min(this.#bytes, FIRST_LOAD);
     const image = load(STEXT, IMAGE, MIB2, DATA + IMAGE);
-    const loads = [image, load(PAGE_OFFSET, 0, first, DATA)];
-    for (let at = FIRST_LOAD; at < this.#bytes; at += HOLE) {
-      const size = Math.min(HOLE, this.#bytes - at);
-      loads.push(load(PAGE_OFFSET + BigInt(at), at, size, DATA + FIRST_LOAD));
-    }
-    return { loads, end: DATA + first + Math.min(HOLE, Math.max(0, this.#bytes - FIRST_LOAD)) };
+    return { loads: [image, load(PAGE_OFFSET, 0, this.#bytes, DATA)], end: DATA + this.#bytes };
   }
 }
 
