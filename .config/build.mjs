@@ -27,8 +27,10 @@ const withoutUnused = {
   },
 };
 
-/** Packages with a file of their own, loaded when a module that imports one first runs: all but the one that every run needs. */
-const LAZY = Object.keys(dependencies).filter((name) => !['commander', 'chalk', 'cli-table3'].includes(name));
+/** Packages that most runs need: in the bundle, so that their compiled code is kept, too. */
+const BUNDLED = ['commander', 'chalk', 'cli-table3'];
+/** All others have a file of their own, loaded when a module that imports one first runs. */
+const LAZY = Object.keys(dependencies).filter((name) => !BUNDLED.includes(name));
 
 const lazyPackages = {
   name: 'lazy packages',

@@ -1,4 +1,4 @@
-import { InspectError, reasonOf } from '../errors.ts';
+import { InspectError } from '../errors.ts';
 import type { Absence, MapChange } from '../formats/image.ts';
 import { isLoss } from '../formats/loss.ts';
 import type { Kernel } from '../kernel/kernel.ts';
@@ -77,8 +77,8 @@ export function tryZones(kernel: Kernel): TriedZones {
 }
 
 function unavailable({ image }: Kernel, error: unknown): Unavailable {
-  const reason = reasonOf(error);
-  return { unavailable: reason, lost: error instanceof InspectError && isLoss(error.kind, image) };
+  if (!(error instanceof InspectError)) throw error;
+  return { unavailable: error.message, lost: isLoss(error.kind, image) };
 }
 
 /** What the tally of all pages says, beside the kernel's own counters. */

@@ -93,8 +93,9 @@ class Crew {
 
   /** Starts as many as the rest of the work is worth, when that share of it is done. */
   look(share: number): void {
+    if (this.#threads || this.#most < 1) return;
     const now = milliseconds();
-    if (this.#threads || this.#most < 1 || now < this.#next) return;
+    if (now < this.#next) return;
     this.#next = now + LOOK_MS;
     const spent = processorTime() - this.#begun;
     if (spent >= FIRST_LOOK) this.start(((spent / share) * (1 - share)) / WORTH_A_THREAD);

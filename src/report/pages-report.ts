@@ -10,9 +10,9 @@ import { plural, size } from './units.ts';
 const PAGE = 4096;
 
 /** A row of the report, and whether makedumpfile -d 31 leaves its pages out. */
-export type ClassRow = Figure & {
+export interface ClassRow extends Figure {
   readonly excludable: boolean;
-};
+}
 
 /** One zone of the self-check. All pages. */
 export interface FreeCheckRow {

@@ -83,11 +83,13 @@ export function typeUses(facts: TypeFacts): TypeUses {
 /** Rows that the struct pages tell, and those that lists of the kernel tell of pages that nothing marks; the rest is not attributed. */
 function rowsOf(facts: TypeFacts): Rows {
   const { uses, exact } = facts.attribution;
+  const listed = listedPages(facts);
+  const largeKmalloc = largeKmallocPages(facts);
   const found: Partial<Rows> = {
-    ...listedPages(facts),
+    ...listed,
     ...bootPages(facts),
-    largeKmalloc: largeKmallocPages(facts),
-    ...remainders(facts),
+    largeKmalloc,
+    ...remainders(facts, [...Object.values(listed), uses.largeKmalloc > 0 ? UNKNOWN : largeKmalloc]),
     // Whether it can be read is known of each struct page.
     unreadable: { pages: uses.unreadable },
   };
@@ -98,22 +100,21 @@ function rowsOf(facts: TypeFacts): Rows {
 /** Pages that the kernel has lists or counters of, and no marks in their struct pages. */
 function listedPages(facts: TypeFacts) {
   const { vmalloc, percpu, cpuFree } = facts;
-  const area = (pages: number | null | undefined) =>
-    vmalloc && typeof pages === 'number' ? counted(pages, vmalloc.whole) : UNKNOWN;
   return {
-    kernelStacks: stackPages(facts, area),
-    code: area(vmalloc?.codePages),
-    vmalloc: area(vmalloc?.pages),
+    kernelStacks: stackPages(facts),
+    code: vmalloc ? counted(vmalloc.codePages, vmalloc.whole) : UNKNOWN,
+    vmalloc: vmalloc ? counted(vmalloc.pages, vmalloc.whole) : UNKNOWN,
     percpu: percpu ? dynamicPercpu(percpu) : UNKNOWN,
     cpuFree: { pages: cpuFree },
   };
 }
 
 /** Where stacks are no areas of vmalloc() the counter knows them all, elsewhere it is without those kept for new tasks. */
-function stackPages(facts: TypeFacts, area: (pages: number | null) => PageCount): PageCount {
-  const { pages } = stackCounter(facts);
-  if (facts.vmalloc === null) return pages === null ? UNKNOWN : counted(pages, false);
-  return facts.vmalloc.stackPages === null ? { pages } : area(facts.vmalloc.stackPages);
+function stackPages(facts: TypeFacts): PageCount {
+  const { vmalloc } = facts;
+  const counter = stackCounter(facts);
+  if (vmalloc === null) return counter.pages === null ? UNKNOWN : counted(counter.pages, false);
+  return vmalloc.stackPages === null ? counter : counted(vmalloc.stackPages, vmalloc.whole);
 }
 
 /** Per-CPU memory made after boot. */
@@ -132,14 +133,10 @@ function bootPages({ boot }: TypeFacts) {
   };
 }
 
-/** What is left when all that is known has its row. */
-function remainders(facts: TypeFacts) {
-  if (!facts.whole) return { reserved: UNKNOWN, notAttributed: UNKNOWN };
-  const { boot } = facts;
-  const { uses } = facts.attribution;
-  const listed = Object.values(listedPages(facts)).map(({ pages }) => pages ?? 0);
-  const unmarkedKmalloc = uses.largeKmalloc > 0 ? 0 : (largeKmallocPages(facts).pages ?? 0);
-  const attributed = [...listed, boot?.memmap.other ?? 0, unmarkedKmalloc].reduce((a, b) => a + b);
+/** What is left when all that is known has its row. @param unmarked rows of pages that no struct page tells of */
+function remainders({ attribution: { uses }, boot, whole }: TypeFacts, unmarked: readonly PageCount[]) {
+  if (!whole) return { reserved: UNKNOWN, notAttributed: UNKNOWN };
+  const attributed = unmarked.reduce((all, { pages }) => all + (pages ?? 0), boot?.memmap.other ?? 0);
   return {
     reserved: { pages: uses.reserved - (boot ? boot.image + boot.memmap.reserved : 0) },
     notAttributed: { pages: uses.kernel - attributed },

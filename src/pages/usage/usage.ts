@@ -69,6 +69,7 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   const { warnings, damaged } = problems;
   return { ...holders, types, warnings, damaged: damaged || !found.exact, mapChange };
 }
+
 /** What counters and lists of the kernel say of memory whose struct pages do not; each null where it cannot be read. */
 function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: number, problems: Problems) {
   const percpu = problems.attempt('the per-CPU memory', () => readPercpuMemory(typed));
