@@ -7,7 +7,7 @@ export async function main(args: readonly string[]): Promise<number> {
   let status: number = EXIT.done;
   const program = makeProgram((of) => {
     status = of;
-  });
+  }, args[0]);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return EXIT.usage;

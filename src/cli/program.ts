@@ -49,8 +49,27 @@ I idle.
 /** Takes the exit status of a command that has run. */
 export type Done = (status: number) => void;
 
-/** The whole command line. Each command's code is loaded only when it runs, for start-up time. */
-export function makeProgram(done: Done): Command {
+/** The commands, in the order of the help. */
+const MAKERS: Readonly<Record<string, (done: Done) => Command>> = {
+  info,
+  pages,
+  usage,
+  ps,
+  dmesg,
+  page,
+  struct,
+  symbols,
+  layout,
+  vmcoreinfo,
+  segments,
+  translate,
+};
+
+/**
+ * The command line; of a known command, what belongs to that alone, for the options of all take longer than to open a dump.
+ * Each command's code is loaded only when it runs, for start-up time too.
+ */
+export function makeProgram(done: Done, first?: string): Command {
   const program = new Command('kdump-inspect')
     .description(
       'Reads a Linux x86_64 vmcore or the live /proc/kcore and says what every page of memory is used for.',
@@ -59,21 +78,10 @@ export function makeProgram(done: Done): Command {
     .addHelpText('after', EXAMPLES)
     .configureHelp({ subcommandTerm: (command) => command.name() })
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
-  const makers = [
-    info,
-    pages,
-    usage,
-    ps,
-    dmesg,
-    page,
-    struct,
-    symbols,
-    layout,
-    vmcoreinfo,
-    segments,
-    translate,
-  ];
-  for (const make of makers) program.addCommand(withErrors(withCommonOptions(make(done))));
+  const known = first !== undefined && Object.hasOwn(MAKERS, first) ? MAKERS[first] : undefined;
+  for (const make of known ? [known] : Object.values(MAKERS)) {
+    program.addCommand(withErrors(withCommonOptions(make(done))));
+  }
   return withErrors(program);
 }
 

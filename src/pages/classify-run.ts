@@ -1,5 +1,6 @@
+import { tellFacts } from './page-facts.ts';
 import type { PageKeys } from './page-keys.ts';
-import { decide, FIRST_EXCLUDING, pagesDecided, Rule } from './rules.ts';
+import { FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
 import type { Stretches } from './stretches.ts';
 
 /** A block or compound page whose verdict reaches over the pages behind its head. */
@@ -36,7 +37,7 @@ export type OnFree = (pfn: number, pages: number, flagsHigh: number) => void;
  * at: the head has spoken for it, over the ends of runs, sections and holes (so a fake head of an optimised hugetlb
  * page, 5.18 to 7.0, is never mistaken for one).
  *
- * This is the hot loop: one pass, no object, no closure and no BigInt a page; what does not stand alone is passed in one step.
+ * What does not stand alone is passed in one step.
  */
 export function classifyPart(
   part: Part,
@@ -49,16 +50,17 @@ export function classifyPart(
   const { stride } = keys;
   const offset = part.word - part.start * stride;
   for (let n = part.start; n < end; ) {
-    const pfn = first + n;
-    if (pfn < cover.until) {
+    if (first + n < cover.until) {
       n = Math.min(end, cover.until - first);
       stretches.add(cover.rule, n);
       continue;
     }
-    const i = offset + n * stride;
-    const rule = decide(words, i, keys);
-    stretches.add(rule, ++n);
+    const told = tellFacts(words, offset + n * stride, Math.min(AT_ONCE, end - n), keys, facts);
+    const rule = addRules(told, n, stretches);
+    n += told;
     if (rule < FIRST_EXCLUDING) continue;
+    const pfn = first + n - 1;
+    const i = offset + (n - 1) * stride;
     const pages = pagesDecided(words, i, pfn, rule, keys);
     if (rule === Rule.buddy || rule === Rule.unaccepted)
       onFree(pfn, pages, words[i + keys.flags + 1] as number);
@@ -67,4 +69,22 @@ export function classifyPart(
     cover.until = pfn + pages;
     cover.rule = rule;
   }
+}
+
+/** Pages whose facts are told at once. */
+const AT_ONCE = 256;
+const facts = new Uint16Array(AT_ONCE);
+
+/** Adds the rules of the pages whose facts were told, the first of them page `start` of the run; returns that of the last. */
+function addRules(told: number, start: number, stretches: Stretches): Rule {
+  let same = facts[0] as number;
+  for (let n = 1; n < told; n++) {
+    const next = facts[n] as number;
+    if (next === same) continue;
+    stretches.add(ruleOf(same), start + n);
+    same = next;
+  }
+  const rule = ruleOf(same);
+  stretches.add(rule, start + told);
+  return rule;
 }

@@ -1,4 +1,4 @@
-import type { PageKeys, WordTest } from './page-keys.ts';
+import type { PageKeys } from './page-keys.ts';
 
 /** What a struct page says of its page, a bit each: all that the rules ask for. */
 export const Fact = {
@@ -15,49 +15,53 @@ export const Fact = {
   hugetlb: 1 << 8,
   hwpoison: 1 << 9,
   offline: 1 << 10,
+  /** The first of a compound page. */
+  head: 1 << 11,
 } as const;
 
 /** One more than the most that the facts of a page can be. */
-export const FACTS_END = 1 << 11;
+export const FACTS_END = 1 << 12;
 
-/*
- * Written for the scan, which asks it of every page: plain 32-bit numbers, signed ones, for others are objects until the
- * code is compiled; and the same steps for each page, without a branch. A branch that code first takes after it was compiled
- * makes V8 throw the compiled code away, and in the scan of a few hundred MiB that happened over and over.
- * `w` holds struct pages as words, and `i` is the first word of one.
+/** Facts of a page that may speak for the pages behind it. */
+const MAY_LEAD = Fact.buddy | Fact.unaccepted | Fact.head;
+
+/**
+ * Writes to `facts` what the struct pages from word `i` of `w` on say, which holds them as 32-bit words: of `count` neighbours, or
+ * up to the first that may speak for those behind it. Returns how many they are.
+ *
+ * This is the hot loop, and a small dump is nearly through it before V8 has compiled it. So what the keys say is looked up before
+ * it; there is no call in it; numbers are signed ones of 32 bits, for others are objects until then; and it takes the same steps
+ * for each page, for V8 throws compiled code away when it comes to a step that it has not seen.
  */
-
-/** 1 where no bit is set, else 0: only of 0 are 32 leading bits zero. */
-function isZero(word: number): number {
-  return Math.clz32(word) >>> 5;
-}
-
-function isNonZero(word: number): number {
-  return isZero(word) ^ 1;
-}
-
-function holds(w: Int32Array, i: number, test: WordTest): number {
-  return isZero(((w[i + test.word] as number) & test.mask) ^ test.value);
-}
-
-/** All facts of the page whose struct page begins at word `i`. */
-export function factsOf(w: Int32Array, i: number, k: PageKeys): number {
-  const flags = w[i + k.flags] as number;
-  const order = w[i + k.private] as number;
-  const below = ((order - k.buddyOrders) & ~order) >>> 31;
-  const swapCache = isZero((flags & k.swapMask) ^ k.swapMask);
-  const head = isNonZero(flags & k.headMask);
-  return (
-    ((w[i + k.tail.word] as number) & k.tail.mask) |
-    ((isNonZero(flags & k.slabMask) | holds(w, i, k.slab)) << 1) |
-    (holds(w, i, k.buddy) << 2) |
-    ((below & isZero(w[i + k.private + 1] as number)) << 3) |
-    (holds(w, i, k.unaccepted) << 4) |
-    (((w[i + k.mapping] as number) & 1) << 5) |
-    ((isNonZero(flags & k.lruMask) | swapCache) << 6) |
-    (isNonZero(flags & k.privateMask) << 7) |
-    ((head & holds(w, i, k.hugetlb)) << 8) |
-    (isNonZero(flags & k.hwpoisonMask) << 9) |
-    (holds(w, i, k.offline) << 10)
-  );
+export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, facts: Uint16Array): number {
+  const { stride, flags: flagsWord, mapping, private: privateWord, buddyOrders } = k;
+  const { slabMask, lruMask, swapMask, privateMask, headMask, hwpoisonMask } = k;
+  const { word: tailWord, mask: tailMask } = k.tail;
+  const { word: slabWord, mask: slabTypeMask, value: slabType } = k.slab;
+  const { word: buddyWord, mask: buddyMask, value: buddyType } = k.buddy;
+  const { word: unacceptedWord, mask: unacceptedMask, value: unacceptedType } = k.unaccepted;
+  const { word: hugetlbWord, mask: hugetlbMask, value: hugetlbType } = k.hugetlb;
+  const { word: offlineWord, mask: offlineMask, value: offlineType } = k.offline;
+  for (let n = 0, at = i; n < count; at += stride) {
+    const flags = w[at + flagsWord] as number;
+    const order = w[at + privateWord] as number;
+    const isOrder = ((order - buddyOrders) & ~order) >>> 31;
+    const isHead = +((flags & headMask) !== 0);
+    const all =
+      ((w[at + tailWord] as number) & tailMask) |
+      ((+((flags & slabMask) !== 0) | +(((w[at + slabWord] as number) & slabTypeMask) === slabType)) << 1) |
+      (+(((w[at + buddyWord] as number) & buddyMask) === buddyType) << 2) |
+      ((isOrder & +(w[at + privateWord + 1] === 0)) << 3) |
+      (+(((w[at + unacceptedWord] as number) & unacceptedMask) === unacceptedType) << 4) |
+      (((w[at + mapping] as number) & 1) << 5) |
+      ((+((flags & lruMask) !== 0) | +((flags & swapMask) === swapMask)) << 6) |
+      (+((flags & privateMask) !== 0) << 7) |
+      ((isHead & +(((w[at + hugetlbWord] as number) & hugetlbMask) === hugetlbType)) << 8) |
+      (+((flags & hwpoisonMask) !== 0) << 9) |
+      (+(((w[at + offlineWord] as number) & offlineMask) === offlineType) << 10) |
+      (isHead << 11);
+    facts[n++] = all;
+    if ((all & MAY_LEAD) !== 0) return n;
+  }
+  return count;
 }

@@ -11,6 +11,8 @@ import { addTallies } from './tally.ts';
 import type { DumpFiles } from './thread-task.ts';
 import { refuseLies } from './trust.ts';
 
+/** More threads than these find no more to do, and each takes its part of the memory. */
+const MOST_JOBS = 8;
 /** Milliseconds of work that make another thread worth it: it takes 35 until it begins, and as much again of a processor. */
 const WORTH_A_THREAD = 100;
 /** Before so many the pace says little: the scan's code is still being compiled, and the kernel's own data often lie in front. */
@@ -24,8 +26,8 @@ const TELL_MS = 100;
 
 export interface ParallelOptions {
   readonly dump: DumpFiles;
-  /** Threads that may work at once, this one among them. */
-  readonly jobs: number;
+  /** Threads that may work at once, this one among them; undefined for as many as the machine has use for. */
+  readonly jobs: number | undefined;
   readonly onProgress?: OnProgress;
   /** Told of what other threads have read. */
   readonly onRead?: (statistics: ReadStatistics) => void;
@@ -43,9 +45,9 @@ export async function takeParallelCensus(kernel: Kernel, options: ParallelOption
   const counted = 'all' in zones ? zones.all : [];
   const scan = new Scan(kernel, counted);
   const { spans, pages: total } = partition(kernel.image.memory);
-  const work = SharedWork.forThreads(options.jobs - 1);
+  const work = SharedWork.forThreads((options.jobs ?? MOST_JOBS) - 1);
   const task = { dump: options.dump, facts: kernelFacts(kernel), zones: counted, spans, work: work.buffer };
-  const crew = new Crew(options.jobs - 1, (count) => new CensusThreads(count, task));
+  const crew = new Crew(options.jobs, (count) => new CensusThreads(count, task));
   try {
     crew.start(total / SURELY_WORTH);
     for (const index of work.indexes(spans.length)) {
@@ -72,28 +74,34 @@ function processorTime(): number {
   return (user + system) / 1000;
 }
 
+/** Asked only when it matters, for that takes a part of Node.js to be loaded. */
+function machineJobs(): number {
+  return Math.min(MOST_JOBS, process.getBuiltinModule('node:os').availableParallelism());
+}
+
 /** The other threads: none until they are worth it. */
 class Crew {
-  readonly #most: number;
+  readonly #jobs: number | undefined;
   readonly #start: (count: number) => CensusThreads;
   readonly #begun = processorTime();
   #next = milliseconds() + FIRST_LOOK / 2;
   #threads: CensusThreads | undefined;
 
-  constructor(most: number, start: (count: number) => CensusThreads) {
-    this.#most = most;
+  constructor(jobs: number | undefined, start: (count: number) => CensusThreads) {
+    this.#jobs = jobs;
     this.#start = start;
   }
 
   /** Starts as many threads as may be, of so many that would be worth it. */
   start(worth: number): void {
-    const count = Math.min(this.#most, Math.floor(worth));
+    if (worth < 1) return;
+    const count = Math.min((this.#jobs ?? machineJobs()) - 1, Math.floor(worth));
     if (count > 0) this.#threads = this.#start(count);
   }
 
   /** Starts as many as the rest of the work is worth, when that share of it is done. */
   look(share: number): void {
-    if (this.#threads || this.#most < 1) return;
+    if (this.#threads || this.#jobs === 1) return;
     const now = milliseconds();
     if (now < this.#next) return;
     this.#next = now + LOOK_MS;

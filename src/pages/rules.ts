@@ -1,5 +1,5 @@
 import type { PageClass } from './page-class.ts';
-import { FACTS_END, Fact, factsOf } from './page-facts.ts';
+import { FACTS_END, Fact, tellFacts } from './page-facts.ts';
 import type { PageKeys } from './page-keys.ts';
 
 /** Which rule decided a page. The numbers are what the scan writes down, a byte a page. */
@@ -81,12 +81,28 @@ function ruleFor(facts: number): Rule {
   return Rule.kernel;
 }
 
-/** The rule for all facts that a page can have, so that the scan looks it up. */
-const RULE_FOR = Uint8Array.from({ length: FACTS_END }, (_, facts) => ruleFor(facts));
+const NOT_ASKED_YET = 255;
+/** The rule for facts that a page has had, so that the scan looks it up: a dump has pages of some twenty kinds, of two thousand. */
+const RULE_FOR = new Uint8Array(FACTS_END).fill(NOT_ASKED_YET);
 
-/** Which rule decides the page whose struct page begins at word `i`. Pure. */
+/** Which rule decides a page of which this is known. */
+export function ruleOf(facts: number): Rule {
+  const known = RULE_FOR[facts] as Rule | typeof NOT_ASKED_YET;
+  return known === NOT_ASKED_YET ? firstFor(facts) : known;
+}
+
+const one = new Uint16Array(1);
+
+/** Which rule decides the page whose struct page begins at word `i`. */
 export function decide(w: Int32Array, i: number, k: PageKeys): Rule {
-  return RULE_FOR[factsOf(w, i, k)] as Rule;
+  tellFacts(w, i, 1, k, one);
+  return ruleOf(one[0] as number);
+}
+
+function firstFor(facts: number): Rule {
+  const rule = ruleFor(facts);
+  RULE_FOR[facts] = rule;
+  return rule;
 }
 
 /**
@@ -100,9 +116,11 @@ export function pagesDecided(w: Int32Array, i: number, pfn: number, rule: Rule, 
   return PAGES[compoundOrder(w, i, pfn, k)] as number;
 }
 
-/** The order of the compound that the page at word `i` is the head of; 0 for any other page. */
+/** The order of the compound that the page at word `i` is the head of; 0 for any other page. Written as tellFacts is. */
 export function compoundOrder(w: Int32Array, i: number, pfn: number, k: PageKeys): number {
-  if (((w[i + k.flags] as number) & k.headMask) === 0) return 0;
   const order = ((w[i + k.order.word] as number) >>> k.order.shift) & k.order.mask;
-  return order <= MAX_COMPOUND_ORDER && (pfn & ((1 << order) - 1)) === 0 ? order : 0;
+  const isHead = ((w[i + k.flags] as number) & k.headMask) === 0 ? 0 : -1;
+  const notAligned = pfn & ((1 << order) - 1);
+  const tooLarge = (MAX_COMPOUND_ORDER - order) >> 31;
+  return (notAligned | tooLarge) === 0 ? order & isHead : 0;
 }

@@ -9,8 +9,6 @@ const READ_PAGES = 64;
 /** Pages asked for at once what the dump has of them: those of a run. */
 const SURVEY_PAGES = 4096;
 const ZEROS = Buffer.alloc(PAGE);
-/** Words of a page that are looked at before the whole of it is compared: a page in use is told by them. */
-const FIRST_WORDS = 16;
 
 /** What the contents of pages say. */
 export interface ContentCounts {
@@ -40,11 +38,16 @@ export class ZeroPages {
   readonly #memory: PhysicalMemory;
   readonly #bytes = pageAligned(READ_PAGES * PAGE);
   readonly #words = new Int32Array(this.#bytes.buffer, 0, READ_PAGES * WORDS);
-  readonly #buffer = Buffer.from(this.#bytes.buffer, 0, READ_PAGES * PAGE);
+  /** The same, a page each: made once, for a comparison of a part of a buffer has its ends checked by code that allocates. */
+  readonly #pages = Array.from({ length: READ_PAGES }, (_, page) =>
+    Buffer.from(this.#bytes.buffer, page * PAGE, PAGE),
+  );
   readonly #holdings = new Uint8Array(SURVEY_PAGES);
   readonly #proofs = new Uint8Array(SURVEY_PAGES);
   /** The first pfn that #holdings is of. */
   #surveyed = -1;
+  /** Whether the dump has the same of all of them, as it mostly has. */
+  #allAlike = false;
 
   constructor(memory: PhysicalMemory) {
     this.#memory = memory;
@@ -56,7 +59,7 @@ export class ZeroPages {
       const first = this.#survey(pfn);
       const to = Math.min(end, first + SURVEY_PAGES);
       const code = this.#holdings[pfn - first] as number;
-      let alike = pfn + 1;
+      let alike = this.#allAlike ? to : pfn + 1;
       while (alike < to && this.#holdings[alike - first] === code) alike++;
       this.#countAlike(code, pfn, alike);
       pfn = alike;
@@ -69,6 +72,8 @@ export class ZeroPages {
     if (first === this.#surveyed) return first;
     this.#memory.survey(first, this.#holdings);
     this.#surveyed = first;
+    // Each is as the one before it: to compare them so takes next to nothing.
+    this.#allAlike = Buffer.compare(this.#holdings.subarray(1), this.#holdings.subarray(0, -1)) === 0;
     return first;
   }
 
@@ -140,11 +145,9 @@ export class ZeroPages {
     this.counts.nonZero += pages - zero;
   }
 
-  /** A page in use is told by its first words in most cases; memcmp does the rest, and stops where it differs. */
+  /** A page in use is told by its first word in most cases; memcmp does the rest, and stops where it differs. */
   #isZeroAt(page: number): boolean {
-    const words = this.#words;
-    const first = page * WORDS;
-    for (let i = first; i < first + FIRST_WORDS; i++) if (words[i] !== 0) return false;
-    return ZEROS.compare(this.#buffer, page * PAGE, (page + 1) * PAGE) === 0;
+    if (this.#words[page * WORDS] !== 0) return false;
+    return ZEROS.equals(this.#pages[page] as Buffer);
   }
 }

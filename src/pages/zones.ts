@@ -81,17 +81,23 @@ function zoneFields(info: Vmcoreinfo): ZoneFields {
  */
 export function readZones(kernel: Kernel): Zone[] {
   const fields = zoneFields(kernel.info);
-  return nodes(kernel).flatMap((pgdat, node) => (pgdat === 0n ? [] : zonesOf(kernel, fields, node, pgdat)));
+  const all = nodes(kernel);
+  const zones: Zone[] = [];
+  for (let node = 0; node < all.length; node++) {
+    const pgdat = all[node] as bigint;
+    if (pgdat !== 0n) zones.push(...zonesOf(kernel, fields, node, pgdat));
+  }
+  return zones;
 }
 
 /** Addresses of each node's pglist_data, 0 where there is no such node. */
-function nodes({ info, space }: Kernel): bigint[] {
+function nodes({ info, space }: Kernel): BigUint64Array {
   const table = info.symbol('node_data');
   if (table === undefined) {
     const only = info.symbol('contig_page_data');
     if (only === undefined)
       throw missingKey('SYMBOL(node_data)', 'FREE cannot be checked against the kernel');
-    return [only];
+    return BigUint64Array.of(only);
   }
   const key = 'LENGTH(node_data)';
   const length = required(info.length('node_data'), key, 'the number of nodes is unknown');
@@ -99,7 +105,7 @@ function nodes({ info, space }: Kernel): bigint[] {
     throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${length}, no number of nodes`, { key });
   }
   const pointers = space.bytes(table, length * POINTER);
-  return Array.from({ length }, (_, node) => u64At(pointers, node * POINTER));
+  return new BigUint64Array(pointers.buffer, pointers.byteOffset, length);
 }
 
 function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint): Zone[] {

@@ -23,7 +23,7 @@ export function infoText(report: InfoReport, terminal: Terminal): string {
     ...missingRows(report),
   ];
   const lines = rows.flatMap(([label, text]) => (text === null ? [] : [line(label, text, terminal)]));
-  return `${terminal.chalk.bold(title(report))}\n\n${lines.join('')}`;
+  return `${terminal.bold(title(report))}\n\n${lines.join('')}`;
 }
 
 function title({ kernel, file }: InfoReport): string {
@@ -33,9 +33,9 @@ function title({ kernel, file }: InfoReport): string {
   return `${release}${machine}${file.live ? ', running' : ''}`;
 }
 
-function line(label: string, text: string, { width, chalk }: Terminal): string {
+function line(label: string, text: string, { width, bold }: Terminal): string {
   const wrapped = wrap(`${label.padEnd(LABEL)}${text}`, width, LABEL);
-  return `${chalk.bold(wrapped.slice(0, LABEL))}${wrapped.slice(LABEL)}\n`;
+  return `${bold(wrapped.slice(0, LABEL))}${wrapped.slice(LABEL)}\n`;
 }
 
 function crashRows({ crash, file, unavailable }: InfoReport): Row[] {

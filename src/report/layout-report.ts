@@ -87,13 +87,13 @@ function disagreements(name: string, { value, source, candidates }: LayoutValue)
 
 /** The report for people, ending in a newline. */
 export function layoutText(report: LayoutReport, terminal: Terminal): string {
-  const { chalk } = terminal;
+  const { bold } = terminal;
   const release =
     report.kernel.release === null
       ? 'Linux of unknown release'
       : `Linux ${escapeText(report.kernel.release)}`;
   const sections = VALUES.map((name) => valueText(NAMES[name], report[name], terminal));
-  return `${chalk.bold(release)} (${report.file.format}, ${report.pagingLevels}-level paging)\n${wrap(kallsymsText(report), terminal.width, 2)}\n\n${sections.join('\n')}`;
+  return `${bold(release)} (${report.file.format}, ${report.pagingLevels}-level paging)\n${wrap(kallsymsText(report), terminal.width, 2)}\n\n${sections.join('\n')}`;
 }
 
 function kallsymsText({ kallsyms }: LayoutReport): string {
@@ -106,8 +106,8 @@ function valueText(
   value: LayoutValue,
   terminal: Terminal,
 ): string {
-  const { chalk } = terminal;
-  const title = `${chalk.bold(`${name} ${value.value ?? 'unknown'}`)}  ${meaning}`;
+  const { bold } = terminal;
+  const title = `${bold(`${name} ${value.value ?? 'unknown'}`)}  ${meaning}`;
   const rows = value.candidates.map((c) => [
     `  ${c.verdict}`,
     c.source,

@@ -89,7 +89,7 @@ export const CONTENTS: Record<PageReport['contents'], string> = {
 };
 
 /** The report for people, ending in a newline. */
-export function pageText(report: PageReport, details: DetailsFact, { chalk, width }: Terminal): string {
+export function pageText(report: PageReport, details: DetailsFact, { bold, width }: Terminal): string {
   const lines: [string, string][] = [
     ['class', report.class === null ? 'unknown' : ROW_NAMES[report.class]],
     ['because', because(report)],
@@ -98,7 +98,7 @@ export function pageText(report: PageReport, details: DetailsFact, { chalk, widt
     ...moreLines(report, details),
     ...structPageLines(report),
   ];
-  const title = chalk.bold(`pfn ${report.pfn}`);
+  const title = bold(`pfn ${report.pfn}`);
   return `${title}  physical ${report.physical}\n${lines.map(([k, v]) => `${wrap(`  ${k.padEnd(12)} ${v}`, width, 15)}\n`).join('')}`;
 }
 

@@ -27,11 +27,11 @@ export function pagesText(report: PagesReport, terminal: Terminal): string {
   return `${title(report, terminal)}\n\n${pagesTable(report, terminal)}${freeCheckText(report, terminal)}`;
 }
 
-function title({ kernel, file }: PagesReport, { chalk }: Terminal): string {
+function title({ kernel, file }: PagesReport, { bold }: Terminal): string {
   const release =
     kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
   const crashed = kernel.crashTime === undefined ? '' : `, crashed ${utc(kernel.crashTime)}`;
-  return `${chalk.bold(release)} (${file.format}${crashed})`;
+  return `${bold(release)} (${file.format}${crashed})`;
 }
 
 function pagesTable(report: PagesReport, terminal: Terminal): string {

@@ -16,7 +16,7 @@ const UNKNOWN = '?';
 /** The report for people, ending in a newline. `threads` says whether its rows are all threads, and not processes. */
 export function psText(report: PsReport, threads: boolean, terminal: Terminal): string {
   const title = wrap(titleOf(report), terminal.width, 2).replace(/^[^\n]*?(?= \(|$)/, (name) =>
-    terminal.chalk.bold(name),
+    terminal.bold(name),
   );
   const heading = threads ? HEADING.with(2, 'TGID') : HEADING;
   const rows = report.tasks.map((task) => cells(task, threads));

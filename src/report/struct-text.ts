@@ -9,10 +9,10 @@ const SIZE = 7;
 const INDENT = 2;
 
 /** The layout of a type for people, ending in a newline: offset, size and declaration of each member, and the gaps. */
-export function typeText({ type }: StructReport, { chalk, width }: Terminal): string {
-  const lines = [chalk.bold(title(type))];
+export function typeText({ type }: StructReport, { bold, width }: Terminal): string {
+  const lines = [bold(title(type))];
   if (type.layout) {
-    lines.push(chalk.bold(`${'OFFSET'.padStart(OFFSET)}${'SIZE'.padStart(SIZE)}  MEMBER`));
+    lines.push(bold(`${'OFFSET'.padStart(OFFSET)}${'SIZE'.padStart(SIZE)}  MEMBER`));
     lines.push(...layoutLines(type.layout, 0), summary(type.layout));
   }
   for (const { name, value } of type.enumerators ?? []) lines.push(`  ${escapeText(name)} = ${value}`);

@@ -30,9 +30,8 @@ const SHORTEST_COLUMN = 16;
 /** A table as text that fits the terminal, ending in a newline. */
 export function table(contents: TableContents, terminal: Terminal): string {
   const widths = columnWidths(contents, terminal.width);
-  const { rows } = contents;
-  if (rows.length <= MANY_ROWS) return wrappedTable(contents, widths, terminal);
-  const fits = rows.every((row) => row.every((cell, i) => cell.length <= (widths[i] ?? 0)));
+  const { heading, rows } = contents;
+  const fits = [heading, ...rows].every((row) => row.every((cell, i) => cell.length <= (widths[i] ?? 0)));
   if (fits) return plainTable(contents, widths, terminal);
   const pieces: string[] = [];
   for (let at = 0; at < rows.length; at += MANY_ROWS) {
@@ -69,18 +68,18 @@ function columnWidths({ heading, rows, gap = 2 }: TableContents, width: number):
   return widths;
 }
 
-function wrappedTable(contents: TableContents, widths: readonly number[], { chalk }: Terminal): string {
+function wrappedTable(contents: TableContents, widths: readonly number[], { color, bold }: Terminal): string {
   const { heading, rows } = contents;
   const fits = [heading, ...rows].every((row) =>
     row.every((cell, i) => longestWord(cell) <= (widths[i] ?? 0)),
   );
   const lines = draw(contents, widths, fits).split('\n');
   // Drawn with its colours, a heading that is wrapped in the midst of a word would be cut in the midst of a colour's code.
-  const bold = chalk.level === 0 || heading.length === 0 ? 0 : heightOf(contents, widths, fits);
+  const height = color && heading.length > 0 ? heightOf(contents, widths, fits) : 0;
   const coloured = lines
-    .slice(0, bold)
-    .map((line) => line.replace(/[^ ]+(?: [^ ]+)*/g, (title) => chalk.bold(title)));
-  return `${[...coloured, ...lines.slice(bold)].join('\n')}\n`;
+    .slice(0, height)
+    .map((line) => line.replace(/[^ ]+(?: [^ ]+)*/g, (title) => bold(title)));
+  return `${[...coloured, ...lines.slice(height)].join('\n')}\n`;
 }
 
 /** Lines of the heading. */
@@ -112,14 +111,14 @@ function longestWord(text: string): number {
 }
 
 /** The same columns for contents that need no wrapping, for long lists. */
-function plainTable(contents: TableContents, widths: readonly number[], { chalk }: Terminal): string {
+function plainTable(contents: TableContents, widths: readonly number[], { bold }: Terminal): string {
   const { heading, rows, gap = 2, right = [] } = contents;
   const padding = (cell: string, i: number) => ' '.repeat(Math.max(0, (widths[i] ?? 0) - cell.length));
   const line = (row: readonly string[], style = (text: string) => text) =>
     row
       .map((cell, i) => (right.includes(i) ? padding(cell, i) + style(cell) : style(cell) + padding(cell, i)))
       .join(' '.repeat(gap));
-  return `${trimmed([line(heading, chalk.bold), ...rows.map((row) => line(row))].join('\n'))}\n`;
+  return `${trimmed([line(heading, bold), ...rows.map((row) => line(row))].join('\n'))}\n`;
 }
 
 function trimmed(text: string): string {

@@ -1,8 +1,10 @@
-import { Chalk, type ChalkInstance } from 'chalk';
+import { Chalk } from 'chalk';
 
 /** What a text report needs to know of where it is shown. */
 export interface Terminal {
-  readonly chalk: ChalkInstance;
+  readonly color: boolean;
+  /** A heading, bold where there is colour. */
+  readonly bold: (text: string) => string;
   /** Columns that a line may take. */
   readonly width: number;
 }
@@ -12,5 +14,6 @@ const LEAST_WIDTH = 80;
 
 /** @param columns of the terminal, undefined where there is none */
 export function terminal(color: boolean, columns: number | undefined): Terminal {
-  return { chalk: new Chalk({ level: color ? 1 : 0 }), width: Math.max(LEAST_WIDTH, columns ?? 0) };
+  const bold = color ? new Chalk({ level: 1 }).bold : (text: string) => text;
+  return { color, bold, width: Math.max(LEAST_WIDTH, columns ?? 0) };
 }

@@ -84,10 +84,10 @@ export function translationRow({
 }
 
 /** The report for people, ending in a newline. */
-export function translateText(report: TranslateReport, { chalk, width }: Terminal): string {
+export function translateText(report: TranslateReport, { bold, width }: Terminal): string {
   return report.translations
     .map((t) => {
-      const title = chalk.bold(t.address) + (t.region === null ? '' : `  ${t.region}`);
+      const title = bold(t.address) + (t.region === null ? '' : `  ${t.region}`);
       const steps = t.steps.map((step) => `${wrap(stepText(step), width, 7)}\n`);
       return `${title}\n${steps.join('')}${wrap(`  ${resultText(t)}`, width, 2)}\n`;
     })

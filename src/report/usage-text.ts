@@ -22,10 +22,10 @@ export function usageText(report: UsageReport, live: boolean, terminal: Terminal
   return `${title(report, terminal)}\n\n${sections.filter((text) => text !== '').join('\n')}`;
 }
 
-function title({ kernel, file }: UsageReport, { chalk }: Terminal): string {
+function title({ kernel, file }: UsageReport, { bold }: Terminal): string {
   const release =
     kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
-  return `${chalk.bold(release)} (${file.format})`;
+  return `${bold(release)} (${file.format})`;
 }
 
 /** Rows that are there even when they are empty. */

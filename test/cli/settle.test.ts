@@ -11,18 +11,21 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** A run that took so many seconds of processor time, and has so many bytes of objects and of buffers beside them. */
-function ended(seconds: number, used_heap_size: number, external_memory: number): void {
-  vi.spyOn(process, 'cpuUsage').mockReturnValue({ user: seconds * 6e5, system: seconds * 4e5 });
+/** When the run began, by the clock of milliseconds(). */
+const BEGUN = 5000;
+
+/** A run that took so many milliseconds, and has so many bytes of objects and of buffers beside them. */
+function ended(took: number, used_heap_size: number, external_memory: number): void {
+  vi.spyOn(process, 'hrtime').mockReturnValue([5, took * 1e6]);
   const statistics = { ...v8.getHeapStatistics(), used_heap_size, external_memory };
   vi.spyOn(v8, 'getHeapStatistics').mockReturnValue(statistics);
 }
 
 /** Settles such a run, where V8 gives `gc` to who asks. */
-function settleAfter([seconds, heap, buffers]: [number, number, number], gc: unknown = collect): void {
-  ended(seconds, heap, buffers);
+function settleAfter([took, heap, buffers]: [number, number, number], gc: unknown = collect): void {
+  ended(took, heap, buffers);
   vi.spyOn(vm, 'runInNewContext').mockImplementation((code) => (code === 'gc' ? gc : undefined));
-  settle();
+  settle(BEGUN);
 }
 
 describe('the end of a run', () => {
@@ -30,14 +33,14 @@ describe('the end of a run', () => {
     [12 * MIB, MIB],
     [6 * MIB, 9 * MIB],
   ])('collects garbage, so that no thread of V8 waits for ever for that: %i and %i', (heap, buffers) => {
-    settleAfter([0.25, heap, buffers]);
+    settleAfter([150, heap, buffers]);
     expect(collect).toHaveBeenCalledTimes(1);
     expect(v8.setFlagsFromString).toHaveBeenCalledWith('--expose-gc');
   });
 
   it.each<[string, [number, number, number]]>([
-    ['the heap is small', [1, 6 * MIB, 3 * MIB]],
-    ['the run was short', [0.15, 12 * MIB, MIB]],
+    ['the heap is small', [900, 6 * MIB, 3 * MIB]],
+    ['the run was short', [100, 12 * MIB, MIB]],
   ])('does not where %s, for that takes a while itself', (_, run) => {
     settleAfter(run);
     expect(collect).not.toHaveBeenCalled();
@@ -45,16 +48,16 @@ describe('the end of a run', () => {
   });
 
   it('is an end too where V8 gives no such function', () => {
-    expect(() => settleAfter([1, 12 * MIB, MIB], null)).not.toThrow();
+    expect(() => settleAfter([900, 12 * MIB, MIB], null)).not.toThrow();
   });
 
   it('leaves no object that nothing holds', async () => {
     vi.mocked(v8.setFlagsFromString).mockRestore();
-    ended(1, 12 * MIB, MIB);
+    ended(900, 12 * MIB, MIB);
     const garbage = new WeakRef({ held: 'by nothing' });
     // A WeakRef keeps its object until the job that made it is over.
     await new Promise(setImmediate);
-    settle();
+    settle(BEGUN);
     expect(garbage.deref()).toBeUndefined();
   });
 });

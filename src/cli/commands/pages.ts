@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Census, OnProgress } from '../../pages/census.ts';
 import { takeCompatCensus } from '../../pages/compat.ts';
@@ -38,9 +37,6 @@ async function makeReport(session: Session, options: PagesOptions): Promise<Page
   }
 }
 
-/** More threads than these find no more to do, and each takes its part of the memory. */
-const MOST_JOBS = 8;
-
 function census(
   session: Session,
   kernel: Kernel,
@@ -50,7 +46,7 @@ function census(
   const { dump, readElsewhere } = session;
   return takeParallelCensus(kernel, {
     dump,
-    jobs: jobs ?? Math.min(MOST_JOBS, availableParallelism()),
+    jobs,
     onProgress,
     onRead({ reads, bytes }) {
       readElsewhere.reads += reads;
