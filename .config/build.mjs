@@ -55,6 +55,7 @@ const bundles = await Promise.all([
   build({
     ...options,
     input: { program: 'bin/kdump-inspect.ts' },
+    preserveEntrySignatures: 'allow-extension',
     plugins: [...options.plugins, later],
     external: LATER.map((name) => `./${name}.js`),
     makeAbsoluteExternalsRelative: false,
@@ -81,6 +82,6 @@ if (existsSync(TRAINING)) {
   const dump = 'dist/training';
   const params = { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 };
   writeFileSync(dump, brotliDecompressSync(readFileSync(TRAINING), { params }));
-  execFileSync(process.execPath, ['.config/code-cache.mjs', 'dist', 'pages', dump], { stdio: 'ignore' });
+  execFileSync(process.execPath, ['.config/code-cache.mjs', 'dist', dump], { stdio: 'ignore' });
   rmSync(dump);
 }

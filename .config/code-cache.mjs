@@ -1,33 +1,58 @@
-// node .config/code-cache.mjs DIST ARGUMENT...: runs the program as bin/launch.ts does, and keeps beside its files what V8 compiled
-// of them for that. A run on a real dump compiles what such runs need, and no more: code that is not needed costs time, too.
+// node .config/code-cache.mjs DIST DUMP: runs the program as bin/launch.ts does, and keeps beside its files what V8 compiled of them for
+// that. A run on a real dump compiles what such runs need, and no more: code that is not needed costs time, too. So what `pages`
+// loads is kept as it leaves it, and only then the other commands run.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
 
-const [dist, ...args] = process.argv.slice(2);
+const [dist, dump] = process.argv.slice(2);
+const RUNS = [
+  ['pages', dump],
+  ['layout', dump, '--color'],
+  ['info', dump],
+  ['dmesg', dump],
+];
+
 const folder = resolve(dist);
 const require = createRequire(join(folder, 'kdump-inspect.js'));
-const loaded = new Map();
+const scripts = new Map();
+const kept = new Set();
 
-function load(name) {
-  if (!name.startsWith('./')) return require(name);
-  const filename = join(folder, name);
-  if (!loaded.has(filename)) {
-    const script = new Script(readFileSync(filename, 'latin1'), { filename });
-    const exports = {};
-    loaded.set(filename, { script, exports });
-    script.runInThisContext()(load, exports, folder);
-  }
-  return loaded.get(filename).exports;
-}
-
-process.argv = [process.execPath, join(folder, 'program.js'), ...args];
-process.on('exit', () => {
+for (const args of RUNS) {
+  process.argv = [process.execPath, join(folder, 'program.js'), ...args];
+  await loader()('./program.js').ended;
   // V8 accepts the code only under the flags that it was kept under, and a long run sets one at its end (src/cli/settle.ts).
   setFlagsFromString('--no-expose-gc');
-  for (const [filename, { script }] of loaded)
-    writeFileSync(filename.replace(/js$/, 'cache'), script.createCachedData());
-});
-load('./program.js');
+  if (kept.size === 0) keep();
+}
+keep();
+
+/** The require of a run, which loads all files of the program anew. */
+function loader() {
+  const loaded = new Map();
+  return function load(name) {
+    if (!name.startsWith('./')) return require(name);
+    if (!loaded.has(name)) {
+      const exports = {};
+      loaded.set(name, exports);
+      scriptOf(join(folder, name)).runInThisContext()(load, exports, folder);
+    }
+    return loaded.get(name);
+  };
+}
+
+function scriptOf(filename) {
+  if (!scripts.has(filename))
+    scripts.set(filename, new Script(readFileSync(filename, 'latin1'), { filename }));
+  return scripts.get(filename);
+}
+
+/** Keeps what was compiled of the files that were loaded until now. */
+function keep() {
+  for (const [filename, script] of scripts) {
+    if (!kept.has(filename)) writeFileSync(filename.replace(/js$/, 'cache'), script.createCachedData());
+    kept.add(filename);
+  }
+}

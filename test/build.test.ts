@@ -21,24 +21,26 @@ function copyOf(name: string): string {
 const run = (dist: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(dist, 'kdump-inspect.js'), ...args], { encoding: 'utf8' });
 
-/** Whether this V8 takes the compiled code that lies beside the program. */
-function accepts(dist: string): boolean {
-  const filename = join(dist, 'program.js');
-  const cachedData = readFileSync(join(dist, 'program.cache'));
+/** Whether this V8 takes the compiled code that lies beside a file of the program. */
+function accepts(dist: string, file: string): boolean {
+  const filename = join(dist, `${file}.js`);
+  const cachedData = readFileSync(join(dist, `${file}.cache`));
   return !new Script(readFileSync(filename, 'latin1'), { filename, cachedData }).cachedDataRejected;
 }
+
+/** The files of the program whose compiled code is kept, without their endings. */
+const FILES = ['program', 'further', 'kdump', 'cli-table3', 'chalk'];
 
 describe('the compiled code that is kept beside the program', () => {
   const dump = dumpOf('linux-6.1');
 
   test('is taken by the V8 that made it, and the program then says the same', () => {
     const dist = copyOf('made');
-    const program = join(dist, 'program.js');
-    execFileSync(process.execPath, [join(ROOT, '.config/code-cache.mjs'), program, 'pages', dump], {
-      stdio: 'ignore',
-    });
-    expect(accepts(dist)).toBe(true);
-    expect(run(dist, 'pages', dump, '--json')).toBe(run(join(ROOT, 'dist'), 'pages', dump, '--json'));
+    const [made, commands] = [join(ROOT, '.config/code-cache.mjs'), ['pages', 'layout', 'dmesg']];
+    execFileSync(process.execPath, [made, dist, dump], { stdio: 'ignore' });
+    for (const file of FILES.filter((name) => name !== 'kdump')) expect(accepts(dist, file)).toBe(true);
+    for (const command of commands)
+      expect(run(dist, command, dump)).toBe(run(join(ROOT, 'dist'), command, dump));
   });
 
   test.each([
@@ -47,9 +49,10 @@ describe('the compiled code that is kept beside the program', () => {
     ['is cut short', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, 1000))],
   ])('is not needed: where it %s the program runs as ever', (what, spoil) => {
     const dist = copyOf(what.replaceAll(' ', '-'));
-    const before = run(dist, 'pages', dump, '--json');
-    spoil(join(dist, 'program.cache'));
-    expect(run(dist, 'pages', dump, '--json')).toBe(before);
-    expect(JSON.parse(before)).toMatchObject({ schema: 'kdump-inspect/pages/1', complete: true });
+    const all = () => [run(dist, 'pages', dump, '--json'), run(dist, 'layout', dump, '--color')];
+    const before = all();
+    for (const file of FILES) spoil(join(dist, `${file}.cache`));
+    expect(all()).toEqual(before);
+    expect(JSON.parse(before[0] ?? '')).toMatchObject({ schema: 'kdump-inspect/pages/1', complete: true });
   });
 });

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { deflateSync } from 'node:zlib';
-import { buildSync } from 'esbuild';
 import fc from 'fast-check';
+import { build } from 'rolldown';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Codec, type Codecs, loadCodecs, PAGE } from '../../../src/formats/kdump/codecs.ts';
 import { concat, pattern } from '../../builders/encode.ts';
@@ -162,14 +162,13 @@ describe('the codecs', () => {
 
   it('work in a worker thread', async () => {
     const entry = fileURLToPath(new URL('../../../src/formats/kdump/codecs.ts', import.meta.url));
-    const bundled = buildSync({
-      entryPoints: [entry],
-      bundle: true,
+    const bundled = await build({
+      input: entry,
       platform: 'node',
-      format: 'cjs',
       write: false,
+      output: { format: 'cjs', codeSplitting: false },
     });
-    const code = `${bundled.outputFiles[0]?.text}
+    const code = `${bundled.output[0].code}
       const { parentPort, workerData } = require('node:worker_threads');
       loadCodecs().then((codecs) => {
         const page = ([flags, encoded]) => {
