@@ -32,12 +32,14 @@ export interface Part {
 /** Told of each free block that begins in a run: its head's pfn, its pages, and the upper half of the head's flags. */
 export type OnFree = (pfn: number, pages: number, flagsHigh: number) => void;
 
+/** Pages whose facts are told at once. */
+const AT_ONCE = 256;
+const facts = new Uint16Array(AT_ONCE);
+
 /**
  * Adds the rules of the pages of a part to `stretches`. A page inside a free block or a left-out compound is not looked
  * at: the head has spoken for it, over the ends of runs, sections and holes (so a fake head of an optimised hugetlb
- * page, 5.18 to 7.0, is never mistaken for one).
- *
- * What does not stand alone is passed in one step.
+ * page, 5.18 to 7.0, is never mistaken for one). No object, no closure and no BigInt a page: this is hot as tellFacts is.
  */
 export function classifyPart(
   part: Part,
@@ -70,10 +72,6 @@ export function classifyPart(
     cover.rule = rule;
   }
 }
-
-/** Pages whose facts are told at once. */
-const AT_ONCE = 256;
-const facts = new Uint16Array(AT_ONCE);
 
 /** Adds the rules of the pages whose facts were told, the first of them page `start` of the run; returns that of the last. */
 function addRules(told: number, start: number, stretches: Stretches): Rule {

@@ -31,34 +31,35 @@ const MAY_LEAD = Fact.buddy | Fact.unaccepted | Fact.head;
  *
  * This is the hot loop, and a small dump is nearly through it before V8 has compiled it. So what the keys say is looked up before
  * it; there is no call in it; numbers are signed ones of 32 bits, for others are objects until then; and it takes the same steps
- * for each page, for V8 throws compiled code away when it comes to a step that it has not seen.
+ * for each page, for V8 throws compiled code away when it comes to a step that it has not seen. Each shift is that of the fact's bit.
  */
 export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, facts: Uint16Array): number {
-  const { stride, flags: flagsWord, mapping, private: privateWord, buddyOrders } = k;
+  const { stride, flags: flagsWord, mapping, private: privateWord, type: typeWord, buddyOrders } = k;
   const { slabMask, lruMask, swapMask, privateMask, headMask, hwpoisonMask } = k;
   const { word: tailWord, mask: tailMask } = k.tail;
-  const { word: slabWord, mask: slabTypeMask, value: slabType } = k.slab;
-  const { word: buddyWord, mask: buddyMask, value: buddyType } = k.buddy;
-  const { word: unacceptedWord, mask: unacceptedMask, value: unacceptedType } = k.unaccepted;
-  const { word: hugetlbWord, mask: hugetlbMask, value: hugetlbType } = k.hugetlb;
-  const { word: offlineWord, mask: offlineMask, value: offlineType } = k.offline;
+  const { mask: slabTypeMask, value: slabType } = k.slab;
+  const { mask: buddyMask, value: buddyType } = k.buddy;
+  const { mask: unacceptedMask, value: unacceptedType } = k.unaccepted;
+  const { mask: offlineMask, value: offlineType } = k.offline;
+  const { word: hugetlbWord, mask: hugetlbMask, value: hugetlbValue } = k.hugetlb;
   for (let n = 0, at = i; n < count; at += stride) {
     const flags = w[at + flagsWord] as number;
+    const type = w[at + typeWord] as number;
     const order = w[at + privateWord] as number;
     const isOrder = ((order - buddyOrders) & ~order) >>> 31;
     const isHead = +((flags & headMask) !== 0);
     const all =
       ((w[at + tailWord] as number) & tailMask) |
-      ((+((flags & slabMask) !== 0) | +(((w[at + slabWord] as number) & slabTypeMask) === slabType)) << 1) |
-      (+(((w[at + buddyWord] as number) & buddyMask) === buddyType) << 2) |
+      ((+((flags & slabMask) !== 0) | +((type & slabTypeMask) === slabType)) << 1) |
+      (+((type & buddyMask) === buddyType) << 2) |
       ((isOrder & +(w[at + privateWord + 1] === 0)) << 3) |
-      (+(((w[at + unacceptedWord] as number) & unacceptedMask) === unacceptedType) << 4) |
+      (+((type & unacceptedMask) === unacceptedType) << 4) |
       (((w[at + mapping] as number) & 1) << 5) |
       ((+((flags & lruMask) !== 0) | +((flags & swapMask) === swapMask)) << 6) |
       (+((flags & privateMask) !== 0) << 7) |
-      ((isHead & +(((w[at + hugetlbWord] as number) & hugetlbMask) === hugetlbType)) << 8) |
+      ((isHead & +(((w[at + hugetlbWord] as number) & hugetlbMask) === hugetlbValue)) << 8) |
       (+((flags & hwpoisonMask) !== 0) << 9) |
-      (+(((w[at + offlineWord] as number) & offlineMask) === offlineType) << 10) |
+      (+((type & offlineMask) === offlineType) << 10) |
       (isHead << 11);
     facts[n++] = all;
     if ((all & MAY_LEAD) !== 0) return n;

@@ -35,6 +35,7 @@ export interface PageKeys {
   readonly hwpoisonMask: number;
   /** PG_slab where it is a flag (to 6.9), else 0. */
   readonly slabMask: number;
+  /** This and the three below are tests of the word `type`, or impossible. */
   readonly slab: WordTest;
   readonly buddy: WordTest;
   readonly unaccepted: WordTest;

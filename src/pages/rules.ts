@@ -82,7 +82,7 @@ function ruleFor(facts: number): Rule {
 }
 
 const NOT_ASKED_YET = 255;
-/** The rule for facts that a page has had, so that the scan looks it up: a dump has pages of some twenty kinds, of two thousand. */
+/** The rule for facts that a page has had, so that the scan looks it up: a dump has pages of some twenty kinds, of thousands. */
 const RULE_FOR = new Uint8Array(FACTS_END).fill(NOT_ASKED_YET);
 
 /** Which rule decides a page of which this is known. */

@@ -83,7 +83,7 @@ export class ZeroPages {
     this.#memory.survey(pfn, holding);
     if (holding[0] === Held.zero) return true;
     if (holding[0] !== Held.stored || this.#read(pfn, 1) !== undefined) return undefined;
-    return this.#isZeroAt(0);
+    return this.#zerosIn(1) === 1;
   }
 
   /** Pages of which the dump has the same. */
@@ -139,15 +139,19 @@ export class ZeroPages {
   }
 
   #countBuffer(pages: number): void {
-    let zero = 0;
-    for (let page = 0; page < pages; page++) if (this.#isZeroAt(page)) zero++;
+    const zero = this.#zerosIn(pages);
     this.counts.zero += zero;
     this.counts.nonZero += pages - zero;
   }
 
-  /** A page in use is told by its first word in most cases; memcmp does the rest, and stops where it differs. */
-  #isZeroAt(page: number): boolean {
-    if (this.#words[page * WORDS] !== 0) return false;
-    return ZEROS.equals(this.#pages[page] as Buffer);
+  /** How many of the first pages read are all zero. A page in use is told by its first word in most cases; memcmp does the rest. */
+  #zerosIn(count: number): number {
+    const words = this.#words;
+    const pages = this.#pages;
+    let zero = 0;
+    for (let page = 0; page < count; page++) {
+      if (words[page * WORDS] === 0 && ZEROS.equals(pages[page] as Buffer)) zero++;
+    }
+    return zero;
   }
 }
