@@ -75,14 +75,14 @@ export function classifyPart(
 
 /** Adds the rules of the pages whose facts were told, the first of them page `start` of the run; returns that of the last. */
 function addRules(told: number, start: number, stretches: Stretches): Rule {
-  let same = facts[0] as number;
-  for (let n = 1; n < told; n++) {
-    const next = facts[n] as number;
-    if (next === same) continue;
-    stretches.add(ruleOf(same), start + n);
-    same = next;
+  let rule: Rule = Rule.kernel;
+  for (let from = 0; from < told; ) {
+    const same = facts[from] as number;
+    let to = from + 1;
+    while (to < told && facts[to] === same) to++;
+    rule = ruleOf(same);
+    stretches.add(rule, start + to);
+    from = to;
   }
-  const rule = ruleOf(same);
-  stretches.add(rule, start + told);
   return rule;
 }
