@@ -27,10 +27,12 @@ export class Scan {
    */
   constructor(kernel: Kernel, zones: readonly Zone[]) {
     this.#memory = kernel.image.memory;
-    this.#zeroPages = new ZeroPages(this.#memory);
+    const structPages = new StructPages(kernel);
+    // Contents are read when the struct pages of a run have had their say: both in the same memory stay in a processor's cache.
+    this.#zeroPages = new ZeroPages(this.#memory, structPages.room);
     this.#free = new FreeCounter(zones, kernel.info);
     const onFree = (pfn: number, pages: number, high: number) => this.#free.add(pfn, pages, high);
-    this.#verdicts = new Verdicts(new StructPages(kernel), pageKeys(kernel.info), onFree);
+    this.#verdicts = new Verdicts(structPages, pageKeys(kernel.info), onFree);
   }
 
   /** Looks at all pages of a span; `onPages` is told how many, some thousand at a time. */

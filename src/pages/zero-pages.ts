@@ -36,12 +36,10 @@ export function* pfnRanges(ranges: Iterable<Range>): Generator<Range> {
 export class ZeroPages {
   readonly counts: ContentCounts = { zero: 0, nonZero: 0, absent: 0, absences: new Map() };
   readonly #memory: PhysicalMemory;
-  readonly #bytes = pageAligned(READ_PAGES * PAGE);
-  readonly #words = new Int32Array(this.#bytes.buffer, 0, READ_PAGES * WORDS);
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #words: Int32Array;
   /** The same, a page each: made once, for a comparison of a part of a buffer has its ends checked by code that allocates. */
-  readonly #pages = Array.from({ length: READ_PAGES }, (_, page) =>
-    Buffer.from(this.#bytes.buffer, page * PAGE, PAGE),
-  );
+  readonly #pages: readonly Buffer[];
   readonly #holdings = new Uint8Array(SURVEY_PAGES);
   readonly #proofs = new Uint8Array(SURVEY_PAGES);
   /** The first pfn that #holdings is of. */
@@ -49,8 +47,15 @@ export class ZeroPages {
   /** Whether the dump has the same of all of them, as it mostly has. */
   #allAlike = false;
 
-  constructor(memory: PhysicalMemory) {
+  /** @param room what contents are read into, one page of them or more */
+  constructor(memory: PhysicalMemory, room = pageAligned(READ_PAGES * PAGE)) {
     this.#memory = memory;
+    const pages = Math.min(READ_PAGES, Math.floor(room.length / PAGE));
+    this.#bytes = room.subarray(0, pages * PAGE);
+    this.#words = new Int32Array(room.buffer, room.byteOffset, pages * WORDS);
+    this.#pages = Array.from({ length: pages }, (_, page) =>
+      Buffer.from(room.buffer, room.byteOffset + page * PAGE, PAGE),
+    );
   }
 
   /** Adds the pages from `start` to `end` (pfns) to the counts. */
@@ -113,8 +118,9 @@ export class ZeroPages {
   }
 
   #countStored(start: number, end: number): void {
-    for (let pfn = start; pfn < end; pfn += READ_PAGES) {
-      const pages = Math.min(READ_PAGES, end - pfn);
+    const most = this.#pages.length;
+    for (let pfn = start; pfn < end; pfn += most) {
+      const pages = Math.min(most, end - pfn);
       if (this.#read(pfn, pages) === undefined) this.#countBuffer(pages);
       else for (let one = pfn; one < pfn + pages; one++) this.#countOne(one);
     }
