@@ -7,8 +7,8 @@ import { parseArgs } from 'node:util';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import { COUNTED } from '../support/fixture.ts';
 import { parseReport } from '../vm/makedumpfile.ts';
+import { leastCensus, recordedReads } from './in-process.ts';
 import { type CommandLine, type Cost, Instruments, least } from './measure.ts';
-import { recordedReads } from './recorded-reads.ts';
 import { SparseDump } from './sparse-dump.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/kdump-inspect.js', import.meta.url));
@@ -125,47 +125,33 @@ function table(costs: ReadonlyMap<string, Cost>): void {
   }
 }
 
-/** What the program takes from opening to the report, beside a plain loop that makes the same reads; the least of the runs. */
-async function limit(
-  instruments: Instruments,
-  path: string,
-  wallMs: number,
-): Promise<{ ms: number; bytes: number; loop: number }> {
+interface Limit {
+  /** Milliseconds from opening to the report, start-up and compiling of the code included. */
+  readonly ms: number;
+  /** The same in a process that has compiled its code, with one thread. */
+  readonly compiled: number;
+  readonly bytes: number;
+  /** A plain loop that makes the same reads. */
+  readonly loop: number;
+}
+
+/** What the program takes, beside a plain loop that makes the same reads; the least of the runs. */
+async function limit(instruments: Instruments, path: string, wallMs: number): Promise<Limit> {
   const reads = await recordedReads(path);
   const affordable = Math.max(1, Math.floor((Number(options.patience) * 1000) / wallMs / 4));
-  const runs = Array.from({ length: Math.min(Number(options.runs), affordable) }, () => {
+  const count = Math.min(Number(options.runs), affordable);
+  const runs = Array.from({ length: count }, () => {
     return { ...inside(path), loop: instruments.readLoop(path, reads) };
   });
   return {
     ms: Math.min(...runs.map((run) => run.ms)),
+    compiled: await leastCensus(path, count),
     bytes: runs[0]?.bytes ?? 0,
     loop: Math.min(...runs.map((run) => run.loop)),
   };
 }
 
-/** What a dump took, to be held against that of the smallest. */
-interface Result {
-  readonly name: string;
-  readonly pages: number;
-  readonly wallMs: number;
-  /** Milliseconds of the plain loop. */
-  readonly loop: number;
-}
-
-/** What the smallest dump takes is start-up nearly all of it: the rest is what the others take besides. */
-function beyondStartUp(results: readonly Result[]): void {
-  const [smallest, ...others] = [...results].sort((a, b) => a.pages - b.pages);
-  if (!smallest || others.length === 0) return;
-  print(`\nbeyond what ${smallest.name} takes, beside what the plain loop takes more:`);
-  for (const { name, wallMs, loop } of others) {
-    const [more, loopMore] = [wallMs - smallest.wallMs, loop - smallest.loop];
-    print(
-      `  ${name}: ${more.toFixed(1)} ms, ${loopMore.toFixed(1)} ms: ratio ${(more / loopMore).toFixed(2)}`,
-    );
-  }
-}
-
-async function bench(instruments: Instruments, folder: string, dump: Dump): Promise<Result> {
+async function bench(instruments: Instruments, folder: string, dump: Dump): Promise<void> {
   const report = reportOf(dump.path);
   const pages = report.total.pages ?? 0;
   print(`\n${dump.name}: ${size(pages * 4096)}, ${pages} pages`);
@@ -173,9 +159,11 @@ async function bench(instruments: Instruments, folder: string, dump: Dump): Prom
   const costs = race(instruments, commands);
   table(costs);
   const ours = costs.get('kdump-inspect') as Cost;
-  const { ms, bytes, loop } = await limit(instruments, dump.path, ours.wallMs);
+  const { ms, compiled, bytes, loop } = await limit(instruments, dump.path, ours.wallMs);
+  const ratio = (wall: number) => `${wall.toFixed(1)} ms: ratio ${(wall / loop).toFixed(2)}`;
+  print(`  a plain loop reads the same ${size(bytes)} in ${loop.toFixed(1)} ms`);
   print(
-    `  from opening to the report ${ms.toFixed(1)} ms for ${size(bytes)}; a plain loop makes the same reads in ${loop.toFixed(1)} ms: ratio ${(ms / loop).toFixed(2)}`,
+    `    from opening to the report ${ratio(ms)}; once the code is compiled, on one thread, ${ratio(compiled)}`,
   );
   const start = costs.get('node -e 0')?.wallMs ?? 0;
   print(
@@ -187,7 +175,6 @@ async function bench(instruments: Instruments, folder: string, dump: Dump): Prom
       `  rows: ${differing.length === 0 ? 'the same as makedumpfile' : `${differing.join(', ')} differ`}`,
     );
   }
-  return { name: dump.name, pages, wallMs: ours.wallMs, loop };
 }
 
 async function main(): Promise<void> {
@@ -196,21 +183,19 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-dumps-'));
   const inMemory = mkdtempSync('/dev/shm/kdump-inspect-dumps-');
   const instruments = new Instruments();
-  const results: Result[] = [];
   try {
     print(
       `${new Date().toISOString().slice(0, 10)}, Node.js ${process.version}, ${availableParallelism()} processors, least of ${options.runs} runs`,
     );
     for (const path of options.dump) {
-      results.push(await bench(instruments, folder, { name: path, path, memory: statSync(path).size }));
+      await bench(instruments, folder, { name: path, path, memory: statSync(path).size });
     }
     for (const gib of options.sizes.split(',').filter(Boolean).map(Number)) {
       const path = join(gib < MOST_FOR_EXT4 ? folder : inMemory, `built-${gib}.core`);
       new SparseDump(gib).write(path);
-      results.push(await bench(instruments, folder, { name: `built, ${gib} GiB`, path, memory: gib * GIB }));
+      await bench(instruments, folder, { name: `built, ${gib} GiB`, path, memory: gib * GIB });
       rmSync(path);
     }
-    beyondStartUp(results);
   } finally {
     instruments.close();
     rmSync(folder, { recursive: true });
