@@ -2,7 +2,6 @@
 // that. A run on a real dump compiles what such runs need, and no more: code that is not needed costs time, too. So what `pages`
 // loads is kept as it leaves it, and only then the other commands run.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
@@ -16,7 +15,6 @@ const RUNS = [
 ];
 
 const folder = resolve(dist);
-const require = createRequire(join(folder, 'kdump-inspect.js'));
 const scripts = new Map();
 const kept = new Set();
 
@@ -29,11 +27,11 @@ for (const args of RUNS) {
 }
 keep();
 
-/** The require of a run, which loads all files of the program anew. */
+/** What a run imports with: all files of the program are loaded anew. */
 function loader() {
   const loaded = new Map();
   return function load(name) {
-    if (!name.startsWith('./')) return require(name);
+    if (!name.startsWith('./')) return process.getBuiltinModule(name);
     if (!loaded.has(name)) {
       const exports = {};
       loaded.set(name, exports);

@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { Script } from 'node:vm';
 
 /** What Node.js gives to a CommonJS module, as this is one when it is built. */
-declare const require: (name: string) => unknown;
 declare const __dirname: string;
 
-/** A file of the program, as a function of those. */
+/** A file of the program, as a function of what CommonJS modules are given. */
 type Part = (require: (name: string) => unknown, exports: object, __dirname: string) => void;
 
 /** The files that were loaded, by their names. */
 const loaded = new Map<string, object>();
 load('./program.js');
 
-/** What Node.js has, or a file of the program: its modules import those by their names, as they lie side by side. */
+/** What the program imports by its name: a part of Node.js, or a file of its own, which lie side by side. */
 function load(name: string): unknown {
-  if (!name.startsWith('./')) return require(name);
+  if (!name.startsWith('./')) return process.getBuiltinModule(name);
   const known = loaded.get(name);
   if (known) return known;
   const exports = {};

@@ -256,8 +256,8 @@ describe('the package', () => {
   const build = text('.config/build.mjs');
 
   it('has a command that the build makes of a file that is there', () => {
-    const outdir = /outdir: '([^']+)'/.exec(build)?.[1];
-    const [, name, source = ''] = /entryPoints: \{\s+'([^']+)': '([^']+)'/.exec(build) ?? [];
+    const outdir = /\bdir: '([^']+)'/.exec(build)?.[1];
+    const [, name, source = ''] = /input: \{ '([^']+)': '([^']+)'/.exec(build) ?? [];
     expect(manifest.bin).toEqual({ 'kdump-inspect': `${outdir}/${name}.js` });
     expect(existsSync(join(ROOT, source))).toBe(true);
     expect(text(source).startsWith('#!/usr/bin/env node\n')).toBe(true);

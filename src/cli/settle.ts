@@ -1,5 +1,7 @@
 import { milliseconds } from '../bytes/clock.ts';
 
+/** When the program began, by the clock of milliseconds(). */
+const BEGUN = milliseconds();
 /** Milliseconds from the first line of the program on in which no major collection has been: the heap has its first, generous limit. */
 const SHORT_RUN = 120;
 /**
@@ -12,9 +14,8 @@ const SMALL_HEAP = 10 * 2 ** 20;
  * Collects garbage before the process ends. While Node ends it waits for V8's compiler threads, and one of these may
  * wait for a collection that the main thread no longer does: the process hangs (nodejs/node#54918, in every version so
  * far). A heap that was just collected is below its limit, as a small one is, so none of them asks.
- * @param begun when the program began, by the clock of milliseconds()
  */
-export function settle(begun: number): void {
+export function settle(begun = BEGUN): void {
   if (milliseconds() - begun < SHORT_RUN) return;
   // Loaded here, for many runs are short, and it brings streams along. process.memoryUsage() would open a file of /proc.
   const { getHeapStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');
