@@ -56,3 +56,19 @@ describe('the compiled code that is kept beside the program', () => {
     expect(JSON.parse(before[0] ?? '')).toMatchObject({ schema: 'kdump-inspect/pages/1', complete: true });
   });
 });
+
+describe('the files of the program', () => {
+  const dump = dumpOf('linux-6.1');
+
+  test('are but one for pages of a plain dump, so that it starts soon', () => {
+    const dist = copyOf('alone');
+    for (const file of FILES.filter((name) => name !== 'program')) rmSync(join(dist, `${file}.js`));
+    for (const form of ['--no-color', '--json'])
+      expect(run(dist, 'pages', dump, form)).toBe(run(join(ROOT, 'dist'), 'pages', dump, form));
+  });
+
+  test('are read as they are: each of their bytes is a character', () => {
+    for (const file of FILES)
+      expect(readFileSync(join(ROOT, 'dist', `${file}.js`), 'latin1')).toMatch(/^[\0-\x7f]*$/);
+  });
+});
