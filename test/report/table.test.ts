@@ -49,7 +49,7 @@ describe('a table', () => {
   });
 
   it('has the same text with colours as without, wherever its heading and its words are broken', () => {
-    const cell = fc.string({ unit: fc.constantFrom('x', 'y', ' '), maxLength: 60 });
+    const cell = fc.string({ unit: fc.constantFrom('x', 'y', ' '), maxLength: 60, size: 'max' });
     const row = fc.tuple(fc.constant('a'), cell, cell, cell);
     const shapes = fc.record({ rows: fc.array(row, { maxLength: 4 }), right: fc.subarray([0, 1, 2, 3]) });
     fc.assert(
@@ -61,6 +61,15 @@ describe('a table', () => {
         expect(coloured).toContain('\x1b[1mNAME\x1b[22m');
       }),
     );
+  });
+
+  it('has all lines of a heading bold that is wrapped itself', () => {
+    const contents = { heading: ['A', 'SEVERAL WORDS '.repeat(8).trim()], rows: [['x', 'y'.repeat(70)]] };
+    const lines = linesOf(contents, terminal(true, 80));
+    const bold = lines.filter((line) => line.includes('\x1b[1m'));
+    expect(bold.length).toBeGreaterThan(1);
+    expect(bold.every((line) => line.includes('SEVERAL WORDS'))).toBe(true);
+    expect(lines).toContain(`x  ${'y'.repeat(70)}`);
   });
 });
 
