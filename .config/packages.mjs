@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /**
  * Parts of Node.js that packages load and never use here; each takes milliseconds, for they bring streams and sockets along:
- * commander has child_process for commands that are programs of their own, which there are none of, and chalk asks os and tty
+ * commander has child_process for commands that are programs of their own, which there are none of, and chalk asks tty
  * for the colours of a default that nobody prints with (src/report/terminal.ts makes its own).
  */
 const UNUSED = {
