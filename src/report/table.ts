@@ -34,12 +34,9 @@ export function table(contents: TableContents, terminal: Terminal): string {
   const fits = [heading, ...rows].every((row) => row.every((cell, i) => cell.length <= (widths[i] ?? 0)));
   if (fits) return plainTable(contents, widths, terminal);
   const pieces: string[] = [];
-  for (let at = 0; at < rows.length; at += MANY_ROWS) {
-    const piece = {
-      ...contents,
-      heading: at === 0 ? contents.heading : [],
-      rows: rows.slice(at, at + MANY_ROWS),
-    };
+  // Once at least, for a heading without rows may be too wide, too.
+  for (let at = 0; at === 0 || at < rows.length; at += MANY_ROWS) {
+    const piece = { ...contents, heading: at === 0 ? heading : [], rows: rows.slice(at, at + MANY_ROWS) };
     pieces.push(wrappedTable(piece, widths, terminal));
   }
   return pieces.join('');
@@ -110,7 +107,7 @@ function longestWord(text: string): number {
   return text.split(' ').reduce((most, word) => Math.max(most, word.length), 0);
 }
 
-/** The same columns for contents that need no wrapping, for long lists. */
+/** The same columns for contents that need no wrapping, as most: cli-table3 takes milliseconds to load and to draw them. */
 function plainTable(contents: TableContents, widths: readonly number[], { bold }: Terminal): string {
   const { heading, rows, gap = 2, right = [] } = contents;
   const padding = (cell: string, i: number) => ' '.repeat(Math.max(0, (widths[i] ?? 0) - cell.length));

@@ -74,6 +74,10 @@ describe('a table', () => {
 });
 
 describe('a table of wide contents', () => {
+  it('has its heading, wrapped, when it has no rows', () => {
+    fitsAndLosesNothing({ heading: ['A', 'several words '.repeat(8)], rows: [] });
+  });
+
   it('wraps its last column between words, under itself', () => {
     const reason =
       'every page of the direct map was walked and each one was where it should be, so it is believed';
