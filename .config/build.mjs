@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { brotliDecompressSync, constants } from 'node:zlib';
 import { build } from 'rolldown';
-import { ascii, LATER, later, laterFile, licencesOf, withoutUnused } from './packages.mjs';
+import { ascii, LATER, later, licencesOf, withoutUnused } from './packages.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
@@ -42,7 +42,7 @@ const output = {
 };
 
 /** A file as a function of what Node.js gives a module, for bin/launch.ts to run. */
-const part = { ...output, postBanner: '(function(require,exports,__dirname){', postFooter: '})' };
+const part = { ...output, postBanner: '(function(require,module,exports,__dirname){', postFooter: '})' };
 
 rmSync('dist', { recursive: true, force: true });
 const bundles = await Promise.all([
@@ -61,14 +61,7 @@ const bundles = await Promise.all([
     makeAbsoluteExternalsRelative: false,
     output: { ...part, chunkFileNames: '[name].js', codeSplitting: { groups: FILES } },
   }),
-  ...LATER.map((name) =>
-    build({
-      ...options,
-      input: { [name]: name },
-      plugins: [...options.plugins, laterFile(name)],
-      output: part,
-    }),
-  ),
+  ...LATER.map((name) => build({ ...options, input: { [name]: name }, output: part })),
 ]);
 // The package itself is of ES modules.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');

@@ -33,11 +33,11 @@ function loader() {
   return function load(name) {
     if (!name.startsWith('./')) return process.getBuiltinModule(name);
     if (!loaded.has(name)) {
-      const exports = {};
-      loaded.set(name, exports);
-      scriptOf(join(folder, name)).runInThisContext()(load, exports, folder);
+      const module = { exports: {} };
+      loaded.set(name, module);
+      scriptOf(join(folder, name)).runInThisContext()(load, module, module.exports, folder);
     }
-    return loaded.get(name);
+    return loaded.get(name).exports;
   };
 }
 

@@ -19,14 +19,8 @@ const STAND_INS = {
     }`,
   'cli-table3': `
     export default class {
-      constructor(options) { return new (require('./cli-table3.js').default)(options); }
+      constructor(options) { return new (require('./cli-table3.js'))(options); }
     }`,
-};
-
-/** The same as files of their own. */
-const FILES = {
-  chalk: "export { Chalk } from 'chalk?';",
-  'cli-table3': "export { default } from 'cli-table3?';",
 };
 
 /** Modules of these texts in the place of those of these names. */
@@ -40,21 +34,9 @@ function instead(texts) {
 
 export const withoutUnused = instead(UNUSED);
 
-export const LATER = Object.keys(FILES);
+/** The packages that have a file of their own. */
+export const LATER = Object.keys(STAND_INS);
 export const later = instead(STAND_INS);
-
-/** What makes the file of one of those packages. */
-export function laterFile(name) {
-  const { load, resolveId } = instead({ [name]: FILES[name] });
-  return {
-    name: 'later file',
-    load,
-    resolveId(source, _importer, options) {
-      if (source === `${name}?`) return this.resolve(name, undefined, { ...options, skipSelf: true });
-      return resolveId(source);
-    },
-  };
-}
 
 /** Writes a file in ASCII, whose characters are read as they lie there, a byte each. */
 export const ascii = {

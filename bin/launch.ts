@@ -7,21 +7,25 @@ import { Script } from 'node:vm';
 declare const __dirname: string;
 
 /** A file of the program, as a function of what CommonJS modules are given. */
-type Part = (require: (name: string) => unknown, exports: object, __dirname: string) => void;
+type Part = (require: (name: string) => unknown, module: Module, exports: unknown, __dirname: string) => void;
+
+interface Module {
+  exports: unknown;
+}
 
 /** The files that were loaded, by their names. */
-const loaded = new Map<string, object>();
+const loaded = new Map<string, Module>();
 load('./program.js');
 
 /** What the program imports by its name: a part of Node.js, or a file of its own, which lie side by side. */
 function load(name: string): unknown {
   if (!name.startsWith('./')) return process.getBuiltinModule(name);
   const known = loaded.get(name);
-  if (known) return known;
-  const exports = {};
-  loaded.set(name, exports);
-  partIn(join(__dirname, name))(load, exports, __dirname);
-  return exports;
+  if (known) return known.exports;
+  const module: Module = { exports: {} };
+  loaded.set(name, module);
+  partIn(join(__dirname, name))(load, module, module.exports, __dirname);
+  return module.exports;
 }
 
 /**
