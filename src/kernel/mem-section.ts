@@ -16,6 +16,8 @@ const POINTER = 8;
 const PAGE = 4096;
 /** SECTION_SIZE_BITS of x86_64 (arch/x86/include/asm/sparsemem.h); in VMCOREINFO since 5.14 */
 const SECTION_SIZE_BITS = 27;
+/** Sections of the widest physical address, 52 bits (MAX_PHYSMEM_BITS with 5-level paging). No array of them is longer. */
+const SECTIONS_LIMIT = 2 ** (52 - SECTION_SIZE_BITS);
 
 /** The memory sections of SPARSEMEM (mm/sparse.c): which pfns have struct pages, and where. */
 export interface MemSections {
@@ -52,7 +54,7 @@ function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
   const plausible =
     [8, 16, 24, 32, 64].includes(entrySize) &&
     length > 0 &&
-    length <= 1 << 25 &&
+    length <= SECTIONS_LIMIT &&
     mapOffset >= 0 &&
     mapOffset + 8 <= entrySize;
   if (
@@ -69,10 +71,18 @@ function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
     );
   }
   const sections = 2 ** (physmemBits(info, levels) - sectionBits);
-  const perRoot = Math.floor(PAGE / entrySize);
+  const entries = Math.floor(PAGE / entrySize);
   // SPARSEMEM_EXTREME: the array holds pointers to pages full of entries (include/linux/mmzone.h, NR_SECTION_ROOTS).
-  const extreme = length !== sections || perRoot === 1;
-  return { entrySize, mapOffset, perRoot: extreme ? perRoot : 0, roots: length, sectionBits, structPageSize };
+  const extreme = length !== sections || entries === 1;
+  const perRoot = extreme ? entries : 0;
+  if (length * Math.max(1, perRoot) > SECTIONS_LIMIT) throw tooManySections(length, perRoot);
+  return { entrySize, mapOffset, perRoot, roots: length, sectionBits, structPageSize };
+}
+
+function tooManySections(length: number, perRoot: number): InspectError {
+  const claim = `LENGTH(mem_section) is ${length}, which makes ${length * Math.max(1, perRoot)} sections`;
+  const most = `physical addresses of 52 bits have ${SECTIONS_LIMIT}`;
+  return new InspectError('corrupt', `VMCOREINFO: ${claim}, and ${most}`, { key: 'LENGTH(mem_section)' });
 }
 
 /** MAX_PHYSMEM_BITS: in VMCOREINFO since 5.9 (1d50e5d0c505); before, 46 with 4 and 52 with 5 levels */

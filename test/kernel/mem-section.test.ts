@@ -114,6 +114,13 @@ describe('the geometry of the section table', () => {
     expect(failureWith({ keys: { [key]: value } }).kind).toBe('corrupt');
   });
 
+  test('is corrupt with more sections than 52 bits of address have, before any of them is looked for', () => {
+    const most = 2 ** 17;
+    const failure = failureWith({ keys: { 'LENGTH(mem_section)': String(most + 1) } });
+    expect(failure).toMatchObject({ kind: 'corrupt', facts: { key: 'LENGTH(mem_section)' } });
+    expect(failure.message).toContain(`${(most + 1) * 256} sections`);
+  });
+
   test.each(['SIZE(mem_section)', 'LENGTH(mem_section)', 'SIZE(page)'])(
     'names %s when it is malformed',
     (key) => {
