@@ -2,6 +2,8 @@ import { latin1 } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
 
 const TOKENS = 256;
+/** KSYM_NAME_LEN is 512 since 6.1 and was 128 before (include/linux/kallsyms.h): no kernel has a longer name. */
+const NAME_LIMIT = 4096;
 
 /** The 256 tokens that compressed names are made of (scripts/kallsyms.c), each as bytes. */
 export function decodeTokens(table: Uint8Array, index: Uint8Array): Uint8Array[] {
@@ -69,11 +71,17 @@ export class KallsymsNames {
     return spans.starts.every((start) => typed[this.#names[start] as number]);
   }
 
-  /** Type and name of symbol i, such as "Tcommit_creds" for commit_creds in text. */
+  /**
+   * Type and name of symbol i, such as "Tcommit_creds" for commit_creds in text.
+   * @throws InspectError corrupt, for a name that is longer than any: tokens may lie, and then expand to a GiB
+   */
   expanded(i: number): string {
     let text = '';
     for (let at = this.#spans.starts[i] as number; at < (this.#spans.ends[i] as number); at++) {
-      text += latin1(this.#tokens[this.#names[at] as number] as Uint8Array);
+      const token = this.#tokens[this.#names[at] as number] as Uint8Array;
+      if (text.length + token.length > NAME_LIMIT)
+        throw corruptTable(`the name of symbol ${i} has more than ${NAME_LIMIT} characters`);
+      text += latin1(token);
     }
     return text;
   }

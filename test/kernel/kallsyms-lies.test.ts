@@ -9,7 +9,7 @@ const failureWith = (...plan: Parameters<typeof kernelWithSymbols>) =>
   failureOf(() => readKallsyms(kernelWithSymbols(...plan).open()));
 
 describe('a symbol table whose sizes lie', () => {
-  test.each([0, 2 ** 32 - 1, 4_000_001])('is corrupt when it says that it has %d symbols', (count) => {
+  test.each([0, 2 ** 32 - 1, 2 ** 20 + 1])('is corrupt when it says that it has %d symbols', (count) => {
     const failure = failureWith({}, { count });
     expect(failure.kind).toBe('corrupt');
     expect(failure.message).toContain(`${count}`);
@@ -33,6 +33,15 @@ describe('a symbol table whose sizes lie', () => {
     // All bytes behind the tokens are taken, so that no zero ends a token by chance.
     kernel.memory.write(kernel.imageAt + 0x10_1000, new Uint8Array(0xf_f000).fill(0xee));
     expect(failureOf(() => readKallsyms(kernel.open())).kind).toBe('corrupt');
+  });
+
+  test('is corrupt when a name is longer than any, before it is put together', () => {
+    const tokens = { 0: '_', 1: 'stext', 84: 'T', 2: 'z'.repeat(2000) };
+    const named = (n: number) => ({ type: 'T', name: 'z'.repeat(2000 * n), address: STEXT + 0x10n });
+    const symbols = [{ type: 'T', name: '_stext', address: STEXT }, named(2)];
+    expect([...readKallsyms(kernelWithSymbols({}, { symbols, tokens }).open())]).toHaveLength(2);
+    const longer = readKallsyms(kernelWithSymbols({}, { symbols: [...symbols, named(100)], tokens }).open());
+    expect(failureOf(() => [...longer])).toMatchObject({ kind: 'corrupt' });
   });
 
   test('is corrupt when no name begins with a type of nm', () => {
