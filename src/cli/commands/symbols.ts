@@ -10,6 +10,7 @@ import {
   symbolLine,
   symbolRow,
 } from '../../report/symbols-report.ts';
+import { matchesPattern } from '../name-pattern.ts';
 import type { CommonOptions } from '../options.ts';
 import { EXIT, type Output } from '../output.ts';
 import { withDump } from '../session.ts';
@@ -117,14 +118,12 @@ function named(all: Symbolizer, query: string): Answer | undefined {
     const found = all.find(query);
     return found.length > 0 ? { symbols: found } : undefined;
   }
-  const literal = (text: string) => text.replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  const pattern = new RegExp(`^${literal(query).replace(/\*+/g, '.*').replace(/\?/g, '.')}$`, 's');
-  const found: Iterable<AnySymbol> = { [Symbol.iterator]: () => matching(all, pattern) };
+  const found: Iterable<AnySymbol> = { [Symbol.iterator]: () => matching(all, query) };
   return found[Symbol.iterator]().next().done ? undefined : { symbols: found };
 }
 
-function* matching(all: Symbolizer, pattern: RegExp): Generator<AnySymbol> {
-  for (const symbol of all) if (pattern.test(symbol.name)) yield symbol;
+function* matching(all: Symbolizer, pattern: string): Generator<AnySymbol> {
+  for (const symbol of all) if (matchesPattern(pattern, symbol.name)) yield symbol;
 }
 
 function print({ symbols: found, location }: Answer, output: Output): void {
