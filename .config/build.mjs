@@ -1,10 +1,7 @@
-// Bundles the program into dist/. Start-up is most of what a small dump takes, so: CommonJS, for Node.js loads it sooner than ES
-// modules; without blanks and comments; and in few files, for each costs something, but not in one, for what is never run has
-// to be read, too: program.js is all that `pages` needs for a dump of plain memory, and no more. What V8 compiles of it is
-// kept beside it (bin/launch.ts), and made here: the compile cache of Node.js would write to the user's disk unasked.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { brotliDecompressSync, constants } from 'node:zlib';
+// Bundles the program into dist/. Start-up is most of what a small dump takes, so: CommonJS, because Node.js loads it sooner
+// than ES modules; without blanks and comments; and in few files, because each costs something, but not in one, because what
+// is never run has to be read, too: program.js is all that `pages` needs for a dump of plain memory, and no more.
+import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'rolldown';
 import { ascii, LATER, later, licencesOf, withoutUnused } from './packages.mjs';
 
@@ -41,12 +38,9 @@ const output = {
   topLevelVar: true,
 };
 
-/** A file as a function of what Node.js gives a module, for bin/launch.ts to run. */
-const part = { ...output, postBanner: '(function(require,module,exports,__dirname){', postFooter: '})' };
-
 rmSync('dist', { recursive: true, force: true });
 const bundles = await Promise.all([
-  build({ ...options, input: { 'kdump-inspect': 'bin/launch.ts' }, output }),
+  build({ ...options, input: { 'kdump-inspect': 'bin/launch.ts' }, external: './program.js', output }),
   build({
     ...options,
     input: { 'census-worker': 'src/pages/census-worker.ts' },
@@ -59,22 +53,12 @@ const bundles = await Promise.all([
     plugins: [...options.plugins, later],
     external: LATER.map((name) => `./${name}.js`),
     makeAbsoluteExternalsRelative: false,
-    output: { ...part, chunkFileNames: '[name].js', codeSplitting: { groups: FILES } },
+    output: { ...output, chunkFileNames: '[name].js', codeSplitting: { groups: FILES } },
   }),
-  ...LATER.map((name) => build({ ...options, input: { [name]: name }, output: part })),
+  ...LATER.map((name) => build({ ...options, input: { [name]: name }, output })),
 ]);
 // The package itself is of ES modules.
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync('dist/kdump-inspect.js', 0o755);
 cpSync('src/report/schemas', 'dist/schemas', { recursive: true });
 writeFileSync('dist/LICENSES.txt', licencesOf(bundles.flatMap(({ output }) => output)));
-
-// A dump of another format than most, for the small ones are: what is compiled for it is much the same.
-const TRAINING = 'fixtures/linux-6.1-zlib.kdump.br';
-if (existsSync(TRAINING)) {
-  const dump = 'dist/training';
-  const params = { [constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 1 };
-  writeFileSync(dump, brotliDecompressSync(readFileSync(TRAINING), { params }));
-  execFileSync(process.execPath, ['.config/code-cache.mjs', 'dist', dump], { stdio: 'ignore' });
-  rmSync(dump);
-}

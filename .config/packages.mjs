@@ -38,7 +38,7 @@ export const withoutUnused = instead(UNUSED);
 export const LATER = Object.keys(STAND_INS);
 export const later = instead(STAND_INS);
 
-/** Writes a file in ASCII, whose characters are read as they lie there, a byte each. */
+/** Writes a file in ASCII, which V8 keeps with a byte per character: one character beyond would double all of it. */
 export const ascii = {
   name: 'ascii',
   generateBundle(_, bundle) {
