@@ -7,6 +7,8 @@ import type { Session } from './session.ts';
 interface Shown {
   readonly warnings: readonly string[];
   readonly complete: boolean;
+  /** Whether no figure is contradicted; a report that compares none with the kernel's has no such field. */
+  readonly consistent?: boolean;
 }
 
 /**
@@ -20,7 +22,7 @@ export async function showReport(
 ): Promise<number> {
   for (const warning of report.warnings) output.warn(warning);
   output.result(options.json ? jsonText(report) : await textFor(await terminalOf(output)));
-  return report.complete ? EXIT.done : EXIT.incomplete;
+  return report.complete && report.consistent !== false ? EXIT.done : EXIT.incomplete;
 }
 
 async function terminalOf({ color, columns }: Session['output']): Promise<Terminal> {

@@ -1,7 +1,9 @@
 import { InspectError } from '../errors.ts';
 import type { Absence, MapChange } from '../formats/image.ts';
 import { isLoss } from '../formats/loss.ts';
+import type { Check } from '../kernel/check.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { freeChecks } from './free-checks.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { partition } from './partition.ts';
@@ -41,7 +43,9 @@ export interface Unavailable {
   readonly lost: boolean;
 }
 
-export type FreeCheck = { readonly zones: readonly ZoneCheck[]; readonly outside: number } | Unavailable;
+export type FreeCheck =
+  | { readonly zones: readonly ZoneCheck[]; readonly outside: number; readonly checks: readonly Check[] }
+  | Unavailable;
 
 /** Told of the pages done and the pages there are. */
 export type OnProgress = (done: number, total: number) => void;
@@ -107,8 +111,10 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
 function freeCheck(kernel: Kernel, zones: TriedZones, { free, outside }: Tally): FreeCheck {
   if ('unavailable' in zones) return zones;
   try {
-    const checks = zones.all.map((zone, i) => ({ ...zone, counted: free[i] ?? 0 }));
-    return { zones: kernel.image.live ? recounted(checks, readZones(kernel)) : checks, outside };
+    const found = zones.all.map((zone, i) => ({ ...zone, counted: free[i] ?? 0 }));
+    const now = kernel.image.live ? recounted(found, readZones(kernel)) : found;
+    const checks = freeChecks(now, outside, kernel.image.live ? zones.all : null);
+    return { zones: now, outside, checks };
   } catch (error) {
     return unavailable(kernel, error);
   }

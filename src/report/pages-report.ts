@@ -3,6 +3,7 @@ import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 import type { Census, FreeCheck } from '../pages/census.ts';
 import type { CompatCensus } from '../pages/compat.ts';
 import type { ClassCounts, PageClass } from '../pages/page-class.ts';
+import { type Checked, checked, contradictions } from './checks.ts';
 import { type Amount, amount, type Figure, figure } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { plural, size } from './units.ts';
@@ -24,7 +25,7 @@ export interface FreeCheckRow {
 }
 
 /** The document of `pages --json`. */
-export interface PagesReport {
+export interface PagesReport extends Checked {
   readonly schema: 'kdump-inspect/pages/1';
   readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
   readonly kernel: { readonly release: string | null; readonly crashTime?: number };
@@ -80,6 +81,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
   const endless = census.missingEnd !== null;
   const change = liveChange(census.mapChange);
+  const checks = 'zones' in census.freeCheck ? census.freeCheck.checks : [];
   const doubtful = (name: PageClass) =>
     endless || unclassified > 0 || (census.undecided > 0 && BY_CONTENTS.has(name));
   return {
@@ -94,7 +96,8 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...damageWarnings(facts.image),
       ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
       ...unknownWarnings(census),
-      ...checkWarnings(census, facts.image.live),
+      ...checkWarnings(census),
+      ...contradictions(checks),
       ...change.warnings,
     ],
     complete:
@@ -104,6 +107,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       damaged(census) === 0 &&
       uncheckedFree(census) === null &&
       change.complete,
+    ...checked(checks),
   };
 }
 
@@ -118,6 +122,7 @@ export function compatReport(facts: PagesFacts, census: CompatCensus): PagesRepo
     freeCheck: null,
     warnings: [...facts.info.doubts, ...facts.image.warnings],
     complete: true,
+    ...checked([]),
   };
 }
 
@@ -154,25 +159,13 @@ function unknownWarnings({ undecided, absences, unclassified }: Census): string[
   return [...(undecided > 0 ? [contents] : []), ...reasons];
 }
 
-/** The kernel's free lists must say what the scan counted, unless memory moved meanwhile. */
-function checkWarnings(census: Census, live: boolean): string[] {
+function checkWarnings(census: Census): string[] {
   const warnings =
     census.badOrders === 0
       ? []
       : [`${plural(census.badOrders, 'free block')} of an impossible order, kept as kernel data`];
   const unchecked = uncheckedFree(census);
-  if (unchecked !== null) return [...warnings, `FREE cannot be checked: ${unchecked}`];
-  if (live || 'unavailable' in census.freeCheck) return warnings;
-  const off = census.freeCheck.zones.filter((zone) => zone.counted !== zone.freeArea);
-  const outside = census.freeCheck.outside;
-  return [
-    ...warnings,
-    ...off.map(
-      (z) =>
-        `FREE in node ${z.node} zone ${z.name}: ${z.counted} pages counted, the kernel's free lists have ${z.freeArea}`,
-    ),
-    ...(outside > 0 ? [`${plural(outside, 'page')} of FREE lie in no zone`] : []),
-  ];
+  return unchecked === null ? warnings : [...warnings, `FREE cannot be checked: ${unchecked}`];
 }
 
 /** Why the free lists cannot be read, which the dump should have. */

@@ -1,7 +1,9 @@
+import type { Check } from '../kernel/check.ts';
 import type { PageClass } from '../pages/page-class.ts';
+import { verdictText } from './checks.ts';
 import { escapeText } from './escape.ts';
 import { pagesOf, shareOf, sizeOf } from './figure.ts';
-import type { PagesReport } from './pages-report.ts';
+import type { FreeCheckRow, PagesReport } from './pages-report.ts';
 import { ROW_NAMES } from './row-names.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -58,18 +60,19 @@ function totalText({ compat }: PagesReport): string {
   return compat === null ? 'Each physical page once' : 'Counted as makedumpfile does';
 }
 
+/** "the kernel counts 4: CONTRADICTED": what the free lists of a zone have, and what is to be thought of that. */
+function listsText({ node, zone, freeArea }: FreeCheckRow, checks: readonly Check[]): string {
+  const lists = checks.find((check) => check.node === node && check.zone === zone);
+  return `the kernel counts ${freeArea}${lists ? verdictText(lists) : ''}`;
+}
+
 /** What the self-check says, as a paragraph; nothing where there is none to report. */
-function freeCheckText({ freeCheck, file }: PagesReport, { width }: Terminal): string {
+function freeCheckText({ freeCheck, checks }: PagesReport, { width }: Terminal): string {
   if (freeCheck === null) return '';
   if ('unavailable' in freeCheck)
     return `\n${wrap(`FREE was not checked: ${escapeText(freeCheck.unavailable)}`, width, 2)}\n`;
-  const live = file.bytes === null;
   const lines = freeCheck.zones.map((z) => {
-    const off = z.counted - z.freeArea;
-    const lists =
-      off === 0
-        ? 'as the kernel counts'
-        : `the kernel counts ${z.freeArea}${live ? ', memory moved meanwhile' : ''}`;
+    const lists = z.counted === z.freeArea ? 'as the kernel counts' : listsText(z, checks);
     const pending =
       z.vmStat === z.freeArea
         ? ''

@@ -7,6 +7,7 @@ import type { SlabUses } from '../pages/usage/slabs.ts';
 import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
+import { type Checked, checked, contradictions } from './checks.ts';
 import { type Amount, amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
@@ -30,7 +31,7 @@ export interface CounterRow extends CounterCheck {
  * The document of `usage --json`. A section is null where it cannot be read, and absent where it was not asked for. Where
  * something of it was lost its numbers are those that were found, and countExact is false.
  */
-export interface UsageReport {
+export interface UsageReport extends Checked {
   readonly schema: 'kdump-inspect/usage/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
@@ -125,8 +126,9 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
       ? { processes: orNull(processes.value, (p) => processSection(p, processes.whole, top)) }
       : {}),
     ...(by === 'type' ? kernelSections(usage, top) : {}),
-    warnings: [...image.warnings, ...usage.warnings, ...change.warnings],
+    warnings: [...image.warnings, ...usage.warnings, ...change.warnings, ...contradictions(usage.checks)],
     complete: !usage.damaged && !image.memory.cutShort && change.complete,
+    ...checked(usage.checks),
   };
 }
 

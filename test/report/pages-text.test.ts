@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { type Check, check, type Movement } from '../../src/kernel/check.ts';
 import type { PageClass } from '../../src/pages/page-class.ts';
 import type { Figure } from '../../src/report/figure.ts';
 import type { ClassRow, FreeCheckRow, PagesReport } from '../../src/report/pages-report.ts';
@@ -28,6 +29,7 @@ function reportOf(
       ...{ free: row(exactly(4)), kernelData: row(exactly(6), false), ...rows },
     },
     ...{ unknown: { pages: 0, bytes: 0 }, compat: null, freeCheck: null, warnings: [], complete: true },
+    ...{ consistent: true, checks: [] },
     ...changes,
   };
 }
@@ -85,16 +87,14 @@ describe('the rows of pages', () => {
 describe('the check of FREE', () => {
   const zone: FreeCheckRow = { node: 1, zone: 'Normal', counted: 4, freeArea: 4, vmStat: 4 };
   /** What is said below the table. */
-  const said = (freeCheck: PagesReport['freeCheck'], file: Partial<PagesReport['file']> = {}) => {
-    const report = reportOf({ freeCheck });
-    const lines = linesOf({ ...report, file: { ...report.file, ...file } });
+  const said = (freeCheck: PagesReport['freeCheck'], checks: readonly Check[] = []) => {
+    const lines = linesOf(reportOf({ freeCheck, checks }));
     return lines.slice(lines.findIndex((line) => line.startsWith('TOTAL')) + 1);
   };
 
   it.each<[string, Partial<FreeCheckRow>, string]>([
     ['agrees', {}, '4 pages, as the kernel counts'],
     ['found one page', { counted: 1, freeArea: 1, vmStat: 1 }, '1 page, as the kernel counts'],
-    ['contradicts', { counted: 9 }, '9 pages, the kernel counts 4'],
     // The counter lags behind by what CPUs have not added yet (vm_stat_diff), to either side.
     [
       'sees a counter that is behind',
@@ -114,9 +114,22 @@ describe('the check of FREE', () => {
     ]);
   });
 
-  it('blames no one where memory moves while it is read', () => {
-    const moved = said({ zones: [{ ...zone, counted: 9 }] }, { bytes: null }).at(-1);
-    expect(moved).toBe('  node 1 Normal: 9 pages, the kernel counts 4, memory moved meanwhile');
+  it.each<[string, Movement | null, string]>([
+    ['contradicts', null, '9 pages, the kernel counts 4: CONTRADICTED, nothing explains 5 of them'],
+    [
+      'blames no one for what may have moved while it was read',
+      { by: 'memory moved meanwhile', upTo: 7 },
+      '9 pages, the kernel counts 4, memory moved meanwhile (up to 7)',
+    ],
+    [
+      'says how much more it is than may have moved',
+      { by: 'memory moved meanwhile', upTo: 4 },
+      '9 pages, the kernel counts 4: CONTRADICTED, nothing explains 5 of them',
+    ],
+  ])('%s', (_, movement, text) => {
+    const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
+    const checks = [check({ ...place, counted: 9, kernel: 4, movement })];
+    expect(said({ zones: [{ ...zone, counted: 9 }] }, checks).at(-1)).toBe(`  node 1 Normal: ${text}`);
   });
 
   it('says why there is none, and nothing where none is to be', () => {

@@ -52,6 +52,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       ) as Usage['types']['rows'],
       checks: whole ? [{ name: 'NR_FREE_PAGES', pages: 3, types: ['free'], counted: 1 }] : [],
     },
+    checks: [],
     counters: null,
     slabs: { caches: [{ ...CACHE, found: counted(2, whole) }], unlisted: counted(1, whole), whole },
     files: {

@@ -1,4 +1,5 @@
 import type { MapChange } from '../../formats/image.ts';
+import type { Check } from '../../kernel/check.ts';
 import { type Module, readModules } from '../../kernel/modules/module-list.ts';
 import { readCpuFreePages } from '../../kernel/objects/cpu-free-lists.ts';
 import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb.ts';
@@ -23,6 +24,8 @@ export interface Usage {
   /** Every physical page, once. */
   readonly total: PageCount;
   readonly types: TypeUses;
+  /** Figures against the kernel's own. */
+  readonly checks: readonly Check[];
   readonly counters: VmCounters | null;
   readonly slabs: SlabUses | null;
   readonly files: FileUses | null;
@@ -67,7 +70,7 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   const types = typeUses({ ...holders, attribution: found, whole: unmarked.whole && found.exact });
   const mapChange = typed.kernel.image.mapChange?.() ?? null;
   const { warnings, damaged } = problems;
-  return { ...holders, types, warnings, damaged: damaged || !found.exact, mapChange };
+  return { ...holders, types, checks: [], warnings, damaged: damaged || !found.exact, mapChange };
 }
 
 /** What counters and lists of the kernel say of memory whose struct pages do not; each null where it cannot be read. */
