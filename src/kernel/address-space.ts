@@ -54,11 +54,14 @@ interface Mapping {
 export class AddressSpace {
   readonly walker: PageWalker;
   readonly memory: PhysicalMemory;
+  /** Whether the kernel runs, and its memory changes while it is read. */
+  readonly live: boolean;
   #last: Mapping | undefined;
 
-  constructor(walker: PageWalker, memory: PhysicalMemory) {
+  constructor(walker: PageWalker, memory: PhysicalMemory, live = false) {
     this.walker = walker;
     this.memory = memory;
+    this.live = live;
   }
 
   /** The entries that lead to an address, and where they lead. */

@@ -34,7 +34,7 @@ function noSymbols(): never {
 function bareKernel(image: MemoryImage, tables: CpuTables, lacking: InspectError): Kernel {
   const { cpu, cr3, walker } = tables;
   const doubt = `${lacking.message}; the page tables are those that CPU ${cpu} was using`;
-  const space = new AddressSpace(walker, image.memory);
+  const space = new AddressSpace(walker, image.memory, image.live);
   return {
     image,
     info: new Vmcoreinfo({ text: '', source: 'none', doubts: [doubt] }),

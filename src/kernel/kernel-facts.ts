@@ -22,5 +22,6 @@ export function kernelFrom(image: MemoryImage, facts: KernelFacts): Kernel {
   const { vmcoreinfo, root, encryptionMask, ...found } = facts;
   const { memory } = image;
   const walker = new PageWalker({ memory, root, levels: facts.pagingLevels, encryptionMask });
-  return { ...found, image, info: new Vmcoreinfo(vmcoreinfo), space: new AddressSpace(walker, memory) };
+  const space = new AddressSpace(walker, memory, image.live);
+  return { ...found, image, info: new Vmcoreinfo(vmcoreinfo), space };
 }

@@ -158,6 +158,7 @@ function assemble(image: MemoryImage, info: Vmcoreinfo, rootAddress: bigint, phy
     new AddressSpace(
       new PageWalker({ memory: image.memory, root: physical, levels, encryptionMask }),
       image.memory,
+      image.live,
     );
   const noted = info.number('pgtable_l5_enabled');
   if (noted !== undefined) return { space: open(noted === 1 ? 5 : 4), levels: noted === 1 ? 5 : 4, physical };

@@ -93,10 +93,7 @@ export class BuiltModules {
     plans.forEach((plan, i) => {
       this.#write(i, plan);
     });
-    const nodes = [LIST, ...plans.map((_, i) => MODULES + i * MODULE_BYTES + 8)];
-    nodes.forEach((at, i) => {
-      this.built.writeU64(at, this.built.at(nodes[(i + 1) % nodes.length] ?? LIST));
-    });
+    this.built.linkList(LIST, ...plans.map((_, i) => MODULES + i * MODULE_BYTES + 8));
   }
 
   /** Virtual address of a place in a module's code. */
@@ -104,9 +101,10 @@ export class BuiltModules {
     return this.built.at(MODULES + module * MODULE_BYTES + IN_MODULE.text + offset);
   }
 
-  /** Lets a module's place in the list point at nothing. */
-  breakListBehind(module: number): void {
+  /** Lets a module's place in the list point at nothing, and the last module be out of reach as well, unless told otherwise. */
+  breakListBehind(module: number, lastToo = true): void {
     this.built.writeU64(MODULES + module * MODULE_BYTES + 8, 0xffff_9999_0000_0000n);
+    if (lastToo) this.built.writeU64(LIST + 8, 0xffff_9999_0000_0000n);
   }
 
   #write(index: number, plan: ModulePlan): void {

@@ -113,9 +113,9 @@ export class TaskKernel {
     return this.built.at(this.offsetOf(pid));
   }
 
-  /** Lets the list of tasks go from one task to any address. */
-  linkTask(pid: number, to: bigint): void {
-    this.built.writeU64(this.offsetOf(pid) + LINKS.tasks, to);
+  /** Lets the list of tasks go from one task to any address, by its pointer to the next one or the one before. */
+  linkTask(pid: number, to: bigint, pointer: 'next' | 'prev' = 'next'): void {
+    this.built.writeU64(this.offsetOf(pid) + LINKS.tasks + (pointer === 'next' ? 0 : 8), to);
   }
 
   /** Lets the list of threads of a process begin at any address. */

@@ -53,4 +53,13 @@ export class BuiltTypedKernel {
   writeU64(offset: number, value: bigint): void {
     this.kernel.memory.writeU64(this.kernel.imageAt + DATA_IN_IMAGE + offset, value);
   }
+
+  /** Makes a circle of list_heads that stand at these places, the head of the list among them. */
+  linkList(...places: readonly number[]): void {
+    places.forEach((place, i) => {
+      const following = places[(i + 1) % places.length] as number;
+      this.writeU64(place, this.at(following));
+      this.writeU64(following + 8, this.at(place));
+    });
+  }
 }

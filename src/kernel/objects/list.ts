@@ -9,6 +9,8 @@ export interface Break {
   readonly address: bigint;
   /** A sentence. */
   readonly reason: string;
+  /** Whether all nodes were found nevertheless, by the other end of the list or because there are as many as should be. */
+  readonly mended?: boolean;
 }
 
 /** What walking a list found. */
@@ -19,74 +21,169 @@ export interface Walked {
   readonly broken: Break | null;
 }
 
+/** How many nodes a list has as the kernel counts them, and what it calls that count. */
+export interface NodeCount {
+  readonly name: string;
+  readonly count: number;
+}
+
 /** No list that is walked here is longer: it would take 24 GiB of the smallest inodes. */
 export const NODES_LIMIT = 1 << 25;
 
-/**
- * Walks a list_head (include/linux/list.h): a circle through the head, each node with the pointers next and prev. A list
- * that was being changed when the kernel crashed may have a wrong prev: that does not end the walk and is no break.
- * @throws InspectError notMapped or notStored, when the head itself cannot be read
- */
-export function walkList(space: AddressSpace, head: bigint, limit = NODES_LIMIT): Walked {
-  return walk(nextReader(space), head, limit);
+/** Whether nodes may be missing. */
+export function isCut(broken: Break | null): boolean {
+  return broken !== null && broken.mended !== true;
 }
 
-type Next = (node: bigint) => bigint;
+/**
+ * Walks a list_head (include/linux/list.h): a circle through the head, each node with the pointers next and prev. Of a dump
+ * it is believed as far as neighbours name each other. Where they do not, it is walked from the head's prev as well, and
+ * what both ends have is joined. They meet where one pointer alone is wrong, damaged or as a crash amid list_add() or
+ * list_del() leaves it: then no node is lost, and the break is mended. A running kernel changes its lists meanwhile, so
+ * of those next alone is followed.
+ * @param expected what the list is held against; a running kernel's count moves, too, and is not
+ * @throws InspectError notMapped or notStored, when the head itself cannot be read
+ */
+export function walkList(
+  space: AddressSpace,
+  head: bigint,
+  limit = NODES_LIMIT,
+  expected?: NodeCount,
+): Walked {
+  const read = linkReader(space);
+  const forward = follow(read, head, limit, space.live ? NEXT_ALONE : NEXT);
+  if (forward.wrong !== null && !space.live && forward.nodes.length < limit) {
+    return joined(head, forward, follow(read, head, limit, PREV), expected);
+  }
+  const { nodes, wrong } = forward;
+  if (wrong !== null) return { nodes, broken: { address: lastOf(forward, head), reason: wrong } };
+  const miscounted = space.live ? undefined : miscount(nodes.length, expected);
+  return { nodes, broken: miscounted === undefined ? null : { address: head, reason: miscounted } };
+}
 
-function nextReader(space: AddressSpace): Next {
-  const bytes = new Uint8Array(8);
+/** The pointers of a list_head, by their place. */
+type Links = readonly [next: bigint, prev: bigint];
+type LinkReader = (node: bigint) => Links;
+
+function linkReader(space: AddressSpace): LinkReader {
+  const bytes = new Uint8Array(16);
   return (node) => {
     space.read(node, bytes);
-    return u64At(bytes, 0);
+    return [u64At(bytes, 0), u64At(bytes, 8)];
   };
 }
 
-/**
- * Goes from node to node. A circle that does not lead through the head is found as Brent does it: each node is compared
- * with one that is left behind at distances that double.
- */
-function walk(next: Next, head: bigint, limit: number): Walked {
-  const nodes: bigint[] = [];
-  let mark = -1n;
-  let marked = 1;
-  let at = next(head);
-  while (at !== head) {
-    if (at === mark) return circle(nodes, at);
-    if (nodes.length >= limit) return broken(nodes, head, `there are more than ${limit} nodes`);
-    if (nodes.length === marked) [mark, marked] = [at, 2 * marked];
-    nodes.push(at);
-    const following = attempt(next, at);
-    if (typeof following !== 'bigint') return unreadable(nodes, head, following);
-    at = following;
-  }
-  return { nodes, broken: null };
+/** Which pointer is followed, and which one should lead back; null where that is not asked. */
+interface Way {
+  readonly on: 0 | 1;
+  readonly back: 0 | 1 | null;
 }
 
-function attempt(next: Next, node: bigint): bigint | InspectError {
+const NAMES = ['next', 'previous'] as const;
+const NEXT: Way = { on: 0, back: 1 };
+const NEXT_ALONE: Way = { on: 0, back: null };
+const PREV: Way = { on: 1, back: 0 };
+
+/** A list as far as it is believed from one end. */
+interface End {
+  readonly nodes: bigint[];
+  /** What the last node, or the head, leads to. */
+  readonly leadsTo: bigint;
+  /** Whether there is a node that can be read. */
+  readonly readable: boolean;
+  /** Why it is not believed; null where the walk came back to the head. */
+  readonly wrong: string | null;
+}
+
+/**
+ * Goes from node to node. A circle that does not lead through the head has a node with two predecessors, so it shows where
+ * neighbours are held against each other. Elsewhere it is found as Brent does it: each node is compared with one that is
+ * left behind at distances that double.
+ */
+function follow(read: LinkReader, head: bigint, limit: number, way: Way): End {
+  const nodes: bigint[] = [];
+  let [mark, marked] = [-1n, 1];
+  let [at, links] = [head, read(head)];
+  for (;;) {
+    const leadsTo = links[way.on];
+    const following = attempt(read, leadsTo);
+    const name = NAMES[way.on];
+    if (following instanceof InspectError) {
+      const wrong = `its ${name} node cannot be read: ${following.message}`;
+      return { nodes, leadsTo, readable: false, wrong };
+    }
+    const end = (wrong: string | null): End => ({ nodes, leadsTo, readable: true, wrong });
+    if (way.back !== null && following[way.back] !== at) {
+      return end(disagreement(nodes, leadsTo, way, following));
+    }
+    if (leadsTo === head) return end(null);
+    if (leadsTo === mark) return end(circle(cutRepetition(nodes, leadsTo), name));
+    if (nodes.length >= limit) return end(`there are more than ${limit} nodes`);
+    if (nodes.length === marked) [mark, marked] = [leadsTo, 2 * marked];
+    nodes.push(leadsTo);
+    [at, links] = [leadsTo, following];
+  }
+}
+
+function attempt(read: LinkReader, node: bigint): Links | InspectError {
   try {
-    return next(node);
+    return read(node);
   } catch (error) {
     if (error instanceof InspectError) return error;
     throw error;
   }
 }
 
-/** The last node cannot be read, so it is none: the one before it points at nothing. */
-function unreadable(nodes: bigint[], head: bigint, error: InspectError): Walked {
-  nodes.pop();
-  return broken(nodes, head, `its next node cannot be read: ${error.message}`);
+function disagreement(nodes: readonly bigint[], node: bigint, { on }: Way, links: Links): string {
+  if (nodes.includes(node)) return circle(node, NAMES[on]);
+  const back = 1 - on;
+  return `its ${NAMES[on]} node ${hex(node)} has another ${NAMES[back]} one, ${hex(links[back] as bigint)}`;
 }
 
-function broken(nodes: bigint[], head: bigint, reason: string): Walked {
-  return { nodes, broken: { address: nodes.at(-1) ?? head, reason } };
+function circle(node: bigint, name: string): string {
+  return `its ${name} node ${hex(node)} was there before: the list runs in a circle`;
 }
 
-/** Cuts off what was walked more than once. */
-function circle(nodes: bigint[], again: bigint): Walked {
+/** Cuts off what was walked more than once; returns the first node of the circle. */
+function cutRepetition(nodes: bigint[], again: bigint): bigint {
   const length = nodes.length - nodes.lastIndexOf(again);
   let first = 0;
   while (nodes[first] !== nodes[first + length] && first + length < nodes.length) first++;
-  const distinct = nodes.slice(0, first + length);
-  const reason = `its next node ${hex(distinct[first] ?? again)} was there before: the list runs in a circle`;
-  return { nodes: distinct, broken: { address: distinct.at(-1) ?? again, reason } };
+  nodes.length = first + length;
+  return nodes[first] ?? again;
+}
+
+function lastOf({ nodes }: End, head: bigint): bigint {
+  return nodes.at(-1) ?? head;
+}
+
+/** What both ends of a list have, neither of which comes back to the head. */
+function joined(head: bigint, forward: End, backward: End, expected: NodeCount | undefined): Walked {
+  const between = nodeBetween(head, forward, backward);
+  const nodes = [...new Set([...forward.nodes, ...between, ...backward.nodes.reverse()])];
+  const more = nodes.length - forward.nodes.length;
+  const meet = backward.leadsTo === lastOf(forward, head) || forward.leadsTo === firstOf(backward, head);
+  const closed = meet || between.length > 0;
+  const miscounted = miscount(nodes.length, expected);
+  const mended = miscounted === undefined && (closed || expected !== undefined);
+  const found = `${forward.wrong}; its other end has ${more} nodes more`;
+  const how = mended ? (closed ? 'and both ends meet' : `in all as many as ${expected?.name}`) : undefined;
+  const reason = `${found}, ${how ?? miscounted ?? 'and others may be between'}`;
+  return { nodes, broken: { address: lastOf(forward, head), reason, mended } };
+}
+
+/** The last node that was found backward, which is the first in the list's order once these are reversed. */
+function firstOf({ nodes }: End, head: bigint): bigint {
+  return nodes[0] ?? head;
+}
+
+/** A node that both its neighbours name, and that names neither. */
+function nodeBetween(head: bigint, forward: End, backward: End): bigint[] {
+  const both = forward.leadsTo === backward.leadsTo && forward.leadsTo !== head;
+  return both && forward.readable ? [forward.leadsTo] : [];
+}
+
+function miscount(found: number, expected: NodeCount | undefined): string | undefined {
+  if (expected === undefined || expected.count === found) return undefined;
+  return `there are ${found} nodes, and ${expected.name} is ${expected.count}`;
 }

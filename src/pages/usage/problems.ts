@@ -2,7 +2,7 @@ import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { isLoss } from '../../formats/loss.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { Break } from '../../kernel/objects/list.ts';
+import { type Break, isCut } from '../../kernel/objects/list.ts';
 
 /** Sentences beyond this say nothing new. */
 const MOST = 50;
@@ -53,10 +53,12 @@ export class Problems {
     this.#warn(`${what}: ${error.message}`);
   }
 
-  /** A linked structure that could not be followed to its end. */
+  /** A linked structure that could not be followed to its end; where all of it was found nevertheless, nothing is lost. */
   broken(what: string, breaks: readonly (Break | null)[]): void {
     for (const at of breaks) {
-      if (at) this.wrong(`${what} is broken at ${hex(at.address)}: ${at.reason}`);
+      if (at === null) continue;
+      if (isCut(at)) this.#lost();
+      this.#warn(`${what} is broken at ${hex(at.address)}: ${at.reason}`);
     }
   }
 

@@ -77,6 +77,14 @@ describe('modules that are not whole', () => {
     expect(symbols.warnings[0]).toContain('the list of modules is broken');
   });
 
+  test('are those before and past a break in the list, where its other end leads to them', () => {
+    const modules = new BuiltModules([EXT4, XFS]);
+    modules.breakListBehind(0, false);
+    const symbols = new ModuleSymbols(modules.built.typed);
+    expect(symbols.modules.map(({ module }) => module.name)).toEqual(['ext4', 'xfs']);
+    expect(symbols.warnings[0]).toContain('the list of modules is broken');
+  });
+
   test.each([
     ['claims more symbols than there can be', { count: 2 ** 31 }, 'num_symtab is 2147483648'],
     ['has a name behind its memory', { nameAt: 2 ** 31 }, 'a name is at 2147483648'],

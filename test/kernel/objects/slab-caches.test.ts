@@ -69,17 +69,15 @@ function built(form: Form = 'node', nodes = 1): BuiltTypedKernel {
   const kernel = new BuiltTypedKernel(types(form), symbols);
   const { at } = { at: (offset: number) => kernel.at(offset) };
   kernel.writeU64(AT.nodeIds, BigInt(nodes));
-  kernel.writeU64(AT.head, at(AT.cache + 24));
-  kernel.writeU64(AT.cache + 24, at(AT.head));
+  kernel.linkList(AT.head, AT.cache + 24);
   kernel.writeU64(AT.cache, (200n << 32n) | 192n);
   kernel.writeU64(AT.cache + 8, (3n << 32n) | (0n << 16n) | 21n);
   kernel.writeU64(AT.cache + 16, at(AT.name));
   kernel.write(AT.name, Buffer.from('dentry\0'));
   kernel.writeU64(AT.cache + (form === 'per_node' ? 72 : 64), at(AT.node));
-  kernel.writeU64(AT.node, at(AT.slab + 16));
+  kernel.linkList(AT.node, AT.slab + 16);
   kernel.writeU64(AT.node + 16, 2n);
   kernel.writeU64(AT.node + 24, 42n);
-  kernel.writeU64(AT.slab + 16, at(AT.node));
   kernel.writeU64(AT.slab + 40, (21n << 16n) | 17n);
   return kernel;
 }
@@ -107,7 +105,7 @@ describe('slab caches', () => {
   test('have the sums of all their nodes', () => {
     const kernel = built('node', 2);
     kernel.writeU64(AT.cache + 72, kernel.at(AT.other));
-    kernel.writeU64(AT.other, kernel.at(AT.other));
+    kernel.linkList(AT.other);
     kernel.writeU64(AT.other + 16, 5n);
     kernel.writeU64(AT.other + 24, 105n);
     expect(readSlabCaches(kernel.typed).caches[0]).toMatchObject({ slabs: 7, objects: 147, active: 143 });
@@ -129,8 +127,7 @@ describe('slab caches', () => {
 
   test('that cannot be read do not hide the others', () => {
     const kernel = built();
-    kernel.writeU64(AT.cache + 24, kernel.at(AT.second + 24));
-    kernel.writeU64(AT.second + 24, kernel.at(AT.head));
+    kernel.linkList(AT.head, AT.cache + 24, AT.second + 24);
     kernel.writeU64(AT.second + 8, 17n << 16n);
     const { caches, unreadable } = readSlabCaches(kernel.typed);
     expect(caches.map(({ name }) => name)).toEqual(['dentry']);

@@ -65,10 +65,20 @@ describe('broken lists', () => {
   test('end where they lead nowhere, and the PID table has the rest', () => {
     const kernel = new TaskKernel({ tasks });
     kernel.linkTask(1, NOWHERE);
+    kernel.linkTask(0, NOWHERE, 'prev');
     expect(pidsOf(kernel)).toEqual([1, 2, 3, 4]);
     const [broken, missing] = listTasks(kernel.typed).problems;
     expect(broken).toMatch(/^the list of tasks is broken at 0x[0-9a-f]+: .*0xffff999900000000 is not mapped/);
     expect(missing).toBe('in the PID table but not in the lists of tasks: PIDs 2, 3, 4');
+  });
+
+  test('have the rest by their other end', () => {
+    const kernel = new TaskKernel({ tasks });
+    kernel.linkTask(1, NOWHERE);
+    expect(pidsOf(kernel)).toEqual([1, 2, 3, 4]);
+    const { problems } = listTasks(kernel.typed);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^the list of tasks is broken at .* both ends meet$/);
   });
 
   test('do not run for ever in a circle', () => {
