@@ -141,7 +141,7 @@ export function infoReport(facts: InfoFacts): InfoReport {
     },
   };
   const warnings = [...info.doubts, ...image.warnings, ...problems(system)];
-  const complete = system.readable && !values.gaps && !image.memory.cutShort && problems(system).length === 0;
+  const complete = system.readable && !values.gaps && !image.memory.cutShort && listsAreWhole(system);
   return { ...report, unavailable: values.unavailable, warnings, complete };
 }
 
@@ -208,7 +208,7 @@ function state(values: Values, { system, counts }: InfoFacts) {
     taint: values.take('taint', system.taint, ({ mask, flags }) => ({ mask: hex(mask), flags })),
     commandLine: plain('commandLine', system.commandLine),
     modules: values.take('modules', system.modules, ({ modules }) => modules.map(({ name }) => name)),
-    modulesExact: 'value' in system.modules && system.modules.value.broken === null,
+    modulesExact: 'value' in system.modules && system.modules.value.whole,
     layout: values.take('layout', system.layout, (layout) => layoutRow(values, layout)),
   };
 }
@@ -234,9 +234,15 @@ function seconds(nanoseconds: bigint): number {
 
 /** What was found to be broken while it was read; the rest of it is told. */
 function problems({ tasks, modules }: SystemFacts): string[] {
-  const broken = 'value' in modules ? modules.value.broken : null;
   return [
     ...('value' in tasks ? tasks.value.problems : []),
-    ...(broken ? [`the list of modules is broken at ${hex(broken.address)}: ${broken.reason}`] : []),
+    ...('value' in modules ? modules.value.problems : []),
   ];
+}
+
+/** Whether all that these lists have was found, though something is wrong with them. */
+function listsAreWhole({ tasks, modules }: SystemFacts): boolean {
+  return (
+    !('value' in tasks && tasks.value.problems.length > 0) && !('value' in modules && !modules.value.whole)
+  );
 }

@@ -1,4 +1,4 @@
-import type { Module } from '../kernel/modules/module-list.ts';
+import type { Module } from '../kernel/modules/module-reader.ts';
 import type { AnySymbol } from '../kernel/symbolizer.ts';
 import { escapeText } from './escape.ts';
 import { hex, hex64 } from './units.ts';
@@ -17,8 +17,8 @@ export interface ModuleRow {
   /** Of its struct module. */
   readonly address: string;
   readonly state: string;
-  /** Memory that its code and data take, bytes. */
-  readonly bytes: number;
+  /** Memory that its code and data take, bytes; null where what it says of it cannot be. */
+  readonly bytes: number | null;
   /** How many it has; null where they cannot be read. */
   readonly symbols: number | null;
 }

@@ -1,5 +1,5 @@
 import type { MemoryImage } from '../formats/image.ts';
-import type { Module } from '../kernel/modules/module-list.ts';
+import type { Module } from '../kernel/modules/module-reader.ts';
 import type { HugetlbPool } from '../kernel/objects/hugetlb.ts';
 import type { FileUses } from '../pages/usage/files.ts';
 import type { ProcessUses } from '../pages/usage/processes.ts';
@@ -97,7 +97,8 @@ export interface HugetlbRow {
 
 export interface ModuleRow {
   readonly name: string;
-  readonly bytes: number;
+  /** null where what it says of its memory cannot be. */
+  readonly bytes: number | null;
 }
 
 /** What the report is made from. */
@@ -194,7 +195,7 @@ function moduleSection(
   return {
     count: modules.length,
     countExact: whole,
-    bytes: whole ? modules.reduce((sum, { size }) => sum + size, 0) : null,
+    bytes: whole ? modules.reduce((sum, { size }) => sum + (size ?? 0), 0) : null,
     largest: modules.slice(0, top).map(({ name, size }) => ({ name, bytes: size })),
   };
 }

@@ -151,7 +151,7 @@ function vmallocText({ vmalloc }: UsageReport, terminal: Terminal): string {
 
 function moduleText({ modules }: UsageReport, terminal: Terminal): string {
   if (!modules || (modules.count === 0 && modules.countExact)) return '';
-  const rows = modules.largest.map((m) => [size(m.bytes), escapeText(m.name)]);
+  const rows = modules.largest.map((m) => [m.bytes === null ? '?' : size(m.bytes), escapeText(m.name)]);
   return `${largest(rows.length, modules.count, modules.countExact, 'module')}${table({ heading: ['SIZE', 'MODULE'], rows, right: [0] }, terminal)}`;
 }
 

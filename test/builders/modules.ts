@@ -4,8 +4,12 @@ import { BuiltTypedKernel } from './typed-kernel.ts';
 
 /** Where things stand in the data of the made-up kernel. Each module has 0x4000 bytes from MODULES on. */
 const LIST = 0x100;
+const TREE = 0x200;
 const MODULES = 0x1_0000;
 const MODULE_BYTES = 0x4000;
+/** Modules are reached by addresses of their own area, which the whole image is mapped to once more. */
+const MODULE_AREA = 0xffff_ffff_c000_0000n;
+const IMAGE_BYTES = 2 ** 21;
 /** In a module: its struct module, its symbol table, types, names, exports, and its code. */
 const IN_MODULE = {
   struct: 0,
@@ -16,6 +20,9 @@ const IN_MODULE = {
   syms: 0xe00,
   text: 0x1000,
 };
+/** In a struct module: its node in the tree of modules, and in that the two links of the latch. */
+const IN_STRUCT = { list: 8, node: 240 };
+const LATCH = { mod: 0, links: [8, 32] } as const;
 const TEXT_BYTES = 0x1000;
 const SYM = 24;
 
@@ -34,6 +41,20 @@ export interface ModulePlan {
   readonly table?: boolean;
   /** How much of the part with its tables is its own, as it says; bytes. */
   readonly head?: number;
+  /** What it says that its code is, if not the truth; bytes. */
+  readonly textBytes?: number;
+  /** Whether the list, and the tree, have it. */
+  readonly listed?: boolean;
+  readonly inTree?: boolean;
+}
+
+export interface ModulesPlan {
+  /** `core_layout` and `init_layout`, as before 6.4. */
+  readonly old?: boolean;
+  /** Letters of symbols are kept since 5.2. */
+  readonly letters?: boolean;
+  /** Which of the two copies of the tree of modules can be read; none for a kernel without a tree. */
+  readonly tree?: 0 | 1;
 }
 
 /** The types of modules as since 6.4 (`mem`), or as before (`core_layout`); letters of symbols are kept since 5.2. */
@@ -51,6 +72,25 @@ function moduleTypes(old: boolean, letters: boolean): BuiltBtf {
     ['base', pointer, 0],
     ['size', u32, 8],
   ]);
+  const rbNode = btf.struct('rb_node', 24, [
+    ['__rb_parent_color', btf.int('unsigned long', 8), 0],
+    ['rb_right', pointer, 8],
+    ['rb_left', pointer, 16],
+  ]);
+  const latch = btf.struct('latch_tree_node', 48, [['node', btf.array(rbNode, 2), 0]]);
+  const root = btf.struct('latch_tree_root', 24, [
+    ['seq', u32, 0],
+    ['tree', btf.array(btf.struct('rb_root', 8, [['rb_node', pointer, 0]]), 2), 8],
+  ]);
+  btf.struct('mod_tree_root', 40, [
+    ['root', root, 0],
+    ['addr_min', btf.int('unsigned long', 8), 24],
+    ['addr_max', btf.int('unsigned long', 8), 32],
+  ]);
+  btf.struct('mod_tree_node', 56, [
+    ['mod', pointer, LATCH.mod],
+    ['node', latch, LATCH.links[0]],
+  ]);
   const state = btf.enum('module_state', [
     ['MODULE_STATE_LIVE', 0],
     ['MODULE_STATE_COMING', 1],
@@ -67,7 +107,7 @@ function moduleTypes(old: boolean, letters: boolean): BuiltBtf {
     ['strtab', pointer, 16],
     ...(letters ? [['typetab', pointer, 24] as const] : []),
   ]);
-  btf.struct('module', 256, [
+  btf.struct('module', 300, [
     ['state', state, 0],
     ['list', list, 8],
     ['name', name, 24],
@@ -88,33 +128,82 @@ function moduleTypes(old: boolean, letters: boolean): BuiltBtf {
 export class BuiltModules {
   readonly built: BuiltTypedKernel;
 
-  constructor(plans: readonly ModulePlan[], old = false, letters = true) {
-    this.built = new BuiltTypedKernel(moduleTypes(old, letters), { modules: LIST });
+  constructor(plans: readonly ModulePlan[], { old = false, letters = true, tree }: ModulesPlan = {}) {
+    const symbols = { modules: LIST, ...(tree === undefined ? {} : { mod_tree: TREE }) };
+    this.built = new BuiltTypedKernel(moduleTypes(old, letters), symbols);
+    const { kernel } = this.built;
+    kernel.tables.map(MODULE_AREA, kernel.imageAt, IMAGE_BYTES);
     plans.forEach((plan, i) => {
       this.#write(i, plan);
     });
-    this.built.linkList(LIST, ...plans.map((_, i) => MODULES + i * MODULE_BYTES + 8));
+    const indexes = plans.map((_, i) => i);
+    this.#link([LIST, ...indexes.filter((i) => plans[i]?.listed !== false).map(listNode)]);
+    if (tree !== undefined) {
+      this.#writeTree(
+        tree,
+        indexes.filter((i) => plans[i]?.inTree !== false),
+        plans.length,
+      );
+    }
+  }
+
+  /** Virtual address, in the modules' area, of a place in the data. */
+  at(offset: number): bigint {
+    const { built } = this;
+    return built.at(offset) - built.kernel.inImage(0) + MODULE_AREA;
   }
 
   /** Virtual address of a place in a module's code. */
   text(module: number, offset: number): bigint {
-    return this.built.at(MODULES + module * MODULE_BYTES + IN_MODULE.text + offset);
+    return this.at(MODULES + module * MODULE_BYTES + IN_MODULE.text + offset);
   }
 
   /** Lets a module's place in the list point at nothing, and the last module be out of reach as well, unless told otherwise. */
   breakListBehind(module: number, lastToo = true): void {
-    this.built.writeU64(MODULES + module * MODULE_BYTES + 8, 0xffff_9999_0000_0000n);
+    this.built.writeU64(listNode(module), 0xffff_9999_0000_0000n);
     if (lastToo) this.built.writeU64(LIST + 8, 0xffff_9999_0000_0000n);
+  }
+
+  /** Lets a node of the tree be that of a module that it is no part of. */
+  renameTreeNode(module: number, to: bigint): void {
+    this.built.writeU64(treeNode(module) + LATCH.mod, to);
+  }
+
+  #link(places: readonly number[]): void {
+    places.forEach((place, i) => {
+      const following = places[(i + 1) % places.length] as number;
+      this.built.writeU64(place, this.at(following));
+      this.built.writeU64(following + 8, this.at(place));
+    });
+    // The head is a variable of the image, whose address there is the one that the list goes back to.
+    const [first, last] = [places[1] ?? LIST, places.at(-1) as number];
+    this.built.writeU64(first + 8, this.built.at(LIST));
+    this.built.writeU64(last, this.built.at(LIST));
+  }
+
+  /** A tree without branches: each module to the right of the one before. */
+  #writeTree(copy: 0 | 1, modules: readonly number[], all: number): void {
+    this.built.writeU64(TREE, BigInt(copy));
+    this.built.writeU64(TREE + 24, this.at(MODULES));
+    this.built.writeU64(TREE + 32, this.at(MODULES + all * MODULE_BYTES));
+    const links = modules.map((module) => treeLink(module, copy));
+    this.built.writeU64(TREE + 8 + 8 * copy, links[0] === undefined ? 0n : this.at(links[0]));
+    modules.forEach((module, i) => {
+      const [above, link, below] = [links[i - 1], treeLink(module, copy), links[i + 1]];
+      this.built.writeU64(link, above === undefined ? 1n : this.at(above));
+      if (below !== undefined) this.built.writeU64(link + 8, this.at(below));
+      this.built.writeU64(treeNode(module) + LATCH.mod, this.at(MODULES + module * MODULE_BYTES));
+    });
   }
 
   #write(index: number, plan: ModulePlan): void {
     const { name, state = 0, symbols = [], exported = [], count, nameAt } = plan;
     const base = MODULES + index * MODULE_BYTES;
-    const at = (offset: number) => this.built.at(base + offset);
+    const at = (offset: number) => this.at(base + offset);
     const text = (offset: number) => at(IN_MODULE.text + offset);
     this.built.write(
       base,
-      packed(256, [
+      packed(240, [
         [0, 4, state],
         [80, 8, plan.table === false ? 0 : at(IN_MODULE.kallsyms)],
         [88, 8, at(IN_MODULE.syms)],
@@ -122,7 +211,7 @@ export class BuiltModules {
         [112, 8, at(0)],
         [120, 4, plan.head ?? IN_MODULE.text],
         [128, 8, text(0)],
-        [136, 4, TEXT_BYTES],
+        [136, 4, plan.textBytes ?? TEXT_BYTES],
       ]),
     );
     this.built.write(base + 24, ascii(name));
@@ -160,4 +249,17 @@ export class BuiltModules {
     });
     this.built.write(base + IN_MODULE.strtab, ascii(names));
   }
+}
+
+/** Places in the data: a module's node in the list, in the tree, and the link of one copy of the tree. */
+function listNode(module: number): number {
+  return MODULES + module * MODULE_BYTES + IN_STRUCT.list;
+}
+
+function treeNode(module: number): number {
+  return MODULES + module * MODULE_BYTES + IN_STRUCT.node;
+}
+
+function treeLink(module: number, copy: 0 | 1): number {
+  return treeNode(module) + LATCH.links[copy];
 }

@@ -92,7 +92,7 @@ function modulesKernel(old: boolean): BuiltKernel {
     ['mount', 'T', 0x400],
   ] as const;
   const plans = ['ext4', 'xfs', 'btrfs'].map((name) => ({ name, symbols, exported: ['mount'] }));
-  return new BuiltModules(plans, old).built.kernel;
+  return new BuiltModules(plans, { old }).built.kernel;
 }
 
 /** A kernel whose own copy of VMCOREINFO is in memory. */

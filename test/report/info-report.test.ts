@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ErrorKind } from '../../src/errors.ts';
 import type { MemoryImage } from '../../src/formats/image.ts';
 import type { Missing } from '../../src/kernel/fact.ts';
-import type { Module } from '../../src/kernel/modules/module-list.ts';
+import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { SystemFacts } from '../../src/kernel/system/system.ts';
 import type { TaskListing } from '../../src/kernel/tasks/task-listing.ts';
 import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.ts';
@@ -81,7 +81,7 @@ const ALL: SystemFacts = {
     },
   },
   commandLine: { value: 'quiet ' },
-  modules: { value: { modules: [], broken: null } },
+  modules: { value: { modules: [], problems: [], whole: true } },
   tasks: { value: listing },
   panickingCpu: { value: 1 },
   panicReason: {
@@ -124,7 +124,7 @@ describe('what info tells', () => {
   test.each([
     ['memory is not stored', { load: GONE }],
     ['the kernel has no types', { readable: false }],
-    ['a list is broken', { modules: { value: { modules: [], broken: { address: 1n, reason: 'why' } } } }],
+    ['a list is cut', { modules: { value: { modules: [], problems: ['why'], whole: false } } }],
   ])('is not complete when %s', (_, system) => {
     expect(reportOf(system).complete).toBe(false);
   });
@@ -139,11 +139,11 @@ describe('what info tells', () => {
 
   test('does not take what was found of tasks and modules for all of them', () => {
     const tasks = { ...listing, problems: ['the PID table cannot be read: why'] };
-    const broken = { address: 1n, reason: 'why' };
+    const cut = { problems: ['the list of modules is broken'], whole: false };
     const module = { name: 'ext4', size: 4096, sections: [] } as unknown as Module;
     const report = reportOf({
       tasks: { value: tasks },
-      modules: { value: { modules: [module], broken } },
+      modules: { value: { modules: [module], ...cut } },
     });
     expect(report).toMatchObject({
       ...{ complete: false, modules: ['ext4'], modulesExact: false },
@@ -152,10 +152,16 @@ describe('what info tells', () => {
     expect(violations('info', report)).toEqual([]);
     expect(textOf(report)).toMatch(/^tasks {9}at least 1: 1 process, /m);
     expect(textOf(report)).toMatch(/^modules {7}at least 1: ext4$/m);
-    expect(textOf(reportOf({ modules: { value: { modules: [], broken } } }))).toMatch(
+    expect(textOf(reportOf({ modules: { value: { modules: [], ...cut } } }))).toMatch(
       /^modules {7}none that could be read$/m,
     );
     expect(textOf(reportOf({}))).toMatch(/^modules {7}none$/m);
+  });
+
+  test('is complete when a list is damaged and all of it was found nevertheless', () => {
+    const problems = ['the list of modules is broken, and both ends meet'];
+    const report = reportOf({ modules: { value: { modules: [], problems, whole: true } } });
+    expect(report).toMatchObject({ complete: true, modulesExact: true, warnings: problems });
   });
 
   test('says so where the task that panicked cannot be read', () => {

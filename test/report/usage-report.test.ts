@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryImage } from '../../src/formats/image.ts';
-import type { Module } from '../../src/kernel/modules/module-list.ts';
+import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { MemoryFile } from '../../src/kernel/objects/files.ts';
 import { OwnerTable } from '../../src/pages/owner-table.ts';
 import { USES } from '../../src/pages/page-uses.ts';

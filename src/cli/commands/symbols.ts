@@ -60,8 +60,8 @@ function whatIsMissing({ modules, modulesError }: Symbolizer): { warnings: strin
     const warnings = [`the symbols of modules are not here: ${modulesError.message}`];
     return { warnings, status: modulesError.kind === 'missingInfo' ? EXIT.done : EXIT.incomplete };
   }
-  const warnings = [...(modules?.warnings ?? [])];
-  return { warnings, status: warnings.length === 0 ? EXIT.done : EXIT.incomplete };
+  const { warnings, whole } = modules ?? { warnings: [], whole: true };
+  return { warnings: [...warnings], status: whole ? EXIT.done : EXIT.incomplete };
 }
 
 /** Writes the document piece by piece: as one text, all symbols would take 300 MiB. */

@@ -1,7 +1,7 @@
 import { latin1 } from '../../bytes/words.ts';
 import { readPartial } from '../partial-memory.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import type { Module } from './module-list.ts';
+import type { Module } from './module-reader.ts';
 
 /** The module with the most exports has a few hundred. */
 const EXPORTS_LIMIT = 1 << 16;

@@ -1,103 +1,131 @@
-import type { Break } from '../objects/list.ts';
-import { walkList } from '../objects/list.ts';
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import { fact } from '../fact.ts';
+import { isCut, type Walked, walkList } from '../objects/list.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import type { StructReader } from '../types/struct-reader.ts';
+import { type Module, ModuleReader } from './module-reader.ts';
+import { type ModuleTree, readModuleTree } from './module-tree.ts';
 
-/** A piece of memory that a module's sections were loaded into. */
-export interface ModuleRange {
-  readonly start: bigint;
-  /** Behind the last byte. */
-  readonly end: bigint;
-}
-
-/** A module that the kernel has loaded (struct module, include/linux/module.h). */
-export interface Module {
-  readonly name: string;
-  /** Virtual address of its struct module. */
-  readonly address: bigint;
-  /** MODULE_STATE_*: one that is not LIVE is being loaded or unloaded. */
-  readonly state: string;
-  readonly ranges: readonly ModuleRange[];
-  /** Bytes of all its ranges. */
-  readonly size: number;
-  /** Virtual address of its struct mod_kallsyms; 0n where it has none. */
-  readonly kallsyms: bigint;
-  /** Exported symbols: an array of struct kernel_symbol, virtual address and number. */
-  readonly exported: { readonly address: bigint; readonly count: number };
-}
-
-/** All modules, and where their list stops making sense. */
+/** All modules, and what their list, their tree and they themselves do not agree on. */
 export interface Modules {
   readonly modules: readonly Module[];
-  readonly broken: Break | null;
+  /** Sentences. */
+  readonly problems: readonly string[];
+  /** Whether those are all modules, and what is said of them can be. */
+  readonly whole: boolean;
 }
 
 /** No machine loads more; each takes two pages at least. */
 const MODULES_LIMIT = 1 << 16;
-/** enum mod_mem_type has seven kinds of memory, 6.4 to 7.3. */
-const RANGES_LIMIT = 64;
 const UNFORMED = 'MODULE_STATE_UNFORMED';
+/** A running kernel may load a module between the list and the tree: then both are read again, this often. */
+const LIVE_ATTEMPTS = 3;
 
 /**
- * The modules in the order of the kernel's list, which is the newest first. A kernel without CONFIG_MODULES has none.
+ * The modules in the order of the kernel's list, which is the newest first, then those that only its tree of them has. A
+ * kernel without CONFIG_MODULES has none.
  * @throws InspectError missingInfo, when the kernel has no BTF; notMapped or notStored, for the list's head
  */
 export function readModules(typed: TypedKernel): Modules {
   const head = typed.findSymbol('modules');
-  if (head === undefined) return { modules: [], broken: null };
-  const reader = new ModuleReader(typed);
-  const { nodes, broken } = walkList(typed.space, head, MODULES_LIMIT);
-  const modules = nodes.map((node) => reader.read(node));
-  return { modules: modules.filter((m) => m.state !== UNFORMED), broken };
+  if (head === undefined) return { modules: [], problems: [], whole: true };
+  let found = findModules(typed, head);
+  for (let i = 1; i < LIVE_ATTEMPTS && typed.space.live && found.problems.length > 0; i++)
+    found = findModules(typed, head);
+  return found;
 }
 
-class ModuleReader {
-  readonly #module: StructReader<'state' | 'name' | 'kallsyms?' | 'syms' | 'num_syms'>;
-  readonly #ranges: readonly RangeReader[];
-  readonly #list: bigint;
-  readonly #states: ReadonlyMap<bigint, string>;
+function findModules(typed: TypedKernel, head: bigint): Modules {
+  const node = BigInt(typed.types.struct('module').offsetOf('list'));
+  const tree = fact(() => readModuleTree(typed));
+  const known = 'value' in tree ? tree.value : null;
+  const listed = walkList(typed.space, head, MODULES_LIMIT);
+  const collector = new Collector(new ModuleReader(typed, known?.bounds));
+  if ('missing' in tree && tree.kind !== 'missingInfo')
+    collector.note(`the tree of modules cannot be read: ${tree.missing}`);
+  const inList = listed.nodes.map((at) => at - node);
+  for (const address of inList) collector.add(address);
+  collector.compare(listed, new Set(inList), known);
+  return collector.result();
+}
 
-  constructor(typed: TypedKernel) {
-    this.#module = typed.reader('module', 'state', 'name', 'kallsyms?', 'syms', 'num_syms');
-    this.#ranges = rangeReaders(typed);
-    this.#list = BigInt(this.#module.type.offsetOf('list'));
-    const states = typed.types.enumeration('module_state') ?? [];
-    this.#states = new Map(states.map(({ name, value }) => [value, name]));
+class Collector {
+  readonly #reader: ModuleReader;
+  readonly #modules: Module[] = [];
+  readonly #problems: string[] = [];
+  #whole = true;
+
+  constructor(reader: ModuleReader) {
+    this.#reader = reader;
   }
 
-  read(node: bigint): Module {
-    const module = this.#module.load(node - this.#list);
-    const { address } = module;
-    const ranges = this.#ranges.map((read) => read(address)).filter(({ start, end }) => end > start);
-    const state = module.big('state');
-    return {
-      name: module.text('name'),
-      address,
-      state: this.#states.get(state) ?? String(state),
-      ranges,
-      size: ranges.reduce((sum, { start, end }) => sum + Number(end - start), 0),
-      kallsyms: module.has('kallsyms') ? module.big('kallsyms') : 0n,
-      exported: { address: module.big('syms'), count: module.number('num_syms') },
-    };
+  /** Something that is wrong and costs nothing. */
+  note(sentence: string): void {
+    this.#problems.push(sentence);
+  }
+
+  /** Something that makes what is told doubtful. */
+  #lose(sentence: string): void {
+    this.#whole = false;
+    this.note(sentence);
+  }
+
+  /** Reads a module and keeps it if it is one. */
+  add(address: bigint): Module | undefined {
+    try {
+      const { module, wrong } = this.#reader.read(address);
+      // A module that is not formed yet, or no more, is nothing that anyone sees.
+      if (module.state === UNFORMED) return undefined;
+      for (const sentence of wrong) this.#lose(sentence);
+      this.#modules.push(module);
+      return module;
+    } catch (error) {
+      if (!(error instanceof InspectError)) throw error;
+      this.#lose(`the module at ${hex(address)} cannot be read: ${error.message}`);
+      return undefined;
+    }
+  }
+
+  /** Both have the same modules. What the tree has in addition is taken from it, so that where it is whole nothing is lost. */
+  compare({ broken }: Walked, inList: ReadonlySet<bigint>, tree: ModuleTree | null): void {
+    const wholeTree = tree !== null && tree.broken === null;
+    if (broken) {
+      const sentence = `the list of modules is broken at ${hex(broken.address)}: ${broken.reason}`;
+      if (isCut(broken) && !wholeTree) this.#lose(sentence);
+      else this.note(sentence);
+    }
+    if (tree?.broken)
+      this.note(`the tree of modules is broken at ${hex(tree.broken.address)}: ${tree.broken.reason}`);
+    if (tree === null) return;
+    const onlyListed = this.#modules.filter(({ address }) => !tree.modules.has(address));
+    const onlyInTree = [...tree.modules].filter((at) => !inList.has(at)).flatMap((at) => this.add(at) ?? []);
+    if (onlyInTree.length > 0)
+      this.note(`in the tree of modules but not in their list: ${namesOf(onlyInTree)}`);
+    if (onlyListed.length > 0 && wholeTree) {
+      this.#lose(`in the list of modules but not in their tree: ${namesOf(onlyListed)}`);
+    }
+  }
+
+  result(): Modules {
+    const disjoint = this.#withoutOverlaps();
+    return { modules: disjoint, problems: this.#problems, whole: this.#whole };
+  }
+
+  /** No two modules share memory: of those that do, it cannot be told how large they are. */
+  #withoutOverlaps(): Module[] {
+    const ranges = this.#modules.flatMap((module) => module.ranges.map((range) => ({ module, range })));
+    ranges.sort((a, b) => (a.range.start < b.range.start ? -1 : 1));
+    const doubtful = new Set<Module>();
+    for (let i = 1; i < ranges.length; i++) {
+      const [before, after] = [ranges[i - 1], ranges[i]];
+      if (!before || !after || before.range.end <= after.range.start) continue;
+      for (const { module } of [before, after]) doubtful.add(module);
+      this.#lose(`the memory of module ${before.module.name} overlaps that of ${after.module.name}`);
+    }
+    return this.#modules.map((module) => (doubtful.has(module) ? { ...module, size: null } : module));
   }
 }
 
-/** Takes a range out of the struct module at an address. */
-type RangeReader = (module: bigint) => ModuleRange;
-
-/** mem[] since 6.4 (ac3b43283923 "module: replace module_layout with module_memory"), core_layout and init_layout before. */
-function rangeReaders(typed: TypedKernel): RangeReader[] {
-  const type = typed.types.struct('module');
-  const mem = type.find('mem');
-  const count = mem ? Math.min(RANGES_LIMIT, mem.size / typed.types.struct('module_memory').size) : 0;
-  const names = mem
-    ? Array.from({ length: count }, (_, i) => `mem[${i}]` as const)
-    : (['core_layout', 'init_layout'] as const);
-  return names.map((name) => {
-    const reader = typed.reader('module', `${name}.base`, `${name}.size`);
-    return (module) => {
-      const start = reader.load(module).big(`${name}.base`);
-      return { start, end: start + reader.big(`${name}.size`) };
-    };
-  });
+function namesOf(modules: readonly Module[]): string {
+  return modules.map(({ name }) => name).join(', ');
 }

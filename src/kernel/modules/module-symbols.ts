@@ -3,7 +3,7 @@ import { InspectError } from '../../errors.ts';
 import type { KernelSymbol } from '../kallsyms.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { exportedSymbols } from './exported-symbols.ts';
-import type { Module } from './module-list.ts';
+import type { Module } from './module-reader.ts';
 
 /** Elf64_Sym, as the ELF specification lays it out. */
 const SYM = { size: 24, name: 0, value: 8 } as const;

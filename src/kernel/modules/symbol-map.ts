@@ -2,7 +2,9 @@ import { InspectError } from '../../errors.ts';
 import { AddressIndex } from '../address-index.ts';
 import type { SymbolLocation } from '../kallsyms.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import { type Module, type ModuleRange, readModules } from './module-list.ts';
+import type { ModuleRange } from './module-area.ts';
+import { readModules } from './module-list.ts';
+import type { Module } from './module-reader.ts';
 import { type ModuleSymbol, readModuleSymbols } from './module-symbols.ts';
 
 /** A location in the kernel or in a module; `module` is absent for the kernel. */
@@ -40,15 +42,17 @@ class LoadedModule {
 /** The symbols of all modules. What cannot be read is told, and the rest is there. */
 export class ModuleSymbols {
   readonly #loaded: readonly LoadedModule[];
-  /** Sentences on what is missing. */
+  /** Sentences on what is wrong, and whether nothing is missing for all that. */
   readonly warnings: readonly string[];
+  readonly whole: boolean;
 
   /** @throws InspectError as readModules does */
   constructor(typed: TypedKernel) {
-    const { modules, broken } = readModules(typed);
-    const warnings = broken === null ? [] : [`the list of modules is broken: ${broken.reason}`];
-    this.#loaded = modules.map((module) => new LoadedModule(module, tryRead(typed, module, warnings)));
-    this.warnings = warnings;
+    const { modules, problems, whole } = readModules(typed);
+    const unreadable: string[] = [];
+    this.#loaded = modules.map((module) => new LoadedModule(module, tryRead(typed, module, unreadable)));
+    this.warnings = [...problems, ...unreadable];
+    this.whole = whole && unreadable.length === 0;
   }
 
   /** The modules and their symbols, null where those cannot be read; the newest first. */

@@ -166,7 +166,7 @@ function joined(head: bigint, forward: End, backward: End, expected: NodeCount |
   const closed = meet || between.length > 0;
   const miscounted = miscount(nodes.length, expected);
   const mended = miscounted === undefined && (closed || expected !== undefined);
-  const found = `${forward.wrong}; its other end has ${more} nodes more`;
+  const found = `${forward.wrong}; its other end adds ${more}`;
   const how = mended ? (closed ? 'and both ends meet' : `in all as many as ${expected?.name}`) : undefined;
   const reason = `${found}, ${how ?? miscounted ?? 'and others may be between'}`;
   return { nodes, broken: { address: lastOf(forward, head), reason, mended } };

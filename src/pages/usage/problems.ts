@@ -62,6 +62,12 @@ export class Problems {
     }
   }
 
+  /** What a reader says of what it read, and whether nothing is missing for all that. */
+  found(sentences: readonly string[], whole: boolean): void {
+    if (!whole) this.#lost();
+    for (const sentence of sentences) this.#warn(sentence);
+  }
+
   /** A sentence on something that is wrong in itself. */
   wrong(sentence: string): void {
     this.#lost();

@@ -1,6 +1,7 @@
 import type { MapChange } from '../../formats/image.ts';
 import type { Check } from '../../kernel/check.ts';
-import { type Module, readModules } from '../../kernel/modules/module-list.ts';
+import { readModules } from '../../kernel/modules/module-list.ts';
+import type { Module } from '../../kernel/modules/module-reader.ts';
 import { readCpuFreePages } from '../../kernel/objects/cpu-free-lists.ts';
 import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb.ts';
 import { type PercpuMemory, readPercpuMemory } from '../../kernel/objects/percpu-memory.ts';
@@ -99,7 +100,7 @@ function longAt(typed: TypedKernel, symbol: string): number | null {
 }
 
 function modulesBySize(typed: TypedKernel, problems: Problems): Module[] {
-  const { modules, broken } = readModules(typed);
-  problems.broken('the list of modules', [broken]);
-  return [...modules].sort((a, b) => b.size - a.size);
+  const { modules, problems: wrong, whole } = readModules(typed);
+  problems.found(wrong, whole);
+  return [...modules].sort((a, b) => (b.size ?? 0) - (a.size ?? 0));
 }

@@ -1,5 +1,5 @@
 import { hex } from '../../bytes/hex.ts';
-import { START_KERNEL_MAP } from '../../kernel/kernel.ts';
+import { LEAST_MODULES_START } from '../../kernel/modules/module-area.ts';
 import { findStackAreas, isStackArea, type StackAreas } from '../../kernel/objects/kernel-stacks.ts';
 import {
   readVmallocAreas,
@@ -11,9 +11,6 @@ import {
 import { Symbolizer } from '../../kernel/symbolizer.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import type { Problems } from './problems.ts';
-
-/** MODULES_VADDR without KASLR, 512 MiB behind the image's first address; with it, 1 GiB (page_64_types.h). */
-const LEAST_MODULES_START = START_KERNEL_MAP + (1n << 29n);
 
 /** What areas are for. */
 export type VmallocKind = 'stack' | 'vmalloc' | 'code' | 'map' | 'ioremap' | 'other';

@@ -22,12 +22,12 @@ describe.each([
   ['since 6.4', false],
   ['before 6.4', true],
 ])('modules %s', (_, old) => {
-  const modules = new BuiltModules([EXT4, XFS], old);
+  const modules = new BuiltModules([EXT4, XFS], { old });
   const { typed } = modules.built;
 
   test('are listed as the kernel has them, with their memory', () => {
-    const { modules: list, broken } = readModules(typed);
-    expect(broken).toBeNull();
+    const { modules: list, problems, whole } = readModules(typed);
+    expect({ problems, whole }).toEqual({ problems: [], whole: true });
     expect(list.map((m) => [m.name, m.state, m.size])).toEqual([
       ['ext4', 'MODULE_STATE_LIVE', 0x2000],
       ['xfs', 'MODULE_STATE_LIVE', 0x2000],
@@ -86,6 +86,36 @@ describe('modules that are not whole', () => {
   });
 
   test.each([
+    ['outside their area', 0x8000_0000],
+    ['past the end of what any module ever had', 0x10_0000],
+  ])('do not say how large they are with memory that ends %s', (_, textBytes) => {
+    const { typed } = new BuiltModules([EXT4, { ...XFS, textBytes }], { tree: 0 }).built;
+    const { modules, problems, whole } = readModules(typed);
+    expect(modules.map(({ name, size }) => [name, size])).toEqual([
+      ['ext4', 0x2000],
+      ['xfs', null],
+    ]);
+    expect(whole).toBe(false);
+    expect(problems).toEqual([expect.stringMatching(/^module xfs has memory from 0x.* to 0x.*, where no/)]);
+  });
+
+  test('do not say how large they are where their memory overlaps', () => {
+    const { typed } = new BuiltModules([{ ...EXT4, textBytes: 0x3001 }, XFS]).built;
+    const { modules, problems, whole } = readModules(typed);
+    expect(modules.map(({ size }) => size)).toEqual([null, null]);
+    expect(problems).toEqual(['the memory of module ext4 overlaps that of xfs']);
+    expect(whole).toBe(false);
+  });
+
+  test('are told when they are in a state that there is not, or not where they say', () => {
+    const odd = readModules(new BuiltModules([{ ...EXT4, state: 9 }]).built.typed);
+    expect(odd.problems).toEqual(['module ext4 is in state 9, which there is not']);
+    const elsewhere = readModules(new BuiltModules([{ ...EXT4, head: 0 }]).built.typed);
+    expect(elsewhere.problems).toEqual([expect.stringMatching(/^module ext4 at 0x.* has no memory there$/)]);
+    expect([odd.whole, elsewhere.whole]).toEqual([false, false]);
+  });
+
+  test.each([
     ['claims more symbols than there can be', { count: 2 ** 31 }, 'num_symtab is 2147483648'],
     ['has a name behind its memory', { nameAt: 2 ** 31 }, 'a name is at 2147483648'],
   ])('lose the symbols of one that %s, and no others', (_, lie, reason) => {
@@ -105,7 +135,7 @@ describe('modules that are not whole', () => {
   });
 
   test('have symbols of unknown type before 5.2, which kept no letters', () => {
-    const symbols = new ModuleSymbols(new BuiltModules([XFS], true, false).built.typed);
+    const symbols = new ModuleSymbols(new BuiltModules([XFS], { old: true, letters: false }).built.typed);
     expect([...symbols].map((s) => [s.type, s.name])).toEqual([['?', 'xfs_read']]);
   });
 
@@ -120,7 +150,7 @@ describe('modules that are not whole', () => {
 
   test('are none in a kernel without CONFIG_MODULES', () => {
     const { typed } = new BuiltTypedKernel(null);
-    expect(readModules(typed)).toEqual({ modules: [], broken: null });
+    expect(readModules(typed)).toEqual({ modules: [], problems: [], whole: true });
   });
 
   test('leave the symbols of a kernel without BTF alone', () => {
@@ -129,5 +159,63 @@ describe('modules that are not whole', () => {
     expect([...symbols].map((s) => s.name)).toContain('_stext');
     expect(symbols.modules).toBeNull();
     expect(symbols.modulesError?.kind).toBe('missingInfo');
+  });
+});
+
+describe('the tree of modules', () => {
+  const THIRD: ModulePlan = { name: 'third' };
+  const namesOf = ({ typed }: BuiltTypedKernel) => readModules(typed).modules.map(({ name }) => name);
+
+  test.each([0, 1] as const)('has what the list has, in the copy that readers take: %d', (tree) => {
+    const { modules, ...rest } = readModules(new BuiltModules([EXT4, XFS, THIRD], { tree }).built.typed);
+    expect(modules.map(({ name }) => name)).toEqual(['ext4', 'xfs', 'third']);
+    expect(rest).toEqual({ problems: [], whole: true });
+  });
+
+  test('has the rest where the list is cut at both ends', () => {
+    const modules = new BuiltModules([EXT4, XFS, THIRD], { tree: 0 });
+    modules.breakListBehind(0);
+    expect(namesOf(modules.built)).toEqual(['ext4', 'xfs', 'third']);
+    const { problems, whole } = readModules(modules.built.typed);
+    expect(whole).toBe(true);
+    expect(problems).toEqual([
+      expect.stringMatching(/^the list of modules is broken at /),
+      'in the tree of modules but not in their list: xfs, third',
+    ]);
+  });
+
+  test('has one that was taken out of the list', () => {
+    const { built } = new BuiltModules([EXT4, { ...XFS, listed: false }], { tree: 0 });
+    expect(namesOf(built)).toEqual(['ext4', 'xfs']);
+    expect(readModules(built.typed).problems).toEqual(['in the tree of modules but not in their list: xfs']);
+  });
+
+  test('puts into doubt what the list alone has', () => {
+    const { built } = new BuiltModules([EXT4, { ...XFS, inTree: false }], { tree: 0 });
+    expect(namesOf(built)).toEqual(['ext4', 'xfs']);
+    const { problems, whole } = readModules(built.typed);
+    expect(problems).toEqual(['in the list of modules but not in their tree: xfs']);
+    expect(whole).toBe(false);
+  });
+
+  test('lacks one that is being unloaded, or put into the list first', () => {
+    const { built } = new BuiltModules([EXT4, { ...XFS, state: 3, inTree: false }], { tree: 0 });
+    expect(readModules(built.typed)).toMatchObject({ modules: [{ name: 'ext4' }], problems: [] });
+  });
+
+  test('that is broken costs nothing where the list is whole', () => {
+    const modules = new BuiltModules([EXT4, XFS], { tree: 1 });
+    modules.renameTreeNode(1, modules.at(0));
+    const { problems, whole } = readModules(modules.built.typed);
+    expect(problems).toEqual([expect.stringMatching(/^the tree of modules is broken at .* no part of$/)]);
+    expect(whole).toBe(true);
+  });
+
+  test('and the list may both be cut', () => {
+    const modules = new BuiltModules([EXT4, XFS, THIRD], { tree: 0 });
+    modules.breakListBehind(0);
+    modules.renameTreeNode(1, 0n);
+    expect(namesOf(modules.built)).toEqual(['ext4', 'third']);
+    expect(readModules(modules.built.typed).whole).toBe(false);
   });
 });
