@@ -25,11 +25,12 @@ export function nodeAddresses(typed: TypedKernel): bigint[] {
 
 /** Virtual addresses of struct zone, those without memory included. @throws InspectError missingInfo, notMapped, notStored */
 export function zoneAddresses(typed: TypedKernel): bigint[] {
-  const node = typed.types.struct('pglist_data');
-  const first = node.offsetOf('node_zones');
-  const zones = Math.min(ZONES_LIMIT, node.field('node_zones').size / typed.types.struct('zone').size);
-  const size = typed.types.struct('zone').size;
-  return nodeAddresses(typed).flatMap((at) =>
-    Array.from({ length: zones }, (_, i) => at + BigInt(first + i * size)),
-  );
+  return nodeAddresses(typed).flatMap((node) => zonesOfNode(typed, node));
+}
+
+/** The same of one node, by their index in node_zones. @throws InspectError missingInfo */
+export function zonesOfNode(typed: TypedKernel, node: bigint): bigint[] {
+  const { offset, size } = typed.types.struct('pglist_data').field('node_zones');
+  const one = typed.types.struct('zone').size;
+  return Array.from({ length: Math.min(ZONES_LIMIT, size / one) }, (_, i) => node + BigInt(offset + i * one));
 }

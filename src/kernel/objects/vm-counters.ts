@@ -1,83 +1,165 @@
 import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import { nodeAddresses, zoneAddresses } from './nodes.ts';
+import { tryString } from './c-string.ts';
+import { nodeAddresses, zonesOfNode } from './nodes.ts';
 import { PerCpu } from './per-cpu.ts';
 
-/** A counter that some kernels lack; all are exact: what each CPU holds back (vm_stat_diff) is added. */
-export interface VmCounters {
+/** Counters that some kernels lack; all are exact: what each CPU holds back (vm_stat_diff) is added. */
+export interface Counters {
   /** A member of node_stat_item or zone_stat_item, whichever list this kernel has it in; as the kernel counts it. */
   get(name: string): number | undefined;
+}
+
+export interface NodeCounters extends Counters {
+  readonly node: number;
+}
+
+export interface ZoneCounters extends NodeCounters {
+  /** Its index in pglist_data.node_zones. */
+  readonly index: number;
+  readonly name: string;
+  /** Pages that the page allocator has or gave out (zone.managed_pages). */
+  readonly managed: number;
+  /** What CPUs hold back of NR_FREE_PAGES, which is in `get`. */
+  readonly freeHeldBack: number;
+}
+
+/** The counters of the whole machine, of each node, and of each of its zones. */
+export interface VmCounters extends Counters {
+  readonly nodes: readonly NodeCounters[];
+  readonly zones: readonly ZoneCounters[];
 }
 
 /** No kernel counts as many things. */
 const ITEMS_LIMIT = 256;
 
 /**
- * Reads the counters of include/linux/mmzone.h: vm_node_stat and vm_zone_stat, and what the CPUs have not yet added.
+ * Reads the counters of include/linux/mmzone.h: vm_node_stat and vm_zone_stat, those of nodes and zones (vm_stat), and what
+ * the CPUs have not yet added.
  * @throws InspectError missingInfo, notMapped, notStored
  */
 export function readVmCounters(typed: TypedKernel): VmCounters {
   const perCpu = new PerCpu(typed);
-  const node = counters(typed, 'node_stat_item', 'vm_node_stat');
-  const zone = counters(typed, 'zone_stat_item', 'vm_zone_stat');
-  const nodeDiffs = diffs(typed, 'pglist_data', ['per_cpu_nodestats'], 'vm_node_stat_diff');
-  for (const at of nodeAddresses(typed)) addDiffs(typed, perCpu, nodeDiffs, at, node.sums);
-  // Of each CPU's pages and counters together before 5.14 (28f836b6777b), of the counters alone since.
-  const zoneDiffs = diffs(typed, 'zone', ['per_cpu_zonestats', 'pageset'], 'vm_stat_diff');
-  for (const at of zoneAddresses(typed)) addDiffs(typed, perCpu, zoneDiffs, at, zone.sums);
+  const nodeNames = itemsOf(typed, 'node_stat_item');
+  const zoneNames = itemsOf(typed, 'zone_stat_item');
+  const node = { names: nodeNames, sums: globalSums(typed, 'vm_node_stat', nodeNames) };
+  const zone = { names: zoneNames, sums: globalSums(typed, 'vm_zone_stat', zoneNames) };
+  const nodes: NodeCounters[] = [];
+  const zones: ZoneCounters[] = [];
+  const ofNode = new OwnerCounters(typed, perCpu, 'pglist_data', nodeNames, 'vm_node_stat_diff');
+  const ofZone = new OwnerCounters(typed, perCpu, 'zone', zoneNames, 'vm_stat_diff');
+  const pgdat = typed.reader('pglist_data', 'node_id');
+  for (const at of nodeAddresses(typed)) {
+    const id = pgdat.load(at).number('node_id');
+    const own = ofNode.read(at, node.sums);
+    nodes.push({ node: id, get: (name) => counterOf(own, name) });
+    zonesOfNode(typed, at).forEach((address, index) => {
+      zones.push(zoneCounters(typed, ofZone, address, { node: id, index, sums: zone.sums }));
+    });
+  }
+  return { get: (name) => counterOf(node, name) ?? counterOf(zone, name), nodes, zones };
+}
+
+function zoneCounters(
+  typed: TypedKernel,
+  counters: OwnerCounters,
+  address: bigint,
+  { node, index, sums }: { node: number; index: number; sums: Float64Array },
+): ZoneCounters {
+  const zone = typed.read('zone', address, 'name', 'managed_pages');
+  const own = counters.read(address, sums);
+  const name = zone.big('name');
   return {
-    get: (name) => counterOf(node, name) ?? counterOf(zone, name),
+    ...{ node, index, name: (name === 0n ? undefined : tryString(typed.space, name, 16)) ?? `zone ${index}` },
+    managed: zone.number('managed_pages'),
+    freeHeldBack: own.heldBack[own.names.get('NR_FREE_PAGES') ?? -1] ?? 0,
+    get: (item) => counterOf(own, item),
   };
 }
 
-interface Counters {
+interface Sums {
   readonly names: ReadonlyMap<string, number>;
   readonly sums: Float64Array;
 }
 
-function counterOf({ names, sums }: Counters, name: string): number | undefined {
+function counterOf({ names, sums }: Sums, name: string): number | undefined {
   const index = names.get(name);
   return index === undefined ? undefined : sums[index];
 }
 
-/** The global counters: an array of atomic_long_t that the enumeration names. */
-function counters(typed: TypedKernel, enumeration: string, symbol: string): Counters {
+function itemsOf(typed: TypedKernel, enumeration: string): ReadonlyMap<string, number> {
   const items = typed.types.enumeration(enumeration);
   if (!items) throw new InspectError('missingInfo', `this kernel's BTF has no enum ${enumeration}`);
-  const names = new Map(items.map(({ name, value }) => [name, Number(value)]));
-  const count = Math.min(ITEMS_LIMIT, Math.max(0, ...names.values()));
-  const bytes = typed.space.bytes(typed.symbol(symbol), 8 * count);
-  return { names, sums: Float64Array.from(new BigInt64Array(bytes.buffer), Number) };
+  return new Map(items.map(({ name, value }) => [name, Number(value)]));
 }
 
-/** Where a node or zone keeps the differences of its CPUs: a per-CPU pointer to a structure with an array of s8. */
-interface Diffs {
-  readonly pointer: bigint;
-  readonly array: bigint;
-  readonly count: number;
+/** How many counters an array has: the last member of its enumeration says so. */
+function countOf(names: ReadonlyMap<string, number>): number {
+  return [...names.values()].reduce((most, value) => Math.min(ITEMS_LIMIT, Math.max(most, value)), 0);
 }
 
-function diffs(typed: TypedKernel, owner: string, pointers: readonly string[], array: string): Diffs {
-  const { btf } = typed.types;
-  const [first = '', ...others] = pointers;
-  const pointer = typed.types.struct(owner).field(first, ...others);
-  const pointed = typed.types.struct(btf.nameOf(btf.resolve(btf.target(btf.resolve(pointer.type)))));
-  const { offset, size } = pointed.field(array);
-  return { pointer: BigInt(pointer.offset), array: BigInt(offset), count: Math.min(size, ITEMS_LIMIT) };
+function globalSums(typed: TypedKernel, symbol: string, names: ReadonlyMap<string, number>): Float64Array {
+  return longsAt(typed, typed.symbol(symbol), countOf(names));
 }
 
-function addDiffs(
-  typed: TypedKernel,
-  perCpu: PerCpu,
-  { pointer, array, count }: Diffs,
-  owner: bigint,
-  sums: Float64Array,
-): void {
-  const base = typed.space.u64(owner + pointer);
-  for (const cpu of perCpu.possible) {
-    const held = new Int8Array(typed.space.bytes(perCpu.pointer(base, cpu) + array, count).buffer);
-    held.forEach((n, i) => {
-      if (i < sums.length) (sums[i] as number) += n;
+/** An array of atomic_long_t. */
+function longsAt(typed: TypedKernel, address: bigint, count: number): Float64Array {
+  return Float64Array.from(new BigInt64Array(typed.space.bytes(address, 8 * count).buffer), Number);
+}
+
+/** The counters of nodes or zones: vm_stat, and a per-CPU pointer to a structure with an array of s8. */
+class OwnerCounters {
+  readonly #typed: TypedKernel;
+  readonly #perCpu: PerCpu;
+  readonly #names: ReadonlyMap<string, number>;
+  readonly #count: number;
+  readonly #vmStat: bigint;
+  readonly #pointer: bigint;
+  readonly #diffs: { readonly offset: bigint; readonly count: number };
+
+  constructor(
+    typed: TypedKernel,
+    perCpu: PerCpu,
+    owner: 'pglist_data' | 'zone',
+    names: ReadonlyMap<string, number>,
+    diffs: string,
+  ) {
+    this.#typed = typed;
+    this.#perCpu = perCpu;
+    this.#names = names;
+    this.#count = countOf(names);
+    const type = typed.types.struct(owner);
+    this.#vmStat = BigInt(type.offsetOf('vm_stat'));
+    // Of each CPU's pages and counters together before 5.14 (28f836b6777b), of the counters alone since.
+    const pointer =
+      owner === 'zone' ? type.field('per_cpu_zonestats', 'pageset') : type.field('per_cpu_nodestats');
+    this.#pointer = BigInt(pointer.offset);
+    const { btf } = typed.types;
+    const pointed = typed.types.struct(btf.nameOf(btf.resolve(btf.target(btf.resolve(pointer.type)))));
+    const { offset, size } = pointed.field(diffs);
+    this.#diffs = { offset: BigInt(offset), count: Math.min(size, this.#count) };
+  }
+
+  /** @param all where what the CPUs hold back is added, too */
+  read(owner: bigint, all: Float64Array): Sums & { readonly heldBack: Float64Array } {
+    const sums = longsAt(this.#typed, owner + this.#vmStat, this.#count);
+    const heldBack = this.#heldBack(owner);
+    heldBack.forEach((n, i) => {
+      (sums[i] as number) += n;
+      (all[i] as number) += n;
     });
+    return { names: this.#names, sums, heldBack };
+  }
+
+  #heldBack(owner: bigint): Float64Array {
+    const { offset, count } = this.#diffs;
+    const base = this.#typed.space.u64(owner + this.#pointer);
+    const sum = new Float64Array(count);
+    for (const cpu of this.#perCpu.possible) {
+      const at = this.#perCpu.pointer(base, cpu) + offset;
+      const held = new Int8Array(this.#typed.space.bytes(at, count).buffer);
+      for (let i = 0; i < count; i++) (sum[i] as number) += held[i] as number;
+    }
+    return sum;
   }
 }
