@@ -1,6 +1,6 @@
 import type { OwnerTable } from './owner-table.ts';
 import type { WordTest } from './page-keys.ts';
-import { Use } from './page-uses.ts';
+import { PLACE_COUNTS, Trait, Use } from './page-uses.ts';
 import { compoundOrder } from './rules.ts';
 import type { UseKeys } from './use-keys.ts';
 
@@ -8,15 +8,30 @@ import type { UseKeys } from './use-keys.ts';
 export interface Tally {
   /** Pages by Use. */
   readonly uses: Float64Array;
+  /** For each node and zone, as PlaceKeys numbers them, the pages by Use and Trait; slabHeads are slabs, not pages. */
+  readonly places: Float64Array;
   /** Pages of slabs by their kmem_cache. */
   readonly slabs: OwnerTable;
   /** Pages of the page cache by their address_space, shmem's with the others. */
   readonly mappings: OwnerTable;
   /** Pages of hugetlbfs by their address_space. */
   readonly hugetlb: OwnerTable;
-  /** The use of the last block or compound, and the first pfn behind it. */
-  cover: { use: number; until: number };
+  readonly cover: Cover;
 }
+
+/** What the last block or compound says for all of its pages. */
+interface Cover {
+  use: number;
+  /** The first pfn past it. */
+  until: number;
+  /** Where the counts of its place begin. */
+  place: number;
+  /** Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap cache. */
+  entire: boolean;
+  swapCached: boolean;
+}
+
+export const NO_COVER: Cover = { use: Use.kernel, until: 0, place: 0, entire: false, swapCached: false };
 
 function holds(w: Int32Array, i: number, test: WordTest): boolean {
   return ((w[i + test.word] as number) & test.mask) === test.value;
@@ -73,7 +88,7 @@ export function pagesOfUse(w: Int32Array, i: number, pfn: number, use: number, k
  * block's or compound's head are not looked at, so a fake head of an optimised hugetlb page is not mistaken for one.
  */
 export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys, tally: Tally): void {
-  const { uses, cover } = tally;
+  const { uses, places, cover } = tally;
   for (let n = 0; n < count; ) {
     const pfn = first + n;
     if (pfn >= cover.until) {
@@ -81,12 +96,31 @@ export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys
       cover.use = useOf(w, i, k);
       const pages = pagesOfUse(w, i, pfn, cover.use, k);
       cover.until = pfn + pages;
+      cover.place = (((w[i + k.flags + 1] as number) >>> k.place.shift) & k.place.mask) * PLACE_COUNTS;
       tallyOwner(w, i, cover.use, pages, k, tally);
+      if (cover.use === Use.anonymous) lookAtAnonymous(w, i, pages, k, cover);
+      else if (cover.use === Use.slab) (places[cover.place + Trait.slabHeads] as number)++;
     }
     const covered = Math.min(count - n, cover.until - pfn);
     (uses[cover.use] as number) += covered;
+    (places[cover.place + cover.use] as number) += covered;
+    if (cover.use === Use.anonymous) tallyAnonymous(w, n * k.stride, covered, k, tally);
     n += covered;
   }
+}
+
+function lookAtAnonymous(w: Int32Array, i: number, pages: number, k: UseKeys, cover: Cover): void {
+  cover.swapCached = ((w[i + k.flags] as number) & k.swapMask) === k.swapMask;
+  cover.entire = pages > 1 && k.entireMapcount >= 0 && (w[i + k.entireMapcount] as number) >= 0;
+}
+
+/** A page is mapped where its own _mapcount says so, or that of its whole compound; both begin at -1. */
+function tallyAnonymous(w: Int32Array, i: number, count: number, k: UseKeys, { places, cover }: Tally): void {
+  if (cover.swapCached) (places[cover.place + Trait.swapCachedAnonymous] as number) += count;
+  if (cover.entire) return;
+  let unmapped = 0;
+  for (let at = i + k.type; at < i + count * k.stride; at += k.stride) if (w[at] === -1) unmapped++;
+  (places[cover.place + Trait.unmappedAnonymous] as number) += unmapped;
 }
 
 function tallyOwner(w: Int32Array, i: number, use: number, pages: number, k: UseKeys, tally: Tally): void {

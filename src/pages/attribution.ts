@@ -1,9 +1,10 @@
 import { countOf, type Range } from '../bytes/ranges.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
-import { type Tally, tallyRun } from './attribution-loop.ts';
+import { NO_COVER, type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
 import { OwnerTable } from './owner-table.ts';
-import { type PageUse, USES, Use } from './page-uses.ts';
+import { placeBits } from './page-places.ts';
+import { type PageTrait, type PageUse, PLACE_COUNTS, TRAITS, USES, Use } from './page-uses.ts';
 import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
 import { refuseLies } from './trust.ts';
@@ -15,6 +16,8 @@ export interface Attribution {
   /** Every physical page of the dump, once. */
   readonly total: number;
   readonly uses: Readonly<Record<PageUse, number>>;
+  /** The same by node and zone, as the struct pages say them; those without any page are left out. */
+  readonly places: readonly PlaceUses[];
   /** By address of the kmem_cache. */
   readonly slabs: OwnerTable;
   /** By address of the address_space: files and shmem. */
@@ -30,15 +33,19 @@ export interface Attribution {
   readonly exact: boolean;
 }
 
+/** The pages of one zone of a node. */
+export interface PlaceUses {
+  readonly node: number;
+  /** Its index in pglist_data.node_zones. */
+  readonly zone: number;
+  /** Pages; slabs for slabHeads. */
+  readonly counts: Readonly<Record<PageUse | PageTrait, number>>;
+}
+
 /** Goes through the struct pages of all pages that a dump describes, in their order. */
 class Scan {
-  readonly tally: Tally = {
-    uses: new Float64Array(USES.length),
-    slabs: new OwnerTable(),
-    mappings: new OwnerTable(),
-    hugetlb: new OwnerTable(),
-    cover: { use: Use.kernel, until: 0 },
-  };
+  readonly #zoneBits: number;
+  readonly tally: Tally;
   readonly structPages: StructPages;
   readonly failures = new Map<string, number>();
   readonly #keys: UseKeys;
@@ -46,6 +53,15 @@ class Scan {
   constructor(typed: TypedKernel) {
     this.structPages = new StructPages(typed.kernel);
     this.#keys = useKeys(typed);
+    this.tally = {
+      uses: new Float64Array(USES.length),
+      places: new Float64Array(PLACE_COUNTS * (this.#keys.place.mask + 1)),
+      slabs: new OwnerTable(),
+      mappings: new OwnerTable(),
+      hugetlb: new OwnerTable(),
+      cover: { ...NO_COVER },
+    };
+    this.#zoneBits = placeBits(typed).zone;
   }
 
   run(pfn: number, count: number): void {
@@ -62,6 +78,16 @@ class Scan {
       at = gap.end;
     }
     if (at < pfn + count) this.#part(pfn, { start: at, end: pfn + count });
+  }
+
+  get places(): PlaceUses[] {
+    const { places } = this.tally;
+    return Array.from({ length: places.length / PLACE_COUNTS }, (_, place) => {
+      const counts = places.subarray(place * PLACE_COUNTS, (place + 1) * PLACE_COUNTS);
+      if (counts.every((count) => count === 0)) return [];
+      const node = Math.floor(place / 2 ** this.#zoneBits);
+      return [{ node, zone: place % 2 ** this.#zoneBits, counts: named([...USES, ...TRAITS], counts) }];
+    }).flat();
   }
 
   #part(first: number, { start, end }: Range): void {
@@ -98,7 +124,11 @@ export function attributeRanges(
     onProgress(done, total);
   }
   const { uses, slabs, mappings, hugetlb } = scan.tally;
-  const named = Object.fromEntries(USES.map((use, i) => [use, uses[i] as number])) as Record<PageUse, number>;
   const exact = scan.failures.size === 0;
-  return { total, uses: named, slabs, mappings, hugetlb, unreadable: scan.failures, exact };
+  const { places, failures } = scan;
+  return { total, uses: named(USES, uses), places, slabs, mappings, hugetlb, unreadable: failures, exact };
+}
+
+function named<const N extends string>(names: readonly N[], counts: Float64Array): Record<N, number> {
+  return Object.fromEntries(names.map((name, i) => [name, counts[i] as number])) as Record<N, number>;
 }

@@ -24,3 +24,16 @@ export type PageUse = (typeof USES)[number];
 
 /** The same as numbers, for the scan. */
 export const Use = Object.fromEntries(USES.map((use, i) => [use, i])) as Readonly<Record<PageUse, number>>;
+
+/** What pages of some uses are besides, for the kernel counts it apart. */
+export const TRAITS = ['unmappedAnonymous', 'swapCachedAnonymous', 'slabHeads'] as const;
+
+export type PageTrait = (typeof TRAITS)[number];
+
+/** Numbers that follow those of Use. */
+export const Trait = Object.fromEntries(TRAITS.map((trait, i) => [trait, USES.length + i])) as Readonly<
+  Record<PageTrait, number>
+>;
+
+/** How many counts a place has: of all uses and traits. */
+export const PLACE_COUNTS = USES.length + TRAITS.length;

@@ -1,5 +1,6 @@
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { type PageKeys, pageKeys, type WordTest } from './page-keys.ts';
+import { type PlaceKeys, placeBits, placeKeys } from './page-places.ts';
 
 /** What tells a page's use beyond its class: more page types and flags than VMCOREINFO has, out of BTF. */
 export interface UseKeys extends PageKeys {
@@ -10,6 +11,9 @@ export interface UseKeys extends PageKeys {
   readonly swapbackedMask: number;
   /** The word that holds the lower half of a slab's pointer to its cache. */
   readonly slabCache: number;
+  /** Of a compound head: the word that counts how often all of it is mapped at once; -1 where the kernel has none. */
+  readonly entireMapcount: number;
+  readonly place: PlaceKeys;
   /** Whether bit 1 of mapping alone means a page that its owner can move (older kernels), and not one that KSM shares. */
   readonly movableMapping: boolean;
 }
@@ -33,9 +37,20 @@ export function useKeys(typed: TypedKernel): UseKeys {
     reservedMask: flag('PG_reserved'),
     swapbackedMask: flag('PG_swapbacked'),
     slabCache: slab.offsetOf('slab_cache') / 4,
+    entireMapcount: entireMapcount(typed, keys),
+    place: placeKeys(placeBits(typed)),
     // Kernels with PG_movable_ops mark such pages by it, and no longer in the mapping.
     movableMapping: types.enumerator('PG_movable_ops') === undefined,
   };
+}
+
+/** compound_mapcount of page[1] up to 6.1, a member of the folio in 6.2, under another name since 6.3. */
+function entireMapcount({ types }: TypedKernel, { stride }: PageKeys): number {
+  const folio = types.findStruct('folio');
+  const field = folio?.find('_entire_mapcount') ?? folio?.find('_compound_mapcount');
+  if (field) return field.offset / 4;
+  const second = types.struct('page').find('compound_mapcount');
+  return second ? stride + second.offset / 4 : -1;
 }
 
 /** A page type by the name that BTF has: PGTY_table in the top byte (6.12+), PG_table as a bit that is cleared (6.11). */

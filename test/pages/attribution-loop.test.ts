@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.ts';
-import { type Tally, tallyRun } from '../../src/pages/attribution-loop.ts';
+import { NO_COVER, type Tally, tallyRun } from '../../src/pages/attribution-loop.ts';
 import { OwnerTable } from '../../src/pages/owner-table.ts';
 import { pageKeys } from '../../src/pages/page-keys.ts';
-import { type PageUse, USES, Use } from '../../src/pages/page-uses.ts';
+import { type PageUse, PLACE_COUNTS, Trait, USES, Use } from '../../src/pages/page-uses.ts';
 import type { UseKeys } from '../../src/pages/use-keys.ts';
 import { SHAPES, type Shape } from '../builders/kernel-shapes.ts';
 import {
@@ -33,6 +33,8 @@ function keysOf(shape: Shape): UseKeys {
     reservedMask: RESERVED,
     swapbackedMask: 1 << (shape.flags.swapbacked ?? 0),
     slabCache: 6,
+    entireMapcount: -1,
+    place: { shift: 26, mask: 63 },
     movableMapping: shape !== SHAPES['7.1'],
   };
 }
@@ -40,10 +42,11 @@ function keysOf(shape: Shape): UseKeys {
 function newTally(): Tally {
   return {
     uses: new Float64Array(USES.length),
+    places: new Float64Array(64 * PLACE_COUNTS),
     slabs: new OwnerTable(),
     mappings: new OwnerTable(),
     hugetlb: new OwnerTable(),
-    cover: { use: Use.kernel, until: 0 },
+    cover: { ...NO_COVER },
   };
 }
 
@@ -133,5 +136,80 @@ describe.each(SHAPE_NAMES)('the use of pages in %s', (name) => {
 
   test('is not that of a free block whose order there is none of', () => {
     expect(usesOf(tallied(shape, buddy(1024, 30), 4))).toEqual({ kernel: 4 });
+  });
+});
+
+describe('the place of pages', () => {
+  const shape = SHAPES['6.12'];
+  const countsOf = ({ places }: Tally, place: number, ...names: (keyof typeof Trait | PageUse)[]) =>
+    names.map((name) => places[place * PLACE_COUNTS + { ...Use, ...Trait }[name]]);
+  /** Node and zone, as the upper half of the flags has them: see keysOf. */
+  const at = (place: number, spec: PageSpec): PageSpec => ({ ...spec, flagsHigh: (place << 26) | 0x3f });
+
+  test('is that of the head, and has all uses beside those of other places', () => {
+    const [head, ...tails] = compound(1024, 2, { type: 'slab', mapping: CACHE });
+    const pages: [number, PageSpec][] = [
+      [1024, at(5, (head as [number, PageSpec])[1])],
+      ...tails,
+      [1028, at(5, { type: 'slab' })],
+      [1029, at(63, { type: 'slab' })],
+    ];
+    const tally = tallied(shape, pages, 6);
+    expect(countsOf(tally, 5, 'slab', 'slabHeads', 'kernel')).toEqual([5, 2, 0]);
+    expect(countsOf(tally, 63, 'slab', 'slabHeads')).toEqual([1, 1]);
+    expect(tally.places.reduce((sum, count) => sum + count, 0)).toBe(6 + 3);
+  });
+});
+
+describe('anonymous pages that the kernel does not count as mapped', () => {
+  const shape = SHAPES['6.12'];
+  const anonymous: PageSpec = { flags: ['lru', 'swapbacked'], mapping: ANON_MAPPING };
+  const traitsOf = (pages: [number, PageSpec][], count: number, length = count) => {
+    const { places } = tallied(shape, pages, count, length);
+    return [places[Trait.unmappedAnonymous], places[Trait.swapCachedAnonymous]];
+  };
+
+  /** A page or a part of a compound that so many map by itself. */
+  const mapped = (times: number): PageSpec => ({ type: times - 1 });
+
+  test('are those whose _mapcount is -1, one by one', () => {
+    const pages = [1, 0, 4, 0].map((times, i): [number, PageSpec] => [
+      1024 + i,
+      { ...anonymous, ...mapped(times) },
+    ]);
+    expect(traitsOf(pages, 4)).toEqual([2, 0]);
+  });
+
+  const half = compound(1024, 4, { ...anonymous, ...mapped(1) }).map(([pfn, spec]): [number, PageSpec] => [
+    pfn,
+    pfn < 1029 ? { ...spec, ...mapped(2) } : spec,
+  ]);
+
+  test('are each page of a compound by itself, over the ends of runs', () => {
+    for (const length of [16, 7, 2]) expect(traitsOf(half, 16, length), `${length}`).toEqual([11, 0]);
+  });
+
+  test('are none of a compound that a page table maps as a whole', () => {
+    const keys = { ...keysOf(shape), entireMapcount: 16 + 21 };
+    for (const [entire, unmapped] of [
+      [-1, 11],
+      [0, 0],
+      [2, 0],
+    ] as const) {
+      const words = pageWords(shape, 1024, 16, new Map(half));
+      words[keys.entireMapcount] = entire;
+      const tally = newTally();
+      tallyRun(words, 1024, 16, keys, tally);
+      expect(tally.places[Trait.unmappedAnonymous], `${entire}`).toBe(unmapped);
+    }
+  });
+
+  test('are told from those of the swap cache, where a head speaks for its compound', () => {
+    const swapped: PageSpec = {
+      flags: ['lru', 'swapbacked', 'swapcache'],
+      mapping: ANON_MAPPING,
+      ...mapped(1),
+    };
+    expect(traitsOf([[1024, swapped], ...compound(1028, 2, swapped)], 8)).toEqual([3, 5]);
   });
 });

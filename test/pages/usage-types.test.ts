@@ -29,7 +29,7 @@ function factsOf(changes: Partial<TypeFacts> = {}, exact = true): TypeFacts {
   const table = new OwnerTable();
   return {
     attribution: {
-      ...{ total: 300, uses, slabs: table, mappings: table, hugetlb: table, exact },
+      ...{ total: 300, uses, places: [], slabs: table, mappings: table, hugetlb: table, exact },
       unreadable: exact ? new Map() : new Map([['gone', 7]]),
     },
     counters: COUNTERS,

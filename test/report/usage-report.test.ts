@@ -39,6 +39,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
     attribution: {
       total: 4,
       uses,
+      places: [],
       slabs: table,
       mappings: table,
       hugetlb: table,

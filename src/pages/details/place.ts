@@ -1,6 +1,7 @@
 import { tryString } from '../../kernel/objects/c-string.ts';
 import { nodeAddresses } from '../../kernel/objects/nodes.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { placeBits } from '../page-places.ts';
 
 /** The node and zone that a page belongs to. */
 export interface PagePlace {
@@ -10,19 +11,14 @@ export interface PagePlace {
   readonly inSpan: boolean;
 }
 
-/**
- * Node and zone stand in the upper bits of the flags, the node first (include/linux/page-flags-layout.h; sections have no
- * bits with SPARSEMEM_VMEMMAP, as x86_64 always has it). Their widths are not told: that of the node follows from the
- * length of node_data, which has 1 << NODES_SHIFT entries, that of the zone from the number of zones. null for no zone.
- */
+/** What the flags of a page say; null for no zone. */
 export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePlace | null {
-  const zoneCount = Number(typed.types.enumerator('__MAX_NR_ZONES') ?? 4n);
-  const nodeBits = BigInt(Math.ceil(Math.log2(typed.kernel.info.length('node_data') ?? 1)));
-  const zoneBits = BigInt(Math.ceil(Math.log2(zoneCount)));
+  const bits = placeBits(typed);
+  const [nodeBits, zoneBits] = [BigInt(bits.node), BigInt(bits.zone)];
   const node = Number(flags >> (64n - nodeBits));
   const index = Number((flags >> (64n - nodeBits - zoneBits)) & ((1n << zoneBits) - 1n));
   const address = addressOfNode(typed, node);
-  if (address === undefined || index >= zoneCount) return null;
+  if (address === undefined || index >= bits.zones) return null;
   const zone = typed.reader('zone', 'name', 'zone_start_pfn', 'spanned_pages');
   const first = typed.types.struct('pglist_data').offsetOf('node_zones');
   zone.load(address + BigInt(first + index * zone.type.size));

@@ -1,6 +1,6 @@
 import type { HugetlbPool } from '../../kernel/objects/hugetlb.ts';
 import type { PercpuMemory } from '../../kernel/objects/percpu-memory.ts';
-import type { VmCounters } from '../../kernel/objects/vm-counters.ts';
+import type { Counters } from '../../kernel/objects/vm-counters.ts';
 import type { Attribution } from '../attribution.ts';
 import type { PageUse } from '../page-uses.ts';
 import type { BootMemory } from './boot-memory.ts';
@@ -61,7 +61,7 @@ export interface TypeUses {
 /** What rows are made from; null where it cannot be read. */
 export interface TypeFacts {
   readonly attribution: Attribution;
-  readonly counters: VmCounters | null;
+  readonly counters: Counters | null;
   readonly vmalloc: VmallocUses | null;
   readonly percpu: PercpuMemory | null;
   readonly cpuFree: number | null;
@@ -161,7 +161,7 @@ function stackCounter({ counters }: TypeFacts): PageCount {
 }
 
 /** The sum of counters; null where the kernel has none of them. */
-function sum(counters: VmCounters | null, ...names: string[]): number | null {
+function sum(counters: Counters | null, ...names: string[]): number | null {
   const values = names.map((name) => counters?.get(name)).filter((value) => value !== undefined);
   return values.length === 0 ? null : values.reduce((a, b) => a + b, 0);
 }
