@@ -9,6 +9,8 @@ import { say } from './write.ts';
 const QUIET_MS = 1000;
 const REDRAW_MS = 100;
 const BAR = 30;
+/** The share from which on the pace so far tells of the rest: what is read first is seldom like the rest. */
+const TELLING = 0.01;
 
 /** A progress bar on stderr, for a terminal only. */
 export interface Progress {
@@ -32,8 +34,7 @@ export function progressBar(what: string, { quiet }: CommonOptions, yields = fal
     if (!drawn && yields) release = beforeSignals(clear);
     drawn = true;
     const share = total === 0 ? 1 : done / total;
-    // Nothing done yet tells nothing of the rest.
-    const left = share === 0 ? '' : `, ${Math.ceil(((now - start) * (1 / share - 1)) / 1000)} s left`;
+    const left = share < TELLING ? '' : `, ${Math.ceil(((now - start) * (1 / share - 1)) / 1000)} s left`;
     const full = Math.floor(share * BAR);
     const bar = `${'#'.repeat(full)}${'.'.repeat(BAR - full)}`;
     say(`\r${what} [${bar}] ${Math.floor(share * 100)} %${left} \x1b[K`);

@@ -70,6 +70,16 @@ describe('a progress bar', () => {
     expect(sent()).toBe(`\rreading [${'#'.repeat(30)}] 100 %, 0 s left \x1b[K`);
   });
 
+  it('guesses no time by the first hundredth of the work', () => {
+    const { update } = progressBar('reading', {});
+    now += 3000;
+    update(9, 1000);
+    expect(sent()).toBe(`\rreading [${'.'.repeat(30)}] 0 % \x1b[K`);
+    now += 1000;
+    update(10, 1000);
+    expect(sent()).toBe(`\rreading [${'.'.repeat(30)}] 1 %, 396 s left \x1b[K`);
+  });
+
   it('is taken away when the work is over', () => {
     const { update, end } = progressBar('reading', {});
     now += 2000;
