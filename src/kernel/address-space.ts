@@ -29,8 +29,14 @@ export function explainAbsence(absence: Absence): string {
   return ABSENCES[absence];
 }
 
+/** The lower half of the addresses is that of processes, less what nobody maps, so that NULL leads nowhere (vm.mmap_min_addr). */
+const isUser = (address: bigint) => address >= 0x1_0000n && address < 1n << 63n;
+
 /** Why a walk ended without a page, as a sentence's end. */
-export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>): string {
+export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>, address: bigint): string {
+  if (isUser(address) && (result.kind === 'notMapped' || result.kind === 'notPresent')) {
+    return "is a process's address: its process's page tables map it, not the kernel's";
+  }
   switch (result.kind) {
     case 'notCanonical':
       return 'is not a canonical address';
@@ -82,7 +88,9 @@ export class AddressSpace {
     const { result } = this.walk(address);
     if (result.kind !== 'mapped') {
       const kind = result.kind === 'noTable' ? kindOf(result.absence) : 'notMapped';
-      throw new InspectError(kind, `virtual address ${hex(address)} ${explainWalk(result)}`, { address });
+      throw new InspectError(kind, `virtual address ${hex(address)} ${explainWalk(result, address)}`, {
+        address,
+      });
     }
     const inside = Number(address & BigInt(result.pageSize - 1));
     this.#last = {

@@ -179,7 +179,7 @@ function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): 
     if (BigInt(result.physical) === wanted) return undefined;
     return `the page tables map _stext to ${hex(result.physical)}, not ${hex(wanted)}`;
   }
-  return `with it _stext (${hex(stext)}) ${explainWalk(result)}`;
+  return `with it _stext (${hex(stext)}) ${explainWalk(result, stext)}`;
 }
 
 function rootLadder(name: string, physical: number): Laddered {

@@ -193,11 +193,14 @@ function fromConstant(kernel: Kernel): Found {
 /** What the page tables say against a candidate: a page at the start and one at the end of RAM must map to themselves. */
 function refute(kernel: Kernel, value: bigint): string | undefined {
   for (const physical of probes(kernel)) {
-    const { result } = kernel.space.walk(BigInt.asUintN(64, value + BigInt(physical)));
+    const address = BigInt.asUintN(64, value + BigInt(physical));
+    const { result } = kernel.space.walk(address);
     if (result.kind === 'noTable') continue;
     if (result.kind === 'mapped' && result.physical === physical) return undefined;
     const where =
-      result.kind === 'mapped' ? `is mapped to physical ${hex(result.physical)}` : explainWalk(result);
+      result.kind === 'mapped'
+        ? `is mapped to physical ${hex(result.physical)}`
+        : explainWalk(result, address);
     return `with it physical ${hex(physical)} should be at ${hex(value + BigInt(physical))}, which ${where}`;
   }
   return 'no table that could prove it is in the dump';

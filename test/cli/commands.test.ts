@@ -119,6 +119,18 @@ describe('translate', () => {
     expect(report.translations.map((t) => t.result)).toEqual(['notMapped', 'notCanonical']);
   });
 
+  it("says of a process's address that the kernel's tables cannot have it, but not of NULL", async () => {
+    const report = await json<TranslateReport>(['translate', NUMA, '0x7f0012345678', '0x18'], 1);
+    expect(report.translations).toMatchObject([
+      {
+        region: 'user',
+        result: 'notMapped',
+        explanation: "is a process's address: its process's page tables map it, not the kernel's",
+      },
+      { result: 'notMapped', explanation: 'is not mapped (empty pgd entry)' },
+    ]);
+  });
+
   it('tells memory that is not in the dump: the crash kernel has its own', async () => {
     const { pageOffset } = expectedOf('linux-6.12-numa');
     const address = `0x${(BigInt(pageOffset) + 0x4000000n).toString(16)}`;

@@ -47,7 +47,8 @@ function translateOne({ space }: Kernel, bases: Bases, address: bigint): Transla
   const flagsOf = ({ entry, level }: WalkStep) => flagNames(entry, level);
   const { result } = walk;
   if (result.kind !== 'mapped') {
-    return translationRow({ walk, flagsOf, region, explanation: explainWalk(result), contents: null });
+    const explanation = explainWalk(result, address);
+    return translationRow({ walk, flagsOf, region, explanation, contents: null });
   }
   const absence = space.memory.read(result.physical, new Uint8Array(1))?.absence;
   const explanation = absence ? `its memory ${explainAbsence(absence)}` : 'is mapped';
