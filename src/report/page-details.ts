@@ -13,6 +13,8 @@ export interface PageDetailsReport {
   readonly zone: string | null;
   /** Whether the zone's span has the page, as it must. */
   readonly inZoneSpan: boolean | null;
+  /** The order in the flags of a compound's first tail (6.6+); null for any other page. */
+  readonly flagsOrder: number | null;
   /** The compound or free block that the page is part of, or the page alone. */
   readonly head: PageDetails['head'];
   readonly mapcounts: PageDetails['mapcounts'];
@@ -23,13 +25,14 @@ export interface PageDetailsReport {
 }
 
 export function pageDetailsReport(details: PageDetails): PageDetailsReport {
-  const { use, place, head, mapcounts, owner } = details;
+  const { use, flagsOrder, place, head, mapcounts, owner } = details;
   const at = 'value' in place ? place.value : null;
   return {
     use,
     node: at?.node ?? null,
     zone: at?.zone ?? null,
     inZoneSpan: at?.inSpan ?? null,
+    flagsOrder,
     head,
     mapcounts,
     owner: 'value' in owner && owner.value ? ownerReport(owner.value) : null,

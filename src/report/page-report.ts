@@ -123,11 +123,11 @@ function contents({ contents: held, zero }: PageReport): string {
   return `${CONTENTS[held]}${zero === null ? '' : zero ? ', all zero' : ', not all zero'}`;
 }
 
-function structPageLines({ structPage: s, structPageError }: PageReport): [string, string][] {
+function structPageLines({ structPage: s, structPageError, details }: PageReport): [string, string][] {
   if (s === null) return [['struct page', structPageError === null ? 'none' : escapeText(structPageError)]];
   return [
     ['struct page', s.address],
-    ['  flags', `${s.flags}  ${s.flagNames.join(' ')}`.trimEnd()],
+    ['  flags', `${s.flags}  ${flagsText(s, details)}`.trimEnd()],
     ['  _refcount', String(s._refcount)],
     ['  _mapcount', `${s._mapcount}${s.pageType === null ? '' : `  page type: ${s.pageType}`}`],
     ['  mapping', s.mapping],
@@ -137,4 +137,13 @@ function structPageLines({ structPage: s, structPageError }: PageReport): [strin
       `${s.compound ?? 'unknown'}${s.order > 0 ? `  head of 2^${s.order} pages, ${size(4096 * 2 ** s.order)}` : ''}`,
     ],
   ];
+}
+
+/** The flags of a compound's first tail hold its order, too. */
+function flagsText(
+  { flagNames }: NonNullable<PageReport['structPage']>,
+  details: PageReport['details'],
+): string {
+  const order = details?.flagsOrder ?? null;
+  return [...(order === null ? [] : [`order ${order}`]), ...flagNames].join(' ');
 }

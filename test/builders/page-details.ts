@@ -17,6 +17,7 @@ export function pageDetails(owner: PageDetails['owner'], changes: Partial<PageDe
   return {
     use: 'kernel',
     flagNames: [],
+    flagsOrder: null,
     place: { value: { node: 1, zone: 'Normal', inSpan: true } },
     head: { pfn: PFN, order: 0, refcount: 1 },
     mapcounts: { page: 0, compound: {} },

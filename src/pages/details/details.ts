@@ -1,10 +1,10 @@
 import { type Fact, fact } from '../../kernel/fact.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { pagesOfUse, useOf } from '../attribution-loop.ts';
-import type { PageExplanation } from '../explain.ts';
+import type { PageExplanation, StructPage } from '../explain.ts';
 import { type PageUse, USES } from '../page-uses.ts';
 import { type UseKeys, useKeys } from '../use-keys.ts';
-import { flagNames } from './flags.ts';
+import { flagNames, folioFlags } from './flags.ts';
 import { headOf, wordsOf } from './head.ts';
 import { mapcountsOf, type PageMapcounts } from './mapcounts.ts';
 import type { PageOwner } from './owner.ts';
@@ -17,6 +17,8 @@ export interface PageDetails {
   readonly use: PageUse;
   /** All flags that are set. */
   readonly flagNames: readonly string[];
+  /** The order in the flags of a compound's first tail (6.6+); null for any other page. */
+  readonly flagsOrder: number | null;
   readonly place: Fact<PagePlace | null>;
   /** The compound or free block that it is part of, or the page alone. */
   readonly head: { readonly pfn: number; readonly order: number; readonly refcount: number };
@@ -44,13 +46,28 @@ export function detailsOf(
   const headed = headedPage(typed, page, head, words, keys, use);
   return {
     use: name,
-    flagNames:
-      flagNames(typed, structPage.flags, head === page.pfn ? name : 'kernel') ?? structPage.flagNames,
+    ...(isFirstTail(page, head, keys)
+      ? folioFlags(typed, structPage.flags)
+      : pageFlags(typed, structPage, head === page.pfn ? name : 'kernel')),
     place: fact(() => placeOf(typed, structPage.flags, page.pfn)),
     head: { pfn: head, order: headed.order, refcount: headed.refcount },
     mapcounts: mapcountsOf(typed, structPage._mapcount, name, headed),
-    owner: fact(() => ownerOf(typed, headed, name, structPage.address, physical)),
+    owner: fact(() => ownerOf(typed, headed, name, structPage, physical)),
   };
+}
+
+/** Whether its flags are those of a folio: they hold the order since 6.6, before it has a byte of its own. */
+function isFirstTail({ pfn, structPage }: PageExplanation, head: number, keys: UseKeys): boolean {
+  const compound = structPage?.compound ?? 0n;
+  return pfn === head + 1 && (compound & 1n) === 1n && keys.order.word === keys.stride + keys.flags;
+}
+
+function pageFlags(
+  typed: TypedKernel,
+  { flags, flagNames: known }: StructPage,
+  use: PageUse,
+): Pick<PageDetails, 'flagNames' | 'flagsOrder'> {
+  return { flagNames: flagNames(typed, flags, use) ?? known, flagsOrder: null };
 }
 
 function headedPage(
@@ -77,7 +94,7 @@ function ownerOf(
   typed: TypedKernel,
   page: HeadedPage,
   use: PageUse,
-  structPage: bigint,
+  structPage: StructPage,
   physical: number | null,
 ): PageOwner | null {
   switch (use) {
@@ -96,7 +113,7 @@ function ownerOf(
     case 'reserved':
       return bootOwner(typed, page.pfn);
     case 'kernel':
-      return listedOwner(typed, structPage);
+      return listedOwner(typed, structPage.address);
     default:
       return null;
   }

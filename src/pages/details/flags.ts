@@ -14,16 +14,42 @@ const MEANINGS: Partial<Record<PageUse, readonly string[]>> = {
  * The names of the flags that are set, by the kernel's own enumeration: the bits of each depend on the version and the
  * configuration. A bit with several names gets the one that fits the use. undefined where BTF has no such enumeration.
  */
-export function flagNames({ types }: TypedKernel, flags: bigint, use: PageUse): string[] | undefined {
+export function flagNames(typed: TypedKernel, flags: bigint, use: PageUse): string[] | undefined {
+  // In newer kernels (7.3) the flags of a slab have names of their own.
+  const own = use === 'slab' ? (typed.types.enumeration('slab_flags') ?? []) : [];
+  return namesOf(typed, flags, MEANINGS[use] ?? [], own);
+}
+
+/** What the flags of a compound's first tail mean since 6.6, where they are those of the folio (FOLIO_SECOND_PAGE). */
+const FOLIO_FLAGS = ['PG_hugetlb', 'PG_has_hwpoisoned', 'PG_large_rmappable', 'PG_partially_mapped'];
+/** The low byte of these flags is the order (ebc1baf5c9b4, Linux 6.6: folio_order). */
+const ORDER = 0xffn;
+
+/** The order and the flags of a folio, as the flags of its first tail have them; no names without such an enumeration. */
+export function folioFlags(
+  typed: TypedKernel,
+  flags: bigint,
+): { readonly flagsOrder: number; readonly flagNames: string[] } {
+  return {
+    flagsOrder: Number(flags & ORDER),
+    flagNames: namesOf(typed, flags & ~ORDER, FOLIO_FLAGS) ?? [],
+  };
+}
+
+/** @param preferred which of several names of one bit to take; @param own names that take the place of others */
+function namesOf(
+  { types }: TypedKernel,
+  flags: bigint,
+  preferred: readonly string[],
+  own: NonNullable<ReturnType<TypedKernel['types']['enumeration']>> = [],
+): string[] | undefined {
   const all = types.enumeration('pageflags');
   const end = all?.find(({ name }) => name === '__NR_PAGEFLAGS')?.value;
   if (!all || end === undefined) return undefined;
   const names = new Map<bigint, string>();
   for (const { name, value } of all) if (!names.has(value)) names.set(value, name);
-  for (const { name, value } of all) if (MEANINGS[use]?.includes(name)) names.set(value, name);
-  // In newer kernels (7.3) the flags of a slab have names of their own.
-  if (use === 'slab')
-    for (const { name, value } of types.enumeration('slab_flags') ?? []) names.set(value, name);
+  for (const { name, value } of all) if (preferred.includes(name)) names.set(value, name);
+  for (const { name, value } of own) names.set(value, name);
   return [...names]
     .filter(([bit, name]) => bit < end && name !== '__NR_PAGEFLAGS' && ((flags >> bit) & 1n) === 1n)
     .sort(([a], [b]) => Number(a - b))
