@@ -56,24 +56,16 @@ export interface PageExplanation {
 
 /**
  * Says what one page is and which rule decided it, by the same rules as the census.
- * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored for a pfn that the
- * dump knows nothing of
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored for a pfn that neither
+ * the dump nor the kernel's memory map knows
  */
 export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   const { memory } = kernel.image;
-  const [held] = surveyed(memory, pfn);
-  if (held === Held.hole) {
-    throw new InspectError(
-      'notStored',
-      `pfn ${pfn} (physical ${hex(pfn * 4096)}) is in no segment of the dump`,
-      {
-        address: BigInt(pfn) * 4096n,
-      },
-    );
-  }
-  const structPages = new StructPages(kernel);
-  const verdict = verdictOf(kernel, structPages, pfn);
+  const isHole = surveyed(memory, pfn)[0] === Held.hole;
   const decoded = decodeStructPage(kernel, new StructPages(kernel), pfn);
+  if (isHole) requireStructPage(pfn, decoded);
+  const structPages = new StructPages(kernel);
+  const verdict = verdictOf(kernel, structPages, pfn, isHole);
   const zero = new ZeroPages(memory).isZero(pfn) ?? null;
   const rule = RULES[verdict.rule] as (typeof RULES)[number];
   return {
@@ -91,6 +83,22 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   };
 }
 
+/** A page that the dump does not cover is told by its struct page, if it has one. @throws InspectError notStored */
+function requireStructPage(pfn: number, decoded: StructPage | string | null): void {
+  const lacking = typeof decoded === 'string' ? decoded : decoded === null ? '' : unwritten(decoded);
+  if (lacking === null) return;
+  const where = `pfn ${pfn} (physical ${hex(pfn * PAGE)}) is in no segment of the dump`;
+  const message = lacking === '' ? where : `${where}, and ${lacking}`;
+  throw new InspectError('notStored', message, { address: BigInt(pfn) * BigInt(PAGE) });
+}
+
+/** No page but a tail is mapped without a reference; memory that no kernel wrote a struct page into says so. */
+function unwritten({ address, compound, _mapcount, _refcount }: StructPage): string | null {
+  const isTail = compound !== null && (compound & 1n) === 1n;
+  if (isTail || _mapcount < 0 || _refcount > 0) return null;
+  return `what is in the place of its struct page, at ${hex(address)}, is not one: _mapcount ${_mapcount}, _refcount ${_refcount}`;
+}
+
 function byContents(rule: Rule, zero: boolean | null): PageClass | null {
   if (rule >= FIRST_EXCLUDING || zero === null) return null;
   return zero ? 'zero' : 'kernelData';
@@ -102,11 +110,21 @@ function surveyed(memory: PhysicalMemory, pfn: number): Uint8Array {
   return holding;
 }
 
-/** Runs the census from where the page's head can be at the earliest, the begin of its span, up to the page. */
-function verdictOf(kernel: Kernel, structPages: StructPages, pfn: number): { rule: Rule; head: number } {
+/**
+ * Runs the census from where the page's head can be at the earliest, the begin of its span, up to the page: over what the
+ * dump covers, or for a page that it does not cover over all that may have struct pages.
+ */
+function verdictOf(
+  kernel: Kernel,
+  structPages: StructPages,
+  pfn: number,
+  isHole: boolean,
+): { rule: Rule; head: number } {
   const verdicts = new Verdicts(structPages, pageKeys(kernel.info));
   const start = pfn - (pfn % SPAN_PAGES);
-  const before = pfnRanges(kernel.image.memory.described(start * PAGE, (pfn + 1) * PAGE));
+  const before = isHole
+    ? [{ start, end: pfn + 1 }]
+    : pfnRanges(kernel.image.memory.described(start * PAGE, (pfn + 1) * PAGE));
   let rule: Rule = Rule.noStructPage;
   for (const run of runsOf(before)) {
     const { rules, length } = verdicts.of(run.pfn, run.count);

@@ -60,6 +60,8 @@ function ownerText(owner: PageOwner | null): string {
       return `${owner.area} area at ${hex(owner.address)}, asked for by ${escapeText(owner.caller)}, page at offset ${hex(owner.offset)}`;
     case 'free':
       return `buddy allocator, block of order ${owner.order} from pfn ${owner.head} on`;
+    case 'crashKernel':
+      return 'kept for the crash kernel';
     case 'kernelImage':
       return `kernel image${owner.symbol ? `, ${escapeText(owner.symbol)}` : ''}`;
     case 'memmap':

@@ -170,6 +170,25 @@ describe('page', () => {
     });
   });
 
+  it('names the symbol at the address, not the first of its page', async () => {
+    const { symbols } = await json<SymbolsReport>(['symbols', NUMA, 'init_task']);
+    const address = BigInt(symbols[0]?.address ?? 0) + 0x17cn;
+    // Other symbols lie between it and the begin of its page.
+    expect(address % 4096n).toBeGreaterThan(0x17cn);
+    const { details } = await json<PageReport>(['page', NUMA, `0x${address.toString(16)}`]);
+    expect(details?.owner).toEqual({ kind: 'kernelImage', symbol: 'init_task+0x17c' });
+  });
+
+  it('describes memory that is not in the dump by its struct page: what the BIOS keeps below 1 MiB', async () => {
+    expect(await json<PageReport>(['page', NUMA, '0xa0000'])).toMatchObject({
+      contents: 'hole',
+      class: null,
+      rule: 'kernel',
+      structPage: { _refcount: 1, flagNames: ['PG_reserved'] },
+      details: { use: 'reserved', zone: 'DMA' },
+    });
+  });
+
   it('has an answer for video memory, which has no struct page', async () => {
     expect(await json<PageReport>(['page', QEMU, '0xfd000000'])).toMatchObject({
       rule: 'noStructPage',

@@ -185,3 +185,34 @@ describe('explanations and a census', () => {
     }
   });
 });
+
+describe('the explanation of a page that the dump does not cover', () => {
+  const AWAY = FIRST + 4096;
+  const opened = kernelOf({
+    undescribed: [pfns(AWAY, 64)],
+    pages: [...PAGES, [AWAY + 2, USER], ...buddy(AWAY + 8, 3), [AWAY + 11, { refcount: 0 }], [AWAY + 20, {}]],
+  }).open();
+
+  test.each([
+    [2, 'anonymous', 'user', null],
+    [8, 'buddy', 'free', null],
+    [11, 'buddy', 'free', AWAY + 8],
+    [20, 'kernel', null, null],
+  ])('%d behind its first is by its struct page', (offset, rule, is, decidedBy) => {
+    expect(explainPage(opened, AWAY + offset)).toMatchObject({
+      rule,
+      decidedBy,
+      class: is,
+      contents: 'hole',
+      zero: null,
+    });
+  });
+
+  test('cannot be where nothing is in the place of the struct page', () => {
+    const failure = failureOf(() => explainPage(opened, AWAY + 30));
+    expect(failure).toMatchObject({ kind: 'notStored', facts: { address: BigInt(AWAY + 30) * 4096n } });
+    expect(failure.message).toMatch(
+      /is in no segment of the dump, and .* is not one: _mapcount 0, _refcount 0/,
+    );
+  });
+});

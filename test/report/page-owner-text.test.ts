@@ -53,6 +53,7 @@ describe('the owner of a page', () => {
       { kind: 'kernelImage', symbol: 'init_task+0x40' },
       'kernel image, init_task+0x40',
     ],
+    ['memory of the crash kernel', { kind: 'crashKernel' }, 'kept for the crash kernel'],
     ['the kernel image, before all symbols', { kind: 'kernelImage', symbol: null }, 'kernel image'],
     ['the memory map', { kind: 'memmap', section: 3 }, 'struct pages of memory section 3'],
     [

@@ -43,7 +43,7 @@ function lostPage(
   { class: held, contents, reason, structPageError }: PageReport,
   image: MemoryImage,
 ): string[] {
-  if (held === null && contents !== 'notStored')
+  if (held === null && contents !== 'notStored' && contents !== 'hole')
     return [`what the page is used for cannot be told: ${structPageError ?? reason}`];
   const lost = !image.live && !WITH_GOOD_REASON.has(contents);
   return lost ? [`what is in the page cannot be told: ${CONTENTS[contents]}`] : [];

@@ -12,6 +12,8 @@ import { bootOwner, listedOwner } from './owner-kernel.ts';
 import { anonymousOwner, fileOwner, type HeadedPage, hugetlbOwner, slabOwner } from './owner-user.ts';
 import { type PagePlace, placeOf } from './place.ts';
 
+const PAGE = 4096;
+
 /** What a kernel's own types tell of a page beyond its class. */
 export interface PageDetails {
   readonly use: PageUse;
@@ -111,7 +113,7 @@ function ownerOf(
     case 'free':
       return { kind: 'free', head: page.head, order: page.order };
     case 'reserved':
-      return bootOwner(typed, page.pfn);
+      return bootOwner(typed, physical ?? page.pfn * PAGE);
     case 'kernel':
       return listedOwner(typed, structPage.address);
     default:

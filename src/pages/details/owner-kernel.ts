@@ -12,18 +12,31 @@ const PAGE = 4096;
 /** Pointers to struct pages that are looked through: those of 64 GiB of vmalloc. */
 const POINTERS_LIMIT = 1 << 24;
 
-/** Whose a page is that was given away at boot: part of the kernel's image or of the memory map. */
-export function bootOwner(typed: TypedKernel, pfn: number): PageOwner | null {
+/** Whose memory is that was given away at boot: the kernel's image, the crash kernel's, or the memory map's. @param physical bytes */
+export function bootOwner(typed: TypedKernel, physical: number): PageOwner | null {
   const image = imagePfns(typed);
+  const pfn = Math.floor(physical / PAGE);
   if (pfn >= image.start && pfn < image.end) {
-    const address = typed.symbol('_text') + BigInt((pfn - image.start) * PAGE);
+    const address = typed.symbol('_text') + BigInt(physical - image.start * PAGE);
     const found = typed.symbols.nearest(address);
     return { kind: 'kernelImage', symbol: found ? `${found.symbol.name}+${hex(found.offset)}` : null };
   }
+  if (isCrashKernels(typed, BigInt(physical))) return { kind: 'crashKernel' };
   for (const { start, end, section } of memmapPieces(typed)) {
     if (pfn >= start && pfn < end) return { kind: 'memmap', section };
   }
   return null;
+}
+
+/** Whether memory is kept for the kernel that saves the dump of this one (crashkernel=; kernel/kexec_core.c). */
+function isCrashKernels(typed: TypedKernel, physical: bigint): boolean {
+  return ['crashk_res', 'crashk_low_res'].some((name) => {
+    const address = typed.findSymbol(name);
+    if (address === undefined) return false;
+    // The end of a struct resource is its last byte; 0 where nothing is kept.
+    const resource = typed.read('resource', address, 'start', 'end');
+    return physical >= resource.big('start') && physical <= resource.big('end') && resource.big('end') > 0n;
+  });
 }
 
 /**

@@ -28,6 +28,7 @@ export type PageOwner =
   | VmallocOwner
   | { readonly kind: 'free'; readonly head: number; readonly order: number }
   | { readonly kind: 'kernelImage'; readonly symbol: string | null }
+  | { readonly kind: 'crashKernel' }
   | { readonly kind: 'memmap'; readonly section: number };
 
 export interface SlabOwner {
