@@ -15,12 +15,12 @@ const injection: Plugin = {
       : undefined,
 };
 
-/** Bundles the worker with the program under test inside; returns its path. */
-export async function bundleWorker(): Promise<string> {
+/** Bundles a worker with the program under test inside; returns its path. */
+export async function bundleWorker(worker = 'worker.ts'): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-fuzz-'));
   const outfile = join(folder, 'worker.cjs');
   await build({
-    input: here('worker.ts'),
+    input: here(worker),
     platform: 'node',
     plugins: [injection],
     transform: { target: 'node20.19', define: { 'import.meta.url': '__filenameUrl' } },

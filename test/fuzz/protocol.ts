@@ -1,3 +1,5 @@
+import type { ChangeResult } from './differential/result.ts';
+
 /** What a worker is to do. */
 export interface Order {
   readonly seed: number;
@@ -17,6 +19,8 @@ export interface Order {
   readonly dry?: boolean;
   /** Folder of the JSON schemas. */
   readonly schemas: string;
+  /** Paths of the dumps whose contents are changed. */
+  readonly dumps?: readonly string[];
 }
 
 /** What a worker says on its pipe, a line each. */
@@ -38,6 +42,8 @@ export type Said =
       readonly faults?: readonly string[];
       /** Blocks of the program that have run, and inputs that were kept for it. */
       readonly covered?: readonly [blocks: number, kept: number];
+      /** Of a change to a dump's contents. */
+      readonly result?: ChangeResult;
     }
   | { readonly recipe: string }
   | { readonly died: string };

@@ -1,0 +1,163 @@
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { bundleWorker } from '../bundle.ts';
+import { Child } from '../child.ts';
+import type { Order, Said } from '../protocol.ts';
+import { dumpPaths } from './dump-paths.ts';
+import type { ChangeResult } from './result.ts';
+import { summaryOf } from './table.ts';
+
+/** What is promised of each run of the program: seconds, and KiB of memory above what the first ones took. */
+const LIMITS = { seconds: 5, rss: 300 * 1024 };
+/** Changes that one process makes: its memory only grows. */
+const BATCH = 200;
+
+export interface DifferentialOptions {
+  readonly changes: number;
+  readonly seed: number;
+  readonly jobs: number;
+  readonly only: string | undefined;
+  readonly dumps: string | undefined;
+  readonly out: string;
+  /** The state file of an earlier run, which is gone on with. */
+  readonly resume: string | undefined;
+}
+
+type Done = Extract<Said, { done: number }>;
+
+/**
+ * Changes the contents of real dumps and holds every figure against that of the undamaged dump. Returns 1 when one
+ * differs without a word, or when the program fails.
+ */
+export async function differential(options: DifferentialOptions): Promise<number> {
+  const worker = await bundleWorker('differential/worker.ts');
+  try {
+    const state = new State(options);
+    await Promise.all(Array.from({ length: options.jobs }, () => lane(worker, options, state)));
+    process.stdout.write(summaryOf(state.results));
+    return state.results.some(({ outcome }) => FAULTS.has(outcome)) ? 1 : 0;
+  } finally {
+    rmSync(dirname(worker), { recursive: true, force: true });
+  }
+}
+
+const FAULTS: ReadonlySet<string> = new Set(['SILENT', 'CRASH', 'LIMIT']);
+
+/** The changes that were made so far, in a file that a later run can go on with. */
+class State {
+  readonly results: ChangeResult[];
+  readonly #path: string;
+  readonly #done: Set<number>;
+  readonly #changes: number;
+  #next = 0;
+
+  constructor({ out, seed, resume, changes }: DifferentialOptions) {
+    this.#path = resume ?? join(out, `differential-${seed}.jsonl`);
+    this.#changes = changes;
+    mkdirSync(dirname(this.#path), { recursive: true });
+    if (resume === undefined || !existsSync(resume)) writeFileSync(this.#path, '');
+    const lines = readFileSync(this.#path, 'utf8').split('\n');
+    this.results = lines.filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as ChangeResult);
+    this.#done = new Set(this.results.map(({ index }) => index));
+  }
+
+  /** The next changes that are not done: within one batch. */
+  take(): { first: number; end: number } | undefined {
+    while (this.#done.has(this.#next)) this.#next++;
+    const first = this.#next;
+    if (first >= this.#changes) return undefined;
+    const limit = Math.min(this.#changes, (Math.floor(first / BATCH) + 1) * BATCH);
+    let end = first;
+    while (end < limit && !this.#done.has(end)) end++;
+    this.#next = end;
+    return { first, end };
+  }
+
+  add(result: ChangeResult): void {
+    this.results.push(result);
+    appendFileSync(this.#path, `${JSON.stringify(result)}\n`);
+    if (FAULTS.has(result.outcome))
+      process.stderr.write(`${result.outcome} ${result.index} ${JSON.stringify(result)}\n`);
+    if (this.results.length % 100 === 0) process.stderr.write(`${this.results.length} changes\n`);
+  }
+}
+
+async function lane(worker: string, options: DifferentialOptions, state: State): Promise<void> {
+  for (let batch = state.take(); batch; batch = state.take()) await runBatch(worker, options, state, batch);
+}
+
+function orderOf({ seed, only, dumps }: DifferentialOptions, first: number, end: number): Order {
+  return { seed, first, end, step: 1, schemas: '', dumps: dumpPaths(dumps), ...(only ? { only } : {}) };
+}
+
+/** A batch in one process; where that ends before its time, the rest in another one. */
+async function runBatch(
+  worker: string,
+  options: DifferentialOptions,
+  state: State,
+  { first, end }: { first: number; end: number },
+): Promise<void> {
+  for (let from = first; from < end; ) {
+    let usual: number | undefined;
+    const suspects: ChangeResult[] = [];
+    const child = new Child(worker, orderOf(options, from, end), LIMITS.seconds, (said) => {
+      from = said.done + 1;
+      if (!said.result) return;
+      usual ??= said.rss;
+      if (said.slowest > LIMITS.seconds * 1000 || said.rss > usual + LIMITS.rss) {
+        suspects.push(said.result);
+        child.stop();
+      } else state.add(said.result);
+    });
+    const { kind, index, base, text } = await child.ended;
+    if (kind === 'hung' || kind === 'died') {
+      if (index < from) throw new Error(`a worker died before it began: ${text}`);
+      const outcome = kind === 'hung' ? 'LIMIT' : 'CRASH';
+      const unknown = { kind: '?', structure: '?', field: '?', mode: '?' };
+      state.add({ index, base, ...unknown, outcome, why: `${kind}: ${text}`.slice(0, 2000), ms: 0 });
+      from = index + 1;
+    }
+    for (const suspect of suspects) state.add(await again(worker, options, suspect));
+  }
+}
+
+/** A change that was slow or large once more, in a process of its own. */
+async function again(
+  worker: string,
+  options: DifferentialOptions,
+  result: ChangeResult,
+): Promise<ChangeResult> {
+  let done: Done | undefined;
+  const child = new Child(
+    worker,
+    orderOf(options, result.index, result.index + 1),
+    LIMITS.seconds,
+    (said) => {
+      done = said;
+    },
+  );
+  const { kind, text } = await child.ended;
+  const why = done ? `takes ${Math.round(done.slowest)} ms and ${done.rss} KiB` : `${kind}: ${text}`;
+  const isOver = !done || done.slowest > LIMITS.seconds * 1000 || done.rss > ALONE;
+  return isOver ? { ...result, outcome: 'LIMIT', why } : result;
+}
+
+/** KiB of a process that makes one change: the fuzzer's own 250 MiB, and what the program may take. */
+const ALONE = 250 * 1024 + LIMITS.rss;
+
+/** One change again, with the figures before and after. */
+export async function replayChange(index: number, options: DifferentialOptions): Promise<number> {
+  const worker = await bundleWorker('differential/worker.ts');
+  try {
+    let found: ChangeResult | undefined;
+    const order = { ...orderOf(options, index, index + 1), show: true };
+    const child = new Child(worker, order, 60, ({ result }) => {
+      found = result;
+    });
+    const { kind, text } = await child.ended;
+    process.stdout.write(`${found ? JSON.stringify(found) : `${kind}: ${text}`}\n`);
+    return found && !FAULTS.has(found.outcome) ? 0 : 1;
+  } finally {
+    rmSync(dirname(worker), { recursive: true, force: true });
+  }
+}

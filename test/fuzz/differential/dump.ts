@@ -1,0 +1,96 @@
+import { basename } from 'node:path';
+import { FileSource } from '../../../src/bytes/file-source.ts';
+import { u32At, u64At } from '../../../src/bytes/words.ts';
+import { InspectError } from '../../../src/errors.ts';
+import type { MemoryImage } from '../../../src/formats/image.ts';
+import { openSources } from '../../../src/formats/open.ts';
+import { type Kernel, openKernel } from '../../../src/kernel/kernel.ts';
+import { TypedKernel } from '../../../src/kernel/typed-kernel.ts';
+import type { StructType } from '../../../src/kernel/types/struct-type.ts';
+
+/** A real dump, opened by the program's own code to find out where its structures lie in the file. */
+export class Dump {
+  readonly name: string;
+  readonly file: FileSource;
+  readonly image: MemoryImage;
+  readonly kernel: Kernel;
+  readonly typed: TypedKernel;
+  /** Whether its memory has the types; most of the kernel's structures cannot be found without. */
+  readonly hasTypes: boolean;
+  readonly #pools = new Map<string, readonly bigint[]>();
+
+  static async open(path: string): Promise<Dump> {
+    const file = new FileSource(path);
+    return new Dump(basename(path, '.elf'), file, await openSources([file]));
+  }
+
+  private constructor(name: string, file: FileSource, image: MemoryImage) {
+    this.name = name;
+    this.file = file;
+    this.image = image;
+    this.kernel = openKernel(image);
+    this.typed = new TypedKernel(this.kernel);
+    this.hasTypes = attempt(() => this.typed.types) !== undefined;
+  }
+
+  /** A structure; undefined when this kernel has none of that name. */
+  struct(name: string): StructType | undefined {
+    return this.hasTypes ? attempt(() => this.typed.types.struct(name)) : undefined;
+  }
+
+  symbol(name: string): bigint | undefined {
+    return attempt(() => this.typed.findSymbol(name));
+  }
+
+  /** Addresses of objects of one kind, found once; those that cannot be found are none. */
+  pool(name: string, find: (dump: Dump) => readonly bigint[]): readonly bigint[] {
+    const known = this.#pools.get(name) ?? attempt(() => find(this)) ?? [];
+    this.#pools.set(name, known);
+    return known;
+  }
+
+  u64(address: bigint): bigint {
+    return u64At(this.bytes(address, 8), 0);
+  }
+
+  u32(address: bigint): number {
+    return u32At(this.bytes(address, 4), 0);
+  }
+
+  /** What stands at a virtual address. @throws InspectError */
+  bytes(address: bigint, length: number): Uint8Array {
+    return this.kernel.space.bytes(address, length);
+  }
+
+  /** Where the byte at a virtual address lies in the file; undefined when it is not in it. */
+  positionOf(address: bigint): number | undefined {
+    const physical = attempt(() => this.kernel.space.translate(address));
+    return physical === undefined ? undefined : this.positionOfPhysical(physical);
+  }
+
+  /** As the program reads it: the first segment that has the address. */
+  positionOfPhysical(physical: number): number | undefined {
+    const segment = this.image.segments.find(
+      (s) => s.physical !== null && physical >= s.physical && physical < s.physical + Number(s.fileSize),
+    );
+    if (!segment || segment.physical === null) return undefined;
+    return Number(segment.offset) + physical - segment.physical;
+  }
+
+  /** Bytes of the file itself. */
+  fileBytes(at: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.file.read(at, bytes);
+    return bytes;
+  }
+}
+
+/** What `read` returns; undefined where the dump does not have it. */
+export function attempt<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}

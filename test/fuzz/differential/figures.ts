@@ -1,0 +1,95 @@
+/** A value of a report that is no object and no list. */
+export type Figure = string | number | boolean | null;
+
+/** A figure, and whether the report says of it, or of what it stands in, that it may be too low. */
+export interface Told {
+  readonly value: Figure;
+  readonly atLeast: boolean;
+}
+
+/** What a report says, by path. Objects and lists have an entry of their own, `object` or `list`. */
+export type Figures = ReadonlyMap<string, Told>;
+
+/** What names an element of a list, so that it is compared with itself wherever it stands. */
+const NAMES: readonly (readonly string[])[] = [
+  ['task'],
+  ['mapping'],
+  ['sequence'],
+  ['node', 'zone'],
+  ['caller', 'kind'],
+  ['source'],
+  ['cpu'],
+  ['type'],
+  ['name', 'node'],
+  ['name', 'address'],
+  ['name'],
+  ['level'],
+  ['pid'],
+  ['bit'],
+  ['size'],
+  ['address'],
+];
+
+/** What is said about the figures and is none: sentences, and what the run itself is called. */
+const NOT_FIGURES = new Set([
+  ...['schema', 'file', 'warnings', 'complete', 'consistent', 'candidates', 'unavailable'],
+  ...['reason', 'ownerError', 'detailsError', 'structPageError', 'checks', 'query'],
+  ...['source', 'table', 'explanation'],
+]);
+
+type Json = Figure | readonly Json[] | { readonly [name: string]: Json };
+
+/** Flattens what a command printed: a JSON document, or JSON Lines of records. */
+export function figuresOf(command: string, stdout: string): Map<string, Told> {
+  const figures = new Map<string, Told>();
+  add(figures, '', documentOf(command, stdout), false);
+  return figures;
+}
+
+/** The whole of a command's JSON; of `dmesg` the records as a list. */
+export function documentOf(command: string, stdout: string): Json {
+  if (command !== 'dmesg') return JSON.parse(stdout) as Json;
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  return { records: lines.map((line) => JSON.parse(line) as Json) };
+}
+
+function add(figures: Map<string, Told>, path: string, value: Json, atLeast: boolean): void {
+  if (value === null || typeof value !== 'object') {
+    figures.set(path, { value, atLeast });
+    return;
+  }
+  if (Array.isArray(value)) {
+    figures.set(path, { value: 'list', atLeast });
+    const seen = new Map<string, number>();
+    for (const [i, element] of (value as readonly Json[]).entries()) {
+      const name = nameOf(element) ?? `${i}`;
+      const times = (seen.get(name) ?? 0) + 1;
+      seen.set(name, times);
+      add(figures, `${path}[${name}${times > 1 ? ` #${times}` : ''}]`, element, atLeast);
+    }
+    return;
+  }
+  const object = value as Readonly<Record<string, Json>>;
+  const uncertain = atLeast || saysAtLeast(object, path);
+  figures.set(path, { value: 'object', atLeast: uncertain });
+  for (const [name, inside] of Object.entries(object))
+    if (!NOT_FIGURES.has(name)) add(figures, path === '' ? name : `${path}.${name}`, inside, uncertain);
+}
+
+/** The whole report is incomplete for many reasons; a part says it for its own, or why it is not there. */
+function saysAtLeast(object: Readonly<Record<string, Json>>, path: string): boolean {
+  if (path === '') return false;
+  const inexact = [object.countExact, object.exact, object.complete].includes(false);
+  return inexact || ['error', 'missing', 'unavailable'].some((name) => typeof object[name] === 'string');
+}
+
+function nameOf(element: Json): string | undefined {
+  if (element === null || typeof element !== 'object' || Array.isArray(element)) return undefined;
+  const object = element as Readonly<Record<string, Json>>;
+  const names = NAMES.find((some) => some.every((name) => isName(object[name])));
+  return names?.map((name) => String(object[name])).join(' ');
+}
+
+function isName(value: Json | undefined): boolean {
+  return typeof value === 'string' || typeof value === 'number';
+}

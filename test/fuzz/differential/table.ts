@@ -1,0 +1,44 @@
+import { OUTCOMES, type OutcomeKind } from './outcome.ts';
+import type { ChangeResult } from './result.ts';
+
+/** How many changes came to what, by the kind of structure, as a Markdown table; and what is silent, by what was changed. */
+export function summaryOf(results: readonly ChangeResult[]): string {
+  const kinds = [...new Set(results.map(({ kind }) => kind))].sort();
+  const used = OUTCOMES.filter((outcome) => results.some((result) => result.outcome === outcome));
+  const row = (name: string, some: readonly ChangeResult[]) =>
+    [name, some.length, ...used.map((outcome) => count(some, outcome))].join(' | ');
+  const rows = kinds.map((kind) =>
+    row(
+      kind,
+      results.filter((result) => result.kind === kind),
+    ),
+  );
+  const table = [
+    ['what was changed', 'changes', ...used].join(' | '),
+    ['---', '---:', ...used.map(() => '---:')].join(' | '),
+    ...rows,
+    row('all', results),
+  ];
+  return `${table.map((line) => `| ${line} |`).join('\n')}\n\n${silentText(results)}`;
+}
+
+function count(results: readonly ChangeResult[], outcome: OutcomeKind): number {
+  return results.filter((result) => result.outcome === outcome).length;
+}
+
+const FAULTS: ReadonlySet<OutcomeKind> = new Set(['SILENT', 'CRASH', 'LIMIT']);
+const EXAMPLES = 4;
+
+/** Faults by structure, field, way and figures, the most frequent first, with indexes to replay. */
+function silentText(results: readonly ChangeResult[]): string {
+  const groups = new Map<string, number[]>();
+  for (const { outcome, kind, structure, field, command, figures, index } of results) {
+    if (!FAULTS.has(outcome)) continue;
+    const what = `${outcome} ${kind}: ${structure} ${field}: ${command?.split(':')[0]} ${figures?.slice(0, 3).join(', ') ?? ''}`;
+    groups.set(what, [...(groups.get(what) ?? []), index]);
+  }
+  return [...groups]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([what, indexes]) => `${indexes.length} x ${what} (${indexes.slice(0, EXAMPLES).join(', ')})\n`)
+    .join('');
+}

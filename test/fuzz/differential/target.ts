@@ -1,0 +1,61 @@
+import type { Random } from '../random.ts';
+import type { Dump } from './dump.ts';
+
+/** How a field is read, which decides what may be done to it. */
+export type FieldKind = 'number' | 'pointer' | 'text' | 'bytes';
+
+/** A field of a structure in a dump that a change aims at. */
+export interface Target {
+  readonly structure: string;
+  readonly field: string;
+  readonly kind: FieldKind;
+  /** Position in the file, bytes. */
+  readonly at: number;
+  /** Bytes. */
+  readonly length: number;
+  /** Bytes from the field to the end of the structure, as far as they follow one another in the file. */
+  readonly room: number;
+  /** Where the field, or for a node of a list that node, is in the kernel's memory; absent for the file's own. */
+  readonly address?: bigint;
+  /** What the same field of another object holds: as good a value as its own. */
+  readonly other?: () => Uint8Array | undefined;
+  /** Position of the same field of the next object, with which it is swapped. */
+  readonly neighbour?: number | undefined;
+  /** For the links of a list: its head, which ends it. */
+  readonly head?: bigint | undefined;
+  /** The commands that read the structure. */
+  readonly commands: readonly string[];
+}
+
+/** Finds something to change; undefined where this dump has nothing of the kind. */
+export type Aim = (dump: Dump, random: Random) => Target | undefined;
+
+const PAGE = 4096;
+
+/** The commands by short names; NAME:ARGUMENT for those that take one. */
+export function commandLine(command: string, file: string): string[] {
+  const [name = '', argument = ''] = [command.split(':')[0], command.slice(command.indexOf(':') + 1)];
+  const LINES: Readonly<Record<string, readonly string[]>> = {
+    pages: ['--jobs', '1'],
+    usage: ['--top', '100000'],
+    ps: ['--threads'],
+    page: [argument],
+    symbols: [argument],
+    translate: [argument],
+    struct: argument.split(' '),
+  };
+  return [name, file, ...(LINES[name] ?? []), '--json'];
+}
+
+/** A field in memory; undefined when it is not in the file. */
+export function inMemory(
+  dump: Dump,
+  address: bigint,
+  target: Omit<Target, 'at' | 'room' | 'address'> & { readonly room?: number },
+): Target | undefined {
+  const at = dump.positionOf(address);
+  if (at === undefined) return undefined;
+  const inPage = PAGE - Number(address & BigInt(PAGE - 1));
+  const length = Math.min(target.length, inPage);
+  return { ...target, at, address, length, room: Math.min(target.room ?? length, inPage) };
+}
