@@ -63,19 +63,19 @@ export class Vmcoreinfo {
     return this.#integer(`NUMBER(${name})`);
   }
 
-  /** OFFSET(struct.field) in bytes, or undefined. @throws InspectError corrupt, when it is not a number. */
+  /** OFFSET(struct.field) in bytes, or undefined. @throws InspectError corrupt, when it is not a number of 0 or more. */
   offset(name: string): number | undefined {
-    return this.#integer(`OFFSET(${name})`);
+    return this.#integer(`OFFSET(${name})`, 0);
   }
 
-  /** SIZE(struct) in bytes, or undefined. @throws InspectError corrupt, when it is not a number. */
+  /** SIZE(struct) in bytes, or undefined. @throws InspectError corrupt, when it is not a number of 1 or more. */
   size(name: string): number | undefined {
-    return this.#integer(`SIZE(${name})`);
+    return this.#integer(`SIZE(${name})`, 1);
   }
 
-  /** LENGTH(array) in elements, or undefined. @throws InspectError corrupt, when it is not a number. */
+  /** LENGTH(array) in elements, or undefined. @throws InspectError corrupt, when it is not a number of 1 or more. */
   length(name: string): number | undefined {
-    return this.#integer(`LENGTH(${name})`);
+    return this.#integer(`LENGTH(${name})`, 1);
   }
 
   /** The hex number behind any key, with or without 0x. @throws InspectError corrupt, when it is not one. */
@@ -87,11 +87,13 @@ export class Vmcoreinfo {
     return BigInt(`0x${match[1]}`);
   }
 
-  #integer(key: string): number | undefined {
+  #integer(key: string, least?: number): number | undefined {
     const text = this.#lines.get(key);
     if (text === undefined) return undefined;
     const value = /^(-?\d{1,20}|0x[0-9a-fA-F]{1,16})$/.test(text.trim()) ? Number(text) : Number.NaN;
     if (!Number.isSafeInteger(value)) throw this.#malformed(key, text, 'a number');
+    if (least !== undefined && value < least)
+      throw this.#malformed(key, text, `a number of ${least} or more`);
     return value;
   }
 

@@ -184,7 +184,8 @@ export class FreeCounter {
     this.zones = zones.map((zone) => ({ ...zone, counted: 0 }));
     // The node's number is the top of page.flags with SPARSEMEM_VMEMMAP: NODES_SHIFT bits, and node_data has 1 << NODES_SHIFT
     // entries (include/linux/page-flags-layout.h).
-    this.#nodeShift = 32 - Math.ceil(Math.log2(Math.max(2, info.length('node_data') ?? 2)));
+    const nodes = zones.length === 0 ? undefined : info.length('node_data');
+    this.#nodeShift = 32 - Math.ceil(Math.log2(Math.max(2, nodes ?? 2)));
   }
 
   /** A free block: its head's pfn, its pages, and the upper 32 bits of the head's flags. */

@@ -80,6 +80,17 @@ describe('the values of VMCOREINFO', () => {
     },
   );
 
+  test.each(['OFFSET(x)=-1', 'SIZE(x)=0', 'SIZE(x)=-64', 'LENGTH(x)=0', 'LENGTH(x)=-1'])(
+    'no structure and no array is as %s says',
+    (line) => {
+      const info = infoOf(`${line}\n`);
+      const key = line.slice(0, line.indexOf('='));
+      const ask = { OFFSET: 'offset', SIZE: 'size', LENGTH: 'length' } as const;
+      const failure = failureOf(() => info[ask[key.slice(0, -3) as keyof typeof ask]]('x'));
+      expect(failure).toMatchObject({ kind: 'corrupt', facts: { key } });
+    },
+  );
+
   test.each(['', 'xyz', '-1', 'ffffffff810000000', '0x'])('an address that is "%s" is corrupt', (text) => {
     const failure = failureOf(() => infoOf(`SYMBOL(_stext)=${text}\n`).symbol('_stext'));
     expect(failure).toMatchObject({ kind: 'corrupt', facts: { key: 'SYMBOL(_stext)' } });
