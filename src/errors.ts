@@ -6,6 +6,7 @@ export type ErrorKind =
   | 'notStored'
   | 'notMapped'
   | 'missingInfo'
+  | 'memory'
   | 'usage';
 
 /** The facts behind a message, for callers and tests; the message is made for people. */
@@ -46,8 +47,44 @@ export function within(context: string, error: unknown): unknown {
 
 /** The same error with the file that it is about, where it does not name one yet. */
 export function inFile(path: string, error: unknown): unknown {
-  if (!(error instanceof InspectError) || error.facts.path !== undefined) return error;
-  return new InspectError(error.kind, `${path}: ${error.message}`, { ...error.facts, path, cause: error });
+  const known = asMemoryError(error);
+  if (!(known instanceof InspectError) || known.facts.path !== undefined) return known;
+  return new InspectError(known.kind, `${path}: ${known.message}`, { ...known.facts, path, cause: known });
+}
+
+/** What V8 says of memory that it does not get, and Node.js of threads that it cannot start or that had to end. */
+const NO_MEMORY = /^Array buffer allocation failed$|Out of memory|Cannot allocate/;
+const NO_MEMORY_CODES = new Set([
+  ...['ENOMEM', 'ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'],
+  'Z_MEM_ERROR',
+]);
+/** What both say of what is larger than a string, an array or a map can be. */
+const TOO_LARGE = /^Invalid string length$|^Invalid typed array length: \d|^(Map|Set) maximum size exceeded$/;
+const TOO_LARGE_CODES = new Set(['ERR_STRING_TOO_LONG', 'ERR_BUFFER_TOO_LARGE']);
+
+/** Whether an error says that the process gets no more memory. */
+export function isOutOfMemory(error: unknown): boolean {
+  return says(error, NO_MEMORY, NO_MEMORY_CODES);
+}
+
+function says(error: unknown, range: RegExp, codes: ReadonlySet<string>): boolean {
+  return (
+    (error instanceof RangeError && range.test(error.message)) ||
+    (isSystemError(error) && codes.has(error.code))
+  );
+}
+
+/** The memory error that a user meets, in the place of what V8 or Node.js throws where memory is short; any other as it is. */
+export function asMemoryError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  if (isOutOfMemory(error))
+    return new InspectError('memory', `there is not enough memory: ${error.message}`, {
+      hint: 'a limit of this process (ulimit -v) or of its container may be too low',
+      cause: error,
+    });
+  if (!says(error, TOO_LARGE, TOO_LARGE_CODES)) return error;
+  const message = `this is more than Node.js can hold in one piece: ${error.message}`;
+  return new InspectError('memory', message, { cause: error });
 }
 
 /** The sentence of any thrown value, for a reason that is reported and not thrown on. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type ErrorKind, InspectError, inFile, reasonOf, within } from '../src/errors.ts';
+import { asMemoryError, type ErrorKind, InspectError, inFile, reasonOf, within } from '../src/errors.ts';
 
 describe('a failure that a user can meet', () => {
   it('is an error with a kind, a sentence and the facts behind it', () => {
@@ -89,5 +89,58 @@ describe('the reason of a failure', () => {
   it('is not made of a bug, which is thrown on', () => {
     const bug = new RangeError('a bug');
     expect(() => reasonOf(bug)).toThrow(bug);
+  });
+});
+
+describe('memory that is short', () => {
+  const thrown = (make: () => unknown): unknown => {
+    try {
+      return make();
+    } catch (error) {
+      return error;
+    }
+  };
+  const coded = (code: string) => Object.assign(new Error('refused'), { code });
+
+  it.each<[string, unknown]>([
+    ['a buffer that V8 gets no memory for', thrown(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER))],
+    ['a thread that Node.js cannot start', coded('ERR_WORKER_INIT_FAILED')],
+    ['a thread whose heap is full', coded('ERR_WORKER_OUT_OF_MEMORY')],
+  ])('is an error of the family, with what to do: %s', (_, error) => {
+    expect(asMemoryError(error)).toMatchObject({
+      kind: 'memory',
+      message: expect.stringMatching(/^there is not enough memory: ./),
+      facts: { hint: expect.any(String), cause: error },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['a string', thrown(() => 'x'.repeat(2 ** 30))],
+    ['an array', thrown(() => new Uint8Array(Number.MAX_SAFE_INTEGER))],
+    ['a text of bytes', coded('ERR_STRING_TOO_LONG')],
+  ])('is told apart from what no memory is enough for: %s', (_, error) => {
+    const { kind, message } = asMemoryError(error) as InspectError;
+    expect([kind, message]).toEqual([
+      'memory',
+      expect.stringMatching(/^this is more than Node.js can hold in one piece: ./),
+    ]);
+  });
+
+  it('names the file that is read', () => {
+    const error = thrown(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER));
+    expect(inFile('vmcore', error)).toMatchObject({
+      kind: 'memory',
+      message: 'vmcore: there is not enough memory: Array buffer allocation failed',
+      facts: { path: 'vmcore' },
+    });
+  });
+
+  it.each<[string, unknown]>([
+    ['a range error of another kind', thrown(() => 'x'.repeat(-1))],
+    ['a length below zero', thrown(() => new Uint8Array(-1))],
+    ['an error of the system', coded('EIO')],
+    ['what is no error', 'Out of memory'],
+  ])('is not read into %s', (_, error) => {
+    expect(asMemoryError(error)).toBe(error);
   });
 });

@@ -12,13 +12,24 @@ declare const WebAssembly: {
  * 7 GB/s); a WebAssembly.Memory is the one thing in JavaScript that is aligned.
  */
 export function pageAligned(bytes: number): Uint8Array<ArrayBuffer> {
-  const pages = Math.ceil(bytes / WASM_PAGE);
+  const buffer = reserve(Math.ceil(bytes / WASM_PAGE));
+  return buffer ? new Uint8Array(buffer, 0, bytes) : new Uint8Array(bytes);
+}
+
+/**
+ * Whether address space is limited (ulimit -v) to less than a WebAssembly.Memory reserves beyond what it uses, some 10 GiB;
+ * true also where it cannot be told. A thread of Node.js reserves much, too, and one that cannot ends the whole process.
+ */
+export function isAddressSpaceShort(): boolean {
+  return reserve(1) === undefined;
+}
+
+/** Pages of a WebAssembly.Memory; undefined where address space is short, and under node --jitless, which has none. */
+function reserve(pages: number): ArrayBuffer | undefined {
   try {
-    const { buffer } = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    return new Uint8Array(buffer, 0, bytes);
+    return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;
   } catch (error) {
-    // Refused where address space is short (ulimit -v), for it reserves more than it uses.
-    if (error instanceof RangeError) return new Uint8Array(bytes);
+    if (error instanceof RangeError || error instanceof ReferenceError) return undefined;
     throw error;
   }
 }

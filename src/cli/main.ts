@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { asMemoryError } from '../errors.ts';
 import { EXIT, reportFailure } from './output.ts';
 import { makeProgram } from './program.ts';
 
@@ -17,6 +18,6 @@ export async function main(args: readonly string[]): Promise<number> {
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return reportFailure(error, args.includes('--debug'));
+    return reportFailure(asMemoryError(error), args.includes('--debug'));
   }
 }

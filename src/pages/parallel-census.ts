@@ -1,4 +1,5 @@
 import { milliseconds } from '../bytes/clock.ts';
+import { isAddressSpaceShort } from '../bytes/page-aligned.ts';
 import type { ReadStatistics } from '../bytes/source.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
@@ -94,7 +95,7 @@ class Crew {
 
   /** Starts as many threads as may be, of so many that would be worth it. */
   start(worth: number): void {
-    if (worth < 1) return;
+    if (worth < 1 || isAddressSpaceShort()) return;
     const count = Math.min((this.#jobs ?? machineJobs()) - 1, Math.floor(worth));
     if (count > 0) this.#threads = this.#start(count);
   }

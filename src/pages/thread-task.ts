@@ -1,5 +1,5 @@
 import type { ReadStatistics } from '../bytes/source.ts';
-import { type ErrorFacts, type ErrorKind, InspectError } from '../errors.ts';
+import { asMemoryError, type ErrorFacts, type ErrorKind, InspectError } from '../errors.ts';
 import type { OpenOptions } from '../formats/open.ts';
 import type { KernelFacts } from '../kernel/kernel-facts.ts';
 import type { Tally } from './tally.ts';
@@ -36,7 +36,8 @@ export interface PlainError {
   readonly facts: ErrorFacts;
 }
 
-export function plainError(error: unknown): PlainError {
+export function plainError(thrown: unknown): PlainError {
+  const error = asMemoryError(thrown);
   if (error instanceof InspectError) {
     const { cause: _, ...facts } = error.facts;
     return { kind: error.kind, message: error.message, stack: error.stack, facts };

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { page } from '../../src/cli/commands/page.ts';
 import { pages } from '../../src/cli/commands/pages.ts';
 import { segments } from '../../src/cli/commands/segments.ts';
@@ -12,6 +12,7 @@ import { failureOfAsync } from '../builders/failure.ts';
 import { faultyDisk } from '../support/faulty-disk.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { runMain } from '../support/run-main.ts';
+import { replaceCalls } from '../support/system-calls.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-kinds-'));
@@ -34,7 +35,13 @@ interface Case {
   readonly ask: () => Promise<number>;
   readonly args: readonly string[];
   readonly facts: Partial<Record<keyof ErrorFacts, unknown>>;
+  /** Where the machine is at fault: lets it fail until what it returns is called. */
+  readonly fault?: () => () => void;
 }
+
+/** No read of a file gets the memory that it needs. */
+const withoutMemory = () =>
+  replaceCalls({ readSync: (() => new ArrayBuffer(Number.MAX_SAFE_INTEGER)) as () => never });
 
 const CASES: readonly Case[] = [
   {
@@ -101,6 +108,14 @@ const CASES: readonly Case[] = [
     facts: { path: DUMP },
   },
   {
+    kind: 'memory',
+    what: 'a read that gets no memory',
+    ask: () => pages([DUMP], {}),
+    args: ['pages', DUMP],
+    facts: { path: DUMP, hint: expect.stringContaining('ulimit -v') },
+    fault: withoutMemory,
+  },
+  {
     kind: 'usage',
     what: 'two files that are no parts of one',
     ask: () => pages([DUMP, DUMP], {}),
@@ -116,7 +131,13 @@ const CASES: readonly Case[] = [
   },
 ];
 
-describe.each(CASES)('$kind: $what', ({ kind, ask, args, facts }) => {
+describe.each(CASES)('$kind: $what', ({ kind, ask, args, facts, fault = () => () => {} }) => {
+  let release = () => {};
+  beforeEach(() => {
+    release = fault();
+  });
+  afterEach(() => release());
+
   it('has its facts', async () => {
     const error = await failureOfAsync(ask());
     expect([error.kind, error.name]).toEqual([kind, 'InspectError']);
@@ -136,7 +157,7 @@ describe('the kinds', () => {
   it('are all there', () => {
     const kinds: Record<ErrorKind, true> = {
       ...{ io: true, unsupported: true, corrupt: true, notStored: true },
-      ...{ notMapped: true, missingInfo: true, usage: true },
+      ...{ notMapped: true, missingInfo: true, memory: true, usage: true },
     };
     expect([...new Set(CASES.map(({ kind }) => kind))].sort()).toEqual(Object.keys(kinds).sort());
   });

@@ -34,8 +34,8 @@ export class FlattenedImage implements MemoryImage {
   readonly path: string;
   readonly bytes: number;
   readonly live = false;
-  readonly warnings: readonly string[];
   readonly #image: MemoryImage;
+  readonly #cutShort: boolean;
 
   /** @param bytes of the flattened file, or of all of them */
   constructor(image: MemoryImage, bytes: number, cutShort: boolean) {
@@ -43,7 +43,11 @@ export class FlattenedImage implements MemoryImage {
     this.format = `${image.format}, flattened`;
     this.path = image.path;
     this.bytes = bytes;
-    this.warnings = [...image.warnings, ...(cutShort ? [CUT_SHORT] : [])];
+    this.#cutShort = cutShort;
+  }
+
+  get warnings(): readonly string[] {
+    return [...this.#image.warnings, ...(this.#cutShort ? [CUT_SHORT] : [])];
   }
 
   get memory(): MemoryImage['memory'] {

@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { snappyUncompressor } from 'hysnappy';
 import { ZSTDDecoder } from 'zstddec';
+import { isOutOfMemory } from '../../errors.ts';
 import { LzoDecoder } from './lzo.ts';
 import { byChecksum, byLzoLiterals, bySnappyLiterals } from './non-zero.ts';
 
@@ -22,6 +23,14 @@ export interface Codec {
   readonly name: string;
   readonly decode: Decode;
   readonly provesNonZero?: ProvesNonZero;
+  /** Only of a codec that this Node.js refuses, which says nothing against the pages. */
+  readonly refusal?: Refusal;
+}
+
+/** Why no page of a codec can be decoded, and whether one was asked for. */
+export interface Refusal {
+  readonly why: string;
+  met: boolean;
 }
 
 /** The codecs by the flags of a page descriptor (DUMP_DH_COMPRESSED_*, makedumpfile's diskdump_mod.h). */
@@ -32,25 +41,30 @@ export type Codecs = ReadonlyMap<number, Codec>;
  * in worker threads too.
  */
 export async function loadCodecs(): Promise<Codecs> {
-  const zstd = await loadZstd();
-  const uncompress = snappyUncompressor();
+  const zstd = await ofWebAssembly('zstd', loadZstd);
+  const snappy = await ofWebAssembly('snappy', loadSnappy);
   const lzo = new LzoDecoder();
   const codecs: [number, Codec][] = [
     [0, { name: 'none', decode: copy }],
     [1, { name: 'zlib', decode: guarded((encoded) => inflate(encoded)), provesNonZero: byChecksum }],
     [2, { name: 'lzo', decode: (encoded, page) => lzo.decode(encoded, page), provesNonZero: byLzoLiterals }],
-    [
-      4,
-      {
-        name: 'snappy',
-        decode: guarded((encoded) => snappy(uncompress, encoded)),
-        provesNonZero: bySnappyLiterals,
-      },
-    ],
-    [0x20, { name: 'zstd', decode: guarded((encoded) => zstd.decode(encoded, PAGE)) }],
+    [4, { ...snappy, provesNonZero: bySnappyLiterals }],
+    [0x20, zstd],
   ];
   return new Map(codecs);
 }
+
+/** A decoder that comes as WebAssembly, which Node.js may refuse: under --jitless, and where address space is short (ulimit -v). */
+async function ofWebAssembly(name: string, load: () => Promise<DecodeToNew>): Promise<Codec> {
+  try {
+    return { name, decode: guarded(await load()) };
+  } catch (error) {
+    const why = `this Node.js cannot decode pages of ${name}: ${messageOf(error)}`;
+    return { name, decode: () => why, refusal: { why, met: false } };
+  }
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function copy(encoded: Uint8Array, page: Uint8Array): string | undefined {
   if (encoded.length !== PAGE) return wrongLength(encoded.length);
@@ -60,8 +74,10 @@ function copy(encoded: Uint8Array, page: Uint8Array): string | undefined {
 
 const wrongLength = (length: number) => `it decodes to ${length} bytes, not ${PAGE}`;
 
+type DecodeToNew = (encoded: Uint8Array) => Uint8Array;
+
 /** A decoder that returns a new array: its length is all that vouches for it, but for zlib, which has a checksum. */
-function guarded(decode: (encoded: Uint8Array) => Uint8Array): Decode {
+function guarded(decode: DecodeToNew): Decode {
   return (encoded, page) => {
     try {
       const decoded = decode(encoded);
@@ -69,7 +85,8 @@ function guarded(decode: (encoded: Uint8Array) => Uint8Array): Decode {
       page.set(decoded);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      if (isOutOfMemory(error)) throw error;
+      return messageOf(error);
     }
   };
 }
@@ -82,22 +99,25 @@ function inflate(encoded: Uint8Array): Uint8Array {
 }
 
 /** A snappy stream begins with its length (format_description.txt of snappy), which the decoder takes on trust. */
-function snappy(uncompress: ReturnType<typeof snappyUncompressor>, encoded: Uint8Array): Uint8Array {
-  const length = (encoded[0] ?? 0) - 0x80 + ((encoded[1] ?? 0) << 7);
-  if (encoded.length < 2 || length !== PAGE) throw new Error(`it says ${length} bytes, not ${PAGE}`);
-  return uncompress(encoded, PAGE);
+async function loadSnappy(): Promise<DecodeToNew> {
+  const uncompress = snappyUncompressor();
+  return (encoded) => {
+    const length = (encoded[0] ?? 0) - 0x80 + ((encoded[1] ?? 0) << 7);
+    if (encoded.length < 2 || length !== PAGE) throw new Error(`it says ${length} bytes, not ${PAGE}`);
+    return uncompress(encoded, PAGE);
+  };
 }
 
 /**
  * zstddec fetches its own WebAssembly from a data: URL where there is a fetch, and the first touch of Node's takes
  * 30 to 50 ms; without one it decodes the same text in 2.
  */
-async function loadZstd(): Promise<ZSTDDecoder> {
+async function loadZstd(): Promise<DecodeToNew> {
   const decoder = new ZSTDDecoder();
   const held = Object.getOwnPropertyDescriptor(globalThis, 'fetch');
   Object.defineProperty(globalThis, 'fetch', { value: undefined, configurable: true, writable: true });
   const loaded = decoder.init();
   if (held) Object.defineProperty(globalThis, 'fetch', held);
   await loaded;
-  return decoder;
+  return (encoded) => decoder.decode(encoded, PAGE);
 }

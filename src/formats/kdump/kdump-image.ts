@@ -5,7 +5,7 @@ import { inFile } from '../../errors.ts';
 import { notesIn, noteText } from '../elf/notes.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { qemuRegisters } from '../qemu-notes.ts';
-import { loadCodecs, PAGE } from './codecs.ts';
+import { type Codecs, loadCodecs, PAGE } from './codecs.ts';
 import { type KdumpHeader, type Place, readKdumpHeader } from './header.ts';
 import { headerWarnings } from './header-warnings.ts';
 import { KdumpMemory } from './kdump-memory.ts';
@@ -25,7 +25,7 @@ export async function openKdump(sources: readonly ByteSource[]): Promise<MemoryI
   const parts = inOrder(
     sources.map((source, i) => new KdumpPart(source, headers[i] as (typeof headers)[number], codecs)),
   );
-  return new KdumpImage(parts);
+  return new KdumpImage(parts, codecs);
 }
 
 function headerOf(source: ByteSource): KdumpHeader {
@@ -45,16 +45,17 @@ class KdumpImage implements MemoryImage {
   readonly memory: KdumpMemory;
   readonly notes: readonly Note[];
   readonly vmcoreinfo: VmcoreinfoText | null;
-  readonly warnings: readonly string[];
   readonly makedumpfile: MemoryImage['makedumpfile'];
   readonly physBase: bigint | undefined;
   readonly registers: MemoryImage['registers'];
   readonly #parts: readonly [KdumpPart, ...KdumpPart[]];
+  readonly #codecs: Codecs;
   #segments: readonly Segment[] | undefined;
 
-  constructor(parts: readonly [KdumpPart, ...KdumpPart[]]) {
+  constructor(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs) {
     const [{ source, header, existing }] = parts;
     this.#parts = parts;
+    this.#codecs = codecs;
     this.format = `${header.signature === 'DISKDUMP' ? 'diskdump' : 'kdump-compressed'} v${header.version}`;
     this.path = source.path;
     this.bytes = parts.reduce((sum, part) => sum + part.source.size, 0);
@@ -64,7 +65,6 @@ class KdumpImage implements MemoryImage {
     this.notes = notesOf(source, header);
     this.registers = qemuRegisters(source, this.notes);
     this.vmcoreinfo = vmcoreinfoOf(source, header.vmcoreinfo, this.notes);
-    this.warnings = [...headerWarnings(header), ...this.#missingParts()];
     const { memory } = this;
     this.makedumpfile = {
       get originalPages() {
@@ -72,6 +72,12 @@ class KdumpImage implements MemoryImage {
       },
       looked: () => memory.described(),
     };
+  }
+
+  /** What could not be decoded until now comes first: all else may follow from it. */
+  get warnings(): readonly string[] {
+    const refusals = [...this.#codecs.values()].flatMap(({ refusal }) => (refusal?.met ? [refusal.why] : []));
+    return [...refusals, ...headerWarnings(this.#parts[0].header), ...this.#missingParts()];
   }
 
   #missingParts(): string[] {

@@ -3,7 +3,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
 import { InspectError } from '../../errors.ts';
 import type { Absence } from '../image.ts';
-import { type Codecs, ENCODED_LIMIT, PAGE } from './codecs.ts';
+import { type Codecs, ENCODED_LIMIT, PAGE, type Refusal } from './codecs.ts';
 import type { Descriptors } from './descriptors.ts';
 
 /**
@@ -43,6 +43,7 @@ export class PageData {
     const codec = this.#codecs.get(at.flags);
     const where = `page data at offset ${hex(at.offset)}`;
     if (!codec) return corrupt(`${where}: no codec has flags ${hex(at.flags)}`);
+    if (codec.refusal) return refused(codec.refusal);
     if (at.size > ENCODED_LIMIT) return corrupt(`${where}: ${at.size} bytes are too many for a page`);
     const encoded = this.#encoded(at);
     if (!(encoded instanceof Uint8Array)) return encoded;
@@ -92,6 +93,11 @@ export class PageData {
     if (this.#zeros.length >= KNOWN_ZEROS) this.#zeros.shift();
     this.#zeros.push({ flags, encoded: encoded.slice() });
   }
+}
+
+function refused(refusal: Refusal): Problem {
+  refusal.met = true;
+  return { absence: 'unreadable', detail: refusal.why };
 }
 
 const corrupt = (detail: string): Problem => ({ absence: 'corrupt', detail });
