@@ -252,6 +252,33 @@ describe('the check of the imports', () => {
   });
 });
 
+/** Calls with an array of any length as their arguments, which V8 puts on the stack: some 120,000 are too many for it. */
+function spreadCallsIn(path: string, text: string): string[] {
+  const found: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isCallExpression(node) && node.arguments.some(ts.isSpreadElement)) {
+      const name = ts.isPropertyAccessExpression(node.expression) ? node.expression.name.text : '';
+      if (VARIADIC.includes(name)) found.push(`${path}: ${node.getText()}`);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true));
+  return found;
+}
+
+/** What takes any number of arguments, and is given the elements of arrays. */
+const VARIADIC = ['push', 'unshift', 'splice', 'concat', 'max', 'min', 'hypot', 'fromCharCode', 'of'];
+
+describe('the calls of the program', () => {
+  it('have no more arguments than are written down, however long an array is', () => {
+    expect([...treeOf('src', 'bin')].flatMap(([path, text]) => spreadCallsIn(path, text))).toEqual([]);
+  });
+
+  it.each(['a.push(...b)', 'Math.max(0, ...b)', 'String.fromCharCode(...b)'])('%s is found', (call) => {
+    expect(spreadCallsIn('x.ts', `const x = ${call};`)).toEqual([`x.ts: ${call}`]);
+  });
+});
+
 describe('the package', () => {
   const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
   const manifest = JSON.parse(text('package.json'));

@@ -30,7 +30,10 @@ function endOf({ memory }: MemoryImage): number {
 /** The pfn behind the kernel's last one, or why it is not known. */
 function endOfZones(kernel: Kernel): number | string {
   try {
-    return Math.max(0, ...readZones(kernel).map((zone) => zone.startPfn + zone.spannedPages));
+    return readZones(kernel).reduce(
+      (end, { startPfn, spannedPages }) => Math.max(end, startPfn + spannedPages),
+      0,
+    );
   } catch (error) {
     return reasonOf(error);
   }

@@ -82,12 +82,7 @@ function zoneFields(info: Vmcoreinfo): ZoneFields {
 export function readZones(kernel: Kernel): Zone[] {
   const fields = zoneFields(kernel.info);
   const all = nodes(kernel);
-  const zones: Zone[] = [];
-  for (let node = 0; node < all.length; node++) {
-    const pgdat = all[node] as bigint;
-    if (pgdat !== 0n) zones.push(...zonesOf(kernel, fields, node, pgdat));
-  }
-  return zones;
+  return Array.from(all).flatMap((pgdat, node) => (pgdat === 0n ? [] : zonesOf(kernel, fields, node, pgdat)));
 }
 
 /** Addresses of each node's pglist_data, 0 where there is no such node. */

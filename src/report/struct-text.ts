@@ -13,7 +13,8 @@ export function typeText({ type }: StructReport, { bold, width }: Terminal): str
   const lines = [bold(title(type))];
   if (type.layout) {
     lines.push(bold(`${'OFFSET'.padStart(OFFSET)}${'SIZE'.padStart(SIZE)}  MEMBER`));
-    lines.push(...layoutLines(type.layout, 0), summary(type.layout));
+    for (const line of layoutLines(type.layout, 0)) lines.push(line);
+    lines.push(summary(type.layout));
   }
   for (const { name, value } of type.enumerators ?? []) lines.push(`  ${escapeText(name)} = ${value}`);
   return lines.map((line) => `${wrap(line, width, OFFSET + SIZE + 2 + 2 * INDENT)}\n`).join('');

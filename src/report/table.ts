@@ -57,7 +57,7 @@ function columnWidths({ heading, rows, gap = 2 }: TableContents, width: number):
   };
   shrink(last);
   while (over() > 0) {
-    const widest = widths.indexOf(Math.max(...widths));
+    const widest = widths.indexOf(widths.reduce((most, n) => Math.max(most, n), 0));
     if ((widths[widest] as number) <= SHORTEST_COLUMN) break;
     shrink(widest);
   }
@@ -99,7 +99,7 @@ function draw(
     wordWrap: true,
     wrapOnWordBoundary: fits,
   });
-  drawn.push(...rows.map((row) => [...row]));
+  for (const row of rows) drawn.push([...row]);
   return trimmed(drawn.toString());
 }
 

@@ -23,7 +23,8 @@ export function readNotes(source: ByteSource, headers: readonly ProgramHeader[])
   const notes: Note[] = [];
   for (const { p_type, p_offset, p_filesz } of headers) {
     if (p_type !== PT_NOTE) continue;
-    notes.push(...notesIn(source, p_offset, p_offset + p_filesz, NOTES_LIMIT - notes.length));
+    const left = NOTES_LIMIT - notes.length;
+    for (const note of notesIn(source, p_offset, p_offset + p_filesz, left)) notes.push(note);
   }
   return notes;
 }

@@ -16,7 +16,7 @@ const EXCLUDED_VMEMMAP = 0x10;
 const PFN_LIMIT = 2 ** 40;
 const UTS_LENGTH = 65;
 /** Bytes of the main header in its longest layout. */
-const MAIN_SIZE = Math.max(...LAYOUTS.map(({ main }) => main.size));
+const MAIN_SIZE = LAYOUTS.reduce((most, { main }) => Math.max(most, main.size), 0);
 
 const start = struct('kdump header', 402, { header_version: u32(8) });
 

@@ -65,13 +65,13 @@ export class Mounts {
 
   /** The names that lead to a mount, through all mounts above it. */
   #above(mount: Mount): string[] {
-    const names: string[] = [];
+    let names: string[] = [];
     let at = mount;
     for (let depth = 0; at.parent !== at.address && depth < DEPTH_LIMIT; depth++) {
       const parent = this.#read(at.parent);
       const chain = this.#dentries.chain(at.mountpoint);
       const below = chain.dentries.indexOf(parent.root);
-      names.unshift(...(below < 0 ? chain.names : chain.names.slice(chain.names.length - below)));
+      names = (below < 0 ? chain.names : chain.names.slice(chain.names.length - below)).concat(names);
       at = parent;
     }
     return names;

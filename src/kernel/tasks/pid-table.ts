@@ -30,9 +30,8 @@ export function readPidTable(typed: TypedKernel): PidTable {
     const node = tryNumber(() => pid.load(entry).big(first), problems, base + index);
     if (node) tasks.set(base + index, node - link);
   });
-  problems.push(
-    ...broken.map(({ address, reason }) => `the PID table is broken at ${hex(address)}: ${reason}`),
-  );
+  for (const { address, reason } of broken)
+    problems.push(`the PID table is broken at ${hex(address)}: ${reason}`);
   return { tasks, problems };
 }
 

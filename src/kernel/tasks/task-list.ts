@@ -44,7 +44,7 @@ export class TaskList {
       this.#typed.symbol('init_task') + this.#tasks,
       this.#tasks,
     );
-    found.problems.push(...leaders.problems);
+    for (const problem of leaders.problems) found.problems.push(problem);
     let left = TASKS_LIMIT;
     for (const address of leaders.addresses) {
       const leader = this.add(address, found);
@@ -70,7 +70,7 @@ export class TaskList {
   #addThreads({ signal, pid }: Task, found: FoundTasks, limit: number): number {
     const what = `the list of threads of process ${pid}`;
     const threads = this.#walk(what, signal + this.#threadHead, this.#threadNode, limit);
-    found.problems.push(...threads.problems);
+    for (const problem of threads.problems) found.problems.push(problem);
     for (const address of threads.addresses) this.add(address, found);
     return threads.addresses.length;
   }

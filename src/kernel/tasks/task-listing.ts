@@ -47,7 +47,7 @@ function findTasks(typed: TypedKernel): FoundTasks {
   const table = fact(() => readPidTable(typed));
   if ('missing' in table) found.problems.push(`the PID table cannot be read: ${table.missing}`);
   else {
-    found.problems.push(...table.value.problems);
+    for (const problem of table.value.problems) found.problems.push(problem);
     crossCheck(found, table.value.tasks, list);
   }
   return found;

@@ -47,7 +47,7 @@ function layoutAt(btf: Btf, id: number, base: number, depth: number): StructLayo
   const keyword = btf.isUnion(id) ? 'union' : 'struct';
   const members = Array.from({ length: btf.elements(id) }, (_, i) => memberAt(btf, id, i, base, depth));
   const gaps = keyword === 'union' ? [] : gapsBetween(members, 8 * base);
-  const end = Math.max(8 * base, ...members.map(endBit));
+  const end = members.reduce((most, member) => Math.max(most, endBit(member)), 8 * base);
   const rest = 8 * (base + size) - end;
   const padding = rest > 0 ? { firstBit: end, bits: rest } : null;
   return { keyword, size, members, holes: gaps, padding };

@@ -24,7 +24,7 @@ function editDistance(a: string, b: string, most: number): number {
       const replaced = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
       next.push(Math.min(replaced, (row[j] as number) + 1, (next[j - 1] as number) + 1));
     }
-    if (Math.min(...next) > most) return most + 1;
+    if (next.every((distance) => distance > most)) return most + 1;
     row = next;
   }
   return row[b.length] as number;

@@ -40,6 +40,15 @@ describe('the layout of a structure', () => {
     expect(padding).toEqual({ firstBit: 136, bits: 56 });
   });
 
+  test('has any number of members, more than a call can have arguments', () => {
+    const count = 200_000;
+    const { members, padding } = layout(count + 2, ({ u8 }) =>
+      Array.from({ length: count }, (_, i) => ['', u8, i] as const),
+    );
+    expect(members.length).toBe(count);
+    expect(padding).toEqual({ firstBit: 8 * count, bits: 16 });
+  });
+
   test('has holes between bit fields, counted in bits', () => {
     const { holes, padding, members } = layout(8, ({ u32 }) => [
       ['a', u32, 0, 3],
