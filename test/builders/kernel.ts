@@ -16,8 +16,6 @@ export const IMAGE_BYTES = MIB2;
 /** Memory below 2 MiB that holds the tables, the section array and the struct pages; e820 reserves page 0. */
 export const ARENA: Range = { start: 0x1000, end: MIB2 };
 export const PAGES_PER_SECTION = 32768;
-/** Pages of text that have struct pages of their own. */
-const TEXT_PAGES = 16;
 
 /** Where things stand in the image; bytes from _stext. */
 export const IN_IMAGE = {
@@ -49,8 +47,8 @@ export interface KernelPlan extends Omit<MemoryPlan, 'described'> {
   readonly sections?: SectionPlan;
   readonly pages?: Iterable<readonly [number, PageSpec]>;
   readonly structPageSize?: number;
-  /** Whether the first pages of the image have struct pages of their own, as pages in use; they have. */
-  readonly textPages?: boolean;
+  /** Whether the struct pages that `pages` does not name were never written; the kernel makes them all at boot. */
+  readonly unwritten?: boolean;
   readonly keys?: KeyChanges;
   /** VMCOREINFO text in place of the kernel's own; null for none. */
   readonly text?: string | null;
@@ -77,7 +75,7 @@ export class BuiltKernel {
   readonly structPageSize: number;
   readonly #plan: KernelPlan;
   readonly #text: string | null;
-  /** Struct pages that nobody asked for are all in this one zero page. */
+  /** Struct pages that nobody asked for are all in this one page, as the kernel makes them at first. */
   readonly #blank: number;
   #next = ARENA.start;
 
@@ -98,6 +96,7 @@ export class BuiltKernel {
     const allocate = () => this.allocate(KIB4);
     this.tables = new BuiltTables({ memory: this.memory, root, levels: this.levels, smeMask, allocate });
     this.#blank = this.allocate(KIB4);
+    this.#initialize(this.#blank);
     this.#mapMemory(mergeRanges([...this.described, ...(plan.undescribed ?? [])]));
     const facts = { shape: this.shape, levels: this.levels, physBase, kernelOffset, smeMask };
     const memSection = writeSections(this, this.presentSections(), plan.sections);
@@ -107,15 +106,7 @@ export class BuiltKernel {
       keys,
     );
     this.#text = plan.text === undefined ? own : plan.text;
-    if (plan.textPages ?? true) this.#useText();
     for (const [pfn, spec] of plan.pages ?? []) this.setPage(pfn, spec);
-  }
-
-  /** The pages that the kernel's text begins with are in use, if its memory map reaches so far. */
-  #useText(): void {
-    const first = this.imageAt / KIB4;
-    if (!this.presentSections().includes(Math.floor(first / PAGES_PER_SECTION))) return;
-    for (let i = 0; i < TEXT_PAGES; i++) this.setPage(first + i, { refcount: 1 });
   }
 
   /** Physical address of a free part of the arena, zeroed; whole pages are aligned to a page. */
@@ -170,8 +161,16 @@ export class BuiltKernel {
     const backing = Number(entry & 0x000f_ffff_ffff_f000n);
     if (backing !== this.#blank) return backing;
     const own = this.allocate(KIB4);
+    this.#initialize(own);
     this.tables.map(page, own);
     return own;
+  }
+
+  /** Fills a page of the vmemmap with new struct pages; those of a size that does not divide it have no place of their own in it. */
+  #initialize(page: number): void {
+    if (this.#plan.unwritten) return;
+    const bytes = encodePage(this.shape, {}, this.structPageSize);
+    for (let at = 0; at + bytes.length <= KIB4; at += bytes.length) this.memory.write(page + at, bytes);
   }
 
   /** Lets the page of the vmemmap that holds a struct page go unmapped. */

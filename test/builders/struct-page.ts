@@ -96,7 +96,7 @@ export function pageWords(shape: Shape, first: number, count: number, pages: Pag
   const bytes = new Uint8Array((count + 1) * size);
   for (let i = 0; i <= count; i++) {
     const spec = pages.get(first + i);
-    if (spec) bytes.set(encodePage(shape, spec, size), i * size);
+    bytes.set(encodePage(shape, spec ?? {}, size), i * size);
   }
   return new Int32Array(bytes.buffer);
 }

@@ -77,7 +77,7 @@ describe("makedumpfile's counting of ranges", () => {
 });
 
 describe('a section whose flag bit 5 is set', () => {
-  const flags = { 1: 1 | 2 | SECTION_FLAGS.IS_VMEMMAP_PREINIT };
+  const flags = { 1: 1 | 2 | SECTION_FLAGS.IS_ONLINE | SECTION_FLAGS.IS_VMEMMAP_PREINIT };
   const pages = Array.from({ length: 1024 }, (_, i): [number, PageSpec] => [FIRST + i, USER]);
 
   test('is read right by default', () => {

@@ -10,6 +10,7 @@ import { ANON_MAPPING, buddy, compound, hugetlb, type PageSpec } from '../builde
 const FIRST = PAGES_PER_SECTION;
 const SHAPE = SHAPES['6.12'];
 const USER: PageSpec = { mapping: ANON_MAPPING };
+const UNWRITTEN: PageSpec = { type: 0, refcount: 0 };
 
 const PAGES: [number, PageSpec][] = [
   [FIRST, { flags: ['lru'], mapping: 0x1234_5678n, refcount: 3 }],
@@ -133,7 +134,8 @@ describe('the explanation of a page that the dump does not have whole', () => {
   });
 
   test('is an error with its physical address when the dump knows nothing of it', () => {
-    const failure = failureOf(() => explainPage(kernelOf().open(), FIRST + 200));
+    const pages: [number, PageSpec][] = [...PAGES, [FIRST + 200, UNWRITTEN]];
+    const failure = failureOf(() => explainPage(kernelOf({ pages }).open(), FIRST + 200));
     expect(failure).toMatchObject({ kind: 'notStored', facts: { address: BigInt(FIRST + 200) * 4096n } });
   });
 });
@@ -190,7 +192,14 @@ describe('the explanation of a page that the dump does not cover', () => {
   const AWAY = FIRST + 4096;
   const opened = kernelOf({
     undescribed: [pfns(AWAY, 64)],
-    pages: [...PAGES, [AWAY + 2, USER], ...buddy(AWAY + 8, 3), [AWAY + 11, { refcount: 0 }], [AWAY + 20, {}]],
+    pages: [
+      ...PAGES,
+      [AWAY + 2, USER],
+      ...buddy(AWAY + 8, 3),
+      [AWAY + 11, { refcount: 0 }],
+      [AWAY + 20, {}],
+      [AWAY + 30, UNWRITTEN],
+    ],
   }).open();
 
   test.each([

@@ -25,7 +25,7 @@ describe('the struct pages of the kernel text', () => {
   });
 
   it('are none where all is zero', () => {
-    expect(doubtOf({ textPages: false })).toBe(
+    expect(doubtOf({ unwritten: true })).toBe(
       "those of the kernel's own text, from pfn 4096 on at 0xffffea0000040000, should have _refcount 1, _mapcount -1 " +
         'and no mapping, and 16 of 16 have not; the first has _refcount 0, _mapcount 0, mapping 0x0',
     );
@@ -65,7 +65,7 @@ describe('the struct pages of the kernel text', () => {
 });
 
 describe('a census of struct pages that are none', () => {
-  const kernel = new BuiltKernel({ textPages: false }).open();
+  const kernel = new BuiltKernel({ unwritten: true }).open();
 
   it.each([
     ['pages', takeCensus],
