@@ -12,6 +12,8 @@ const FLAGS = 0x3fn;
 const MAKEDUMPFILE_FLAGS = 0x1fn;
 const MARKED_PRESENT = 1n;
 const HAS_MEM_MAP = 2n;
+/** SECTION_IS_ONLINE, since 4.13 (2d070eab2e82) */
+const IS_ONLINE = 4n;
 const POINTER = 8;
 const PAGE = 4096;
 /** SECTION_SIZE_BITS of x86_64 (arch/x86/include/asm/sparsemem.h); in VMCOREINFO since 5.14 */
@@ -29,6 +31,12 @@ export interface MemSections {
    * @throws InspectError notMapped or notStored, when the section's entry cannot be read
    */
   memMapOf(section: number): bigint | null;
+  /**
+   * Whether a section has struct pages that the page allocator does not use: memory that was added and never set online, or set
+   * offline again. Its struct pages may never have been written. The device memory of ZONE_DEVICE is never online either.
+   * @throws InspectError as memMapOf
+   */
+  isOffline(section: number): boolean;
   /** The lowest section that has a map: its number, its map and what that makes of struct page 0. */
   firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
 }
@@ -101,6 +109,7 @@ class SparseSections implements MemSections {
   readonly #flags: bigint;
   readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
   readonly #array: bigint;
+  #marksOnline: boolean | undefined;
 
   constructor(space: AddressSpace, g: Geometry, array: bigint, flags: bigint) {
     this.#space = space;
@@ -117,16 +126,38 @@ class SparseSections implements MemSections {
     return this.#base(encoded) + this.#sizeOfMap() * BigInt(section);
   }
 
+  isOffline(section: number): boolean {
+    const encoded = this.#entry(section);
+    if (encoded === null || (encoded & IS_ONLINE) !== 0n || this.memMapOf(section) === null) return false;
+    this.#marksOnline ??= this.#anyOnline();
+    return this.#marksOnline;
+  }
+
+  /** A kernel that does not know the bit (before 4.13) has it in no section; others have it in all that they booted with. */
+  #anyOnline(): boolean {
+    for (const section of this.#withMemMap()) {
+      if (((this.#entry(section) ?? 0n) & IS_ONLINE) !== 0n) return true;
+    }
+    return false;
+  }
+
   firstMemMap(): ReturnType<MemSections['firstMemMap']> {
+    for (const section of this.#withMemMap()) {
+      const memMap = this.memMapOf(section);
+      if (memMap !== null) return { section, memMap, base: memMap - this.#sizeOfMap() * BigInt(section) };
+    }
+    return undefined;
+  }
+
+  /** The sections that have a map, ascending. */
+  *#withMemMap(): Generator<number> {
     const { perRoot, roots } = this.#geometry;
     for (let root = 0; root < roots; root++) {
       if (perRoot && this.#space.u64(this.#array + BigInt(root * POINTER)) === 0n) continue;
       for (let section = root * (perRoot || 1); section < (root + 1) * (perRoot || 1); section++) {
-        const memMap = this.memMapOf(section);
-        if (memMap !== null) return { section, memMap, base: memMap - this.#sizeOfMap() * BigInt(section) };
+        if (this.memMapOf(section) !== null) yield section;
       }
     }
-    return undefined;
   }
 
   /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map). */
