@@ -40,6 +40,7 @@ function holds(w: Int32Array, i: number, test: WordTest): boolean {
 /** The use of a page by the struct page at word `i`; that of a tail is not asked, its head spoke for it. */
 export function useOf(w: Int32Array, i: number, k: UseKeys): number {
   const flags = w[i + k.flags] as number;
+  if (((w[i + k.flags + 1] as number) & k.device.mask) === k.device.value) return Use.zoneDevice;
   if ((flags & k.slabMask) !== 0 || holds(w, i, k.slab)) return Use.slab;
   const typed = (w[i + k.type] as number) & TYPED ? useByType(w, i, k) : -1;
   if (typed >= 0) return typed;
@@ -69,7 +70,13 @@ function useByMapping(w: Int32Array, i: number, flags: number, k: UseKeys): numb
   const isPointer = (w[i + k.mapping + 1] as number) >>> 24 === 0xff;
   if (isPointer) return (flags & k.swapbackedMask) === 0 ? Use.fileCache : Use.shmem;
   if ((flags & k.swapMask) === k.swapMask && (flags & k.lruMask) !== 0) return Use.swapCache;
-  return (flags & k.hwpoisonMask) === 0 ? Use.kernel : Use.hwpoison;
+  if ((flags & k.hwpoisonMask) !== 0) return Use.hwpoison;
+  return isWritten(w, i, k) ? Use.kernel : Use.uninitialized;
+}
+
+/** As Fact.uninitialized has it. */
+function isWritten(w: Int32Array, i: number, k: UseKeys): boolean {
+  return ((w[i + k.flags] as number) | (w[i + k.type] as number) | (w[i + k.refcount] as number)) !== 0;
 }
 
 function isOrder(w: Int32Array, i: number, k: UseKeys): boolean {

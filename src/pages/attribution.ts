@@ -2,6 +2,7 @@ import { countOf, type Range } from '../bytes/ranges.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { NO_COVER, type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
+import { isDevicePage } from './device-pages.ts';
 import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';
 import { type PageTrait, type PageUse, PLACE_COUNTS, TRAITS, USES, Use } from './page-uses.ts';
@@ -65,6 +66,10 @@ class Scan {
   }
 
   run(pfn: number, count: number): void {
+    if (this.structPages.isOffline(pfn)) {
+      this.#offline(pfn, count);
+      return;
+    }
     const read = this.structPages.readRun(pfn, count);
     if (read.absent) {
       this.#add(Use.noStructPage, count);
@@ -88,6 +93,19 @@ class Scan {
       const node = Math.floor(place / 2 ** this.#zoneBits);
       return [{ node, zone: place % 2 ** this.#zoneBits, counts: named([...USES, ...TRAITS], counts) }];
     }).flat();
+  }
+
+  /** Pages of a section that is not online: their struct pages may be garbage, but for those of a device. */
+  #offline(pfn: number, count: number): void {
+    let devices = 0;
+    if (this.#keys.device.mask !== 0) {
+      this.structPages.readRun(pfn, count);
+      for (let n = 0; n < count; n++) {
+        if (isDevicePage(this.structPages.words, n * this.#keys.stride, this.#keys)) devices++;
+      }
+    }
+    this.#add(Use.zoneDevice, devices);
+    this.#add(Use.offline, count - devices);
   }
 
   #part(first: number, { start, end }: Range): void {

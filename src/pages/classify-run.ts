@@ -1,4 +1,4 @@
-import { tellFacts } from './page-facts.ts';
+import { Fact, tellFacts } from './page-facts.ts';
 import type { PageKeys } from './page-keys.ts';
 import { FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
 import type { Stretches } from './stretches.ts';
@@ -58,6 +58,7 @@ export function classifyPart(
       continue;
     }
     const told = tellFacts(words, offset + n * stride, Math.min(AT_ONCE, end - n), keys, facts);
+    if (keys.device.mask !== 0) markDevices(words, offset + n * stride, told, keys);
     const rule = addRules(told, n, stretches);
     n += told;
     if (rule < FIRST_EXCLUDING) continue;
@@ -70,6 +71,14 @@ export function classifyPart(
     cover.head = pfn;
     cover.until = pfn + pages;
     cover.rule = rule;
+  }
+}
+
+/** Adds to the facts of pages, the first of them at word `i`, that they are device memory. */
+function markDevices(w: Int32Array, i: number, count: number, { stride, flags, device }: PageKeys): void {
+  for (let n = 0; n < count; n++) {
+    if (((w[i + n * stride + flags + 1] as number) & device.mask) !== device.value) continue;
+    facts[n] = (facts[n] as number) | Fact.device;
   }
 }
 

@@ -4,7 +4,7 @@ import type { OnProgress } from './census.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
-import { decide, FIRST_EXCLUDING, pagesDecided, RULES, type Rule } from './rules.ts';
+import { decide, FIRST_EXCLUDING, pagesDecided, RULES, Rule } from './rules.ts';
 import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
 import { refuseLies } from './trust.ts';
@@ -57,7 +57,8 @@ class CompatScan {
     if (pfn < this.#skipUntil) return pfn + 1;
     const i = n * this.#keys.stride;
     const rule = decide(this.#structPages.words, i, this.#keys);
-    if (rule < FIRST_EXCLUDING) {
+    // makedumpfile does not look whether a struct page was ever written.
+    if (rule < FIRST_EXCLUDING || rule === Rule.uninitialized) {
       if (pfn >= this.#clearedUntil) this.#zeroPages.count(pfn, pfn + 1);
       return pfn + 1;
     }

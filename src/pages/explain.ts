@@ -2,6 +2,8 @@ import { hex } from '../bytes/hex.ts';
 import { InspectError } from '../errors.ts';
 import { type Absence, Held, type PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { tryZones } from './census.ts';
+import { deviceTest } from './device-pages.ts';
 import type { PageClass } from './page-class.ts';
 import { pageKeys } from './page-keys.ts';
 import { SPAN_PAGES } from './partition.ts';
@@ -120,7 +122,9 @@ function verdictOf(
   pfn: number,
   isHole: boolean,
 ): { rule: Rule; head: number } {
-  const verdicts = new Verdicts(structPages, pageKeys(kernel.info));
+  const zones = tryZones(kernel);
+  const device = deviceTest('all' in zones ? zones.all : [], kernel.info);
+  const verdicts = new Verdicts(structPages, { ...pageKeys(kernel.info), device });
   const start = pfn - (pfn % SPAN_PAGES);
   const before = isHole
     ? [{ start, end: pfn + 1 }]

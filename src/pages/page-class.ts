@@ -1,4 +1,7 @@
-/** What a page is used for, in the order of makedumpfile's table, with the two classes that it counts and does not print. */
+/**
+ * What a page is used for, in the order of makedumpfile's table, with the two classes that it counts and does not print, and two
+ * that it does not know.
+ */
 export const PAGE_CLASSES = [
   'zero',
   'nonPrivateCache',
@@ -8,6 +11,8 @@ export const PAGE_CLASSES = [
   'hwpoison',
   'offline',
   'kernelData',
+  'uninitialized',
+  'zoneDevice',
 ] as const;
 
 export type PageClass = (typeof PAGE_CLASSES)[number];
@@ -22,6 +27,8 @@ export const EXCLUDABLE: Record<PageClass, boolean> = {
   hwpoison: true,
   offline: true,
   kernelData: false,
+  uninitialized: false,
+  zoneDevice: false,
 };
 
 /** A number of pages for each class. */
@@ -38,5 +45,7 @@ export function noPages(): ClassCounts {
     hwpoison: 0,
     offline: 0,
     kernelData: 0,
+    uninitialized: 0,
+    zoneDevice: 0,
   };
 }

@@ -17,10 +17,17 @@ export const Fact = {
   offline: 1 << 10,
   /** The first of a compound page. */
   head: 1 << 11,
+  /**
+   * The struct page was never written: it has no flag, no reference and a _mapcount of 0. A page that is mapped has a reference, and
+   * any other has a _mapcount of -1 or a page type (__init_single_page, mm/mm_init.c).
+   */
+  uninitialized: 1 << 12,
+  /** The memory of a device, in ZONE_DEVICE: not told here, for few kernels have any. */
+  device: 1 << 13,
 } as const;
 
 /** One more than the most that the facts of a page can be. */
-export const FACTS_END = 1 << 12;
+export const FACTS_END = 1 << 14;
 
 /** Facts of a page that may speak for the pages behind it. */
 const MAY_LEAD = Fact.buddy | Fact.unaccepted | Fact.head;
@@ -34,7 +41,15 @@ const MAY_LEAD = Fact.buddy | Fact.unaccepted | Fact.head;
  * for each page, for V8 throws compiled code away when it comes to a step that it has not seen. Each shift is that of the fact's bit.
  */
 export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, facts: Uint16Array): number {
-  const { stride, flags: flagsWord, mapping, private: privateWord, type: typeWord, buddyOrders } = k;
+  const {
+    stride,
+    flags: flagsWord,
+    mapping,
+    private: privateWord,
+    type: typeWord,
+    refcount,
+    buddyOrders,
+  } = k;
   const { slabMask, lruMask, swapMask, privateMask, headMask, hwpoisonMask } = k;
   const { word: tailWord, mask: tailMask } = k.tail;
   const { mask: slabTypeMask, value: slabType } = k.slab;
@@ -46,6 +61,7 @@ export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, 
     const flags = w[at + flagsWord] as number;
     const type = w[at + typeWord] as number;
     const order = w[at + privateWord] as number;
+    const written = flags | type | (w[at + refcount] as number);
     const isOrder = ((order - buddyOrders) & ~order) >>> 31;
     const isHead = +((flags & headMask) !== 0);
     const all =
@@ -60,7 +76,8 @@ export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, 
       ((isHead & +(((w[at + hugetlbWord] as number) & hugetlbMask) === hugetlbValue)) << 8) |
       (+((flags & hwpoisonMask) !== 0) << 9) |
       (+((type & offlineMask) === offlineType) << 10) |
-      (isHead << 11);
+      (isHead << 11) |
+      (+(written === 0) << 12);
     facts[n++] = all;
     if ((all & MAY_LEAD) !== 0) return n;
   }

@@ -46,6 +46,8 @@ export interface PageKeys {
   readonly order: { readonly word: number; readonly shift: number; readonly mask: number };
   /** Number of buddy orders: LENGTH(zone.free_area). */
   readonly buddyOrders: number;
+  /** Of the upper half of the flags: whether the page is device memory (ZONE_DEVICE). Impossible where no zone has that name. */
+  readonly device: Pick<WordTest, 'mask' | 'value'>;
 }
 
 const NEVER: WordTest = { word: 0, mask: 0, value: 1 };
@@ -104,6 +106,7 @@ export function pageKeys(info: Vmcoreinfo, asMakedumpfile = false): PageKeys {
     hugetlb: hugetlbTest(info, { stride, flags, type }, asMakedumpfile),
     order: orderOf(info, { stride, flags }, asMakedumpfile),
     buddyOrders: buddyOrders(info),
+    device: NEVER,
   };
 }
 

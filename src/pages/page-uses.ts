@@ -16,6 +16,8 @@ export const USES = [
   'hwpoison',
   'reserved',
   'kernel',
+  'uninitialized',
+  'zoneDevice',
   'noStructPage',
   'unreadable',
 ] as const;

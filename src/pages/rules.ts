@@ -18,6 +18,9 @@ export const Rule = {
   offline: 11,
   unreadable: 12,
   headUnread: 13,
+  uninitialized: 14,
+  zoneDevice: 15,
+  offlineSection: 16,
 } as const;
 
 export type Rule = (typeof Rule)[keyof typeof Rule];
@@ -56,6 +59,22 @@ export const RULES: readonly RuleText[] = [
     class: null,
     reason: 'it may belong to a free block or compound whose head is a struct page that cannot be read',
   },
+  {
+    name: 'uninitialized',
+    class: 'uninitialized',
+    reason:
+      'its struct page was never written: no flag, no reference, and a _mapcount of 0, which only a page that is mapped has',
+  },
+  {
+    name: 'zoneDevice',
+    class: 'zoneDevice',
+    reason: 'memory of a device (ZONE_DEVICE), which the page allocator never has',
+  },
+  {
+    name: 'offlineSection',
+    class: 'offline',
+    reason: 'its memory section is not online, so its struct page says nothing',
+  },
 ];
 
 /** The largest compound of x86_64: 1 GiB (PUD_ORDER). */
@@ -66,9 +85,13 @@ const LARGEST_ORDER = 30;
 /** Pages by order: a table of small integers, for 2 ** order is a call, and makes the numbers of a scan floating-point ones. */
 const PAGES = Int32Array.from({ length: 256 }, (_, order) => 2 ** Math.min(order, LARGEST_ORDER));
 
-/** The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that holds decides. */
+/**
+ * The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that holds decides. The first and the last are not
+ * makedumpfile's.
+ */
 function ruleFor(facts: number): Rule {
   const is = (fact: number) => (facts & fact) !== 0;
+  if (is(Fact.device)) return Rule.zoneDevice;
   if (is(Fact.tail)) return Rule.tail;
   if (is(Fact.buddy) && !is(Fact.slab)) return is(Fact.validOrder) ? Rule.buddy : Rule.badOrder;
   if (is(Fact.unaccepted)) return Rule.unaccepted;
@@ -78,7 +101,7 @@ function ruleFor(facts: number): Rule {
   if (is(Fact.hugetlb)) return Rule.hugetlb;
   if (is(Fact.hwpoison)) return Rule.hwpoison;
   if (is(Fact.offline) && !is(Fact.slab)) return Rule.offline;
-  return Rule.kernel;
+  return is(Fact.uninitialized) ? Rule.uninitialized : Rule.kernel;
 }
 
 const NOT_ASKED_YET = 255;

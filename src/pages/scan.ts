@@ -1,5 +1,6 @@
 import type { PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
+import { deviceTest } from './device-pages.ts';
 import { pageKeys } from './page-keys.ts';
 import { SPAN_PAGES } from './partition.ts';
 import { FIRST_EXCLUDING, RULES } from './rules.ts';
@@ -32,7 +33,8 @@ export class Scan {
     this.#zeroPages = new ZeroPages(this.#memory, structPages.room);
     this.#free = new FreeCounter(zones, kernel.info);
     const onFree = (pfn: number, pages: number, high: number) => this.#free.add(pfn, pages, high);
-    this.#verdicts = new Verdicts(structPages, pageKeys(kernel.info), onFree);
+    const keys = { ...pageKeys(kernel.info), device: deviceTest(zones, kernel.info) };
+    this.#verdicts = new Verdicts(structPages, keys, onFree);
   }
 
   /** Looks at all pages of a span; `onPages` is told how many, some thousand at a time. */

@@ -47,6 +47,7 @@ export class StructPages {
   readonly #size: number;
   #section = -1;
   #memMap: bigint | null = null;
+  #offline = false;
   #block: Block = { start: 0, end: 0, physical: 0 };
 
   /** @throws InspectError as openMemSections does */
@@ -71,6 +72,18 @@ export class StructPages {
   addressOf(pfn: number): bigint | null {
     const map = this.#map(Math.floor(pfn / this.pagesPerSection));
     return map === null ? null : map + BigInt((pfn % this.pagesPerSection) * this.#size);
+  }
+
+  /** Whether the section of a page is not online, so that its struct page need not have been written. */
+  isOffline(pfn: number): boolean {
+    try {
+      this.#map(Math.floor(pfn / this.pagesPerSection));
+      return this.#offline;
+    } catch (error) {
+      // Whoever reads the struct pages is told so.
+      if (error instanceof InspectError) return false;
+      throw error;
+    }
   }
 
   /**
@@ -122,6 +135,7 @@ export class StructPages {
     if (section !== this.#section) {
       this.#section = -1;
       this.#memMap = this.#sections.memMapOf(section);
+      this.#offline = this.#sections.isOffline(section);
       this.#section = section;
     }
     return this.#memMap;

@@ -1,6 +1,9 @@
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
+import { tryZones } from './census.ts';
+import { deviceTest } from './device-pages.ts';
 import { type PageKeys, pageKeys, type WordTest } from './page-keys.ts';
 import { type PlaceKeys, placeBits, placeKeys } from './page-places.ts';
+import type { Zone } from './zones.ts';
 
 /** What tells a page's use beyond its class: more page types and flags than VMCOREINFO has, out of BTF. */
 export interface UseKeys extends PageKeys {
@@ -31,6 +34,7 @@ export function useKeys(typed: TypedKernel): UseKeys {
   };
   return {
     ...keys,
+    device: deviceTest(zonesOf(typed), typed.kernel.info),
     pageTable: pageTypeTest(typed, keys, 'table') ?? unnamedTableTest(typed, keys),
     largeKmalloc: pageTypeTest(typed, keys, 'large_kmalloc') ?? NEVER,
     zsmalloc: pageTypeTest(typed, keys, 'zsmalloc') ?? NEVER,
@@ -51,6 +55,12 @@ function entireMapcount({ types }: TypedKernel, { stride }: PageKeys): number {
   if (field) return field.offset / 4;
   const second = types.struct('page').find('compound_mapcount');
   return second ? stride + second.offset / 4 : -1;
+}
+
+/** None where they cannot be read, which the census says. */
+function zonesOf({ kernel }: TypedKernel): readonly Zone[] {
+  const zones = tryZones(kernel);
+  return 'all' in zones ? zones.all : [];
 }
 
 /** A page type by the name that BTF has: PGTY_table in the top byte (6.12+), PG_table as a bit that is cleared (6.11). */

@@ -1,4 +1,5 @@
 import { type Cover, classifyPart, noCover, type OnFree } from './classify-run.ts';
+import { isDevicePage } from './device-pages.ts';
 import { Doubt } from './doubt.ts';
 import type { PageKeys } from './page-keys.ts';
 import { Rule } from './rules.ts';
@@ -66,6 +67,10 @@ export class Verdicts {
 
   /** Reads and classifies the pages from `start` to `end` of the run that begins at `pfn`. */
   #read(pfn: number, start: number, end: number): void {
+    if (this.#structPages.isOffline(pfn + start)) {
+      this.#readOffline(pfn, start, end);
+      return;
+    }
     const { absent, unreadable } = this.#structPages.readRun(pfn + start, end - start);
     if (absent) {
       this.#stretches.add(Rule.noStructPage, end);
@@ -78,6 +83,20 @@ export class Verdicts {
       this.#skip(pfn, gap);
     }
     if (at < end) this.#classify(pfn, start, at, end);
+  }
+
+  /** Pages of a section that is not online: their struct pages may be garbage, but for those of a device. */
+  #readOffline(pfn: number, start: number, end: number): void {
+    if (this.#keys.device.mask !== 0) {
+      this.#structPages.readRun(pfn + start, end - start);
+      const { words } = this.#structPages;
+      for (let n = start; n < end; n++) {
+        const isDevice = isDevicePage(words, (n - start) * this.#keys.stride, this.#keys);
+        this.#stretches.add(isDevice ? Rule.zoneDevice : Rule.offlineSection, n + 1);
+      }
+      return;
+    }
+    this.#stretches.add(Rule.offlineSection, end);
   }
 
   /** Classifies [from, to) of the run that begins at `pfn`, whose struct pages were read from `start` on. */

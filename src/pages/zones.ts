@@ -6,6 +6,8 @@ import { missingKey, required, type Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 /** A memory zone, and what its kernel counted as free in it. Pages and pfns. */
 export interface Zone {
   readonly node: number;
+  /** Its number, of enum zone_type. */
+  readonly index: number;
   readonly name: string;
   readonly startPfn: number;
   readonly spannedPages: number;
@@ -136,7 +138,7 @@ function decodeZone(
     freeArea += Number(u64At(bytes, f.freeArea + order * f.freeAreaSize + f.nrFree)) * 2 ** order;
   }
   return {
-    node: id.node,
+    ...id,
     name: zoneName(kernel, f, bytes) ?? `zone ${id.index}`,
     // zone_start_pfn, managed_pages, spanned_pages stand in this order since 3.11 (include/linux/mmzone.h)
     startPfn: Number(u64At(bytes, f.spanned - 16)),
@@ -168,6 +170,14 @@ function nameAt(space: Kernel['space'], pointer: bigint): string | undefined {
   }
 }
 
+/**
+ * How many bits the number of a node has, which is the top of page.flags with SPARSEMEM_VMEMMAP: NODES_SHIFT, and node_data has
+ * 1 << NODES_SHIFT entries (include/linux/page-flags-layout.h). 0 without CONFIG_NUMA.
+ */
+export function nodeBits(info: Vmcoreinfo): number {
+  return Math.ceil(Math.log2(info.length('node_data') ?? 1));
+}
+
 /** Counts the scan's free blocks zone by zone. */
 export class FreeCounter {
   readonly zones: ZoneCheck[];
@@ -177,10 +187,7 @@ export class FreeCounter {
 
   constructor(zones: readonly Zone[], info: Vmcoreinfo) {
     this.zones = zones.map((zone) => ({ ...zone, counted: 0 }));
-    // The node's number is the top of page.flags with SPARSEMEM_VMEMMAP: NODES_SHIFT bits, and node_data has 1 << NODES_SHIFT
-    // entries (include/linux/page-flags-layout.h).
-    const nodes = zones.length === 0 ? undefined : info.length('node_data');
-    this.#nodeShift = 32 - Math.ceil(Math.log2(Math.max(2, nodes ?? 2)));
+    this.#nodeShift = 32 - (zones.length === 0 ? 1 : Math.max(1, nodeBits(info)));
   }
 
   /** A free block: its head's pfn, its pages, and the upper 32 bits of the head's flags. */

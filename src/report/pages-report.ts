@@ -31,7 +31,9 @@ export interface PagesReport extends Checked {
   readonly kernel: { readonly release: string | null; readonly crashTime?: number };
   readonly pageSize: number;
   readonly total: Figure;
-  readonly classes: Readonly<Record<PageClass, ClassRow>>;
+  /** Each class that makedumpfile counts, and of the others those that have any page. */
+  readonly classes: Readonly<Record<CountedClass, ClassRow>> &
+    Readonly<Partial<Record<UncountedClass, ClassRow>>>;
   /** Pages of no row: what they are the dump cannot tell. */
   readonly unknown: Amount;
   readonly compat: null | 'makedumpfile';
@@ -39,6 +41,11 @@ export interface PagesReport extends Checked {
   readonly warnings: readonly string[];
   readonly complete: boolean;
 }
+
+/** Classes that makedumpfile does not know. */
+type UncountedClass = 'uninitialized' | 'zoneDevice';
+type CountedClass = Exclude<PageClass, UncountedClass>;
+const WHEN_ANY: ReadonlySet<PageClass> = new Set<UncountedClass>(['uninitialized', 'zoneDevice']);
 
 /** What the report is made from. */
 export interface PagesFacts {
@@ -53,7 +60,8 @@ function rows(
   facts: PagesFacts,
   doubtful: (name: PageClass) => boolean,
 ): PagesReport['classes'] {
-  const entries = Object.entries(counts) as [PageClass, number][];
+  const all = Object.entries(counts) as [PageClass, number][];
+  const entries = all.filter(([name, n]) => n !== 0 || !WHEN_ANY.has(name));
   return Object.fromEntries(
     entries.map(([name, n]) => [name, { ...figure(n, !doubtful(name)), excludable: facts.excludable[name] }]),
   ) as PagesReport['classes'];
@@ -96,6 +104,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...damageWarnings(facts.image),
       ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
       ...unknownWarnings(census),
+      ...unwrittenWarnings(census),
       ...checkWarnings(census),
       ...contradictions(checks),
       ...change.warnings,
@@ -105,6 +114,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       unclassified === 0 &&
       isWhole(facts.image) &&
       damaged(census) === 0 &&
+      census.counts.uninitialized === 0 &&
       uncheckedFree(census) === null &&
       change.complete,
     ...checked(checks),
@@ -157,6 +167,12 @@ function unknownWarnings({ undecided, absences, unclassified }: Census): string[
     ([reason, pages]) => `${plural(pages, 'page')} cannot be classified: ${reason}`,
   );
   return [...(undecided > 0 ? [contents] : []), ...reasons];
+}
+
+/** The kernel makes the struct pages of all of its memory before it uses any of it. */
+function unwrittenWarnings({ counts: { uninitialized } }: Census): string[] {
+  const what = `${plural(uninitialized, 'page')} have struct pages that were never written, so nothing says what they are used for`;
+  return uninitialized === 0 ? [] : [what];
 }
 
 function checkWarnings(census: Census): string[] {

@@ -20,9 +20,11 @@ const ROWS: readonly [PageClass, string][] = [
   ['kernelData', 'Dumpable kernel data'],
   ['hwpoison', 'Pages with memory errors'],
   ['offline', 'Logically offline pages'],
+  ['uninitialized', 'Struct page never written'],
+  ['zoneDevice', 'Memory of devices'],
 ];
-/** Rows that makedumpfile counts and does not print: shown when there are any. */
-const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline']);
+/** Rows that makedumpfile does not print: shown when there are any. */
+const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline', 'uninitialized', 'zoneDevice']);
 
 /** The report for people, ending in a newline. */
 export function pagesText(report: PagesReport, terminal: Terminal): string {
@@ -38,15 +40,12 @@ function title({ kernel, file }: PagesReport, { bold }: Terminal): string {
 
 function pagesTable(report: PagesReport, terminal: Terminal): string {
   const { classes, total, unknown } = report;
-  const shown = ROWS.filter(([name]) => !WHEN_ANY.has(name) || classes[name].pages !== 0);
-  const rows = shown.map(([name, description]) => [
-    ROW_NAMES[name],
-    pagesOf(classes[name]),
-    sizeOf(classes[name]),
-    shareOf(classes[name], total),
-    classes[name].excludable ? 'yes' : 'no',
-    description,
-  ]);
+  const rows = ROWS.flatMap(([name, description]) => {
+    const row = classes[name];
+    if (!row || (WHEN_ANY.has(name) && row.pages === 0)) return [];
+    const excludable = row.excludable ? 'yes' : 'no';
+    return [[ROW_NAMES[name], pagesOf(row), sizeOf(row), shareOf(row, total), excludable, description]];
+  });
   if (unknown.pages > 0) {
     const share = shareOf(unknown, total);
     rows.push(['UNKNOWN', String(unknown.pages), size(unknown.bytes), share, '-', 'The dump cannot tell']);

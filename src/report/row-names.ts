@@ -1,6 +1,6 @@
 import type { PageClass } from '../pages/page-class.ts';
 
-/** The classes by the names of their rows: makedumpfile's, and two for what it counts and does not print. */
+/** The classes by the names of their rows: makedumpfile's, and four for what it counts and does not print, or does not know. */
 export const ROW_NAMES: Readonly<Record<PageClass, string>> = {
   zero: 'ZERO',
   nonPrivateCache: 'NON_PRI_CACHE',
@@ -10,4 +10,6 @@ export const ROW_NAMES: Readonly<Record<PageClass, string>> = {
   kernelData: 'KERN_DATA',
   hwpoison: 'HWPOISON',
   offline: 'OFFLINE',
+  uninitialized: 'UNINITIALIZED',
+  zoneDevice: 'ZONE_DEVICE',
 };

@@ -23,8 +23,10 @@ export const USAGE_NAMES: Readonly<Record<UsageType, readonly [name: string, des
   free: ['free', 'In the buddy allocator'],
   cpuFree: ['free, at CPUs', 'Free pages that CPUs keep for themselves'],
   unaccepted: ['unaccepted', 'Not yet accepted by the guest (TDX, SEV-SNP)'],
-  offline: ['offline', 'Held by a balloon or virtio-mem'],
+  offline: ['offline', 'Held by a balloon or virtio-mem, or not online'],
   hwpoison: ['hwpoison', 'Hardware memory errors'],
+  uninitialized: ['uninitialized', 'Struct pages that were never written'],
+  zoneDevice: ['device memory', 'ZONE_DEVICE: persistent memory, GPUs'],
   noStructPage: ['no struct page', 'Memory that the kernel does not manage'],
   unreadable: ['unknown', 'Struct pages that cannot be read'],
 };

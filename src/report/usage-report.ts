@@ -137,8 +137,14 @@ function orNull<T, R>(value: T | null, make: (value: T) => R): R | null {
   return value === null ? null : make(value);
 }
 
+/** Rows that stand in the document only when they have any page. */
+const WHEN_ANY: ReadonlySet<UsageType> = new Set(['uninitialized', 'zoneDevice']);
+
 function typeRows(rows: Usage['types']['rows']): TypeRow[] {
-  return (Object.keys(rows) as UsageType[]).map((type) => ({ type, ...figureOf(rows[type]) }));
+  const shown = (Object.keys(rows) as UsageType[]).filter(
+    (type) => !WHEN_ANY.has(type) || rows[type].pages !== 0,
+  );
+  return shown.map((type) => ({ type, ...figureOf(rows[type]) }));
 }
 
 function slabSection({ caches, unlisted, whole }: SlabUses, top: number): NonNullable<UsageReport['slabs']> {

@@ -12,6 +12,8 @@ export function countsWith(built: BuiltKernel, tested: Partial<ClassCounts>): Cl
     hwpoison: tested.hwpoison ?? 0,
     offline: tested.offline ?? 0,
     kernelData: (tested.kernelData ?? 0) + built.own.kernelData,
+    uninitialized: tested.uninitialized ?? 0,
+    zoneDevice: tested.zoneDevice ?? 0,
   };
 }
 

@@ -14,8 +14,16 @@ describe('the zones of a kernel', () => {
   test.each([true, false])('are read with their free blocks summed up (NUMA: %s)', (numa) => {
     const zones = readZones(kernelWithZones({}, { numa, nodes: [[DMA32, NORMAL]] }).open());
     expect(zones).toEqual([
-      { node: 0, name: 'DMA32', startPfn: 1, spannedPages: FIRST - 1, freeArea: 2 * 2 + 8, vmStat: 12 },
-      { node: 0, name: 'Normal', startPfn: FIRST, spannedPages: 1024, freeArea: 3 + 4, vmStat: 7 },
+      {
+        node: 0,
+        index: 0,
+        name: 'DMA32',
+        startPfn: 1,
+        spannedPages: FIRST - 1,
+        freeArea: 2 * 2 + 8,
+        vmStat: 12,
+      },
+      { node: 0, index: 1, name: 'Normal', startPfn: FIRST, spannedPages: 1024, freeArea: 3 + 4, vmStat: 7 },
     ]);
   });
 
@@ -124,7 +132,15 @@ describe('free blocks that a scan found', () => {
 });
 
 describe('zones that are counted anew', () => {
-  const zone = { node: 0, name: 'Normal', startPfn: FIRST, spannedPages: 1024, freeArea: 7, vmStat: 7 };
+  const zone = {
+    node: 0,
+    index: 2,
+    name: 'Normal',
+    startPfn: FIRST,
+    spannedPages: 1024,
+    freeArea: 7,
+    vmStat: 7,
+  };
   const counted = [{ ...zone, counted: 5 }];
 
   test('keep what was found in them, with what the kernel counts now', () => {

@@ -70,11 +70,14 @@ interface Figure {
   readonly atLeast?: { readonly pages: number };
 }
 
+/** Of a row that stands in a report only when it has any page. */
+const NONE: Figure = { pages: 0 };
+
 /** Figures that differ from those of the whole dump, and lower bounds that do not hold. */
 export function figureFaults(cut: PagesReport, whole: PagesReport): string[] {
   const pairs: [string, Figure, Figure][] = [['total', cut.total, whole.total]];
   for (const name of Object.keys(whole.classes) as (keyof PagesReport['classes'])[]) {
-    pairs.push([name, cut.classes[name], whole.classes[name]]);
+    pairs.push([name, cut.classes[name] ?? NONE, whole.classes[name] ?? NONE]);
   }
   return pairs.flatMap(([name, now, then]) => {
     if (then.pages === null) return [];

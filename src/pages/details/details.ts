@@ -2,7 +2,7 @@ import { type Fact, fact } from '../../kernel/fact.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { pagesOfUse, useOf } from '../attribution-loop.ts';
 import type { PageExplanation, StructPage } from '../explain.ts';
-import { type PageUse, USES } from '../page-uses.ts';
+import { type PageUse, USES, Use } from '../page-uses.ts';
 import { type UseKeys, useKeys } from '../use-keys.ts';
 import { flagNames, folioFlags } from './flags.ts';
 import { headOf, wordsOf } from './head.ts';
@@ -43,7 +43,7 @@ export function detailsOf(
   const head = headOf(typed.kernel, page);
   const words = wordsOf(typed.kernel, head);
   if (!structPage || !words) return null;
-  const use = useOf(words, 0, keys);
+  const use = page.rule === 'offlineSection' ? Use.offline : useOf(words, 0, keys);
   const name = USES[use] as PageUse;
   const headed = headedPage(typed, page, head, words, keys, use);
   return {

@@ -32,6 +32,8 @@ export const USAGE_TYPES = [
   'unaccepted',
   'offline',
   'hwpoison',
+  'uninitialized',
+  'zoneDevice',
   'noStructPage',
   'unreadable',
 ] as const;
@@ -198,7 +200,14 @@ function checksOf(facts: TypeFacts, rows: Rows): CounterCheck[] {
   return checks;
 }
 
-const NEVER_MANAGED = ['reserved', 'noStructPage', 'unreadable', 'offline'] as const;
+const NEVER_MANAGED = [
+  'reserved',
+  'noStructPage',
+  'unreadable',
+  'offline',
+  'uninitialized',
+  'zoneDevice',
+] as const;
 
 /** Everything that the page allocator has or gave out: not what was kept back at boot, nor what a balloon took away. */
 function managedCheck({ attribution: { total, uses } }: TypeFacts, pages: number): CounterCheck {

@@ -51,6 +51,8 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   const attribution = attributePages(typed, onProgress);
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
+  const { uninitialized } = attribution.uses;
+  if (uninitialized > 0) problems.wrong(`${uninitialized} pages have struct pages that were never written`);
   const end = missingEnd(typed.kernel);
   if (end !== null) problems.wrong(end);
   // Where more may follow all that was found is a least value, too.
