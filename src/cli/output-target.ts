@@ -1,6 +1,6 @@
-import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
+import { descriptorOf, isOfNode } from './descriptor.ts';
 
 /** What --output names. */
 export type Target =
@@ -11,9 +11,6 @@ export type Target =
   /** A regular file to be, at the end of the links that lead there; `before` is what is there now. */
   | { readonly kind: 'file'; readonly path: string; readonly before?: Stats };
 
-/** Links from /dev/stdout to /proc/self/fd/1, and some to spare. */
-const HOPS = 4;
-
 /**
  * Finds out what a path names, and opens nothing.
  * @param inputs files that are read, which it must not be
@@ -23,7 +20,7 @@ export function findTarget(path: string, inputs: readonly string[]): Target {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat) refuseInputs(path, stat, inputs);
   const fd = descriptorOf(path);
-  if (fd !== undefined) return { kind: 'descriptor', fd };
+  if (fd !== undefined) return { kind: 'descriptor', fd: writable(path, fd, stat !== undefined) };
   if (!stat) return newFile(path);
   if (stat.isDirectory()) throw refusal(path, 'it is a directory', 'EISDIR');
   if (stat.isBlockDevice()) throw refusal(path, 'it is a disk, which would lose what is on it');
@@ -39,19 +36,11 @@ function refuseInputs(path: string, { dev, ino }: Stats, inputs: readonly string
   }
 }
 
-/** The number of an open file of this process that a path leads to. Opened anew, it would be written from its start. */
-function descriptorOf(path: string): number | undefined {
-  let at = path;
-  for (let hop = 0; hop < HOPS; hop++) {
-    try {
-      const folder = realpathSync(dirname(at));
-      if (folder === realpathSync('/proc/self/fd')) return Number(basename(at));
-      at = resolve(folder, readlinkSync(join(folder, basename(at))));
-    } catch {
-      return undefined;
-    }
-  }
-  return undefined;
+/** An open file that the result may go to: one that is not open now may be Node's own by the time it is written to. */
+function writable(path: string, fd: number, isOpen: boolean): number {
+  if (!isOpen) throw refusal(path, 'it is not open for writing', 'EBADF');
+  if (isOfNode(fd)) throw refusal(path, 'Node.js itself has opened it, for its own use');
+  return fd;
 }
 
 function newFile(path: string): Target {
