@@ -4,6 +4,7 @@ import { isLoss } from '../formats/loss.ts';
 import type { Check } from '../kernel/check.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { freeChecks } from './free-checks.ts';
+import { Movements } from './movement.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { partition } from './partition.ts';
@@ -59,25 +60,45 @@ export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): C
   const zones = tryZones(kernel);
   const scan = new Scan(kernel, 'all' in zones ? zones.all : []);
   const { spans, pages: total } = partition(kernel.image.memory);
+  const told = watching(zones, onProgress);
   let done = 0;
   for (const span of spans) {
     scan.span(span, (pages) => {
       done += pages;
-      onProgress(done, total);
+      told(done, total);
     });
   }
   return censusOf(kernel, zones, total, scan.tally);
 }
 
-/** The zones of a kernel, or why they cannot be read. */
-export type TriedZones = { readonly all: readonly Zone[] } | Unavailable;
+/** The zones of a kernel, or why they cannot be read; of one that runs, what moves of their free lists. */
+export type TriedZones =
+  | { readonly all: readonly Zone[]; readonly movements: Movements | null }
+  | Unavailable;
 
 export function tryZones(kernel: Kernel): TriedZones {
   try {
-    return { all: readZones(kernel) };
+    const all = readZones(kernel);
+    return { all, movements: kernel.image.live ? freeMovements(kernel, all) : null };
   } catch (error) {
     return unavailable(kernel, error);
   }
+}
+
+/** By the index of the zone. */
+function freeMovements(kernel: Kernel, zones: readonly Zone[]): Movements {
+  const found = zones.map((zone) => ({ ...zone, counted: 0 }));
+  return new Movements(() => recounted(found, readZones(kernel)).map(({ freeArea }) => freeArea));
+}
+
+/** Looks at what moves whenever progress is told. */
+export function watching(zones: TriedZones, onProgress: OnProgress): OnProgress {
+  if ('unavailable' in zones || zones.movements === null) return onProgress;
+  const { movements } = zones;
+  return (done, total) => {
+    movements.look();
+    onProgress(done, total);
+  };
 }
 
 function unavailable({ image }: Kernel, error: unknown): Unavailable {
@@ -113,7 +134,8 @@ function freeCheck(kernel: Kernel, zones: TriedZones, { free, outside }: Tally):
   try {
     const found = zones.all.map((zone, i) => ({ ...zone, counted: free[i] ?? 0 }));
     const now = kernel.image.live ? recounted(found, readZones(kernel)) : found;
-    const checks = freeChecks(now, outside, kernel.image.live ? zones.all : null);
+    zones.movements?.lookNow();
+    const checks = freeChecks(now, outside, zones.movements);
     return { zones: now, outside, checks };
   } catch (error) {
     return unavailable(kernel, error);

@@ -3,7 +3,7 @@ import { isAddressSpaceShort } from '../bytes/page-aligned.ts';
 import type { ReadStatistics } from '../bytes/source.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
-import { type Census, censusOf, type OnProgress, tryZones } from './census.ts';
+import { type Census, censusOf, type OnProgress, tryZones, watching } from './census.ts';
 import { CensusThreads, type Share } from './census-threads.ts';
 import { partition } from './partition.ts';
 import { Scan } from './scan.ts';
@@ -40,9 +40,10 @@ export interface ParallelOptions {
  * @throws InspectError as takeCensus, and what opening the dump once more may throw
  */
 export async function takeParallelCensus(kernel: Kernel, options: ParallelOptions): Promise<Census> {
-  const { onProgress = () => {}, onRead = () => {} } = options;
+  const { onRead = () => {} } = options;
   refuseLies(kernel);
   const zones = tryZones(kernel);
+  const onProgress = watching(zones, options.onProgress ?? (() => {}));
   const counted = 'all' in zones ? zones.all : [];
   const scan = new Scan(kernel, counted);
   const { spans, pages: total } = partition(kernel.image.memory);
