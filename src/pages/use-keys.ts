@@ -63,6 +63,11 @@ function zonesOf({ kernel }: TypedKernel): readonly Zone[] {
   return 'all' in zones ? zones.all : [];
 }
 
+/** Whether struct pages of this kernel say so, as BTF tells it. */
+export function hasPageType(typed: TypedKernel, name: string): boolean {
+  return pageTypeTest(typed, pageKeys(typed.kernel.info), name) !== undefined;
+}
+
 /** A page type by the name that BTF has: PGTY_table in the top byte (6.12+), PG_table as a bit that is cleared (6.11). */
 export function pageTypeTest(typed: TypedKernel, keys: PageKeys, name: string): WordTest | undefined {
   const inByte = typed.types.enumerator(`PGTY_${name}`);

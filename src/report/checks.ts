@@ -1,4 +1,5 @@
 import type { Check, Explanation } from '../kernel/check.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What a report says of its figures beside the kernel's. */
 export interface Checked {
@@ -37,7 +38,8 @@ function unexplained({ counted, kernel, explained }: Check): number {
 /** A check as a line of text: the counter, what the kernel has, and the verdict with its reason. */
 export function checkLine(check: Check): string {
   const { counted, kernel } = check;
-  return `${placed(check)} ${kernel}: ${counted === kernel ? sameText(check) : `${differenceOf(check)}${verdictText(check)}`}`;
+  const figure = check.unit === 'pages' ? kernel : `${kernel} ${check.unit}`;
+  return `${placed(check)} ${figure}: ${counted === kernel ? sameText(check) : `${differenceOf(check)}${verdictText(check)}`}`;
 }
 
 /** Equal figures may hide a difference, where it should be there and is not. */
@@ -50,13 +52,21 @@ function differenceOf({ counted, kernel }: Check): string {
   return more > 0 ? `${more} more were found` : `${-more} fewer were found`;
 }
 
+/** What is shown in red. */
+const CONTRADICTED = 'CONTRADICTED';
+
+/** Lines of checks, wrapped, in the colours of a terminal. */
+export function inColors(text: string, { alarm }: Terminal): string {
+  return text.replaceAll(CONTRADICTED, alarm(CONTRADICTED));
+}
+
 /** The reasons for a difference, and whether they are all of it. */
 export function verdictText(check: Check): string {
   const { verdict, explained, movement } = check;
   const known = explained.length === 0 ? '' : `, ${reasons(check)}`;
   if (verdict === 'explained') return known;
   if (verdict === 'moving') return `${known}, ${movement?.by} (up to ${movement?.upTo})`;
-  return `${known}: CONTRADICTED, nothing explains ${Math.abs(unexplained(check))} of them`;
+  return `${known}: ${CONTRADICTED}, nothing explains ${Math.abs(unexplained(check))} of them`;
 }
 
 /** One reason that is all of the difference needs no number of its own. */

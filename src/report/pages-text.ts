@@ -1,6 +1,6 @@
 import type { Check } from '../kernel/check.ts';
 import type { PageClass } from '../pages/page-class.ts';
-import { verdictText } from './checks.ts';
+import { inColors, verdictText } from './checks.ts';
 import { escapeText } from './escape.ts';
 import { pagesOf, shareOf, sizeOf } from './figure.ts';
 import type { FreeCheckRow, PagesReport } from './pages-report.ts';
@@ -66,8 +66,9 @@ function listsText({ node, zone, freeArea }: FreeCheckRow, checks: readonly Chec
 }
 
 /** What the self-check says, as a paragraph; nothing where there is none to report. */
-function freeCheckText({ freeCheck, checks }: PagesReport, { width }: Terminal): string {
+function freeCheckText({ freeCheck, checks }: PagesReport, terminal: Terminal): string {
   if (freeCheck === null) return '';
+  const { width } = terminal;
   if ('unavailable' in freeCheck)
     return `\n${wrap(`FREE was not checked: ${escapeText(freeCheck.unavailable)}`, width, 2)}\n`;
   const lines = freeCheck.zones.map((z) => {
@@ -78,5 +79,5 @@ function freeCheckText({ freeCheck, checks }: PagesReport, { width }: Terminal):
         : `; NR_FREE_PAGES ${z.vmStat}, CPUs hold back ${Math.abs(z.freeArea - z.vmStat)}`;
     return `${wrap(`  node ${z.node} ${z.zone}: ${plural(z.counted, 'page')}, ${lists}${pending}`, width, 4)}\n`;
   });
-  return `\nFREE by zone, against the kernel's own free lists:\n${lines.join('')}`;
+  return `\nFREE by zone, against the kernel's own free lists:\n${inColors(lines.join(''), terminal)}`;
 }

@@ -5,6 +5,8 @@ export interface Terminal {
   readonly color: boolean;
   /** A heading, bold where there is colour. */
   readonly bold: (text: string) => string;
+  /** What is wrong, red where there is colour. */
+  readonly alarm: (text: string) => string;
   /** Columns that a line may take. */
   readonly width: number;
 }
@@ -14,6 +16,8 @@ const LEAST_WIDTH = 80;
 
 /** @param columns of the terminal, undefined where there is none */
 export function terminal(color: boolean, columns: number | undefined): Terminal {
-  const bold = color ? new Chalk({ level: 1 }).bold : (text: string) => text;
-  return { color, bold, width: Math.max(LEAST_WIDTH, columns ?? 0) };
+  const chalk = color ? new Chalk({ level: 1 }) : null;
+  const plain = (text: string) => text;
+  const [bold, alarm] = [chalk?.bold ?? plain, chalk?.red ?? plain];
+  return { color, bold, alarm, width: Math.max(LEAST_WIDTH, columns ?? 0) };
 }

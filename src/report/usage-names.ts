@@ -30,11 +30,3 @@ export const USAGE_NAMES: Readonly<Record<UsageType, readonly [name: string, des
   noStructPage: ['no struct page', 'Memory that the kernel does not manage'],
   unreadable: ['unknown', 'Struct pages that cannot be read'],
 };
-
-/** Why a counter of the kernel may rightly say something else, by its name: when more was found, and when fewer. */
-export const DIFFERENCES: Readonly<Record<string, { readonly more?: string; readonly fewer?: string }>> = {
-  NR_ANON_MAPPED: { more: 'pages that no process maps at this moment' },
-  'NR_KERNEL_STACK_KB / 4': { more: 'stacks that CPUs keep for new tasks' },
-  _totalram_pages: { fewer: 'a balloon that gives way on demand leaves its pages counted' },
-  'NR_SLAB_RECLAIMABLE_B + NR_SLAB_UNRECLAIMABLE_B': { fewer: 'the kernel counts large kmalloc here' },
-};

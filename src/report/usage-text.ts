@@ -1,17 +1,18 @@
+import { checkLine, inColors } from './checks.ts';
 import { escapeText } from './escape.ts';
 import { type Figure, pagesOf, shareOf, sizeOf } from './figure.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { plural, size } from './units.ts';
-import { DIFFERENCES, USAGE_NAMES } from './usage-names.ts';
-import type { CounterRow, UsageReport } from './usage-report.ts';
+import { USAGE_NAMES } from './usage-names.ts';
+import type { UsageReport } from './usage-report.ts';
 import type { FileRow } from './usage-rows.ts';
 import { wrap } from './wrap.ts';
 
 /** The report for people, ending in a newline. */
-export function usageText(report: UsageReport, live: boolean, terminal: Terminal): string {
+export function usageText(report: UsageReport, terminal: Terminal): string {
   const sections = [
-    ...(report.by === 'type' ? [typeTable(report, terminal), counterText(report, live, terminal)] : []),
+    ...(report.by === 'type' ? [typeTable(report, terminal), checksText(report, terminal)] : []),
     slabText(report, terminal),
     fileText(report, terminal),
     processText(report, terminal),
@@ -53,18 +54,14 @@ function typeTable({ types, total }: UsageReport, terminal: Terminal): string {
   return table({ heading, rows, right: [1, 2, 3] }, terminal);
 }
 
-function counterText({ counters }: UsageReport, live: boolean, { width }: Terminal): string {
-  if (counters.length === 0) return '';
-  const lines = counters.map((counter) => `${wrap(`  ${counterLine(counter, live)}`, width, 4)}\n`);
-  return `Against the kernel's own counters, in pages:\n${lines.join('')}`;
-}
-
-function counterLine({ name, pages, difference }: CounterRow, live: boolean): string {
-  if (difference === 0) return `${name} ${pages}: the same`;
-  const off = difference > 0 ? `${difference} more were found` : `${-difference} fewer were found`;
-  const known = difference > 0 ? DIFFERENCES[name]?.more : DIFFERENCES[name]?.fewer;
-  const why = known ?? (live ? 'memory moved meanwhile' : undefined);
-  return `${name} ${pages}: ${off}${why ? `, ${why}` : ''}`;
+/** Each check of the machine as a whole; of nodes and zones those that have something to say. */
+function checksText({ checks }: UsageReport, terminal: Terminal): string {
+  if (checks.length === 0) return '';
+  const shown = checks.filter(({ node, verdict }) => node === undefined || verdict !== 'equal');
+  const lines = shown.map((check) => `${wrap(`  ${checkLine(check)}`, terminal.width, 4)}\n`);
+  const equal = checks.length - shown.length;
+  const places = equal === 0 ? '' : `  ${plural(equal, 'counter')} of nodes and zones: the same\n`;
+  return `Against the kernel's own counters, in pages:\n${inColors(lines.join(''), terminal)}${places}`;
 }
 
 const count = (value: number | null) => (value === null ? '?' : String(value));

@@ -6,7 +6,15 @@ import { type TypeFacts, typeUses } from '../../src/pages/usage/types.ts';
 import type { VmallocUses } from '../../src/pages/usage/vmalloc.ts';
 
 const BREAK = { address: 1n, reason: 'why' };
-const VMALLOC: VmallocUses = { pages: 20, codePages: 5, stackPages: 8, areas: 9, callers: [], whole: true };
+const VMALLOC: VmallocUses = {
+  pages: 20,
+  codePages: 5,
+  stackPages: 8,
+  spareStacks: null,
+  areas: 9,
+  callers: [],
+  whole: true,
+};
 const PERCPU: PercpuMemory = { counted: 12, chunks: 12, first: 2, broken: [] };
 const COUNTERS = new Map([
   ['NR_FREE_PAGES', 100],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryImage } from '../../src/formats/image.ts';
+import { check } from '../../src/kernel/check.ts';
 import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { MemoryFile } from '../../src/kernel/objects/files.ts';
 import { OwnerTable } from '../../src/pages/owner-table.ts';
@@ -31,6 +32,15 @@ const PROCESS = {
 };
 const CALLER = { caller: 'dup_task_struct+0x1/0x2', kind: 'stack', areas: 2, pages: 8, size: 40960 } as const;
 
+const place = { unit: 'pages', node: 0 } as const;
+const CHECKS = [
+  check({ name: 'NR_SHMEM', unit: 'pages', counted: 1, kernel: 1 }),
+  check({ ...place, name: 'NR_SHMEM', counted: 1, kernel: 1 }),
+  check({ ...place, name: 'NR_FREE_PAGES', zone: 'DMA', counted: 1, kernel: 1 }),
+  check({ ...place, name: 'NR_FREE_PAGES', zone: 'DMA32', counted: 1, kernel: 3 }),
+  check({ name: 'nr_slabs', unit: 'slabs', counted: 2, kernel: 2 }),
+];
+
 /** Four pages, and one of each thing. @param whole whether nothing is lost */
 function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
   const table = new OwnerTable();
@@ -53,7 +63,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       ) as Usage['types']['rows'],
       checks: whole ? [{ name: 'NR_FREE_PAGES', pages: 3, types: ['free'], counted: 1 }] : [],
     },
-    checks: [],
+    checks: whole ? CHECKS : [],
     counters: null,
     slabs: { caches: [{ ...CACHE, found: counted(2, whole) }], unlisted: counted(1, whole), whole },
     files: {
@@ -61,9 +71,9 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       ...{ count: 1, countExact: whole, leftOutUpTo: whole ? 0 : null },
     },
     processes: { value: { processes: [PROCESS], tasks: [1n] }, whole },
-    vmalloc: { pages: 0, codePages: 0, stackPages: 8, areas: 2, callers: [CALLER], whole },
+    vmalloc: { pages: 0, codePages: 0, stackPages: 8, spareStacks: null, areas: 2, callers: [CALLER], whole },
     percpu: { counted: 5, chunks: 4, first: 1, broken: [] },
-    hugetlb: [{ pagesPerHugePage: 512, total: 1, free: 1, reserved: 0, surplus: 0 }],
+    hugetlb: [{ pagesPerHugePage: 512, total: 1, free: 1, reserved: 0, surplus: 0, nodes: [1] }],
     modules: { value: [{ name: 'ext4', size: 4096 } as Module], whole },
     ...{ warnings: whole ? [] : ['something is lost'], damaged: !whole, mapChange: null },
     ...changes,
@@ -75,7 +85,7 @@ function reportOf(usage: Usage, by: UsageBy = 'type'): UsageReport {
   return usageReport(usage, { image, release: '6.12.1', by, top: 5 });
 }
 
-const textOf = (report: UsageReport, live = false) => usageText(report, live, terminal(false, 200));
+const textOf = (report: UsageReport, color = false) => usageText(report, terminal(color, 200));
 /** The lines of a text, with one space for many. */
 const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
 
@@ -85,7 +95,10 @@ describe('usage of a whole dump', () => {
   test('has figures, and counts that are exact', () => {
     expect(violations('usage', report)).toEqual([]);
     expect(report).toMatchObject({
-      ...{ complete: true, total: { pages: 4, bytes: 16384 } },
+      ...{ complete: true, consistent: false, checks: CHECKS, total: { pages: 4, bytes: 16384 } },
+      warnings: [
+        'node 0 DMA32 NR_FREE_PAGES: 1 pages were counted, and the kernel has 3: nothing explains 2 of them',
+      ],
       slabs: { caches: 1, countExact: true, unlisted: { pages: 1 }, largest: [{ pages: 2, bytes: 8192 }] },
       files: { count: 1, countExact: true, leftOutUpTo: 0, largest: [{ pages: 3, deleted: false }] },
       processes: { count: 1, countExact: true, rss: { pages: 3, bytes: 12288 } },
@@ -99,7 +112,10 @@ describe('usage of a whole dump', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         'free 1 4 KiB 25.0 In the buddy allocator',
-        'NR_FREE_PAGES 3: 2 fewer were found',
+        'NR_SHMEM 1: the same',
+        'node 0 DMA32 NR_FREE_PAGES 3: 2 fewer were found: CONTRADICTED, nothing explains 2 of them',
+        'nr_slabs 2 slabs: the same',
+        '2 counters of nodes and zones: the same',
         '1 slab cache:',
         '1 page of slabs belong to no cache listed.',
         '1 file in memory:',
@@ -108,7 +124,7 @@ describe('usage of a whole dump', () => {
         '1 module:',
       ]),
     );
-    expect(textOf(report, true)).toContain('2 fewer were found, memory moved meanwhile');
+    expect(textOf(report, true)).toContain('2 fewer were found: \x1b[31mCONTRADICTED\x1b[39m, nothing');
   });
 });
 

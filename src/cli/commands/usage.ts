@@ -19,7 +19,7 @@ export function usage(files: readonly string[], options: UsageOptions): Promise<
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
     return showReport(report, session, async (terminal) =>
-      (await import('../../report/usage-text.ts')).usageText(report, session.image.live, terminal),
+      (await import('../../report/usage-text.ts')).usageText(report, terminal),
     );
   });
 }

@@ -11,6 +11,8 @@ export interface HugetlbPool {
   readonly reserved: number;
   /** Beyond what was asked for (nr_overcommit_hugepages). */
   readonly surplus: number;
+  /** `total` of each node, by the node's number (nr_huge_pages_node); as long as nr_node_ids or longer. */
+  readonly nodes: readonly number[];
 }
 
 /** HUGE_MAX_HSTATE: 2 MiB and 1 GiB on x86_64, and room. */
@@ -31,6 +33,7 @@ export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
     'free_huge_pages',
     'resv_huge_pages',
     'surplus_huge_pages',
+    'nr_huge_pages_node',
   );
   return Array.from({ length: count }, (_, i) => {
     const h = reader.load(table + BigInt(i * reader.type.size));
@@ -42,6 +45,7 @@ export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
       free: h.number('free_huge_pages'),
       reserved: h.number('resv_huge_pages'),
       surplus: h.number('surplus_huge_pages'),
+      nodes: [...new Uint32Array(h.bytes('nr_huge_pages_node').slice().buffer)],
     };
   });
 }

@@ -60,6 +60,20 @@ export function readVmCounters(typed: TypedKernel): VmCounters {
   return { get: (name) => counterOf(node, name) ?? counterOf(zone, name), nodes, zones };
 }
 
+/** Names of the global counters, and a look at them as they stand, without what CPUs hold back. @throws as readVmCounters */
+export function globalCounters(typed: TypedKernel): { readonly names: readonly string[]; read(): number[] } {
+  const lists = [
+    { symbol: 'vm_node_stat', names: itemsOf(typed, 'node_stat_item') },
+    { symbol: 'vm_zone_stat', names: itemsOf(typed, 'zone_stat_item') },
+  ];
+  const named = ({ names }: (typeof lists)[number]) => {
+    const byIndex = new Map([...names].map(([name, index]) => [index, name]));
+    return Array.from({ length: countOf(names) }, (_, index) => byIndex.get(index) ?? '');
+  };
+  const read = () => lists.flatMap(({ symbol, names }) => [...globalSums(typed, symbol, names)]);
+  return { names: lists.flatMap(named), read };
+}
+
 function zoneCounters(
   typed: TypedKernel,
   counters: OwnerCounters,

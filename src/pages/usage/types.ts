@@ -157,7 +157,8 @@ function largeKmallocPages({ attribution: { uses, exact }, counters }: TypeFacts
 
 const KIB_PER_PAGE = 4;
 
-function stackCounter({ counters }: TypeFacts): PageCount {
+/** Pages of the stacks of tasks. */
+export function stackCounter({ counters }: TypeFacts): PageCount {
   const kib = counters?.get('NR_KERNEL_STACK_KB');
   return kib === undefined ? UNKNOWN : { pages: Math.ceil(kib / KIB_PER_PAGE) };
 }
@@ -210,13 +211,16 @@ const NEVER_MANAGED = [
 ] as const;
 
 /** Everything that the page allocator has or gave out: not what was kept back at boot, nor what a balloon took away. */
-function managedCheck({ attribution: { total, uses } }: TypeFacts, pages: number): CounterCheck {
-  const managed = NEVER_MANAGED.reduce((left, use) => left - uses[use], total);
+export function managedPages({ total, uses }: Attribution): number {
+  return NEVER_MANAGED.reduce((left, use) => left - uses[use], total);
+}
+
+function managedCheck({ attribution }: TypeFacts, pages: number): CounterCheck {
   const boot: readonly UsageType[] = [...NEVER_MANAGED, 'kernelImage', 'memmap'];
   return {
     name: '_totalram_pages',
     pages,
     types: USAGE_TYPES.filter((type) => !boot.includes(type)),
-    counted: managed,
+    counted: managedPages(attribution),
   };
 }

@@ -2,15 +2,21 @@ import type { MapChange } from '../../formats/image.ts';
 import type { Check } from '../../kernel/check.ts';
 import { readModules } from '../../kernel/modules/module-list.ts';
 import type { Module } from '../../kernel/modules/module-reader.ts';
+import { readBalloonPages } from '../../kernel/objects/balloon.ts';
 import { readCpuFreePages } from '../../kernel/objects/cpu-free-lists.ts';
 import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb.ts';
 import { type PercpuMemory, readPercpuMemory } from '../../kernel/objects/percpu-memory.ts';
+import { readUnacceptedPages } from '../../kernel/objects/unaccepted.ts';
 import { readVmCounters, type VmCounters } from '../../kernel/objects/vm-counters.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution.ts';
 import type { OnProgress } from '../census.ts';
 import { missingEnd } from '../open-end.ts';
+import { hasPageType } from '../use-keys.ts';
 import { bootMemory } from './boot-memory.ts';
+import type { CheckFacts } from './check-facts.ts';
+import { usageChecks } from './checks.ts';
+import { CounterMovements } from './counter-movements.ts';
 import { type FileUses, fileUses } from './files.ts';
 import { counted, type PageCount } from './page-count.ts';
 import { Problems, type Whole } from './problems.ts';
@@ -48,7 +54,13 @@ export interface Usage {
  */
 export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgress): Usage {
   const problems = new Problems(typed.kernel);
-  const attribution = attributePages(typed, onProgress);
+  const movements = typed.kernel.image.live
+    ? problems.attempt('the counters of the kernel', () => new CounterMovements(typed))
+    : null;
+  const attribution = attributePages(typed, (done, total) => {
+    movements?.look();
+    onProgress?.(done, total);
+  });
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const { uninitialized } = attribution.uses;
@@ -70,10 +82,27 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
     modules: problems.whole(() => problems.attempt('the modules', () => modulesBySize(typed, problems))),
     ...unmarked.value,
   };
-  const types = typeUses({ ...holders, attribution: found, whole: unmarked.whole && found.exact });
+  const facts = { ...holders, attribution: found, whole: unmarked.whole && found.exact };
+  const checks = checksOf(typed, facts, movements);
   const mapChange = typed.kernel.image.mapChange?.() ?? null;
   const { warnings, damaged } = problems;
-  return { ...holders, types, checks: [], warnings, damaged: damaged || !found.exact, mapChange };
+  return {
+    ...{ ...holders, types: typeUses(facts), checks, warnings, mapChange },
+    damaged: damaged || !found.exact,
+  };
+}
+
+function checksOf(
+  typed: TypedKernel,
+  facts: Omit<CheckFacts, 'marked' | 'movement'>,
+  movements: CounterMovements | null,
+): Check[] {
+  movements?.lookNow();
+  return usageChecks({
+    ...facts,
+    marked: { largeKmalloc: hasPageType(typed, 'large_kmalloc'), zsmalloc: hasPageType(typed, 'zsmalloc') },
+    movement: movements && ((counters) => movements.of(counters)),
+  });
 }
 
 /** What counters and lists of the kernel say of memory whose struct pages do not; each null where it cannot be read. */
@@ -92,6 +121,8 @@ function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: 
     boot: problems.attempt('memory given away at boot', () => bootMemory(typed)),
     vmallocCounter: problems.attempt('nr_vmalloc_pages', () => longAt(typed, 'nr_vmalloc_pages')),
     managed: problems.attempt('_totalram_pages', () => longAt(typed, '_totalram_pages')),
+    balloon: problems.attempt('balloons', () => readBalloonPages(typed)),
+    unacceptedListed: problems.attempt('unaccepted memory', () => readUnacceptedPages(typed)),
   };
 }
 

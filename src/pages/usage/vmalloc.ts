@@ -1,6 +1,12 @@
 import { hex } from '../../bytes/hex.ts';
 import { LEAST_MODULES_START } from '../../kernel/modules/module-area.ts';
-import { findStackAreas, isStackArea, type StackAreas } from '../../kernel/objects/kernel-stacks.ts';
+import {
+  findStackAreas,
+  isStackArea,
+  readSpareStacks,
+  type SpareStacks,
+  type StackAreas,
+} from '../../kernel/objects/kernel-stacks.ts';
 import {
   readVmallocAreas,
   VM_ALLOC,
@@ -34,6 +40,8 @@ export interface VmallocUses {
   readonly codePages: number;
   /** Those of the kernel's stacks, also those kept for tasks to come; null where stacks are not made by vmalloc(). */
   readonly stackPages: number | null;
+  /** What of stackPages no task has; null where stacks are not made by vmalloc(), or cannot be told apart. */
+  readonly spareStacks: SpareStacks | null;
   readonly areas: number;
   readonly callers: readonly VmallocCaller[];
   /** Whether all of the lists could be read; else all these figures are least values. */
@@ -60,12 +68,29 @@ export function vmallocUses(
     pages: owned('vmalloc'),
     codePages: owned('code'),
     stackPages: stacks ? owned('stack') : null,
+    spareStacks:
+      stacks &&
+      spareStacks(
+        typed,
+        tasks,
+        areas.filter((area) => isStackArea(area, stacks)),
+        problems,
+      ),
     areas: areas.length,
     whole: broken.length === 0,
     callers: byCaller(areas, stacks)
       .slice(0, top)
       .map(({ address, ...group }) => ({ ...group, caller: callerName(symbols, address) })),
   };
+}
+
+function spareStacks(
+  typed: TypedKernel,
+  tasks: readonly bigint[],
+  areas: readonly VmallocArea[],
+  problems: Problems,
+): SpareStacks | null {
+  return problems.attempt('stacks that no task has', () => readSpareStacks(typed, tasks, areas));
 }
 
 /** What an area is for. */

@@ -1,0 +1,18 @@
+import type { Movement } from '../../kernel/check.ts';
+import type { VmCounters } from '../../kernel/objects/vm-counters.ts';
+import type { SlabUses } from './slabs.ts';
+import type { TypeFacts } from './types.ts';
+
+/** What figures are held against; null where it cannot be read. */
+export interface CheckFacts extends TypeFacts {
+  readonly counters: VmCounters | null;
+  readonly slabs: SlabUses | null;
+  /** Whether struct pages of this kernel say that a page is of large kmalloc, or of zsmalloc. */
+  readonly marked: { readonly largeKmalloc: boolean; readonly zsmalloc: boolean };
+  /** Pages of the blocks that zones list as unaccepted; null in a kernel without. */
+  readonly unacceptedListed: number | null;
+  /** Pages that balloons hold; null in a kernel without. */
+  readonly balloon: number | null;
+  /** How much some counters may have moved while memory was read; null in a dump. */
+  readonly movement: ((counters: readonly string[]) => Movement) | null;
+}

@@ -1,0 +1,31 @@
+import type { Movement } from '../../kernel/check.ts';
+import { globalCounters } from '../../kernel/objects/vm-counters.ts';
+import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { Movements } from '../movement.ts';
+
+/** How much the counters of a running kernel move while its memory is read, by their names. */
+export class CounterMovements {
+  readonly #names: readonly string[];
+  readonly #movements: Movements;
+
+  /** @throws InspectError as readVmCounters */
+  constructor(typed: TypedKernel) {
+    const { names, read } = globalCounters(typed);
+    this.#names = names;
+    this.#movements = new Movements(read);
+  }
+
+  look(): void {
+    this.#movements.look();
+  }
+
+  /** To be called when the last of what was counted is known. */
+  lookNow(): void {
+    this.#movements.lookNow();
+  }
+
+  /** @param counters those that say the same as what was counted, all together */
+  of(counters: readonly string[]): Movement {
+    return this.#movements.of(counters.map((name) => this.#names.indexOf(name)));
+  }
+}
