@@ -10,6 +10,8 @@ export interface CommonOptions {
   readonly part?: readonly string[];
   readonly vmcoreinfo?: string;
   readonly pageOffset?: bigint;
+  /** Which of several kernels in memory, from 1 on. */
+  readonly boot?: number;
   readonly color?: boolean;
   readonly quiet?: boolean;
   readonly debug?: boolean;

@@ -238,6 +238,11 @@ function withCommonOptions(command: Command): Command {
     )
     .option('--part <file>', 'a further file of a split dump; may be repeated', collectPart)
     .option('--vmcoreinfo <file>', 'VMCOREINFO text of this boot, for a dump that lost it')
+    .addOption(
+      new Option('--boot <n>', 'which kernel, where several are in memory (info lists them)')
+        .argParser(parseCount)
+        .conflicts('vmcoreinfo'),
+    )
     .addOption(new Option('--page-offset <addr>', 'what page_offset is, 0x hex').argParser(parseAddress))
     .option('--color', 'colour even where stdout is no terminal')
     .option('--no-color', 'no colour, as with NO_COLOR in the environment')

@@ -6,11 +6,11 @@ import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import { openImage } from '../formats/open.ts';
 import { openBareKernel } from '../kernel/bare-kernel.ts';
 import { type Kernel, openKernel } from '../kernel/kernel.ts';
-import { searchVmcoreinfo } from '../kernel/vmcoreinfo-search.ts';
+import { findVmcoreinfo, trustedNote } from '../kernel/vmcoreinfo-note.ts';
 import type { DumpFiles } from '../pages/thread-task.ts';
 import type { CommonOptions } from './options.ts';
 import { type OpenOutput, type Output, standardOutput } from './output.ts';
-import { progressBar } from './progress.ts';
+import { type Progress, progressBar } from './progress.ts';
 import { errnoOf, say } from './write.ts';
 
 /** What is meant where no FILE is given. */
@@ -104,7 +104,11 @@ function session(
   options: CommonOptions,
   given?: VmcoreinfoText,
 ): Omit<Session, 'output' | 'dump' | 'readElsewhere'> {
-  const vmcoreinfo = () => given ?? image.vmcoreinfo ?? search(image, options);
+  let found = given;
+  const vmcoreinfo = () => {
+    found ??= find(image, options);
+    return found;
+  };
   const kernel = () => openKernel(image, { vmcoreinfo: vmcoreinfo() });
   return {
     image,
@@ -112,16 +116,21 @@ function session(
     vmcoreinfo,
     kernel,
     kernelOrTables: () => orTables(image, kernel),
-    kernelAtHand: () => openKernel(image, { vmcoreinfo: given }),
+    kernelAtHand: () => openKernel(image, { vmcoreinfo: given ?? trustedNote(image) }),
   };
 }
 
-function search(image: MemoryImage, options: CommonOptions): VmcoreinfoText {
-  const progress = progressBar('searching for VMCOREINFO', options);
+/** The bar is made when there is something to search. */
+function find(image: MemoryImage, options: CommonOptions): VmcoreinfoText {
+  let progress: Progress | undefined;
+  const searching = () => {
+    progress = progressBar('searching for VMCOREINFO', options);
+    return progress.update;
+  };
   try {
-    return searchVmcoreinfo(image, progress.update);
+    return findVmcoreinfo(image, searching, options.boot);
   } finally {
-    progress.end();
+    progress?.end();
   }
 }
 

@@ -126,6 +126,18 @@ export interface VmcoreinfoText {
   readonly source: string;
   /** What speaks against it, where it had to be searched for. */
   readonly doubts?: readonly string[];
+  /** The kernels that are in memory, where more than the dump's own word was asked. */
+  readonly boots?: readonly Boot[];
+}
+
+/** A kernel in memory whose VMCOREINFO holds. */
+export interface Boot {
+  readonly release: string;
+  /** Physical address of its _stext, bytes. */
+  readonly physical: number;
+  /** Whether the dump is read as this kernel's. */
+  readonly taken: boolean;
+  readonly why: string;
 }
 
 /** Control registers of a CPU at the time of the dump. */

@@ -5,6 +5,7 @@ import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import type { AddressSpace } from './address-space.ts';
 import { cpusByPhysical } from './cpu-tables.ts';
 import { encryptionMaskOf, type Kernel, openKernel } from './kernel.ts';
+import { ManagedMemory } from './managed-memory.ts';
 import { openMemSections } from './mem-section.ts';
 import { required, type Vmcoreinfo } from './vmcoreinfo.ts';
 
@@ -20,6 +21,13 @@ export interface ProvenKernel {
   readonly flaw: string | undefined;
   /** Whether it wrote down when it crashed. */
   readonly crashed: boolean;
+  readonly release: string;
+  /** Physical address of its _stext, bytes. */
+  readonly physical: number;
+  /** Pages that it cannot do without: of its text, its root table, and its section table. */
+  readonly vital: readonly number[];
+  /** The share of the dump's memory that its allocator does not have, 0 to 1: most of it for a capture kernel. */
+  readonly foreign: number;
 }
 
 /**
@@ -50,7 +58,30 @@ export function proveKernel(image: MemoryImage, text: VmcoreinfoText): ProvenKer
     witnessed: image.registers.length > 0 ? cpus === image.registers.length : loadAgrees(kernel),
     flaw: flawOf(kernel, stext),
     crashed: info.has('CRASHTIME'),
+    release: info.get('OSRELEASE') ?? '',
+    physical,
+    vital: vitalPfns(kernel, physical),
+    foreign: foreignShare(kernel),
   };
+}
+
+/** A capture kernel has next to nothing of the machine's memory, for the rest is what it is to save. */
+export const MOSTLY_FOREIGN = 0.6;
+
+function vitalPfns({ space, info }: Kernel, physical: number): number[] {
+  const table = info.symbol('mem_section');
+  const result = table === undefined ? undefined : space.walk(table).result;
+  const addresses = [physical, space.walker.root, ...(result?.kind === 'mapped' ? [result.physical] : [])];
+  return addresses.map((address) => Math.floor(address / 4096));
+}
+
+function foreignShare(kernel: Kernel): number {
+  try {
+    return new ManagedMemory(kernel).foreignShare(kernel.image.memory);
+  } catch (error) {
+    if (error instanceof InspectError) return 0;
+    throw error;
+  }
 }
 
 function loadAgrees({ physBase }: Kernel): boolean {
@@ -68,7 +99,7 @@ const UTS_LENGTH = 65;
 const RELEASE_AT = 2 * UTS_LENGTH;
 
 /** @throws InspectError corrupt, when init_uts_ns holds another release; notMapped or notStored */
-function proveRelease(space: AddressSpace, info: Vmcoreinfo): void {
+export function proveRelease(space: AddressSpace, info: Vmcoreinfo): void {
   const symbol = required(info.symbol('init_uts_ns'), 'SYMBOL(init_uts_ns)', 'its release cannot be proved');
   const noted = info.get('OSRELEASE') ?? '';
   // Behind a reference count up to 5.10, without one since 5.11 (9a56493f6942); 6.0 added the offset to the note.

@@ -36,6 +36,7 @@ export interface KernelOptions {
  */
 export function openKernel(image: MemoryImage, options: KernelOptions = {}): Kernel {
   const info = openVmcoreinfo(image, options.vmcoreinfo);
+  requirePageSize(info);
   const root = rootSymbol(info);
   const physBase = findPhysBase(info, image, (base) => {
     const kernel = assemble(image, info, root.address, base);
@@ -70,14 +71,22 @@ export function openVmcoreinfo(image: MemoryImage, given?: VmcoreinfoText): Vmco
   );
 }
 
-interface Root {
+/** x86_64 has pages of 4 KiB and no others (PAGE_SHIFT, arch/x86/include/asm/page_types.h). */
+function requirePageSize(info: Vmcoreinfo): void {
+  const size = info.get('PAGESIZE');
+  if (size === undefined || size === '4096') return;
+  const message = `VMCOREINFO: PAGESIZE is "${size.slice(0, 40)}", and x86_64 has pages of 4096 bytes`;
+  throw new InspectError('corrupt', message, { key: 'PAGESIZE' });
+}
+
+export interface Root {
   readonly name: string;
   /** Virtual address in the image mapping. */
   readonly address: bigint;
 }
 
 /** init_top_pgt since 4.13 (65ade2f872b4), init_level4_pgt before; swapper_pg_dir is the same table under both. */
-function rootSymbol(info: Vmcoreinfo): Root {
+export function rootSymbol(info: Vmcoreinfo): Root {
   for (const name of ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir']) {
     const address = info.symbol(name);
     if (address !== undefined) return { name, address };

@@ -1,7 +1,8 @@
 import { hex } from '../bytes/hex.ts';
 import { InspectError } from '../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
-import type { ProvenKernel } from './kernel-proof.ts';
+import { byEvidence, describeBoots, isIntact, relationOf } from './boots.ts';
+import { MOSTLY_FOREIGN, type ProvenKernel } from './kernel-proof.ts';
 
 /** Others than the chosen one that are told of one by one. */
 const LISTED = 3;
@@ -15,8 +16,8 @@ export interface Text {
 
 /** A text as found first, and what its test said: the kernel, or why there is none. */
 export interface Candidate extends Text {
-  /** Physical address, bytes. */
-  readonly address: number;
+  /** Physical address, bytes; null for the dump's own note. */
+  readonly address: number | null;
   readonly outcome: ProvenKernel | string;
 }
 
@@ -24,35 +25,63 @@ interface Proven extends Candidate {
   readonly outcome: ProvenKernel;
 }
 
-/** Whether nothing that is found later can speak against it. */
+/** Whether nothing that is found later can speak against it: a capture kernel has the CPUs, but not the memory. */
 export function isSettled({ outcome, whole }: Candidate): boolean {
-  return typeof outcome !== 'string' && whole && outcome.witnessed && outcome.flaw === undefined;
+  return (
+    typeof outcome !== 'string' &&
+    whole &&
+    outcome.witnessed &&
+    outcome.flaw === undefined &&
+    outcome.foreign < MOSTLY_FOREIGN
+  );
+}
+
+/** What the search left out, and which of several kernels was asked for: from 1 on. */
+export interface Wanted {
+  readonly gaps: readonly string[];
+  readonly boot?: number | undefined;
 }
 
 /**
- * The text of the one kernel whose memory this is; `gaps` are what the search left out.
- * @throws InspectError missingInfo, when no candidate is one, or several kernels are and none of them is more likely
+ * The text of the one kernel whose memory this is, or that was asked for.
+ * @throws InspectError missingInfo, when no candidate is one, or several kernels are and none of them is more likely;
+ * usage, when one is asked for that there is not
  */
 export function choose(
   image: MemoryImage,
   candidates: readonly Candidate[],
-  gaps: readonly string[],
+  { gaps, boot }: Wanted,
 ): VmcoreinfoText {
-  const proven = candidates.filter((c): c is Proven => isPossible(c, image)).sort(byEvidence);
-  const [strongest] = proven;
+  const kernels = kernelsAmong(image, candidates);
+  const [strongest] = kernels;
   if (!strongest) throw notFound(image, candidates, gaps);
-  const isSame = (p: Proven) => p.outcome.identity === strongest.outcome.identity;
-  const peers = proven.filter((p) => isIntact(p) === isIntact(strongest));
-  const rivals = peers.filter((p) => !isSame(p));
-  if (rivals.some((rival) => byEvidence(rival, strongest) === 0))
-    throw undecided(image, [strongest, ...rivals]);
-  const best = fullest(peers.filter(isSame));
-  const others = candidates.filter((c) => c !== best);
+  const peers = kernels.filter((kernel) => isIntact(kernel) === isIntact(strongest));
+  const rivals = peers.slice(1);
+  if (boot === undefined && rivals.some((rival) => byEvidence(image, rival, strongest) === 0))
+    throw undecided(image, peers);
+  const best = peers[(boot ?? 1) - 1];
+  if (!best) throw noSuchBoot(boot, peers.length);
   return {
     text: best.text,
-    source: `found in memory at physical ${hex(best.address)}${listOf(others, best)}`,
-    doubts: [...doubtsOf(best, rivals, image.registers.length), ...(isSettled(best) ? [] : gaps)],
+    source: sourceOf(image, candidates, best),
+    doubts: [
+      ...doubtsOf(image, best, peers),
+      ...notesRefused(candidates, best, peers),
+      ...(isSettled(best) ? [] : gaps),
+    ],
+    boots: describeBoots(image, peers, peers.indexOf(best), boot !== undefined),
   };
+}
+
+/** Each kernel by its fullest text, the one that the dump is made for first. */
+function kernelsAmong(image: MemoryImage, candidates: readonly Candidate[]): Proven[] {
+  const proven = candidates.filter((c): c is Proven => isPossible(c, image));
+  const texts = new Map<string, Proven[]>();
+  for (const one of proven) {
+    const { identity } = one.outcome;
+    texts.set(identity, [...(texts.get(identity) ?? []), one]);
+  }
+  return [...texts.values()].map(fullest).sort((a, b) => byEvidence(image, a, b));
 }
 
 /** Of the texts of one kernel, of which there is one: the whole one, with what the kernel added when it crashed. */
@@ -69,42 +98,59 @@ function isPossible({ outcome }: Candidate, { memory }: MemoryImage): boolean {
   return typeof outcome !== 'string' && (outcome.flaw === undefined || outcome.witnessed || memory.cutShort);
 }
 
-function isIntact({ outcome }: Proven): boolean {
-  return outcome.flaw === undefined;
+function sourceOf({ vmcoreinfo }: MemoryImage, candidates: readonly Candidate[], best: Proven): string {
+  if (best.address === null) return vmcoreinfo?.source ?? 'note';
+  const others = candidates.filter((c) => c !== best);
+  return `found in memory at physical ${hex(best.address)}${listOf(others, best)}`;
 }
 
-/**
- * Struct pages first, then the CPUs. Two kernels whose struct pages are both intact keep out of each other's memory: a
- * crashed kernel and the one that saves its dump. The crashed one is what a dump is made for.
- */
-function byEvidence(a: Proven, b: Proven): number {
-  const weight = (p: Proven) => [isIntact(p), p.outcome.cpus, p.outcome.crashed].map(Number);
-  const [left, right] = [weight(a), weight(b)];
-  const decides = left.findIndex((value, i) => value !== right[i]);
-  return decides < 0 ? 0 : (right[decides] as number) - (left[decides] as number);
-}
-
-function doubtsOf({ outcome, whole }: Proven, rivals: readonly Proven[], cpus: number): string[] {
+function doubtsOf(image: MemoryImage, best: Proven, peers: readonly Proven[]): string[] {
+  const { outcome, whole, address } = best;
+  const cpus = image.registers.length;
+  const found = address === null ? 'the note is used' : 'VMCOREINFO was found in memory';
+  const others = peers.filter((peer) => peer !== best);
+  const isPair = others.some((other) => relationOf(image, best, other) === 'apart');
   return [
-    ...(outcome.flaw === undefined ? [] : [`VMCOREINFO was found in memory, but ${outcome.flaw}`]),
-    ...(outcome.cpus < cpus
-      ? [`VMCOREINFO was found in memory, but ${outcome.cpus} of ${cpus} CPUs were running that kernel`]
+    ...(outcome.flaw === undefined ? [] : [`${found}, but ${outcome.flaw}`]),
+    // Those of a crashed kernel run its capture kernel, or are stopped.
+    ...(outcome.cpus < cpus && !isPair
+      ? [`${found}, but ${outcome.cpus} of ${cpus} CPUs were running that kernel`]
       : []),
-    ...(whole ? [] : ['VMCOREINFO was found in memory, but its end is lost']),
-    ...(rivals[0] ? [`another kernel is in this memory, too: ${describe(rivals[0])}`] : []),
+    ...(whole ? [] : [`${found}, but its end is lost`]),
+    ...others.slice(0, 1).map((other) => anotherKernel(other, isPair ? peers.indexOf(other) + 1 : null)),
   ];
 }
 
+function anotherKernel(other: Proven, boot: number | null): string {
+  const asked = boot === null ? '' : `: --boot ${boot} asks for it`;
+  return `another kernel is in this memory, too: ${describe(other)}${asked}`;
+}
+
+/** Why the dump's own note is not used, where another kernel than the note's is. */
+function notesRefused(candidates: readonly Candidate[], best: Proven, peers: readonly Proven[]): string[] {
+  const note = candidates.find(({ address }) => address === null);
+  if (!note || note === best) return [];
+  const { outcome } = note;
+  if (typeof outcome !== 'string' && peers.some((peer) => peer.outcome.identity === outcome.identity))
+    return [];
+  return [`note of an earlier boot: not used (${verdictOn(note, best)})`];
+}
+
 function describe({ text, address }: Candidate): string {
-  return `${text.slice(0, text.indexOf('\n'))} at physical ${hex(address)}`;
+  const where = address === null ? 'in the note' : `at physical ${hex(address)}`;
+  return `${text.slice(0, text.indexOf('\n'))} ${where}`;
 }
 
 function listOf(others: readonly Candidate[], best?: Proven): string {
   if (others.length === 0) return '';
-  const listed = others.slice(0, LISTED).map((c) => `${hex(c.address)}: ${verdictOn(c, best)}`);
+  const listed = others.slice(0, LISTED).map((c) => `${placeOf(c)}: ${verdictOn(c, best)}`);
   const more = others.length > LISTED ? `; and ${others.length - LISTED} more` : '';
   const count = best ? `1 of ${others.length + 1} candidates; the others: ` : '';
   return ` (${count}${listed.join('; ')}${more})`;
+}
+
+function placeOf({ address }: Candidate): string {
+  return address === null ? 'the note' : hex(address);
 }
 
 function verdictOn({ outcome }: Candidate, best: Proven | undefined): string {
@@ -151,7 +197,12 @@ function undecided({ path }: MemoryImage, kernels: readonly Proven[]): InspectEr
     {
       path,
       key: 'VMCOREINFO',
-      hint: 'give the VMCOREINFO text of the one that is meant with --vmcoreinfo FILE',
+      hint: 'ask for one of them with --boot N, or give the VMCOREINFO text of the one that is meant with --vmcoreinfo FILE',
     },
   );
+}
+
+function noSuchBoot(boot: number | undefined, kernels: number): InspectError {
+  const are = kernels === 1 ? 'is 1 kernel' : `are ${kernels} kernels`;
+  return new InspectError('usage', `--boot ${boot}: there ${are} in this memory`);
 }

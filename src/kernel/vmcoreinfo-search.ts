@@ -17,6 +17,14 @@ const LONGEST = 4096;
 const TEXTS_LIMIT = 4096;
 /** Copies of texts, looked at. */
 const COPIES_LIMIT = 100_000;
+
+export interface SearchOptions {
+  /** The dump's own note, where it is not believed at once. */
+  readonly note?: Candidate | undefined;
+  /** Which of several kernels is asked for, from 1 on; all memory is searched then. */
+  readonly boot?: number | undefined;
+}
+
 /**
  * Finds the VMCOREINFO of the kernel whose memory this is by looking for texts of that beginning in all of it: in the
  * page that the kernel keeps it in, in the note that it makes of it for /proc/vmcore, before 4.13 anywhere in its
@@ -24,9 +32,13 @@ const COPIES_LIMIT = 100_000;
  * that kernel there is but one; without such a witness all memory is searched, and only one kernel may be left.
  * @throws InspectError missingInfo, with what was searched and why each candidate was refused
  */
-export function searchVmcoreinfo(image: MemoryImage, onBytes: OnBytes = () => {}): VmcoreinfoText {
+export function searchVmcoreinfo(
+  image: MemoryImage,
+  onBytes: OnBytes = () => {},
+  { note, boot }: SearchOptions = {},
+): VmcoreinfoText {
   const scan = new MemoryScan(image.memory, NEEDLE, onBytes);
-  const candidates = new Map<string, Candidate>();
+  const candidates = new Map<string, Candidate>(note ? [[note.text, note]] : []);
   let copies = 0;
   let over = false;
   for (const address of scan.finds()) {
@@ -35,11 +47,12 @@ export function searchVmcoreinfo(image: MemoryImage, onBytes: OnBytes = () => {}
     over = ++copies > COPIES_LIMIT || candidates.size >= TEXTS_LIMIT;
     if (over) break;
     if (candidates.get(found.text)?.whole || (candidates.has(found.text) && !found.whole)) continue;
-    const candidate = { ...found, address, outcome: test(image, found.text, address) };
+    const source = `memory at physical ${hex(address)}`;
+    const candidate = { ...found, address, outcome: testText(image, { text: found.text, source }) };
     candidates.set(found.text, candidate);
-    if (isSettled(candidate)) break;
+    if (boot === undefined && isSettled(candidate)) break;
   }
-  return choose(image, [...candidates.values()], gapsOf(scan, over));
+  return choose(image, [...candidates.values()], { gaps: gapsOf(scan, over), boot });
 }
 
 /** The text at an address, as far as its lines look like those of VMCOREINFO; undefined when it does not begin as one. */
@@ -51,9 +64,10 @@ function textAt(memory: PhysicalMemory, address: number): Text | undefined {
   return { text, whole: (bytes[text.length] ?? 0) === 0 };
 }
 
-function test(image: MemoryImage, text: string, address: number): ProvenKernel | string {
+/** The kernel of a text, or what speaks against it. */
+export function testText(image: MemoryImage, text: VmcoreinfoText): ProvenKernel | string {
   try {
-    return proveKernel(image, { text, source: `memory at physical ${hex(address)}` });
+    return proveKernel(image, text);
   } catch (error) {
     return reasonOf(error);
   }

@@ -1,5 +1,5 @@
 import { InspectError } from '../errors.ts';
-import type { VmcoreinfoText } from '../formats/image.ts';
+import type { Boot, VmcoreinfoText } from '../formats/image.ts';
 
 /** Keys whose bare value is hex without 0x (kernel/vmcore_info.c, arch/x86/kernel/vmcore_info_64.c) */
 const HEX_KEYS = /^(SYMBOL\(.*\)|KERNELOFFSET)$/;
@@ -14,16 +14,19 @@ export class Vmcoreinfo {
   readonly source: string;
   /** What speaks against it, where it had to be searched for. */
   readonly doubts: readonly string[];
+  /** The kernels that were found in memory; empty where nothing but the dump's own word was asked. */
+  readonly boots: readonly Boot[];
   readonly #lines = new Map<string, string>();
   /** Lines without a key, which no kernel writes. */
   readonly odd: string[] = [];
   /** The last line, when it was cut before its newline: it is ignored. */
   readonly unterminated: string | null;
 
-  constructor({ text, source, doubts }: VmcoreinfoText) {
+  constructor({ text, source, doubts, boots }: VmcoreinfoText) {
     this.text = text;
     this.source = source;
     this.doubts = doubts ?? [];
+    this.boots = boots ?? [];
     const lines = text.split('\n');
     this.unterminated = lines.pop() || null;
     for (const line of lines) this.#add(line);

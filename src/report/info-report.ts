@@ -6,6 +6,7 @@ import type { SystemFacts } from '../kernel/system/system.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import { type BootRow, bootRows } from './boots.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { hex } from './units.ts';
 
@@ -30,6 +31,8 @@ export interface InfoReport {
     readonly machine: string | null;
     readonly buildId: string | null;
   };
+  /** Kernels found by a search; empty where the dump's own VMCOREINFO left no question. */
+  readonly boots: readonly BootRow[];
   readonly host: { readonly name: string; readonly domain: string } | null;
   readonly crash: {
     /** Seconds since 1970. */
@@ -158,6 +161,7 @@ function identity(values: Values, info: Vmcoreinfo, { utsname }: SystemFacts) {
         'VMCOREINFO has no BUILD-ID: it is there since Linux 5.9',
       ),
     },
+    boots: bootRows(info.boots),
     host: uts && { name: uts.nodename, domain: uts.domainname },
   };
 }

@@ -16,6 +16,7 @@ type Row = readonly [label: string, text: string | null];
 /** The report for people, ending in a newline. */
 export function infoText(report: InfoReport, terminal: Terminal): string {
   const rows = [
+    ...bootRowsOf(report),
     ...crashRows(report),
     ...hostRows(report),
     ...stateRows(report),
@@ -24,6 +25,15 @@ export function infoText(report: InfoReport, terminal: Terminal): string {
   ];
   const lines = rows.flatMap(([label, text]) => (text === null ? [] : [line(label, text, terminal)]));
   return `${terminal.bold(title(report))}\n\n${lines.join('')}`;
+}
+
+/** One kernel is in the title. */
+function bootRowsOf({ boots }: InfoReport): Row[] {
+  if (boots.length < 2) return [];
+  return boots.map(({ release, physical, taken, why }, i) => [
+    `boot ${i + 1}`,
+    `${escapeText(release)} at physical ${physical}${taken ? ', taken' : ''}: ${escapeText(why)}`,
+  ]);
 }
 
 function title({ kernel, file }: InfoReport): string {

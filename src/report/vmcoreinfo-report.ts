@@ -1,4 +1,5 @@
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import { type BootRow, bootRows } from './boots.ts';
 import { escapeText } from './escape.ts';
 
 /** The document of `vmcoreinfo --json`. */
@@ -7,6 +8,8 @@ export interface VmcoreinfoReport {
   readonly file: { readonly path: string; readonly format: string };
   /** Where it was found. */
   readonly source: string;
+  /** The kernels that memory was searched for; empty where the note left no question. */
+  readonly boots: readonly BootRow[];
   /** Every line in the note's order: addresses as 0x text, numbers that fit as numbers, all else as text. */
   readonly entries: Readonly<Record<string, string | number>>;
   readonly warnings: readonly string[];
@@ -21,6 +24,7 @@ export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file'
     schema: 'kdump-inspect/vmcoreinfo/1',
     file,
     source: info.source,
+    boots: bootRows(info.boots),
     entries,
     warnings: [...info.doubts, ...cut, ...odd],
   };

@@ -95,3 +95,68 @@ export function secondKernel(
   });
   return { text, root };
 }
+
+/** RAM for a capture kernel, as the kernel keeps it for one (crashkernel=). */
+export const CRASH_MEMORY = pfns(0x6000, 1024);
+/** Where the capture kernel has its section table; bytes from the begin of its memory. */
+const SECTIONS_AT = MIB2;
+
+/**
+ * A capture kernel in memory that the crashed kernel keeps for it, which has to have CRASH_MEMORY: neither has the other's
+ * memory to give out. Its image, its tables and its section table are its own, and it has no struct pages but those of its
+ * image and of the begin of memory.
+ */
+export function captureKernel(built: BuiltKernel, release: string): { text: string; root: number } {
+  const { memory, levels } = built;
+  const at = CRASH_MEMORY.start;
+  const stext = built.stext + 0x800_0000n;
+  const root = at + SECOND_ROOT;
+  const tables = new BuiltTables({ memory, root, levels, allocate: () => built.allocate(KIB4) });
+  tables.map(stext, at, MIB2);
+  tables.mapRange(built.direct(0), 0, MIB2);
+  tables.mapRange(built.direct(at), at, CRASH_MEMORY.end - at);
+  memory.write(at + UTS_AT + RELEASE_AT, ascii(`${release}\0`));
+  const sections = Number(
+    BigInt(`0x${/SYMBOL\(mem_section\)=(.*)/.exec(textOf(built))?.[1]}`) - built.pageOffset,
+  );
+  for (let i = 0; i < 2048 * 8; i += 8) {
+    const entry = memory.peekU64(sections + i);
+    if (entry !== 0n) memory.writeU64(at + SECTIONS_AT + i, entry);
+  }
+  for (const kept of [at, root, at + SECTIONS_AT]) keepPage(built, kept / KIB4);
+  for (const pfn of [0, at / KIB4]) {
+    tables.map(built.structPageAt(pfn), keptPages(built, pfn));
+  }
+  const hex = (offset: number) => (stext + BigInt(offset)).toString(16);
+  const text = changed(textOf(built), {
+    OSRELEASE: release,
+    'SYMBOL(_stext)': hex(0),
+    'SYMBOL(init_top_pgt)': hex(SECOND_ROOT),
+    'SYMBOL(init_uts_ns)': hex(UTS_AT),
+    'SYMBOL(mem_section)': built.direct(at + SECTIONS_AT).toString(16),
+    'NUMBER(phys_base)': `${BigInt(at) - (stext - START_KERNEL_MAP)}`,
+  });
+  return { text, root };
+}
+
+/** A struct page as it stays from boot on where memory is kept out of the allocator's hands (__init_single_page). */
+export function keepPage(built: BuiltKernel, pfn: number): void {
+  built.setPage(pfn, { refcount: 1 });
+  const lru = built.structPageAt(pfn) + 8n;
+  const at = built.vmemmapBacking(lru) + Number(lru % BigInt(KIB4));
+  built.memory.writeU64(at, lru);
+  built.memory.writeU64(at + 8, lru);
+}
+
+/** A page of such struct pages, the first of them that of a pfn; physical address. */
+function keptPages(built: BuiltKernel, first: number): number {
+  const backing = built.allocate(KIB4);
+  for (let i = 0; i < KIB4; i += 64) {
+    const lru = built.structPageAt(first) + BigInt(i + 8);
+    built.memory.writeU64(backing + i + 8, lru);
+    built.memory.writeU64(backing + i + 16, lru);
+    // _mapcount -1, _refcount 1
+    built.memory.writeU64(backing + i + 48, 0x1_ffff_ffffn);
+  }
+  return backing;
+}

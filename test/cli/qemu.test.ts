@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { InfoReport } from '../../src/report/info-report.ts';
 import type { LayoutReport } from '../../src/report/layout-report.ts';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import type { SegmentsReport } from '../../src/report/segments-report.ts';
@@ -9,7 +10,18 @@ import type { TranslateReport } from '../../src/report/translate-report.ts';
 import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
 import { elfBytes } from '../builders/elf.ts';
 import { type BuiltKernel, IN_IMAGE } from '../builders/kernel.ts';
-import { ATTIC, inOrder, plant, provableKernel, secondKernel, textOf } from '../builders/provable-kernel.ts';
+import { noteSegment, vmcoreinfo } from '../builders/notes.ts';
+import {
+  ATTIC,
+  CRASH_MEMORY,
+  captureKernel,
+  inOrder,
+  keepPage,
+  plant,
+  provableKernel,
+  secondKernel,
+  textOf,
+} from '../builders/provable-kernel.ts';
 import { qemuDump } from '../builders/qemu-dump.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { runMain } from '../support/run-main.ts';
@@ -140,5 +152,67 @@ describe('a real dump of QEMU with paging', () => {
     expect(segments.overlaps.length).toBeGreaterThan(0);
     const { report: layout } = await json<LayoutReport>(['layout', path]);
     expect(layout.pageOffset.candidates.find((c) => c.source === 'pt-load')?.verdict).toBe('agrees');
+  });
+});
+
+describe('a dump of QEMU while a capture kernel ran', () => {
+  const built = provableKernel({ ...KASLR, ram: [CRASH_MEMORY] });
+  for (const address of [built.imageAt, built.imageAt + IN_IMAGE.root]) keepPage(built, address / 4096);
+  const capture = captureKernel(built, '6.1.0-capture');
+  plant(built, ATTIC.start, capture.text);
+  plant(built, ATTIC.start + 0x5000, `${textOf(built)}CRASHTIME=1700000000\n`);
+  const cr3s = [BigInt(capture.root)];
+
+  it('is of the crashed kernel, and info names both', async () => {
+    const path = dumped('capture', built, cr3s);
+    const { report } = await json<InfoReport>(['info', path], 3);
+    expect(report.boots).toMatchObject([
+      { release: '6.12.0', physical: hex(built.imageAt), taken: true },
+      { release: '6.1.0-capture', physical: hex(CRASH_MEMORY.start), taken: false },
+    ]);
+    expect(report.crash.time).toBe(1700000000);
+    const { stdout, stderr } = await runMain(['info', path]);
+    expect(stdout).toMatch(/^boot 1 +6\.12\.0 at physical 0x2000000, taken: it crashed/m);
+    expect(stdout).toMatch(/^boot 2 +6\.1\.0-capture at physical 0x6000000: the capture kernel/m);
+    expect(stderr).toContain('--boot 2 asks for it');
+  });
+
+  it('is of the capture kernel with --boot 2', async () => {
+    const path = dumped('asked', built, cr3s);
+    const { report } = await json<VmcoreinfoReport>(['vmcoreinfo', path, '--boot', '2']);
+    expect(report.entries.OSRELEASE).toBe('6.1.0-capture');
+    expect(report.boots.map(({ taken }) => taken)).toEqual([false, true]);
+  });
+
+  it.each([
+    [['--boot', '3'], /--boot 3: there are 2 kernels in this memory/],
+    [['--boot', '0'], /number of 1 or more/],
+    [['--boot', '1', '--vmcoreinfo', 'text'], /cannot be used with option '--vmcoreinfo/],
+  ])('is wrong usage with %j', async (args, message) => {
+    const ran = await runMain(['info', dumped('wrong', built, cr3s), ...args]);
+    expect([ran.status, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).toMatch(message);
+  });
+});
+
+describe('a dump of QEMU with the note of an earlier boot', () => {
+  const built = provableKernel(KASLR);
+  plant(built, ATTIC.start, textOf(built));
+  const stale = textOf(provableKernel({ kernelOffset: 0x600_0000n, physBase: 0x200_0000n }));
+
+  it('is of the kernel that ran, which every command says', async () => {
+    const recipe = qemuDump(built, [{ cr3: cr3(built) }]);
+    const path = join(folder, 'stale');
+    writeFileSync(
+      path,
+      elfBytes({ ...recipe, segments: [...recipe.segments, noteSegment([vmcoreinfo(stale)])] }),
+    );
+    const { report, stderr } = await json<VmcoreinfoReport>(['vmcoreinfo', path]);
+    expect(report.entries['SYMBOL(_stext)']).toBe(hex(built.stext));
+    expect(report.warnings).toEqual([expect.stringMatching(/^note of an earlier boot: not used \(/)]);
+    expect(stderr).toContain('note of an earlier boot: not used');
+    const { report: layout } = await json<LayoutReport>(['layout', path]);
+    expect(layout.pageOffset.value).toBe(hex(built.pageOffset));
+    expect((await runMain(['pages', path])).stderr).toContain('note of an earlier boot: not used');
   });
 });

@@ -1,0 +1,16 @@
+import type { Boot } from '../formats/image.ts';
+import { hex } from './units.ts';
+
+/** A kernel in memory, in JSON. */
+export interface BootRow {
+  readonly release: string;
+  /** Physical address of its text. */
+  readonly physical: string;
+  /** Whether the dump is read as this kernel's. */
+  readonly taken: boolean;
+  readonly why: string;
+}
+
+export function bootRows(boots: readonly Boot[]): BootRow[] {
+  return boots.map((boot) => ({ ...boot, physical: hex(boot.physical) }));
+}
