@@ -1,10 +1,13 @@
 import { jsonText } from '../report/escape.ts';
+import { INVARIANTS } from '../report/invariant-rules.ts';
+import { sound } from '../report/invariants.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { EXIT } from './output.ts';
 import type { Session } from './session.ts';
 
 /** What every report of these commands has. */
 interface Shown {
+  readonly schema: string;
   readonly warnings: readonly string[];
   readonly complete: boolean;
   /** Whether no figure is contradicted; a report that compares none with the kernel's has no such field. */
@@ -12,16 +15,17 @@ interface Shown {
 }
 
 /**
- * Shows a report: its warnings, then JSON or text. What makes the text is loaded only for text, for start-up time.
- * Returns the exit status.
+ * Shows a report without what cannot be: its warnings, then JSON or text. What makes the text is loaded only for text, for
+ * start-up time. Returns the exit status.
  */
-export async function showReport(
-  report: Shown,
+export async function showReport<T extends Shown>(
+  made: T,
   { output, options }: Session,
-  textFor: (terminal: Terminal) => Promise<string>,
+  textFor: (report: T, terminal: Terminal) => Promise<string>,
 ): Promise<number> {
+  const report = sound(made, INVARIANTS[made.schema] ?? []);
   for (const warning of report.warnings) output.warn(warning);
-  output.result(options.json ? jsonText(report) : await textFor(await terminalOf(output)));
+  output.result(options.json ? jsonText(report) : await textFor(report, await terminalOf(output)));
   return report.complete && report.consistent !== false ? EXIT.done : EXIT.incomplete;
 }
 

@@ -8,7 +8,7 @@ import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
 import { type Checked, checked, contradictions } from './checks.ts';
-import { type Amount, amount, type Figure, figure, figureOf } from './figure.ts';
+import { amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
 
@@ -58,7 +58,7 @@ export interface UsageReport extends Checked {
     readonly countExact: boolean;
     readonly largest: readonly VmallocRow[];
   } | null;
-  readonly percpu?: { readonly counted: Amount; readonly dynamic: Figure } | null;
+  readonly percpu?: { readonly counted: Figure; readonly dynamic: Figure } | null;
   readonly hugetlb?: readonly HugetlbRow[] | null;
   readonly modules?: {
     readonly count: number;
@@ -86,13 +86,13 @@ export interface VmallocRow extends Pick<VmallocCaller, 'caller' | 'kind'>, Figu
   readonly size: number | null;
 }
 
-/** A pool of huge pages; sizes in bytes, all else in huge pages. */
+/** A pool of huge pages; sizes in bytes, all else in huge pages; null for what cannot be. */
 export interface HugetlbRow {
   readonly size: number;
-  readonly total: number;
-  readonly free: number;
-  readonly reserved: number;
-  readonly surplus: number;
+  readonly total: number | null;
+  readonly free: number | null;
+  readonly reserved: number | null;
+  readonly surplus: number | null;
 }
 
 export interface ModuleRow {

@@ -8,8 +8,9 @@ export interface SlabRow extends Figure {
   readonly name: string;
   readonly active: number | null;
   readonly objects: number | null;
-  readonly objectSize: number;
-  readonly slotSize: number;
+  /** Bytes; null for what cannot be, as in ProcessRow. */
+  readonly objectSize: number | null;
+  readonly slotSize: number | null;
   readonly objectsPerSlab: number;
   readonly pagesPerSlab: number;
   readonly slabs: number | null;
@@ -39,12 +40,12 @@ export interface ProcessRow {
   readonly pid: number;
   readonly name: string;
   /** Pages. */
-  readonly rss: number;
-  readonly anon: number;
-  readonly file: number;
-  readonly shmem: number;
-  readonly swap: number;
-  readonly pageTableBytes: number;
+  readonly rss: number | null;
+  readonly anon: number | null;
+  readonly file: number | null;
+  readonly shmem: number | null;
+  readonly swap: number | null;
+  readonly pageTableBytes: number | null;
 }
 
 export function slabRow(cache: SlabUse): SlabRow {

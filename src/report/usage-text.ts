@@ -65,6 +65,7 @@ function checksText({ checks }: UsageReport, terminal: Terminal): string {
 }
 
 const count = (value: number | null) => (value === null ? '?' : String(value));
+const bytesOf = (bytes: number | null) => (bytes === null ? '?' : size(bytes));
 
 function slabText({ slabs }: UsageReport, terminal: Terminal): string {
   if (!slabs) return '';
@@ -72,7 +73,7 @@ function slabText({ slabs }: UsageReport, terminal: Terminal): string {
     escapeText(s.name),
     count(s.active),
     count(s.objects),
-    String(s.objectSize),
+    count(s.objectSize),
     count(s.slabs),
     pagesOf(s),
     sizeOf(s),
@@ -123,8 +124,8 @@ function processText({ processes }: UsageReport, terminal: Terminal): string {
   const rows = processes.largest.map((p) => [
     String(p.pid),
     escapeText(p.name),
-    ...[p.rss, p.anon, p.file, p.shmem, p.swap].map((pages) => size(pages * 4096)),
-    size(p.pageTableBytes),
+    ...[p.rss, p.anon, p.file, p.shmem, p.swap].map((pages) => bytesOf(pages === null ? null : pages * 4096)),
+    bytesOf(p.pageTableBytes),
   ]);
   const heading = ['PID', 'NAME', 'RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'];
   const { count: all, countExact } = processes;
@@ -153,9 +154,9 @@ function moduleText({ modules }: UsageReport, terminal: Terminal): string {
 }
 
 function hugetlbText({ hugetlb }: UsageReport, terminal: Terminal): string {
-  const pools = hugetlb?.filter(({ total, reserved }) => total > 0 || reserved > 0) ?? [];
+  const pools = hugetlb?.filter(({ total, reserved }) => total !== 0 || reserved !== 0) ?? [];
   if (pools.length === 0) return '';
-  const rows = pools.map((p) => [size(p.size), ...[p.total, p.free, p.reserved, p.surplus].map(String)]);
+  const rows = pools.map((p) => [size(p.size), ...[p.total, p.free, p.reserved, p.surplus].map(count)]);
   const heading = ['HUGE PAGES OF', 'TOTAL', 'FREE', 'RESERVED', 'SURPLUS'];
   return table({ heading, rows, right: [0, 1, 2, 3, 4] }, terminal);
 }

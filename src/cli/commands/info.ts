@@ -13,8 +13,8 @@ import { showReport } from '../show-report.ts';
 export function info(files: readonly string[], options: CommonOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    return showReport(report, session, async (terminal) =>
-      (await import('../../report/info-text.ts')).infoText(report, terminal),
+    return showReport(report, session, async (sound, terminal) =>
+      (await import('../../report/info-text.ts')).infoText(sound, terminal),
     );
   });
 }

@@ -18,8 +18,8 @@ export interface PagesOptions extends CommonOptions {
 export function pages(files: readonly string[], options: PagesOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = await makeReport(session, options);
-    return showReport(report, session, async (terminal) =>
-      (await import('../../report/pages-text.ts')).pagesText(report, terminal),
+    return showReport(report, session, async (sound, terminal) =>
+      (await import('../../report/pages-text.ts')).pagesText(sound, terminal),
     );
   });
 }

@@ -21,8 +21,8 @@ export interface PsOptions extends CommonOptions {
 export function ps(files: readonly string[], options: PsOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    return showReport(report, session, async (terminal) =>
-      (await import('../../report/ps-text.ts')).psText(report, options.threads === true, terminal),
+    return showReport(report, session, async (sound, terminal) =>
+      (await import('../../report/ps-text.ts')).psText(sound, options.threads === true, terminal),
     );
   });
 }

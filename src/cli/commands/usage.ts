@@ -18,8 +18,8 @@ const TOP = { overview: 5, list: 20 } as const;
 export function usage(files: readonly string[], options: UsageOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    return showReport(report, session, async (terminal) =>
-      (await import('../../report/usage-text.ts')).usageText(report, terminal),
+    return showReport(report, session, async (sound, terminal) =>
+      (await import('../../report/usage-text.ts')).usageText(sound, terminal),
     );
   });
 }
