@@ -2,6 +2,7 @@ import type { OwnerTable } from './owner-table.ts';
 import type { WordTest } from './page-keys.ts';
 import { PLACE_COUNTS, Trait, Use } from './page-uses.ts';
 import { compoundOrder } from './rules.ts';
+import type { SlabTally } from './slab-tally.ts';
 import type { UseKeys } from './use-keys.ts';
 
 /** What the scan adds up. */
@@ -12,6 +13,8 @@ export interface Tally {
   readonly places: Float64Array;
   /** Pages of slabs by their kmem_cache. */
   readonly slabs: OwnerTable;
+  /** The objects in them. */
+  readonly slabObjects: SlabTally;
   /** Pages of the page cache by their address_space, shmem's with the others. */
   readonly mappings: OwnerTable;
   /** Pages of hugetlbfs by their address_space. */
@@ -137,7 +140,10 @@ function tallyOwner(w: Int32Array, i: number, use: number, pages: number, k: Use
   const low = (w[word] as number) >>> 0;
   const high = (w[word + 1] as number) >>> 0;
   // A huge page that is free or anonymous belongs to no file.
-  if (high !== 0 && (low & 3) === 0) table.add(low, high, pages);
+  if (high === 0 || (low & 3) !== 0) return;
+  table.add(low, high, pages);
+  if (use === Use.slab && k.slabCounters >= 0)
+    tally.slabObjects.add(low, high, w[i + k.slabCounters] as number);
 }
 
 function tableOf(use: number, { slabs, mappings, hugetlb }: Tally): OwnerTable | undefined {

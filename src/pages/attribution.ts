@@ -7,6 +7,7 @@ import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';
 import { type PageTrait, type PageUse, PLACE_COUNTS, TRAITS, USES, Use } from './page-uses.ts';
 import { runsOf } from './runs.ts';
+import { SlabTally } from './slab-tally.ts';
 import { StructPages } from './struct-pages.ts';
 import { refuseLies } from './trust.ts';
 import { type UseKeys, useKeys } from './use-keys.ts';
@@ -21,6 +22,8 @@ export interface Attribution {
   readonly places: readonly PlaceUses[];
   /** By address of the kmem_cache. */
   readonly slabs: OwnerTable;
+  /** The objects in slabs, by the same. */
+  readonly slabObjects: SlabTally;
   /** By address of the address_space: files and shmem. */
   readonly mappings: OwnerTable;
   /** The same for the huge pages of hugetlbfs files. */
@@ -58,6 +61,7 @@ class Scan {
       uses: new Float64Array(USES.length),
       places: new Float64Array(PLACE_COUNTS * (this.#keys.place.mask + 1)),
       slabs: new OwnerTable(),
+      slabObjects: new SlabTally(),
       mappings: new OwnerTable(),
       hugetlb: new OwnerTable(),
       cover: { ...NO_COVER },
@@ -141,10 +145,11 @@ export function attributeRanges(
     done += count;
     onProgress(done, total);
   }
-  const { uses, slabs, mappings, hugetlb } = scan.tally;
+  const { uses, slabs, slabObjects, mappings, hugetlb } = scan.tally;
   const exact = scan.failures.size === 0;
   const { places, failures } = scan;
-  return { total, uses: named(USES, uses), places, slabs, mappings, hugetlb, unreadable: failures, exact };
+  const tables = { slabs, slabObjects, mappings, hugetlb };
+  return { total, uses: named(USES, uses), places, ...tables, unreadable: failures, exact };
 }
 
 function named<const N extends string>(names: readonly N[], counts: Float64Array): Record<N, number> {

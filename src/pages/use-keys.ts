@@ -3,6 +3,7 @@ import { tryZones } from './census.ts';
 import { deviceTest } from './device-pages.ts';
 import { type PageKeys, pageKeys, type WordTest } from './page-keys.ts';
 import { type PlaceKeys, placeBits, placeKeys } from './page-places.ts';
+import { slabCounterWord } from './slab-tally.ts';
 import type { Zone } from './zones.ts';
 
 /** What tells a page's use beyond its class: more page types and flags than VMCOREINFO has, out of BTF. */
@@ -17,6 +18,8 @@ export interface UseKeys extends PageKeys {
   /** Of a compound head: the word that counts how often all of it is mapped at once; -1 where the kernel has none. */
   readonly entireMapcount: number;
   readonly place: PlaceKeys;
+  /** The word of a slab's counters of objects; -1 for none. */
+  readonly slabCounters: number;
   /** Whether bit 1 of mapping alone means a page that its owner can move (older kernels), and not one that KSM shares. */
   readonly movableMapping: boolean;
 }
@@ -43,6 +46,7 @@ export function useKeys(typed: TypedKernel): UseKeys {
     slabCache: slab.offsetOf('slab_cache') / 4,
     entireMapcount: entireMapcount(typed, keys),
     place: placeKeys(placeBits(typed)),
+    slabCounters: slabCounterWord(typed),
     // Kernels with PG_movable_ops mark such pages by it, and no longer in the mapping.
     movableMapping: types.enumerator('PG_movable_ops') === undefined,
   };

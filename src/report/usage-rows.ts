@@ -6,7 +6,11 @@ import { hex } from './units.ts';
 
 export interface SlabRow extends Figure {
   readonly name: string;
+  /** null where it cannot be told; then activeRange, where there is one. */
   readonly active: number | null;
+  readonly activeRange?: { readonly atLeast: number; readonly atMost: number };
+  /** Free objects that CPUs and barns keep at hand: /proc/slabinfo counts them as active. */
+  readonly cached: number | null;
   readonly objects: number | null;
   /** Bytes; null for what cannot be, as in ProcessRow. */
   readonly objectSize: number | null;
@@ -49,11 +53,13 @@ export interface ProcessRow {
 }
 
 export function slabRow(cache: SlabUse): SlabRow {
-  const { name, active, objects, objectSize, size, objectsPerSlab, pagesPerSlab, slabs, aliases, found } =
-    cache;
+  const { name, active, activeRange, cached, objects, objectSize, slabs, aliases, found } = cache;
+  const { size, objectsPerSlab, pagesPerSlab } = cache;
   return {
     name,
     active,
+    ...(activeRange && { activeRange: { atLeast: activeRange.least, atMost: activeRange.most } }),
+    cached,
     objects,
     objectSize,
     slotSize: size,

@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 import { plural, size } from './units.ts';
 import { USAGE_NAMES } from './usage-names.ts';
 import type { UsageReport } from './usage-report.ts';
-import type { FileRow } from './usage-rows.ts';
+import type { FileRow, SlabRow } from './usage-rows.ts';
 import { wrap } from './wrap.ts';
 
 /** The report for people, ending in a newline. */
@@ -64,6 +64,11 @@ function checksText({ checks }: UsageReport, terminal: Terminal): string {
   return `Against the kernel's own counters, in pages:\n${inColors(lines.join(''), terminal)}${places}`;
 }
 
+/** "91", or "89–93" where it is only known to be between. */
+function activeText({ active, activeRange }: SlabRow): string {
+  return active === null && activeRange ? `${activeRange.atLeast}–${activeRange.atMost}` : count(active);
+}
+
 const count = (value: number | null) => (value === null ? '?' : String(value));
 const bytesOf = (bytes: number | null) => (bytes === null ? '?' : size(bytes));
 
@@ -71,7 +76,7 @@ function slabText({ slabs }: UsageReport, terminal: Terminal): string {
   if (!slabs) return '';
   const rows = slabs.largest.map((s) => [
     escapeText(s.name),
-    count(s.active),
+    activeText(s),
     count(s.objects),
     count(s.objectSize),
     count(s.slabs),

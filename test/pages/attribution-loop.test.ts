@@ -4,6 +4,7 @@ import { NO_COVER, type Tally, tallyRun } from '../../src/pages/attribution-loop
 import { OwnerTable } from '../../src/pages/owner-table.ts';
 import { pageKeys } from '../../src/pages/page-keys.ts';
 import { type PageUse, PLACE_COUNTS, Trait, USES, Use } from '../../src/pages/page-uses.ts';
+import { SlabTally } from '../../src/pages/slab-tally.ts';
 import type { UseKeys } from '../../src/pages/use-keys.ts';
 import { SHAPES, type Shape } from '../builders/kernel-shapes.ts';
 import {
@@ -35,6 +36,7 @@ function keysOf(shape: Shape): UseKeys {
     slabCache: 6,
     entireMapcount: -1,
     place: { shift: 26, mask: 63 },
+    slabCounters: 10,
     movableMapping: shape !== SHAPES['7.1'],
   };
 }
@@ -44,6 +46,7 @@ function newTally(): Tally {
     uses: new Float64Array(USES.length),
     places: new Float64Array(64 * PLACE_COUNTS),
     slabs: new OwnerTable(),
+    slabObjects: new SlabTally(),
     mappings: new OwnerTable(),
     hugetlb: new OwnerTable(),
     cover: { ...NO_COVER },

@@ -4,6 +4,7 @@ import type { VmCounters } from '../../src/kernel/objects/vm-counters.ts';
 import type { PlaceUses } from '../../src/pages/attribution.ts';
 import { OwnerTable } from '../../src/pages/owner-table.ts';
 import { TRAITS, USES } from '../../src/pages/page-uses.ts';
+import { SlabTally } from '../../src/pages/slab-tally.ts';
 import type { CheckFacts } from '../../src/pages/usage/check-facts.ts';
 import { usageChecks } from '../../src/pages/usage/checks.ts';
 import type { SlabUse } from '../../src/pages/usage/slabs.ts';
@@ -63,10 +64,16 @@ function factsOf(changes: Partial<CheckFacts> = {}, places = PLACES): CheckFacts
   return {
     attribution: {
       ...{ total: 200, uses, places, slabs: table, mappings: table, hugetlb: table, exact: true },
+      slabObjects: new SlabTally(),
       unreadable: new Map(),
     },
     counters: countersWith({}),
-    slabs: { caches: [{ slabs: 2 } as SlabUse], unlisted: { pages: 0 }, whole: true },
+    slabs: {
+      caches: [{ slabs: 2 } as SlabUse],
+      unlisted: { pages: 0 },
+      whole: true,
+      ...{ waiting: 0, checks: [] },
+    },
     vmalloc: {
       ...{ pages: 20, codePages: 5, stackPages: 28, spareStacks: { cached: 8, ending: 4 } },
       ...{ areas: 9, callers: [], whole: true },
@@ -116,7 +123,18 @@ describe('the figures of usage', () => {
     ['NR_ANON_MAPPED', { counters: countersWith({ NR_ANON_MAPPED: 26 }) }, 4],
     ['NR_SWAPCACHE', { counters: countersWith({ NR_SWAPCACHE: 8 }) }, -1],
     ['NR_ZSPAGES', { counters: countersWith({ NR_ZSPAGES: 8 }) }, -8],
-    ['nr_slabs', { slabs: { caches: [{ slabs: 1 } as SlabUse], unlisted: { pages: 0 }, whole: true } }, 1],
+    [
+      'nr_slabs',
+      {
+        slabs: {
+          caches: [{ slabs: 1 } as SlabUse],
+          unlisted: { pages: 0 },
+          whole: true,
+          ...{ waiting: 0, checks: [] },
+        },
+      },
+      1,
+    ],
     ['unaccepted_pages', { unacceptedListed: 0 }, 16],
     ['nr_vmalloc_pages', { vmallocCounter: 50 }, 3],
   ])('are contradicted by %s', (name, changes, off) => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PercpuMemory } from '../../src/kernel/objects/percpu-memory.ts';
 import { OwnerTable } from '../../src/pages/owner-table.ts';
 import { USES } from '../../src/pages/page-uses.ts';
+import { SlabTally } from '../../src/pages/slab-tally.ts';
 import { type TypeFacts, typeUses } from '../../src/pages/usage/types.ts';
 import type { VmallocUses } from '../../src/pages/usage/vmalloc.ts';
 
@@ -38,6 +39,7 @@ function factsOf(changes: Partial<TypeFacts> = {}, exact = true): TypeFacts {
   return {
     attribution: {
       ...{ total: 300, uses, places: [], slabs: table, mappings: table, hugetlb: table, exact },
+      slabObjects: new SlabTally(),
       unreadable: exact ? new Map() : new Map([['gone', 7]]),
     },
     counters: COUNTERS,

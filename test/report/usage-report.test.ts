@@ -5,6 +5,7 @@ import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { MemoryFile } from '../../src/kernel/objects/files.ts';
 import { OwnerTable } from '../../src/pages/owner-table.ts';
 import { USES } from '../../src/pages/page-uses.ts';
+import { SlabTally } from '../../src/pages/slab-tally.ts';
 import { counted } from '../../src/pages/usage/page-count.ts';
 import { USAGE_TYPES } from '../../src/pages/usage/types.ts';
 import type { Usage } from '../../src/pages/usage/usage.ts';
@@ -21,7 +22,8 @@ const FILE: MemoryFile = {
 };
 const CACHE = {
   ...{ address: 1n, name: 'dentry', objectSize: 192, size: 192, objectsPerSlab: 21, pagesPerSlab: 1 },
-  ...{ slabs: 2, objects: 42, active: 40, aliases: 1, broken: [] },
+  ...{ slabs: 2, objects: 42, active: 40, activeRange: null, cached: 1, aliases: 1 },
+  ...{ pad: 0, leastPages: 1, freePointerAt: 96, random: null },
 } as const;
 const PROCESS = {
   pid: 1,
@@ -51,6 +53,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       uses,
       places: [],
       slabs: table,
+      slabObjects: new SlabTally(),
       mappings: table,
       hugetlb: table,
       unreadable: new Map(),
@@ -65,7 +68,13 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
     },
     checks: whole ? CHECKS : [],
     counters: null,
-    slabs: { caches: [{ ...CACHE, found: counted(2, whole) }], unlisted: counted(1, whole), whole },
+    slabs: {
+      caches: [{ ...CACHE, found: counted(2, whole) }],
+      unlisted: counted(1, whole),
+      whole,
+      waiting: 0,
+      checks: [],
+    },
     files: {
       files: [{ address: MAPPING, found: counted(3, whole), dirty: 1, huge: false, file: FILE }],
       ...{ count: 1, countExact: whole, leftOutUpTo: whole ? 0 : null },
@@ -165,7 +174,7 @@ describe('usage of a dump that has lost something', () => {
 
   test('does not take lists of which nothing could be read for empty ones', () => {
     const empty = usageOf(false, {
-      slabs: { caches: [], unlisted: { pages: null }, whole: false },
+      slabs: { caches: [], unlisted: { pages: null }, whole: false, waiting: 0, checks: [] },
       modules: { value: [], whole: false },
     });
     const lines = linesOf(textOf(reportOf(empty)));

@@ -61,7 +61,13 @@ function parseSlabinfo(text: string): Slabinfo {
 function isAsListed(cache: SlabRow, listed: readonly Slabinfo[]): boolean {
   const lines = listed.map((slabinfo) => slabinfo.get(cache.name)).filter((line) => line !== undefined);
   const isBetween = (of: 'slabs' | 'objects' | 'active', slack: number): boolean => {
-    const [value, counts] = [cache[of], lines.map((line) => line[of])];
+    // The kernel's list has as active what CPUs keep at hand, too.
+    const kept = of === 'active' ? cache.cached : 0;
+    const own = cache[of];
+    const [value, counts] = [
+      own === null || kept === null ? null : own + kept,
+      lines.map((line) => line[of]),
+    ];
     return value !== null && value >= Math.min(...counts) - slack && value <= Math.max(...counts) + slack;
   };
   const slack = cache.objectsPerSlab;

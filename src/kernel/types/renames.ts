@@ -12,6 +12,8 @@ export const RENAMED_MEMBERS: readonly (readonly [struct: string, ...names: stri
   ['page', 'compound_info', 'compound_head'],
   // 5.14, 28f836b6777b "mm/page_alloc: split per cpu page lists and zone stats"
   ['zone', 'per_cpu_pageset', 'pageset'],
+  // 5.17, bb192ed9aa71 "mm/slub: Convert most struct page to struct slab by spatch"
+  ['kmem_cache_cpu', 'slab', 'page'],
 ];
 
 /** The name that was asked for, then the others that the same member has in other kernels. */

@@ -34,7 +34,10 @@ function countedChecks(facts: CheckFacts): Check[] {
   const listed = slabs?.whole ? sumOrNull(slabs.caches.map((cache) => cache.slabs)) : null;
   return [
     ...hugetlbChecks(facts, compare),
-    ...compare('nr_slabs', countsOf(facts).slabHeads, listed, { unit: 'slabs' }),
+    ...compare('nr_slabs', countsOf(facts).slabHeads, listed, {
+      unit: 'slabs',
+      explained: [{ by: 'slabs that RCU has yet to give back', count: slabs?.waiting ?? 0 }],
+    }),
     ...compare('unaccepted_pages', attribution.uses.unaccepted, unacceptedListed),
     ...managedChecks(facts, compare),
   ];

@@ -1,12 +1,24 @@
-import { readSlabCaches, type SlabCache } from '../../kernel/objects/slab-caches.ts';
+import type { Check } from '../../kernel/check.ts';
+import { isCut } from '../../kernel/objects/list.ts';
+import type { Bounds } from '../../kernel/slabs/free-objects.ts';
+import { activeByLists, readSlabCaches, type SlabCache } from '../../kernel/slabs/slab-caches.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import type { Attribution } from '../attribution.ts';
 import { counted, type PageCount, UNKNOWN } from './page-count.ts';
 import type { Problems } from './problems.ts';
+import { slabChecks, waitingSlabs } from './slab-checks.ts';
+import { activeBySlabs, type SlabWitness, type WitnessedCache, witnessOf } from './slab-witness.ts';
 
-/** A slab cache and the pages that the scan found in it. */
-export interface SlabUse extends SlabCache {
+/** A slab cache, and what there is in it. */
+export interface SlabUse extends Omit<SlabCache, 'free' | 'broken'> {
+  /** Pages that the scan found. */
   readonly found: PageCount;
+  /** Objects in use; null where that cannot be told. */
+  readonly active: number | null;
+  /** What it is at the least and at the most, where it cannot be told; null where it can, and where nothing is known. */
+  readonly activeRange: Bounds | null;
+  /** Free objects that CPUs and barns keep at hand, which /proc/slabinfo counts as active; null where not known. */
+  readonly cached: number | null;
 }
 
 /** All slab caches, the largest first. */
@@ -16,31 +28,68 @@ export interface SlabUses {
   readonly unlisted: PageCount;
   /** Whether all of the list could be read. */
   readonly whole: boolean;
+  /** Slabs that are on no list and in no counter any more, and wait for RCU. */
+  readonly waiting: number;
+  /** The counters and lists of the caches against their slabs. */
+  readonly checks: readonly Check[];
 }
 
 /** @throws InspectError as readSlabCaches does */
-export function slabUses(
-  typed: TypedKernel,
-  { slabs, uses, exact }: Attribution,
-  problems: Problems,
-): SlabUses {
+export function slabUses(typed: TypedKernel, attribution: Attribution, problems: Problems): SlabUses {
+  const { uses, exact } = attribution;
   const { caches, broken, unreadable } = readSlabCaches(typed);
   problems.broken('the list of slab caches', [broken, ...unreadable]);
-  for (const cache of caches) problems.broken(`a partial list of slab cache ${cache.name}`, cache.broken);
-  const whole = broken === null && unreadable.length === 0;
-  const used = caches.map((cache) => ({ cache, pages: slabs.pagesOf(cache.address) }));
-  used.sort(
-    (a, b) =>
-      b.pages - a.pages ||
-      (b.cache.objects ?? 0) - (a.cache.objects ?? 0) ||
-      compare(a.cache.name, b.cache.name),
-  );
-  const unlisted = uses.slab - used.reduce((sum, { pages }) => sum + pages, 0);
+  for (const cache of caches) problems.broken(`slab cache ${cache.name}`, cache.broken);
+  const whole = !isCut(broken) && unreadable.length === 0;
+  const found = caches.map((cache) => witnessed(cache, attribution, typed.space.live));
+  found.sort(bySize);
+  const unlisted = uses.slab - found.reduce((sum, { pages }) => sum + pages, 0);
   return {
-    caches: used.map(({ cache, pages }) => ({ ...cache, found: counted(pages, exact) })),
+    caches: found.map((one) => useOf(one, exact)),
     unlisted: whole && exact ? { pages: unlisted } : UNKNOWN,
     whole,
+    waiting: found.reduce((sum, one) => sum + waitingSlabs(one), 0),
+    checks: slabChecks(found),
   };
+}
+
+function witnessed(cache: SlabCache, attribution: Attribution, live: boolean): WitnessedCache {
+  const { slabs, slabObjects, exact } = attribution;
+  const pages = slabs.pagesOf(cache.address);
+  const told = exact && !live && slabs.dropped === 0;
+  return { cache, pages, witness: told ? witnessOf(slabObjects, cache.address, pages) : null };
+}
+
+function useOf({ cache, pages, witness }: WitnessedCache, exact: boolean): SlabUse {
+  const { free, broken, ...own } = cache;
+  const active = activeOf(cache, witness);
+  const known = active !== null && active.least === active.most;
+  const cached = [free.onCpus, free.held];
+  return {
+    ...own,
+    found: counted(pages, exact),
+    active: known ? active.least : null,
+    activeRange: known ? null : active,
+    cached: cached.every(isExact) ? cached.reduce((sum, { most }) => sum + most, 0) : null,
+  };
+}
+
+const isExact = ({ least, most }: Bounds) => least === most;
+
+/** By both witnesses: what both allow, or where they contradict each other all that one of them does. */
+function activeOf(cache: SlabCache, witness: SlabWitness | null): Bounds | null {
+  const lists = activeByLists(cache);
+  const slabs = witness && activeBySlabs(witness, cache);
+  if (lists === null || slabs === null) return lists ?? slabs;
+  const least = Math.max(lists.least, slabs.least);
+  const most = Math.min(lists.most, slabs.most);
+  if (least <= most) return { least, most };
+  return { least: Math.min(lists.least, slabs.least), most: Math.max(lists.most, slabs.most) };
+}
+
+function bySize(a: WitnessedCache, b: WitnessedCache): number {
+  const objects = (b.cache.objects ?? 0) - (a.cache.objects ?? 0);
+  return b.pages - a.pages || objects || compare(a.cache.name, b.cache.name);
 }
 
 function compare(a: string, b: string): number {

@@ -1,0 +1,74 @@
+import { InspectError } from '../../errors.ts';
+import { readString } from '../objects/c-string.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { SlabShape } from './slab.ts';
+
+/** kmem_cache_order_objects.x: the order above OO_SHIFT, below it the objects (mm/slub.c) */
+const OO_SHIFT = 16;
+const OO_MASK = (1 << OO_SHIFT) - 1;
+/** An order of 10 is the largest that the buddy allocator has by default. */
+const ORDER_LIMIT = 16;
+
+/** What a cache is, without what is in it. */
+export interface CacheIdentity extends SlabShape {
+  /** Of the cache that was made first: caches of like objects are merged under its name (kmem_cache.refcount counts). */
+  readonly name: string;
+  /** Bytes that a user of the cache gets. */
+  readonly objectSize: number;
+  /** How many caches share this one. */
+  readonly aliases: number;
+}
+
+/** Reads kmem_cache structures. */
+export class CacheReader {
+  /** Bytes to the list_head that links the caches. */
+  readonly listOffset: bigint;
+  readonly #typed: TypedKernel;
+  readonly #cache;
+
+  /** @throws InspectError missingInfo; unsupported for another allocator (SLAB, to 6.7; SLOB) */
+  constructor(typed: TypedKernel) {
+    const type = typed.types.struct('kmem_cache');
+    if (!type.has('oo')) {
+      throw new InspectError(
+        'unsupported',
+        'the slab caches of this kernel are not SLUB’s, the only allocator since 6.8',
+      );
+    }
+    this.#typed = typed;
+    this.#cache = typed.reader(
+      'kmem_cache',
+      ...(['size', 'object_size', 'oo.x', 'min.x', 'name', 'refcount', 'offset'] as const),
+      ...(['red_left_pad?', 'random?'] as const),
+    );
+    this.listOffset = BigInt(type.offsetOf('list'));
+  }
+
+  /** @throws InspectError notMapped or notStored; corrupt for sizes that no cache has */
+  read(address: bigint): CacheIdentity {
+    const c = this.#cache.load(address);
+    const oo = c.number('oo.x');
+    const order = oo >>> OO_SHIFT;
+    const size = c.number('size');
+    if (order > ORDER_LIMIT) {
+      throw new InspectError('corrupt', `a slab of order ${order} is none`, { address });
+    }
+    if ((oo & OO_MASK) * size > 4096 * 2 ** order) {
+      const what = `${oo & OO_MASK} objects of ${size} bytes have no room in a slab of order ${order}`;
+      throw new InspectError('corrupt', what, { address });
+    }
+    return {
+      cache: address,
+      name: readString(this.#typed.space, c.big('name')),
+      objectSize: c.number('object_size'),
+      size,
+      pad: c.has('red_left_pad') ? c.number('red_left_pad') : 0,
+      objectsPerSlab: oo & OO_MASK,
+      pagesPerSlab: 2 ** order,
+      leastPages: 2 ** Math.min(order, c.number('min.x') >>> OO_SHIFT),
+      freePointerAt: c.number('offset'),
+      random: c.has('random') ? c.big('random') : null,
+      aliases: c.number('refcount'),
+    };
+  }
+}

@@ -1,0 +1,87 @@
+import { hex } from '../../bytes/hex.ts';
+import { PerCpu } from '../objects/per-cpu.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructReader } from '../types/struct-reader.ts';
+import { type FreeObjects, lostObjects } from './free-objects.ts';
+import type { SlabShape } from './slab.ts';
+import type { SlabChains } from './slab-chains.ts';
+
+/** A CPU's partial list has some tens of objects (kmem_cache.cpu_partial), so no more slabs than this. */
+const PARTIAL_LIMIT = 1 << 12;
+
+/**
+ * Reads the slabs that CPUs have taken for themselves (kmem_cache_cpu, removed in 7.0 by 32c894c7274b): the one that a CPU allocates from,
+ * whose free objects it has taken off the slab, and with CONFIG_SLUB_CPU_PARTIAL a chain of further ones.
+ */
+export class CpuSlabs {
+  readonly #perCpu: PerCpu;
+  readonly #cache: StructReader<'cpu_slab'>;
+  readonly #cpu: StructReader<'freelist' | 'slab' | 'partial?'>;
+
+  private constructor(typed: TypedKernel) {
+    this.#perCpu = new PerCpu(typed);
+    this.#cache = typed.reader('kmem_cache', 'cpu_slab');
+    this.#cpu = typed.reader('kmem_cache_cpu', 'freelist', 'slab', 'partial?');
+  }
+
+  /** undefined for a kernel whose CPUs have none: newer ones, and CONFIG_SLUB_TINY. @throws InspectError missingInfo */
+  static of(typed: TypedKernel): CpuSlabs | undefined {
+    return typed.types.struct('kmem_cache').has('cpu_slab') ? new CpuSlabs(typed) : undefined;
+  }
+
+  /** @throws InspectError notMapped or notStored */
+  *freeObjects(chains: SlabChains, shape: SlabShape): Generator<FreeObjects> {
+    const base = this.#cache.load(shape.cache).big('cpu_slab');
+    if (base === 0n) return;
+    for (const cpu of this.#perCpu.possible) {
+      const c = this.#cpu.load(this.#perCpu.pointer(base, cpu));
+      const partial = c.has('partial') ? c.big('partial') : 0n;
+      yield* ownSlab(chains, shape, { cpu, slab: c.big('slab'), freelist: c.big('freelist') });
+      yield* partialSlabs(chains, shape, cpu, partial);
+    }
+  }
+}
+
+function* ownSlab(
+  chains: SlabChains,
+  shape: SlabShape,
+  own: { readonly cpu: number; readonly slab: bigint; readonly freelist: bigint },
+): Generator<FreeObjects> {
+  const { cpu, freelist } = own;
+  const place = { kind: 'cpuFreelist', cpu } as const;
+  if (own.slab === 0n) {
+    const reason = `CPU ${cpu} has no slab, and ${hex(freelist)} on its freelist`;
+    if (freelist !== 0n) yield lostObjects(place, shape.objectsPerSlab, { address: shape.cache, reason });
+    return;
+  }
+  const slab = chains.slabOn(place, own.slab, shape);
+  if ('place' in slab) {
+    yield slab;
+    return;
+  }
+  yield chains.ofCpu(place, freelist, slab, shape);
+  yield chains.ofSlab({ kind: 'cpuSlab', cpu }, slab, shape);
+}
+
+function* partialSlabs(
+  chains: SlabChains,
+  shape: SlabShape,
+  cpu: number,
+  first: bigint,
+): Generator<FreeObjects> {
+  const place = { kind: 'cpuPartial', cpu } as const;
+  const seen = new Set<bigint>();
+  for (let at = first; at !== 0n; ) {
+    const slab = chains.slabOn(place, at, shape);
+    if ('place' in slab || seen.has(at) || seen.size === PARTIAL_LIMIT) {
+      const reason =
+        'place' in slab ? slab.broken?.reason : `the partial list of CPU ${cpu} runs in a circle`;
+      // Nothing says how many slabs would follow.
+      yield lostObjects(place, PARTIAL_LIMIT * shape.objectsPerSlab, { address: at, reason: reason ?? '' });
+      return;
+    }
+    seen.add(at);
+    yield chains.ofSlab(place, slab, shape);
+    at = slab.next;
+  }
+}

@@ -1,0 +1,59 @@
+import type { TypedKernel } from '../typed-kernel.ts';
+import { type CacheNode, CacheNodes } from './cache-nodes.ts';
+import { CpuSlabs } from './cpu-slabs.ts';
+import type { FreeObjects } from './free-objects.ts';
+import { type NodeCounters, NodePartial } from './node-partial.ts';
+import { Sheaves } from './sheaves.ts';
+import type { SlabShape } from './slab.ts';
+import { SlabChains } from './slab-chains.ts';
+
+/** Looks for the free objects of slab caches, in all places where a kernel lets them wait. */
+export class FreeSearch {
+  readonly #nodes: CacheNodes;
+  readonly #partial: NodePartial;
+  readonly #chains: SlabChains;
+  readonly #cpus: CpuSlabs | undefined;
+  readonly #sheaves: Sheaves | undefined;
+
+  /**
+   * @param only the address of the struct of a slab, when its own objects alone are asked for
+   * @throws InspectError missingInfo or corrupt, when the types do not tell where all of these are
+   */
+  constructor(typed: TypedKernel, only: bigint | null = null) {
+    this.#nodes = new CacheNodes(typed);
+    this.#partial = new NodePartial(typed);
+    this.#chains = new SlabChains(typed, only);
+    this.#cpus = CpuSlabs.of(typed);
+    this.#sheaves = Sheaves.of(typed);
+  }
+
+  /** The sums of what the nodes count; null in a kernel that does not. @throws InspectError notMapped or notStored */
+  counters({ cache }: SlabShape): NodeCounters {
+    const all = this.#nodesOf(cache).map(({ node }) => this.#partial.counters(node));
+    const sum = (of: keyof NodeCounters) =>
+      all.reduce<number | null>(
+        (left, node) => (left === null || node[of] === null ? null : left + node[of]),
+        0,
+      );
+    return { slabs: sum('slabs'), objects: sum('objects') };
+  }
+
+  /** @throws InspectError notMapped or notStored */
+  *of(shape: SlabShape): Generator<FreeObjects> {
+    const chains = this.#chains;
+    for (const { id, node } of this.#nodesOf(shape.cache)) {
+      yield* this.#partial.freeObjects(chains, id, node, shape);
+    }
+    if (this.#cpus) yield* this.#cpus.freeObjects(chains, shape);
+    if (this.#sheaves) yield* this.#sheaves.freeObjects(chains, shape, this.#nodes.of(shape.cache));
+  }
+
+  /** The CPU that has let go of an object and waits for RCU with it; undefined for none. */
+  cpuFreeing(object: bigint, shape: SlabShape): number | undefined {
+    return this.#sheaves?.cpuFreeing(object, this.#chains, shape);
+  }
+
+  #nodesOf(cache: bigint): CacheNode[] {
+    return this.#nodes.of(cache).filter(({ node }) => node !== 0n);
+  }
+}
