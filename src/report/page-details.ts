@@ -1,6 +1,6 @@
 import type { MemoryFile } from '../kernel/objects/files.ts';
 import type { PageDetails } from '../pages/details/details.ts';
-import type { PageMappers, PageOwner } from '../pages/details/owner.ts';
+import type { PageMappers, PageOwner, SlabOwner } from '../pages/details/owner.ts';
 import { hex } from './units.ts';
 
 /** A value for JSON, all of whose addresses are hex. */
@@ -43,7 +43,7 @@ export function pageDetailsReport(details: PageDetails): PageDetailsReport {
 function ownerReport(owner: PageOwner): NonNullable<PageDetailsReport['owner']> {
   switch (owner.kind) {
     case 'slab':
-      return { ...owner, cache: { ...owner.cache, address: hex(owner.cache.address) } };
+      return slabReport(owner);
     case 'file':
     case 'shmem':
       return {
@@ -73,6 +73,19 @@ function ownerReport(owner: PageOwner): NonNullable<PageDetailsReport['owner']> 
     default:
       return owner;
   }
+}
+
+function slabReport({ cache, list, object, ...owner }: SlabOwner): NonNullable<PageDetailsReport['owner']> {
+  return {
+    ...owner,
+    cache: { ...cache, address: hex(cache.address) },
+    list: list && { ...list },
+    object: object && {
+      ...object,
+      address: object.address === null ? null : hex(object.address),
+      waitsOn: object.waitsOn && { ...object.waitsOn },
+    },
+  };
 }
 
 function fileReport({ mapping, inode, ino, size, nrpages, ...file }: MemoryFile): Plain {

@@ -1,6 +1,7 @@
 import type { PageDetails } from '../pages/details/details.ts';
 import type { PageMappers, PageOwner } from '../pages/details/owner.ts';
 import { escapeText } from './escape.ts';
+import { slabText } from './page-slab-text.ts';
 import { hex, plural, size } from './units.ts';
 import { USAGE_NAMES } from './usage-names.ts';
 
@@ -34,11 +35,8 @@ function partOf({ pfn, order, refcount }: PageDetails['head']): string {
 function ownerText(owner: PageOwner | null): string {
   if (owner === null) return 'nothing says whose it is';
   switch (owner.kind) {
-    case 'slab': {
-      const { cache, objects, inUse, object } = owner;
-      const inside = object ? `; object ${object.index}, ${hex(object.offset)} behind its start` : '';
-      return `slab cache ${escapeText(cache.name)}, objects of ${cache.objectSize} bytes, ${inUse} of ${objects} in use${inside}`;
-    }
+    case 'slab':
+      return slabText(owner);
     case 'file':
     case 'shmem':
       return `${fileName(owner.file)}, at offset ${hex(owner.offset)}`;

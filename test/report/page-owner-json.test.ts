@@ -16,15 +16,23 @@ const FILE_JSON = {
 
 describe('the owner of a page in JSON', () => {
   const cache = { name: 'dentry', objectSize: 192, size: 192 };
-  const slab = { kind: 'slab', objects: 21, inUse: 20, object: { index: 2, offset: 16 } } as const;
+  const list = { kind: 'nodePartial', node: 0 } as const;
+  const object = { index: 2, offset: 16, state: 'free', waitsOn: list, unknown: null } as const;
+  const slab = { kind: 'slab', objects: 21, inUse: 20, list } as const;
   const task = { pid: 42, comm: 'cat' };
   const area = { kind: 'vmalloc', area: 'vmalloc', caller: 'f+0x1', offset: 8192 } as const;
 
   it.each<[PageOwner | null, unknown]>([
     [null, null],
     [
-      { ...slab, cache: { ...cache, address: 0xffff_8880_0300_0000n } },
-      { ...slab, cache: { ...cache, address: '0xffff888003000000' } },
+      {
+        ...{ ...slab, cache: { ...cache, address: 0xffff_8880_0300_0000n } },
+        object: { ...object, address: 0xffff_8880_0300_1180n },
+      },
+      {
+        ...{ ...slab, cache: { ...cache, address: '0xffff888003000000' } },
+        object: { ...object, address: '0xffff888003001180' },
+      },
     ],
     [
       { kind: 'kernelStack', address: 0xffff_c900_0001_0000n, task },

@@ -6,8 +6,17 @@ describe('the owner of a page', () => {
   const slab = {
     kind: 'slab',
     cache: { address: 0xffff_8880_0300_0000n, name: 'dentry', objectSize: 192, size: 192 },
-    ...{ objects: 21, inUse: 20 },
+    ...{ objects: 21, inUse: 20, list: null },
   } as const;
+  const object = {
+    index: 2,
+    offset: 16,
+    address: null,
+    state: 'allocated',
+    waitsOn: null,
+    unknown: null,
+  } as const;
+  const free = { ...object, address: 0xffff_8880_0300_1180n, state: 'free' } as const;
   const stack = { kind: 'kernelStack', address: 0xffff_c900_0001_0000n } as const;
 
   it.each<[string, PageOwner | null, string]>([
@@ -19,8 +28,36 @@ describe('the owner of a page', () => {
     ],
     [
       'a slab cache, for an address in it',
-      { ...slab, object: { index: 2, offset: 16 } },
-      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start',
+      { ...slab, object },
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start: allocated',
+    ],
+    [
+      'a slab cache, for a free object of a slab on a list',
+      {
+        ...slab,
+        list: { kind: 'nodePartial', node: 1 },
+        object: { ...free, waitsOn: { kind: 'nodePartial', node: 1 } },
+      },
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use, on the partial list of node 1; object 2 at 0xffff888003001180, 0x10 behind its start: free, on the freelist of its slab',
+    ],
+    [
+      'a slab cache, for a free object that a CPU holds',
+      {
+        ...slab,
+        list: { kind: 'cpuSlab', cpu: 3 },
+        object: { ...free, waitsOn: { kind: 'cpuFreelist', cpu: 3 } },
+      },
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use, the slab that CPU 3 allocates from; object 2 at 0xffff888003001180, 0x10 behind its start: free, on the freelist of CPU 3',
+    ],
+    [
+      'a slab cache, for an object that waits for RCU',
+      { ...slab, object: { ...object, state: 'freeing', waitsOn: { kind: 'sheaf', cpu: 0 } } },
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start: given back, and not free before RCU allows',
+    ],
+    [
+      'a slab cache, for an object of a slab with a broken freelist',
+      { ...slab, object: { ...object, state: null, unknown: 'its freelist leads to 0x1 twice' } },
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start: whether it is free cannot be told: its freelist leads to 0x1 twice',
     ],
     [
       'a task, whose kernel stack it is',

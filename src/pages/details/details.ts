@@ -9,7 +9,8 @@ import { headOf, wordsOf } from './head.ts';
 import { mapcountsOf, type PageMapcounts } from './mapcounts.ts';
 import type { PageOwner } from './owner.ts';
 import { bootOwner, listedOwner } from './owner-kernel.ts';
-import { anonymousOwner, fileOwner, type HeadedPage, hugetlbOwner, slabOwner } from './owner-user.ts';
+import { slabOwner } from './owner-slab.ts';
+import { anonymousOwner, fileOwner, type HeadedPage, hugetlbOwner } from './owner-user.ts';
 import { type PagePlace, placeOf } from './place.ts';
 
 const PAGE = 4096;

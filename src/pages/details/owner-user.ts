@@ -1,8 +1,7 @@
-import { readString } from '../../kernel/objects/c-string.ts';
 import { Files } from '../../kernel/objects/files.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { Mappers } from './mappers.ts';
-import type { AnonymousOwner, FileOwner, HugetlbOwner, PageMappers, SlabOwner } from './owner.ts';
+import type { AnonymousOwner, FileOwner, HugetlbOwner, PageMappers } from './owner.ts';
 
 const PAGE = 4096;
 /** Low bits of page.mapping (include/linux/page-flags.h): anonymous, and both for a page that KSM shares. */
@@ -18,43 +17,6 @@ export interface HeadedPage {
   readonly mapping: bigint;
   readonly order: number;
   readonly refcount: number;
-}
-
-/** @param physical what was asked for, bytes, for the object that it lies in; null for the page as a whole */
-export function slabOwner(typed: TypedKernel, page: HeadedPage, physical: number | null): SlabOwner {
-  const slab = typed.read(
-    typed.types.findStruct('slab') ? 'slab' : 'page',
-    page.address,
-    'slab_cache',
-    'objects',
-    'inuse',
-  );
-  const cache = typed.read(
-    'kmem_cache',
-    slab.big('slab_cache'),
-    'name',
-    'object_size',
-    'size',
-    'red_left_pad?',
-  );
-  const size = cache.number('size');
-  const objects = slab.number('objects');
-  const pad = cache.has('red_left_pad') ? cache.number('red_left_pad') : 0;
-  const behind = (physical ?? 0) - page.head * PAGE - pad;
-  const index = Math.floor(behind / size);
-  const inside = physical !== null && index >= 0 && index < objects;
-  return {
-    kind: 'slab',
-    cache: {
-      address: cache.address,
-      name: readString(typed.space, cache.big('name')),
-      objectSize: cache.number('object_size'),
-      size,
-    },
-    objects,
-    inUse: slab.number('inuse'),
-    object: inside ? { index, offset: behind - index * size } : null,
-  };
 }
 
 export function fileOwner(typed: TypedKernel, page: HeadedPage, kind: FileOwner['kind']): FileOwner {

@@ -1,5 +1,6 @@
 import type { MemoryFile } from '../../kernel/objects/files.ts';
-import type { SlabCache } from '../../kernel/objects/slab-caches.ts';
+import type { FreePlace } from '../../kernel/slabs/free-objects.ts';
+import type { SlabCache } from '../../kernel/slabs/slab-caches.ts';
 import type { VmallocKind } from '../usage/vmalloc.ts';
 
 /** A process that maps a page, and where. */
@@ -37,8 +38,25 @@ export interface SlabOwner {
   /** Objects of this slab. */
   readonly objects: number;
   readonly inUse: number;
-  /** The object that the address lies in, counted from 0, and how far behind its start; null where none was asked for. */
-  readonly object: { readonly index: number; readonly offset: number } | null;
+  /** The list that the slab is on; null for none, and where that cannot be told. */
+  readonly list: FreePlace | null;
+  /** The object that the address lies in; null where none was asked for. */
+  readonly object: SlabObject | null;
+}
+
+/** An object of a slab. */
+export interface SlabObject {
+  /** Counted from 0, and how far behind its start the address lies; bytes. */
+  readonly index: number;
+  readonly offset: number;
+  /** Virtual address of its first byte; null where the direct map cannot be found. */
+  readonly address: bigint | null;
+  /** `freeing`: given back, and not free before RCU allows. null where it cannot be told. */
+  readonly state: 'allocated' | 'free' | 'freeing' | null;
+  /** Where it waits, as a free one. */
+  readonly waitsOn: FreePlace | null;
+  /** Why its state cannot be told. */
+  readonly unknown: string | null;
 }
 
 export interface FileOwner {

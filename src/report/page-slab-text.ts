@@ -1,0 +1,55 @@
+import type { FreePlace } from '../kernel/slabs/free-objects.ts';
+import type { SlabObject, SlabOwner } from '../pages/details/owner.ts';
+import { escapeText } from './escape.ts';
+import { hex } from './units.ts';
+
+/** Whose a slab page is, and what is known of the object that was asked for. */
+export function slabText({ cache, objects, inUse, list, object }: SlabOwner): string {
+  const on = list ? `, ${listText(list)}` : '';
+  const what = `slab cache ${escapeText(cache.name)}, objects of ${cache.objectSize} bytes, ${inUse} of ${objects} in use${on}`;
+  return object ? `${what}; ${objectText(object)}` : what;
+}
+
+/** Where a slab is. */
+function listText(place: FreePlace): string {
+  return place.kind === 'cpuSlab'
+    ? `the slab that ${holder(place)} allocates from`
+    : `on the partial list of ${holder(place)}`;
+}
+
+function objectText(object: SlabObject): string {
+  const { index, offset, address } = object;
+  const at = address === null ? '' : ` at ${hex(address)}`;
+  return `object ${index}${at}, ${hex(offset)} behind its start: ${stateText(object)}`;
+}
+
+function stateText({ state, waitsOn, unknown }: SlabObject): string {
+  switch (state) {
+    case 'allocated':
+      return 'allocated';
+    case 'free':
+      return waitsOn ? `free, ${waitingText(waitsOn)}` : 'free';
+    case 'freeing':
+      return 'given back, and not free before RCU allows';
+    default:
+      return `whether it is free cannot be told: ${escapeText(unknown ?? 'the slab cannot be read')}`;
+  }
+}
+
+/** Where a free object is. */
+function waitingText(place: FreePlace): string {
+  switch (place.kind) {
+    case 'cpuFreelist':
+      return `on the freelist of ${holder(place)}`;
+    case 'sheaf':
+      return `in a sheaf of ${holder(place)}`;
+    case 'barn':
+      return `in the barn of ${holder(place)}`;
+    default:
+      return 'on the freelist of its slab';
+  }
+}
+
+function holder(place: FreePlace): string {
+  return 'cpu' in place ? `CPU ${place.cpu}` : `node ${place.node}`;
+}
