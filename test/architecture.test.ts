@@ -27,6 +27,7 @@ const FILE_SYSTEM = [
   'src/formats/kcore/access.ts',
   'src/formats/kcore/sysfs-vmcoreinfo.ts',
   'src/cli/session.ts',
+  'src/cli/vmcoreinfo-file.ts',
   'src/cli/descriptor.ts',
   'src/cli/output.ts',
   'src/cli/output-file.ts',

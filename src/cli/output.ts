@@ -34,7 +34,16 @@ const MEMORY_DEVICES = 1;
 export function isTerminal(stream: 'stdout' | 'stderr'): boolean {
   const { mode, rdev } = fstatSync(stream === 'stdout' ? 1 : 2);
   const characters = (mode & constants.S_IFMT) === constants.S_IFCHR;
-  return characters && rdev >>> 8 !== MEMORY_DEVICES && process[stream].isTTY === true;
+  return characters && rdev >>> 8 !== MEMORY_DEVICES && isLive(stream);
+}
+
+/** Node.js cannot make a stream of a terminal that was closed: what is written there is lost, and no reason to stop. */
+function isLive(stream: 'stdout' | 'stderr'): boolean {
+  try {
+    return process[stream].isTTY === true;
+  } catch {
+    return false;
+  }
 }
 
 export function standardOutput(options: CommonOptions): Output {

@@ -11,7 +11,8 @@ import type { DumpFiles } from '../pages/thread-task.ts';
 import type { CommonOptions } from './options.ts';
 import { type OpenOutput, type Output, standardOutput } from './output.ts';
 import { type Progress, progressBar } from './progress.ts';
-import { errnoOf, say } from './write.ts';
+import { readVmcoreinfo } from './vmcoreinfo-file.ts';
+import { say } from './write.ts';
 
 /** What is meant where no FILE is given. */
 export const LIVE = '/proc/kcore';
@@ -91,7 +92,12 @@ async function withImage(
 
 /** KiB, of this program alone: getrusage(2) has the memory of what started it, where that had more. */
 function peakMemory(): string {
-  return /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 'unknown';
+  try {
+    return /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 'unknown';
+  } catch {
+    // A machine or container without /proc.
+    return 'unknown';
+  }
 }
 
 /** What is wrong with the command line is not wrong with the file. */
@@ -147,28 +153,4 @@ function orTables(image: MemoryImage, kernel: () => Kernel): Kernel {
 function filesOf(files: readonly string[], { part = [] }: CommonOptions): readonly string[] {
   const all = [...files, ...part];
   return all.length === 0 ? [LIVE] : all;
-}
-
-/** More is no VMCOREINFO: the kernel's own limit is a page. */
-const VMCOREINFO_LIMIT = 1 << 20;
-
-function readVmcoreinfo(path: string): VmcoreinfoText {
-  let text: string;
-  try {
-    text = readFileSync(path, 'latin1');
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    const message = `--vmcoreinfo ${path}: cannot read it: ${errno}`;
-    throw new InspectError('io', message, { path, errno, cause: error });
-  }
-  const wrong = whyNot(text);
-  if (wrong !== undefined)
-    throw new InspectError('unsupported', `--vmcoreinfo ${path}: this is no VMCOREINFO: ${wrong}`, { path });
-  return { text: text.endsWith('\n') ? text : `${text}\n`, source: `--vmcoreinfo ${path}` };
-}
-
-function whyNot(text: string): string | undefined {
-  if (text.length > VMCOREINFO_LIMIT) return `it has ${text.length} bytes`;
-  return /^OSRELEASE=/m.test(text) ? undefined : 'it has no line OSRELEASE=';
 }

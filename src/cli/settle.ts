@@ -22,6 +22,15 @@ export function settle(begun = BEGUN): void {
   const { used_heap_size, external_memory } = getHeapStatistics();
   if (used_heap_size + external_memory < SMALL_HEAP) return;
   setFlagsFromString('--expose-gc');
-  const collect: unknown = process.getBuiltinModule('node:vm').runInNewContext('gc');
+  const collect = collector(process.getBuiltinModule('node:vm'));
   if (typeof collect === 'function') collect();
+}
+
+function collector(vm: typeof import('node:vm')): unknown {
+  try {
+    return vm.runInNewContext('gc');
+  } catch {
+    // No memory for a context: the result is out, and is worth no less.
+    return undefined;
+  }
 }

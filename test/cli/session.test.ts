@@ -81,11 +81,21 @@ describe('--vmcoreinfo', () => {
 
   it.each([
     ['has no release', 'PAGESIZE=4096\n', 'it has no line OSRELEASE='],
-    ['is too large, as a dump is', `OSRELEASE=5.10.0\n${'x'.repeat(1 << 20)}`, 'it has 1048593 bytes'],
+    [
+      'is too large, as a dump is',
+      `OSRELEASE=5.10.0\n${'x'.repeat(1 << 20)}`,
+      'it has more than 1048576 bytes',
+    ],
   ])('is refused for what it is not: a text that %s', async (_, text, why) => {
     const path = file('wrong', text);
     const said = `kdump-inspect: --vmcoreinfo ${path}: this is no VMCOREINFO: ${why}\n`;
     expect(await ask(path)).toEqual({ status: 1, stdout: '', stderr: said });
+  });
+
+  it('is read no further than any VMCOREINFO goes: it may be a device without an end', async () => {
+    const said =
+      'kdump-inspect: --vmcoreinfo /dev/zero: this is no VMCOREINFO: it has more than 1048576 bytes\n';
+    expect(await ask('/dev/zero')).toEqual({ status: 1, stdout: '', stderr: said });
   });
 
   it('is never written to', async () => {
@@ -96,10 +106,10 @@ describe('--vmcoreinfo', () => {
   });
 
   it('that fails to be read for no reason of the system is a bug, and said to be one', async () => {
-    const readFileSync = () => {
+    const readSync = () => {
       throw new TypeError('no reason');
     };
-    const ran = await runWhere({ readFileSync }, ['vmcoreinfo', DUMP, '--vmcoreinfo', join(folder, 'x')]);
+    const ran = await runWhere({ readSync }, ['vmcoreinfo', DUMP, '--vmcoreinfo', DUMP]);
     expect(ran.stderr).toMatch(/^kdump-inspect: internal error: no reason\n/);
     expect(ran.status).toBe(1);
   });

@@ -51,6 +51,12 @@ describe('the end of a run', () => {
     expect(() => settleAfter([900, 12 * MIB, MIB], null)).not.toThrow();
   });
 
+  it('is an end too where V8 has no memory to give it', () => {
+    ended(900, 12 * MIB, MIB);
+    vi.spyOn(vm, 'runInNewContext').mockImplementation(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER));
+    expect(() => settle(BEGUN)).not.toThrow();
+  });
+
   it('leaves no object that nothing holds', async () => {
     vi.mocked(v8.setFlagsFromString).mockRestore();
     ended(900, 12 * MIB, MIB);

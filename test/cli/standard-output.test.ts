@@ -44,6 +44,24 @@ describe('stdout on a terminal', () => {
   });
 });
 
+describe('stdout on a terminal that was closed', () => {
+  it('is no terminal: Node.js cannot make a stream of it', () => {
+    terminal = fakeTerminal('stdout');
+    const stream = Object.getOwnPropertyDescriptor(process, 'stdout') as PropertyDescriptor;
+    Object.defineProperty(process, 'stdout', {
+      configurable: true,
+      get() {
+        throw new Error('TTY initialization failed: uv_tty_init returned EIO (i/o error)');
+      },
+    });
+    try {
+      expect(standardOutput({})).toMatchObject({ color: false, columns: undefined, isTerminal: false });
+    } finally {
+      Object.defineProperty(process, 'stdout', stream);
+    }
+  });
+});
+
 describe('stdout elsewhere', () => {
   const as = (mode: number, rdev: number) => {
     const restore = replaceCalls({ fstatSync: (() => ({ mode, rdev })) as never });

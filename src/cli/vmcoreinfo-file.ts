@@ -1,0 +1,46 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { InspectError } from '../errors.ts';
+import type { VmcoreinfoText } from '../formats/image.ts';
+import { errnoOf } from './write.ts';
+
+/** More is no VMCOREINFO: the kernel's own limit is a page. */
+const LIMIT = 1 << 20;
+
+/** The VMCOREINFO text that --vmcoreinfo names. @throws InspectError io; unsupported, for a file that has none */
+export function readVmcoreinfo(path: string): VmcoreinfoText {
+  const text = tryRead(path);
+  const wrong = whyNot(text);
+  if (wrong !== undefined)
+    throw new InspectError('unsupported', `--vmcoreinfo ${path}: this is no VMCOREINFO: ${wrong}`, { path });
+  return { text: text.endsWith('\n') ? text : `${text}\n`, source: `--vmcoreinfo ${path}` };
+}
+
+function tryRead(path: string): string {
+  try {
+    return beginningOf(path).toString('latin1');
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    const message = `--vmcoreinfo ${path}: cannot read it: ${errno}`;
+    throw new InspectError('io', message, { path, errno, cause: error });
+  }
+}
+
+/** A byte more than the limit at most: what is named may be a device that has no end. */
+function beginningOf(path: string): Buffer {
+  const bytes = Buffer.alloc(LIMIT + 1);
+  const fd = openSync(path, 'r');
+  try {
+    let length = 0;
+    for (let got = -1; got !== 0; length += got)
+      got = readSync(fd, bytes, length, bytes.length - length, null);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function whyNot(text: string): string | undefined {
+  if (text.length > LIMIT) return `it has more than ${LIMIT} bytes`;
+  return /^OSRELEASE=/m.test(text) ? undefined : 'it has no line OSRELEASE=';
+}
