@@ -4,7 +4,7 @@ import { hex } from './hex.ts';
 import type { ByteSource, ReadStatistics } from './source.ts';
 
 /** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
-const PROC_SUPER_MAGIC = 0x9fa0;
+export const PROC_SUPER_MAGIC = 0x9fa0;
 
 /** Beyond it no file has a byte, and the system calls a read an error instead of an end (loff_t). */
 const LAST_POSITION = (1n << 63n) - 1n;

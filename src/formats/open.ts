@@ -8,7 +8,7 @@ import { explainCut, FlattenedImage, isFlattened, unflatten } from './flattened/
 import { FlattenedSource } from './flattened/flattened-source.ts';
 import { type Foreign, SAVED_MACHINES } from './foreign.ts';
 import type { MemoryImage } from './image.ts';
-import { accessFacts, kcoreHint } from './kcore/access.ts';
+import { accessFacts, kcoreHint, maskedKcore } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
 import { isKdump } from './kdump/signature.ts';
 import { isLime, openLime } from './lime.ts';
@@ -25,6 +25,8 @@ const FOREIGN: readonly Foreign[] = [
   { magic: '\xfd7zXZ\0', what: 'an xz-compressed file', hint: 'unpack it first: unxz FILE' },
   { magic: 'BZh', what: 'a bzip2-compressed file', hint: 'unpack it first: bunzip2 FILE' },
 ];
+
+const KCORE = '/proc/kcore';
 
 /** How a user may help where the content of a file says nothing. */
 export interface OpenOptions {
@@ -43,7 +45,7 @@ export async function openImage(paths: readonly string[], options: OpenOptions =
     return await openSources(sources, options);
   } catch (error) {
     for (const source of sources) source.close();
-    throw paths[0] === '/proc/kcore' ? explainKcore(error) : error;
+    throw paths[0] === KCORE ? explainKcore(error, KCORE) : error;
   }
 }
 
@@ -159,8 +161,10 @@ function notADump(source: ByteSource, head: Uint8Array): InspectError {
   );
 }
 
-function explainKcore(error: unknown): unknown {
-  if (!(error instanceof InspectError) || error.kind !== 'io') return error;
+function explainKcore(error: unknown, path: string): unknown {
+  if (!(error instanceof InspectError)) return error;
+  const masked = maskedKcore(error, path);
+  if (masked || error.kind !== 'io') return masked ?? error;
   const hint = kcoreHint(error, accessFacts());
   return hint ? new InspectError('io', error.message, { ...error.facts, hint }) : error;
 }

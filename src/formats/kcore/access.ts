@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import type { InspectError } from '../../errors.ts';
+import { readFileSync, statfsSync } from 'node:fs';
+import { PROC_SUPER_MAGIC } from '../../bytes/file-source.ts';
+import { InspectError } from '../../errors.ts';
 
 /** CAP_SYS_RAWIO of include/uapi/linux/capability.h: open_kcore asks for it */
 const CAP_SYS_RAWIO = 17n;
@@ -22,7 +23,10 @@ function textOf(path: string): string {
 
 /** Reads what explains a refused open. */
 export function accessFacts(): AccessFacts {
-  return { lockdown: textOf('/sys/kernel/security/lockdown'), status: textOf('/proc/self/status') };
+  return {
+    lockdown: textOf('/sys/kernel/security/lockdown'),
+    status: textOf('/proc/self/status'),
+  };
 }
 
 /** What to do when /proc/kcore could not be opened or read, by the system's error name and its own account of why. */
@@ -36,6 +40,28 @@ export function kcoreHint({ facts: { errno } }: InspectError, facts: AccessFacts
       return refused(facts);
     default:
       return undefined;
+  }
+}
+
+const UNMASK =
+  'run it on the host, or in a container that sees it: --security-opt systempaths=unconfined (Docker), ' +
+  '--security-opt unmask=/proc/kcore (Podman), procMount: Unmasked (Kubernetes), each with the capability SYS_RAWIO';
+
+/**
+ * The error for a /proc/kcore that another file lies over: Docker, Podman and containerd put /dev/null there (maskedPaths
+ * of the OCI runtime specification). undefined where it is procfs's own, or was refused.
+ */
+export function maskedKcore({ facts }: InspectError, path: string): InspectError | undefined {
+  if (facts.errno !== undefined || isOfProcfs(path)) return undefined;
+  const message = `${path}: it is masked: another file has been put in its place, as container runtimes do with /dev/null`;
+  return new InspectError('io', message, { path, hint: UNMASK });
+}
+
+function isOfProcfs(path: string): boolean {
+  try {
+    return statfsSync(path).type === PROC_SUPER_MAGIC;
+  } catch {
+    return true;
   }
 }
 

@@ -1,7 +1,7 @@
-import type { readFileSync } from 'node:fs';
+import fs, { type readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InspectError } from '../../../src/errors.ts';
-import { kcoreHint } from '../../../src/formats/kcore/access.ts';
+import { kcoreHint, maskedKcore } from '../../../src/formats/kcore/access.ts';
 import { openImage } from '../../../src/formats/open.ts';
 import { failureOfAsync } from '../../builders/failure.ts';
 import { refusal, replaceCalls } from '../../support/system-calls.ts';
@@ -83,6 +83,34 @@ describe('a /proc/kcore that the kernel does not permit', () => {
     for (const status of [ALL, 'CapEff:\tnone\n']) {
       expect(await hintWith({ [STATUS]: status })).toMatch(/CAP_SYS_RAWIO.*lockdown/);
     }
+  });
+});
+
+describe('a /proc/kcore that a container runtime has put another file over', () => {
+  const original = { ...fs };
+  it.each([
+    ['/dev/null', '/dev/null'],
+    ['an empty file', '/proc/version'],
+  ])('is masked, not a bad dump: %s', async (_, other) => {
+    restore();
+    const empty = other === '/proc/version';
+    restore = replaceCalls({
+      openSync: ((path: string, flags: number) =>
+        original.openSync(path === '/proc/kcore' ? other : path, flags)) as typeof fs.openSync,
+      statfsSync: (() => original.statfsSync('/dev')) as unknown as typeof fs.statfsSync,
+      ...(empty ? { readSync: () => 0 } : {}),
+    });
+    const { kind, message, facts } = await failureOfAsync(openImage(['/proc/kcore']));
+    expect([kind, facts.path, facts.errno]).toEqual(['io', '/proc/kcore', undefined]);
+    expect(message).toMatch(/^\/proc\/kcore: it is masked/);
+    expect(facts.hint).toMatch(/on the host.*--security-opt/);
+  });
+
+  it('is not what a refused one is', async () => {
+    const refused = new InspectError('io', '/proc/kcore: not permitted', { errno: 'EPERM' });
+    expect(maskedKcore(refused, '/dev/null')).toBeUndefined();
+    const broken = new InspectError('corrupt', '/proc/kcore: ELF: broken');
+    expect(maskedKcore(broken, '/proc/version')).toBeUndefined();
   });
 });
 
