@@ -172,6 +172,8 @@ export interface MemoryImage {
   readonly memory: PhysicalMemory;
   /** Whether memory may be missing behind its end without a trace, for the format has no mark of its end. */
   readonly openEnded?: boolean;
+  /** Whether byte n is taken for physical address n only because nothing in the file says otherwise. */
+  readonly flat?: boolean;
   readonly segments: readonly Segment[];
   readonly notes: readonly Note[];
   readonly vmcoreinfo: VmcoreinfoText | null;

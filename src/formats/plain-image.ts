@@ -16,6 +16,7 @@ export interface PlainTraits {
   readonly type: string;
   readonly ranges: readonly PlainRange[];
   readonly warnings: readonly string[];
+  readonly flat?: boolean;
   /** Whether it shows that the file was cut short, besides ranges that reach over its end. */
   readonly incomplete: boolean;
 }

@@ -28,6 +28,7 @@ export function openRaw(source: ByteSource): MemoryImage {
     type: 'RAW',
     ranges,
     warnings: [],
+    flat: true,
     incomplete: false,
   });
 }

@@ -176,9 +176,19 @@ function notFound(
   );
 }
 
-function hintFor({ live, registers, segments }: MemoryImage): string {
+/** The lowest begin of the hole below 4 GiB that machines leave for PCI: QEMU's q35; others have 3 GiB and more below it. */
+const LOWEST_HOLE = 2 ** 31;
+
+function hintFor({ live, registers, segments, flat, bytes }: MemoryImage): string {
   const kernels = 'kernels have it with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE before 6.9)';
   if (live) return kernels;
+  if (flat && (bytes ?? 0) > LOWEST_HOLE) {
+    return (
+      'memory above 4 GiB must lie above 4 GiB in a raw image; the memory file of a virtual machine has it right after that ' +
+      'below the PCI hole. With a hole from 3 GiB on: dd if=FILE of=OUT bs=1M count=3072; ' +
+      'dd if=FILE of=OUT bs=1M skip=3072 seek=4096'
+    );
+  }
   if (registers.length > 0 && segments.some(({ virtual }) => virtual !== null && virtual >= 1n << 63n)) {
     // Under PTI a CPU in user mode has next to nothing of the kernel in its tables.
     return "QEMU's dump with paging (-p) has only what the CPUs had mapped: dump the memory without paging";

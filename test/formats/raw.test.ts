@@ -17,7 +17,7 @@ describe('a raw image', () => {
     expect(image.memory.read(0x1ff8, into)).toBeUndefined();
     expect(into).toEqual(DATA.subarray(0x1ff8, 0x2008));
     expect(image).toMatchObject({ format: 'raw memory image', path: 'ram.img', bytes: 0x3000, live: false });
-    expect([image.vmcoreinfo, image.notes, image.openEnded]).toEqual([null, [], true]);
+    expect([image.vmcoreinfo, image.notes, image.openEnded, image.flat]).toEqual([null, [], true, true]);
     expect(image.makedumpfile.originalPages).toBe(3);
     expect(image.segments).toHaveLength(1);
   });

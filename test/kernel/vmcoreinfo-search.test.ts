@@ -156,6 +156,14 @@ describe('a search for VMCOREINFO', () => {
     expect(facts.hint).toContain('without paging');
   });
 
+  it('tells of the hole that the memory file of a large virtual machine lacks, which no text can mend', () => {
+    const image = { ...searchedImage(provableKernel(KASLR)), flat: true };
+    const hintOf = (bytes: number) => failureOf(() => searchVmcoreinfo({ ...image, bytes })).facts.hint;
+    expect(hintOf(2 ** 31 + 4096)).toMatch(/PCI hole/);
+    expect(hintOf(2 ** 31 + 4096)).not.toContain('--vmcoreinfo');
+    expect(hintOf(2 ** 31)).toContain('--vmcoreinfo');
+  });
+
   it('takes the whole text, not the copy that lost its end in a buffer', () => {
     const built = kept();
     const text = inOrder(textOf(built));
