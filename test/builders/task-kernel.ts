@@ -123,6 +123,11 @@ export class TaskKernel {
     this.built.writeU64(this.offsetOf(pid) + SLOT.signal, to);
   }
 
+  /** Writes another PID, or thread group, into a task_struct. */
+  setId(pid: number, name: 'pid' | 'tgid', value: number): void {
+    this.#writeNumber(this.offsetOf(pid) + TASK[name], value);
+  }
+
   #writeNumber(offset: number, value: number, bytes: 4 | 8 = 4): void {
     const buffer = new DataView(new ArrayBuffer(8));
     buffer.setBigInt64(0, BigInt(value), true);

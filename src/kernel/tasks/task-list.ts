@@ -2,10 +2,10 @@ import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { walkList } from '../objects/list.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import { type Task, TaskReader } from './task.ts';
+import { PID_LIMIT, type Task, TaskReader } from './task.ts';
 
-/** PID_MAX_LIMIT of include/linux/threads.h: there are no more tasks at a time. */
-export const TASKS_LIMIT = 1 << 22;
+/** There are no more tasks at a time than PIDs. */
+export const TASKS_LIMIT = PID_LIMIT;
 
 /** Tasks by the address of their task_struct, in the order in which they were found, and what could not be followed. */
 export interface FoundTasks {

@@ -1,3 +1,5 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import { type TaskState, taskState } from './task-state.ts';
@@ -26,6 +28,9 @@ export interface Task {
   readonly cachedPages: readonly number[];
 }
 
+/** PID_MAX_LIMIT of include/linux/threads.h: no PID is as large, and there are no more tasks at a time. */
+export const PID_LIMIT = 1 << 22;
+
 /** PF_KTHREAD of task_struct.flags (include/linux/sched.h) */
 const KTHREAD = 0x0020_0000;
 
@@ -47,9 +52,10 @@ export class TaskReader {
     this.#threadHead = BigInt(typed.types.struct('signal_struct').offsetOf('thread_head'));
   }
 
-  /** @throws InspectError notMapped, notStored or corrupt */
+  /** @throws InspectError notMapped or notStored; corrupt, for what has no PID that a task can have */
   read(address: bigint): Task {
     const task = this.#reader.load(address);
+    for (const id of ['pid', 'tgid']) requirePid(address, id, task.number(id));
     const head = task.big('signal') + this.#threadHead;
     return {
       address,
@@ -67,6 +73,13 @@ export class TaskReader {
       cachedPages: task.has('rss_stat.count') ? integers(task.bytes('rss_stat.count')) : [],
     };
   }
+}
+
+function requirePid(address: bigint, name: string, pid: number): void {
+  if (pid >= 0 && pid < PID_LIMIT) return;
+  throw new InspectError('corrupt', `what is at ${hex(address)} is not a task: its ${name} is ${pid}`, {
+    address,
+  });
 }
 
 /** An array of int. */

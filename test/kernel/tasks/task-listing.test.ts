@@ -59,6 +59,21 @@ describe('tasks that are in one place only', () => {
   });
 });
 
+describe('what has no PID that a task can have', () => {
+  test.each([
+    ['pid', -7],
+    ['pid', 1 << 22],
+    ['tgid', -1],
+  ] as const)('is not a task, and is said: its %s is %d', (name, value) => {
+    const kernel = new TaskKernel({ tasks: [INIT, { pid: 7, inTable: false }, { pid: 8 }] });
+    kernel.setId(7, name, value);
+    expect(pidsOf(kernel)).toEqual([1, 8]);
+    expect(listTasks(kernel.typed).problems).toEqual([
+      expect.stringContaining(`is not a task: its ${name} is ${value}`),
+    ]);
+  });
+});
+
 describe('broken lists', () => {
   const tasks = [INIT, KTHREADD, { pid: 3 }, { pid: 4, tgid: 3 }];
 
