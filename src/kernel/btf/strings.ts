@@ -1,13 +1,18 @@
 import { latin1 } from '../../bytes/words.ts';
 import { corruptBtf } from './header.ts';
 
+/** No name is empty but the one at offset 0: each is there once. So what was overwritten with zeros shows. */
+const TWO_ENDS = Buffer.alloc(2);
+
 /** The names of a blob. Those of a split blob continue the numbering of its base's. */
 export class BtfStrings {
   readonly #bytes: Uint8Array;
   readonly #first: number;
   readonly #base: BtfStrings | undefined;
 
+  /** @throws InspectError corrupt, when what stands there is not names */
   constructor(bytes: Uint8Array, base?: BtfStrings) {
+    requireNames(bytes);
     this.#bytes = bytes;
     this.#base = base;
     this.#first = base?.end ?? 0;
@@ -52,6 +57,13 @@ export class BtfStrings {
     if (at >= 0 && at < this.#bytes.length) return at;
     throw corruptBtf(`a name is at ${offset}, behind the strings, which end at ${this.end}`);
   }
+}
+
+/** What is lost of the names would make types look as if this kernel had none such. */
+function requireNames(bytes: Uint8Array): void {
+  const all = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const at = all.indexOf(TWO_ENDS);
+  if (at >= 0) throw corruptBtf(`the names from byte ${at} of the strings on are zeros`);
 }
 
 /** A hash of the name that begins at `at` and goes to a NUL or the end (FNV-1a). */
