@@ -23,6 +23,8 @@ export interface Kernel {
   /** Physical address of the root page table, bytes, and where that is known from. */
   readonly pageTableRoot: Laddered;
   readonly pagingLevels: 4 | 5;
+  /** Keys that its VMCOREINFO must have and lacks, and that the kernel's own types and symbols do not tell either. */
+  readonly untold?: readonly string[];
 }
 
 /** What the user gave because the dump lost it. */

@@ -78,7 +78,7 @@ function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
       `VMCOREINFO: mem_section of ${length} x ${entrySize} bytes, sections of 2^${sectionBits} bytes and struct pages of ${structPageSize} bytes make no memory map`,
     );
   }
-  const sections = 2 ** (physmemBits(info, levels) - sectionBits);
+  const sections = sectionCount(info, levels);
   const entries = Math.floor(PAGE / entrySize);
   // SPARSEMEM_EXTREME: the array holds pointers to pages full of entries (include/linux/mmzone.h, NR_SECTION_ROOTS).
   const extreme = length !== sections || entries === 1;
@@ -91,6 +91,11 @@ function tooManySections(length: number, perRoot: number): InspectError {
   const claim = `LENGTH(mem_section) is ${length}, which makes ${length * Math.max(1, perRoot)} sections`;
   const most = `physical addresses of 52 bits have ${SECTIONS_LIMIT}`;
   return new InspectError('corrupt', `VMCOREINFO: ${claim}, and ${most}`, { key: 'LENGTH(mem_section)' });
+}
+
+/** NR_MEM_SECTIONS: all sections that physical memory can have. */
+export function sectionCount(info: Vmcoreinfo, levels: 4 | 5): number {
+  return 2 ** (physmemBits(info, levels) - (info.number('SECTION_SIZE_BITS') ?? SECTION_SIZE_BITS));
 }
 
 /** MAX_PHYSMEM_BITS: in VMCOREINFO since 5.9 (1d50e5d0c505); before, 46 with 4 and 52 with 5 levels */

@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
+import { required } from '../vmcoreinfo.ts';
 
 /** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
 const NODES_LIMIT = 1 << 10;
@@ -14,10 +15,11 @@ const ZONES_LIMIT = 8;
 export function nodeAddresses(typed: TypedKernel): bigint[] {
   const table = typed.findSymbol('node_data');
   if (table === undefined) return [typed.symbol('contig_page_data')];
-  const length = typed.kernel.info.length('node_data') ?? 1;
+  const key = 'LENGTH(node_data)';
+  const length = required(typed.kernel.info.length('node_data'), key, 'the number of nodes is unknown');
   if (length < 1 || length > NODES_LIMIT)
-    throw new InspectError('corrupt', `VMCOREINFO: LENGTH(node_data) is ${length}`, {
-      key: 'LENGTH(node_data)',
+    throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${length}`, {
+      key,
     });
   const bytes = typed.space.bytes(table, 8 * length);
   return [...new BigUint64Array(bytes.buffer)].filter((address) => address !== 0n);

@@ -13,6 +13,7 @@ export interface MemoryTotals {
 export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
   // ca79b0c211af (5.0) made totalram_pages an atomic_long_t with this name.
   const total = counter(typed, '_totalram_pages');
+  // The first of enum zone_stat_item in all kernels (include/linux/mmzone.h).
   const index = typed.kernel.info.number('NR_FREE_PAGES') ?? 0;
   return { total, free: counter(typed, 'vm_zone_stat', index) };
 }
