@@ -6,6 +6,7 @@ import { isDevicePage } from './device-pages.ts';
 import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';
 import { type PageTrait, type PageUse, PLACE_COUNTS, TRAITS, USES, Use } from './page-uses.ts';
+import { requireKeys } from './required-keys.ts';
 import { runsOf } from './runs.ts';
 import { SlabTally } from './slab-tally.ts';
 import { StructPages } from './struct-pages.ts';
@@ -127,6 +128,7 @@ class Scan {
  * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read
  */
 export function attributePages(typed: TypedKernel, onProgress?: OnProgress): Attribution {
+  requireKeys(typed.kernel);
   refuseLies(typed.kernel);
   return attributeRanges(typed, [...pfnRanges(typed.kernel.image.memory.described())], onProgress);
 }

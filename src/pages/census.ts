@@ -2,12 +2,14 @@ import { InspectError } from '../errors.ts';
 import type { Absence, MapChange } from '../formats/image.ts';
 import { isLoss } from '../formats/loss.ts';
 import type { Check } from '../kernel/check.ts';
+import { missingKeys } from '../kernel/expected-keys.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { freeChecks } from './free-checks.ts';
 import { Movements } from './movement.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { partition } from './partition.ts';
+import { requireKeys, type UntoldRow, untoldRows } from './required-keys.ts';
 import { RULES, Rule } from './rules.ts';
 import { Scan } from './scan.ts';
 import type { Tally } from './tally.ts';
@@ -33,6 +35,8 @@ export interface Census {
   readonly missingEnd: string | null;
   /** What of a running machine's memory has come and gone meanwhile; null for nothing. */
   readonly mapChange: MapChange | null;
+  /** Rows that a missing key decides. */
+  readonly untold: readonly UntoldRow[];
   /** FREE against the kernel's own counters, or why that could not be checked. */
   readonly freeCheck: FreeCheck;
 }
@@ -56,6 +60,7 @@ export type OnProgress = (done: number, total: number) => void;
  * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; as refuseLies
  */
 export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): Census {
+  requireKeys(kernel);
   refuseLies(kernel);
   const zones = tryZones(kernel);
   const scan = new Scan(kernel, 'all' in zones ? zones.all : []);
@@ -101,9 +106,10 @@ export function watching(zones: TriedZones, onProgress: OnProgress): OnProgress 
   };
 }
 
-function unavailable({ image }: Kernel, error: unknown): Unavailable {
+function unavailable({ image, info }: Kernel, error: unknown): Unavailable {
   if (!(error instanceof InspectError)) throw error;
-  return { unavailable: error.message, lost: isLoss(error.kind, image) };
+  const lacking = error.kind === 'missingInfo' && missingKeys(info, 'zones').length > 0;
+  return { unavailable: error.message, lost: lacking || isLoss(error.kind, image) };
 }
 
 /** What the tally of all pages says, beside the kernel's own counters. */
@@ -123,6 +129,7 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
     withoutStructPage: tally.rules[Rule.noStructPage] as number,
     badOrders: tally.rules[Rule.badOrder] as number,
     missingEnd: missingEnd(kernel),
+    untold: untoldRows(kernel, tally.looksPoisoned),
     mapChange: kernel.image.mapChange?.() ?? null,
     freeCheck: freeCheck(kernel, zones, tally),
   };

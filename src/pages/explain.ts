@@ -7,6 +7,7 @@ import { deviceTest } from './device-pages.ts';
 import type { PageClass } from './page-class.ts';
 import { pageKeys } from './page-keys.ts';
 import { SPAN_PAGES } from './partition.ts';
+import { requireKeys } from './required-keys.ts';
 import { compoundOrder, FIRST_EXCLUDING, RULES, Rule } from './rules.ts';
 import { runsOf } from './runs.ts';
 import { StructPages } from './struct-pages.ts';
@@ -62,6 +63,7 @@ export interface PageExplanation {
  * the dump nor the kernel's memory map knows
  */
 export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
+  requireKeys(kernel);
   const { memory } = kernel.image;
   const isHole = surveyed(memory, pfn)[0] === Held.hole;
   const decoded = decodeStructPage(kernel, new StructPages(kernel), pfn);

@@ -6,6 +6,7 @@ import { kernelFacts } from '../kernel/kernel-facts.ts';
 import { type Census, censusOf, type OnProgress, tryZones, watching } from './census.ts';
 import { CensusThreads, type Share } from './census-threads.ts';
 import { partition } from './partition.ts';
+import { requireKeys } from './required-keys.ts';
 import { Scan } from './scan.ts';
 import { SharedWork } from './shared-work.ts';
 import { addTallies } from './tally.ts';
@@ -41,6 +42,7 @@ export interface ParallelOptions {
  */
 export async function takeParallelCensus(kernel: Kernel, options: ParallelOptions): Promise<Census> {
   const { onRead = () => {} } = options;
+  requireKeys(kernel);
   refuseLies(kernel);
   const zones = tryZones(kernel);
   const onProgress = watching(zones, options.onProgress ?? (() => {}));

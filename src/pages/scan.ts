@@ -77,6 +77,7 @@ export class Scan {
       failures: this.#verdicts.failures,
       free: this.#free.zones.map((zone) => zone.counted),
       outside: this.#free.outside,
+      looksPoisoned: this.#verdicts.looksPoisoned,
     };
   }
 }

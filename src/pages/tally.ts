@@ -13,6 +13,8 @@ export interface Tally {
   /** Free, zone by zone in the order of the zones, and in none of them. */
   readonly free: readonly number[];
   readonly outside: number;
+  /** Whether some page seems to have a memory error that the keys do not tell. */
+  readonly looksPoisoned: boolean;
 }
 
 /** What two parts have together. */
@@ -28,6 +30,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
       (_, i) => (a.free[i] ?? 0) + (b.free[i] ?? 0),
     ),
     outside: a.outside + b.outside,
+    looksPoisoned: a.looksPoisoned || b.looksPoisoned,
   };
 }
 

@@ -2,6 +2,7 @@ import { type Cover, classifyPart, noCover, type OnFree } from './classify-run.t
 import { isDevicePage } from './device-pages.ts';
 import { Doubt } from './doubt.ts';
 import type { PageKeys } from './page-keys.ts';
+import { looksPoisoned } from './plain-flags.ts';
 import { Rule } from './rules.ts';
 import { Stretches } from './stretches.ts';
 import { type Gap, RUN_PAGES, type StructPages } from './struct-pages.ts';
@@ -26,6 +27,8 @@ export class Verdicts {
   cover: Cover = noCover();
   /** Why struct pages could not be read, and of how many pages. */
   readonly failures = new Map<string, number>();
+  /** Whether some page seems to have a memory error that the keys do not tell. */
+  looksPoisoned = false;
   readonly #structPages: StructPages;
   readonly #keys: PageKeys;
   readonly #onFree: OnFree;
@@ -105,6 +108,7 @@ export class Verdicts {
     const word = (from - start) * this.#keys.stride;
     const part = { words, word, pfn, start: from, end: to };
     classifyPart(part, this.#keys, this.cover, this.#stretches, this.#onFree);
+    this.looksPoisoned ||= looksPoisoned(part, this.#stretches, this.#keys);
   }
 
   /** The pages up to the end of a gap have no struct page that can be read; for some a head may have spoken. */

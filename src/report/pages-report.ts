@@ -6,6 +6,7 @@ import type { ClassCounts, PageClass } from '../pages/page-class.ts';
 import { type Checked, checked, contradictions } from './checks.ts';
 import { type Amount, amount, type Figure, figure } from './figure.ts';
 import { liveChange } from './live-change.ts';
+import { ROW_NAMES } from './row-names.ts';
 import { plural, size } from './units.ts';
 
 const PAGE = 4096;
@@ -54,17 +55,23 @@ export interface PagesFacts {
   readonly excludable: Readonly<Record<PageClass, boolean>>;
 }
 
-/** Rows, where those that `doubtful` names have only a least value. */
+/** How well a row is known: what it has may be all, the least, or more than there is. */
+type Known = 'exactly' | 'least' | 'most';
+
 function rows(
   counts: ClassCounts,
   facts: PagesFacts,
-  doubtful: (name: PageClass) => boolean,
+  known: (name: PageClass) => Known,
 ): PagesReport['classes'] {
   const all = Object.entries(counts) as [PageClass, number][];
   const entries = all.filter(([name, n]) => n !== 0 || !WHEN_ANY.has(name));
   return Object.fromEntries(
-    entries.map(([name, n]) => [name, { ...figure(n, !doubtful(name)), excludable: facts.excludable[name] }]),
+    entries.map(([name, n]) => [name, { ...row(n, known(name)), excludable: facts.excludable[name] }]),
   ) as PagesReport['classes'];
+}
+
+function row(pages: number, known: Known): Figure {
+  return known === 'most' ? { pages: null, bytes: null } : figure(pages, known === 'exactly');
 }
 
 function head(facts: PagesFacts): Pick<PagesReport, 'schema' | 'file' | 'kernel' | 'pageSize'> {
@@ -90,12 +97,17 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const endless = census.missingEnd !== null;
   const change = liveChange(census.mapChange);
   const checks = 'zones' in census.freeCheck ? census.freeCheck.checks : [];
-  const doubtful = (name: PageClass) =>
-    endless || unclassified > 0 || (census.undecided > 0 && BY_CONTENTS.has(name));
+  const untold = new Set(census.untold.map(({ row }) => row));
+  const known = (name: PageClass): Known => {
+    const byContents = BY_CONTENTS.has(name);
+    if (untold.size > 0 && byContents) return 'most';
+    const doubtful = endless || unclassified > 0 || untold.has(name) || (census.undecided > 0 && byContents);
+    return doubtful ? 'least' : 'exactly';
+  };
   return {
     ...head(facts),
     total: figure(census.total, !endless),
-    classes: rows(census.counts, facts, doubtful),
+    classes: rows(census.counts, facts, known),
     unknown: amount(unclassified + census.undecided),
     compat: null,
     freeCheck: freeCheckRows(census.freeCheck),
@@ -105,6 +117,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
       ...unknownWarnings(census),
       ...unwrittenWarnings(census),
+      ...untoldWarnings(census),
       ...checkWarnings(census),
       ...contradictions(checks),
       ...change.warnings,
@@ -115,6 +128,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       isWhole(facts.image) &&
       damaged(census) === 0 &&
       census.counts.uninitialized === 0 &&
+      census.untold.length === 0 &&
       uncheckedFree(census) === null &&
       change.complete,
     ...checked(checks),
@@ -126,7 +140,7 @@ export function compatReport(facts: PagesFacts, census: CompatCensus): PagesRepo
   return {
     ...head(facts),
     total: amount(census.total),
-    classes: rows(census.counts, facts, () => false),
+    classes: rows(census.counts, facts, () => 'exactly'),
     unknown: amount(0),
     compat: 'makedumpfile',
     freeCheck: null,
@@ -173,6 +187,12 @@ function unknownWarnings({ undecided, absences, unclassified }: Census): string[
 function unwrittenWarnings({ counts: { uninitialized } }: Census): string[] {
   const what = `${plural(uninitialized, 'page')} have struct pages that were never written, so nothing says what they are used for`;
   return uninitialized === 0 ? [] : [what];
+}
+
+function untoldWarnings({ untold }: Census): string[] {
+  return untold.map(
+    ({ key, row }) => `without ${key} in VMCOREINFO ${ROW_NAMES[row]} cannot be told from KERN_DATA and ZERO`,
+  );
 }
 
 function checkWarnings(census: Census): string[] {

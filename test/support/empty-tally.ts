@@ -11,5 +11,6 @@ export function emptyTally(): Tally {
     failures: new Map(),
     free: [],
     outside: 0,
+    looksPoisoned: false,
   };
 }

@@ -1,5 +1,6 @@
 import { fact } from '../../kernel/fact.ts';
 import { openKernel } from '../../kernel/kernel.ts';
+import { completed } from '../../kernel/second-source.ts';
 import { withSmallReads } from '../../kernel/small-reads.ts';
 import { inspectSystem } from '../../kernel/system/system.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
@@ -22,7 +23,7 @@ export function info(files: readonly string[], options: CommonOptions): Promise<
 /** Without VMCOREINFO there is nothing to tell; without page tables there is what VMCOREINFO says. */
 function makeReport({ image, vmcoreinfo }: Session, { pageOffset }: CommonOptions): InfoReport {
   const text = vmcoreinfo();
-  const kernel = fact(() => withSmallReads(openKernel(image, { vmcoreinfo: text })));
+  const kernel = fact(() => completed(withSmallReads(openKernel(image, { vmcoreinfo: text }))));
   return infoReport({
     image,
     amounts: image.memory.amounts,

@@ -2,6 +2,7 @@ import type { ErrorKind } from '../../errors.ts';
 import type { MemoryImage } from '../../formats/image.ts';
 import { type Fact, fact, type Missing } from '../../kernel/fact.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { completed } from '../../kernel/second-source.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { detailsOf, type PageDetails } from '../../pages/details/details.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
@@ -18,7 +19,7 @@ const PAGE = 4096;
 /** `page`: everything about one page. Returns the exit status. */
 export function page(file: string, operand: PageOperand, options: CommonOptions): Promise<number> {
   return withDump([file], options, ({ image, kernel: open, output }) => {
-    const kernel = open();
+    const kernel = completed(open());
     for (const doubt of kernel.info.doubts) output.warn(doubt);
     const physical = physicalOf(kernel, operand);
     const pfn = 'pfn' in operand ? operand.pfn : Math.floor((physical ?? 0) / PAGE);

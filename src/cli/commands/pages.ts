@@ -1,3 +1,4 @@
+import { allMissingKeys } from '../../kernel/expected-keys.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import type { Census, OnProgress } from '../../pages/census.ts';
 import { takeCompatCensus } from '../../pages/compat.ts';
@@ -26,7 +27,7 @@ export function pages(files: readonly string[], options: PagesOptions): Promise<
 
 async function makeReport(session: Session, options: PagesOptions): Promise<PagesReport> {
   const { image, kernel: open } = session;
-  const kernel = open();
+  const kernel = options.compat ? open() : await wholeKernel(open());
   const facts = { image, info: kernel.info, excludable: EXCLUDABLE };
   const progress = progressBar('reading pages', options, options.compat === undefined);
   try {
@@ -35,6 +36,12 @@ async function makeReport(session: Session, options: PagesOptions): Promise<Page
   } finally {
     progress.end();
   }
+}
+
+/** The kernel with what its VMCOREINFO lacks; few lack anything, so what tells it is loaded only then. */
+async function wholeKernel(kernel: Kernel): Promise<Kernel> {
+  if (allMissingKeys(kernel.info).length === 0) return kernel;
+  return (await import('../../kernel/second-source.ts')).completed(kernel);
 }
 
 function census(

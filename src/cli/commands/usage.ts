@@ -1,3 +1,4 @@
+import { completed } from '../../kernel/second-source.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
@@ -25,7 +26,7 @@ export function usage(files: readonly string[], options: UsageOptions): Promise<
 }
 
 function makeReport({ image, kernel: open }: Session, options: UsageOptions): UsageReport {
-  const kernel = open();
+  const kernel = completed(open());
   const by = options.by ?? 'type';
   const top = options.top ?? (by === 'type' ? TOP.overview : TOP.list);
   const progress = progressBar('reading pages', options);

@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
+import { required } from '../../kernel/vmcoreinfo.ts';
 import type { PageExplanation } from '../explain.ts';
 import { StructPages } from '../struct-pages.ts';
 
@@ -13,7 +14,7 @@ export function headOf(kernel: Kernel, page: PageExplanation): number {
   if (page.decidedBy !== null) return page.decidedBy;
   const struct = page.structPage;
   if (!struct || struct.compound === null || (struct.compound & 1n) === 0n) return page.pfn;
-  const size = BigInt(kernel.info.size('page') ?? 64);
+  const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'its head cannot be found'));
   const head = headAddress(struct.address, struct.compound - 1n);
   const behind = (struct.address - head) / size;
   const fits = head <= struct.address && (struct.address - head) % size === 0n && behind < BigInt(MOST_PAGES);
@@ -40,6 +41,7 @@ export function wordsOf(kernel: Kernel, pfn: number): Int32Array | undefined {
   if (!gap) return structPages.words;
   const address = structPages.addressOf(pfn);
   // A run says why in words alone; its memory says of what kind that is.
-  if (address !== null) kernel.space.bytes(address, kernel.info.size('page') ?? 64);
+  if (address !== null)
+    kernel.space.bytes(address, required(kernel.info.size('page'), 'SIZE(page)', 'its head cannot be found'));
   throw new InspectError('corrupt', gap.reason);
 }

@@ -1,5 +1,6 @@
 import type { MapChange } from '../../formats/image.ts';
 import type { Check } from '../../kernel/check.ts';
+import { contradictedKeys } from '../../kernel/expected-keys.ts';
 import { readModules } from '../../kernel/modules/module-list.ts';
 import type { Module } from '../../kernel/modules/module-reader.ts';
 import { readBalloonPages } from '../../kernel/objects/balloon.ts';
@@ -12,6 +13,7 @@ import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution.ts';
 import type { OnProgress } from '../census.ts';
 import { missingEnd } from '../open-end.ts';
+import { untoldRows } from '../required-keys.ts';
 import { hasPageType } from '../use-keys.ts';
 import { bootMemory } from './boot-memory.ts';
 import type { CheckFacts } from './check-facts.ts';
@@ -67,8 +69,12 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   if (uninitialized > 0) problems.wrong(`${uninitialized} pages have struct pages that were never written`);
   const end = missingEnd(typed.kernel);
   if (end !== null) problems.wrong(end);
-  // Where more may follow all that was found is a least value, too.
-  const found = end === null ? attribution : { ...attribution, exact: false };
+  const untold = untoldRows(typed.kernel);
+  contradictions(typed, problems);
+  for (const { key } of untold)
+    problems.wrong(`not all uses of pages can be told without ${key} in VMCOREINFO`);
+  // Where more may follow, or a mark is not known, all that was found is a least value, too.
+  const found = end === null && untold.length === 0 ? attribution : { ...attribution, exact: false };
   const processes = problems.whole(() =>
     problems.attempt('the processes', () => processUses(typed, problems)),
   );
@@ -87,9 +93,18 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   const mapChange = typed.kernel.image.mapChange?.() ?? null;
   const { warnings, damaged } = problems;
   return {
-    ...{ ...holders, types: typeUses(facts), checks, warnings, mapChange },
+    ...{ ...holders, types: typeUses(facts), checks, mapChange },
+    warnings: [...typed.kernel.info.doubts, ...warnings],
     damaged: damaged || !found.exact,
   };
+}
+
+/** VMCOREINFO is believed where it says one thing and the kernel's own types and symbols another, but one of both is wrong. */
+function contradictions(typed: TypedKernel, problems: Problems): void {
+  for (const { line, told } of contradictedKeys(typed))
+    problems.wrong(
+      `VMCOREINFO has ${line[0]}=${line[1]}, and the kernel's own types and symbols say ${told[1]}`,
+    );
 }
 
 function checksOf(

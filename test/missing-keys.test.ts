@@ -1,0 +1,45 @@
+import { describe, expect, test } from 'vitest';
+import { InspectError } from '../src/errors.ts';
+import type { MemoryImage } from '../src/formats/image.ts';
+import { openImage } from '../src/formats/open.ts';
+import { openKernel } from '../src/kernel/kernel.ts';
+import { completed } from '../src/kernel/second-source.ts';
+import { searchVmcoreinfo } from '../src/kernel/vmcoreinfo-search.ts';
+import { takeCensus } from '../src/pages/census.ts';
+import { EXCLUDABLE } from '../src/pages/page-class.ts';
+import { type PagesReport, pagesReport } from '../src/report/pages-report.ts';
+import { figureFaults } from './support/cut.ts';
+import { dumpOf, TYPED } from './support/fixture.ts';
+
+/** The report of `pages`, with VMCOREINFO as it is given. */
+function reportOf(image: MemoryImage, text: string): PagesReport {
+  const kernel = completed(openKernel(image, { vmcoreinfo: { text, source: 'test' } }));
+  return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
+}
+
+/** A key that is missing changes no figure in silence: each is equal, or unknown, or the dump is refused. */
+describe.each([...TYPED, 'linux-6.1', 'linux-6.12-hwpoison', 'qemu-6.1'])(
+  '%s without a line of VMCOREINFO',
+  async (name) => {
+    const image = await openImage([dumpOf(name)]);
+    const { text } = image.vmcoreinfo ?? searchVmcoreinfo(image);
+    const whole = reportOf(image, text);
+    const lines = text.split('\n').filter((line) => line !== '');
+
+    test.each(lines.map((line) => [line.slice(0, line.indexOf('='))]))('%s', (key) => {
+      const without = lines.filter((line) => !line.startsWith(`${key}=`)).map((line) => `${line}\n`);
+      let report: PagesReport;
+      try {
+        report = reportOf(image, without.join(''));
+      } catch (error) {
+        expect(error).toBeInstanceOf(InspectError);
+        return;
+      }
+      const faults = figureFaults(report, whole);
+      const isSilent = report.complete && report.consistent;
+      expect(faults, 'figures').toEqual([]);
+      if (isSilent) expect(report.freeCheck).toEqual(whole.freeCheck);
+      if (!isSilent) expect(report.warnings).not.toEqual([]);
+    });
+  },
+);
