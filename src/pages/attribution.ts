@@ -1,4 +1,4 @@
-import { countOf, type Range } from '../bytes/ranges.ts';
+import { clipRanges, countOf, type Range, subtractRanges } from '../bytes/ranges.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { NO_COVER, type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
@@ -19,6 +19,8 @@ export interface Attribution {
   /** Every physical page of the dump, once. */
   readonly total: number;
   readonly uses: Readonly<Record<PageUse, number>>;
+  /** Pages of KFENCE's pool that the page allocator gave; none of a pool that was made at boot. */
+  readonly kfenceManaged?: number;
   /** The same by node and zone, as the struct pages say them; those without any page are left out. */
   readonly places: readonly PlaceUses[];
   /** By address of the kmem_cache. */
@@ -125,12 +127,34 @@ class Scan {
 
 /**
  * Says what each page is used for and whose it is, in one pass over the struct pages.
+ * @param kfence the pfns of KFENCE's pool
  * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read
  */
-export function attributePages(typed: TypedKernel, onProgress?: OnProgress): Attribution {
+export function attributePages(
+  typed: TypedKernel,
+  onProgress?: OnProgress,
+  kfence: Range | null = null,
+): Attribution {
   requireKeys(typed.kernel);
   refuseLies(typed.kernel);
-  return attributeRanges(typed, [...pfnRanges(typed.kernel.image.memory.described())], onProgress);
+  const described = [...pfnRanges(typed.kernel.image.memory.described())];
+  if (kfence === null) return attributeRanges(typed, described, onProgress);
+  return withKfence(
+    attributeRanges(typed, subtractRanges(described, [kfence]), onProgress),
+    attributeRanges(typed, [...clipRanges(described, kfence.start, kfence.end)]),
+  );
+}
+
+/** The pages of KFENCE's pool are a use of their own: those of its objects look like slabs, others like reserved ones. */
+function withKfence(others: Attribution, pool: Attribution): Attribution {
+  return {
+    ...others,
+    total: others.total + pool.total,
+    uses: { ...others.uses, kfence: pool.total },
+    kfenceManaged: pool.uses.reserved > 0 ? 0 : pool.total,
+    unreadable: new Map([...pool.unreadable, ...others.unreadable]),
+    exact: others.exact && pool.exact,
+  };
 }
 
 /** The same for ascending ranges of pfns. */

@@ -11,6 +11,7 @@ export const USES = [
   'largeKmalloc',
   'pageTables',
   'zsmalloc',
+  'kfence',
   'movable',
   'offline',
   'hwpoison',

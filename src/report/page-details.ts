@@ -1,6 +1,6 @@
 import type { MemoryFile } from '../kernel/objects/files.ts';
 import type { PageDetails } from '../pages/details/details.ts';
-import type { PageMappers, PageOwner, SlabOwner } from '../pages/details/owner.ts';
+import type { KfenceOwner, PageMappers, PageOwner, SlabOwner } from '../pages/details/owner.ts';
 import { hex } from './units.ts';
 
 /** A value for JSON, all of whose addresses are hex. */
@@ -42,6 +42,8 @@ export function pageDetailsReport(details: PageDetails): PageDetailsReport {
 
 function ownerReport(owner: PageOwner): NonNullable<PageDetailsReport['owner']> {
   switch (owner.kind) {
+    case 'kfence':
+      return kfenceReport(owner);
     case 'slab':
       return slabReport(owner);
     case 'file':
@@ -73,6 +75,17 @@ function ownerReport(owner: PageOwner): NonNullable<PageDetailsReport['owner']> 
     default:
       return owner;
   }
+}
+
+function kfenceReport({ object }: KfenceOwner): NonNullable<PageDetailsReport['owner']> {
+  return {
+    kind: 'kfence',
+    object: object && {
+      ...object,
+      address: hex(object.address),
+      cache: object.cache && { ...object.cache, address: hex(object.cache.address) },
+    },
+  };
 }
 
 function slabReport({ cache, list, object, ...owner }: SlabOwner): NonNullable<PageDetailsReport['owner']> {

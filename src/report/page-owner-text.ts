@@ -1,7 +1,7 @@
 import type { PageDetails } from '../pages/details/details.ts';
 import type { PageMappers, PageOwner } from '../pages/details/owner.ts';
 import { escapeText } from './escape.ts';
-import { slabText } from './page-slab-text.ts';
+import { kfenceText, slabText } from './page-slab-text.ts';
 import { hex, plural, size } from './units.ts';
 import { USAGE_NAMES } from './usage-names.ts';
 
@@ -35,6 +35,8 @@ function partOf({ pfn, order, refcount }: PageDetails['head']): string {
 function ownerText(owner: PageOwner | null): string {
   if (owner === null) return 'nothing says whose it is';
   switch (owner.kind) {
+    case 'kfence':
+      return kfenceText(owner);
     case 'slab':
       return slabText(owner);
     case 'file':

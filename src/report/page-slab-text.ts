@@ -1,5 +1,5 @@
 import type { FreePlace } from '../kernel/slabs/free-objects.ts';
-import type { SlabObject, SlabOwner } from '../pages/details/owner.ts';
+import type { KfenceOwner, SlabObject, SlabOwner } from '../pages/details/owner.ts';
 import { escapeText } from './escape.ts';
 import { hex } from './units.ts';
 
@@ -8,6 +8,15 @@ export function slabText({ cache, objects, inUse, list, object }: SlabOwner): st
   const on = list ? `, ${listText(list)}` : '';
   const what = `slab cache ${escapeText(cache.name)}, objects of ${cache.objectSize} bytes, ${inUse} of ${objects} in use${on}`;
   return object ? `${what}; ${objectText(object)}` : what;
+}
+
+/** Which page of KFENCE's pool it is. */
+export function kfenceText({ object }: KfenceOwner): string {
+  if (object === null) return 'guard page in the pool of KFENCE, which is never mapped';
+  const { index, address, size, state, cache } = object;
+  if (cache === null) return `object ${index} in the pool of KFENCE, not used yet`;
+  const of = cache.name === null ? hex(cache.address) : escapeText(cache.name);
+  return `object ${index} in the pool of KFENCE, at ${hex(address)}, ${size} bytes of slab cache ${of}: ${state ?? 'of unknown state'}`;
 }
 
 /** Where a slab is. */

@@ -15,6 +15,7 @@ export const USAGE_NAMES: Readonly<Record<UsageType, readonly [name: string, des
   vmalloc: ['vmalloc', 'Other areas of vmalloc()'],
   percpu: ['percpu', 'Per-CPU variables made after boot'],
   zsmalloc: ['zsmalloc', 'Compressed memory (zram, zswap)'],
+  kfence: ['kfence', 'Pool of KFENCE: slab objects between guard pages'],
   movable: ['movable', 'Pages that a driver lets move: balloons, zsmalloc'],
   kernelImage: ['kernel image', 'Code and data of the kernel'],
   memmap: ['struct pages', 'The memory map itself'],

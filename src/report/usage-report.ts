@@ -138,7 +138,7 @@ function orNull<T, R>(value: T | null, make: (value: T) => R): R | null {
 }
 
 /** Rows that stand in the document only when they have any page. */
-const WHEN_ANY: ReadonlySet<UsageType> = new Set(['uninitialized', 'zoneDevice']);
+const WHEN_ANY: ReadonlySet<UsageType> = new Set(['kfence', 'uninitialized', 'zoneDevice']);
 
 function typeRows(rows: Usage['types']['rows']): TypeRow[] {
   const shown = (Object.keys(rows) as UsageType[]).filter(

@@ -35,6 +35,26 @@ describe('the owner of a page in JSON', () => {
       },
     ],
     [
+      {
+        kind: 'kfence',
+        object: {
+          ...{ index: 7, address: 0xffff_8880_1001_0f40n, size: 184, state: 'freed' },
+          cache: { address: 0xffff_8880_0300_0000n, name: 'filp' },
+        },
+      },
+      {
+        kind: 'kfence',
+        object: {
+          ...{ index: 7, address: '0xffff888010010f40', size: 184, state: 'freed' },
+          cache: { address: '0xffff888003000000', name: 'filp' },
+        },
+      },
+    ],
+    [
+      { kind: 'kfence', object: null },
+      { kind: 'kfence', object: null },
+    ],
+    [
       { kind: 'kernelStack', address: 0xffff_c900_0001_0000n, task },
       { kind: 'kernelStack', address: '0xffffc90000010000', task },
     ],

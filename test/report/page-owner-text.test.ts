@@ -2,6 +2,11 @@ import { describe, expect, it } from 'vitest';
 import type { PageOwner } from '../../src/pages/details/owner.ts';
 import { FILE, lineOf, mappersLine, NOBODY, ownerLine, pageDetails } from '../builders/page-details.ts';
 
+const KFENCE_OBJECT = {
+  ...({ index: 7, address: 0xffff_8880_1001_0f40n, size: 184, state: 'freed' } as const),
+  cache: { address: 0xffff_8880_0300_0000n, name: 'filp' },
+} as const;
+
 describe('the owner of a page', () => {
   const slab = {
     kind: 'slab',
@@ -58,6 +63,21 @@ describe('the owner of a page', () => {
       'a slab cache, for an object of a slab with a broken freelist',
       { ...slab, object: { ...object, state: null, unknown: 'its freelist leads to 0x1 twice' } },
       'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start: whether it is free cannot be told: its freelist leads to 0x1 twice',
+    ],
+    [
+      'KFENCE, for an object in its pool',
+      { kind: 'kfence', object: KFENCE_OBJECT },
+      'object 7 in the pool of KFENCE, at 0xffff888010010f40, 184 bytes of slab cache filp: freed',
+    ],
+    [
+      'KFENCE, for an object that was never used',
+      { kind: 'kfence', object: { ...KFENCE_OBJECT, state: 'unused', cache: null } },
+      'object 7 in the pool of KFENCE, not used yet',
+    ],
+    [
+      'KFENCE, for a guard page',
+      { kind: 'kfence', object: null },
+      'guard page in the pool of KFENCE, which is never mapped',
     ],
     [
       'a task, whose kernel stack it is',

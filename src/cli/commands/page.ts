@@ -1,10 +1,11 @@
-import type { ErrorKind } from '../../errors.ts';
+import { type ErrorKind, InspectError } from '../../errors.ts';
 import type { MemoryImage } from '../../formats/image.ts';
 import { type Fact, fact, type Missing } from '../../kernel/fact.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { completed } from '../../kernel/second-source.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { detailsOf, type PageDetails } from '../../pages/details/details.ts';
+import { kfencePhysical } from '../../pages/details/kfence.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
 import { explainPage } from '../../pages/explain.ts';
 import { jsonText } from '../../report/escape.ts';
@@ -73,6 +74,18 @@ function isLost(kind: ErrorKind, { live, memory }: MemoryImage): boolean {
 
 /** The address that was asked for, bytes; null for a page as a whole. */
 function physicalOf(kernel: Kernel, operand: PageOperand): number | null {
-  if ('virtual' in operand) return kernel.space.translate(operand.virtual);
+  if ('virtual' in operand) return translatePage(kernel, operand.virtual);
   return 'physical' in operand ? operand.physical : null;
+}
+
+/** KFENCE unmaps the pages of its pool whose objects are free, and those between. */
+function translatePage(kernel: Kernel, address: bigint): number {
+  try {
+    return kernel.space.translate(address);
+  } catch (error) {
+    const unmapped = error instanceof InspectError && error.kind === 'notMapped';
+    const physical = unmapped ? kfencePhysical(new TypedKernel(kernel), address) : null;
+    if (physical === null) throw error;
+    return physical;
+  }
 }

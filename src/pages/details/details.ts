@@ -6,6 +6,7 @@ import { type PageUse, USES, Use } from '../page-uses.ts';
 import { type UseKeys, useKeys } from '../use-keys.ts';
 import { flagNames, folioFlags } from './flags.ts';
 import { headOf, wordsOf } from './head.ts';
+import { kfenceOwner, kfencePool } from './kfence.ts';
 import { mapcountsOf, type PageMapcounts } from './mapcounts.ts';
 import type { PageOwner } from './owner.ts';
 import { bootOwner, listedOwner } from './owner-kernel.ts';
@@ -44,7 +45,7 @@ export function detailsOf(
   const head = headOf(typed.kernel, page);
   const words = wordsOf(typed.kernel, head);
   if (!structPage || !words) return null;
-  const use = page.rule === 'offlineSection' ? Use.offline : useOf(words, 0, keys);
+  const use = useOfPage(typed, page, words, keys);
   const name = USES[use] as PageUse;
   const headed = headedPage(typed, page, head, words, keys, use);
   return {
@@ -57,6 +58,11 @@ export function detailsOf(
     mapcounts: mapcountsOf(typed, structPage._mapcount, name, headed),
     owner: fact(() => ownerOf(typed, headed, name, structPage, physical)),
   };
+}
+
+function useOfPage(typed: TypedKernel, page: PageExplanation, words: Int32Array, keys: UseKeys): number {
+  if (page.rule === 'offlineSection') return Use.offline;
+  return kfencePool(typed)?.has(page.pfn) ? Use.kfence : useOf(words, 0, keys);
 }
 
 /** Whether its flags are those of a folio: they hold the order since 6.6, before it has a byte of its own. */
@@ -103,6 +109,8 @@ function ownerOf(
   switch (use) {
     case 'slab':
       return slabOwner(typed, page, physical);
+    case 'kfence':
+      return kfenceOwner(typed, page.pfn);
     case 'fileCache':
       return fileOwner(typed, page, 'file');
     case 'shmem':

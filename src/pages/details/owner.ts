@@ -1,5 +1,6 @@
 import type { MemoryFile } from '../../kernel/objects/files.ts';
 import type { FreePlace } from '../../kernel/slabs/free-objects.ts';
+import type { KfenceObject } from '../../kernel/slabs/kfence.ts';
 import type { SlabCache } from '../../kernel/slabs/slab-caches.ts';
 import type { VmallocKind } from '../usage/vmalloc.ts';
 
@@ -22,6 +23,7 @@ export interface PageMappers {
 /** Whose a page is, by kind. */
 export type PageOwner =
   | SlabOwner
+  | KfenceOwner
   | FileOwner
   | AnonymousOwner
   | HugetlbOwner
@@ -42,6 +44,12 @@ export interface SlabOwner {
   readonly list: FreePlace | null;
   /** The object that the address lies in; null where none was asked for. */
   readonly object: SlabObject | null;
+}
+
+export interface KfenceOwner {
+  readonly kind: 'kfence';
+  /** The object whose page it is; null for a guard page. */
+  readonly object: KfenceObject | null;
 }
 
 /** An object of a slab. */

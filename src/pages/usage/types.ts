@@ -22,6 +22,7 @@ export const USAGE_TYPES = [
   'vmalloc',
   'percpu',
   'zsmalloc',
+  'kfence',
   'movable',
   'kernelImage',
   'memmap',
@@ -211,8 +212,9 @@ const NEVER_MANAGED = [
 ] as const;
 
 /** Everything that the page allocator has or gave out: not what was kept back at boot, nor what a balloon took away. */
-export function managedPages({ total, uses }: Attribution): number {
-  return NEVER_MANAGED.reduce((left, use) => left - uses[use], total);
+export function managedPages({ total, uses, kfenceManaged = 0 }: Attribution): number {
+  const known = total - (uses.kfence - kfenceManaged);
+  return NEVER_MANAGED.reduce((left, use) => left - uses[use], known);
 }
 
 function managedCheck({ attribution }: TypeFacts, pages: number): CounterCheck {

@@ -9,6 +9,7 @@ import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb
 import { type PercpuMemory, readPercpuMemory } from '../../kernel/objects/percpu-memory.ts';
 import { readUnacceptedPages } from '../../kernel/objects/unaccepted.ts';
 import { readVmCounters, type VmCounters } from '../../kernel/objects/vm-counters.ts';
+import { KfencePool } from '../../kernel/slabs/kfence.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution.ts';
 import type { OnProgress } from '../census.ts';
@@ -59,10 +60,12 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   const movements = typed.kernel.image.live
     ? problems.attempt('the counters of the kernel', () => new CounterMovements(typed))
     : null;
-  const attribution = attributePages(typed, (done, total) => {
+  const kfence = problems.attempt('the pool of KFENCE', () => KfencePool.of(typed));
+  const look: OnProgress = (done, total) => {
     movements?.look();
     onProgress?.(done, total);
-  });
+  };
+  const attribution = attributePages(typed, look, kfence?.pfns);
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const { uninitialized } = attribution.uses;

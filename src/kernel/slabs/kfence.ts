@@ -1,0 +1,133 @@
+import type { Range } from '../../bytes/ranges.ts';
+import { InspectError } from '../../errors.ts';
+import { tryString } from '../objects/c-string.ts';
+import { PageAddresses } from '../page-addresses.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { StructReader } from '../types/struct-reader.ts';
+
+const PAGE = 4096;
+/** CONFIG_KFENCE_NUM_OBJECTS is at most 65535 (lib/Kconfig.kfence). */
+const OBJECTS_LIMIT = 65535;
+
+/** The states of an object of KFENCE (enum kfence_object_state). */
+export type KfenceState = 'unused' | 'allocated' | 'freeing' | 'freed';
+
+const STATES: readonly (readonly [string, KfenceState])[] = [
+  ['KFENCE_OBJECT_UNUSED', 'unused'],
+  ['KFENCE_OBJECT_ALLOCATED', 'allocated'],
+  // In newer kernels alone.
+  ['KFENCE_OBJECT_RCU_FREEING', 'freeing'],
+  ['KFENCE_OBJECT_FREED', 'freed'],
+];
+
+/** What KFENCE keeps of an object: of the one that the page has, or had last. */
+export interface KfenceObject {
+  /** Counted from 0. */
+  readonly index: number;
+  /** Virtual address, and bytes. */
+  readonly address: bigint;
+  readonly size: number;
+  /** null for a value that has no name. */
+  readonly state: KfenceState | null;
+  /** null for one that was never used. */
+  readonly cache: { readonly address: bigint; readonly name: string | null } | null;
+}
+
+/**
+ * The pool of KFENCE (mm/kfence/core.c), which gives some objects of slab caches a page of their own between guard pages:
+ * two pages that are never mapped, then for each object one page and one guard page. Pages of objects are typed as slabs
+ * of the cache without being one, and are unmapped while their object is free.
+ */
+export class KfencePool {
+  readonly pfns: Range;
+  /** Virtual address of its first byte. */
+  readonly #begin: bigint;
+  readonly #typed: TypedKernel;
+  readonly #metadata: bigint;
+  readonly #reader: StructReader<'addr' | 'size' | 'cache' | 'state'>;
+
+  private constructor(typed: TypedKernel, begin: bigint, metadata: bigint, objects: number) {
+    this.#typed = typed;
+    this.#begin = begin;
+    this.#metadata = metadata;
+    this.#reader = readerOf(typed);
+    const first = new PageAddresses(typed).pfnOfDirect(begin);
+    this.pfns = { start: first, end: first + 2 * (objects + 1) };
+  }
+
+  /**
+   * null for a kernel without KFENCE, or where it was not turned on.
+   * @throws InspectError missingInfo without its type; corrupt, when its metadata does not describe the pool
+   */
+  static of(typed: TypedKernel): KfencePool | null {
+    const symbol = typed.findSymbol('__kfence_pool');
+    const begin = symbol === undefined ? 0n : typed.space.u64(symbol);
+    if (begin === 0n) return null;
+    const symbolOfAll = typed.symbol('kfence_metadata');
+    // A pointer to the array since 6.6, before that the array itself.
+    for (const at of [typed.space.u64(symbolOfAll), symbolOfAll]) {
+      const objects = countObjects(typed, begin, at);
+      if (objects > 0) return new KfencePool(typed, begin, at, objects);
+    }
+    throw new InspectError('corrupt', 'kfence_metadata does not describe the pool at __kfence_pool', {
+      address: symbolOfAll,
+    });
+  }
+
+  has(pfn: number): boolean {
+    return pfn >= this.pfns.start && pfn < this.pfns.end;
+  }
+
+  /** Physical address of a virtual one, mapped or not; null outside of the pool. */
+  physicalOf(address: bigint): number | null {
+    const inside = Number(address - this.#begin);
+    const physical = this.pfns.start * PAGE + inside;
+    return inside >= 0 && physical < this.pfns.end * PAGE ? physical : null;
+  }
+
+  /** The object whose page it is; null for a guard page. @throws InspectError notMapped or notStored */
+  objectAt(pfn: number): KfenceObject | null {
+    const page = pfn - this.pfns.start;
+    if (page < 2 || page % 2 === 1) return null;
+    const index = page / 2 - 1;
+    const m = this.#reader.load(this.#metadata + BigInt(index * this.#reader.type.size));
+    const cache = m.big('cache');
+    return {
+      index,
+      address: m.big('addr'),
+      size: m.number('size'),
+      state: this.#stateOf(m.big('state')),
+      cache: cache === 0n ? null : { address: cache, name: this.#nameOf(cache) },
+    };
+  }
+
+  #stateOf(value: bigint): KfenceState | null {
+    const known = STATES.find(([name]) => this.#typed.types.enumerator(name) === value);
+    return known ? known[1] : null;
+  }
+
+  #nameOf(cache: bigint): string | null {
+    const name = this.#typed.read('kmem_cache', cache, 'name').big('name');
+    return tryString(this.#typed.space, name) ?? null;
+  }
+}
+
+function readerOf(typed: TypedKernel) {
+  return typed.reader('kfence_metadata', 'addr', 'size', 'cache', 'state');
+}
+
+/** How many entries from `at` on are of this pool: each has an address in the page that is its own (kfence_init_pool). */
+function countObjects(typed: TypedKernel, begin: bigint, at: bigint): number {
+  const reader = readerOf(typed);
+  let count = 0;
+  try {
+    while (count < OBJECTS_LIMIT) {
+      const addr = reader.load(at + BigInt(count * reader.type.size)).big('addr');
+      if (addr - (addr % BigInt(PAGE)) !== begin + BigInt(2 * (count + 1) * PAGE)) break;
+      count++;
+    }
+  } catch (error) {
+    if (!(error instanceof InspectError) || error.kind !== 'notMapped') throw error;
+  }
+  return count;
+}
