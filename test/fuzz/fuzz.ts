@@ -26,6 +26,7 @@ changes the contents of real dumps, and holds every figure against that of the u
   --only TEXT      kinds of structures whose names have this in them: slab, BTF, page tables
   --dumps DIR      change the ELF dumps of a folder instead of the fixtures
   --out DIR        where the state file goes: a JSON line for each change, and what came of it
+  --again FILE     only the faults that the state file of an earlier run has
   --resume FILE    go on with the state file of an earlier run with the same seed
 `;
 
@@ -179,7 +180,7 @@ async function replay(worker: string, what: string, only: string | undefined): P
 }
 
 type Given = Partial<
-  Record<'changes' | 'seed' | 'jobs' | 'only' | 'dumps' | 'replay' | 'out' | 'resume', string>
+  Record<'changes' | 'seed' | 'jobs' | 'only' | 'dumps' | 'replay' | 'out' | 'resume' | 'again', string>
 >;
 
 /** The differential mode, or one change of it again. */
@@ -193,6 +194,7 @@ async function changed(given: Given): Promise<number> {
     dumps: given.dumps,
     out: given.out ?? FINDINGS,
     resume: given.resume,
+    again: given.again,
   };
   return index === undefined ? await differential(options) : await replayChange(Number(index), options);
 }
@@ -211,6 +213,7 @@ async function main(): Promise<number> {
     changes: text,
     dumps: text,
     resume: text,
+    again: text,
     guided: { type: 'boolean' },
     help: { type: 'boolean' },
   } as const;

@@ -19,6 +19,8 @@ export interface Order {
   readonly dry?: boolean;
   /** Folder of the JSON schemas. */
   readonly schemas: string;
+  /** Changes to make, in place of `first` to `end`. */
+  readonly indexes?: readonly number[];
   /** Paths of the dumps whose contents are changed. */
   readonly dumps?: readonly string[];
 }

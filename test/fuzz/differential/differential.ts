@@ -21,6 +21,8 @@ export interface DifferentialOptions {
   readonly out: string;
   /** The state file of an earlier run, which is gone on with. */
   readonly resume: string | undefined;
+  /** The state file of a run whose faults alone are tried again, as after a change of the program. */
+  readonly again: string | undefined;
 }
 
 type Done = Extract<Said, { done: number }>;
@@ -47,30 +49,28 @@ const FAULTS: ReadonlySet<string> = new Set(['SILENT', 'CRASH', 'LIMIT']);
 class State {
   readonly results: ChangeResult[];
   readonly #path: string;
-  readonly #done: Set<number>;
-  readonly #changes: number;
-  #next = 0;
+  readonly #left: number[];
 
-  constructor({ out, seed, resume, changes }: DifferentialOptions) {
+  constructor({ out, seed, resume, again, changes }: DifferentialOptions) {
     this.#path = resume ?? join(out, `differential-${seed}.jsonl`);
-    this.#changes = changes;
     mkdirSync(dirname(this.#path), { recursive: true });
     if (resume === undefined || !existsSync(resume)) writeFileSync(this.#path, '');
-    const lines = readFileSync(this.#path, 'utf8').split('\n');
-    this.results = lines.filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as ChangeResult);
-    this.#done = new Set(this.results.map(({ index }) => index));
+    this.results = resultsIn(this.#path);
+    const done = new Set(this.results.map(({ index }) => index));
+    const wanted =
+      again === undefined
+        ? Array.from({ length: changes }, (_, index) => index)
+        : resultsIn(again).flatMap(({ outcome, index }) => (FAULTS.has(outcome) ? [index] : []));
+    this.#left = wanted.filter((index) => !done.has(index)).sort((a, b) => a - b);
   }
 
-  /** The next changes that are not done: within one batch. */
-  take(): { first: number; end: number } | undefined {
-    while (this.#done.has(this.#next)) this.#next++;
-    const first = this.#next;
-    if (first >= this.#changes) return undefined;
-    const limit = Math.min(this.#changes, (Math.floor(first / BATCH) + 1) * BATCH);
-    let end = first;
-    while (end < limit && !this.#done.has(end)) end++;
-    this.#next = end;
-    return { first, end };
+  /** The next changes that are to be made, of one batch; empty when all are done. */
+  take(): readonly number[] {
+    const [first] = this.#left;
+    if (first === undefined) return [];
+    const batch = Math.floor(first / BATCH);
+    const end = this.#left.findIndex((index) => Math.floor(index / BATCH) !== batch);
+    return this.#left.splice(0, end < 0 ? this.#left.length : end);
   }
 
   add(result: ChangeResult): void {
@@ -82,12 +82,27 @@ class State {
   }
 }
 
-async function lane(worker: string, options: DifferentialOptions, state: State): Promise<void> {
-  for (let batch = state.take(); batch; batch = state.take()) await runBatch(worker, options, state, batch);
+function resultsIn(path: string): ChangeResult[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as ChangeResult);
 }
 
-function orderOf({ seed, only, dumps }: DifferentialOptions, first: number, end: number): Order {
-  return { seed, first, end, step: 1, schemas: '', dumps: dumpPaths(dumps), ...(only ? { only } : {}) };
+async function lane(worker: string, options: DifferentialOptions, state: State): Promise<void> {
+  for (let batch = state.take(); batch.length > 0; batch = state.take())
+    await runBatch(worker, options, state, batch);
+}
+
+function orderOf({ seed, only, dumps }: DifferentialOptions, indexes: readonly number[]): Order {
+  return {
+    seed,
+    first: 0,
+    end: 0,
+    step: 1,
+    indexes,
+    schemas: '',
+    dumps: dumpPaths(dumps),
+    ...(only ? { only } : {}),
+  };
 }
 
 /** A batch in one process; where that ends before its time, the rest in another one. */
@@ -95,13 +110,13 @@ async function runBatch(
   worker: string,
   options: DifferentialOptions,
   state: State,
-  { first, end }: { first: number; end: number },
+  batch: readonly number[],
 ): Promise<void> {
-  for (let from = first; from < end; ) {
+  for (let left = batch; left.length > 0; ) {
     let usual: number | undefined;
     const suspects: ChangeResult[] = [];
-    const child = new Child(worker, orderOf(options, from, end), LIMITS.seconds, (said) => {
-      from = said.done + 1;
+    const child = new Child(worker, orderOf(options, left), LIMITS.seconds, (said) => {
+      left = left.filter((index) => index !== said.done);
       if (!said.result) return;
       usual ??= said.rss;
       if (said.slowest > LIMITS.seconds * 1000 || said.rss > usual + LIMITS.rss) {
@@ -111,11 +126,11 @@ async function runBatch(
     });
     const { kind, index, base, text } = await child.ended;
     if (kind === 'hung' || kind === 'died') {
-      if (index < from) throw new Error(`a worker died before it began: ${text}`);
+      if (!left.includes(index)) throw new Error(`a worker died before it began: ${text}`);
       const outcome = kind === 'hung' ? 'LIMIT' : 'CRASH';
       const unknown = { kind: '?', structure: '?', field: '?', mode: '?' };
       state.add({ index, base, ...unknown, outcome, why: `${kind}: ${text}`.slice(0, 2000), ms: 0 });
-      from = index + 1;
+      left = left.filter((one) => one !== index);
     }
     for (const suspect of suspects) state.add(await again(worker, options, suspect));
   }
@@ -128,14 +143,9 @@ async function again(
   result: ChangeResult,
 ): Promise<ChangeResult> {
   let done: Done | undefined;
-  const child = new Child(
-    worker,
-    orderOf(options, result.index, result.index + 1),
-    LIMITS.seconds,
-    (said) => {
-      done = said;
-    },
-  );
+  const child = new Child(worker, orderOf(options, [result.index]), LIMITS.seconds, (said) => {
+    done = said;
+  });
   const { kind, text } = await child.ended;
   const why = done ? `takes ${Math.round(done.slowest)} ms and ${done.rss} KiB` : `${kind}: ${text}`;
   const isOver = !done || done.slowest > LIMITS.seconds * 1000 || done.rss > ALONE;
@@ -150,7 +160,7 @@ export async function replayChange(index: number, options: DifferentialOptions):
   const worker = await bundleWorker('differential/worker.ts');
   try {
     let found: ChangeResult | undefined;
-    const order = { ...orderOf(options, index, index + 1), show: true };
+    const order = { ...orderOf(options, [index]), show: true };
     const child = new Child(worker, order, 60, ({ result }) => {
       found = result;
     });

@@ -135,7 +135,7 @@ function describe({ kind, target, change }: Picked): string {
 
 async function work(): Promise<void> {
   installCapture();
-  for (let index = order.first; index < order.end; index += order.step) {
+  for (const index of order.indexes ?? []) {
     // To open a dump is no part of the change.
     const { dump } = await openedFor(index);
     say({ begun: index, base: dump.name });
