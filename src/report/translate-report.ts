@@ -39,6 +39,9 @@ export interface TranslateReport {
   readonly pagingLevels: 4 | 5;
   readonly pageTableRoot: string;
   readonly translations: readonly TranslationRow[];
+  readonly warnings: readonly string[];
+  /** Whether no translation is contradicted by where the direct map and the kernel image lie. */
+  readonly consistent: boolean;
 }
 
 /** What the walk itself does not say. */

@@ -9,6 +9,13 @@ export interface Edit {
   readonly bytes: Uint8Array;
 }
 
+/** Changes what was read of a file from `start` on. */
+export function applyEdit({ at, bytes }: Edit, start: number, read: Uint8Array): void {
+  const from = Math.max(at, start);
+  const to = Math.min(at + bytes.length, start + read.length);
+  if (from < to) read.set(bytes.subarray(from - at, to - at), from - start);
+}
+
 /** A file of any size whose pages are zero but for some. */
 export class SparseSource implements ByteSource {
   readonly path: string;
@@ -83,11 +90,7 @@ export class OverlaySource implements ByteSource {
     const wanted = into.subarray(0, Math.min(into.length, this.size - start));
     const got = this.#file.read(start, wanted);
     wanted.fill(0, got);
-    for (const { at, bytes } of this.#edits) {
-      const from = Math.max(at, start);
-      const to = Math.min(at + bytes.length, start + wanted.length);
-      if (from < to) wanted.set(bytes.subarray(from - at, to - at), from - start);
-    }
+    for (const edit of this.#edits) applyEdit(edit, start, wanted);
     this.statistics.bytes += wanted.length;
     return wanted.length;
   }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import type { Range } from '../../src/bytes/ranges.ts';
+import { applyEdit, type Edit } from '../fuzz/overlay-source.ts';
 import { refusal, replaceCalls } from './system-calls.ts';
 
 /** What goes wrong with a file while it is read. */
@@ -12,6 +13,8 @@ export interface Faults {
   readonly gone?: number;
   /** From the read of that number on the file ends there, whatever its size was. */
   readonly cut?: { readonly from: number; readonly at: number };
+  /** Bytes that stand in the place of the file's own. */
+  readonly changed?: readonly Edit[];
 }
 
 /** Lets reads of one file fail as those of a disk do, and notes where each read began; until `release` is called. */
@@ -23,11 +26,13 @@ export function faultyDisk(path: string, faults: Faults): { positions: number[];
     if (!dumps.has(fd)) return readSync(fd, into, at, length, position);
     const start = Number(position);
     const number = positions.push(start) - 1;
-    const { bad, refused, gone, cut } = faults;
+    const { bad, refused, gone, cut, changed = [] } = faults;
     const isBad = bad && start < bad.end && start + length > bad.start;
     if (isBad || number === refused || number >= (gone ?? Infinity)) throw refusal('EIO', 'read');
     const left = cut && number >= cut.from ? Math.max(0, Math.min(length, cut.at - start)) : length;
-    return readSync(fd, into, at, left, position);
+    const got = readSync(fd, into, at, left, position);
+    for (const edit of changed) applyEdit(edit, start, into.subarray(at, at + got));
+    return got;
   };
   const release = replaceCalls({
     openSync: ((name: string, flags: number, mode?: number) => {

@@ -2,6 +2,7 @@ import { hex } from '../../bytes/hex.ts';
 import { explainAbsence, explainWalk } from '../../kernel/address-space.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { findLayout } from '../../kernel/layout.ts';
+import { contradictedBy } from '../../kernel/linear-map.ts';
 import type { WalkStep } from '../../kernel/page-walk.ts';
 import { flagNames } from '../../kernel/paging.ts';
 import { type Bases, regionOf } from '../../kernel/regions.ts';
@@ -17,7 +18,7 @@ import type { CommonOptions } from '../options.ts';
 import { EXIT } from '../output.ts';
 import { withDump } from '../session.ts';
 
-/** `translate`: the page-table walk of virtual addresses. Status 1 when one of them leads nowhere. */
+/** `translate`: the page-table walk of virtual addresses. Status 1 when one of them leads nowhere, 3 when one is contradicted. */
 export function translate(
   file: string,
   addresses: readonly bigint[],
@@ -25,18 +26,25 @@ export function translate(
 ): Promise<number> {
   return withDump([file], options, ({ image, kernelOrTables: open, output }) => {
     const kernel = open();
-    for (const doubt of kernel.info.doubts) output.warn(doubt);
     const bases = findLayout(kernel, options.pageOffset);
+    const contradictions = addresses.flatMap(
+      (address) => contradictedBy(kernel.space.walk(address), bases, kernel.info) ?? [],
+    );
+    const warnings = [...kernel.info.doubts, ...contradictions];
+    for (const warning of warnings) output.warn(warning);
     const report: TranslateReport = {
       schema: 'kdump-inspect/translate/1',
       file: { path: image.path, format: image.format },
       pagingLevels: kernel.pagingLevels,
       pageTableRoot: hex(kernel.space.walker.root),
       translations: addresses.map((address) => translateOne(kernel, bases, address)),
+      warnings,
+      consistent: contradictions.length === 0,
     };
     output.result(
       options.json ? jsonText(report) : translateText(report, terminal(output.color, output.columns)),
     );
+    if (!report.consistent) return EXIT.incomplete;
     return report.translations.every((t) => t.result === 'mapped') ? EXIT.done : EXIT.failed;
   });
 }

@@ -1,4 +1,6 @@
 import { hex } from '../../../src/bytes/hex.ts';
+import { findLayout, type Layout } from '../../../src/kernel/layout.ts';
+import { regionOf } from '../../../src/kernel/regions.ts';
 import { attempt, type Dump } from './dump.ts';
 import { OBJECTS, objects } from './objects.ts';
 import { someStructPages } from './struct-pages.ts';
@@ -24,6 +26,14 @@ function readAddresses(dump: Dump): readonly bigint[] {
   ]);
 }
 
+const layouts = new WeakMap<Dump, Layout>();
+
+function layoutOf(dump: Dump): Layout {
+  const layout = layouts.get(dump) ?? findLayout(dump.kernel);
+  layouts.set(dump, layout);
+  return layout;
+}
+
 /** Aims at an entry of a page table on the way to something that the program reads. */
 export const pageTables: Aim = (dump, random) => {
   const address = random.pick(readAddresses(dump));
@@ -36,7 +46,7 @@ export const pageTables: Aim = (dump, random) => {
   const other = random.below(512);
   return {
     structure: 'page table',
-    field: level.name,
+    field: `${level.name}, ${regionOf(address, layoutOf(dump))}`,
     kind: 'pointer',
     at,
     length: 8,

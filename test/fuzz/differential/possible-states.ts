@@ -83,8 +83,20 @@ const POSSIBLE: readonly PossibleState[] = [
   {
     structure: /^page table$/,
     field: /.*/,
-    figures: /^translations\[\]\.steps/,
+    figures: /^translations\[\]\.(steps|region|contents)/,
     why: 'what `translate` shows of an entry is what stands in it',
+  },
+  {
+    structure: /^page table$/,
+    field: /, (vmalloc|vmemmap|modules|unknown)$/,
+    figures: /^translations\b/,
+    why: 'these regions may be mapped anywhere: the tables alone say where',
+  },
+  {
+    structure: /^page table$/,
+    field: /, (direct map|kernel image)$/,
+    figures: /^translations\[\]\.(steps|region|contents|result)/,
+    why: 'memory may be taken out of the direct map, and parts of the image freed',
   },
 ];
 
