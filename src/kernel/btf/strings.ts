@@ -1,6 +1,8 @@
 import { latin1 } from '../../bytes/words.ts';
 import { corruptBtf } from './header.ts';
 
+/** No name is longer: the kernel's own limit is KSYM_NAME_LEN, 512 (btf_name_valid_identifier of kernel/bpf/btf.c). */
+const NAME_LIMIT = 4096;
 /** No name is empty but the one at offset 0: each is there once. So what was overwritten with zeros shows. */
 const TWO_ENDS = Buffer.alloc(2);
 
@@ -23,11 +25,17 @@ export class BtfStrings {
     return this.#first + this.#bytes.length;
   }
 
-  /** The name at an offset; the empty one means anonymous. @throws InspectError corrupt, outside of the strings */
+  /**
+   * The name at an offset; the empty one means anonymous.
+   * @throws InspectError corrupt, outside of the strings; for what is longer than a name: many may begin in one such text
+   */
   text(offset: number): string {
     if (this.#base && offset < this.#first) return this.#base.text(offset);
     const at = this.#at(offset);
-    return latin1(this.#bytes.subarray(at, this.#bytes.indexOf(0, at)));
+    const name = this.#bytes.subarray(at, at + NAME_LIMIT + 1);
+    const length = name.indexOf(0);
+    if (length < 0) throw corruptBtf(`the name at ${offset} has more than ${NAME_LIMIT} characters`);
+    return latin1(name.subarray(0, length));
   }
 
   /** Whether the name at an offset is `name`, without making a string of it. @throws InspectError corrupt */
@@ -66,10 +74,11 @@ function requireNames(bytes: Uint8Array): void {
   if (at >= 0) throw corruptBtf(`the names from byte ${at} of the strings on are zeros`);
 }
 
-/** A hash of the name that begins at `at` and goes to a NUL or the end (FNV-1a). */
+/** A hash of the name that begins at `at` and goes to a NUL, the end, or as far as any name (FNV-1a). */
 export function hashOf(bytes: Uint8Array, at: number): number {
   let hash = 0x811c_9dc5;
-  for (let i = at; i < bytes.length && bytes[i] !== 0; i++) {
+  const end = Math.min(bytes.length, at + NAME_LIMIT);
+  for (let i = at; i < end && bytes[i] !== 0; i++) {
     hash = Math.imul(hash ^ (bytes[i] as number), 0x0100_0193);
   }
   return hash >>> 0;

@@ -230,3 +230,22 @@ describe('a type that cannot be', () => {
     expect(failureOf(() => new Btf(bytes).nameOf(1)).message).toContain('a name is at 500');
   });
 });
+
+describe('a text that is longer than any name', () => {
+  const built = new BuiltBtf();
+  const int = built.int('int', 4);
+  const long = built.struct('a'.repeat(4096), 4, [['b'.repeat(100_000), int, 0]]);
+  const btf = parsed(built);
+
+  test('is no name, however many begin in it', () => {
+    expect(failureOf(() => btf.member(long, 0))).toMatchObject({
+      kind: 'corrupt',
+      message: expect.stringMatching(/the name at \d+ has more than 4096 characters$/),
+    });
+  });
+
+  test('is told from the longest that is one, which is found by it', () => {
+    expect(btf.nameOf(long)).toBe('a'.repeat(4096));
+    expect(idsOf(btf, 'a'.repeat(4096))).toEqual([long]);
+  });
+});
