@@ -52,6 +52,9 @@ export type FreeCheck =
   | { readonly zones: readonly ZoneCheck[]; readonly outside: number; readonly checks: readonly Check[] }
   | Unavailable;
 
+/** linux/elf.h */
+const NT_PRSTATUS = 1;
+
 /** Told of the pages done and the pages there are. */
 export type OnProgress = (done: number, total: number) => void;
 
@@ -92,7 +95,7 @@ export function tryZones(kernel: Kernel): TriedZones {
 
 /** By the index of the zone. */
 function freeMovements(kernel: Kernel, zones: readonly Zone[]): Movements {
-  const found = zones.map((zone) => ({ ...zone, counted: 0 }));
+  const found = zones.map((zone) => ({ ...zone, counted: 0, unaccepted: 0 }));
   return new Movements(() => recounted(found, readZones(kernel)).map(({ freeArea }) => freeArea));
 }
 
@@ -135,14 +138,24 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
   };
 }
 
+/** CPUs that the writer of a dump noted: each has a note with its registers. */
+function notedCpus({ image }: Kernel): number {
+  return image.notes.filter(({ name, type }) => name === 'CORE' && type === NT_PRSTATUS).length;
+}
+
 /** What was counted, beside counters of the kernel that are as fresh as it is: while live memory was scanned they moved. */
-function freeCheck(kernel: Kernel, zones: TriedZones, { free, outside }: Tally): FreeCheck {
+function freeCheck(kernel: Kernel, zones: TriedZones, { free, outside, unaccepted }: Tally): FreeCheck {
   if ('unavailable' in zones) return zones;
   try {
-    const found = zones.all.map((zone, i) => ({ ...zone, counted: free[i] ?? 0 }));
+    const found = zones.all.map((zone, i) => ({
+      ...zone,
+      ...{ counted: free[i] ?? 0, unaccepted: unaccepted[i] ?? 0 },
+    }));
     const now = kernel.image.live ? recounted(found, readZones(kernel)) : found;
     zones.movements?.lookNow();
-    const checks = freeChecks(now, outside, zones.movements);
+    const checks = freeChecks({
+      ...{ zones: now, outside, cpus: notedCpus(kernel), movements: zones.movements },
+    });
     return { zones: now, outside, checks };
   } catch (error) {
     return unavailable(kernel, error);

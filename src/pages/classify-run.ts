@@ -29,8 +29,11 @@ export interface Part {
   readonly end: number;
 }
 
-/** Told of each free block that begins in a run: its head's pfn, its pages, and the upper half of the head's flags. */
-export type OnFree = (pfn: number, pages: number, flagsHigh: number) => void;
+/**
+ * Told of each free block that begins in a run: its head's pfn, its pages, the upper half of the head's flags, and whether it is
+ * unaccepted memory.
+ */
+export type OnFree = (pfn: number, pages: number, flagsHigh: number, unaccepted: boolean) => void;
 
 /** Pages whose facts are told at once. */
 const AT_ONCE = 256;
@@ -66,7 +69,7 @@ export function classifyPart(
     const i = offset + (n - 1) * stride;
     const pages = pagesDecided(words, i, pfn, rule, keys);
     if (rule === Rule.buddy || rule === Rule.unaccepted)
-      onFree(pfn, pages, words[i + keys.flags + 1] as number);
+      onFree(pfn, pages, words[i + keys.flags + 1] as number, rule === Rule.unaccepted);
     if (pages === 1) continue;
     cover.head = pfn;
     cover.until = pfn + pages;

@@ -32,9 +32,8 @@ export class Scan {
     // Contents are read when the struct pages of a run have had their say: both in the same memory stay in a processor's cache.
     this.#zeroPages = new ZeroPages(this.#memory, structPages.room);
     this.#free = new FreeCounter(zones, kernel.info);
-    const onFree = (pfn: number, pages: number, high: number) => this.#free.add(pfn, pages, high);
     const keys = { ...pageKeys(kernel.info), device: deviceTest(zones, kernel.info) };
-    this.#verdicts = new Verdicts(structPages, keys, onFree);
+    this.#verdicts = new Verdicts(structPages, keys, (...block) => this.#free.add(...block));
   }
 
   /** Looks at all pages of a span; `onPages` is told how many, some thousand at a time. */
@@ -76,6 +75,7 @@ export class Scan {
       absences,
       failures: this.#verdicts.failures,
       free: this.#free.zones.map((zone) => zone.counted),
+      unaccepted: this.#free.zones.map((zone) => zone.unaccepted),
       outside: this.#free.outside,
       looksPoisoned: this.#verdicts.looksPoisoned,
     };

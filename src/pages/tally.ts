@@ -15,6 +15,8 @@ export interface Tally {
   readonly outside: number;
   /** Whether some page seems to have a memory error that the keys do not tell. */
   readonly looksPoisoned: boolean;
+  /** What of them is unaccepted memory, zone by zone. */
+  readonly unaccepted: readonly number[];
 }
 
 /** What two parts have together. */
@@ -25,13 +27,15 @@ export function addTallies(a: Tally, b: Tally): Tally {
     nonZero: a.nonZero + b.nonZero,
     absences: addMaps(a.absences, b.absences),
     failures: addMaps(a.failures, b.failures),
-    free: Array.from(
-      { length: Math.max(a.free.length, b.free.length) },
-      (_, i) => (a.free[i] ?? 0) + (b.free[i] ?? 0),
-    ),
+    free: addLists(a.free, b.free),
+    unaccepted: addLists(a.unaccepted, b.unaccepted),
     outside: a.outside + b.outside,
     looksPoisoned: a.looksPoisoned || b.looksPoisoned,
   };
+}
+
+function addLists(a: readonly number[], b: readonly number[]): number[] {
+  return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0));
 }
 
 /** In the order of the names, so that it does not depend on which part came first. */

@@ -20,6 +20,8 @@ export interface Zone {
 /** A zone with the free pages that the scan found in it. */
 export interface ZoneCheck extends Zone {
   counted: number;
+  /** What of that is unaccepted memory: it is in NR_FREE_PAGES, and on a list of its own. */
+  unaccepted: number;
 }
 
 const NAMES = /^(DMA|DMA32|Normal|Movable|Device)\0/;
@@ -186,15 +188,19 @@ export class FreeCounter {
   readonly #nodeShift: number;
 
   constructor(zones: readonly Zone[], info: Vmcoreinfo) {
-    this.zones = zones.map((zone) => ({ ...zone, counted: 0 }));
+    this.zones = zones.map((zone) => ({ ...zone, counted: 0, unaccepted: 0 }));
     this.#nodeShift = 32 - (zones.length === 0 ? 1 : Math.max(1, nodeBits(info)));
   }
 
-  /** A free block: its head's pfn, its pages, and the upper 32 bits of the head's flags. */
-  add(pfn: number, pages: number, flagsHigh: number): void {
+  /** A free block: as OnFree is told of it. */
+  add(pfn: number, pages: number, flagsHigh: number, unaccepted = false): void {
     const zone = this.#zoneAt(pfn, flagsHigh >>> this.#nodeShift);
-    if (zone) zone.counted += pages;
-    else this.outside += pages;
+    if (!zone) {
+      this.outside += pages;
+      return;
+    }
+    zone.counted += pages;
+    if (unaccepted) zone.unaccepted += pages;
   }
 
   /** Spans of two nodes may overlap, where one lies inside a gap of the other: then the node decides. */

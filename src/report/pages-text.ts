@@ -59,10 +59,22 @@ function totalText({ compat }: PagesReport): string {
   return compat === null ? 'Each physical page once' : 'Counted as makedumpfile does';
 }
 
-/** "the kernel counts 4: CONTRADICTED": what the free lists of a zone have, and what is to be thought of that. */
-function listsText({ node, zone, freeArea }: FreeCheckRow, checks: readonly Check[]): string {
-  const lists = checks.find((check) => check.node === node && check.zone === zone);
-  return `the kernel counts ${freeArea}${lists ? verdictText(lists) : ''}`;
+/** What the free lists of a zone have, and what is to be thought of that: "the kernel counts 4: CONTRADICTED". */
+function listsText(zone: FreeCheckRow, checks: readonly Check[]): string {
+  if (zone.counted === zone.freeArea) return 'as the kernel counts';
+  const lists = checkOf(zone, 'free_area.nr_free', checks);
+  return `the kernel counts ${zone.freeArea}${lists ? verdictText(lists) : ''}`;
+}
+
+/** The same of the zone's counter, where it has something else. */
+function counterText(zone: FreeCheckRow, checks: readonly Check[]): string {
+  if (zone.vmStat === zone.counted || zone.vmStat === zone.freeArea) return '';
+  const counter = checkOf(zone, 'NR_FREE_PAGES', checks);
+  return `; NR_FREE_PAGES ${zone.vmStat}${counter ? verdictText(counter) : ''}`;
+}
+
+function checkOf({ node, zone }: FreeCheckRow, name: string, checks: readonly Check[]): Check | undefined {
+  return checks.find((check) => check.node === node && check.zone === zone && check.name === name);
 }
 
 /** What the self-check says, as a paragraph; nothing where there is none to report. */
@@ -72,12 +84,8 @@ function freeCheckText({ freeCheck, checks }: PagesReport, terminal: Terminal): 
   if ('unavailable' in freeCheck)
     return `\n${wrap(`FREE was not checked: ${escapeText(freeCheck.unavailable)}`, width, 2)}\n`;
   const lines = freeCheck.zones.map((z) => {
-    const lists = z.counted === z.freeArea ? 'as the kernel counts' : listsText(z, checks);
-    const pending =
-      z.vmStat === z.freeArea
-        ? ''
-        : `; NR_FREE_PAGES ${z.vmStat}, CPUs hold back ${Math.abs(z.freeArea - z.vmStat)}`;
-    return `${wrap(`  node ${z.node} ${z.zone}: ${plural(z.counted, 'page')}, ${lists}${pending}`, width, 4)}\n`;
+    const said = `${listsText(z, checks)}${counterText(z, checks)}`;
+    return `${wrap(`  node ${z.node} ${z.zone}: ${plural(z.counted, 'page')}, ${said}`, width, 4)}\n`;
   });
   return `\nFREE by zone, against the kernel's own free lists:\n${inColors(lines.join(''), terminal)}`;
 }

@@ -9,7 +9,7 @@ import { ANON_MAPPING, buddy, compound, hugetlb, type PageSpec, pageWords } from
 
 const SHAPE = SHAPES['6.12'];
 const KEYS = keysOf(SHAPE);
-type Block = [pfn: number, pages: number, flagsHigh: number];
+type Block = [pfn: number, pages: number, flagsHigh: number, unaccepted: boolean];
 
 /** The rules of the pages of all runs, by name, and the free blocks that were told of. */
 function classify(pages: Iterable<[number, PageSpec]>, runs: readonly [pfn: number, count: number][]) {
@@ -96,7 +96,7 @@ describe('a head that is kept', () => {
 });
 
 describe('free blocks', () => {
-  test('are told of once each, with their head, their pages and the node in its flags', () => {
+  test('are told of once each, with their head, their pages, the node in its flags and their kind', () => {
     const pages: [number, PageSpec][] = [
       [8, { type: 'buddy', private: 3n, flagsHigh: 0x0400_0000 }],
       [16, { type: 'buddy', private: 0n }],
@@ -106,8 +106,8 @@ describe('free blocks', () => {
       [12, 8],
     ];
     expect(classify(pages, runs).free).toEqual([
-      [8, 8, 0x0400_0000],
-      [16, 1, 0],
+      [8, 8, 0x0400_0000, false],
+      [16, 1, 0, false],
     ]);
   });
 

@@ -141,12 +141,12 @@ describe('zones that are counted anew', () => {
     freeArea: 7,
     vmStat: 7,
   };
-  const counted = [{ ...zone, counted: 5 }];
+  const counted = [{ ...zone, counted: 5, unaccepted: 0 }];
 
   test('keep what was found in them, with what the kernel counts now', () => {
     const other = { ...zone, node: 1, freeArea: 99 };
     const now = { ...zone, freeArea: 6, vmStat: 4 };
-    expect(recounted(counted, [other, now])).toEqual([{ ...now, counted: 5 }]);
+    expect(recounted(counted, [other, now])).toEqual([{ ...now, counted: 5, unaccepted: 0 }]);
   });
 
   test('are left as they were where they are gone, or begin elsewhere', () => {

@@ -95,17 +95,6 @@ describe('the check of FREE', () => {
   it.each<[string, Partial<FreeCheckRow>, string]>([
     ['agrees', {}, '4 pages, as the kernel counts'],
     ['found one page', { counted: 1, freeArea: 1, vmStat: 1 }, '1 page, as the kernel counts'],
-    // The counter lags behind by what CPUs have not added yet (vm_stat_diff), to either side.
-    [
-      'sees a counter that is behind',
-      { vmStat: 1 },
-      '4 pages, as the kernel counts; NR_FREE_PAGES 1, CPUs hold back 3',
-    ],
-    [
-      'sees one that is ahead',
-      { vmStat: 6 },
-      '4 pages, as the kernel counts; NR_FREE_PAGES 6, CPUs hold back 2',
-    ],
   ])('%s', (_, changes, text) => {
     expect(said({ zones: [{ ...zone, ...changes }] })).toEqual([
       '',
@@ -130,6 +119,40 @@ describe('the check of FREE', () => {
     const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
     const checks = [check({ ...place, counted: 9, kernel: 4, movement })];
     expect(said({ zones: [{ ...zone, counted: 9 }] }, checks).at(-1)).toBe(`  node 1 Normal: ${text}`);
+  });
+
+  // The counter lags behind by what CPUs have not added yet (vm_stat_diff), to either side.
+  it.each<[number, Movement | null, string]>([
+    [
+      1,
+      { by: 'CPUs may hold back so many', upTo: 127 },
+      'NR_FREE_PAGES 1, CPUs may hold back so many (up to 127)',
+    ],
+    [
+      6,
+      { by: 'CPUs may hold back so many', upTo: 127 },
+      'NR_FREE_PAGES 6, CPUs may hold back so many (up to 127)',
+    ],
+    [
+      7,
+      { by: 'CPUs may hold back so many', upTo: 2 },
+      'NR_FREE_PAGES 7: CONTRADICTED, nothing explains 3 of them',
+    ],
+  ])('sees a counter of %d', (vmStat, movement, text) => {
+    const counter = check({
+      ...{ name: 'NR_FREE_PAGES', unit: 'pages', node: 1, zone: 'Normal' },
+      ...{ counted: 4, kernel: vmStat, movement },
+    });
+    const line = said({ zones: [{ ...zone, vmStat }] }, [counter]).at(-1);
+    expect(line).toBe(`  node 1 Normal: 4 pages, as the kernel counts; ${text}`);
+  });
+
+  it('has the reason why free lists have fewer', () => {
+    const explained = [{ by: 'unaccepted memory', count: 2 }];
+    const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
+    const lists = check({ ...place, counted: 6, kernel: 4, explained });
+    const line = said({ zones: [{ ...zone, counted: 6, vmStat: 6 }] }, [lists]).at(-1);
+    expect(line).toBe('  node 1 Normal: 6 pages, the kernel counts 4, unaccepted memory');
   });
 
   it('says why there is none, and nothing where none is to be', () => {

@@ -10,6 +10,7 @@ export function emptyTally(): Tally {
     absences: new Map(),
     failures: new Map(),
     free: [],
+    unaccepted: [],
     outside: 0,
     looksPoisoned: false,
   };
