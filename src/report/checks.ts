@@ -1,5 +1,6 @@
 import type { Check, Explanation } from '../kernel/check.ts';
 import type { Terminal } from './terminal.ts';
+import { plural } from './units.ts';
 
 /** What a report says of its figures beside the kernel's. */
 export interface Checked {
@@ -13,9 +14,14 @@ export function checked(checks: readonly Check[]): Checked {
   return { consistent: checks.every(({ verdict }) => verdict !== 'contradicted'), checks };
 }
 
+/** More of them are counted and not told one by one; `checks` has them all. */
+const TOLD = 20;
+
 /** A sentence for each figure that is contradicted. */
 export function contradictions(checks: readonly Check[]): string[] {
-  return checks.filter(({ verdict }) => verdict === 'contradicted').map(contradiction);
+  const all = checks.filter(({ verdict }) => verdict === 'contradicted').map(contradiction);
+  const untold = all.length - TOLD;
+  return untold > 0 ? [...all.slice(0, TOLD), `and ${plural(untold, 'contradiction')} more`] : all;
 }
 
 function contradiction(check: Check): string {

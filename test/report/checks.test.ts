@@ -42,6 +42,12 @@ describe('the checks of a report', () => {
     expect(contradictions(others)).toEqual([]);
   });
 
+  test('have some sentences where many are, and how many there are besides', () => {
+    const sentences = contradictions(Array.from({ length: 23 }, () => contradicted));
+    expect(sentences).toHaveLength(21);
+    expect(sentences.at(-1)).toBe('and 3 contradictions more');
+  });
+
   test('have a sentence for each that is', () => {
     expect(contradictions([of({}), contradicted, of({ counted: 3 })])).toEqual([
       'node 0 nr_x: 12 pages were counted, and the kernel has 10 (+1 stacks kept for new tasks): nothing explains 1 of them',
