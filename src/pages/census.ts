@@ -5,6 +5,7 @@ import type { Check } from '../kernel/check.ts';
 import { missingKeys } from '../kernel/expected-keys.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { freeChecks } from './free-checks.ts';
+import { type MissingMemory, missingMemory } from './missing-memory.ts';
 import { Movements } from './movement.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
@@ -14,6 +15,7 @@ import { RULES, Rule } from './rules.ts';
 import { Scan } from './scan.ts';
 import type { Tally } from './tally.ts';
 import { refuseLies } from './trust.ts';
+import { leavesHolesUnwritten } from './unwritten.ts';
 import { readZones, recounted, type Zone, type ZoneCheck } from './zones.ts';
 
 /** What became of every page. All figures are pages. */
@@ -33,8 +35,12 @@ export interface Census {
   readonly badOrders: number;
   /** Why memory may be missing behind the end of the dump, a sentence; null where none is. */
   readonly missingEnd: string | null;
+  /** Memory that the kernel uses and the dump does not cover; null for none. */
+  readonly missingMemory: MissingMemory | null;
   /** What of a running machine's memory has come and gone meanwhile; null for nothing. */
   readonly mapChange: MapChange | null;
+  /** Pages with struct pages that were never written and should have been. */
+  readonly unwritten: number;
   /** Rows that a missing key decides. */
   readonly untold: readonly UntoldRow[];
   /** FREE against the kernel's own counters, or why that could not be checked. */
@@ -132,6 +138,8 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
     withoutStructPage: tally.rules[Rule.noStructPage] as number,
     badOrders: tally.rules[Rule.badOrder] as number,
     missingEnd: missingEnd(kernel),
+    missingMemory: missingMemory(kernel, 'all' in zones ? zones.all : []),
+    unwritten: counts.uninitialized > 0 && !leavesHolesUnwritten(kernel) ? counts.uninitialized : 0,
     untold: untoldRows(kernel, tally.looksPoisoned),
     mapChange: kernel.image.mapChange?.() ?? null,
     freeCheck: freeCheck(kernel, zones, tally),

@@ -6,9 +6,12 @@ import type { SystemFacts } from '../kernel/system/system.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import type { MissingMemory } from '../pages/missing-memory.ts';
 import { type BootRow, bootRows } from './boots.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { hex } from './units.ts';
+
+const PAGE = 4096;
 
 /** Bytes. */
 export interface Amount {
@@ -75,6 +78,8 @@ export interface InfoReport {
     readonly described: number;
     readonly stored: number;
     readonly truncated: number;
+    /** Bytes at least that the kernel uses and the file does not describe; absent for none. */
+    readonly missing?: number;
     /** makedumpfile's -d, where the file notes it. */
     readonly level: number | null;
   };
@@ -88,6 +93,8 @@ export interface InfoFacts {
   readonly image: MemoryImage;
   readonly amounts: MemoryAmounts;
   readonly info: Vmcoreinfo;
+  /** Memory that the kernel uses and the file does not describe. */
+  readonly missing?: MissingMemory | null;
   readonly system: SystemFacts;
   /** Of the tasks that the system lists. */
   readonly counts: (listing: TaskListing) => TaskCounts;
@@ -134,6 +141,7 @@ export function infoReport(facts: InfoFacts): InfoReport {
     ...state(values, facts),
     dump: {
       ...amounts,
+      ...(facts.missing ? { missing: facts.missing.pages * PAGE } : {}),
       level: image.live
         ? null
         : values.given(
@@ -143,8 +151,10 @@ export function infoReport(facts: InfoFacts): InfoReport {
           ),
     },
   };
-  const warnings = [...info.doubts, ...image.warnings, ...problems(system)];
-  const complete = system.readable && !values.gaps && !image.memory.cutShort && listsAreWhole(system);
+  const missing = facts.missing ? [facts.missing.sentence] : [];
+  const warnings = [...info.doubts, ...image.warnings, ...missing, ...problems(system)];
+  const isWhole = !image.memory.cutShort && missing.length === 0;
+  const complete = system.readable && !values.gaps && isWhole && listsAreWhole(system);
   return { ...report, unavailable: values.unavailable, warnings, complete };
 }
 

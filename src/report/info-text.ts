@@ -137,13 +137,14 @@ const LEVEL_BITS: readonly (readonly [bit: number, name: string])[] = [
 ];
 
 function dumpText({ path, format, bytes, live }: InfoReport['file'], dump: InfoReport['dump']): string {
-  const { described, stored, truncated, level } = dump;
+  const { described, stored, truncated, missing, level } = dump;
   if (live) return `none: ${escapeText(path)} of the running kernel, ${size(described)} of memory`;
   return [
     `${escapeText(path)}: ${format}${bytes === null ? '' : ` of ${size(bytes)}`}`,
     `${size(described)} of memory, ${stored === described ? 'all' : size(stored)} in it`,
     ...(level === null ? [] : [levelText(level)]),
     ...(truncated > 0 ? [`INCOMPLETE: ${size(truncated)} are missing at its end`] : []),
+    ...(missing ? [`INCOMPLETE: at least ${size(missing)} that the kernel uses are not in it`] : []),
   ].join(', ');
 }
 

@@ -94,7 +94,7 @@ const BY_CONTENTS: ReadonlySet<PageClass> = new Set(['zero', 'kernelData']);
 /** The default report: each physical page once. */
 export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
-  const endless = census.missingEnd !== null;
+  const endless = census.missingEnd !== null || census.missingMemory !== null;
   const change = liveChange(census.mapChange);
   const checks = 'zones' in census.freeCheck ? census.freeCheck.checks : [];
   const untold = new Set(census.untold.map(({ row }) => row));
@@ -114,7 +114,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
     warnings: [
       ...facts.info.doubts,
       ...damageWarnings(facts.image),
-      ...(endless ? [`memory is missing at the end of the dump, or may be: ${census.missingEnd}`] : []),
+      ...missingWarnings(census),
       ...unknownWarnings(census),
       ...unwrittenWarnings(census),
       ...untoldWarnings(census),
@@ -127,7 +127,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       unclassified === 0 &&
       isWhole(facts.image) &&
       damaged(census) === 0 &&
-      census.counts.uninitialized === 0 &&
+      census.unwritten === 0 &&
       census.untold.length === 0 &&
       uncheckedFree(census) === null &&
       change.complete,
@@ -183,10 +183,17 @@ function unknownWarnings({ undecided, absences, unclassified }: Census): string[
   return [...(undecided > 0 ? [contents] : []), ...reasons];
 }
 
+function missingWarnings({ missingEnd, missingMemory }: Census): string[] {
+  return [
+    ...(missingEnd === null ? [] : [`memory is missing at the end of the dump, or may be: ${missingEnd}`]),
+    ...(missingMemory === null ? [] : [missingMemory.sentence]),
+  ];
+}
+
 /** The kernel makes the struct pages of all of its memory before it uses any of it. */
-function unwrittenWarnings({ counts: { uninitialized } }: Census): string[] {
-  const what = `${plural(uninitialized, 'page')} have struct pages that were never written, so nothing says what they are used for`;
-  return uninitialized === 0 ? [] : [what];
+function unwrittenWarnings({ unwritten }: Census): string[] {
+  const what = `${plural(unwritten, 'page')} have struct pages that were never written, so nothing says what they are used for`;
+  return unwritten === 0 ? [] : [what];
 }
 
 function untoldWarnings({ untold }: Census): string[] {

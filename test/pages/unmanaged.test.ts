@@ -62,6 +62,11 @@ describe('struct pages that were never written', () => {
     expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 64, zero: 192 }));
   });
 
+  test('are no fault of the dump in a kernel that leaves those of holes so, page 0 for one', () => {
+    const built = kernelOf({ pages: [...plan.pages, [0, UNWRITTEN]] });
+    expect(takeCensus(built.open())).toMatchObject({ counts: { uninitialized: 64 }, unwritten: 0 });
+  });
+
   test('are kept as makedumpfile keeps them', () => {
     const built = kernelOf(plan);
     expect(takeCompatCensus(built.open()).counts).toMatchObject({ free: 64, zero: 192 + built.own.zero });

@@ -1,10 +1,12 @@
 import { fact } from '../../kernel/fact.ts';
-import { openKernel } from '../../kernel/kernel.ts';
+import { type Kernel, openKernel } from '../../kernel/kernel.ts';
 import { completed } from '../../kernel/second-source.ts';
 import { withSmallReads } from '../../kernel/small-reads.ts';
 import { inspectSystem } from '../../kernel/system/system.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo.ts';
+import { tryZones } from '../../pages/census.ts';
+import { type MissingMemory, missingMemory } from '../../pages/missing-memory.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
 import type { CommonOptions } from '../options.ts';
 import { type Session, withDump } from '../session.ts';
@@ -20,6 +22,11 @@ export function info(files: readonly string[], options: CommonOptions): Promise<
   });
 }
 
+function missingIn(kernel: Kernel): MissingMemory | null {
+  const zones = tryZones(kernel);
+  return 'all' in zones ? missingMemory(kernel, zones.all) : null;
+}
+
 /** Without VMCOREINFO there is nothing to tell; without page tables there is what VMCOREINFO says. */
 function makeReport({ image, vmcoreinfo }: Session, { pageOffset }: CommonOptions): InfoReport {
   const text = vmcoreinfo();
@@ -28,6 +35,7 @@ function makeReport({ image, vmcoreinfo }: Session, { pageOffset }: CommonOption
     image,
     amounts: image.memory.amounts,
     info: 'value' in kernel ? kernel.value.info : new Vmcoreinfo(text),
+    missing: 'value' in kernel ? missingIn(kernel.value) : null,
     system: inspectSystem(kernel, pageOffset),
     counts: ({ tasks }) => countTasks(tasks),
   });

@@ -12,9 +12,11 @@ import { readVmCounters, type VmCounters } from '../../kernel/objects/vm-counter
 import { KfencePool } from '../../kernel/slabs/kfence.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution.ts';
-import type { OnProgress } from '../census.ts';
+import { type OnProgress, tryZones } from '../census.ts';
+import { missingMemory } from '../missing-memory.ts';
 import { missingEnd } from '../open-end.ts';
 import { untoldRows } from '../required-keys.ts';
+import { leavesHolesUnwritten } from '../unwritten.ts';
 import { hasPageType } from '../use-keys.ts';
 import { bootMemory } from './boot-memory.ts';
 import type { CheckFacts } from './check-facts.ts';
@@ -69,8 +71,9 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const { uninitialized } = attribution.uses;
-  if (uninitialized > 0) problems.wrong(`${uninitialized} pages have struct pages that were never written`);
-  const end = missingEnd(typed.kernel);
+  if (uninitialized > 0 && !leavesHolesUnwritten(typed.kernel))
+    problems.wrong(`${uninitialized} pages have struct pages that were never written`);
+  const end = missingOf(typed.kernel);
   if (end !== null) problems.wrong(end);
   const untold = untoldRows(typed.kernel);
   contradictions(typed, problems);
@@ -100,6 +103,13 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
     warnings: [...typed.kernel.info.doubts, ...warnings],
     damaged: damaged || !found.exact,
   };
+}
+
+/** What memory is missing in the dump, a sentence; null for none. */
+function missingOf(kernel: TypedKernel['kernel']): string | null {
+  const zones = tryZones(kernel);
+  const missing = 'all' in zones ? missingMemory(kernel, zones.all) : null;
+  return missingEnd(kernel) ?? missing?.sentence ?? null;
 }
 
 /** VMCOREINFO is believed where it says one thing and the kernel's own types and symbols another, but one of both is wrong. */

@@ -1,0 +1,159 @@
+import { hex } from '../bytes/hex.ts';
+import { mergeRanges, type Range, subtractRanges } from '../bytes/ranges.ts';
+import { InspectError } from '../errors.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { deviceTest } from './device-pages.ts';
+import { Fact, tellFacts } from './page-facts.ts';
+import { type PageKeys, pageKeys } from './page-keys.ts';
+import { runsOf } from './runs.ts';
+import { StructPages } from './struct-pages.ts';
+import { pfnRanges } from './zero-pages.ts';
+import type { Zone } from './zones.ts';
+
+const PAGE = 4096;
+/** One page of the vmemmap is read of every 2 MiB that the dump lacks: memory is added by whole sections. */
+const STEP = 512;
+const PROBE = 64;
+/** Pages of the kernel's text that are asked which flag is PG_reserved. */
+const TEXT_PAGES = 16;
+/** Flags proper: above them stand the numbers of page.flags. */
+const FLAGS = 0x3ff_ffff;
+/** Ranges that are told of one by one. */
+const TOLD = 4;
+
+/** Memory that the page allocator has and no segment of the dump. */
+export interface MissingMemory {
+  /** Pages at least: those that were reserved at boot cannot be told from holes and the crash kernel's. */
+  readonly pages: number;
+  /** The same in words. */
+  readonly sentence: string;
+  /** Physical, bytes; from the first such page of a hole in the dump to its last. */
+  readonly ranges: readonly Range[];
+}
+
+/**
+ * Looks for memory that the kernel uses and that the dump does not describe: what was added after `kexec -p` is in no segment
+ * of the vmcore. The crash kernel's own memory, which no such dump has, was reserved at boot, as holes between RAM are; pages of a
+ * balloon and those that virtio-mem unplugged are marked as offline, and sections that are not online are not used. null where there is
+ * none, where it cannot be told, and of a running machine and of formats that do not say where they end (missingEnd says it of these).
+ */
+export function missingMemory(kernel: Kernel, zones: readonly Zone[]): MissingMemory | null {
+  const { image } = kernel;
+  if (image.live || image.openEnded) return null;
+  try {
+    return new Search(kernel, zones).found();
+  } catch (error) {
+    if (error instanceof InspectError && error.kind !== 'io') return null;
+    throw error;
+  }
+}
+
+function inWords(pages: number, ranges: readonly Range[]): string {
+  const told = ranges.slice(0, TOLD).map(({ start, end }) => `${hex(start)} - ${hex(end)}`);
+  const more = ranges.length > TOLD ? ` and ${ranges.length - TOLD} more` : '';
+  return `at least ${pages} pages that the kernel uses are in no segment of the dump: physical ${told.join(', ')}${more}`;
+}
+
+class Search {
+  readonly #kernel: Kernel;
+  readonly #structPages: StructPages;
+  readonly #keys: PageKeys;
+  readonly #holes: readonly Range[];
+  readonly #facts = new Uint16Array(1);
+
+  constructor(kernel: Kernel, zones: readonly Zone[]) {
+    this.#kernel = kernel;
+    this.#structPages = new StructPages(kernel);
+    this.#keys = { ...pageKeys(kernel.info), device: deviceTest(zones, kernel.info) };
+    this.#holes = holesOf(kernel, zones);
+  }
+
+  found(): MissingMemory | null {
+    const reserved = this.#holes.length === 0 ? 0 : this.#reservedFlag();
+    if (reserved === 0) return null;
+    const ranges: Range[] = [];
+    let pages = 0;
+    for (const hole of this.#holes) {
+      for (const section of this.#onlineParts(hole)) {
+        if (!this.#anyUsed(section, reserved)) continue;
+        const used = this.#usedIn(section, reserved);
+        pages += used.pages;
+        ranges.push({ start: used.start * PAGE, end: used.end * PAGE });
+      }
+    }
+    return pages === 0
+      ? null
+      : { pages, ranges: mergeRanges(ranges), sentence: inWords(pages, mergeRanges(ranges)) };
+  }
+
+  /** The pages of the kernel's text are reserved, and have no other flag; 0 where they do not look so. */
+  #reservedFlag(): number {
+    const stext = this.#kernel.info.symbol('_stext');
+    if (stext === undefined) return 0;
+    const pfn = Math.floor(this.#kernel.space.translate(stext) / PAGE);
+    if (this.#structPages.readRun(pfn, TEXT_PAGES).unreadable.length > 0) return 0;
+    const { stride, flags } = this.#keys;
+    const all = Array.from(
+      { length: TEXT_PAGES },
+      (_, n) => (this.#structPages.words[n * stride + flags] as number) & FLAGS,
+    );
+    return all.find((one) => one !== 0 && (one & (one - 1)) === 0) ?? 0;
+  }
+
+  /** A hole, cut at the ends of sections, without those that have no struct pages or are not online. */
+  *#onlineParts({ start, end }: Range): Generator<Range> {
+    const { pagesPerSection } = this.#structPages;
+    for (let at = start; at < end; ) {
+      const next = Math.min(end, (Math.floor(at / pagesPerSection) + 1) * pagesPerSection);
+      const isOnline = this.#structPages.addressOf(at) !== null && !this.#structPages.isOffline(at);
+      if (isOnline) yield { start: at, end: next };
+      at = next;
+    }
+  }
+
+  #anyUsed({ start, end }: Range, reserved: number): boolean {
+    for (let at = start; at < end; at = (Math.floor(at / STEP) + 1) * STEP) {
+      if (this.#usedIn({ start: at, end: Math.min(end, at + PROBE) }, reserved).pages > 0) return true;
+    }
+    return false;
+  }
+
+  /** How many pages are used, and from the first to past the last of them. */
+  #usedIn(range: Range, reserved: number): Range & { readonly pages: number } {
+    let [pages, first, end] = [0, range.end, range.start];
+    for (const { pfn, count } of runsOf([range])) {
+      const { absent, unreadable } = this.#structPages.readRun(pfn, count);
+      if (absent) continue;
+      for (let n = 0; n < count; n++) {
+        const gap = unreadable.find((one) => pfn + n >= one.start && pfn + n < one.end);
+        // Struct pages that are not in the dump either: those of added memory may lie in it (memmap_on_memory).
+        if (gap ? !gap.lost : !this.#isUsed(n, reserved)) continue;
+        pages++;
+        first = Math.min(first, pfn + n);
+        end = pfn + n + 1;
+      }
+    }
+    return { pages, start: first, end };
+  }
+
+  #isUsed(n: number, reserved: number): boolean {
+    const { stride, flags, device, type, refcount, tail } = this.#keys;
+    const { words } = this.#structPages;
+    const i = n * stride;
+    // No page but a tail is mapped without a reference: what looks so was never written, or is no struct page.
+    const isTail = ((words[i + tail.word] as number) & tail.mask) !== 0;
+    if (!isTail && ((words[i + type] as number) | (words[i + refcount] as number)) === 0) return false;
+    if (((words[i + flags] as number) & reserved) !== 0) return false;
+    if (((words[i + flags + 1] as number) & device.mask) === device.value) return false;
+    tellFacts(words, i, 1, this.#keys, this.#facts);
+    return ((this.#facts[0] as number) & Fact.offline) === 0;
+  }
+}
+
+/** The pfns that zones span and the dump does not describe. */
+function holesOf({ image }: Kernel, zones: readonly Zone[]): Range[] {
+  const spans = zones
+    .filter(({ name }) => name !== 'Device')
+    .map(({ startPfn, spannedPages }) => ({ start: startPfn, end: startPfn + spannedPages }));
+  return subtractRanges(mergeRanges(spans), [...pfnRanges(image.memory.described())]);
+}
