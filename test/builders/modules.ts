@@ -54,7 +54,7 @@ export interface ModulesPlan {
   /** Letters of symbols are kept since 5.2. */
   readonly letters?: boolean;
   /** Which of the two copies of the tree of modules can be read; none for a kernel without a tree. */
-  readonly tree?: 0 | 1;
+  readonly tree?: 0 | 1 | undefined;
 }
 
 /** The types of modules as since 6.4 (`mem`), or as before (`core_layout`); letters of symbols are kept since 5.2. */

@@ -6,7 +6,6 @@ import { SlabTally } from '../../src/pages/slab-tally.ts';
 import { type TypeFacts, typeUses } from '../../src/pages/usage/types.ts';
 import type { VmallocUses } from '../../src/pages/usage/vmalloc.ts';
 
-const BREAK = { address: 1n, reason: 'why' };
 const VMALLOC: VmallocUses = {
   pages: 20,
   codePages: 5,
@@ -16,7 +15,7 @@ const VMALLOC: VmallocUses = {
   callers: [],
   whole: true,
 };
-const PERCPU: PercpuMemory = { counted: 12, chunks: 12, first: 2, broken: [] };
+const PERCPU: PercpuMemory = { counted: 12, chunks: 12, first: 2, problems: [], whole: true };
 const COUNTERS = new Map([
   ['NR_FREE_PAGES', 100],
   ['NR_KERNEL_STACK_KB', 24],
@@ -109,7 +108,7 @@ describe('the types of a kernel of which something is lost', () => {
   test('are least values where a list breaks off, and what is left over is not known', () => {
     const rows = rowsOf({
       vmalloc: { ...VMALLOC, whole: false },
-      percpu: { ...PERCPU, chunks: 1, broken: [BREAK] },
+      percpu: { ...PERCPU, chunks: 1, whole: false },
       whole: false,
     });
     expect(rows).toMatchObject({

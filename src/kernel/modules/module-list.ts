@@ -40,23 +40,25 @@ function findModules(typed: TypedKernel, head: bigint): Modules {
   const tree = fact(() => readModuleTree(typed));
   const known = 'value' in tree ? tree.value : null;
   const listed = walkList(typed.space, head, MODULES_LIMIT);
-  const collector = new Collector(new ModuleReader(typed, known?.bounds));
+  const collector = new Collector(new ModuleReader(typed, known?.bounds), known);
   if ('missing' in tree && tree.kind !== 'missingInfo')
     collector.note(`the tree of modules cannot be read: ${tree.missing}`);
   const inList = listed.nodes.map((at) => at - node);
   for (const address of inList) collector.add(address);
-  collector.compare(listed, new Set(inList), known);
+  collector.compare(listed, new Set(inList));
   return collector.result();
 }
 
 class Collector {
   readonly #reader: ModuleReader;
+  readonly #tree: ModuleTree | null;
   readonly #modules: Module[] = [];
   readonly #problems: string[] = [];
   #whole = true;
 
-  constructor(reader: ModuleReader) {
+  constructor(reader: ModuleReader, tree: ModuleTree | null) {
     this.#reader = reader;
+    this.#tree = tree;
   }
 
   /** Something that is wrong and costs nothing. */
@@ -73,10 +75,11 @@ class Collector {
   /** Reads a module and keeps it if it is one. */
   add(address: bigint): Module | undefined {
     try {
-      const { module, wrong } = this.#reader.read(address);
+      const { module, wrong, inPlace } = this.#reader.read(address);
       // A module that is not formed yet, or no more, is nothing that anyone sees.
       if (module.state === UNFORMED) return undefined;
       for (const sentence of wrong) this.#lose(sentence);
+      if (!inPlace && !this.#tree?.modules.has(address)) return undefined;
       this.#modules.push(module);
       return module;
     } catch (error) {
@@ -87,7 +90,8 @@ class Collector {
   }
 
   /** Both have the same modules. What the tree has in addition is taken from it, so that where it is whole nothing is lost. */
-  compare({ broken }: Walked, inList: ReadonlySet<bigint>, tree: ModuleTree | null): void {
+  compare({ broken }: Walked, inList: ReadonlySet<bigint>): void {
+    const tree = this.#tree;
     const wholeTree = tree !== null && tree.broken === null;
     if (broken) {
       const sentence = `the list of modules is broken at ${hex(broken.address)}: ${broken.reason}`;

@@ -24,6 +24,8 @@ export interface Module {
 export interface ReadModule {
   readonly module: Module;
   readonly wrong: readonly string[];
+  /** Whether it lies in memory of its own, as every module does; else there may be none. */
+  readonly inPlace: boolean;
 }
 
 /** enum mod_mem_type has seven kinds of memory, 6.4 to 7.3. */
@@ -57,8 +59,8 @@ export class ModuleReader {
       .filter((range) => !ranges.includes(range))
       .map(({ start, end }) => `has memory from ${hex(start)} to ${hex(end)}, where no module's can be`);
     // Its own structure is a part of what was loaded (__this_module).
-    if (wrong.length === 0 && !ranges.some(({ start, end }) => address >= start && address < end))
-      wrong.push(`at ${hex(address)} has no memory there`);
+    const inPlace = ranges.some(({ start, end }) => address >= start && address < end);
+    if (!inPlace) wrong.push(`has no memory where its structure is, at ${hex(address)}`);
     if (state === undefined) wrong.push(`is in state ${module.big('state')}, which there is not`);
     return {
       module: {
@@ -71,6 +73,7 @@ export class ModuleReader {
         exported: { address: module.big('syms'), count: module.number('num_syms') },
       },
       wrong: wrong.map((what) => `module ${name} ${what}`),
+      inPlace,
     };
   }
 

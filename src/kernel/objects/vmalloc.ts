@@ -1,12 +1,17 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { START_KERNEL_MAP } from '../kernel.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import { type Break, walkList } from './list.ts';
+import { type Agreement, agree } from './agreement.ts';
+import { walkList } from './list.ts';
+import { PerCpu } from './per-cpu.ts';
+import { walkTree } from './rb-tree.ts';
 
 /** An area of the vmalloc region that somebody asked for (struct vm_struct): a line of /proc/vmallocinfo. */
 export interface VmallocArea {
   /** Virtual address. */
   readonly address: bigint;
-  /** Bytes of address space, the guard page behind it included. */
+  /** Bytes of address space, the guard page past it included. */
   readonly size: number;
   /** VM_IOREMAP, VM_ALLOC and so on (include/linux/vmalloc.h). */
   readonly flags: number;
@@ -23,63 +28,132 @@ export const VM_IOREMAP = 0x1;
 export const VM_ALLOC = 0x2;
 export const VM_MAP = 0x4;
 
-/** All areas in use, and what of their lists could not be followed. */
+/** All areas in use. */
 export interface VmallocAreas {
   readonly areas: readonly VmallocArea[];
-  readonly broken: readonly Break[];
+  /** What of their lists and trees does not agree, or cannot be; sentences. */
+  readonly problems: readonly string[];
+  /** Whether those are all. */
+  readonly whole: boolean;
 }
 
-/** There is one for each possible CPU, and 128 at most (vmap_init_nodes). */
-const NODES_LIMIT = 1 << 13;
+/** vmap_init_nodes(): there is one for each possible CPU, and 128 at most. */
+const NODES_LIMIT = 128;
+/** The vmalloc region has 2^33 pages, and the memory for the areas themselves is 64 bytes each. */
+const AREAS_LIMIT = 1 << 25;
+const PAGE = 4096;
 
 /**
  * Reads the busy areas: of vmap_area_list up to 6.8, of the vmap_nodes since 6.9 (d093602919ad "mm: vmalloc: remove
- * global vmap_area_root rb-tree").
+ * global vmap_area_root rb-tree"). The tree by which the kernel finds an area has each of them again.
  * @throws InspectError missingInfo, when the kernel has neither
  */
 export function readVmallocAreas(typed: TypedKernel): VmallocAreas {
-  const list = BigInt(typed.types.struct('vmap_area').offsetOf('list'));
-  const area = typed.reader('vmap_area', 'vm');
-  const vm = typed.reader('vm_struct', 'addr', 'size', 'flags', 'pages', 'nr_pages', 'caller');
+  const reader = new AreaReader(typed);
   const areas: VmallocArea[] = [];
-  const broken: Break[] = [];
-  const note = (address: bigint, error: unknown) => {
-    if (!(error instanceof InspectError)) throw error;
-    broken.push({ address, reason: error.message });
-  };
-  for (const head of listHeads(typed)) {
-    const walked = walkList(typed.space, head);
-    if (walked.broken) broken.push(walked.broken);
-    for (const node of walked.nodes) {
+  const { places, problems } = busyPlaces(typed);
+  let whole = problems.length === 0;
+  for (const place of places) {
+    const found = busyAreas(typed, place);
+    for (const problem of found.problems) problems.push(problem);
+    whole &&= found.whole;
+    for (const address of found.objects) {
       try {
-        const at = area.load(node - list).big('vm');
-        // A block of vm_map_ram has none.
-        if (at === 0n) continue;
-        vm.load(at);
-        areas.push({
-          address: vm.big('addr'),
-          size: vm.number('size'),
-          flags: vm.number('flags'),
-          pages: vm.number('nr_pages'),
-          pagesAt: vm.big('pages'),
-          caller: vm.big('caller'),
-        });
+        const area = reader.read(address);
+        if (area) areas.push(area);
       } catch (error) {
-        note(node, error);
+        if (!(error instanceof InspectError)) throw error;
+        problems.push(`the vmalloc area at ${hex(address)}: ${error.message}`);
+        whole = false;
       }
     }
   }
-  return { areas, broken };
+  return { areas, problems, whole };
 }
 
-function listHeads(typed: TypedKernel): bigint[] {
+/** Where a list of areas begins, and the root of the tree that has the same. */
+interface BusyPlace {
+  readonly head: bigint;
+  /** Undefined where a kernel without all symbols does not tell. */
+  readonly root: bigint | undefined;
+}
+
+function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: string[] } {
   const only = typed.findSymbol('vmap_area_list');
-  if (only !== undefined) return [only];
+  if (only !== undefined) {
+    return { places: [{ head: only, root: typed.findSymbol('vmap_area_root') }], problems: [] };
+  }
   const nodes = typed.space.u64(typed.symbol('vmap_nodes'));
   const counter = typed.findSymbol('nr_vmap_nodes');
   const count = counter === undefined ? 1 : typed.space.u32(counter);
   if (count < 1 || count > NODES_LIMIT) throw new InspectError('corrupt', `nr_vmap_nodes is ${count}`);
+  const cpus = new PerCpu(typed).possible.length;
+  // Where there was no memory for so many there is one, a variable of the image.
+  const fits = count >= Math.min(cpus, NODES_LIMIT) || (count === 1 && nodes >= START_KERNEL_MAP);
   const type = typed.types.struct('vmap_node');
-  const head = type.offsetOf('busy.head');
-  return Array.from({ length: count }, (_, i) => nodes + BigInt(i * type.size + head));
+  const at = (i: number, member: string) => nodes + BigInt(i * type.size + type.offsetOf(member));
+  return {
+    places: Array.from({ length: count }, (_, i) => ({
+      head: at(i, 'busy.head'),
+      root: at(i, 'busy.root'),
+    })),
+    problems: fits ? [] : [`nr_vmap_nodes is ${count}, and there may be ${cpus} CPUs`],
+  };
 }
+
+/** The areas of a list, held against the tree of the same. */
+function busyAreas(typed: TypedKernel, { head, root }: BusyPlace): Agreement {
+  const type = typed.types.struct('vmap_area');
+  const [inList, inTree] = [BigInt(type.offsetOf('list')), BigInt(type.offsetOf('rb_node'))];
+  const { nodes, broken } = walkList(typed.space, head, AREAS_LIMIT);
+  const list = { nodes: nodes.map((node) => node - inList), broken };
+  // The two of a running kernel are not read at the same moment.
+  const tree = root === undefined || typed.space.live ? null : walkTree(typed, root, AREAS_LIMIT);
+  // A tree without a node is believed only where the list has none either: then nothing speaks for its being read right.
+  const other =
+    tree === null || (tree.nodes.length === 0 && nodes.length > 0)
+      ? null
+      : {
+          name: 'the tree of vmalloc areas',
+          objects: new Set(tree.nodes.map((node) => node - inTree)),
+          broken: tree.broken,
+        };
+  return agree('the list of vmalloc areas', list, other);
+}
+
+class AreaReader {
+  readonly #area;
+  readonly #vm;
+  /** VM_VM_AREA of vmap_area.flags, without which `vm` has no meaning; until 5.4 (688fcbfc06e4). */
+  readonly #marked: boolean;
+
+  constructor(typed: TypedKernel) {
+    const type = typed.types.struct('vmap_area');
+    this.#area = typed.reader('vmap_area', 'vm', 'va_start', 'va_end', 'flags?');
+    this.#vm = typed.reader('vm_struct', 'addr', 'size', 'flags', 'pages', 'nr_pages', 'caller');
+    const list = type.find('purge_list');
+    this.#marked = type.has('flags') && list !== undefined && list.offset !== type.offsetOf('vm');
+  }
+
+  /** undefined for a block of vm_map_ram, which has no vm_struct. @throws InspectError notMapped, notStored, corrupt */
+  read(address: bigint): VmallocArea | undefined {
+    const area = this.#area.load(address);
+    const at = area.big('vm');
+    if (at === 0n || (this.#marked && (area.number('flags') & VM_VM_AREA) === 0)) return undefined;
+    const vm = this.#vm.load(at);
+    const [start, size, pages] = [vm.big('addr'), vm.number('size'), vm.number('nr_pages')];
+    if (start !== area.big('va_start') || start + BigInt(size) > area.big('va_end')) {
+      const what = `its vm_struct at ${hex(at)} is of other addresses`;
+      throw new InspectError('corrupt', what, { address });
+    }
+    if (pages * PAGE > size) {
+      throw new InspectError('corrupt', `it has ${pages} pages in ${size} bytes`, { address });
+    }
+    return {
+      ...{ address: start, size, flags: vm.number('flags'), pages },
+      ...{ pagesAt: vm.big('pages'), caller: vm.big('caller') },
+    };
+  }
+}
+
+const VM_VM_AREA = 0x4;

@@ -121,11 +121,9 @@ function stackPages(facts: TypeFacts): PageCount {
 }
 
 /** Per-CPU memory made after boot. */
-function dynamicPercpu({ chunks, first, broken }: PercpuMemory): PageCount {
-  // Of a list that breaks off even the first chunk may be missing.
-  return broken.length === 0
-    ? { pages: chunks - first }
-    : { pages: null, atLeast: Math.max(0, chunks - first) };
+function dynamicPercpu({ chunks, first, whole }: PercpuMemory): PageCount {
+  // Of a list that is cut even the first chunk may be missing.
+  return counted(Math.max(0, chunks - first), whole);
 }
 
 function bootPages({ boot }: TypeFacts) {

@@ -136,7 +136,7 @@ function checksOf(
 /** What counters and lists of the kernel say of memory whose struct pages do not; each null where it cannot be read. */
 function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: number, problems: Problems) {
   const percpu = problems.attempt('the per-CPU memory', () => readPercpuMemory(typed));
-  problems.broken('the list of per-CPU chunks', percpu?.broken ?? []);
+  if (percpu) problems.found(percpu.problems, percpu.whole);
   return {
     counters: problems.attempt('the counters of the kernel', () => readVmCounters(typed)),
     // What areas of stacks look like is seen by those of tasks.

@@ -58,8 +58,8 @@ export function vmallocUses(
   top: number,
   problems: Problems,
 ): VmallocUses {
-  const { areas, broken } = readVmallocAreas(typed);
-  problems.broken('a list of vmalloc areas', broken);
+  const { areas, problems: wrong, whole } = readVmallocAreas(typed);
+  problems.found(wrong, whole);
   const stacks = findStackAreas(typed, tasks, areas);
   const symbols = new Symbolizer(typed);
   const owned = (kind: VmallocKind) =>
@@ -77,7 +77,7 @@ export function vmallocUses(
         problems,
       ),
     areas: areas.length,
-    whole: broken.length === 0,
+    whole,
     callers: byCaller(areas, stacks)
       .slice(0, top)
       .map(({ address, ...group }) => ({ ...group, caller: callerName(symbols, address) })),

@@ -107,12 +107,26 @@ describe('modules that are not whole', () => {
     expect(whole).toBe(false);
   });
 
-  test('are told when they are in a state that there is not, or not where they say', () => {
-    const odd = readModules(new BuiltModules([{ ...EXT4, state: 9 }]).built.typed);
-    expect(odd.problems).toEqual(['module ext4 is in state 9, which there is not']);
-    const elsewhere = readModules(new BuiltModules([{ ...EXT4, head: 0 }]).built.typed);
-    expect(elsewhere.problems).toEqual([expect.stringMatching(/^module ext4 at 0x.* has no memory there$/)]);
-    expect([odd.whole, elsewhere.whole]).toEqual([false, false]);
+  test('are told when they are in a state that there is not', () => {
+    const { modules, problems, whole } = readModules(new BuiltModules([{ ...EXT4, state: 9 }]).built.typed);
+    expect(modules.map(({ state }) => state)).toEqual(['9']);
+    expect(problems).toEqual(['module ext4 is in state 9, which there is not']);
+    expect(whole).toBe(false);
+  });
+
+  test('are none where they have no memory, unless the tree of modules has them', () => {
+    const plans = [{ ...EXT4, head: 0 }, XFS];
+    for (const [tree, names] of [
+      [undefined, ['xfs']],
+      [0, ['ext4', 'xfs']],
+    ] as const) {
+      const { modules, problems, whole } = readModules(new BuiltModules(plans, { tree }).built.typed);
+      expect(modules.map(({ name }) => name)).toEqual(names);
+      expect(problems).toEqual([
+        expect.stringMatching(/^module ext4 has no memory where its structure is, at 0x/),
+      ]);
+      expect(whole).toBe(false);
+    }
   });
 
   test.each([

@@ -1,0 +1,79 @@
+import { FileSource } from '../../src/bytes/file-source.ts';
+import { openSource } from '../../src/formats/open.ts';
+import { openKernel } from '../../src/kernel/kernel.ts';
+import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
+import type { Edit } from '../fuzz/overlay-source.ts';
+import { faultyDisk } from './faulty-disk.ts';
+import { dumpOf } from './fixture.ts';
+import { type Answer, contradictions } from './honest.ts';
+import { runMain } from './run-main.ts';
+
+/** A fixture, asked as it is and with words of its memory changed. */
+export class ChangedDump {
+  readonly path: string;
+  readonly typed: TypedKernel;
+  readonly #whole = new Map<string, Answer>();
+
+  constructor(name: string) {
+    this.path = dumpOf(name);
+    this.typed = new TypedKernel(openKernel(openSource(new FileSource(this.path))));
+  }
+
+  /** A change of the 8 bytes at a virtual address. */
+  word(address: bigint, value: bigint): Edit {
+    const physical = BigInt(this.typed.space.translate(address));
+    for (const { physical: start, offset, fileSize } of this.typed.kernel.image.segments) {
+      if (start === null || physical < BigInt(start) || physical >= BigInt(start) + fileSize) continue;
+      const bytes = new Uint8Array(8);
+      new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
+      return { at: Number(offset + physical) - start, bytes };
+    }
+    throw new Error(`${address.toString(16)} is not in ${this.path}`);
+  }
+
+  /** What a command says in JSON. */
+  async ask(command: readonly string[], changed: readonly Edit[] = []): Promise<Answer> {
+    const [name = '', ...operands] = command;
+    const { release } = faultyDisk(this.path, { changed });
+    try {
+      const { status, stdout, stderr } = await runMain([name, this.path, ...operands, '--json']);
+      return { status: status ?? -1, out: stdout, err: stderr };
+    } finally {
+      release();
+    }
+  }
+
+  /**
+   * Figures of a command that a change makes others, with no word that they are doubtful. What says that it is not known,
+   * or at least so much, is right as long as it is true; all else is to be as before, or status 3 tells of the damage.
+   */
+  async silent(command: readonly string[], changed: readonly Edit[]): Promise<string[]> {
+    const key = command.join(' ');
+    const then = this.#whole.get(key) ?? (await this.ask(command));
+    this.#whole.set(key, then);
+    const now = await this.ask(command, changed);
+    if (/internal error|^ {4}at /m.test(now.err)) return [`${key}: a bug: ${now.err}`];
+    if (now.status === 1)
+      return /^kdump-inspect: .{20,}/m.test(now.err) ? [] : [`${key}: status 1 in silence`];
+    const [after, before] = [now, then].map(({ out }) => JSON.parse(out) as Record<string, unknown>);
+    if (!after || !before) return [`${key}: no document`];
+    const tells = (field: string) => after[field] === false && before[field] !== false;
+    if (!tells('complete') && !tells('consistent')) return sameDocument(after, before);
+    if (now.status !== 3) return [`${key}: status ${now.status}`];
+    if (!/^kdump-inspect: warning: .{10,}/m.test(now.err)) return [`${key}: status 3 without a warning`];
+    if (tells('consistent')) return [];
+    // An address that has lost its symbol is named by itself.
+    return contradictions({ ...after, checks: null, consistent: null }, before, key).filter(
+      (what) => !/\.vmalloc\.largest has \["0x/.test(what),
+    );
+  }
+}
+
+/** The first difference between documents, but for warnings, which tell of a damage that cost nothing. */
+function sameDocument(now: object, then: object): string[] {
+  const [a, b] = [now, then].map((document) =>
+    JSON.stringify({ ...document, warnings: null }, null, 1).split('\n'),
+  ) as [string[], string[]];
+  const at = a.findIndex((line, i) => line !== b[i]);
+  return at < 0 ? [] : [`in silence ${a[at]?.trim().slice(0, 200)}, not ${b[at]?.trim().slice(0, 200)}`];
+}
