@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { walkList } from '../src/kernel/objects/list.ts';
 import type { TypedKernel } from '../src/kernel/typed-kernel.ts';
-import type { Chunk } from './builders/encode.ts';
+import type { Edit } from './fuzz/overlay-source.ts';
 import { ChangedDump } from './support/changed-dump.ts';
 import { TYPED } from './support/fixture.ts';
 
@@ -132,9 +132,53 @@ describe.each(TYPED)('lists of %s', (name) => {
     const head = headOf(dump.typed);
     const { nodes } = walkList(dump.typed.space, head);
     const words = (CHANGES[change] as Change)(head, nodes);
-    const changed: Chunk[] = words.map(([address, value]) => dump.word(address, value));
+    const changed: Edit[] = words.map(([address, value]) => dump.word(address, value));
     const silent: string[] = [];
     for (const command of commands) silent.push(...(await dump.silent(command, changed)));
     expect(silent).toEqual([]);
+  });
+});
+
+describe.each(TYPED)('names of files of %s', (name) => {
+  const dump = new ChangedDump(name);
+  const { space, types } = dump.typed;
+  const BY_FILE = ['usage', '--by', 'file', '--top', '100000'];
+  const at = (struct: string, member: string) => BigInt(types.struct(struct).offsetOf(member));
+  const read = (address: bigint, struct: string, member: string) => space.u64(address + at(struct, member));
+
+  /** The inodes of all files that have a name in another directory than the root of a mounted file system. */
+  async function inodes(): Promise<bigint[]> {
+    const { files } = JSON.parse((await dump.ask(BY_FILE)).out) as {
+      files: { largest: { mapping: string; path: string | null; names: string | null }[] };
+    };
+    const deep = files.largest.filter(({ path, names }) => names === 'initial' && /^\/.+\//.test(path ?? ''));
+    return deep.map(({ mapping }) => read(BigInt(mapping), 'address_space', 'host'));
+  }
+
+  test('are not known where a mount is mounted on what it holds', async () => {
+    const silent: string[] = [];
+    for (const inode of (await inodes()).slice(0, 2)) {
+      const superBlock = read(inode, 'inode', 'i_sb');
+      const offset = at('super_block', 's_mounts');
+      const linked = types.struct('mount').find('mnt_instance');
+      const first = space.u64(superBlock + offset);
+      const mount = linked ? first - BigInt(linked.offset) : first;
+      const root = read(mount, 'mount', 'mnt_parent');
+      const changed = [dump.word(root + at('mount', 'mnt_parent'), mount)];
+      if (root !== mount) silent.push(...(await dump.silent(BY_FILE, changed)));
+    }
+    expect(silent).toEqual([]);
+  });
+
+  test('are not known where a directory lies in itself', async () => {
+    const [inode] = await inodes();
+    const alias = BigInt(types.struct('dentry').offsetOf('d_u.d_alias', 'd_alias'));
+    const dentry = read(inode as bigint, 'inode', 'i_dentry.first') - alias;
+    const directory = read(dentry, 'dentry', 'd_parent');
+    const changed = [dump.word(directory + at('dentry', 'd_parent'), dentry)];
+    const { status, out, err } = await dump.ask(BY_FILE, changed);
+    expect([status, /has no root above it/.test(err)]).toEqual([3, true]);
+    expect(out).toContain('"path": null');
+    expect(await dump.silent(BY_FILE, changed)).toEqual([]);
   });
 });

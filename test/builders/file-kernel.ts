@@ -142,6 +142,11 @@ export class FileKernel {
     this.write(mount, to, MOUNT.instance);
   }
 
+  /** Lets neither end of the list of a file system's mounts lead anywhere. */
+  cutMounts(superBlock: bigint): void {
+    for (const end of [0, 8]) this.write(superBlock, 1n, SUPER.mounts + end);
+  }
+
   /** Writes a u64 at an address, or behind it. */
   write(address: bigint, value: bigint, behind = 0): void {
     this.built.writeU64(Number(address - this.built.at(0)) + behind, value);

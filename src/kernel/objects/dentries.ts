@@ -1,3 +1,5 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import { readString } from './c-string.ts';
@@ -36,18 +38,22 @@ export class Dentries {
     return this.#dentry.load(dentry).big('d_hash.pprev') === 0n;
   }
 
-  /** @throws InspectError notMapped, notStored */
+  /** @throws InspectError notMapped, notStored; corrupt, for one that has no root above it */
   chain(dentry: bigint): DentryChain {
     const names: string[] = [];
-    const dentries: bigint[] = [];
-    for (let at = dentry; dentries.length < DEPTH_LIMIT; ) {
+    const dentries = new Set<bigint>();
+    for (let at = dentry; ; ) {
       const { name, parent } = this.#read(at);
-      dentries.push(at);
+      dentries.add(at);
       if (parent === at) break;
+      if (dentries.has(parent) || dentries.size >= DEPTH_LIMIT) {
+        const what = `the dentry at ${hex(dentry)} has no root above it, but ${dentries.size} dentries`;
+        throw new InspectError('corrupt', what, { address: dentry });
+      }
       names.push(name);
       at = parent;
     }
-    return { names: names.reverse(), dentries };
+    return { names: names.reverse(), dentries: [...dentries] };
   }
 
   /** Its own name. @throws InspectError notMapped, notStored */

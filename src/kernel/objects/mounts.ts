@@ -1,8 +1,9 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { Dentries } from './dentries.ts';
-import { walkList } from './list.ts';
+import { isCut, walkList } from './list.ts';
 
 /** A place where a file system, or a part of it, is mounted (struct mount, fs/mount.h). */
 interface Mount {
@@ -65,16 +66,20 @@ export class Mounts {
 
   /** The names that lead to a mount, through all mounts above it. */
   #above(mount: Mount): string[] {
-    let names: string[] = [];
-    let at = mount;
-    for (let depth = 0; at.parent !== at.address && depth < DEPTH_LIMIT; depth++) {
+    const parts: (readonly string[])[] = [];
+    const seen = new Set([mount.address]);
+    for (let at = mount; at.parent !== at.address; ) {
       const parent = this.#read(at.parent);
+      if (seen.has(parent.address) || seen.size > DEPTH_LIMIT) throw misplaced(at, 'is mounted on itself');
+      seen.add(parent.address);
       const chain = this.#dentries.chain(at.mountpoint);
       const below = chain.dentries.indexOf(parent.root);
-      names = (below < 0 ? chain.names : chain.names.slice(chain.names.length - below)).concat(names);
+      // A mountpoint lies in that part of a file system which the parent shows.
+      if (below < 0) throw misplaced(at, 'is mounted outside its parent');
+      parts.push(chain.names.slice(chain.names.length - below));
       at = parent;
     }
-    return names;
+    return parts.reverse().flat();
   }
 
   #read(address: bigint): Mount {
@@ -105,7 +110,7 @@ export class Mounts {
     if (inList) {
       const { nodes, broken } = walkList(this.#typed.space, head, MOUNTS_LIMIT);
       // Without one of its mounts a file might be given a name that it does not have there.
-      if (broken) throw new InspectError('corrupt', `the mounts of a file system: ${broken.reason}`);
+      if (isCut(broken)) throw new InspectError('corrupt', `the mounts of a file system: ${broken?.reason}`);
       return nodes.map((node) => node - BigInt(inList.offset));
     }
     return this.#chain(this.#typed.space.u64(head), BigInt(mount.offsetOf('mnt_next_for_sb')));
@@ -121,4 +126,8 @@ export class Mounts {
     }
     return found;
   }
+}
+
+function misplaced({ address }: Mount, what: string): InspectError {
+  return new InspectError('corrupt', `the mount at ${hex(address)} ${what}`, { address });
 }

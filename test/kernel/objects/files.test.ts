@@ -131,11 +131,19 @@ describe('the names of a file', () => {
     });
   });
 
-  it.each(['list', 'chain'] as const)('are none where the %s of mounts runs in a circle', (mounts) => {
+  it.each(['list', 'chain'] as const)('are none where the %s of mounts is broken', (mounts) => {
     const kernel = new Rooted({ mounts });
-    kernel.nextMount(kernel.rootMount, kernel.rootMount);
+    if (mounts === 'list') kernel.cutMounts(kernel.ext4);
+    else kernel.nextMount(kernel.rootMount, kernel.rootMount);
     const file = kernel.file(kernel.inode(kernel.ext4, { dentry: kernel.path('a') }));
     expect(file).toMatchObject({ path: null, names: null, deleted: null, unnamed: { kind: 'corrupt' } });
+  });
+
+  it('are there where the other end of the list of mounts leads to all of them', () => {
+    const kernel = new Rooted({ mounts: 'list' });
+    kernel.nextMount(kernel.rootMount, kernel.rootMount);
+    const file = kernel.file(kernel.inode(kernel.ext4, { dentry: kernel.path('a') }));
+    expect(file).toMatchObject({ path: '/a', names: 'initial', unnamed: null });
   });
 });
 
