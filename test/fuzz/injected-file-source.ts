@@ -1,6 +1,8 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
 import { InspectError } from '../../src/errors.ts';
 
+export { PROC_SUPER_MAGIC } from '../../src/bytes/file-source.ts';
+
 const files = new Map<string, ByteSource>();
 
 /** What the program under test finds under its file names from now on. */
