@@ -44,7 +44,7 @@ const NAMES_A_MARKER = 256;
 
 function tokenList(extra: Readonly<Record<number, string>>): string[] {
   return Array.from({ length: 256 }, (_, i) => {
-    const own = i >= FIRST_PRINTABLE && i <= LAST_PRINTABLE ? String.fromCharCode(i) : '\x7f';
+    const own = i >= FIRST_PRINTABLE && i <= LAST_PRINTABLE ? String.fromCharCode(i) : '';
     return extra[i] ?? own;
   });
 }

@@ -36,12 +36,21 @@ describe('a symbol table whose sizes lie', () => {
   });
 
   test('is corrupt when a name is longer than any, before it is put together', () => {
-    const tokens = { 0: '_', 1: 'stext', 84: 'T', 2: 'z'.repeat(2000) };
+    const tokens = { 1: 'stext', 84: 'T', 2: 'z'.repeat(2000) };
     const named = (n: number) => ({ type: 'T', name: 'z'.repeat(2000 * n), address: STEXT + 0x10n });
     const symbols = [{ type: 'T', name: '_stext', address: STEXT }, named(2)];
     expect([...readKallsyms(kernelWithSymbols({}, { symbols, tokens }).open())]).toHaveLength(2);
     const longer = readKallsyms(kernelWithSymbols({}, { symbols: [...symbols, named(100)], tokens }).open());
     expect(failureOf(() => [...longer])).toMatchObject({ kind: 'corrupt' });
+  });
+
+  test.each([
+    ['begins in the one before it', { tokenIndex: { 66: 1 } }],
+    ['is a character of another code', { tokens: { 98: 'c' } }],
+    ['has a character that no name has', { tokens: { 2: 'a\x01' } }],
+  ] as const)('is corrupt when a token %s', (_, plan) => {
+    const failure = failureWith({}, { symbols: imageSymbols(STEXT), ...plan });
+    expect(failure).toMatchObject({ kind: 'corrupt', message: expect.stringContaining('token') });
   });
 
   test('is corrupt when no name begins with a type of nm', () => {

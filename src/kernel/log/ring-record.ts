@@ -70,6 +70,12 @@ function damaged(reason: string): NoRecord {
   return { cause: 'damaged', reason };
 }
 
+/**
+ * A block has room for the text as it was written: with the prefix of its level, the newline and the NUL that are then
+ * taken off (printk_sprint, kernel/printk/printk.c), in steps of 8 bytes. Where more is left the length is not the text's.
+ */
+const SPARE = 32;
+
 interface TextPlace {
   readonly id: bigint;
   readonly begin: bigint;
@@ -85,7 +91,8 @@ function readText(reader: PageReader, place: TextPlace, ring: RingHeader): Uint8
   if (block.kind === 'failed') return { cause: 'unwritten', reason: 'the kernel had no room for its text' };
   if (block.kind === 'impossible') return damaged(`its text cannot lie from ${begin} to ${next} of the ring`);
   // The kernel's readers refuse such a record, too (copy_data).
-  if (text_len > block.room) return damaged(`its text_len is ${text_len}, its block has ${block.room}`);
+  if (text_len > block.room || text_len + SPARE < block.room)
+    return damaged(`its text_len is ${text_len}, its block has ${block.room}`);
   const bytes = reader.bytes(ring.data + BigInt(block.offset), BLOCK_ID_BYTES + text_len);
   const owner = u64At(bytes, 0);
   if (owner !== id) return damaged(`its text block has the id ${owner}, where ${id} belongs`);

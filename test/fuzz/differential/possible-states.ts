@@ -64,8 +64,8 @@ const POSSIBLE: readonly PossibleState[] = [
   {
     structure: /^log$/,
     field: /^printk_info$/,
-    figures: /^records\[\]\.(time|level|facility|caller|device|continuation|cleared)$/,
-    why: 'a record of the log may have any time, level and writer',
+    figures: /^records\[\]\.(time|level|facility|caller|device\b.*|continuation|cleared|text)$/,
+    why: 'a record of the log may have any time, level and writer, and a text that is shorter by a few bytes',
   },
   {
     structure: /^page$/,

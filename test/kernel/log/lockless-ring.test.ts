@@ -200,6 +200,11 @@ describe('descriptors', () => {
 describe('what contradicts itself is damage, told in its place, and stops nothing', () => {
   it.each([
     ['a text_len beyond its block', { text_len: 65535 }, /text_len is 65535, its block has 8/],
+    [
+      'a text_len far below its block',
+      { text: 'x'.repeat(64), text_len: 24 },
+      /text_len is 24, its block has 64/,
+    ],
     ['a printk_info of another record', { seq: 99n }, /that of record 99/],
   ])('%s', (_, lie, reason) => {
     const ring = ringOf({}, 'before', { text: 'short', ...lie }, 'behind');
