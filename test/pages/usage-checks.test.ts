@@ -75,7 +75,7 @@ function factsOf(changes: Partial<CheckFacts> = {}, places = PLACES): CheckFacts
       ...{ waiting: 0, checks: [] },
     },
     vmalloc: {
-      ...{ pages: 20, codePages: 5, stackPages: 28, spareStacks: { cached: 8, ending: 4 } },
+      ...{ pages: 20, codePages: 5, stackPages: 28, spareStacks: { cached: 8, other: 4 } },
       ...{ areas: 9, callers: [], whole: true },
     },
     hugetlb: [{ pagesPerHugePage: 4, total: 1, free: 0, reserved: 0, surplus: 0, nodes: [0, 1] }],

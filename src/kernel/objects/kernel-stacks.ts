@@ -29,51 +29,41 @@ export function isStackArea({ caller, pages }: VmallocArea, stacks: StackAreas):
   return pages === stacks.pages && stacks.callers.has(caller);
 }
 
-/** Stacks that no task has. All figures are pages. */
+/** Stacks that no task has, which NR_KERNEL_STACK_KB does not count. All figures are pages. */
 export interface SpareStacks {
   /** Those that CPUs keep for new tasks (cached_stacks, kernel/fork.c). */
   readonly cached: number;
-  /** Those of tasks that have ended, which RCU has yet to free. */
-  readonly ending: number;
+  /** Others: of tasks that have ended, as long as RCU has yet to free them. */
+  readonly other: number;
 }
 
-/**
- * Counts the stacks that are no longer, or not yet, counted in NR_KERNEL_STACK_KB. null where the kernel's symbols do not
- * tell which these are.
- * @throws InspectError notMapped, notStored or missingInfo
- */
+/** @throws InspectError notMapped, notStored or missingInfo */
 export function readSpareStacks(
   typed: TypedKernel,
   tasks: readonly bigint[],
   areas: readonly VmallocArea[],
-): SpareStacks | null {
-  if (typed.findSymbol('cached_stacks') === undefined) return null;
+): SpareStacks {
   const cached = cachedStacks(typed);
   const held = stacksOf(typed, tasks);
-  const free = typed.findSymbol('thread_stack_free_rcu');
   const spare = areas.filter(({ address }) => !held.has(address));
   const sum = (of: readonly VmallocArea[]) => of.reduce((all, { pages }) => all + pages, 0);
   return {
     cached: sum(spare.filter(({ address }) => cached.has(address))),
-    ending: sum(spare.filter(({ address }) => !cached.has(address) && endsIn(typed, address, free))),
+    other: sum(spare.filter(({ address }) => !cached.has(address))),
   };
 }
 
 /** NR_CACHED_STACKS */
 const CACHED_STACKS = 2;
 
-/** Their virtual addresses: each CPU has an array of pointers to their areas. */
+/** Their virtual addresses: each CPU has an array of pointers to their areas. None where the kernel's symbols lack it. */
 function cachedStacks(typed: TypedKernel): ReadonlySet<bigint> {
+  if (typed.findSymbol('cached_stacks') === undefined) return new Set();
   const area = typed.reader('vm_struct', 'addr');
   const pointers = new PerCpu(typed)
     .variables('cached_stacks')
     .flatMap(({ address }) => [...new BigUint64Array(typed.space.bytes(address, 8 * CACHED_STACKS).buffer)]);
   return new Set(pointers.filter((at) => at !== 0n).map((at) => area.load(at).big('addr')));
-}
-
-/** At its lowest address such a stack has a struct vm_stack, which begins with an rcu_head: next, and the function to call. */
-function endsIn({ space }: TypedKernel, stack: bigint, free: bigint | undefined): boolean {
-  return free !== undefined && space.u64(stack + 8n) === free;
 }
 
 function stacksOf(typed: TypedKernel, tasks: readonly bigint[]): ReadonlySet<bigint> {

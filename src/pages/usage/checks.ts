@@ -91,10 +91,10 @@ function listedChecks(facts: CheckFacts): Check[] {
 function stackChecks(facts: CheckFacts, compare: Compare): Check[] {
   const { vmalloc } = facts;
   if (!vmalloc?.whole || vmalloc.stackPages === null || vmalloc.spareStacks === null) return [];
-  const { cached, ending } = vmalloc.spareStacks;
+  const { cached, other } = vmalloc.spareStacks;
   const explained = [
     { by: 'stacks that CPUs keep for new tasks', count: cached },
-    { by: 'stacks of ended tasks, which RCU has yet to free', count: ending },
+    { by: `${cached === 0 ? '' : 'other '}stacks that no task has`, count: other },
   ];
   return compare('NR_KERNEL_STACK_KB / 4', vmalloc.stackPages, stackCounter(facts).pages, { explained });
 }

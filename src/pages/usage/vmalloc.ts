@@ -40,7 +40,7 @@ export interface VmallocUses {
   readonly codePages: number;
   /** Those of the kernel's stacks, also those kept for tasks to come; null where stacks are not made by vmalloc(). */
   readonly stackPages: number | null;
-  /** What of stackPages no task has; null where stacks are not made by vmalloc(), or cannot be told apart. */
+  /** What of stackPages no task has; null where stacks are not made by vmalloc(), or that cannot be read. */
   readonly spareStacks: SpareStacks | null;
   readonly areas: number;
   readonly callers: readonly VmallocCaller[];

@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { FileSource } from '../src/bytes/file-source.ts';
+import type { MemoryImage } from '../src/formats/image.ts';
+import { openSource } from '../src/formats/open.ts';
+import type { Check } from '../src/kernel/check.ts';
+import { openKernel } from '../src/kernel/kernel.ts';
+import { TypedKernel } from '../src/kernel/typed-kernel.ts';
+import { useOf } from '../src/pages/attribution-loop.ts';
+import { Use } from '../src/pages/page-uses.ts';
+import { StructPages } from '../src/pages/struct-pages.ts';
+import { readUsage } from '../src/pages/usage/usage.ts';
+import { useKeys } from '../src/pages/use-keys.ts';
+import { type UsageReport, usageReport } from '../src/report/usage-report.ts';
+import { PatchedSource } from './builders/patched-source.ts';
+import { dumpOf, TYPED } from './support/fixture.ts';
+
+/** The dump of a fixture, where memory at a virtual address is other than it was. */
+function typedOf(name: string, at?: bigint, bytes?: Uint8Array): TypedKernel {
+  const image = openSource(new FileSource(dumpOf(name)));
+  const typed = new TypedKernel(openKernel(image));
+  if (at === undefined || bytes === undefined) return typed;
+  const position = positionOf(image, typed.space.translate(at));
+  image.close();
+  const patched = new PatchedSource(new FileSource(dumpOf(name)), [{ at: position, bytes }]);
+  return new TypedKernel(openKernel(openSource(patched)));
+}
+
+/** Where the file has what is at a physical address. */
+function positionOf({ segments }: MemoryImage, physical: number): bigint {
+  const holder = segments.find(
+    (segment) =>
+      segment.physical !== null &&
+      physical >= segment.physical &&
+      physical < segment.physical + Number(segment.fileSize),
+  );
+  if (!holder) throw new Error('that is not in the dump');
+  return BigInt(holder.offset) + BigInt(physical - (holder.physical ?? 0));
+}
+
+function reportOf(typed: TypedKernel): UsageReport {
+  const { image } = typed.kernel;
+  try {
+    return usageReport(readUsage(typed, 5), { image, release: null, by: 'type', top: 5 });
+  } finally {
+    image.close();
+  }
+}
+
+const offOf = ({ checks }: UsageReport) =>
+  checks
+    .filter(({ verdict }) => verdict === 'contradicted')
+    .map(({ name, counted, kernel }: Check) => [name, counted - kernel]);
+
+/** Virtual address of the struct page of some page of a file in tmpfs. */
+function firstCachePage(typed: TypedKernel): bigint {
+  const structPages = new StructPages(typed.kernel);
+  const keys = useKeys(typed);
+  for (let pfn = 0x1000; pfn < 0x10000; pfn++) {
+    const { absent, unreadable } = structPages.readRun(pfn, 1);
+    const isHead = ((structPages.words[keys.flags] as number) & keys.headMask) !== 0;
+    if (absent || unreadable.length > 0 || isHead || useOf(structPages.words, 0, keys) !== Use.shmem)
+      continue;
+    const address = structPages.addressOf(pfn);
+    if (address !== null) return address;
+  }
+  throw new Error('there is none');
+}
+
+describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
+  const symbol = (of: string) => typedOf(name).symbol(of);
+  const long = (value: bigint) => new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, value)).buffer);
+  const whole = reportOf(typedOf(name));
+  const values = new Map(whole.checks.map((check) => [check.name, check]));
+
+  it('are all the same, or differ by what was counted', () => {
+    expect(whole).toMatchObject({ consistent: true, complete: true, warnings: [] });
+    expect(whole.checks.length).toBeGreaterThan(12);
+    for (const { counted, kernel, explained } of whole.checks)
+      expect(counted - kernel).toBe(explained.reduce((sum, { count }) => sum + count, 0));
+  });
+
+  it.each([
+    ['_totalram_pages', -1n],
+    ['_totalram_pages', 64n],
+  ])('are contradicted by a counter that is damaged: %s and %d', (counter, by) => {
+    const was = BigInt(values.get(counter)?.kernel ?? -1);
+    const report = reportOf(typedOf(name, symbol(counter), long(was + by)));
+    expect(report.consistent).toBe(false);
+    expect(offOf(report)).toContainEqual([counter, -Number(by)]);
+    expect(report.warnings.some((sentence) => sentence.startsWith(`${counter}: `))).toBe(true);
+  });
+
+  it('are contradicted by a counter that has something else, and by that one alone', () => {
+    const typed = typedOf(name);
+    const at = typed.symbol('vm_node_stat') + 8n * (typed.types.enumerator('NR_SHMEM') ?? -1n);
+    const raw = BigInt.asIntN(64, typed.space.u64(at));
+    expect(offOf(reportOf(typedOf(name, at, long(raw - 7n))))).toEqual([['NR_SHMEM', 7]]);
+  });
+
+  it('are contradicted where a file has lost a page', () => {
+    const typed = typedOf(name);
+    const page = firstCachePage(typed);
+    const report = reportOf(
+      typedOf(name, page + BigInt(typed.types.struct('page').offsetOf('mapping')), long(0n)),
+    );
+    expect(offOf(report)).toContainEqual(['NR_FILE_PAGES', -1]);
+    expect(offOf(report)).toContainEqual(['NR_SHMEM', -1]);
+  });
+});
