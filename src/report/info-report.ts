@@ -1,5 +1,6 @@
 import type { ErrorKind } from '../errors.ts';
 import type { MemoryAmounts, MemoryImage } from '../formats/image.ts';
+import type { Check } from '../kernel/check.ts';
 import type { Fact } from '../kernel/fact.ts';
 import type { Layout } from '../kernel/layout.ts';
 import type { SystemFacts } from '../kernel/system/system.ts';
@@ -8,6 +9,7 @@ import type { TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 import type { MissingMemory } from '../pages/missing-memory.ts';
 import { type BootRow, bootRows } from './boots.ts';
+import { type Checked, checked, contradictions } from './checks.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { hex } from './units.ts';
 
@@ -20,7 +22,7 @@ export interface Amount {
 }
 
 /** The document of `info --json`. A value that is null and has a reason in `unavailable` could not be had. */
-export interface InfoReport {
+export interface InfoReport extends Checked {
   readonly schema: 'kdump-inspect/info/1';
   readonly file: {
     readonly path: string;
@@ -152,10 +154,16 @@ export function infoReport(facts: InfoFacts): InfoReport {
     },
   };
   const missing = facts.missing ? [facts.missing.sentence] : [];
-  const warnings = [...info.doubts, ...image.warnings, ...missing, ...problems(system)];
+  const warnings = [
+    ...info.doubts,
+    ...image.warnings,
+    ...missing,
+    ...contradictions(checksOf(system)),
+    ...problems(system),
+  ];
   const isWhole = !image.memory.cutShort && missing.length === 0;
   const complete = system.readable && !values.gaps && isWhole && listsAreWhole(system);
-  return { ...report, unavailable: values.unavailable, warnings, complete };
+  return { ...report, unavailable: values.unavailable, warnings, complete, ...checked(checksOf(system)) };
 }
 
 function identity(values: Values, info: Vmcoreinfo, { utsname }: SystemFacts) {
@@ -216,9 +224,7 @@ function state(values: Values, { system, counts }: InfoFacts) {
     load: plain('load', system.load),
     memory: plain('memory', system.memory),
     swap: plain('swap', system.swap),
-    tasks: values.take('tasks', system.tasks, (listing) =>
-      taskFigures(counts(listing), listing.problems.length === 0),
-    ),
+    tasks: values.take('tasks', system.tasks, (listing) => taskFigures(counts(listing), listing.whole)),
     taint: values.take('taint', system.taint, ({ mask, flags }) => ({ mask: hex(mask), flags })),
     commandLine: plain('commandLine', system.commandLine),
     modules: values.take('modules', system.modules, ({ modules }) => modules.map(({ name }) => name)),
@@ -254,9 +260,11 @@ function problems({ tasks, modules }: SystemFacts): string[] {
   ];
 }
 
+function checksOf({ tasks }: SystemFacts): readonly Check[] {
+  return 'value' in tasks ? tasks.value.checks : [];
+}
+
 /** Whether all that these lists have was found, though something is wrong with them. */
 function listsAreWhole({ tasks, modules }: SystemFacts): boolean {
-  return (
-    !('value' in tasks && tasks.value.problems.length > 0) && !('value' in modules && !modules.value.whole)
-  );
+  return !('value' in tasks && !tasks.value.whole) && !('value' in modules && !modules.value.whole);
 }

@@ -3,6 +3,7 @@ import type { TaskDetails } from '../kernel/tasks/processes.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { TaskState } from '../kernel/tasks/task-state.ts';
+import { type Checked, checked, contradictions } from './checks.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { TASK_STATES } from './task-states.ts';
 import { hex, plural } from './units.ts';
@@ -60,7 +61,7 @@ export interface CpuRow {
 }
 
 /** The document of `ps --json`. */
-export interface PsReport {
+export interface PsReport extends Checked {
   readonly schema: 'kdump-inspect/ps/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
@@ -93,7 +94,8 @@ export interface PsFacts {
 export function psReport(facts: PsFacts): PsReport {
   const { file, release, listing, counts, tasks, top } = facts;
   const running = runningOf(listing);
-  const problems = [...listing.problems, ...missingFacts(listing), ...unreadable(tasks)];
+  const lost = [...missingFacts(listing), ...unreadable(tasks)];
+  const problems = [...contradictions(listing.checks), ...listing.problems, ...lost];
   const untold = problems.length - TOLD;
   return {
     schema: 'kdump-inspect/ps/1',
@@ -107,7 +109,8 @@ export function psReport(facts: PsFacts): PsReport {
       ...problems.slice(0, TOLD),
       ...(untold > 0 ? [`and ${plural(untold, 'problem')} more`] : []),
     ],
-    complete: problems.length === 0,
+    complete: listing.whole && lost.length === 0,
+    ...checked(listing.checks),
   };
 }
 
@@ -121,14 +124,14 @@ interface Running {
   readonly allFound: boolean;
 }
 
-function runningOf({ cpus, panickingCpu, problems }: TaskListing): Running {
+function runningOf({ cpus, panickingCpu, whole }: TaskListing): Running {
   const all = 'value' in cpus ? cpus.value : undefined;
   const panicking = 'value' in panickingCpu ? panickingCpu.value : undefined;
   return {
     tasks: all && new Set(all.map(({ task }) => task)),
     panicking,
     panickingTask: panicking === null ? null : all?.find(({ cpu }) => cpu === panicking)?.task,
-    allFound: problems.length === 0,
+    allFound: whole,
   };
 }
 

@@ -61,6 +61,8 @@ const listing: TaskListing = {
   cpus: { value: [{ cpu: 1, online: true, task: 1n, current: victim }] },
   panickingCpu: { value: 1 },
   problems: [],
+  whole: true,
+  checks: [],
 };
 
 const ALL: SystemFacts = {
@@ -138,7 +140,7 @@ describe('what info tells', () => {
   });
 
   test('does not take what was found of tasks and modules for all of them', () => {
-    const tasks = { ...listing, problems: ['the PID table cannot be read: why'] };
+    const tasks = { ...listing, problems: ['the PID table cannot be read: why'], whole: false };
     const cut = { problems: ['the list of modules is broken'], whole: false };
     const module = { name: 'ext4', size: 4096, sections: [] } as unknown as Module;
     const report = reportOf({

@@ -45,6 +45,8 @@ function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {})
       cpus: { value: [{ cpu: 0, online: true, task: running.address, current: running }] },
       panickingCpu: { value: null },
       problems: [],
+      whole: true,
+      checks: [],
     },
     counts: { total: tasks.length, processes: tasks.length, kernelThreads: 0, states: { S: tasks.length } },
     tasks,
@@ -103,7 +105,7 @@ describe('the report on tasks', () => {
   });
 
   test('says so when it cannot tell what was running', () => {
-    const listing = { tasks: [], cpus: LOST, panickingCpu: LOST, problems: [] };
+    const listing = { tasks: [], cpus: LOST, panickingCpu: LOST, problems: [], whole: true, checks: [] };
     const report = reportOf([details(task(7))], { listing });
     expect(report).toMatchObject({ cpus: null, complete: false });
     expect(report.tasks).toMatchObject([{ running: null, panicking: null }]);
@@ -113,7 +115,14 @@ describe('the report on tasks', () => {
   });
 
   test('calls no task panicking where none did, though it is not known which were running', () => {
-    const listing = { tasks: [], cpus: LOST, panickingCpu: { value: null }, problems: [] };
+    const listing = {
+      tasks: [],
+      cpus: LOST,
+      panickingCpu: { value: null },
+      problems: [],
+      whole: true,
+      checks: [],
+    };
     const report = reportOf([details(task(7))], { listing });
     expect(report.tasks).toMatchObject([{ running: null, panicking: false }]);
   });
@@ -122,7 +131,7 @@ describe('the report on tasks', () => {
     const current = task(7);
     const cpus = { value: [{ cpu: 0, online: true, task: current.address, current }] };
     const report = reportOf([details(current)], {
-      listing: { tasks: [current], cpus, panickingCpu: LOST, problems: [] },
+      listing: { tasks: [current], cpus, panickingCpu: LOST, problems: [], whole: true, checks: [] },
     });
     expect(report.cpus).toMatchObject([{ cpu: 0, panicking: null, pid: 7 }]);
     expect(report.tasks).toMatchObject([{ running: true, panicking: null }]);
@@ -134,6 +143,8 @@ describe('the report on tasks', () => {
       tasks: [task(7)],
       ...{ cpus: { value: [] }, panickingCpu: { value: null } },
       problems: ['the list of tasks is broken at 0x1: why'],
+      whole: false,
+      checks: [],
     };
     const report = reportOf([details(task(7))], { listing });
     const found = { total: 1, processes: 1, kernelThreads: 0, states: { S: 1 } };
@@ -161,6 +172,8 @@ describe('the list for people', () => {
         },
         panickingCpu: { value: 1 },
         problems: [],
+        whole: true,
+        checks: [],
       },
     });
     expect(rowsOf(report).map((row) => row[0])).toEqual(['!', '>', ' ']);
@@ -175,6 +188,8 @@ describe('the list for people', () => {
         cpus: { value: [{ cpu: 0, online: true, task: named.address, current: named }] },
         panickingCpu: { value: 0 },
         problems: [],
+        whole: true,
+        checks: [],
       },
     });
     const text = psText(report, false, PLAIN);

@@ -1,6 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import { walkList } from '../objects/list.ts';
+import { fact } from '../fact.ts';
+import { isCut, walkList } from '../objects/list.ts';
+import { readMemoryTotals } from '../system/memory-totals.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { PID_LIMIT, type Task, TaskReader } from './task.ts';
 
@@ -12,6 +14,8 @@ export interface FoundTasks {
   readonly tasks: Map<bigint, Task>;
   /** Sentences. */
   readonly problems: string[];
+  /** Whether some of the tasks may be missing, for all that the lists tell. */
+  cut: boolean;
 }
 
 /**
@@ -38,30 +42,34 @@ export class TaskList {
 
   /** @throws InspectError missingInfo, notMapped or notStored, when the head of the list cannot be read */
   find(): FoundTasks {
-    const found: FoundTasks = { tasks: new Map(), problems: [] };
-    const leaders = this.#walk(
-      'the list of tasks',
-      this.#typed.symbol('init_task') + this.#tasks,
-      this.#tasks,
-    );
-    for (const problem of leaders.problems) found.problems.push(problem);
-    let left = TASKS_LIMIT;
-    for (const address of leaders.addresses) {
+    const found: FoundTasks = { tasks: new Map(), problems: [], cut: false };
+    const limit = tasksLimit(this.#typed);
+    const head = this.#typed.symbol('init_task') + this.#tasks;
+    const leaders = this.#walk('the list of tasks', head, this.#tasks, found, limit);
+    let left = limit;
+    for (const address of leaders) {
       const leader = this.add(address, found);
       if (leader && !leader.alone) left -= this.#addThreads(leader, found, left);
     }
     return found;
   }
 
-  /** Reads a task, if it was not yet found. */
-  add(address: bigint, { tasks, problems }: FoundTasks): Task | undefined {
+  /** Reads a task, if it was not yet found, and keeps it if it can be one. */
+  add(address: bigint, found: FoundTasks): Task | undefined {
+    const { tasks, problems } = found;
     try {
       const task = tasks.get(address) ?? this.#reader.read(address);
+      if (!isPossible(task)) {
+        problems.push(`there is no task at ${hex(address)}: its PID is ${task.pid}, its TGID ${task.tgid}`);
+        found.cut = true;
+        return undefined;
+      }
       tasks.set(address, task);
       return task;
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       problems.push(`the task at ${hex(address)} cannot be read: ${error.message}`);
+      found.cut = true;
       return undefined;
     }
   }
@@ -69,26 +77,39 @@ export class TaskList {
   /** Returns how many nodes it walked, so that lists that lead into each other are not walked for ever. */
   #addThreads({ signal, pid }: Task, found: FoundTasks, limit: number): number {
     const what = `the list of threads of process ${pid}`;
-    const threads = this.#walk(what, signal + this.#threadHead, this.#threadNode, limit);
-    for (const problem of threads.problems) found.problems.push(problem);
-    for (const address of threads.addresses) this.add(address, found);
-    return threads.addresses.length;
+    const threads = this.#walk(what, signal + this.#threadHead, this.#threadNode, found, limit);
+    for (const address of threads) this.add(address, found);
+    return threads.length;
   }
 
   /** A list of tasks whose node is `node` bytes into a task_struct. */
-  #walk(
-    what: string,
-    head: bigint,
-    node: bigint,
-    limit = TASKS_LIMIT,
-  ): { addresses: bigint[]; problems: string[] } {
+  #walk(what: string, head: bigint, node: bigint, found: FoundTasks, limit: number): bigint[] {
     try {
       const { nodes, broken } = walkList(this.#typed.space, head, Math.max(0, limit));
-      const problems = broken ? [`${what} is broken at ${hex(broken.address)}: ${broken.reason}`] : [];
-      return { addresses: nodes.map((at) => at - node), problems };
+      if (broken) found.problems.push(`${what} is broken at ${hex(broken.address)}: ${broken.reason}`);
+      found.cut ||= isCut(broken);
+      return nodes.map((at) => at - node);
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      return { addresses: [], problems: [`${what} cannot be read: ${error.message}`] };
+      found.problems.push(`${what} cannot be read: ${error.message}`);
+      found.cut = true;
+      return [];
     }
   }
+}
+
+/** PID_MAX_LIMIT of include/linux/threads.h: PIDs are below it. */
+function isPossible({ pid, tgid }: Task): boolean {
+  return pid > 0 && pid < TASKS_LIMIT && tgid > 0 && tgid < TASKS_LIMIT;
+}
+
+/** A task has a stack of four pages (THREAD_SIZE_ORDER of x86_64 is 2 at least), so memory bounds their number. */
+const STACK_BYTES = 4 * 4096;
+/** As many as fit into 256 MiB are always looked at. */
+const LEAST_LIMIT = 1 << 14;
+
+function tasksLimit(typed: TypedKernel): number {
+  const memory = fact(() => readMemoryTotals(typed).total);
+  const stacks = 'value' in memory ? Math.floor(memory.value / STACK_BYTES) : TASKS_LIMIT;
+  return Math.min(TASKS_LIMIT, Math.max(LEAST_LIMIT, stacks));
 }

@@ -1,7 +1,8 @@
 import { InspectError } from '../../errors.ts';
+import { type Check, check } from '../check.ts';
 import { type Fact, fact } from '../fact.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
-import { readPidTable } from './pid-table.ts';
+import { type PidTable, readPidTable } from './pid-table.ts';
 import { panickingCpu, type RunningTask, runningTasks } from './running.ts';
 import { type Task, TaskReader } from './task.ts';
 import { type FoundTasks, TaskList } from './task-list.ts';
@@ -20,6 +21,10 @@ export interface TaskListing {
   readonly panickingCpu: Fact<number | null>;
   /** What is missing or contradicts itself; sentences. */
   readonly problems: readonly string[];
+  /** Whether those are all tasks, and no more: what one structure lacks another may have. */
+  readonly whole: boolean;
+  /** Their number against the kernel's. */
+  readonly checks: readonly Check[];
 }
 
 /** A running kernel changes its lists while they are read: then they are read again, this often. */
@@ -33,12 +38,23 @@ export function listTasks(typed: TypedKernel): TaskListing {
   let found = findTasks(typed);
   for (let i = 1; i < LIVE_ATTEMPTS && typed.kernel.image.live && found.problems.length > 0; i++)
     found = findTasks(typed);
+  const checks = threadChecks(typed, found.tasks.size);
   return {
     tasks: [...found.tasks.values()],
     cpus: fact(() => cpuTasks(typed, found)),
     panickingCpu: fact(() => panickingCpu(typed)),
     problems: found.problems,
+    whole: !found.cut && checks.every(({ verdict }) => verdict !== 'contradicted'),
+    checks,
   };
+}
+
+/** nr_threads counts all that have a PID; the idle tasks have none. That of a running kernel moves meanwhile. */
+function threadChecks(typed: TypedKernel, counted: number): Check[] {
+  const at = typed.findSymbol('nr_threads');
+  const kernel = at === undefined || typed.space.live ? 0 : typed.space.u32(at) | 0;
+  // A kernel that runs has one task at least, so 0 is no count of them.
+  return kernel === 0 ? [] : [check({ name: 'nr_threads', unit: 'tasks', counted, kernel })];
 }
 
 function findTasks(typed: TypedKernel): FoundTasks {
@@ -48,17 +64,20 @@ function findTasks(typed: TypedKernel): FoundTasks {
   if ('missing' in table) found.problems.push(`the PID table cannot be read: ${table.missing}`);
   else {
     for (const problem of table.value.problems) found.problems.push(problem);
-    crossCheck(found, table.value.tasks, list);
+    crossCheck(found, table.value, list);
   }
   return found;
 }
 
-/** Both should have the same tasks: what is in one only is said, and shown. */
-function crossCheck(found: FoundTasks, table: ReadonlyMap<number, bigint>, list: TaskList): void {
-  const inTable = new Set(table.values());
+/** Both should have the same tasks: what is in one only is said, and shown. Where the table is whole nothing is lost. */
+function crossCheck(found: FoundTasks, table: PidTable, list: TaskList): void {
+  const inTable = new Set(table.tasks.values());
   const onlyListed = [...found.tasks.values()].filter(({ address }) => !inTable.has(address));
-  const onlyInTable = [...table].filter(([, address]) => !found.tasks.has(address));
+  const onlyInTable = [...table.tasks].filter(([, address]) => !found.tasks.has(address));
+  const wholeTable = table.problems.length === 0;
+  if (wholeTable) found.cut = false;
   for (const [, address] of onlyInTable) list.add(address, found);
+  found.cut ||= wholeTable && onlyListed.length > 0;
   if (onlyListed.length > 0) {
     found.problems.push(
       `in the lists of tasks but not in the PID table: ${pidsOf(onlyListed.map(({ pid }) => pid))}`,

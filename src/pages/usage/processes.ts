@@ -26,7 +26,7 @@ export interface ProcessUses {
 /** @throws InspectError missingInfo, notMapped or notStored, when no task can be found */
 export function processUses(typed: TypedKernel, problems: Problems): ProcessUses {
   const listing = listTasks(typed);
-  for (const sentence of listing.problems) problems.wrong(sentence);
+  problems.found(listing.problems, listing.whole);
   const owners = [...ownersOfMemory(listing.tasks).values()];
   const processes = detailsOf(typed, listing, owners).flatMap(({ task, memory }) => {
     if ('missing' in memory) {

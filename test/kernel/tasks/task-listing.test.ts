@@ -96,6 +96,24 @@ describe('broken lists', () => {
     expect(problems[0]).toMatch(/^the list of tasks is broken at .* both ends meet$/);
   });
 
+  test('cost nothing where the PID table, or their other end, has the rest', () => {
+    const kernel = new TaskKernel({ tasks });
+    kernel.linkTask(1, NOWHERE);
+    expect(listTasks(kernel.typed).whole).toBe(true);
+    kernel.linkTask(0, NOWHERE, 'prev');
+    expect(listTasks(kernel.typed).whole).toBe(true);
+  });
+
+  test('have no tasks with PIDs that there are not', () => {
+    const kernel = new TaskKernel({ tasks: [...tasks, { pid: 5, tgid: -7, inTable: false }] });
+    const { tasks: found, problems } = listTasks(kernel.typed);
+    expect(found.map(({ pid }) => pid)).toEqual([1, 2, 3, 4]);
+    expect(problems).toEqual([]);
+    kernel.linkTask(2, kernel.addressOf(6) + 64n);
+    const planted = listTasks(kernel.typed);
+    expect(planted.tasks.map(({ pid }) => pid)).toEqual([1, 2, 3, 4]);
+  });
+
   test('do not run for ever in a circle', () => {
     const kernel = new TaskKernel({ tasks });
     kernel.linkTask(2, kernel.addressOf(1) + 64n);
