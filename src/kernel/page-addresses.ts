@@ -5,6 +5,11 @@ import type { TypedKernel } from './typed-kernel.ts';
 
 const PAGE = 4096;
 
+/** The direct map is found by other means as well, and each look into the symbol table goes through all names. */
+function unasked(): never {
+  throw new InspectError('missingInfo', 'the symbol table was not asked');
+}
+
 /** Where pages lie in the direct map, and their struct pages in the memory map. Addresses are virtual. */
 export class PageAddresses {
   readonly #pageOffset: bigint;
@@ -14,7 +19,7 @@ export class PageAddresses {
 
   /** @throws InspectError missingInfo, when the direct map cannot be found; as openMemSections does */
   constructor(typed: TypedKernel) {
-    const { value } = findPageOffset(typed.kernel, () => typed.symbols);
+    const { value } = findPageOffset(typed.kernel, unasked);
     if (value === null) throw new InspectError('missingInfo', 'where the direct map begins cannot be told');
     this.#pageOffset = value;
     this.#sections = openMemSections(typed.kernel);

@@ -1,4 +1,5 @@
 import { completed } from '../../kernel/second-source.ts';
+import { withSmallReads } from '../../kernel/small-reads.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
@@ -26,7 +27,7 @@ export function usage(files: readonly string[], options: UsageOptions): Promise<
 }
 
 function makeReport({ image, kernel: open }: Session, options: UsageOptions): UsageReport {
-  const kernel = completed(open());
+  const kernel = completed(withSmallReads(open()));
   const by = options.by ?? 'type';
   const top = options.top ?? (by === 'type' ? TOP.overview : TOP.list);
   const progress = progressBar('reading pages', options);

@@ -57,6 +57,6 @@ export class SlabChains {
 
   /** Whether an address is that of an object in a slab of the cache; yes, where that is not looked up any more. */
   isObject(address: bigint, shape: SlabShape): boolean {
-    return !this.#still || this.#left-- <= 0 || this.slabs.holding(address, shape) !== undefined;
+    return !this.#still || this.#left-- <= 0 || this.slabs.isObject(address, shape);
   }
 }

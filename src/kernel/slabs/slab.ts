@@ -40,6 +40,8 @@ export class SlabReader {
   readonly addresses: PageAddresses;
   /** Bytes from the struct to its list_head. */
   readonly listOffset: bigint;
+  /** What was looked up for the last cache, by the pfn of the slab's first page: objects are many to a slab. */
+  #known = { cache: 0n, slabs: new Map<number, Slab | string>() };
   readonly #slab: StructReader<'slab_cache' | 'objects' | 'inuse' | 'freelist' | 'next?'>;
 
   /** @throws InspectError missingInfo; as PageAddresses does */
@@ -69,15 +71,24 @@ export class SlabReader {
     };
   }
 
-  /** The slab that an object of a cache lies in; undefined for an address of none. Slabs are aligned to their size. */
-  holding(object: bigint, shape: SlabShape): Slab | undefined {
-    const pfn = this.addresses.pfnOfDirect(object);
-    for (const pages of new Set([shape.pagesPerSlab, shape.leastPages])) {
-      const first = this.addresses.structPageOf(pfn - (pfn % pages));
-      const slab = first === null ? '' : this.read(first, shape);
-      if (typeof slab === 'object' && indexOf(object, slab, shape) !== undefined) return slab;
+  /** Whether an object of a cache begins at an address. Slabs are aligned to their size. */
+  isObject(address: bigint, shape: SlabShape): boolean {
+    const pfn = this.addresses.pfnOfDirect(address);
+    if (this.#isIn(address, pfn - (pfn % shape.pagesPerSlab), shape)) return true;
+    return (
+      shape.leastPages < shape.pagesPerSlab && this.#isIn(address, pfn - (pfn % shape.leastPages), shape)
+    );
+  }
+
+  #isIn(address: bigint, first: number, shape: SlabShape): boolean {
+    if (this.#known.cache !== shape.cache) this.#known = { cache: shape.cache, slabs: new Map() };
+    let slab = this.#known.slabs.get(first);
+    if (slab === undefined) {
+      const struct = this.addresses.structPageOf(first);
+      slab = struct === null ? 'not in the memory map' : this.read(struct, shape);
+      this.#known.slabs.set(first, slab);
     }
-    return undefined;
+    return typeof slab === 'object' && indexOf(address, slab, shape) !== undefined;
   }
 }
 
