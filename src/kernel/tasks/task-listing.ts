@@ -38,7 +38,8 @@ export function listTasks(typed: TypedKernel): TaskListing {
   let found = findTasks(typed);
   for (let i = 1; i < LIVE_ATTEMPTS && typed.kernel.image.live && found.problems.length > 0; i++)
     found = findTasks(typed);
-  const checks = threadChecks(typed, found.tasks.size);
+  // Of what may be missing the number says nothing.
+  const checks = found.cut ? [] : threadChecks(typed, found.tasks.size);
   return {
     tasks: [...found.tasks.values()],
     cpus: fact(() => cpuTasks(typed, found)),
@@ -51,10 +52,10 @@ export function listTasks(typed: TypedKernel): TaskListing {
 
 /** nr_threads counts all that have a PID; the idle tasks have none. That of a running kernel moves meanwhile. */
 function threadChecks(typed: TypedKernel, counted: number): Check[] {
-  const at = typed.findSymbol('nr_threads');
-  const kernel = at === undefined || typed.space.live ? 0 : typed.space.u32(at) | 0;
+  const count = fact(() => typed.space.u32(typed.symbol('nr_threads')) | 0);
   // A kernel that runs has one task at least, so 0 is no count of them.
-  return kernel === 0 ? [] : [check({ name: 'nr_threads', unit: 'tasks', counted, kernel })];
+  if ('missing' in count || count.value === 0 || typed.space.live) return [];
+  return [check({ name: 'nr_threads', unit: 'tasks', counted, kernel: count.value })];
 }
 
 function findTasks(typed: TypedKernel): FoundTasks {
