@@ -210,4 +210,12 @@ describe('_totalram_pages', () => {
     const checks = usageChecks(factsOf({ balloon, managed }));
     expect(checks.find(({ name }) => name === '_totalram_pages')).toMatchObject({ verdict });
   });
+
+  test('has no struct pages of added memory that lie in it', () => {
+    const boot = { image: 0, memmap: { reserved: 0, other: 9, within: 5 }, exact: true };
+    const totals = (managed: number) =>
+      usageChecks(factsOf({ boot, managed })).find(({ name }) => name === '_totalram_pages');
+    expect(totals(186)).toMatchObject({ verdict: 'explained', explained: [{ count: 5 }] });
+    expect(totals(185)).toMatchObject({ verdict: 'contradicted' });
+  });
 });

@@ -43,7 +43,7 @@ function factsOf(changes: Partial<TypeFacts> = {}, exact = true): TypeFacts {
     },
     counters: COUNTERS,
     ...{ vmalloc: VMALLOC, percpu: PERCPU, cpuFree: 4, hugetlb: [], vmallocCounter: 33, managed: 240 },
-    boot: { image: 15, memmap: { reserved: 5, other: 6 }, exact: true },
+    boot: { image: 15, memmap: { reserved: 5, other: 6, within: 0 }, exact: true },
     whole: exact,
     ...changes,
   };

@@ -12,7 +12,12 @@ export interface BootMemory {
   /** Of the kernel's image, without what was freed after boot (its init part). */
   readonly image: number;
   /** The struct pages: given away at boot, and allocated later (for memory that was added). */
-  readonly memmap: { readonly reserved: number; readonly other: number };
+  readonly memmap: {
+    readonly reserved: number;
+    readonly other: number;
+    /** Of the others, those of added memory that lie in it (memmap_on_memory, since 5.13): the page allocator never had them. */
+    readonly within: number;
+  };
   /** Whether all of their struct pages could be read; else all these figures are least values. */
   readonly exact: boolean;
 }
@@ -20,12 +25,32 @@ export interface BootMemory {
 /** Looks at the struct pages of the image's pages, and at those of the struct pages themselves. @throws InspectError */
 export function bootMemory(typed: TypedKernel): BootMemory {
   const image = attributeRanges(typed, [imagePfns(typed)]);
-  const memmap = attributeRanges(typed, mergeRanges([...memmapPieces(typed)]));
+  const pieces = [...memmapPieces(typed)];
+  const memmap = attributeRanges(typed, mergeRanges(pieces));
+  const within = attributeRanges(
+    typed,
+    mergeRanges(piecesWithin(pieces, new StructPages(typed.kernel).pagesPerSection)),
+  );
   return {
     image: image.uses.reserved,
-    memmap: { reserved: memmap.uses.reserved, other: memmap.uses.kernel },
+    memmap: { reserved: memmap.uses.reserved, other: memmap.uses.kernel, within: within.uses.kernel },
     exact: image.exact && memmap.exact,
   };
+}
+
+/**
+ * The struct pages of added memory that lie at its begin: a section whose own are there could not have been used before. Those of the
+ * sections that were added with it follow without a gap.
+ */
+function piecesWithin(pieces: readonly MemmapPiece[], pagesPerSection: number): MemmapPiece[] {
+  const found: MemmapPiece[] = [];
+  let end = -1;
+  for (const piece of [...pieces].sort((a, b) => a.start - b.start)) {
+    if (piece.start !== end && piece.start !== piece.section * pagesPerSection) continue;
+    found.push(piece);
+    end = piece.end;
+  }
+  return found;
 }
 
 /** From _text to _end, which lie one after the other in physical memory too. */

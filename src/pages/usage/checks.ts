@@ -44,10 +44,14 @@ function countedChecks(facts: CheckFacts): Check[] {
 }
 
 /** Pages of a balloon that gives way on demand stay counted (VIRTIO_BALLOON_F_DEFLATE_ON_OOM): all of them, or none. */
-function managedChecks({ attribution, balloon, managed }: CheckFacts, compare: Compare): Check[] {
+function managedChecks({ attribution, balloon, boot, managed }: CheckFacts, compare: Compare): Check[] {
   const counted = managedPages(attribution);
-  const kept = balloon !== null && managed === counted + balloon ? -balloon : 0;
-  const explained: readonly Explanation[] = [{ by: 'pages of a balloon, which stay counted', count: kept }];
+  const within = boot?.memmap.within ?? 0;
+  const kept = balloon !== null && managed === counted - within + balloon ? -balloon : 0;
+  const explained: readonly Explanation[] = [
+    { by: 'pages of a balloon, which stay counted', count: kept },
+    { by: 'struct pages of added memory that lie in it (memmap_on_memory)', count: within },
+  ];
   return compare('_totalram_pages', counted, managed, { explained });
 }
 
