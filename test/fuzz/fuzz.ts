@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { expandFile, fixtureFiles } from '../../fixtures/expand.ts';
 import { bundleWorker } from './bundle.ts';
 import { Child } from './child.ts';
-import { type DifferentialOptions, differential, replayChange } from './differential/differential.ts';
+import { DIFFERENTIAL_HELP, differentialMode } from './differential/command.ts';
 import type { Order, Said } from './protocol.ts';
 import { Summary } from './summary.ts';
 
@@ -18,17 +18,7 @@ const HELP = `npm run fuzz -- [options]
   --guided         keep inputs that run what none ran before, and make others from them (see coverage.ts)
   --replay WHAT    one input again, and all that is printed: SEED:INDEX, or the file of a finding
   --out DIR        where the recipes of findings go (default: fuzz-findings under the temporary folder)
-
-npm run fuzz -- --differential [options]
-changes the contents of real dumps, and holds every figure against that of the undamaged dump
-  --changes N      how many changes (default: 20000)
-  --seed N, --jobs N, --replay SEED:INDEX as above
-  --only TEXT      kinds of structures whose names have this in them: slab, BTF, page tables
-  --dumps DIR      change the ELF dumps of a folder instead of the fixtures
-  --out DIR        where the state file goes: a JSON line for each change, and what came of it
-  --again FILE     only the faults that the state file of an earlier run has
-  --resume FILE    go on with the state file of an earlier run with the same seed
-`;
+${DIFFERENTIAL_HELP}`;
 
 /** What is promised of each run of the program: seconds, and KiB of memory. */
 const LIMITS = { seconds: 5, rss: 400 * 1024 };
@@ -179,26 +169,6 @@ async function replay(worker: string, what: string, only: string | undefined): P
   return status;
 }
 
-type Given = Partial<
-  Record<'changes' | 'seed' | 'jobs' | 'only' | 'dumps' | 'replay' | 'out' | 'resume' | 'again', string>
->;
-
-/** The differential mode, or one change of it again. */
-async function changed(given: Given): Promise<number> {
-  const [seed, index] = given.replay?.split(':') ?? [];
-  const options: DifferentialOptions = {
-    changes: Number(given.changes ?? 20_000),
-    seed: Number(seed ?? given.seed ?? 1),
-    jobs: Number(given.jobs ?? 1),
-    only: given.only,
-    dumps: given.dumps,
-    out: given.out ?? FINDINGS,
-    resume: given.resume,
-    again: given.again,
-  };
-  return index === undefined ? await differential(options) : await replayChange(Number(index), options);
-}
-
 async function main(): Promise<number> {
   const text = { type: 'string' } as const;
   const options = {
@@ -214,6 +184,7 @@ async function main(): Promise<number> {
     dumps: text,
     resume: text,
     again: text,
+    before: text,
     guided: { type: 'boolean' },
     help: { type: 'boolean' },
   } as const;
@@ -223,7 +194,7 @@ async function main(): Promise<number> {
     return 0;
   }
   for (const file of fixtureFiles()) await expandFile(file);
-  if (values.differential) return await changed(values);
+  if (values.differential) return await differentialMode(values, FINDINGS);
   const worker = await bundleWorker();
   try {
     if (values.replay !== undefined) return await replay(worker, values.replay, values.only);

@@ -5,7 +5,7 @@ import { Child } from '../child.ts';
 import type { Order, Said } from '../protocol.ts';
 import { dumpPaths } from './dump-paths.ts';
 import type { ChangeResult } from './result.ts';
-import { summaryOf } from './table.ts';
+import { beforeAndAfter, summaryOf } from './table.ts';
 
 /** What is promised of each run of the program: seconds, and KiB of memory above what the first ones took. */
 const LIMITS = { seconds: 5, rss: 300 * 1024 };
@@ -23,6 +23,8 @@ export interface DifferentialOptions {
   readonly resume: string | undefined;
   /** The state file of a run whose faults alone are tried again, as after a change of the program. */
   readonly again: string | undefined;
+  /** The state file of a run of an older program, with which this one is compared. */
+  readonly before: string | undefined;
 }
 
 type Done = Extract<Said, { done: number }>;
@@ -37,6 +39,8 @@ export async function differential(options: DifferentialOptions): Promise<number
     const state = new State(options);
     await Promise.all(Array.from({ length: options.jobs }, () => lane(worker, options, state)));
     process.stdout.write(summaryOf(state.results));
+    if (options.before !== undefined)
+      process.stdout.write(`\n${beforeAndAfter(resultsIn(options.before), state.results)}`);
     return state.results.some(({ outcome }) => FAULTS.has(outcome)) ? 1 : 0;
   } finally {
     rmSync(dirname(worker), { recursive: true, force: true });
@@ -127,9 +131,11 @@ async function runBatch(
     const { kind, index, base, text } = await child.ended;
     if (kind === 'hung' || kind === 'died') {
       if (!left.includes(index)) throw new Error(`a worker died before it began: ${text}`);
-      const outcome = kind === 'hung' ? 'LIMIT' : 'CRASH';
-      const unknown = { kind: '?', structure: '?', field: '?', mode: '?' };
-      state.add({ index, base, ...unknown, outcome, why: `${kind}: ${text}`.slice(0, 2000), ms: 0 });
+      const unknown = { kind: '?', structure: '?', field: '?', mode: '?', ms: 0 };
+      const why = `died: ${text}`.slice(0, 2000);
+      // By the clock, which runs on where others use the machine: processor time decides.
+      if (kind === 'hung') suspects.push({ index, base, ...unknown, outcome: 'LIMIT' });
+      else state.add({ index, base, ...unknown, outcome: 'CRASH', why });
       left = left.filter((one) => one !== index);
     }
     for (const suspect of suspects) state.add(await again(worker, options, suspect));
@@ -143,15 +149,22 @@ async function again(
   result: ChangeResult,
 ): Promise<ChangeResult> {
   let done: Done | undefined;
-  const child = new Child(worker, orderOf(options, [result.index]), LIMITS.seconds, (said) => {
+  const child = new Child(worker, orderOf(options, [result.index]), PATIENCE, (said) => {
     done = said;
   });
   const { kind, text } = await child.ended;
-  const why = done ? `takes ${Math.round(done.slowest)} ms and ${done.rss} KiB` : `${kind}: ${text}`;
-  const isOver = !done || done.slowest > LIMITS.seconds * 1000 || done.rss > ALONE;
-  return isOver ? { ...result, outcome: 'LIMIT', why } : result;
+  if (!done?.result) return { ...result, outcome: 'LIMIT', why: `${kind}: ${text}`.slice(0, 2000) };
+  const isOver = done.slowest > LIMITS.seconds * 1000 || done.rss > ALONE;
+  if (!isOver) return done.result;
+  return {
+    ...done.result,
+    outcome: 'LIMIT',
+    why: `takes ${Math.round(done.slowest)} ms and ${done.rss} KiB`,
+  };
 }
 
+/** Seconds for a change that is alone in its process. */
+const PATIENCE = 60;
 /** KiB of a process that makes one change: the fuzzer's own 250 MiB, and what the program may take. */
 const ALONE = 250 * 1024 + LIMITS.rss;
 

@@ -42,3 +42,18 @@ function silentText(results: readonly ChangeResult[]): string {
     .map(([what, indexes]) => `${indexes.length} x ${what} (${indexes.slice(0, EXAMPLES).join(', ')})\n`)
     .join('');
 }
+
+/** How many changes were silent before and after, by the kind of structure, as a Markdown table. */
+export function beforeAndAfter(before: readonly ChangeResult[], after: readonly ChangeResult[]): string {
+  const kinds = [...new Set(before.map(({ kind }) => kind))].sort();
+  const of = (results: readonly ChangeResult[], kind: string) =>
+    results.filter((result) => result.kind === kind);
+  const row = (name: string, was: readonly ChangeResult[], is: readonly ChangeResult[]) =>
+    [name, was.length, count(was, 'SILENT'), is.length, count(is, 'SILENT')].join(' | ');
+  const rows = kinds.map((kind) => row(kind, of(before, kind), of(after, kind)));
+  const head = [
+    'what was changed | changes before | silent | changes after | silent',
+    '--- | ---: | ---: | ---: | ---:',
+  ];
+  return [...head, ...rows, row('all', before, after)].map((line) => `| ${line} |\n`).join('');
+}
