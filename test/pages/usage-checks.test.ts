@@ -151,6 +151,17 @@ describe('the figures of usage', () => {
     expect(found.filter(([name]) => /^\S+$/.test(`${name}`))).toEqual([]);
   });
 
+  test('have the memory of per-CPU variables, where all of its chunks were found', () => {
+    const percpu = { counted: 12, chunks: 7, first: 2, before: 5, problems: [], whole: true };
+    const pcpu = (changes: Partial<typeof percpu>) =>
+      usageChecks(factsOf({ percpu: { ...percpu, ...changes } })).find(
+        ({ name }) => name === 'pcpu_nr_populated',
+      );
+    expect(pcpu({})).toMatchObject({ counted: 12, kernel: 12, verdict: 'equal' });
+    expect(pcpu({ chunks: 6 })).toMatchObject({ verdict: 'contradicted' });
+    expect(pcpu({ whole: false })).toBeUndefined();
+  });
+
   test('may differ by what moved of their own counters while memory was read', () => {
     const counters = countersWith({ NR_ANON_MAPPED: 26, NR_SHMEM: 3 });
     const movement = (names: readonly string[]) => ({

@@ -15,7 +15,7 @@ const VMALLOC: VmallocUses = {
   callers: [],
   whole: true,
 };
-const PERCPU: PercpuMemory = { counted: 12, chunks: 12, first: 2, problems: [], whole: true };
+const PERCPU: PercpuMemory = { counted: 12, chunks: 12, first: 2, before: 0, problems: [], whole: true };
 const COUNTERS = new Map([
   ['NR_FREE_PAGES', 100],
   ['NR_KERNEL_STACK_KB', 24],

@@ -81,7 +81,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
     },
     processes: { value: { processes: [PROCESS], tasks: [1n] }, whole },
     vmalloc: { pages: 0, codePages: 0, stackPages: 8, spareStacks: null, areas: 2, callers: [CALLER], whole },
-    percpu: { counted: 5, chunks: 4, first: 1, problems: [], whole: true },
+    percpu: { counted: 5, chunks: 4, first: 1, before: 0, problems: [], whole: true },
     hugetlb: [{ pagesPerHugePage: 512, total: 1, free: 1, reserved: 0, surplus: 0, nodes: [1] }],
     modules: { value: [{ name: 'ext4', size: 4096 } as Module], whole },
     ...{ warnings: whole ? [] : ['something is lost'], damaged: !whole, mapChange: null },

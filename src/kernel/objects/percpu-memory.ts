@@ -11,6 +11,8 @@ export interface PercpuMemory {
   /** What the chunks say of themselves; the one that the kernel's own variables lie in is `first`. */
   readonly chunks: number;
   readonly first: number;
+  /** What is in `counted` and in no chunk of a list: the kernel's own variables, and room for those of modules. */
+  readonly before: number;
   /** What of the lists of chunks, or of what they have, does not fit; sentences. */
   readonly problems: readonly string[];
   /** Whether the chunks are all that there are; else there is at least what they have. */
@@ -37,7 +39,8 @@ export function readPercpuMemory(typed: TypedKernel): PercpuMemory {
   const first = typed.read('pcpu_chunk', at, 'nr_populated', 'base_addr');
   const chunks = readChunks(typed);
   const all = [...chunks.pages.values()].reduce((sum, pages) => sum + pages, 0);
-  const expected = populated - pagesBefore(typed, first.big('base_addr'));
+  const before = pagesBefore(typed, first.big('base_addr'));
+  const expected = populated - before;
   const whole = all === expected && chunks.pages.has(first.address);
   // A running kernel may populate pages between the two looks.
   if (!space.live && !whole && (!chunks.cut || all >= expected)) throw contradiction(all, expected);
@@ -45,6 +48,7 @@ export function readPercpuMemory(typed: TypedKernel): PercpuMemory {
     counted: populated * units,
     chunks: all * units,
     first: first.number('nr_populated') * units,
+    before: before * units,
     problems: chunks.problems,
     whole: space.live ? !chunks.cut : whole,
   };

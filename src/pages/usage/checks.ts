@@ -79,7 +79,7 @@ function hugetlbChecks(facts: CheckFacts, compare: Compare): Check[] {
 
 /** What lists of the kernel say, against its counters. */
 function listedChecks(facts: CheckFacts): Check[] {
-  const { counters, vmalloc, vmallocCounter, managed } = facts;
+  const { counters, vmalloc, vmallocCounter, managed, percpu } = facts;
   const compare = comparing(facts);
   const zones = counters?.zones.reduce((all, zone) => all + zone.managed, 0);
   const areas = vmalloc?.whole ? vmalloc.pages + vmalloc.codePages + (vmalloc.stackPages ?? 0) : null;
@@ -87,6 +87,7 @@ function listedChecks(facts: CheckFacts): Check[] {
   return [
     ...stackChecks(facts, compare),
     ...(areas === null ? [] : compare(name, areas, vmallocCounter ?? counters?.get('NR_VMALLOC'))),
+    ...(percpu?.whole ? compare('pcpu_nr_populated', percpu.chunks + percpu.before, percpu.counted) : []),
     ...(zones === undefined ? [] : compare('_totalram_pages, managed_pages of all zones', zones, managed)),
   ];
 }
