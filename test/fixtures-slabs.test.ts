@@ -27,13 +27,20 @@ function cachesOf({ slabs }: Usage): Map<string, SlabUse> {
 describe.each(TYPED)('the slab caches of %s', (name) => {
   let typed: TypedKernel;
   let cpus: PerCpu;
+  let usage: Usage;
   let caches: Map<string, SlabUse>;
 
   beforeAll(async () => {
     typed = new TypedKernel(openKernel(await openImage([dumpOf(name)])));
     cpus = new PerCpu(typed);
-    caches = cachesOf(usageOf(typed));
+    usage = usageOf(typed);
+    caches = cachesOf(usage);
   }, 60_000);
+
+  it('raise no alarm in a whole dump', () => {
+    expect(usage.warnings).toEqual([]);
+    expect(usage.checks.filter(({ verdict }) => verdict === 'contradicted')).toEqual([]);
+  });
 
   it('have as many objects in use as crash, or drgn, counts', () => {
     const lines = readFileSync(new URL(`../fixtures/${name}.slabs`, import.meta.url), 'utf8').split('\n');
