@@ -32,7 +32,7 @@ export function jsonLine(document: unknown): string {
 }
 
 /** Outside of strings JSON has no unsafe character but the newlines of its own layout. */
-function escapeJson(text: string): string {
+export function escapeJson(text: string): string {
   return text.replace(UNSAFE, (c) => (c === '\n' ? c : unicodeEscapes(c)));
 }
 

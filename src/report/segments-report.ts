@@ -1,7 +1,8 @@
 import type { Range } from '../bytes/ranges.ts';
 import type { MemoryImage, Segment } from '../formats/image.ts';
 import type { Region } from '../kernel/regions.ts';
-import { table } from './table.ts';
+import { overlapsOf } from './segment-overlaps.ts';
+import { tablePieces } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { hex, plural, size } from './units.ts';
 
@@ -25,13 +26,28 @@ export interface SpanRow {
   readonly bytes: number;
 }
 
+/** Memory in two segments, which are named by their places in the list. */
+export interface OverlapRow extends SpanRow {
+  readonly segments: readonly [number, number];
+}
+
 /** The document of `segments --json`. */
-export interface SegmentsReport {
+export interface SegmentsReport extends SegmentsSummary {
+  readonly segments: readonly SegmentRow[];
+  readonly overlaps: readonly OverlapRow[];
+  readonly holes: readonly SpanRow[];
+}
+
+/** The same with lists that are made as they are gone through: a file may have millions of segments. */
+export interface SegmentsFindings extends SegmentsSummary {
+  readonly segments: Iterable<SegmentRow>;
+  readonly overlaps: Iterable<OverlapRow>;
+  readonly holes: Iterable<SpanRow>;
+}
+
+interface SegmentsSummary {
   readonly schema: 'kdump-inspect/segments/1';
   readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
-  readonly segments: readonly SegmentRow[];
-  readonly overlaps: readonly (SpanRow & { readonly segments: readonly [number, number] })[];
-  readonly holes: readonly SpanRow[];
   readonly described: { readonly bytes: number };
   readonly stored: { readonly bytes: number };
   readonly warnings: readonly string[];
@@ -58,14 +74,14 @@ function segmentRow(segment: Segment, region: Region | null): SegmentRow {
 export function segmentsReport(
   image: MemoryImage,
   region: (segment: Segment) => Region | null,
-): SegmentsReport {
+): SegmentsFindings {
   const { described, stored, truncated: cut } = image.memory.amounts;
   return {
     schema: 'kdump-inspect/segments/1',
     file: { path: image.path, format: image.format, bytes: image.bytes },
-    segments: image.segments.map((s) => segmentRow(s, region(s))),
-    overlaps: overlapsOf(image.segments),
-    holes: holesOf(image.memory.described()).map(span),
+    segments: each(() => rowsOf(image, region)),
+    overlaps: each(() => overlapRows(image)),
+    holes: each(() => holesOf(image)),
     described: { bytes: described },
     stored: { bytes: stored },
     warnings: [
@@ -77,74 +93,73 @@ export function segmentsReport(
   };
 }
 
-interface Placed extends Range {
-  readonly index: number;
+/** What is made anew each time that it is gone through. */
+function each<T>(make: () => Iterator<T>): Iterable<T> {
+  return { [Symbol.iterator]: make };
 }
 
-/** Neighbours in physical order that share addresses; each segment against the one that reaches furthest before it. */
-function overlapsOf(segments: readonly Segment[]): SegmentsReport['overlaps'] {
-  const placed: Placed[] = segments
-    .flatMap((s, index) =>
-      s.physical === null ? [] : [{ index, start: s.physical, end: s.physical + Number(s.memorySize) }],
-    )
-    .sort((a, b) => a.start - b.start || b.end - a.end);
-  const overlaps: SegmentsReport['overlaps'][number][] = [];
-  let reach: Placed | undefined;
-  for (const current of placed) {
-    if (reach && current.start < reach.end) {
-      const shared = { start: current.start, end: Math.min(current.end, reach.end) };
-      const pair = [Math.min(reach.index, current.index), Math.max(reach.index, current.index)] as const;
-      overlaps.push({ ...span(shared), segments: pair });
-    }
-    if (!reach || current.end > reach.end) reach = current;
-  }
-  return overlaps;
+function* rowsOf(
+  { segments }: MemoryImage,
+  region: (segment: Segment) => Region | null,
+): Generator<SegmentRow> {
+  for (const segment of segments) yield segmentRow(segment, region(segment));
+}
+
+function* overlapRows({ segments: all }: MemoryImage): Generator<OverlapRow> {
+  for (const { segments, ...range } of overlapsOf(all)) yield { ...span(range), segments };
 }
 
 /** More are no map of any machine. */
 const HOLES_LIMIT = 100_000;
 
-function holesOf(described: Iterable<Range>): Range[] {
-  const holes: Range[] = [];
+function* holesOf({ memory }: MemoryImage): Generator<SpanRow> {
   let before = 0;
-  for (const { start, end } of described) {
-    if (start > before) holes.push({ start: before, end: start });
+  let holes = 0;
+  for (const { start, end } of memory.described()) {
+    if (start > before) yield span({ start: before, end: start });
+    if (start > before && ++holes >= HOLES_LIMIT) return;
     before = end;
-    if (holes.length >= HOLES_LIMIT) break;
   }
-  return holes;
 }
 
 /** More overlaps or holes than this are counted instead of listed. */
 const LISTED = 20;
 
-/** The report for people, ending in a newline. */
-export function segmentsText(report: SegmentsReport, terminal: Terminal): string {
-  const rows = report.segments.map((s, i) => [
-    String(i),
-    s.virtual ?? '-',
-    s.physical ?? '-',
-    size(BigInt(s.memorySize)),
-    s.missing !== 0
-      ? `${size(BigInt(s.missing))} cut`
-      : s.fileSize === s.memorySize
-        ? 'all'
-        : size(BigInt(s.fileSize)),
-    s.offset,
-    s.region ?? '-',
-  ]);
+/** The report for people in pieces, the last of which ends in a newline. */
+export function* segmentsText(report: SegmentsFindings, terminal: Terminal): Generator<string> {
   const heading = ['#', 'VIRTUAL', 'PHYSICAL', 'SIZE', 'STORED', 'OFFSET', 'REGION'];
-  const listed = table({ heading, rows, right: [0, 3], gap: 1 }, terminal);
-  const overlaps = report.overlaps.map(
-    (o) => `  ${o.start} - ${o.end}  ${size(o.bytes)}, in #${o.segments[0]} and #${o.segments[1]}\n`,
-  );
-  const holes = report.holes.map((h) => `  ${h.start} - ${h.end}  ${size(h.bytes)}\n`);
-  const summary = `${plural(report.segments.length, 'segment')}: ${size(report.described.bytes)} of physical memory, ${size(report.stored.bytes)} stored\n`;
-  return `${listed}\n${summary}${list('In two segments:', overlaps)}${list('Holes:', holes)}`;
+  const rows = each(() => cellsOf(report));
+  yield* tablePieces({ heading, rows, right: [0, 3], gap: 1 }, terminal);
+  const segments = plural(countOf(report.segments), 'segment');
+  const memory = `${size(report.described.bytes)} of physical memory, ${size(report.stored.bytes)} stored`;
+  yield `\n${segments}: ${memory}\n`;
+  yield list('In two segments:', report.overlaps, overlapLine);
+  yield list('Holes:', report.holes, ({ start, end, bytes }) => `${start} - ${end}  ${size(bytes)}`);
 }
 
-function list(title: string, lines: readonly string[]): string {
-  if (lines.length === 0) return '';
-  const more = lines.length > LISTED ? `  and ${lines.length - LISTED} more\n` : '';
-  return `${title}\n${lines.slice(0, LISTED).join('')}${more}`;
+function* cellsOf({ segments }: SegmentsFindings): Generator<readonly string[]> {
+  let index = 0;
+  for (const s of segments) {
+    const [memory, stored, missing] = [s.memorySize, s.fileSize, s.missing].map((n) => size(BigInt(n)));
+    const held = s.missing !== 0 ? `${missing} cut` : s.fileSize === s.memorySize ? 'all' : `${stored}`;
+    yield [`${index++}`, s.virtual ?? '-', s.physical ?? '-', `${memory}`, held, s.offset, s.region ?? '-'];
+  }
+}
+
+function countOf(all: Iterable<unknown>): number {
+  let count = 0;
+  for (const _ of all) count++;
+  return count;
+}
+
+function overlapLine({ start, end, bytes, segments }: OverlapRow): string {
+  return `${start} - ${end}  ${size(bytes)}, in #${segments[0]} and #${segments[1]}`;
+}
+
+function list<T>(title: string, all: Iterable<T>, line: (one: T) => string): string {
+  const lines: string[] = [];
+  let count = 0;
+  for (const one of all) if (++count <= LISTED) lines.push(`  ${line(one)}\n`);
+  if (count === 0) return '';
+  return `${title}\n${lines.join('')}${count > LISTED ? `  and ${count - LISTED} more\n` : ''}`;
 }

@@ -4,7 +4,8 @@ import type { Terminal } from './terminal.ts';
 /** Rows of text under a bold heading; columns are two blanks apart, and the last one wraps where the terminal ends. */
 export interface TableContents {
   readonly heading: readonly string[];
-  readonly rows: readonly (readonly string[])[];
+  /** Gone through twice: for the widths of the columns, and to be drawn. */
+  readonly rows: Iterable<readonly string[]>;
   /** Indexes of the columns that hold numbers. */
   readonly right?: readonly number[];
   /** Blanks between columns. */
@@ -26,27 +27,59 @@ const NO_LINES = {
 /** From here on cli-table3 takes seconds, for its layout grows with the square of the rows. */
 const MANY_ROWS = 300;
 const SHORTEST_COLUMN = 16;
+/** A longer table is for programs, and not wrapped, which would take minutes. */
+const WRAPPED_ROWS = 20_000;
 
 /** A table as text that fits the terminal, ending in a newline. */
 export function table(contents: TableContents, terminal: Terminal): string {
-  const widths = columnWidths(contents, terminal.width);
-  const { heading, rows } = contents;
-  const fits = [heading, ...rows].every((row) => row.every((cell, i) => cell.length <= (widths[i] ?? 0)));
-  if (fits) return plainTable(contents, widths, terminal);
-  const pieces: string[] = [];
-  // Once at least, for a heading without rows may be too wide, too.
-  for (let at = 0; at === 0 || at < rows.length; at += MANY_ROWS) {
-    const piece = { ...contents, heading: at === 0 ? heading : [], rows: rows.slice(at, at + MANY_ROWS) };
-    pieces.push(wrappedTable(piece, widths, terminal));
-  }
-  return pieces.join('');
+  return [...tablePieces(contents, terminal)].join('');
 }
 
-/** As wide as the contents are; where that is too wide the last column gives way first, then the widest of the others. */
-function columnWidths({ heading, rows, gap = 2 }: TableContents, width: number): number[] {
-  const widths = heading.map((title, i) =>
-    rows.reduce((most, row) => Math.max(most, (row[i] ?? '').length), title.length),
-  );
+/** The same in pieces of some hundred rows, for tables that may have a million of them. */
+export function* tablePieces(contents: TableContents, terminal: Terminal): Generator<string> {
+  const { natural, count } = naturalWidths(contents);
+  const width = count > WRAPPED_ROWS ? Number.POSITIVE_INFINITY : terminal.width;
+  const widths = columnWidths(natural, contents.gap ?? 2, width);
+  const fits = natural.every((width, i) => width <= (widths[i] ?? 0));
+  const draw = fits ? plainTable : wrappedTable;
+  // Once at least, for a heading without rows may be too wide, too.
+  let heading = contents.heading;
+  for (const rows of inPieces(contents.rows)) {
+    yield draw({ ...contents, heading, rows }, widths, terminal);
+    heading = [];
+  }
+}
+
+/** A table cut into such as are drawn at once; one without rows is one of them. */
+function* inPieces(rows: TableContents['rows']): Generator<readonly (readonly string[])[]> {
+  let piece: (readonly string[])[] = [];
+  let any = false;
+  for (const row of rows) {
+    piece.push(row);
+    if (piece.length < MANY_ROWS) continue;
+    yield piece;
+    any = true;
+    piece = [];
+  }
+  if (piece.length > 0 || !any) yield piece;
+}
+
+/** As wide as the contents are, and how many rows. */
+function naturalWidths({ heading, rows }: TableContents): { natural: number[]; count: number } {
+  const widths = heading.map((title) => title.length);
+  let count = 0;
+  for (const row of rows) {
+    count++;
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  }
+  return { natural: widths, count };
+}
+
+/** Where that is too wide the last column gives way first, then the widest of the others. */
+function columnWidths(natural: readonly number[], gap: number, width: number): number[] {
+  const widths = [...natural];
   const last = widths.length - 1;
   const over = () => widths.reduce((sum, n) => sum + n, last * gap) - width;
   const shrink = (i: number) => {
@@ -65,7 +98,10 @@ function columnWidths({ heading, rows, gap = 2 }: TableContents, width: number):
   return widths;
 }
 
-function wrappedTable(contents: TableContents, widths: readonly number[], { color, bold }: Terminal): string {
+/** A table whose rows are all there. */
+type DrawnTable = TableContents & { readonly rows: readonly (readonly string[])[] };
+
+function wrappedTable(contents: DrawnTable, widths: readonly number[], { color, bold }: Terminal): string {
   const { heading, rows } = contents;
   const fits = [heading, ...rows].every((row) =>
     row.every((cell, i) => longestWord(cell) <= (widths[i] ?? 0)),
@@ -80,13 +116,13 @@ function wrappedTable(contents: TableContents, widths: readonly number[], { colo
 }
 
 /** Lines of the heading. */
-function heightOf(contents: TableContents, widths: readonly number[], fits: boolean): number {
+function heightOf(contents: DrawnTable, widths: readonly number[], fits: boolean): number {
   return draw({ ...contents, rows: [] }, widths, fits).split('\n').length;
 }
 
 /** Without colours and without a newline at the end; words are kept whole if they all fit. */
 function draw(
-  { gap = 2, right = [], rows, heading }: TableContents,
+  { gap = 2, right = [], rows, heading }: DrawnTable,
   widths: readonly number[],
   fits: boolean,
 ): string {
@@ -108,14 +144,15 @@ function longestWord(text: string): number {
 }
 
 /** The same columns for contents that need no wrapping, as most: cli-table3 takes milliseconds to load and to draw them. */
-function plainTable(contents: TableContents, widths: readonly number[], { bold }: Terminal): string {
+function plainTable(contents: DrawnTable, widths: readonly number[], { bold }: Terminal): string {
   const { heading, rows, gap = 2, right = [] } = contents;
   const padding = (cell: string, i: number) => ' '.repeat(Math.max(0, (widths[i] ?? 0) - cell.length));
   const line = (row: readonly string[], style = (text: string) => text) =>
     row
       .map((cell, i) => (right.includes(i) ? padding(cell, i) + style(cell) : style(cell) + padding(cell, i)))
       .join(' '.repeat(gap));
-  return `${trimmed([line(heading, bold), ...rows.map((row) => line(row))].join('\n'))}\n`;
+  const headings = heading.length === 0 ? [] : [line(heading, bold)];
+  return `${trimmed([...headings, ...rows.map((row) => line(row))].join('\n'))}\n`;
 }
 
 function trimmed(text: string): string {

@@ -32,12 +32,14 @@ function reportOf(
     ...{ vmcoreinfo: null, warnings: ['odd'], registers: [], statistics: { reads: 0, bytes: 0 } },
     ...{ makedumpfile: { originalPages: 0, looked: () => [] }, close: () => {} },
   };
-  const report = segmentsReport(image, () => null);
+  const made = segmentsReport(image, () => null);
+  const lists = { segments: [...made.segments], overlaps: [...made.overlaps], holes: [...made.holes] };
+  const report = { ...made, ...lists };
   expect(violations('segments', report)).toEqual([]);
   return report;
 }
 
-const textOf = (report: SegmentsReport) => segmentsText(report, terminal(false, undefined));
+const textOf = (report: SegmentsReport) => [...segmentsText(report, terminal(false, undefined))].join('');
 /** The line of a segment, its columns one blank apart. */
 const lineOf = (one: Segment) =>
   textOf(reportOf([one]))

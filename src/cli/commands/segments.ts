@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
 import { findLayout, type Layout } from '../../kernel/layout.ts';
 import { regionOfSegment } from '../../kernel/regions.ts';
-import { jsonText } from '../../report/escape.ts';
+import { jsonPieces } from '../../report/json-pieces.ts';
 import { segmentsReport, segmentsText } from '../../report/segments-report.ts';
 import { terminal } from '../../report/terminal.ts';
 import type { CommonOptions } from '../options.ts';
@@ -15,9 +15,10 @@ export function segments(files: readonly string[], options: CommonOptions): Prom
     const bases = basesOf(session);
     const report = segmentsReport(image, (segment) => regionOfSegment(segment, bases));
     for (const warning of report.warnings) output.warn(warning);
-    output.result(
-      options.json ? jsonText(report) : segmentsText(report, terminal(output.color, output.columns)),
-    );
+    const pieces = options.json
+      ? jsonPieces(report)
+      : segmentsText(report, terminal(output.color, output.columns));
+    for (const piece of pieces) output.result(piece);
     return report.complete ? EXIT.done : EXIT.incomplete;
   });
 }
