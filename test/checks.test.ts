@@ -27,7 +27,7 @@ function typedOf(name: string, at?: bigint, bytes?: Uint8Array): TypedKernel {
 
 /** Where the file has what is at a physical address. */
 function positionOf({ segments }: MemoryImage, physical: number): bigint {
-  const holder = segments.find(
+  const holder = [...segments].find(
     (segment) =>
       segment.physical !== null &&
       physical >= segment.physical &&

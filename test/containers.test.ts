@@ -26,14 +26,14 @@ describe.each(MEMORIES)('the memory of %s', (name) => {
   const wanted = Object.fromEntries(COUNTED.map((row) => [row, expected.makedumpfile[row]]));
 
   it('is the same in a LiME image', async () => {
-    const report = await reportOf([asLime(file, image.segments)], asked);
+    const report = await reportOf([asLime(file, [...image.segments])], asked);
     expect(rowsOf(report)).toEqual(wanted);
     expect(report.classes.kernelData.pages).toBe(expected.kernelDataDistinct);
     expect([report.total.pages, report.complete]).toEqual([expected.distinctPagesInLoads, true]);
   });
 
   it('is the same in a raw image, where holes are pages of zeros', async () => {
-    const source = asRaw(file, image.segments);
+    const source = asRaw(file, [...image.segments]);
     const report = await reportOf([source], { ...asked, format: 'raw' });
     const holes = pagesTo(source) - expected.distinctPagesInLoads;
     // The fixtures are blanked where no command reads them, the struct pages of holes too: some look like cache, most as if

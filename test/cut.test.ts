@@ -41,13 +41,13 @@ const KINDS: Record<string, Kind> = {
   'an ELF file, memory map first': { files: [downwards], survives: true },
   'a flattened ELF file': { files: [flattened(file, whole(file))] },
   'a flattened ELF file, memory map first': { files: [downwardsFlat], survives: true },
-  'a LiME image': { files: [asLime(file, image.segments)], asked: noted(image) },
+  'a LiME image': { files: [asLime(file, [...image.segments])], asked: noted(image) },
   'a LiME image, memory map first': {
-    files: [asLimeDownwards(file, image.segments)],
+    files: [asLimeDownwards(file, [...image.segments])],
     asked: noted(image),
     survives: true,
   },
-  'a raw image': { files: [asRaw(file, image.segments)], asked: { ...noted(image), format: 'raw' } },
+  'a raw image': { files: [asRaw(file, [...image.segments])], asked: { ...noted(image), format: 'raw' } },
 };
 
 /** All other files of the fixtures: compressed, flattened, filtered, split, QEMU's. */

@@ -161,7 +161,7 @@ describe('slab caches of a damaged dump', () => {
     const physical = whole.space.translate(address);
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, value, true);
-    const patches = whole.kernel.image.segments.flatMap((segment) => {
+    const patches = [...whole.kernel.image.segments].flatMap((segment) => {
       const inside = physical - (segment.physical ?? Infinity);
       return inside >= 0 && inside < Number(segment.fileSize)
         ? [{ at: segment.offset + BigInt(inside), bytes }]

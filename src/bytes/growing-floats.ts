@@ -26,4 +26,9 @@ export class GrowingFloats {
   set(index: number, value: number): void {
     this.#items[index] = value;
   }
+
+  /** The numbers in ascending order, a copy. */
+  sorted(): Float64Array {
+    return this.#items.slice(0, this.#length).sort();
+  }
 }

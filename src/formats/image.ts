@@ -74,7 +74,7 @@ export interface PhysicalMemory {
    */
   surveyContents?(pfn: number, holdings: Uint8Array): void;
   /** What the file holds: ascending and disjoint. Absent where only a survey tells. */
-  readonly stored?: readonly Range[];
+  readonly stored?: Iterable<Range>;
   /**
    * Fills `into` from `address` on; where segments overlap, the first in file order is read. When something is missing,
    * what stands in `into` means nothing.
@@ -174,7 +174,8 @@ export interface MemoryImage {
   readonly openEnded?: boolean;
   /** Whether byte n is taken for physical address n only because nothing in the file says otherwise. */
   readonly flat?: boolean;
-  readonly segments: readonly Segment[];
+  /** In file order; read anew each time, for a file may have millions. */
+  readonly segments: Iterable<Segment>;
   readonly notes: readonly Note[];
   readonly vmcoreinfo: VmcoreinfoText | null;
   /** What was odd on opening and does not stop the reading. */

@@ -145,15 +145,13 @@ function fromHeader(value: bigint | undefined): { value: bigint; how: string } {
 }
 
 /** The segment of the kernel image has both addresses: kdump's first LOAD, kcore's text, one of QEMU's with paging. */
-function physBaseFromLoads(segments: readonly Segment[]): Found {
-  const image = segments.find(
-    ({ virtual: v, physical }) => v !== null && v >= START_KERNEL_MAP && v < IMAGE_END && physical !== null,
-  );
-  if (!image || image.virtual === null || image.physical === null) {
-    throw new InspectError('missingInfo', 'no LOAD maps the kernel image and gives its physical address');
+function physBaseFromLoads(segments: Iterable<Segment>): Found {
+  for (const { virtual, physical } of segments) {
+    if (virtual === null || virtual < START_KERNEL_MAP || virtual >= IMAGE_END || physical === null) continue;
+    const how = `the LOAD at virtual address ${hex(virtual)}`;
+    return { value: BigInt(physical) - (virtual - START_KERNEL_MAP), how };
   }
-  const how = `the LOAD at virtual address ${hex(image.virtual)}`;
-  return { value: BigInt(image.physical) - (image.virtual - START_KERNEL_MAP), how };
+  throw new InspectError('missingInfo', 'no LOAD maps the kernel image and gives its physical address');
 }
 
 interface Assembled {

@@ -10,6 +10,8 @@ import { missingKey } from './vmcoreinfo.ts';
 
 const GIB = 1n << 30n;
 const PAGE = 4096;
+/** Different p_vaddr - p_paddr of LOADs: there is one for RAM, and one more or two in what old tools wrote. */
+const DIFFERENCES_LIMIT = 1000;
 
 /** The symbol table when it is needed, or its error: read once, by whoever asks first. */
 export type KallsymsSource = () => Kallsyms;
@@ -84,21 +86,25 @@ function directPointer({ info, space }: Kernel): [string, bigint] {
 }
 
 /** What the file's own segments say: the difference that most of the RAM has. */
-function fromLoads(segments: readonly Segment[]): Found {
-  const ram = segments.filter(
-    (s) => s.physical !== null && s.virtual !== null && s.virtual < START_KERNEL_MAP,
-  );
-  const kernel = ram.filter((s) => (s.virtual as bigint) >= 1n << 63n);
-  if (ram.length === 0) throw new InspectError('missingInfo', 'no LOAD of RAM has both addresses');
-  if (kernel.length === 0) {
+function fromLoads(segments: Iterable<Segment>): Found {
+  let ram = 0;
+  let loads = 0;
+  const bytes = new Map<bigint, bigint>();
+  for (const { physical, virtual, memorySize } of segments) {
+    if (physical === null || virtual === null || virtual >= START_KERNEL_MAP) continue;
+    ram++;
+    if (virtual < 1n << 63n) continue;
+    loads++;
+    const difference = virtual - BigInt(physical);
+    bytes.set(difference, (bytes.get(difference) ?? 0n) + memorySize);
+    if (bytes.size > DIFFERENCES_LIMIT)
+      throw new InspectError('corrupt', `p_vaddr - p_paddr has more than ${DIFFERENCES_LIMIT} values`);
+  }
+  if (ram === 0) throw new InspectError('missingInfo', 'no LOAD of RAM has both addresses');
+  if (loads === 0) {
     const why =
       'the LOADs have no kernel addresses (p_vaddr is 0 or p_paddr, as QEMU writes them without paging)';
     throw new InspectError('missingInfo', why);
-  }
-  const bytes = new Map<bigint, bigint>();
-  for (const s of kernel) {
-    const difference = (s.virtual as bigint) - BigInt(s.physical as number);
-    bytes.set(difference, (bytes.get(difference) ?? 0n) + s.memorySize);
   }
   const [best] = [...bytes].sort((a, b) => (a[1] < b[1] ? 1 : -1)) as [[bigint, bigint]];
   const others =
@@ -111,7 +117,7 @@ function fromLoads(segments: readonly Segment[]): Found {
           .join(', ')}`;
   return {
     value: best[0],
-    how: `p_vaddr - p_paddr of ${bytes.size === 1 ? '' : 'most of '}${kernel.length} LOADs of RAM${others}`,
+    how: `p_vaddr - p_paddr of ${bytes.size === 1 ? '' : 'most of '}${loads} LOADs of RAM${others}`,
   };
 }
 

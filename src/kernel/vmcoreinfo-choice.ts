@@ -189,11 +189,16 @@ function hintFor({ live, registers, segments, flat, bytes }: MemoryImage): strin
       'dd if=FILE of=OUT bs=1M skip=3072 seek=4096'
     );
   }
-  if (registers.length > 0 && segments.some(({ virtual }) => virtual !== null && virtual >= 1n << 63n)) {
+  if (registers.length > 0 && hasKernelAddresses(segments)) {
     // Under PTI a CPU in user mode has next to nothing of the kernel in its tables.
     return "QEMU's dump with paging (-p) has only what the CPUs had mapped: dump the memory without paging";
   }
   return `give the text of this very boot with --vmcoreinfo FILE; ${kernels}`;
+}
+
+function hasKernelAddresses(segments: MemoryImage['segments']): boolean {
+  for (const { virtual } of segments) if (virtual !== null && virtual >= 1n << 63n) return true;
+  return false;
 }
 
 function undecided({ path }: MemoryImage, kernels: readonly Proven[]): InspectError {

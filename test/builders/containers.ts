@@ -70,12 +70,12 @@ const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
  * the end of memory, so that a file in the usual order has lost all struct pages wherever it is cut.
  */
 export function asElfDownwards(file: ByteSource, image: MemoryImage): PartsSource {
-  return elfOf(file, image, downwards(ramOf(image.segments), 1 << 24));
+  return elfOf(file, image, downwards(ramOf([...image.segments]), 1 << 24));
 }
 
 /** The same memory in an ELF file whose last pages are those given: physical addresses, in the order in which they stand. */
 export function asElfWithLast(file: ByteSource, image: MemoryImage, last: readonly number[]): PartsSource {
-  const ram = ramOf(image.segments);
+  const ram = ramOf([...image.segments]);
   const pages = mergeRanges(last.map((start) => ({ start, end: start + PAGE })));
   const others = ram.flatMap((range) =>
     subtractRanges([range], pages).map((r) => ({ ...r, from: range.from + r.start - range.start })),

@@ -30,7 +30,7 @@ describe('memory that is stored', () => {
 
   it('is listed as ascending ranges, and what is only described beside it', () => {
     const memory = memoryOf({ extents: [...TWO].reverse(), described: [{ start: 0x3000, end: 0x9000 }] });
-    expect(memory.stored).toEqual([
+    expect([...memory.stored]).toEqual([
       { start: 0x1000, end: 0x2400 },
       { start: 0x2800, end: 0x4000 },
     ]);
@@ -38,7 +38,7 @@ describe('memory that is stored', () => {
       { start: 0x1000, end: 0x2400 },
       { start: 0x2800, end: 0x9000 },
     ]);
-    expect(memory.truncated).toEqual([]);
+    expect([...memory.truncated]).toEqual([]);
   });
 });
 
@@ -58,14 +58,14 @@ describe('memory that cannot be had', () => {
 
   it('is truncated where the file ends before it', () => {
     const memory = memoryOf({ extents: [extent(0x8000, 0xa000, 0x3800)] });
-    expect(memory.truncated).toEqual([{ start: 0x8800, end: 0xa000 }]);
-    expect(memory.stored).toEqual([{ start: 0x8000, end: 0x8800 }]);
+    expect([...memory.truncated]).toEqual([{ start: 0x8800, end: 0xa000 }]);
+    expect([...memory.stored]).toEqual([{ start: 0x8000, end: 0x8800 }]);
     expect(memory.read(0x8700, new Uint8Array(0x200))).toEqual({ absence: 'truncated', address: 0x8800 });
   });
 
   it('is truncated where the whole extent lies behind the end of the file', () => {
     const memory = memoryOf({ extents: [extent(0x8000, 0x9000, 0x4000)] });
-    expect(memory.stored).toEqual([]);
+    expect([...memory.stored]).toEqual([]);
     expect(memory.read(0x8000, new Uint8Array(1))).toEqual({ absence: 'truncated', address: 0x8000 });
   });
 
@@ -74,7 +74,7 @@ describe('memory that cannot be had', () => {
     const into = new Uint8Array(0x200);
     expect(memory.read(0x8000, into)).toBeUndefined();
     expect([...into]).toEqual([...FILE.subarray(0x3f00), ...FILE.subarray(0x100, 0x200)]);
-    expect(memory.truncated).toEqual([]);
+    expect([...memory.truncated]).toEqual([]);
   });
 
   it('is truncated at the first byte that a file with a false size does not give', () => {

@@ -19,7 +19,7 @@ describe('a raw image', () => {
     expect(image).toMatchObject({ format: 'raw memory image', path: 'ram.img', bytes: 0x3000, live: false });
     expect([image.vmcoreinfo, image.notes, image.openEnded, image.flat]).toEqual([null, [], true, true]);
     expect(image.makedumpfile.originalPages).toBe(3);
-    expect(image.segments).toHaveLength(1);
+    expect([...image.segments]).toHaveLength(1);
   });
 
   it('is one because the user says so: its content is not looked at', () => {

@@ -48,7 +48,7 @@ describe('a walk against the arithmetic of the kernel', () => {
         region === 'direct map' ? (layout.pageOffset.value ?? 0n) + 0xc000123n : text + 0x40_0000n;
       const last = kernel.space.walk(address).steps.at(-1);
       const at = (last?.table ?? 0) + 8 * (last?.index ?? 0);
-      const segment = image.segments.find(
+      const segment = [...image.segments].find(
         (s) => s.physical !== null && at >= s.physical && at < s.physical + Number(s.fileSize),
       );
       const position = Number(segment?.offset ?? 0) + at - (segment?.physical ?? 0) + 2;

@@ -30,7 +30,7 @@ const OWN_PAGE = 0x194c000;
 function withBytes(patches: Readonly<Record<number, string>>): MemoryImage {
   const chunks = Object.entries(patches).map(([address, text]) => {
     const physical = Number(address);
-    const load = image.segments.find(
+    const load = [...image.segments].find(
       (s) => s.physical !== null && physical >= s.physical && physical < s.physical + Number(s.fileSize),
     );
     if (!load) throw new Error('that is not in the dump');
@@ -41,7 +41,7 @@ function withBytes(patches: Readonly<Record<number, string>>): MemoryImage {
 
 /** The image as nothing but memory: no registers, no addresses. */
 function blind(of: MemoryImage): MemoryImage {
-  return { ...of, registers: [], segments: of.segments.map((s) => ({ ...s, virtual: null })) };
+  return { ...of, registers: [], segments: [...of.segments].map((s) => ({ ...s, virtual: null })) };
 }
 
 describe('a real dump without VMCOREINFO', () => {
@@ -99,7 +99,7 @@ describe('a real dump without VMCOREINFO', () => {
     expect(layout.physBase.value).toBe(BigInt(expected.physBase));
     const kernel = openKernel(image, { vmcoreinfo: searchVmcoreinfo(image) });
     // User addresses have the bits above the translated ones set by QEMU.
-    for (const segment of image.segments.filter((s) => isCanonical(s.virtual ?? 0n, 4))) {
+    for (const segment of [...image.segments].filter((s) => isCanonical(s.virtual ?? 0n, 4))) {
       const address = segment.virtual ?? 0n;
       expect(bare.space.translate(address)).toBe(segment.physical);
       expect(kernel.space.translate(address)).toBe(segment.physical);
@@ -111,9 +111,9 @@ describe('a real dump without VMCOREINFO', () => {
 describe('the LOADs of a dump with paging', () => {
   it('are told by region, each in agreement with its physical address', () => {
     const layout = findLayout(openKernel(image, { vmcoreinfo: searchVmcoreinfo(image) }));
-    const regions = image.segments.map((s) => regionOfSegment(s, layout));
+    const regions = [...image.segments].map((s) => regionOfSegment(s, layout));
     const pageOffset = BigInt(expected.pageOffset);
-    image.segments.forEach((s, i) => {
+    [...image.segments].forEach((s, i) => {
       const direct = (s.virtual ?? 0n) - pageOffset === BigInt(s.physical ?? -1);
       expect(regions[i] === 'direct map', `segment ${i}`).toBe(direct);
       expect(regions[i], `segment ${i}`).not.toBe('unknown');
@@ -124,7 +124,7 @@ describe('the LOADs of a dump with paging', () => {
   });
 
   it('hold most memory more than once, and it is counted once', () => {
-    const sizes = image.segments.reduce((sum, s) => sum + Number(s.memorySize), 0);
+    const sizes = [...image.segments].reduce((sum, s) => sum + Number(s.memorySize), 0);
     expect(image.memory.amounts.described).toBe(expected.distinctPagesInLoads * 4096);
     expect(sizes).toBeGreaterThan(image.memory.amounts.described);
   });

@@ -2,6 +2,7 @@ import { type FileParts, partsHeld } from '../../bytes/held.ts';
 import { hex } from '../../bytes/hex.ts';
 import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
+import { InspectError } from '../../errors.ts';
 import { ExtentMemory } from '../extent-memory.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { qemuRegisters } from '../qemu-notes.ts';
@@ -9,17 +10,17 @@ import { requireCore, requireKernel } from './elf-type.ts';
 import { readElfHeader } from './header.ts';
 import { isMarkedIncomplete, markWarnings } from './marks.ts';
 import { noteText, readNotes } from './notes.ts';
-import { type ProgramHeader, PT_LOAD, readProgramHeaders } from './program-headers.ts';
+import { type PlacedSegments, placeSegments } from './placed-segments.ts';
+import { type ProgramHeader, type ProgramHeaders, PT_LOAD, readProgramHeaders } from './program-headers.ts';
 
 /** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging, arch/x86/include/asm/sparsemem.h) */
 const PHYSICAL_LIMIT = 1n << 52n;
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
-const PAGE = 4096;
 
 /** An ELF file taken apart, before anyone asked whether it is live. */
 export interface ElfParts {
-  readonly headers: readonly ProgramHeader[];
+  readonly headers: ProgramHeaders;
   readonly notes: readonly Note[];
   /** Whether its writer marked it as incomplete. */
   readonly incomplete: boolean;
@@ -52,47 +53,37 @@ export function segmentOf(header: ProgramHeader, file: FileParts | null): Segmen
   };
 }
 
-/** Pages that a segment touches, a page that it ends inside of among them, as makedumpfile's bitmap counts them. */
-function pagesOf(segment: Segment): number {
-  if (segment.physical === null) return 0;
-  const end = segment.physical + Number(segment.memorySize);
-  return Math.ceil(end / PAGE) - Math.floor(segment.physical / PAGE);
-}
-
 interface ImageTraits {
   readonly format: string;
   readonly live: boolean;
-  readonly segments: readonly Segment[];
+  readonly segments: Iterable<Segment>;
   readonly vmcoreinfo: VmcoreinfoText | null;
   readonly warnings: readonly string[];
 }
 
-/** The image of a file whose segments hold memory as it is. */
+/**
+ * The image of a file whose segments hold memory as it is.
+ * @throws InspectError corrupt, when they are more than any dump has, or claim the same bytes of the file
+ */
 export function elfImage(
   source: ByteSource,
   { notes, incomplete }: Omit<ElfParts, 'headers'>,
   traits: ImageTraits,
 ): MemoryImage {
   const bytes = traits.live ? null : source.size;
-  const physical = traits.segments.filter((segment) => segment.physical !== null);
-  const range = (segment: Segment, size: bigint) => {
-    const start = segment.physical as number;
-    return { start, end: start + Number(size), offset: segment.offset };
-  };
-  const memory = new ExtentMemory(source, {
-    extents: physical.filter((s) => s.fileSize > 0n).map((s) => range(s, s.fileSize)),
-    described: physical.map((s) => range(s, s.memorySize)),
-    fileSize: bytes,
-    incomplete,
-  });
+  const placed = placeSegments(traits.segments);
+  if (placed.tooMany) throw tooManyRuns(source, placed.count);
+  const { extents, described, pages } = placed;
+  const memory = new ExtentMemory(source, { extents, described, fileSize: bytes, incomplete });
   return {
     ...traits,
+    warnings: [...traits.warnings, ...(traits.live ? [] : unplacedWarnings(placed))],
     path: source.path,
     bytes,
     memory,
     notes,
     makedumpfile: {
-      originalPages: physical.reduce((sum, segment) => sum + pagesOf(segment), 0),
+      originalPages: pages,
       looked: () => memory.stored,
     },
     registers: qemuRegisters(source, notes),
@@ -103,15 +94,18 @@ export function elfImage(
 
 /** Opens an ELF64 vmcore of any writer. @throws InspectError unsupported or corrupt */
 export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
-  const loads = parts.headers.filter((header) => header.p_type === PT_LOAD);
-  const segments = loads.map((header) => segmentOf(header, source));
+  const segments = { [Symbol.iterator]: () => loadsOf(source, parts.headers) };
   return elfImage(source, parts, {
     format: 'ELF64 vmcore',
     live: false,
     segments,
     vmcoreinfo: vmcoreinfoNote(source, parts.notes),
-    warnings: [...markWarnings(source, parts.incomplete, parts.notes), ...unplacedWarnings(segments)],
+    warnings: markWarnings(source, parts.incomplete, parts.notes),
   });
+}
+
+function* loadsOf(source: ByteSource, headers: ProgramHeaders): Generator<Segment> {
+  for (const header of headers.ofType(PT_LOAD)) yield segmentOf(header, source);
 }
 
 /** The VMCOREINFO note, when there is one. */
@@ -121,9 +115,13 @@ export function vmcoreinfoNote(source: ByteSource, notes: readonly Note[]): Vmco
   return { text: noteText(source, note), source: `note at offset ${hex(note.offset)}` };
 }
 
-function unplacedWarnings(segments: readonly Segment[]): string[] {
-  const unplaced = segments.filter((segment) => segment.physical === null).length;
+function unplacedWarnings({ unplaced, count }: PlacedSegments): string[] {
   return unplaced === 0
     ? []
-    : [`${unplaced} of ${segments.length} segments have no physical address below 2^52 and are not counted`];
+    : [`${unplaced} of ${count} segments have no physical address below 2^52 and are not counted`];
+}
+
+function tooManyRuns({ path }: ByteSource, count: number): InspectError {
+  const what = `its first ${count} segments lie in more places of memory than those of any dump do`;
+  return new InspectError('corrupt', `${path}: ELF: ${what}`, { path });
 }

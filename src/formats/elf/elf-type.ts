@@ -27,7 +27,9 @@ export function requireCore(source: ByteSource, header: ElfHeader): void {
 function isKernelImage(source: ByteSource, header: ElfHeader): boolean {
   if (header.e_type !== ET_EXEC) return false;
   try {
-    return readProgramHeaders(source, header).some(({ p_vaddr }) => p_vaddr >= START_KERNEL_MAP);
+    for (const { p_vaddr } of readProgramHeaders(source, header))
+      if (p_vaddr >= START_KERNEL_MAP) return true;
+    return false;
   } catch (error) {
     if (error instanceof InspectError) return false;
     throw error;

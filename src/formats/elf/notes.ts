@@ -4,7 +4,7 @@ import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1 } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import type { Note } from '../image.ts';
-import { type ProgramHeader, PT_NOTE } from './program-headers.ts';
+import { type ProgramHeaders, PT_NOTE } from './program-headers.ts';
 
 /** Elf64_Nhdr of include/uapi/linux/elf.h */
 const nhdr = struct('note header', 12, { n_namesz: u32(0), n_descsz: u32(4), n_type: u32(8) });
@@ -19,10 +19,11 @@ const VMCOREINFO_LIMIT = 1 << 20;
 const align4 = (n: number) => Math.ceil(n / 4) * 4;
 
 /** The notes of every PT_NOTE segment, in file order, without their contents. */
-export function readNotes(source: ByteSource, headers: readonly ProgramHeader[]): Note[] {
+export function readNotes(source: ByteSource, headers: ProgramHeaders): Note[] {
   const notes: Note[] = [];
-  for (const { p_type, p_offset, p_filesz } of headers) {
-    if (p_type !== PT_NOTE) continue;
+  let segments = 0;
+  for (const { p_offset, p_filesz } of headers.ofType(PT_NOTE)) {
+    if (++segments > NOTES_LIMIT) break;
     const left = NOTES_LIMIT - notes.length;
     for (const note of notesIn(source, p_offset, p_offset + p_filesz, left)) notes.push(note);
   }

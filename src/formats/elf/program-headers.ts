@@ -10,6 +10,8 @@ const PN_XNUM = 0xffff;
 
 /** A dump that makedumpfile -E wrote of a machine of many TiB stays below; one that claims more lies. */
 const COUNT_LIMIT = 4_000_000;
+/** Headers read at once: 224 KiB. */
+const AT_ONCE = 4096;
 
 /** Elf64_Phdr of include/uapi/linux/elf.h */
 const phdr = struct('program header', 56, {
@@ -25,11 +27,61 @@ const shdr = struct('section header', 64, { sh_info: u32(44) });
 
 export type ProgramHeader = ReturnType<typeof phdr.decode>;
 
+/** The program headers of a file, in its order, read piece by piece each time. */
+export class ProgramHeaders implements Iterable<ProgramHeader> {
+  readonly #source: ByteSource;
+  readonly #at: bigint;
+  readonly count: number;
+
+  constructor(source: ByteSource, at: bigint, count: number) {
+    this.#source = source;
+    this.#at = at;
+    this.count = count;
+  }
+
+  /** @throws InspectError corrupt, where the file ends before its own size */
+  [Symbol.iterator](): Generator<ProgramHeader> {
+    return this.#read(undefined);
+  }
+
+  /** Those of one type: the others are not decoded, which takes longer than to read them. */
+  ofType(type: number): Generator<ProgramHeader> {
+    return this.#read(type);
+  }
+
+  *#read(type: number | undefined): Generator<ProgramHeader> {
+    const bytes = new Uint8Array(Math.min(AT_ONCE, this.count) * phdr.size);
+    const view = new DataView(bytes.buffer);
+    for (let done = 0; done < this.count; done += AT_ONCE) {
+      const length = Math.min(AT_ONCE, this.count - done) * phdr.size;
+      const at = this.#at + BigInt(done * phdr.size);
+      const got = this.#source.read(at, bytes.subarray(0, length));
+      for (let i = 0; i < length; i += phdr.size) {
+        if (i + phdr.size > got) phdr.decode(bytes.subarray(0, got), i, Number(at));
+        if (type === undefined || view.getUint32(i, true) === type) yield decodeHeader(view, i);
+      }
+    }
+  }
+}
+
+/** As `phdr.decode`, which takes a table of the fields, in a tenth of the time: a file may have millions. */
+function decodeHeader(view: DataView, at: number): ProgramHeader {
+  return {
+    p_type: view.getUint32(at, true),
+    p_flags: view.getUint32(at + 4, true),
+    p_offset: view.getBigUint64(at + 8, true),
+    p_vaddr: view.getBigUint64(at + 16, true),
+    p_paddr: view.getBigUint64(at + 24, true),
+    p_filesz: view.getBigUint64(at + 32, true),
+    p_memsz: view.getBigUint64(at + 40, true),
+  };
+}
+
 /**
  * All program headers, wherever e_phoff says they are and however many PN_XNUM says.
  * @throws InspectError corrupt, when the table does not fit into the file.
  */
-export function readProgramHeaders(source: ByteSource, header: ElfHeader): ProgramHeader[] {
+export function readProgramHeaders(source: ByteSource, header: ElfHeader): ProgramHeaders {
   if (header.e_phentsize !== phdr.size) {
     throw corrupt(source, 54n, `e_phentsize is ${header.e_phentsize}, not ${phdr.size}`);
   }
@@ -46,9 +98,7 @@ export function readProgramHeaders(source: ByteSource, header: ElfHeader): Progr
       `the ${count} program headers need ${length} bytes, the file has ${Math.max(0, left)}`,
     );
   }
-  const bytes = new Uint8Array(length);
-  const got = bytes.subarray(0, source.read(header.e_phoff, bytes));
-  return Array.from({ length: count }, (_, i) => phdr.decode(got, i * phdr.size, Number(header.e_phoff)));
+  return new ProgramHeaders(source, header.e_phoff, count);
 }
 
 function extendedCount(source: ByteSource, header: ElfHeader): number {

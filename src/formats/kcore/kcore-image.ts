@@ -25,7 +25,7 @@ export function isKcore(source: ByteSource, parts: ElfParts): boolean {
  * readers take the first that holds an address. Its size means nothing.
  */
 export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
-  const loads = parts.headers.filter((header) => header.p_type === PT_LOAD);
+  const loads = [...parts.headers.ofType(PT_LOAD)];
   const segments = segmentsOf(loads);
   const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };
   const noted = vmcoreinfoNote(source, parts.notes);

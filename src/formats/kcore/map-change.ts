@@ -19,7 +19,7 @@ export function mapChangeSince(
   try {
     source = new FileSource(path);
     const headers = readProgramHeaders(source, readElfHeader(source));
-    return mapChange(before, segmentsOf(headers.filter((header) => header.p_type === PT_LOAD)));
+    return mapChange(before, segmentsOf([...headers.ofType(PT_LOAD)]));
   } catch (error) {
     if (error instanceof InspectError) return null;
     throw error;

@@ -29,7 +29,7 @@ describe('an ELF64 vmcore', () => {
       { vaddr: 0xffff888000001000n, paddr: 0x1000, data, memsz: 0x5000, offset: 0x5000 },
     ]);
     const load = { type: 'LOAD', fileSize: 0x1000n, missing: 0n };
-    expect(image.segments).toEqual([
+    expect([...image.segments]).toEqual([
       { ...load, virtual: 0xffffffff81000000n, physical: 0x100_0000, memorySize: 0x1000n, offset: 0x3000n },
       { ...load, virtual: 0xffff888000001000n, physical: 0x1000, memorySize: 0x5000n, offset: 0x5000n },
     ]);
@@ -93,7 +93,7 @@ describe('a file that was cut off', () => {
   const image = opened(segments, { cutAt: 0x5800 });
 
   it('says of each segment how much is missing', () => {
-    expect(image.segments.map(({ missing }) => missing)).toEqual([0n, 0x1800n, 0x3000n]);
+    expect([...image.segments].map(({ missing }) => missing)).toEqual([0n, 0x1800n, 0x3000n]);
   });
 
   it('has the memory before the end; what is behind it is truncated, and so is the page that it ends in', () => {
@@ -115,7 +115,7 @@ describe('a file that was cut off', () => {
 
   it('is missing no more of a segment than the segment has', () => {
     const far = opened([{ paddr: 0, filesz: 0x2000, offset: (1n << 64n) - 0x1000n }], { cutAt: 0x1000 });
-    expect(far.segments[0]?.missing).toBe(0x2000n);
+    expect([...far.segments][0]?.missing).toBe(0x2000n);
     expect(bytesAt(far, 0, 1)).toEqual({ absence: 'truncated', address: 0 });
   });
 });
@@ -155,7 +155,7 @@ describe('a segment that has more bytes in the file than in memory', () => {
   it('has as much memory as bytes', () => {
     const data = pattern(0x2000, 8);
     const image = opened([{ paddr: 0x1000, data, memsz: 0x1000 }]);
-    expect(image.segments[0]).toMatchObject({ memorySize: 0x2000n, fileSize: 0x2000n });
+    expect([...image.segments][0]).toMatchObject({ memorySize: 0x2000n, fileSize: 0x2000n });
     expect(bytesAt(image, 0x2ff8, 8)).toEqual([...data.subarray(0x1ff8)]);
     expect(image.makedumpfile.originalPages).toBe(2);
   });
@@ -169,7 +169,7 @@ describe('a segment without a physical address', () => {
       { vaddr: 0xffffc90000000000n, paddr: NO_PADDR, data },
       { paddr: 0x1000, data },
     ]);
-    expect(image.segments.map(({ physical }) => physical)).toEqual([null, 0x1000]);
+    expect([...image.segments].map(({ physical }) => physical)).toEqual([null, 0x1000]);
     expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x2000 }]);
     expect(image.makedumpfile.originalPages).toBe(1);
     expect(image.warnings).toHaveLength(1);
@@ -182,6 +182,6 @@ describe('a segment without a physical address', () => {
       { paddr: (1n << 52n) - 0x1000n, data, memsz: 0x1001 },
       { paddr: 0, data, memsz: (1n << 64n) - 1n },
     ]);
-    expect(image.segments.map(({ physical }) => physical)).toEqual([2 ** 52 - 0x1000, null, null]);
+    expect([...image.segments].map(({ physical }) => physical)).toEqual([2 ** 52 - 0x1000, null, null]);
   });
 });

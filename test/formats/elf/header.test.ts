@@ -88,6 +88,7 @@ describe('an ELF header that cannot be read', () => {
 
 describe('a core file for x86_64', () => {
   it('is taken whatever its notes are, and without any', () => {
-    expect(readElf(elfSource({ segments: [RAM] }))).toMatchObject({ notes: [], headers: [{ p_type: 1 }] });
+    const { notes, headers } = readElf(elfSource({ segments: [RAM] }));
+    expect([notes, [...headers].map(({ p_type }) => p_type)]).toEqual([[], [1]]);
   });
 });

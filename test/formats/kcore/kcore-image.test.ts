@@ -40,7 +40,7 @@ describe('/proc/kcore', () => {
       size: 0x2000,
     });
     expect(image).toMatchObject({ format: 'ELF64 vmcore', live: false, bytes: 0x2000 });
-    expect(image.segments[0]?.missing).toBe(0x2000n);
+    expect([...image.segments][0]?.missing).toBe(0x2000n);
   });
 
   it('is not the dump of a crash, which lies on procfs too but has no such note', () => {
@@ -59,7 +59,7 @@ describe('/proc/kcore', () => {
   it('has no true size: nothing of it counts as cut off', () => {
     const image = opened([NOTES, load(VMALLOC), RAM], { size: 0x8000 });
     expect(image.bytes).toBeNull();
-    expect(image.segments.map(({ missing }) => missing)).toEqual([0n, 0n]);
+    expect([...image.segments].map(({ missing }) => missing)).toEqual([0n, 0n]);
     expect(image.memory.cutShort).toBe(false);
   });
 
@@ -69,7 +69,7 @@ describe('/proc/kcore', () => {
 
   it('does not warn of segments without a physical address, which it always has', () => {
     const image = opened([NOTES, load(VMALLOC), RAM]);
-    expect(image.segments.map(({ physical }) => physical)).toEqual([null, 0x1000]);
+    expect([...image.segments].map(({ physical }) => physical)).toEqual([null, 0x1000]);
     expect(image.warnings).toEqual([]);
   });
 });
@@ -77,7 +77,7 @@ describe('/proc/kcore', () => {
 describe('the memory of /proc/kcore', () => {
   it('is read from the text segment first, which comes before the RAM that it aliases', () => {
     const image = opened([NOTES, TEXT, load(VMALLOC), RAM]);
-    expect(image.segments.map(({ virtual }) => virtual)).toEqual([TEXT.vaddr, VMALLOC.vaddr, RAM.vaddr]);
+    expect([...image.segments].map(({ virtual }) => virtual)).toEqual([TEXT.vaddr, VMALLOC.vaddr, RAM.vaddr]);
     expect(bytesAt(image, 0x1ff8, 16)).toEqual([
       ...RAM_BYTES.subarray(0xff8, 0x1000),
       ...TEXT_BYTES.subarray(0, 8),
@@ -90,7 +90,7 @@ describe('the memory of /proc/kcore', () => {
   it('does not grow by the entry trampolines of 4.19, mapped above vmalloc with the real address of RAM', () => {
     const remap = load({ vaddr: 0xfffffe0000006000n, paddr: 0x2000, data: TEXT_BYTES });
     const image = opened([NOTES, load(VMALLOC), remap, RAM]);
-    expect(image.segments.map(({ physical }) => physical)).toEqual([null, 0x2000, 0x1000]);
+    expect([...image.segments].map(({ physical }) => physical)).toEqual([null, 0x2000, 0x1000]);
     expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x4000 }]);
   });
 
@@ -108,7 +108,7 @@ describe('/proc/kcore with 5-level paging', () => {
   const image = opened([NOTES, ram], { size: 2 ** 56 });
 
   it('has offsets that a number does not hold', () => {
-    expect(image.segments[0]?.offset).toBe(0x5a4e0040005000n);
+    expect([...image.segments][0]?.offset).toBe(0x5a4e0040005000n);
     expect(0x5a4e0040005000n).toBeGreaterThan(2n ** 53n);
   });
 

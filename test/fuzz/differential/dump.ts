@@ -70,7 +70,7 @@ export class Dump {
 
   /** As the program reads it: the first segment that has the address. */
   positionOfPhysical(physical: number): number | undefined {
-    const segment = this.image.segments.find(
+    const segment = [...this.image.segments].find(
       (s) => s.physical !== null && physical >= s.physical && physical < s.physical + Number(s.fileSize),
     );
     if (!segment || segment.physical === null) return undefined;
