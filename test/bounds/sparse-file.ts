@@ -1,0 +1,36 @@
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+
+/** Bytes written at once. */
+const PIECE = 1 << 20;
+
+/** A file of which only what is written takes room, however long it says that it is. */
+export class SparseFile {
+  readonly #file: number;
+
+  constructor(path: string, size: number) {
+    this.#file = openSync(path, 'w');
+    ftruncateSync(this.#file, size);
+  }
+
+  put(at: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; done += PIECE) {
+      const piece = bytes.subarray(done, done + PIECE);
+      writeSync(this.#file, piece, 0, piece.length, at + done);
+    }
+  }
+
+  /** Many entries of one size, made one by one in memory that is used again. */
+  table(at: number, count: number, size: number, write: (entry: DataView, index: number) => void): void {
+    const perPiece = Math.floor(PIECE / size);
+    for (let first = 0; first < count; first += perPiece) {
+      const bytes = new Uint8Array(Math.min(perPiece, count - first) * size);
+      for (let i = 0; i * size < bytes.length; i++)
+        write(new DataView(bytes.buffer, i * size, size), first + i);
+      this.put(at + first * size, bytes);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
