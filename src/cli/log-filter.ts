@@ -40,8 +40,22 @@ export function parseSeconds(text: string): bigint {
   return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 
-/** The last `count` of some things, in their order; not more of them are held than twice as many. */
-export function lastOf<T>(count: number, all: Iterable<T>): T[] {
+/** More things than this are counted, and then gone through again, instead of being held. */
+const HELD = 4096;
+
+/** The last `count` of some things that can be gone through twice, in their order. */
+export function* lastOf<T>(count: number, all: Iterable<T>, again: Iterable<T> = all): Generator<T> {
+  if (count <= HELD) {
+    yield* heldOf(count, all);
+    return;
+  }
+  let skipped = -count;
+  for (const _ of all) skipped++;
+  for (const one of again) if (skipped-- <= 0) yield one;
+}
+
+/** Not more of them are held than twice as many. */
+function heldOf<T>(count: number, all: Iterable<T>): T[] {
   let held: T[] = [];
   for (const one of all) {
     held.push(one);

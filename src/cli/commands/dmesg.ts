@@ -38,9 +38,11 @@ export function dmesg(files: readonly string[], options: DmesgOptions): Promise<
 /** What was asked for, in the log's order. Lost records are told on stderr, and besides have lines of their own in JSON. */
 function wanted(log: KernelLog, options: DmesgOptions, path: string, losses: Losses): Iterable<LogEntry> {
   const panic = options.panic ? panicOf(log, path) : undefined;
-  const told = losses.told(within(log.entries(), panic));
-  const chosen = filtered(options.json ? told : withoutLost(told, () => {}), options);
-  return options.last === undefined ? chosen : lastOf(options.last, chosen);
+  const chosen = (entries: Iterable<LogEntry>) =>
+    filtered(options.json ? entries : withoutLost(entries, () => {}), options);
+  const lines = () => within(log.entries(), panic);
+  const told = chosen(losses.told(lines()));
+  return options.last === undefined ? told : lastOf(options.last, told, chosen(lines()));
 }
 
 function panicOf(log: KernelLog, path: string): PanicLines {

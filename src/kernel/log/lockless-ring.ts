@@ -33,7 +33,7 @@ export class LocklessRing implements KernelLog {
   readonly #layout: RingLayout;
   readonly #ring: RingHeader;
   readonly #numbers: RingNumbers;
-  readonly #read: ReadRecord;
+  readonly #clearSeq: bigint | null;
 
   /** @throws InspectError missingInfo, notMapped, notStored or corrupt, when the ring itself cannot be read */
   constructor(source: LogSource) {
@@ -41,23 +41,39 @@ export class LocklessRing implements KernelLog {
     this.#layout = ringLayout(source.info);
     this.#ring = readRingHeader(source, this.#layout);
     this.#numbers = readNumbers(new PageReader(source.space), this.#layout, this.#ring);
-    const clearSeq = readClearSeq(source);
-    this.#read = recordReader({ layout: this.#layout, ring: this.#ring, numbers: this.#numbers, clearSeq });
+    this.#clearSeq = readClearSeq(source);
     this.hasLevels = this.#layout.priorityAt !== null;
   }
 
-  entries(): Generator<LogEntry> {
-    return mergeLost(this.#chunks());
+  get most(): number {
+    return this.#ring.ids;
   }
 
-  *#chunks(): Generator<LogEntry> {
+  entries(newest = this.#ring.ids): Generator<LogEntry> {
+    return mergeLost(this.#chunks(Math.max(0, this.#ring.ids - newest)));
+  }
+
+  *#chunks(from: number): Generator<LogEntry> {
     const { tail, ids } = this.#ring;
-    for (let done = 0; done < ids; done += CHUNK) {
-      yield* this.#chunk(tail + BigInt(done), Math.min(CHUNK, ids - done));
+    const read = this.#recordReader();
+    for (let done = from; done < ids; done += CHUNK) {
+      yield* this.#chunk(read, tail + BigInt(done), Math.min(CHUNK, ids - done));
     }
   }
 
-  #chunk(first: bigint, count: number): LogEntry[] {
+  /** Texts of a running kernel are overwritten while they are read: together they may have more bytes than the ring. */
+  #recordReader(): ReadRecord {
+    const facts = {
+      layout: this.#layout,
+      ring: this.#ring,
+      numbers: this.#numbers,
+      clearSeq: this.#clearSeq,
+    };
+    const room = this.#source.image.live ? Number.POSITIVE_INFINITY : 2 ** this.#ring.sizeBits;
+    return recordReader(facts, room);
+  }
+
+  #chunk(read: ReadRecord, first: bigint, count: number): LogEntry[] {
     const reader = new PageReader(this.#source.space);
     const found: Found[] = [];
     for (let i = 0; i < count; ) {
@@ -65,7 +81,7 @@ export class LocklessRing implements KernelLog {
       found.push(one);
       i += 'kind' in one && one.kind === 'lost' ? (one.count ?? 1) : 1;
     }
-    const entries = found.map((one) => ('kind' in one ? one : this.#entry(reader, one.id, one.desc)));
+    const entries = found.map((one) => ('kind' in one ? one : this.#entry(read, reader, one.id, one.desc)));
     const kept = this.#source.image.live ? this.#unmoved(found, entries) : entries;
     return kept.filter((entry) => entry !== undefined);
   }
@@ -96,7 +112,7 @@ export class LocklessRing implements KernelLog {
   }
 
   /** The record of a descriptor; undefined where a newer one has taken its place, or it is not to be read yet. */
-  #entry(reader: PageReader, id: bigint, desc: Uint8Array): LogEntry | undefined {
+  #entry(read: ReadRecord, reader: PageReader, id: bigint, desc: Uint8Array): LogEntry | undefined {
     const { live } = this.#source.image;
     const state_var = u64At(desc, this.#layout.stateAt);
     const state = Number(state_var >> BigInt(ID_BITS));
@@ -105,7 +121,7 @@ export class LocklessRing implements KernelLog {
     if (owner !== id) return this.#misplaced(id, state_var, owner);
     if (state === REUSABLE) return undefined;
     if (state === RESERVED) return this.#unwritten(id, 'its writer had not finished it');
-    return this.#read(reader, id, desc);
+    return read(reader, id, desc);
   }
 
   /**

@@ -64,8 +64,13 @@ export type LogEntry = LogRecord | LostRecords;
 export interface KernelLog {
   /** Whether its records have a level and a facility. */
   readonly hasLevels: boolean;
-  /** All of it, oldest first, read as it is asked for. What cannot be had is told in its place and stops nothing. */
-  entries(): Generator<LogEntry>;
+  /** How many records there may be at most; null where only reading them all tells. */
+  readonly most: number | null;
+  /**
+   * All of it, oldest first, read as it is asked for. What cannot be had is told in its place and stops nothing.
+   * @param newest how many records at the end are wanted, where the log tells which those are
+   */
+  entries(newest?: number): Generator<LogEntry>;
 }
 
 /** LOG_CONT (kernel/printk/internal.h) */

@@ -44,6 +44,9 @@ const OPENINGS: readonly RegExp[] = [
 /** A longer silence of its context ends a report that has no line for its end. Nanoseconds. */
 const PAUSE = 1_000_000_000n;
 
+/** Threads and CPUs that may be in the middle of a report at once; of more the one that began first is given up. */
+const CONTEXTS = 4096;
+
 /** A report that a context has begun, and not ended for sure. */
 interface Report {
   readonly first: bigint;
@@ -68,11 +71,20 @@ export function findPanic(records: Iterable<LogRecord>): PanicLines | undefined 
     const context = caller ? `${caller.kind}${caller.id}` : '';
     const report = goesOn(reports.get(context), record, text);
     if (PANIC.test(text)) return { first: report?.first ?? position, last: null };
-    if (report) reports.set(context, report);
+    if (report) keep(reports, context, report);
     else reports.delete(context);
     if (report?.oops) oops = report;
   }
   return oops && { first: oops.first, last: oops.last };
+}
+
+function keep(reports: Map<string, Report>, context: string, report: Report): void {
+  reports.set(context, report);
+  if (reports.size <= CONTEXTS) return;
+  for (const first of reports.keys()) {
+    reports.delete(first);
+    return;
+  }
 }
 
 /** The report that a line of its context belongs to, or undefined where it belongs to none. */

@@ -33,6 +33,7 @@ interface Place {
  */
 export class RecordBuffer implements KernelLog {
   readonly hasLevels: boolean;
+  readonly most = null;
   readonly #source: LogSource;
   readonly #layout: BufferLayout;
   readonly #buffer: Buffer;

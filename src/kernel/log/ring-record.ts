@@ -26,13 +26,22 @@ interface RingFacts {
   readonly clearSeq: bigint | null;
 }
 
-export function recordReader(facts: RingFacts): ReadRecord {
+/**
+ * Reads the records of one walk through a ring.
+ * @param room bytes that all their texts can take together, for no two share any: in a ring that was planted all may
+ *   point to the same text, and a log of one MiB would have a GiB to tell
+ */
+export function recordReader(facts: RingFacts, room: number): ReadRecord {
+  let left = room;
   return (reader, id, desc) => {
     const { numbers } = facts;
     const place = { position: numbers.position(id), sequence: numbers.sequence(id), count: 1 };
     try {
       const found = readRecord(facts, reader, id, desc);
       if ('cause' in found) return lost(place, found.cause, found.reason);
+      if (found.text.length > left)
+        return lost(place, 'damaged', `the texts before it take all but ${left} bytes of the ring`);
+      left -= found.text.length;
       return { kind: 'record', position: place.position, ...found };
     } catch (error) {
       return lostBy(error, place, 'the record');

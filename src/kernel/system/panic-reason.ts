@@ -1,8 +1,8 @@
 import { InspectError } from '../../errors.ts';
 import type { Kernel } from '../kernel.ts';
-import type { LogEntry, LogRecord } from '../log/log-record.ts';
+import type { KernelLog, LogRecord, LostRecords } from '../log/log-record.ts';
 import { openLog } from '../log/open-log.ts';
-import { findPanic } from '../log/panic.ts';
+import { findPanic, type PanicLines } from '../log/panic.ts';
 import { textOf } from '../types/struct-reader.ts';
 
 /** panic() of kernel/panic.c */
@@ -21,28 +21,54 @@ export interface PanicReason {
   readonly cause: string | null;
 }
 
+/** A panic is at the end of a log: of a longer one than any kernel is known to have, only so many records are looked through. */
+const NEWEST = 2 ** 20;
+
 /**
  * Takes the reason out of the lines of the panic. null, when there is neither a panic nor an oops in the log.
  * @throws InspectError missingInfo, notMapped, notStored or corrupt, when there is no way into the log
  */
 export function readPanicReason(kernel: Kernel): PanicReason | null {
-  const entries = [...openLog(kernel).entries()];
-  const records = entries.filter((entry): entry is LogRecord => entry.kind === 'record');
-  const panic = findPanic(records);
-  if (!panic) return neither(entries);
-  const lines = records.filter(
-    ({ position }) => position >= panic.first && position <= (panic.last ?? position),
+  const log = openLog(kernel);
+  let lost: LostRecords | undefined;
+  const panic = findPanic(
+    recordsOf(log, (entry) => {
+      if (entry.cause !== 'unwritten') lost ??= entry;
+    }),
   );
-  const texts = lines.map(({ text }) => textOf(text));
-  const said = texts.find((text) => PANIC.test(text));
-  const oops = texts.find((text) => OOPS.test(text));
-  const cause = oops === undefined ? null : (texts.find((text) => CAUSE.test(text)) ?? oops);
-  return said === undefined ? { text: cause ?? texts[0] ?? '', cause: null } : { text: said, cause };
+  return panic ? reasonIn(log, panic) : neither(log, lost);
+}
+
+/** The records one after the other, for a log may be larger than what this program may take. */
+function* recordsOf(log: KernelLog, onLost: (lost: LostRecords) => void = () => {}): Generator<LogRecord> {
+  for (const entry of log.entries(NEWEST)) {
+    if (entry.kind === 'record') yield entry;
+    else onLost(entry);
+  }
+}
+
+function reasonIn(log: KernelLog, { first, last }: PanicLines): PanicReason {
+  const found: Partial<Record<'first' | 'said' | 'oops' | 'cause', string>> = {};
+  for (const { position, text: bytes } of recordsOf(log)) {
+    if (position < first) continue;
+    if (last !== null && position > last) break;
+    const text = textOf(bytes);
+    found.first ??= text;
+    if (PANIC.test(text)) found.said ??= text;
+    if (OOPS.test(text)) found.oops ??= text;
+    if (CAUSE.test(text)) found.cause ??= text;
+  }
+  const cause = found.oops === undefined ? null : (found.cause ?? found.oops);
+  const { said } = found;
+  return said === undefined ? { text: cause ?? found.first ?? '', cause: null } : { text: said, cause };
 }
 
 /** That there is no panic is known only of a log that is there as a whole. */
-function neither(entries: readonly LogEntry[]): null {
-  const lost = entries.find((entry) => entry.kind === 'lost' && entry.cause !== 'unwritten');
-  if (lost?.kind !== 'lost') return null;
-  throw new InspectError('notStored', `no panic in what the dump has of the kernel log; ${lost.reason}`);
+function neither({ most }: KernelLog, lost: LostRecords | undefined): null {
+  const none = 'no panic in what the dump has of the kernel log';
+  if (lost) throw new InspectError('notStored', `${none}; ${lost.reason}`);
+  if (most === null || most <= NEWEST) return null;
+  throw new InspectError('unsupported', `no panic in the last ${NEWEST} records of the kernel log`, {
+    hint: 'dmesg --panic looks through all of them',
+  });
 }
