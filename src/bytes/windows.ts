@@ -55,6 +55,13 @@ export class Windows {
     }
   }
 
+  /** Gives up all windows, and their memory. */
+  forget(): void {
+    this.#slots.length = 0;
+    this.#last = undefined;
+    this.#joined = new Uint8Array(0);
+  }
+
   #inWindow(position: number, length: number): Uint8Array {
     const relative = position - this.#base;
     const index = Math.floor(relative / this.#size);

@@ -45,3 +45,15 @@ export function progressBar(what: string, { quiet }: CommonOptions, yields = fal
   };
   return { update, end };
 }
+
+/** Shows how far the file's own tables are read, each time that this takes long; no bar is left when they are. */
+export function readingBar(options: CommonOptions): OnProgress {
+  let bar: Progress | undefined;
+  return (done, total) => {
+    bar ??= progressBar("reading the file's own tables", options);
+    bar.update(done, total);
+    if (done < total) return;
+    bar.end();
+    bar = undefined;
+  };
+}

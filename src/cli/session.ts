@@ -10,7 +10,7 @@ import { findVmcoreinfo, trustedNote } from '../kernel/vmcoreinfo-note.ts';
 import type { DumpFiles } from '../pages/thread-task.ts';
 import type { CommonOptions } from './options.ts';
 import { type OpenOutput, type Output, standardOutput } from './output.ts';
-import { type Progress, progressBar } from './progress.ts';
+import { type Progress, progressBar, readingBar } from './progress.ts';
 import { readVmcoreinfo } from './vmcoreinfo-file.ts';
 import { say } from './write.ts';
 
@@ -72,7 +72,7 @@ async function withImage(
 ): Promise<number> {
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
   const start = milliseconds();
-  const image = await openImage(dump.files, dump.options);
+  const image = await openImage(dump.files, { ...dump.options, onReading: readingBar(options) });
   const readElsewhere = { reads: 0, bytes: 0 };
   try {
     return await run({ ...session(image, options, given), output, dump, readElsewhere });

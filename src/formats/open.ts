@@ -32,6 +32,8 @@ const KCORE = '/proc/kcore';
 export interface OpenOptions {
   /** The file is memory as it is, from physical address 0 on. */
   readonly format?: 'raw';
+  /** Told while the file's own tables are read, where that takes long; `done` is `total` when they are. */
+  readonly onReading?: (done: number, total: number) => void;
 }
 
 /**
@@ -60,7 +62,11 @@ export async function openSources(
   const files = options.format === 'raw' ? sources : sources.map(plain);
   try {
     const isSplit = options.format !== 'raw' && files.some((source) => isKdump(headOf(source)));
-    return asWritten(isSplit ? await openKdumpFiles(files) : openOnly(files, options), sources, files);
+    return asWritten(
+      isSplit ? await openKdumpFiles(files, options) : openOnly(files, options),
+      sources,
+      files,
+    );
   } catch (error) {
     throw wasCut(files) ? explainCut(error) : error;
   }
@@ -107,12 +113,15 @@ function within<T>({ path }: ByteSource, open: () => T): T {
 }
 
 /** The codecs take some milliseconds to load, which only these files need. */
-async function openKdumpFiles(sources: readonly ByteSource[]): Promise<MemoryImage> {
+async function openKdumpFiles(
+  sources: readonly ByteSource[],
+  { onReading }: OpenOptions,
+): Promise<MemoryImage> {
   for (const source of sources) {
     if (!isKdump(headOf(source))) throw notAPart(source);
   }
   const { openKdump } = await import('./kdump/kdump-image.ts');
-  return openKdump(sources);
+  return openKdump(sources, onReading);
 }
 
 function notAPart({ path }: ByteSource): InspectError {

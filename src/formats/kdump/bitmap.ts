@@ -7,9 +7,18 @@ const BLOCK = 4096;
 /** Pages whose bits are in a block of the bitmap: 128 MiB of memory. */
 const BLOCK_PAGES = BLOCK * 8;
 
+/** Groups of blocks whose ranks are kept: 2 MiB of them, a block each up to 32 TiB of memory. */
+const GROUPS_LIMIT = 2 ** 18;
+/** Asked for more than this many groups, the index is made first: what has no bit at all is then not read again. */
+const MANY_GROUPS = 64;
+const ZEROS = Buffer.alloc(BLOCK);
+
+/** Told of the groups that were counted, and of those that will be. */
+export type OnCounted = (done: number, total: number) => void;
+
 /**
  * A bit a page, lowest bit first, read in windows of 64 KiB. The rank index holds how many bits are set before each
- * block, 8 bytes a block: 64 KiB of index for the 32 MiB of bitmap of a machine with 1 TiB. It grows only as far as
+ * group of blocks, 8 bytes a group: 64 KiB of index for the 32 MiB of bitmap of a machine with 1 TiB. It grows only as far as
  * pages are asked for.
  */
 export class Bitmap {
@@ -18,19 +27,33 @@ export class Bitmap {
   readonly #windows: Windows;
   readonly #offset: number;
   readonly #size: number;
+  readonly #onCounted: OnCounted;
+  /** Pages of a group, a power of two of blocks. */
+  readonly #group: number;
   readonly #before: Float64Array;
   #indexed = 0;
   #block = -1;
   #bytes: Uint8Array = new Uint8Array(0);
+  #isEmpty = false;
   /** The last rank that was asked for, from where counting goes on. */
   #last = { pfn: 0, rank: 0 };
 
-  constructor(source: ByteSource, place: Place, pages: number) {
+  constructor(source: ByteSource, place: Place, pages: number, onCounted: OnCounted = () => {}) {
     this.#windows = new Windows(source, { base: place.offset, size: 16 * BLOCK, count: 4 });
     this.#offset = place.offset;
     this.#size = place.size;
+    this.#onCounted = onCounted;
     this.pages = pages;
-    this.#before = new Float64Array(Math.ceil(pages / BLOCK_PAGES) + 1);
+    const blocks = Math.ceil(pages / BLOCK_PAGES);
+    this.#group = BLOCK_PAGES * 2 ** Math.max(0, Math.ceil(Math.log2(blocks / GROUPS_LIMIT)));
+    this.#before = new Float64Array(Math.ceil(pages / this.#group) + 1);
+  }
+
+  /** Gives up the memory of what was read; it is read again when it is asked for. */
+  rest(): void {
+    this.#windows.forget();
+    this.#block = -1;
+    this.#bytes = new Uint8Array(0);
   }
 
   has(pfn: number): boolean {
@@ -42,14 +65,13 @@ export class Bitmap {
 
   /** How many bits are set below a pfn, which is not above `pages`. */
   rank(pfn: number): number {
-    const block = Math.floor(pfn / BLOCK_PAGES);
-    const first = block * BLOCK_PAGES;
+    const group = Math.floor(pfn / this.#group);
+    const first = group * this.#group;
     const last = this.#last;
     const near = last.pfn >= first && last.pfn <= pfn;
-    const from = near ? last.pfn : first;
-    if (!near) this.#index(block);
-    const rank =
-      (near ? last.rank : (this.#before[block] as number)) + this.#ones(block, from - first, pfn - first);
+    if (!near) this.#index(group);
+    const before = near ? last.rank : (this.#before[group] as number);
+    const rank = before + this.#count(near ? last.pfn : first, pfn);
     this.#last = { pfn, rank };
     return rank;
   }
@@ -57,6 +79,7 @@ export class Bitmap {
   /** The runs of set bits in [start, end), as pfns. */
   *runs(start = 0, end = this.pages): Generator<Range> {
     const limit = Math.min(end, this.pages);
+    if (limit - start > MANY_GROUPS * this.#group) this.#index(Math.floor(limit / this.#group));
     for (let pfn = this.#find(start, limit, 1); pfn < limit; ) {
       const until = this.#find(pfn, limit, 0);
       yield { start: pfn, end: until };
@@ -66,36 +89,49 @@ export class Bitmap {
 
   /** The first pfn of [from, end) whose bit is `wanted`, or `end`. */
   #find(from: number, end: number, wanted: 0 | 1): number {
-    const skipped = wanted === 1 ? 0 : 0xff;
     for (let pfn = from; pfn < end; ) {
+      const group = Math.floor(pfn / this.#group);
+      if (wanted === 1 && this.#hasNone(group)) {
+        pfn = (group + 1) * this.#group;
+        continue;
+      }
       const block = Math.floor(pfn / BLOCK_PAGES);
       if (block !== this.#block) this.#load(block);
-      const bytes = this.#bytes;
       const first = block * BLOCK_PAGES;
       const limit = Math.min(BLOCK_PAGES, end - first);
-      let bit = pfn - first;
-      while (bit < limit) {
-        const byte = bytes[bit >>> 3] as number;
-        if ((bit & 7) === 0 && byte === skipped) bit += 8;
-        else if (((byte >>> (bit & 7)) & 1) === wanted) return first + bit;
-        else bit++;
-      }
+      const bit = wanted === 1 && this.#isEmpty ? limit : findIn(this.#bytes, pfn - first, limit, wanted);
+      if (bit < limit) return first + bit;
       pfn = first + BLOCK_PAGES;
     }
     return end;
   }
 
-  #index(block: number): void {
-    for (; this.#indexed < block; this.#indexed++) {
-      const ones = this.#ones(this.#indexed, 0, BLOCK_PAGES);
+  /** Whether a group is known to have no bit that is set. */
+  #hasNone(group: number): boolean {
+    return group < this.#indexed && this.#before[group] === this.#before[group + 1];
+  }
+
+  #index(group: number): void {
+    for (; this.#indexed < group; this.#indexed++) {
+      const first = this.#indexed * this.#group;
+      const ones = this.#count(first, first + this.#group);
       this.#before[this.#indexed + 1] = (this.#before[this.#indexed] as number) + ones;
+      if (group > MANY_GROUPS) this.#onCounted(this.#indexed + 1, group);
     }
   }
 
-  #ones(block: number, from: number, to: number): number {
-    if (from === to) return 0;
-    if (block !== this.#block) this.#load(block);
-    return ones(this.#bytes, from, to);
+  /** How many bits are set in [from, to). */
+  #count(from: number, to: number): number {
+    let count = 0;
+    for (let pfn = from; pfn < to; ) {
+      const block = Math.floor(pfn / BLOCK_PAGES);
+      const first = block * BLOCK_PAGES;
+      const end = Math.min(BLOCK_PAGES, to - first);
+      if (block !== this.#block) this.#load(block);
+      if (!this.#isEmpty) count += ones(this.#bytes, pfn - first, end);
+      pfn = first + end;
+    }
+    return count;
   }
 
   /** A block of the bitmap; what lies behind its end, or the file's, is not set. */
@@ -104,8 +140,23 @@ export class Bitmap {
     const start = block * BLOCK;
     const bytes = this.#windows.at(this.#offset + start, Math.min(BLOCK, this.#size - start));
     this.#bytes = bytes.length === BLOCK ? bytes : padded(bytes);
+    // Most that files claim beyond what there is are holes: comparing is ten times as fast as counting.
+    this.#isEmpty = ZEROS.compare(this.#bytes) === 0;
     this.#block = block;
   }
+}
+
+/** The first bit of a block from `from` on that is `wanted`, or `limit`. */
+function findIn(bytes: Uint8Array, from: number, limit: number, wanted: 0 | 1): number {
+  const skipped = wanted === 1 ? 0 : 0xff;
+  let bit = from;
+  while (bit < limit) {
+    const byte = bytes[bit >>> 3] as number;
+    if ((bit & 7) === 0 && byte === skipped) bit += 8;
+    else if (((byte >>> (bit & 7)) & 1) === wanted) return bit;
+    else bit++;
+  }
+  return limit;
 }
 
 function padded(bytes: Uint8Array): Uint8Array {

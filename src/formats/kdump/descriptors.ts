@@ -31,6 +31,18 @@ export class Descriptors {
     this.#windows = new Windows(source, { base, size: AT_ONCE * SIZE, count: 8 });
   }
 
+  /** Gives up the memory of what was read. */
+  rest(): void {
+    this.#windows.forget();
+    this.#window = -1;
+    this.#words = new Uint32Array(0);
+  }
+
+  /** How many there are whose place the file has. */
+  get held(): number {
+    return Math.max(0, Math.floor((this.#fileSize - this.#base) / SIZE));
+  }
+
   /** Position of a descriptor, bytes. */
   position(index: number): number {
     return this.#base + index * SIZE;

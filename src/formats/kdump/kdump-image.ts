@@ -5,6 +5,7 @@ import { inFile } from '../../errors.ts';
 import { notesIn, noteText } from '../elf/notes.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { qemuRegisters } from '../qemu-notes.ts';
+import type { OnCounted } from './bitmap.ts';
 import { type Codecs, loadCodecs, PAGE } from './codecs.ts';
 import { type KdumpHeader, type Place, readKdumpHeader } from './header.ts';
 import { headerWarnings } from './header-warnings.ts';
@@ -19,11 +20,11 @@ const SEGMENTS_LIMIT = 10_000;
  * Opens a kdump-compressed dump: one file, or parts of a split one in any order.
  * @throws InspectError unsupported or corrupt; usage, when the files do not belong together
  */
-export async function openKdump(sources: readonly ByteSource[]): Promise<MemoryImage> {
+export async function openKdump(sources: readonly ByteSource[], onCounted?: OnCounted): Promise<MemoryImage> {
   const headers = sources.map(headerOf);
   const codecs = await loadCodecs();
   const parts = inOrder(
-    sources.map((source, i) => new KdumpPart(source, headers[i] as (typeof headers)[number], codecs)),
+    sources.map((source, i) => new KdumpPart(source, headers[i] as KdumpHeader, codecs, onCounted)),
   );
   return new KdumpImage(parts, codecs);
 }

@@ -7,6 +7,8 @@ import type { KdumpPart } from './part.ts';
 
 /** Pages kept decoded: small structures are read field by field, many of them in one page. 256 KiB. */
 const KEPT_PAGES = 64;
+/** Parts that keep what they read, some 5 MiB each: a dump may be split into hundreds. */
+const AWAKE_PARTS = 8;
 
 class ProblemError extends Error {
   readonly problem: Problem;
@@ -22,6 +24,8 @@ export class KdumpMemory implements PhysicalMemory {
   /** In the order of their pfns. */
   readonly #parts: readonly KdumpPart[];
   readonly #first: KdumpPart;
+  /** Those that were read from last, the latest in front. */
+  readonly #awake: KdumpPart[] = [];
   readonly #pages = new Lru<number, Uint8Array>(KEPT_PAGES);
   #amounts: MemoryAmounts | undefined;
 
@@ -113,7 +117,19 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   #partOf(pfn: number): KdumpPart | undefined {
-    return this.#parts.find((part) => pfn >= part.start && pfn < part.end);
+    const holds = (part: KdumpPart) => pfn >= part.start && pfn < part.end;
+    const last = this.#awake[0];
+    if (last && holds(last)) return last;
+    const part = this.#parts.find(holds);
+    if (part) this.#wake(part);
+    return part;
+  }
+
+  #wake(part: KdumpPart): void {
+    const at = this.#awake.indexOf(part);
+    if (at >= 0) this.#awake.splice(at, 1);
+    this.#awake.unshift(part);
+    while (this.#awake.length > AWAKE_PARTS) this.#awake.pop()?.rest();
   }
 
   #nextStart(pfn: number): number {

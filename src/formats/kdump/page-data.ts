@@ -38,6 +38,11 @@ export class PageData {
     this.#codecs = codecs;
   }
 
+  /** Gives up the memory of what was read. */
+  rest(): void {
+    this.#windows.forget();
+  }
+
   /** Fills `page` with the page of the located descriptor; returns why it cannot, or undefined. */
   read(at: Descriptors, page: Uint8Array): Problem | undefined {
     const codec = this.#codecs.get(at.flags);

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Held } from '../image.ts';
-import { Bitmap } from './bitmap.ts';
+import { Bitmap, type OnCounted } from './bitmap.ts';
 import type { Codecs } from './codecs.ts';
 import { Descriptors } from './descriptors.ts';
 import type { KdumpHeader } from './header.ts';
@@ -26,16 +26,25 @@ export class KdumpPart {
   #shrunk = false;
   #before: number | undefined;
 
-  constructor(source: ByteSource, header: KdumpHeader, codecs: Codecs) {
+  constructor(source: ByteSource, header: KdumpHeader, codecs: Codecs, onCounted?: OnCounted) {
     this.source = source;
     this.header = header;
     this.start = header.split?.start ?? 0;
     this.end = header.split?.end ?? header.maxMapnr;
-    this.existing = new Bitmap(source, header.bitmap1, header.maxMapnr);
-    this.dumped = new Bitmap(source, header.bitmap2, header.maxMapnr);
+    this.existing = new Bitmap(source, header.bitmap1, header.maxMapnr, onCounted);
+    const isOne = header.bitmap1.offset === header.bitmap2.offset;
+    this.dumped = isOne ? this.existing : new Bitmap(source, header.bitmap2, header.maxMapnr, onCounted);
     this.#descriptors = new Descriptors(source, header.descriptors);
     this.#data = new PageData(source, codecs);
     this.#zero = new SharedZero(this.#data);
+  }
+
+  /** Gives up the memory of what was read: a dump may have hundreds of parts. */
+  rest(): void {
+    this.existing.rest();
+    this.dumped.rest();
+    this.#descriptors.rest();
+    this.#data.rest();
   }
 
   /** Whether pages that belong into this file are not there. */
@@ -104,8 +113,9 @@ export class KdumpPart {
   }
 
   #missing(first: number, last: number): number {
-    let missing = 0;
-    for (let index = first; index < last; index++) {
+    const held = Math.max(first, Math.min(last, this.#descriptors.held));
+    let missing = last - held;
+    for (let index = first; index < held; index++) {
       this.#descriptors.locate(index);
       if (!this.#descriptors.inFile) missing++;
     }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ByteSource } from '../../../src/bytes/source.ts';
 import { Bitmap } from '../../../src/formats/kdump/bitmap.ts';
 import { MemorySource } from '../../builders/memory-source.ts';
 
@@ -84,5 +85,60 @@ describe('a bitmap', () => {
     for (let pfn = 0; pfn < pages; pfn += 1000) bitmap.rank(pfn);
     expect(source.statistics.bytes).toBeLessThanOrEqual(pages / 8 + 2 * 65536);
     expect(source.largestRead).toBe(65536);
+  });
+});
+
+/** A source of zeros but for some bytes, however long it is. */
+class Hole implements ByteSource {
+  readonly path = 'hole';
+  readonly size = 2 ** 50;
+  readonly isProcfs = false;
+  readonly statistics = { reads: 0, bytes: 0 };
+  readonly #bytes: ReadonlyMap<number, number>;
+
+  constructor(bytes: ReadonlyMap<number, number>) {
+    this.#bytes = bytes;
+  }
+
+  read(position: number | bigint, into: Uint8Array): number {
+    this.statistics.reads++;
+    into.fill(0);
+    for (const [at, byte] of this.#bytes)
+      if (at >= Number(position) && at < Number(position) + into.length) into[at - Number(position)] = byte;
+    return into.length;
+  }
+
+  close(): void {}
+}
+
+describe('a bitmap of far more pages than any machine has', () => {
+  const pages = 2 ** 34;
+  const set = [5, 2 ** 31 + 7, 2 ** 33 - 1, pages - 1];
+  const bytes = new Map(set.map((pfn) => [AT + Math.floor(pfn / 8), 1 << (pfn & 7)]));
+  const told: [number, number][] = [];
+  const source = new Hole(bytes);
+  const bitmap = new Bitmap(source, { offset: AT, size: pages / 8 }, pages, (done, total) => {
+    told.push([done, total]);
+  });
+
+  it('is counted in groups of blocks, and tells how far it is', () => {
+    set.forEach((pfn, i) => {
+      expect([bitmap.rank(pfn), bitmap.rank(pfn + 1), bitmap.has(pfn)]).toEqual([i, i + 1, true]);
+    });
+    expect(told.length).toBeGreaterThan(1000);
+    expect(told.at(-1)?.[0]).toBe(told.at(-1)?.[1]);
+  });
+
+  it('is not read again where it has nothing', () => {
+    bitmap.rank(pages);
+    const before = source.statistics.reads;
+    expect([...bitmap.runs()]).toEqual(set.map((pfn) => ({ start: pfn, end: pfn + 1 })));
+    expect(source.statistics.reads - before).toBeLessThan(200);
+  });
+
+  it('has the same when it has rested', () => {
+    bitmap.rest();
+    expect(set.map((pfn) => bitmap.has(pfn))).toEqual([true, true, true, true]);
+    expect(bitmap.rank(pages)).toBe(4);
   });
 });
