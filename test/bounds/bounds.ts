@@ -65,5 +65,5 @@ async function tryAll(name: string, make: (path: string) => readonly string[]): 
       `${bad ? '!' : ' '} ${figures}  ${name.padEnd(16)} ${[command, ...operands].join(' ')}: ${end} ${taken.said.slice(0, 160)}\n`,
     );
   }
-  rmSync(path);
+  for (const file of [path, ...parts]) rmSync(file);
 }

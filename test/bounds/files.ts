@@ -1,4 +1,6 @@
 import { apart, backwards, empty, nested, notes, scattered, touching } from './elf-files.ts';
+import { alternating, claiming, splitInto } from './kdump-files.ts';
+import { largeLog, plantedLog } from './log-files.ts';
 
 const MILLION = 1_000_000;
 
@@ -11,4 +13,11 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'loads-scattered': scattered(MILLION),
   'headers-empty': empty(4 * MILLION - 100),
   'notes-empty': notes(4 * MILLION - 100),
+  'kdump-2^34': claiming(2 ** 34),
+  'kdump-2^36': claiming(2 ** 36),
+  'kdump-2^40': claiming(2 ** 40),
+  'kdump-alternating': alternating(2 ** 32),
+  'kdump-split': splitInto(300),
+  'log-16M': largeLog,
+  'log-planted': plantedLog,
 };

@@ -7,9 +7,10 @@ const PIECE = 1 << 20;
 export class SparseFile {
   readonly #file: number;
 
-  constructor(path: string, size: number) {
-    this.#file = openSync(path, 'w');
-    ftruncateSync(this.#file, size);
+  /** @param size of a new file; undefined for one that is there, to be changed */
+  constructor(path: string, size?: number) {
+    this.#file = openSync(path, size === undefined ? 'r+' : 'w');
+    if (size !== undefined) ftruncateSync(this.#file, size);
   }
 
   put(at: number, bytes: Uint8Array): void {

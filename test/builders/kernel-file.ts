@@ -5,7 +5,7 @@ import { noteSegment, vmcoreinfo } from './notes.ts';
 import { KIB4 } from './page-tables.ts';
 
 /** Where physical address 0 would lie in the file. */
-const DATA = 0x10_0000;
+export const DATA = 0x10_0000;
 
 /** Writes a made-up kernel's memory as an ELF vmcore, a sparse file, for those who must open it by its path. */
 export function writeKernel(built: BuiltKernel, path: string): void {
