@@ -1,6 +1,6 @@
-import { jsonText } from '../report/escape.ts';
 import { INVARIANTS } from '../report/invariant-rules.ts';
 import { sound } from '../report/invariants.ts';
+import { jsonPieces } from '../report/json-pieces.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { EXIT } from './output.ts';
 import type { Session } from './session.ts';
@@ -25,7 +25,8 @@ export async function showReport<T extends Shown>(
 ): Promise<number> {
   const report = sound(made, INVARIANTS[made.schema] ?? []);
   for (const warning of report.warnings) output.warn(warning);
-  output.result(options.json ? jsonText(report) : await textFor(report, await terminalOf(output)));
+  if (options.json) for (const piece of jsonPieces(report)) output.result(piece);
+  else output.result(await textFor(report, await terminalOf(output)));
   return report.complete && report.consistent !== false ? EXIT.done : EXIT.incomplete;
 }
 
