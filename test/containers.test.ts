@@ -45,7 +45,7 @@ describe.each(MEMORIES)('the memory of %s', (name) => {
       expected.makedumpfile.zero + expected.makedumpfile.privateCache + holes,
     );
     expect(report.classes.kernelData.pages).toBe(expected.kernelDataDistinct);
-    expect([report.total.pages, report.complete]).toEqual([pagesTo(source), unwritten === 0]);
+    expect([report.total.pages, report.complete]).toEqual([pagesTo(source), true]);
   });
 
   it('is the same in a flattened file whose records come in any order', async () => {

@@ -6,9 +6,10 @@ import { StructPages } from './struct-pages.ts';
 /**
  * Whether a kernel leaves struct pages of holes between RAM as zeros, as up to 5.5 (4b094b7851bf made them reserved pages in 5.6): then a dump
  * that describes holes, as QEMU's do, has some that were never written, and nothing is wrong. Page 0, which no x86_64 kernel has
- * as RAM (trim_bios_range, arch/x86/kernel/setup.c), is such a hole.
+ * as RAM (trim_bios_range, arch/x86/kernel/setup.c), is such a hole. A raw image does not tell holes from RAM.
  */
 export function leavesHolesUnwritten(kernel: Kernel): boolean {
+  if (kernel.image.format === 'raw memory image') return true;
   const { type, refcount } = pageKeys(kernel.info);
   try {
     const structPages = new StructPages(kernel);
