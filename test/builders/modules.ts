@@ -5,6 +5,8 @@ import { BuiltTypedKernel } from './typed-kernel.ts';
 /** Where things stand in the data of the made-up kernel. Each module has 0x4000 bytes from MODULES on. */
 const LIST = 0x100;
 const TREE = 0x200;
+/** That modules are given parts of one area by: what is mapped past their ends may be others'. */
+const EXECMEM_CACHE = 0x180;
 const MODULES = 0x1_0000;
 const MODULE_BYTES = 0x4000;
 /** Modules are reached by addresses of their own area, which the whole image is mapped to once more. */
@@ -129,7 +131,11 @@ export class BuiltModules {
   readonly built: BuiltTypedKernel;
 
   constructor(plans: readonly ModulePlan[], { old = false, letters = true, tree }: ModulesPlan = {}) {
-    const symbols = { modules: LIST, ...(tree === undefined ? {} : { mod_tree: TREE }) };
+    const symbols = {
+      modules: LIST,
+      execmem_cache: EXECMEM_CACHE,
+      ...(tree === undefined ? {} : { mod_tree: TREE }),
+    };
     this.built = new BuiltTypedKernel(moduleTypes(old, letters), symbols);
     const { kernel } = this.built;
     kernel.tables.map(MODULE_AREA, kernel.imageAt, IMAGE_BYTES);

@@ -17,7 +17,6 @@ export interface Modules {
 
 /** No machine loads more; each takes two pages at least. */
 const MODULES_LIMIT = 1 << 16;
-const UNFORMED = 'MODULE_STATE_UNFORMED';
 /** A running kernel may load a module between the list and the tree: then both are read again, this often. */
 const LIVE_ATTEMPTS = 3;
 
@@ -75,9 +74,8 @@ class Collector {
   /** Reads a module and keeps it if it is one. */
   add(address: bigint): Module | undefined {
     try {
-      const { module, wrong, inPlace } = this.#reader.read(address);
-      // A module that is not formed yet, or no more, is nothing that anyone sees.
-      if (module.state === UNFORMED) return undefined;
+      const { module, wrong, inPlace, formed } = this.#reader.read(address);
+      if (!formed) return undefined;
       for (const sentence of wrong) this.#lose(sentence);
       if (!inPlace && !this.#tree?.modules.has(address)) return undefined;
       this.#modules.push(module);

@@ -2,6 +2,7 @@ import { hex } from '../../bytes/hex.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import { isInModuleArea, type ModuleRange } from './module-area.ts';
+import { ModuleWitness, UNFORMED } from './module-witness.ts';
 
 /** A module that the kernel has loaded (struct module, include/linux/module.h). */
 export interface Module {
@@ -26,6 +27,8 @@ export interface ReadModule {
   readonly wrong: readonly string[];
   /** Whether it lies in memory of its own, as every module does; else there may be none. */
   readonly inPlace: boolean;
+  /** Whether anyone sees it: one that is not formed yet, or no more, nobody does. */
+  readonly formed: boolean;
 }
 
 /** enum mod_mem_type has seven kinds of memory, 6.4 to 7.3. */
@@ -37,12 +40,14 @@ export class ModuleReader {
   readonly #ranges: readonly RangeReader[];
   readonly #states: ReadonlyMap<bigint, string>;
   readonly #bounds: ModuleRange | undefined;
+  readonly #witness: ModuleWitness;
 
   /** @param bounds of all memory of modules, where that is known */
   constructor(typed: TypedKernel, bounds?: ModuleRange) {
     this.#module = typed.reader('module', 'state', 'name', 'kallsyms?', 'syms', 'num_syms');
     this.#ranges = rangeReaders(typed);
     this.#bounds = bounds;
+    this.#witness = new ModuleWitness(typed);
     const states = typed.types.enumeration('module_state') ?? [];
     this.#states = new Map(states.map(({ name, value }) => [value, name]));
   }
@@ -53,6 +58,7 @@ export class ModuleReader {
     const name = module.text('name');
     const all = this.#ranges.map((read) => read(address)).filter(({ start, end }) => end > start);
     const ranges = all.filter((range) => this.#isPossible(range));
+    const mapped = ranges.flatMap((range) => this.#witness.againstRange(range) ?? []);
     const size = ranges.reduce((sum, { start, end }) => sum + Number(end - start), 0);
     const state = this.#states.get(module.big('state'));
     const wrong = all
@@ -62,18 +68,20 @@ export class ModuleReader {
     const inPlace = ranges.some(({ start, end }) => address >= start && address < end);
     if (!inPlace) wrong.push(`has no memory where its structure is, at ${hex(address)}`);
     if (state === undefined) wrong.push(`is in state ${module.big('state')}, which there is not`);
+    const against = this.#witness.against(address, name, state);
     return {
       module: {
         name,
         address,
         state: state ?? String(module.big('state')),
         ranges,
-        size: ranges.length === all.length ? size : null,
+        size: ranges.length === all.length && mapped.length === 0 ? size : null,
         kallsyms: module.has('kallsyms') ? module.big('kallsyms') : 0n,
         exported: { address: module.big('syms'), count: module.number('num_syms') },
       },
-      wrong: wrong.map((what) => `module ${name} ${what}`),
+      wrong: [...wrong, ...mapped, ...against].map((what) => `module ${name} ${what}`),
       inPlace,
+      formed: state !== UNFORMED || this.#witness.isInSysfs(address),
     };
   }
 

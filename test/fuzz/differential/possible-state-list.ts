@@ -75,19 +75,19 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   {
     structure: /^module$/,
     field: /^name$/,
-    figures: /^(modules(\.largest)?\[\].*|vmalloc\.largest\[\].*)$/,
-    why: 'a module may have any name',
+    figures: /^(modules(\.largest)?\[\].*|symbols\[\]\.module|vmalloc\.largest\[\].*)$/,
+    why: 'a module may have any name, where its name in sysfs is not in the dump',
   },
   {
     structure: /^module$/,
     field: /^state$/,
     figures: /modules\[\]\.state$/,
-    why: 'a module may be in any state',
+    why: 'a module may be unloaded at any time, and what it holds meanwhile may have any count',
   },
   {
     structure: /^module$/,
     field: /^(mem|core_layout|init_layout)/,
-    figures: /^modules\.(bytes|largest\[\]\.bytes)$/,
+    figures: /^modules(\.bytes|\.largest\[\]\.bytes|\[\]\.bytes)$/,
     pages: 1,
     why: 'a part of a module need not fill its last page',
   },
