@@ -24,6 +24,8 @@ export const OUTCOMES = [
   'warned',
   /** A figure differs as it may: see possible-states.ts. */
   'possible state',
+  /** A figure differs, and a witness of it is not asked yet: see there, too. */
+  'known gap',
   /** A figure differs, and nothing says so. */
   'SILENT',
   'CRASH',
@@ -70,10 +72,9 @@ export function judge(
     return { kind: certain.length > 0 ? 'flagged, figure as certain' : 'flagged', differences: found };
   if (certain.length === 0) return { kind: found.length > 0 ? 'unknown' : 'equal', differences: found };
   if (newWarning(before.ran, after)) return { kind: 'warned', differences: found };
-  const why = possibleState(changed.structure, changed.field, certain);
-  return why === undefined
-    ? { kind: 'SILENT', differences: found }
-    : { kind: 'possible state', why, differences: found };
+  const state = possibleState(changed.structure, changed.field, certain);
+  if (!state) return { kind: 'SILENT', differences: found };
+  return { kind: state.gap ? 'known gap' : 'possible state', why: state.why, differences: found };
 }
 
 function newWarning(before: Ran, after: Ran): boolean {

@@ -1,18 +1,18 @@
 import { type Difference, general } from './compare.ts';
 import { POSSIBLE_STATES, type PossibleState } from './possible-state-list.ts';
 
-/** Why a change is no lie that could be found out; undefined when it could be. */
+/** Why a change is let pass; undefined when it is not. */
 export function possibleState(
   structure: string,
   field: string,
   differences: readonly Difference[],
-): string | undefined {
+): PossibleState | undefined {
   return POSSIBLE_STATES.find(
     (state) =>
       state.structure.test(structure) &&
       state.field.test(field) &&
       differences.every((difference) => isAllowed(state, difference)),
-  )?.why;
+  );
 }
 
 const PAGE = 4096;
