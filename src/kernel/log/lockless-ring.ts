@@ -50,7 +50,37 @@ export class LocklessRing implements KernelLog {
   }
 
   entries(newest = this.#ring.ids): Generator<LogEntry> {
-    return mergeLost(this.#chunks(Math.max(0, this.#ring.ids - newest)));
+    return mergeLost(this.#from(Math.max(0, this.#ring.ids - newest)));
+  }
+
+  *#from(first: number): Generator<LogEntry> {
+    const { tail, ids } = this.#ring;
+    if (first === 0) yield* this.#outside(tail, -1n);
+    yield* this.#chunks(first);
+    yield* this.#outside(tail + BigInt(ids - 1), 1n);
+  }
+
+  /**
+   * Records from the ring's tail or head outwards: there are none. The head moves on before a descriptor takes its id, and
+   * the tail only when one can be used again (desc_reserve, desc_push_tail), so that head_id or tail_id lies where there are.
+   */
+  *#outside(edge: bigint, step: bigint): Generator<LogEntry> {
+    if (this.#source.image.live) return;
+    const reader = new PageReader(this.#source.space);
+    const at = (n: number) => BigInt.asUintN(ID_BITS, edge + step * BigInt(n));
+    let count = 0;
+    while (count + this.#ring.ids < this.#ring.count && this.#isWritten(reader, at(count + 1))) count++;
+    if (count === 0) return;
+    const reason = `the ${step < 0n ? 'tail' : 'head'} of the ring leaves them out`;
+    yield lost({ ...this.#place(step < 0n ? at(count) : at(1)), count }, 'damaged', reason);
+  }
+
+  #isWritten(reader: PageReader, id: bigint): boolean {
+    const found = this.#find(reader, id, 1);
+    if (!('desc' in found)) return false;
+    const state_var = u64At(found.desc, this.#layout.stateAt);
+    const state = Number(state_var >> BigInt(ID_BITS));
+    return BigInt.asUintN(ID_BITS, state_var) === id && state !== RESERVED && state !== REUSABLE;
   }
 
   *#chunks(from: number): Generator<LogEntry> {

@@ -228,6 +228,22 @@ describe('what contradicts itself is damage, told in its place, and stops nothin
     expect(lossesOf(ring)).toMatchObject([{ sequence: 1n, cause: 'damaged' }]);
   });
 
+  it('a head that leaves out the newest records', () => {
+    const ring = ringOf({}, 'one', 'two', 'three');
+    ring.head -= 2n;
+    expect(lossesOf(ring)).toMatchObject([
+      { sequence: 1n, count: 2, cause: 'damaged', reason: expect.stringContaining('head') },
+    ]);
+  });
+
+  it('a tail that leaves out the oldest records', () => {
+    const ring = ringOf({}, 'one', 'two', 'three');
+    ring.tail += 2n;
+    expect(lossesOf(ring)).toMatchObject([
+      { sequence: 0n, count: 1, cause: 'damaged', reason: expect.stringContaining('tail') },
+    ]);
+  });
+
   it('a text block of another id', () => {
     const ring = ringOf({}, 'before', 'text', 'behind');
     const { begin } = ring.block(ring.head - 1n);
