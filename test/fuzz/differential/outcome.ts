@@ -1,6 +1,7 @@
 import { type Difference, differences, general } from './compare.ts';
 import { type Figures, figuresOf } from './figures.ts';
-import { possibleState } from './possible-states.ts';
+import { KNOWN_GAPS, POSSIBLE_STATES } from './possible-states.ts';
+import { reasonAmong } from './reasons.ts';
 
 /** What a command did with a dump. */
 export interface Ran {
@@ -72,9 +73,11 @@ export function judge(
     return { kind: certain.length > 0 ? 'flagged, figure as certain' : 'flagged', differences: found };
   if (certain.length === 0) return { kind: found.length > 0 ? 'unknown' : 'equal', differences: found };
   if (newWarning(before.ran, after)) return { kind: 'warned', differences: found };
-  const state = possibleState(changed.structure, changed.field, certain);
-  if (!state) return { kind: 'SILENT', differences: found };
-  return { kind: state.gap ? 'known gap' : 'possible state', why: state.why, differences: found };
+  const why = reasonAmong(POSSIBLE_STATES, changed, certain);
+  if (why !== undefined) return { kind: 'possible state', why, differences: found };
+  const gap = reasonAmong(KNOWN_GAPS, changed, certain);
+  if (gap !== undefined) return { kind: 'known gap', why: gap, differences: found };
+  return { kind: 'SILENT', differences: found };
 }
 
 function newWarning(before: Ran, after: Ran): boolean {

@@ -1,24 +1,242 @@
-import { type Difference, general } from './compare.ts';
-import { POSSIBLE_STATES, type PossibleState } from './possible-state-list.ts';
-
-/** Why a change is let pass; undefined when it is not. */
-export function possibleState(
-  structure: string,
-  field: string,
-  differences: readonly Difference[],
-): PossibleState | undefined {
-  return POSSIBLE_STATES.find(
-    (state) =>
-      state.structure.test(structure) &&
-      state.field.test(field) &&
-      differences.every((difference) => isAllowed(state, difference)),
-  );
+/** A change that is let pass, with its reason: what it may alter, and nothing else. */
+export interface PossibleState {
+  /** Of what was changed. */
+  readonly structure: RegExp;
+  readonly field: RegExp;
+  /** What it may alter: paths of figures without the names of elements. */
+  readonly figures: RegExp;
+  readonly why: string;
+  /** By how much numbers may differ at most, pages; as they like when left out. */
+  readonly pages?: number;
 }
 
-const PAGE = 4096;
-
-function isAllowed({ figures, pages }: PossibleState, { path, before, after }: Difference): boolean {
-  if (!figures.test(general(path))) return false;
-  if (pages === undefined || typeof before !== 'number' || typeof after !== 'number') return true;
-  return Math.abs(before - after) <= (path.endsWith('bytes') ? pages * PAGE : pages);
+function state(
+  structure: RegExp,
+  field: RegExp,
+  figures: RegExp,
+  why: string,
+  pages?: number,
+): PossibleState {
+  return { structure, field, figures, why, ...(pages === undefined ? {} : { pages }) };
 }
+
+/** Changes that make a state in which a kernel can be: nothing else in the dump tells it from the true one. */
+export const POSSIBLE_STATES: readonly PossibleState[] = [
+  state(/^task_struct$/, /^comm$/, /(comm|name)$/, 'a task may have any name: prctl(PR_SET_NAME)'),
+  state(
+    /^task_struct$/,
+    /^(__state|state|exit_state)$/,
+    /(state|stateName|states\.\w+|states)$/,
+    'a task may be in any state',
+  ),
+  state(
+    /^task_struct$/,
+    /^(cpu|thread_info\.cpu)$/,
+    /tasks\[\]\.cpu$/,
+    'a task may have run last on any CPU',
+  ),
+  state(/^cred$/, /^e?uid/, /\.e?uid$/, 'a task may run as any user'),
+  state(
+    /^mm_struct$/,
+    /^(pgtables_bytes|rss_stat.*)$/,
+    /(memory\.(pageTables|rss\.\w+|cached\.\w+|swap)|processes\.largest\[\]\.\w+|processes\.rss\.\w+)$/,
+    'an mm_struct alone counts the pages that its processes map, shared ones in each',
+  ),
+  state(
+    /^inode$/,
+    /^(i_ino|i_size)$/,
+    /files\.largest\[\]\.(inode|size)$/,
+    'a file may have any number and any size',
+  ),
+  state(
+    /^dentry$/,
+    /^(d_name\.(name|len)|d_parent|d_hash\.pprev)$/,
+    /files\.largest\[\]\.(path|deleted|names)$/,
+    'a file may have any name, in any directory, or none any more',
+  ),
+  state(
+    /^mount$/,
+    /^mnt_ns$/,
+    /files\.largest\[\]\.(path|names)$/,
+    'a file system may be mounted in any namespace, or in none',
+  ),
+  state(
+    /^super_block$/,
+    /^(s_id|s_dev)$/,
+    /fileSystem\.(id|device)$/,
+    'a file system may have any name and device number',
+  ),
+  state(/^file_system_type$/, /^name$/, /fileSystem\.type$/, 'a type of file systems may have any name'),
+  state(
+    /^module$/,
+    /^name$/,
+    /^(modules(\.largest)?|vmalloc\.largest|symbols)\[\]/,
+    'a module may have any name',
+  ),
+  state(/^module$/, /^state$/, /modules\[\]\.state$/, 'a module may be in any state'),
+  state(
+    /^module$/,
+    /^(mem|core_layout|init_layout)/,
+    /^modules(\.bytes|(\.largest)?\[\]\.bytes)$/,
+    'a part of a module need not fill its last page',
+    1,
+  ),
+  state(/^kmem_cache$/, /^name$/, /^slabs\.largest\[\]/, 'a slab cache may have any name'),
+  state(/^kmem_cache$/, /^refcount$/, /\.aliases$/, 'any number of caches may share one'),
+  state(
+    /^hstate$/,
+    /^(resv_huge_pages|surplus_huge_pages|free_huge_pages)$/,
+    /^hugetlb\[\]\.(reserved|surplus|free)$/,
+    "any number of the pool's huge pages may be reserved, free or surplus",
+  ),
+  state(
+    /^(avenrun|init_uts_ns|tainted_mask|tk_core|boot_cpu_data)$/,
+    /.*/,
+    /^(load|host|kernel|taint|clock|uptime|cpuModel)\b/,
+    'the load, the host name, the taint and the clock may be any',
+  ),
+  state(
+    /^saved_command_line$/,
+    /.*/,
+    /^commandLine$/,
+    'a kernel may have been started with any command line',
+  ),
+  state(/^(total|nr)_swap_pages$/, /.*/, /^swap\./, 'swap may be of any size'),
+  state(
+    /^(_totalram_pages|vm_zone_stat)$/,
+    /.*/,
+    /^memory\.(total|free)$/,
+    '`info` shows what the kernel counts; `usage` holds it against the pages',
+  ),
+  state(
+    /^(panic_cpu|crashing_cpu|__cpu_online_mask)$/,
+    /.*/,
+    /(crash\.(cpu|task\b.*)|panicking|cpus(\[\])?\.online)$/,
+    'any CPU may have panicked or be offline',
+  ),
+  state(
+    /^VMCOREINFO$/,
+    /^(BUILD-ID|CRASHTIME|OSRELEASE) \(value\)$/,
+    /^(kernel\.(buildId|crashTime|release)|crash\.time)$/,
+    'a kernel may have any build id and crash at any time',
+  ),
+  state(
+    /^log$/,
+    /^text$/,
+    /^(records\[\]\.text|crash\.(reason|cause))$/,
+    'a record of the log may say anything',
+  ),
+  state(
+    /^log$/,
+    /^printk_info$/,
+    /^records\[\]\.(time|level|facility|caller|device\b.*|continuation|cleared|text)$/,
+    'a record of the log may have any time, level and writer, and a text that is shorter by a few bytes',
+  ),
+  state(
+    /^page$/,
+    /.*/,
+    /^(class|rule|reason|decidedBy|structPage\b.*|details\b.*)$/,
+    'what `page` says of a page is what stands in its struct page',
+  ),
+  state(
+    /^page$/,
+    /^(?!64)/,
+    /\.(pages|bytes|counted|difference|dirty|nrpages|largest\[\].*)$/,
+    'a struct page is all that says what its page is: one page of another kind',
+    1,
+  ),
+  state(
+    /^page table$/,
+    /.*/,
+    /^translations\[\]\.(steps|region|contents)/,
+    'what `translate` shows of an entry is what stands in it',
+  ),
+  state(
+    /^page table$/,
+    /, (vmalloc|vmemmap|modules|unknown)$/,
+    /^translations\b/,
+    'these regions may be mapped anywhere: the tables alone say where',
+  ),
+  state(
+    /^page table$/,
+    /, (direct map|kernel image)$/,
+    /^translations\[\]\.(steps|region|contents|result)/,
+    'memory may be taken out of the direct map, and parts of the image freed',
+  ),
+  state(
+    /^kallsyms$/,
+    /^(names|names and markers|token_table)$/,
+    /^symbols(\[\].*)?$/,
+    'a symbol may have any name: the table of symbols is all that names it',
+  ),
+  state(/^BTF$/, /.*string|^name in/, /^type\b/, 'a type or a member may have any name'),
+  state(
+    /^zone$/,
+    /^vm_stat\[\d+\]$/,
+    /^freeCheck\.zones\[\]\.vmStat$/,
+    'each CPU may hold back this much of a counter',
+    64,
+  ),
+  state(
+    /^VMCOREINFO$/,
+    /^.*\(key\)$/,
+    /^kernel\.crashTime$/,
+    'the line of the crash is not there while the kernel runs',
+  ),
+  state(
+    /^vm_struct$/,
+    /^caller$/,
+    /^(vmalloc\.largest\[\]|types\[\])/,
+    'an area may have been asked for by any code',
+  ),
+  state(/^vm_struct$/, /^size$/, /^vmalloc\.largest\[\]\.size$/, 'an area may be longer than its pages'),
+  state(
+    /^inode$/,
+    /^i_dentry\.first$/,
+    /files\.largest\[\]\.(path|deleted|names)$/,
+    'a file may have any name, or none any more',
+  ),
+  state(/^module$/, /^state$/, /^modules\b/, 'a module that is being loaded is not counted'),
+  state(/^__cpu_possible_mask$/, /.*/, /^cpus\.possible$/, 'a kernel may be made for any number of CPUs'),
+  state(/^zone$/, /^name$/, /^freeCheck\.zones\[\]/, 'a zone may have any name'),
+  state(
+    /^module$/,
+    /^(kallsyms|num_syms|syms|init_layout.*)$/,
+    /^(modules|symbols)\[\]/,
+    "the table of a module's symbols has no second copy",
+  ),
+  state(
+    /^hstate$/,
+    /^order$/,
+    /^hugetlb\[\]/,
+    'the size of the pages of an empty pool can be seen nowhere else',
+  ),
+];
+
+/** Figures of which the dump has a second witness that the program does not ask. */
+export const KNOWN_GAPS: readonly PossibleState[] = [
+  state(
+    /^page$/,
+    /.*/,
+    /^classes\./,
+    "`pages` holds FREE against the kernel; the struct page of a compound's head decides of all its pages, and `usage` holds those against their counters",
+  ),
+  state(
+    /^mem_section$/,
+    /^section_mem_map$/,
+    /^(class|rule|decidedBy|structPage\b.*|details\b.*)$/,
+    '`page` looks at one section: the others are not held against it',
+  ),
+  state(
+    /^VMCOREINFO$/,
+    /^(LENGTH\(printk_info_|OFFSET\(dev_printk_info)/,
+    /^records\[\]\.device\b/,
+    "the place of a record's device is only in VMCOREINFO and in BTF, which `dmesg` does without",
+  ),
+  state(
+    /^address_space$/,
+    /^nrpages$/,
+    /\.nrpages$/,
+    '`nrpages` is what the kernel counts, shown beside the pages that were counted',
+  ),
+];
