@@ -70,10 +70,15 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   state(
     /^module$/,
     /^name$/,
-    /^(modules(\.largest)?|vmalloc\.largest|symbols)\[\]/,
-    'a module may have any name',
+    /^(modules(\.largest)?\[\].*|symbols\[\]\.module|vmalloc\.largest\[\].*)$/,
+    'a module may have any name, where its name in sysfs is not in the dump',
   ),
-  state(/^module$/, /^state$/, /modules\[\]\.state$/, 'a module may be in any state'),
+  state(
+    /^module$/,
+    /^state$/,
+    /modules\[\]\.state$/,
+    'a module may be unloaded at any time, and what it holds meanwhile may have any count',
+  ),
   state(
     /^module$/,
     /^(mem|core_layout|init_layout)/,
@@ -196,7 +201,6 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /files\.largest\[\]\.(path|deleted|names)$/,
     'a file may have any name, or none any more',
   ),
-  state(/^module$/, /^state$/, /^modules\b/, 'a module that is being loaded is not counted'),
   state(/^__cpu_possible_mask$/, /.*/, /^cpus\.possible$/, 'a kernel may be made for any number of CPUs'),
   state(/^zone$/, /^name$/, /^freeCheck\.zones\[\]/, 'a zone may have any name'),
   state(
