@@ -1,5 +1,7 @@
 import { latin1 } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
+import { NameHashes } from './kallsyms-hashes.ts';
+import { type LengthForm, type NameSpans, spansOf } from './kallsyms-spans.ts';
 
 const TOKENS = 256;
 /** KSYM_NAME_LEN is 512 since 6.1 and was 128 before (include/linux/kallsyms.h): no kernel has a longer name. */
@@ -33,35 +35,6 @@ function requireCharacters(tokens: readonly Uint8Array[], token: Uint8Array, i: 
   throw corruptTable(`token ${i} has character ${wrong}, which is not the token of that code`);
 }
 
-/** How the length of a compressed name is written. */
-export type LengthForm =
-  /** One byte below 128, else two of ULEB128: since 6.1 (73bbb94466fd3). */
-  | 'uleb128'
-  /** One byte, whatever its value: before 6.1. */
-  | 'byte';
-
-/** Where each compressed name begins and ends; offsets in bytes into the table of names. */
-export interface NameSpans {
-  readonly starts: Uint32Array;
-  readonly ends: Uint32Array;
-}
-
-/** Spans of `count` names, or undefined when they do not fit into `names` in this form. */
-function spansOf(names: Uint8Array, count: number, form: LengthForm): NameSpans | undefined {
-  const starts = new Uint32Array(count);
-  const ends = new Uint32Array(count);
-  let at = 0;
-  for (let i = 0; i < count; i++) {
-    let length = names[at++] as number;
-    if (form === 'uleb128' && length & 0x80) length = (length & 0x7f) | ((names[at++] as number) << 7);
-    starts[i] = at;
-    at += length;
-    ends[i] = at;
-    if (length === 0 || at > names.length) return undefined;
-  }
-  return { starts, ends };
-}
-
 /** The types of nm that a kernel's symbols have; the first character of each expanded name. */
 const TYPE = /^[A-Za-z?]$/;
 
@@ -71,6 +44,7 @@ export class KallsymsNames {
   readonly #names: Uint8Array;
   readonly #tokens: readonly Uint8Array[];
   readonly #spans: NameSpans;
+  #index: NameHashes | undefined;
 
   /** @throws InspectError corrupt, when no form of the lengths gives `count` names that begin with a type. */
   constructor(names: Uint8Array, count: number, tokens: readonly Uint8Array[]) {
@@ -104,20 +78,11 @@ export class KallsymsNames {
     return text;
   }
 
-  /** The indexes of the symbols of that name, without expanding the others. */
+  /** The indexes of the symbols of that name, ascending, without expanding the others. */
   indexesOf(name: string): number[] {
     const wanted = Buffer.from(name, 'latin1');
-    const names = this.#names;
-    const { starts } = this.#spans;
-    // Most names differ in their first token already.
-    const mayBegin = Uint8Array.from(this.#tokens, (token) =>
-      token.subarray(1).every((byte, i) => byte === wanted[i]) ? 1 : 0,
-    );
-    const found: number[] = [];
-    for (let i = 0; i < starts.length; i++) {
-      if (mayBegin[names[starts[i] as number] as number] === 1 && this.#matches(i, wanted)) found.push(i);
-    }
-    return found;
+    this.#index ??= new NameHashes(this.#names, this.#tokens, this.#spans);
+    return [...this.#index.find(wanted)].filter((i) => this.#matches(i, wanted));
   }
 
   /** Compares token by token, the type at the front left out, and stops at the first difference. */

@@ -183,8 +183,17 @@ export class Btf {
   }
 
   enumeratorIsNamed(id: number, i: number, name: Uint8Array): boolean {
+    return this.strings.equals(this.#enumeratorName(id, i), name);
+  }
+
+  /** What hashOf() makes of its name. @throws InspectError corrupt */
+  enumeratorHash(id: number, i: number): number {
+    return this.strings.hash(this.#enumeratorName(id, i));
+  }
+
+  #enumeratorName(id: number, i: number): number {
     const width = this.kind(id) === KIND.ENUM64 ? 3 : 2;
-    return this.strings.equals(this.#word(id, FIXED_WORDS + width * i), name);
+    return this.#word(id, FIXED_WORDS + width * i);
   }
 
   /** Whether an enumeration's values are signed; where no writer said so, all are, as btf_enum.val is. */

@@ -1,3 +1,4 @@
+import { HashChains } from '../../bytes/hash-chains.ts';
 import { KIND, kindOf } from './kinds.ts';
 import { type BtfStrings, hashOf } from './strings.ts';
 import type { TypeTable } from './type-table.ts';
@@ -7,23 +8,17 @@ export function isFound(kind: number): boolean {
   return kind !== KIND.FUNC && kind !== KIND.DECL_TAG && kind !== KIND.TYPE_TAG;
 }
 
-/** Finds the types of a blob by name: a hash table in typed arrays, its chains in ascending order. */
+/** Finds the types of a blob by name. */
 export class NameIndex {
   readonly #table: TypeTable;
   readonly #strings: BtfStrings;
-  /** The first type of a chain, and the next one of the same chain; the number of a type and one, 0 for none. */
-  readonly #heads: Uint32Array;
-  readonly #next: Uint32Array;
-  readonly #mask: number;
+  readonly #chains: HashChains;
 
   /** @throws InspectError corrupt, for a name that is not in the strings */
   constructor(table: TypeTable, strings: BtfStrings) {
     this.#table = table;
     this.#strings = strings;
-    const size = 2 ** Math.ceil(Math.log2(table.count + 2));
-    this.#mask = size - 1;
-    this.#heads = new Uint32Array(size);
-    this.#next = new Uint32Array(table.count);
+    this.#chains = new HashChains(table.count);
     this.#fill();
   }
 
@@ -33,19 +28,16 @@ export class NameIndex {
       const start = starts[i] as number;
       const name = words[start] as number;
       if (name === 0 || !isFound(kindOf(words[start + 1] as number))) continue;
-      const slot = this.#strings.hash(name) & this.#mask;
-      this.#next[i] = this.#heads[slot] as number;
-      this.#heads[slot] = i + 1;
+      this.#chains.add(this.#strings.hash(name), i);
     }
   }
 
   /** The numbers of all types of that name, ascending from 0 on. */
   *find(name: string): Generator<number> {
     const wanted = Buffer.from(name, 'latin1');
-    const slot = hashOf(wanted, 0) & this.#mask;
-    for (let i = this.#heads[slot] as number; i > 0; i = this.#next[i - 1] as number) {
-      const at = this.#table.words[this.#table.starts[i - 1] as number] as number;
-      if (this.#strings.equals(at, wanted)) yield i - 1;
+    for (const i of this.#chains.find(hashOf(wanted, 0))) {
+      const at = this.#table.words[this.#table.starts[i] as number] as number;
+      if (this.#strings.equals(at, wanted)) yield i;
     }
   }
 }

@@ -74,10 +74,13 @@ function requireNames(bytes: Uint8Array): void {
   if (at >= 0) throw corruptBtf(`the names from byte ${at} of the strings on are zeros`);
 }
 
-/** A hash of the name that begins at `at` and goes to a NUL, the end, or as far as any name (FNV-1a). */
+/** Bytes of a name that its hash is made of. Names differ before, and many may begin in one long text. */
+const HASHED = 128;
+
+/** A hash of the name that begins at `at` and goes to a NUL or the end (FNV-1a). */
 export function hashOf(bytes: Uint8Array, at: number): number {
   let hash = 0x811c_9dc5;
-  const end = Math.min(bytes.length, at + NAME_LIMIT);
+  const end = Math.min(bytes.length, at + HASHED);
   for (let i = at; i < end && bytes[i] !== 0; i++) {
     hash = Math.imul(hash ^ (bytes[i] as number), 0x0100_0193);
   }

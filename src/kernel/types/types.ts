@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import type { Btf, Enumerator } from '../btf/btf.ts';
+import { EnumeratorIndex } from '../btf/enumerator-index.ts';
 import { hasMembers, isEnum } from '../btf/kinds.ts';
 import { StructType } from './struct-type.ts';
 
@@ -7,7 +8,7 @@ import { StructType } from './struct-type.ts';
 export class Types {
   readonly btf: Btf;
   readonly #structs = new Map<string, StructType | undefined>();
-  readonly #enumerators = new Map<string, bigint | undefined>();
+  #enumerators: EnumeratorIndex | undefined;
 
   constructor(btf: Btf) {
     this.btf = btf;
@@ -46,20 +47,7 @@ export class Types {
 
   /** The value of a constant of any enumeration, those without a name included, such as MM_ANONPAGES. */
   enumerator(name: string): bigint | undefined {
-    if (!this.#enumerators.has(name)) this.#enumerators.set(name, findEnumerator(this.btf, name));
-    return this.#enumerators.get(name);
+    this.#enumerators ??= new EnumeratorIndex(this.btf);
+    return this.#enumerators.find(name);
   }
-}
-
-/** Looks at all enumerations: there are some 30,000 constants, and few of them are ever asked for. */
-function findEnumerator(btf: Btf, name: string): bigint | undefined {
-  const wanted = Buffer.from(name, 'latin1');
-  for (let id = 1; id < btf.endId; id++) {
-    if (!isEnum(btf.kind(id))) continue;
-    const count = btf.elements(id);
-    for (let i = 0; i < count; i++) {
-      if (btf.enumeratorIsNamed(id, i, wanted)) return btf.enumerator(id, i).value;
-    }
-  }
-  return undefined;
 }

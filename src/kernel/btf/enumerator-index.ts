@@ -1,0 +1,55 @@
+import { HashChains } from '../../bytes/hash-chains.ts';
+import type { Btf } from './btf.ts';
+import { isEnum } from './kinds.ts';
+import { hashOf } from './strings.ts';
+
+/** Finds the constants of all enumerations by name, those of a base first. */
+export class EnumeratorIndex {
+  readonly #btf: Btf;
+  readonly #chains: HashChains;
+  /** The enumeration of each constant, and the first constant of that. */
+  readonly #owners: Uint32Array;
+  readonly #firsts: Uint32Array;
+
+  /** @throws InspectError corrupt, for a name that is not in the strings */
+  constructor(btf: Btf) {
+    this.#btf = btf;
+    const enums = enumsOf(btf);
+    const count = enums.reduce((sum, id) => sum + btf.elements(id), 0);
+    this.#chains = new HashChains(count);
+    this.#owners = new Uint32Array(count);
+    this.#firsts = new Uint32Array(count);
+    this.#fill(enums, count);
+  }
+
+  #fill(enums: readonly number[], count: number): void {
+    let first = count;
+    for (let at = enums.length - 1; at >= 0; at--) {
+      const id = enums[at] as number;
+      const elements = this.#btf.elements(id);
+      first -= elements;
+      for (let i = elements - 1; i >= 0; i--) {
+        this.#owners[first + i] = id;
+        this.#firsts[first + i] = first;
+        this.#chains.add(this.#btf.enumeratorHash(id, i), first + i);
+      }
+    }
+  }
+
+  /** The value of the first constant of that name. @throws InspectError corrupt */
+  find(name: string): bigint | undefined {
+    const wanted = Buffer.from(name, 'latin1');
+    for (const n of this.#chains.find(hashOf(wanted, 0))) {
+      const id = this.#owners[n] as number;
+      const i = n - (this.#firsts[n] as number);
+      if (this.#btf.enumeratorIsNamed(id, i, wanted)) return this.#btf.enumerator(id, i).value;
+    }
+    return undefined;
+  }
+}
+
+function enumsOf(btf: Btf): number[] {
+  const enums: number[] = [];
+  for (let id = 1; id < btf.endId; id++) if (isEnum(btf.kind(id))) enums.push(id);
+  return enums;
+}
