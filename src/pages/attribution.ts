@@ -94,12 +94,14 @@ class Scan {
 
   get places(): PlaceUses[] {
     const { places } = this.tally;
-    return Array.from({ length: places.length / PLACE_COUNTS }, (_, place) => {
+    const used = new Set<number>();
+    // Kernels of distributions allow 4,096 places, of which few have pages.
+    for (let at = 0; at < places.length; at++) if (places[at] !== 0) used.add(Math.floor(at / PLACE_COUNTS));
+    return [...used].map((place) => {
       const counts = places.subarray(place * PLACE_COUNTS, (place + 1) * PLACE_COUNTS);
-      if (counts.every((count) => count === 0)) return [];
       const node = Math.floor(place / 2 ** this.#zoneBits);
-      return [{ node, zone: place % 2 ** this.#zoneBits, counts: named([...USES, ...TRAITS], counts) }];
-    }).flat();
+      return { node, zone: place % 2 ** this.#zoneBits, counts: named([...USES, ...TRAITS], counts) };
+    });
   }
 
   /** Pages of a section that is not online: their struct pages may be garbage, but for those of a device. */
