@@ -74,9 +74,7 @@ export class Kallsyms {
 
   /** The last symbol at or below an address, and how far the next one is from it; undefined outside the table. */
   nearest(address: bigint): SymbolLocation | undefined {
-    this.#index ??= new AddressIndex(
-      BigUint64Array.from({ length: this.count }, (_, i) => this.#addresses.addressOf(i)),
-    );
+    this.#index ??= new AddressIndex(this.#addresses.all());
     const found = this.#index.nearest(address);
     if (found?.next === undefined) return undefined;
     const { index, start, next } = found;
