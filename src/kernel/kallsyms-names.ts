@@ -7,32 +7,39 @@ const TOKENS = 256;
 /** KSYM_NAME_LEN is 512 since 6.1 and was 128 before (include/linux/kallsyms.h): no kernel has a longer name. */
 const NAME_LIMIT = 4096;
 
-/**
- * The 256 tokens that compressed names are made of (scripts/kallsyms.c), each as bytes.
- * @throws InspectError corrupt, when they are not as that program writes them: one after the other, and each character
- * that names have as the token of its own code
- */
-export function decodeTokens(table: Uint8Array, index: Uint8Array): Uint8Array[] {
+/** The 256 tokens that compressed names are made of (scripts/kallsyms.c), each as bytes. */
+export interface Tokens {
+  readonly all: readonly Uint8Array[];
+  /**
+   * Why some cannot be as that program writes them: one after the other, and each character that names have as the token of
+   * its own code. Names that have such a token are wrong. Null where all are right.
+   */
+  readonly damage: string | null;
+}
+
+/** @throws InspectError corrupt, when a token has no end */
+export function decodeTokens(table: Uint8Array, index: Uint8Array): Tokens {
   let next = 0;
-  const tokens = Array.from({ length: TOKENS }, (_, i) => {
+  let moved: string | null = null;
+  const all = Array.from({ length: TOKENS }, (_, i) => {
     const start = (index[2 * i] as number) | ((index[2 * i + 1] as number) << 8);
     const end = table.indexOf(0, start);
     if (end < 0) throw corruptTable(`token ${i} at ${start} has no end`);
-    if (start !== next)
-      throw corruptTable(`token ${i} is at ${start}, and the one before it ends at ${next}`);
+    if (start !== next) moved ??= `token ${i} is at ${start}, and the one before it ends at ${next}`;
     next = end + 1;
     return table.subarray(start, end);
   });
-  for (const [i, token] of tokens.entries()) requireCharacters(tokens, token, i);
-  return tokens;
+  return { all, damage: moved ?? wrongCharacter(all) };
 }
 
 /** A code that is a character of some name stands for that character, and the others for two and more. */
-function requireCharacters(tokens: readonly Uint8Array[], token: Uint8Array, i: number): void {
-  const alone = token.length === 1 && token[0] !== i;
-  const wrong = alone ? token[0] : token.find((code) => tokens[code]?.length !== 1);
-  if (wrong === undefined) return;
-  throw corruptTable(`token ${i} has character ${wrong}, which is not the token of that code`);
+function wrongCharacter(tokens: readonly Uint8Array[]): string | null {
+  for (const [i, token] of tokens.entries()) {
+    const alone = token.length === 1 && token[0] !== i;
+    const wrong = alone ? token[0] : token.find((code) => tokens[code]?.length !== 1);
+    if (wrong !== undefined) return `token ${i} has character ${wrong}, which is not the token of that code`;
+  }
+  return null;
 }
 
 /** The types of nm that a kernel's symbols have; the first character of each expanded name. */

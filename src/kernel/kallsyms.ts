@@ -40,11 +40,18 @@ export class Kallsyms {
   #index: AddressIndex | undefined;
   /** How the table was found. */
   readonly source: KallsymsTables['source'];
+  /** Why names may be wrong, a sentence; null where nothing speaks against them. */
+  readonly damage: string | null;
 
-  constructor(names: KallsymsNames, addresses: SymbolAddresses, source: KallsymsTables['source']) {
+  constructor(
+    names: KallsymsNames,
+    addresses: SymbolAddresses,
+    { source, damage }: Pick<Kallsyms, 'source' | 'damage'>,
+  ) {
     this.#names = names;
     this.#addresses = addresses;
     this.source = source;
+    this.damage = damage === null ? null : `names of symbols may be wrong: kallsyms: ${damage}`;
   }
 
   get count(): number {
@@ -97,10 +104,10 @@ export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): K
   const names = new KallsymsNames(
     readUpTo(space, tables.names, namesLength(tables.names, tokenTable)),
     count,
-    tokens,
+    tokens.all,
   );
   const addresses = provenForm(readAddresses(space, tables.addresses, count), stext(info, names));
-  return new Kallsyms(names, addresses, tables.source);
+  return new Kallsyms(names, addresses, { source: tables.source, damage: tokens.damage });
 }
 
 function stext(info: Vmcoreinfo, names: KallsymsNames): { name: string; indexes: number[]; address: bigint } {

@@ -31,7 +31,7 @@ export function symbols(file: string, query: string | undefined, options: Common
     const typed = new TypedKernel(kernel);
     const all = new Symbolizer(typed);
     const answer = ask(typed, all, query, image.path);
-    const { warnings, status } = whatIsMissing(all);
+    const { warnings, status } = whatIsMissing(all, typed.symbols.damage);
     for (const warning of warnings) output.warn(warning);
     if (!options.json) {
       print(answer, output);
@@ -54,14 +54,22 @@ export function symbols(file: string, query: string | undefined, options: Common
   });
 }
 
+interface Missing {
+  readonly warnings: string[];
+  readonly status: number;
+}
+
 /** A kernel without BTF has told all that it can; modules that should be readable and are not leave a gap. */
-function whatIsMissing({ modules, modulesError }: Symbolizer): { warnings: string[]; status: number } {
+function whatIsMissing({ modules, modulesError }: Symbolizer, damage: string | null): Missing {
+  const damaged = damage === null ? [] : [damage];
   if (modulesError !== null) {
-    const warnings = [`the symbols of modules are not here: ${modulesError.message}`];
-    return { warnings, status: modulesError.kind === 'missingInfo' ? EXIT.done : EXIT.incomplete };
+    const warnings = [...damaged, `the symbols of modules are not here: ${modulesError.message}`];
+    const whole = damage === null && modulesError.kind === 'missingInfo';
+    return { warnings, status: whole ? EXIT.done : EXIT.incomplete };
   }
   const { warnings, whole } = modules ?? { warnings: [], whole: true };
-  return { warnings: [...warnings], status: whole ? EXIT.done : EXIT.incomplete };
+  const status = damage === null && whole ? EXIT.done : EXIT.incomplete;
+  return { warnings: [...damaged, ...warnings], status };
 }
 
 /** Writes the document piece by piece: as one text, all symbols would take 300 MiB. */

@@ -59,6 +59,8 @@ export interface Usage {
  */
 export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgress): Usage {
   const problems = new Problems(typed.kernel);
+  const { damage } = typed.symbols;
+  if (damage !== null) problems.wrong(damage);
   const movements = typed.kernel.image.live
     ? problems.attempt('the counters of the kernel', () => new CounterMovements(typed))
     : null;
