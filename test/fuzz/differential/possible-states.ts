@@ -176,6 +176,13 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   ),
   state(/^BTF$/, /.*string|^name in/, /^type\b/, 'a type or a member may have any name'),
   state(
+    /^per_cpu_(nodestat|zonestat|pageset)$/,
+    /stat_diff\[\d+\]$/,
+    /^(types\[\]|counters\[\]|freeCheck\.zones\[\])\.(pages|bytes|difference|vmStat)$/,
+    'a CPU may hold back any of this much of a counter',
+    127,
+  ),
+  state(
     /^zone$/,
     /^vm_stat\[\d+\]$/,
     /^freeCheck\.zones\[\]\.vmStat$/,
