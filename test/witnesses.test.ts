@@ -6,7 +6,7 @@ import { ChangedDump } from './support/changed-dump.ts';
 /** A word of a real kernel that is changed, and what the program says when another structure of it has it otherwise. */
 interface Lie {
   readonly command: readonly string[];
-  readonly at: (typed: TypedKernel) => bigint;
+  readonly at: (typed: TypedKernel, dump: ChangedDump) => bigint | Promise<bigint>;
   readonly value: (was: bigint) => bigint;
   readonly warning: RegExp;
 }
@@ -16,6 +16,27 @@ const member = (typed: TypedKernel, struct: string, path: string) =>
 
 const firstModule = (typed: TypedKernel) => readModules(typed).modules[0]?.address ?? 0n;
 const ofModule = (path: string) => (typed: TypedKernel) => firstModule(typed) + member(typed, 'module', path);
+
+/** The address_space of the file with most pages that has a name. */
+async function mapping(dump: ChangedDump): Promise<bigint> {
+  const { files } = JSON.parse((await dump.ask(['usage', '--top', '100'])).out) as {
+    files: { largest: { mapping: string; path: string | null }[] };
+  };
+  return BigInt(files.largest.find(({ path }) => path !== null)?.mapping ?? 0);
+}
+
+const ofMapping = (path: string) => async (typed: TypedKernel, dump: ChangedDump) =>
+  (await mapping(dump)) + member(typed, 'address_space', path);
+
+/** The first dentry of that file. */
+const ofDentry = (path: string) => async (typed: TypedKernel, dump: ChangedDump) => {
+  const { space, types } = typed;
+  const inode = space.u64((await mapping(dump)) + member(typed, 'address_space', 'host'));
+  const alias = space.u64(inode + member(typed, 'inode', 'i_dentry.first'));
+  return (
+    alias - BigInt(types.struct('dentry').offsetOf('d_u.d_alias', 'd_alias')) + member(typed, 'dentry', path)
+  );
+};
 
 const LIES: Readonly<Record<string, Lie>> = {
   'the name of a module': {
@@ -48,13 +69,37 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was - 0x1000n,
     warning: /module qemu_fw_cfg has memory from \w+ to \w+, and more is mapped/,
   },
+  'the pages of a file, too many': {
+    command: ['usage'],
+    at: ofMapping('nrpages'),
+    value: (was) => was + 32n,
+    warning: /has \d+ pages by nrpages, and \d+ struct pages are its/,
+  },
+  'the pages of a file, too few': {
+    command: ['usage'],
+    at: ofMapping('nrpages'),
+    value: (was) => was - 513n,
+    warning: /has \d+ pages by nrpages, and \d+ struct pages are its/,
+  },
+  'the length of a name': {
+    command: ['usage'],
+    at: ofDentry('d_name.hash_len'),
+    value: (was) => was + (1n << 32n),
+    warning: /has a name of \d+ bytes, by its d_name, which does not end there/,
+  },
+  'the place of a name': {
+    command: ['usage'],
+    at: ofDentry('d_name.name'),
+    value: (was) => was + 8n,
+    warning: /has a name of \d+ bytes outside its dentry, where \d+ have room/,
+  },
 };
 
 describe('what another structure has otherwise is told', () => {
   const dump = new ChangedDump('linux-6.12-numa');
 
   test.each(Object.entries(LIES))('%s', async (_, { command, at, value, warning }) => {
-    const address = at(dump.typed);
+    const address = await at(dump.typed, dump);
     const changed = [dump.word(address, value(dump.typed.space.u64(address)))];
     const { status, err } = await dump.ask(command, changed);
     expect([status, err]).toEqual([3, expect.stringMatching(warning)]);

@@ -71,7 +71,7 @@ export function slabRow(cache: SlabUse): SlabRow {
   };
 }
 
-export function fileRow({ address, found, dirty, huge, file }: FileUse): FileRow {
+export function fileRow({ address, found, dirty, huge, file, nrpages }: FileUse): FileRow {
   return {
     path: file?.path ?? null,
     names: file?.names ?? null,
@@ -82,7 +82,7 @@ export function fileRow({ address, found, dirty, huge, file }: FileUse): FileRow
     ...figureOf(found),
     dirty,
     hugetlb: huge,
-    nrpages: file?.nrpages ?? null,
+    nrpages,
     mapping: hex(address),
   };
 }

@@ -8,7 +8,7 @@ export const PFN = 0x1230;
 export const FILE: MemoryFile = {
   ...{ mapping: 0xffff_8880_0100_0170n, inode: 0xffff_8880_0100_0000n, ino: 131n, size: 9000n, nrpages: 3 },
   ...{ type: 'ext4', device: '8:1', id: 'sda1', path: '/usr/bin/cat', names: 'initial', deleted: false },
-  unnamed: null,
+  ...{ dax: false, unnamed: null },
 };
 export const NOBODY: PageMappers = { mappers: [], count: 0, complete: true };
 

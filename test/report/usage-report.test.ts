@@ -19,6 +19,7 @@ const MAPPING = 0xffff_8880_0100_0170n;
 const FILE: MemoryFile = {
   ...{ mapping: MAPPING, inode: MAPPING - 0x170n, ino: 131n, size: 9000n, nrpages: 3, type: 'ext4' },
   ...{ device: '8:1', id: 'sda1', path: '/a', names: 'initial', deleted: false, unnamed: null },
+  dax: false,
 };
 const CACHE = {
   ...{ address: 1n, name: 'dentry', objectSize: 192, size: 192, objectsPerSlab: 21, pagesPerSlab: 1 },
@@ -76,7 +77,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       checks: [],
     },
     files: {
-      files: [{ address: MAPPING, found: counted(3, whole), dirty: 1, huge: false, file: FILE }],
+      files: [{ address: MAPPING, found: counted(3, whole), dirty: 1, huge: false, file: FILE, nrpages: 3 }],
       ...{ count: 1, countExact: whole, leftOutUpTo: whole ? 0 : null },
     },
     processes: { value: { processes: [PROCESS], tasks: [1n] }, whole },
@@ -204,7 +205,7 @@ describe('usage of a dump that has lost something', () => {
 
 describe('a file of the page cache', () => {
   const nameOf = (file: Partial<MemoryFile> | null) => {
-    const one = { address: MAPPING, found: { pages: 3 }, dirty: null, huge: false };
+    const one = { address: MAPPING, found: { pages: 3 }, dirty: null, huge: false, nrpages: null };
     const files = [{ ...one, file: file && { ...FILE, ...file } }];
     const uses = usageOf(true, { files: { files, count: 1, countExact: true, leftOutUpTo: 0 } });
     const report = reportOf(uses, 'file');

@@ -19,6 +19,8 @@ export class Dentries {
   readonly #typed: TypedKernel;
   readonly #dentry: StructReader<'d_parent' | 'd_name.name' | 'd_name.len' | 'd_hash.pprev'>;
   readonly #alias: bigint;
+  /** Where a dentry has a short name, and how many bytes with the NUL fit there. */
+  readonly #short: { readonly offset: number; readonly size: number } | undefined;
   readonly #names = new Map<bigint, { readonly name: string; readonly parent: bigint }>();
 
   /** @throws InspectError missingInfo */
@@ -26,6 +28,8 @@ export class Dentries {
     this.#typed = typed;
     this.#dentry = typed.reader('dentry', 'd_parent', 'd_name.name', 'd_name.len', 'd_hash.pprev');
     this.#alias = BigInt(this.#dentry.type.offsetOf('d_u.d_alias', 'd_alias'));
+    // 61bc24ac3abd (6.14) renamed it.
+    this.#short = this.#dentry.type.find('d_shortname', 'd_iname');
   }
 
   /** The dentry whose hlist_node of an inode's i_dentry stands at an address. */
@@ -38,7 +42,7 @@ export class Dentries {
     return this.#dentry.load(dentry).big('d_hash.pprev') === 0n;
   }
 
-  /** @throws InspectError notMapped, notStored; corrupt, for one that has no root above it */
+  /** @throws InspectError notMapped, notStored; corrupt, for one that has no root above it, and as name() */
   chain(dentry: bigint): DentryChain {
     const names: string[] = [];
     const dentries = new Set<bigint>();
@@ -56,7 +60,7 @@ export class Dentries {
     return { names: names.reverse(), dentries: [...dentries] };
   }
 
-  /** Its own name. @throws InspectError notMapped, notStored */
+  /** Its own name. @throws InspectError notMapped, notStored; corrupt, for one of another length than it says */
   name(dentry: bigint): string {
     return this.#read(dentry).name;
   }
@@ -67,10 +71,31 @@ export class Dentries {
     if (known) return known;
     const d = this.#dentry.load(dentry);
     const [at, length, parent] = [d.big('d_name.name'), d.number('d_name.len'), d.big('d_parent')];
-    const read = { name: readString(this.#typed.space, at, Math.min(length, 255)), parent };
+    if (!this.#typed.space.live) this.#requireName(dentry, at, length);
+    const read = { name: readString(this.#typed.space, at, Math.min(length, NAME_MAX)), parent };
     if (this.#names.size < NAMES_LIMIT) this.#names.set(dentry, read);
     return read;
   }
+
+  /** A name ends where its length says, and one that has room in its dentry is there (__d_alloc); that of a running kernel may change. */
+  #requireName(dentry: bigint, at: bigint, length: number): void {
+    const short = this.#short;
+    const inside = short !== undefined && at === dentry + BigInt(short.offset);
+    if (short !== undefined && inside !== length < short.size) {
+      const where = inside ? 'in its dentry' : 'outside its dentry';
+      throw corrupt(dentry, `has a name of ${length} bytes ${where}, where ${short.size} have room`);
+    }
+    const end = length > NAME_MAX ? -1 : this.#typed.space.bytes(at, length + 1).indexOf(0);
+    if (end !== length)
+      throw corrupt(dentry, `has a name of ${length} bytes, by its d_name, which does not end there`);
+  }
 }
+
+function corrupt(dentry: bigint, what: string): InspectError {
+  return new InspectError('corrupt', `the dentry at ${hex(dentry)} ${what}`, { address: dentry });
+}
+
+/** include/uapi/linux/limits.h */
+const NAME_MAX = 255;
 
 const NAMES_LIMIT = 1 << 16;

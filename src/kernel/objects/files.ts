@@ -16,6 +16,8 @@ export interface MemoryFile {
   readonly size: bigint;
   /** Pages in the page cache, as the kernel counts them. */
   readonly nrpages: number;
+  /** Whether its pages are those of the device that it lies on (S_DAX), which are no page cache. */
+  readonly dax: boolean;
   /** Name of the file system's type: ext4, tmpfs. */
   readonly type: string;
   /** Of the file system: major and minor number. */
@@ -36,6 +38,9 @@ type Name = Pick<MemoryFile, 'path' | 'names' | 'deleted' | 'unnamed'>;
 /** Bits of the minor number in the kernel's dev_t (MINORBITS, include/linux/kdev_t.h) */
 const MINOR_BITS = 20;
 
+/** include/linux/fs.h */
+const S_DAX = 1 << 13;
+
 /** Finds the files that pages of the page cache belong to. */
 export class Files {
   readonly #typed: TypedKernel;
@@ -52,7 +57,16 @@ export class Files {
     this.#dentries = new Dentries(typed);
     this.#mounts = new Mounts(typed, this.#dentries);
     this.#mapping = typed.reader('address_space', 'host', 'nrpages');
-    this.#inode = typed.reader('inode', 'i_sb', 'i_mapping', 'i_ino', 'i_size', 'i_dentry.first', 'i_rdev');
+    this.#inode = typed.reader(
+      'inode',
+      'i_sb',
+      'i_mapping',
+      'i_ino',
+      'i_size',
+      'i_dentry.first',
+      'i_rdev',
+      'i_flags?',
+    );
     this.#super = typed.reader('super_block', 's_dev', 's_type', 's_id');
     this.#dataOffset = BigInt(this.#inode.type.offsetOf('i_data'));
   }
@@ -84,6 +98,7 @@ export class Files {
       ino: i.big('i_ino'),
       size: i.big('i_size'),
       nrpages: m.number('nrpages'),
+      dax: i.has('i_flags') && (i.number('i_flags') & S_DAX) !== 0,
       ...fs,
       ...(fs.type === 'bdev' ? this.#blockDevice(inode, i.number('i_rdev')) : this.#name(superBlock, alias)),
     };

@@ -17,6 +17,8 @@ export interface FileUse {
   readonly huge: boolean;
   /** null where the pages point at something that is no file. */
   readonly file: MemoryFile | null;
+  /** As the kernel counts them; null where struct pages contradict it. */
+  readonly nrpages: number | null;
 }
 
 /** The files with the most pages in memory. */
@@ -28,6 +30,11 @@ export interface FileUses {
   /** No file that is left out here has more pages than this; null where that cannot be told. */
   readonly leftOutUpTo: number | null;
 }
+
+/** A folio names its mapping before it is counted (__filemap_add_folio): one of 2 MiB at most, for all but a few files. */
+const ADDED = 512;
+/** Folios lose their mapping before they are taken off the count, up to a batch together (delete_from_page_cache_batch). */
+const REMOVED = 31;
 
 /** Names the `top` largest files. @throws InspectError missingInfo, when this kernel's types do not tell how */
 export function fileUses(
@@ -54,11 +61,13 @@ class FileNamer {
   readonly #files: Files;
   readonly #marks: CacheMarks;
   readonly #problems: Problems;
+  readonly #live: boolean;
 
   constructor(typed: TypedKernel, problems: Problems) {
     this.#files = new Files(typed);
     this.#marks = new CacheMarks(typed);
     this.#problems = problems;
+    this.#live = typed.space.live;
   }
 
   name({ address, pages, huge }: Owned & { readonly huge: boolean }, exact: boolean): FileUse {
@@ -69,6 +78,14 @@ class FileNamer {
       file && !huge
         ? this.#problems.attempt(`dirty pages of ${what}`, () => this.#marks.dirtyPages(address))
         : null;
-    return { address, found: counted(pages, exact), huge, file, dirty };
+    const nrpages = file && (huge || !exact || this.#isCounted(what, file, pages)) ? file.nrpages : null;
+    return { address, found: counted(pages, exact), huge, file, dirty, nrpages };
+  }
+
+  /** Whether nrpages is what was found, but for what may be under way; that of a running kernel moves meanwhile. */
+  #isCounted(what: string, { nrpages, dax }: MemoryFile, pages: number): boolean {
+    if (dax || this.#live || (pages - nrpages <= ADDED && nrpages - pages <= REMOVED)) return true;
+    this.#problems.wrong(`${what} has ${nrpages} pages by nrpages, and ${pages} struct pages are its`);
+    return false;
   }
 }

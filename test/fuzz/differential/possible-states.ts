@@ -43,6 +43,13 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     'an mm_struct alone counts the pages that its processes map, shared ones in each',
   ),
   state(
+    /^address_space$/,
+    /^nrpages$/,
+    /^files\.largest\[\]\.nrpages$/,
+    'a folio of any size may be about to be added to a file, and a batch of pages to be taken out',
+    512,
+  ),
+  state(
     /^inode$/,
     /^(i_ino|i_size)$/,
     /files\.largest\[\]\.(inode|size)$/,
@@ -50,9 +57,9 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   ),
   state(
     /^dentry$/,
-    /^(d_name\.(name|len)|d_parent|d_hash\.pprev)$/,
+    /^(d_parent|d_hash\.pprev)$/,
     /files\.largest\[\]\.(path|deleted|names)$/,
-    'a file may have any name, in any directory, or none any more',
+    'a file may lie in any directory, or in none any more',
   ),
   state(
     /^mount$/,
@@ -243,11 +250,5 @@ export const KNOWN_GAPS: readonly PossibleState[] = [
     /^(LENGTH\(printk_info_|OFFSET\(dev_printk_info)/,
     /^records\[\]\.device\b/,
     "the place of a record's device is only in VMCOREINFO and in BTF, which `dmesg` does without",
-  ),
-  state(
-    /^address_space$/,
-    /^nrpages$/,
-    /\.nrpages$/,
-    '`nrpages` is what the kernel counts, shown beside the pages that were counted',
   ),
 ];

@@ -39,7 +39,7 @@ describe('the file of a page', () => {
     const mapping = kernel.inode(kernel.ext4, { ino: 131, size: 5n << 32n, pages: 7 });
     expect(kernel.file(mapping)).toEqual({
       ...{ mapping, inode: mapping - 48n, ino: 131n, size: 5n << 32n, nrpages: 7 },
-      ...{ type: 'ext4', device: '8:1', id: 'sda1', path: null, names: null, deleted: false },
+      ...{ type: 'ext4', device: '8:1', id: 'sda1', path: null, dax: false, names: null, deleted: false },
       unnamed: null,
     });
   });
