@@ -6,7 +6,7 @@ import { deviceTest } from './device-pages.ts';
 import { Fact, tellFacts } from './page-facts.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
 import { runsOf } from './runs.ts';
-import { StructPages } from './struct-pages.ts';
+import { type Gap, StructPages } from './struct-pages.ts';
 import { pfnRanges } from './zero-pages.ts';
 import type { Zone } from './zones.ts';
 
@@ -113,7 +113,10 @@ class Search {
 
   #anyUsed({ start, end }: Range, reserved: number): boolean {
     for (let at = start; at < end; at = (Math.floor(at / STEP) + 1) * STEP) {
-      if (this.#usedIn({ start: at, end: Math.min(end, at + PROBE) }, reserved).pages > 0) return true;
+      const count = Math.min(PROBE, end - at);
+      const { absent, unreadable } = this.#structPages.readRun(at, count);
+      if (absent) continue;
+      for (let n = 0; n < count; n++) if (this.#isUsedOrLost(at, n, unreadable, reserved)) return true;
     }
     return false;
   }
@@ -125,15 +128,22 @@ class Search {
       const { absent, unreadable } = this.#structPages.readRun(pfn, count);
       if (absent) continue;
       for (let n = 0; n < count; n++) {
-        const gap = unreadable.find((one) => pfn + n >= one.start && pfn + n < one.end);
-        // Struct pages that are not in the dump either: those of added memory may lie in it (memmap_on_memory).
-        if (gap ? !gap.lost : !this.#isUsed(n, reserved)) continue;
+        if (!this.#isUsedOrLost(pfn, n, unreadable, reserved)) continue;
         pages++;
         first = Math.min(first, pfn + n);
         end = pfn + n + 1;
       }
     }
     return { pages, start: first, end };
+  }
+
+  /** Struct pages that are not in the dump either count: those of added memory may lie in it (memmap_on_memory). */
+  #isUsedOrLost(pfn: number, n: number, unreadable: readonly Gap[], reserved: number): boolean {
+    const gap =
+      unreadable.length === 0
+        ? undefined
+        : unreadable.find((one) => pfn + n >= one.start && pfn + n < one.end);
+    return gap ? gap.lost : this.#isUsed(n, reserved);
   }
 
   #isUsed(n: number, reserved: number): boolean {
