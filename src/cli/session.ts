@@ -6,7 +6,7 @@ import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import { openImage } from '../formats/open.ts';
 import { openBareKernel } from '../kernel/bare-kernel.ts';
 import { type Kernel, openKernel } from '../kernel/kernel.ts';
-import { findVmcoreinfo, trustedNote } from '../kernel/vmcoreinfo-note.ts';
+import { findVmcoreinfo, type OpenByNote, trustedNote } from '../kernel/vmcoreinfo-note.ts';
 import type { DumpFiles } from '../pages/thread-task.ts';
 import type { CommonOptions } from './options.ts';
 import { type OpenOutput, type Output, standardOutput } from './output.ts';
@@ -111,30 +111,41 @@ function session(
   given?: VmcoreinfoText,
 ): Omit<Session, 'output' | 'dump' | 'readElsewhere'> {
   let found = given;
+  const open = keepingOpener();
   const vmcoreinfo = () => {
-    found ??= find(image, options);
+    found ??= find(image, options, open);
     return found;
   };
-  const kernel = () => openKernel(image, { vmcoreinfo: vmcoreinfo() });
+  const kernel = () => open(image, vmcoreinfo());
   return {
     image,
     options,
     vmcoreinfo,
     kernel,
     kernelOrTables: () => orTables(image, kernel),
-    kernelAtHand: () => openKernel(image, { vmcoreinfo: given ?? trustedNote(image) }),
+    kernelAtHand: () => open(image, given ?? trustedNote(image, open)),
+  };
+}
+
+/** Opens the kernel of a text once: the note is put to the test by the kernel that is used then. */
+function keepingOpener(): OpenByNote {
+  const kept = new Map<VmcoreinfoText, Kernel>();
+  return (image, text) => {
+    const kernel = kept.get(text) ?? openKernel(image, { vmcoreinfo: text });
+    kept.set(text, kernel);
+    return kernel;
   };
 }
 
 /** The bar is made when there is something to search. */
-function find(image: MemoryImage, options: CommonOptions): VmcoreinfoText {
+function find(image: MemoryImage, options: CommonOptions, open: OpenByNote): VmcoreinfoText {
   let progress: Progress | undefined;
   const searching = () => {
     progress = progressBar('searching for VMCOREINFO', options);
     return progress.update;
   };
   try {
-    return findVmcoreinfo(image, searching, options.boot);
+    return findVmcoreinfo(image, searching, options.boot, open);
   } finally {
     progress?.end();
   }

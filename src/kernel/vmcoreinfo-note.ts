@@ -1,11 +1,16 @@
 import { InspectError } from '../errors.ts';
 import type { Absence, MemoryImage, VmcoreinfoText } from '../formats/image.ts';
-import { openKernel, rootSymbol, START_KERNEL_MAP } from './kernel.ts';
+import { type Kernel, openKernel, rootSymbol, START_KERNEL_MAP } from './kernel.ts';
 import { type ProvenKernel, proveKernel, proveRelease } from './kernel-proof.ts';
 import type { OnBytes } from './memory-scan.ts';
 import { Vmcoreinfo } from './vmcoreinfo.ts';
 import { type Candidate, isSettled } from './vmcoreinfo-choice.ts';
 import { searchVmcoreinfo } from './vmcoreinfo-search.ts';
+
+/** Opens the kernel that a note is of. @throws InspectError as openKernel does */
+export type OpenByNote = (image: MemoryImage, note: VmcoreinfoText) => Kernel;
+
+const openByNote: OpenByNote = (image, note) => openKernel(image, { vmcoreinfo: note });
 
 /** What speaks against a note: the kernel that it is of, where there is one, or the reason why there is none. */
 type Outcome = ProvenKernel | string;
@@ -17,12 +22,18 @@ type Outcome = ProvenKernel | string;
  * /proc/vmcore and /proc/kcore itself: these are held against its release and page tables only. Where something speaks
  * against the note, or there is none, all memory is searched; a note without a rival stays.
  * @param boot which of several kernels is asked for, from 1 on
+ * @param open for who keeps the kernel that is opened to put the note to the test
  * @throws InspectError as searchVmcoreinfo
  */
-export function findVmcoreinfo(image: MemoryImage, onBytes?: () => OnBytes, boot?: number): VmcoreinfoText {
+export function findVmcoreinfo(
+  image: MemoryImage,
+  onBytes?: () => OnBytes,
+  boot?: number,
+  open: OpenByNote = openByNote,
+): VmcoreinfoText {
   const note = image.vmcoreinfo;
   if (!note) return searchVmcoreinfo(image, onBytes?.(), { boot });
-  const outcome = boot === undefined ? againstNote(image, note) : proofOf(image, note);
+  const outcome = boot === undefined ? againstNote(image, note, open) : proofOf(image, note);
   if (outcome === undefined) return note;
   const candidate: Candidate = { text: note.text, whole: true, address: null, outcome };
   try {
@@ -38,9 +49,9 @@ export function findVmcoreinfo(image: MemoryImage, onBytes?: () => OnBytes, boot
  * The dump's own note, without a search where something speaks against it.
  * @throws InspectError missingInfo, when there is none, or none that holds
  */
-export function trustedNote(image: MemoryImage): VmcoreinfoText {
+export function trustedNote(image: MemoryImage, open: OpenByNote = openByNote): VmcoreinfoText {
   const note = image.vmcoreinfo;
-  if (note && againstNote(image, note) === undefined) return note;
+  if (note && againstNote(image, note, open) === undefined) return note;
   throw new InspectError('missingInfo', `${image.path}: there is no VMCOREINFO note in it that holds`, {
     key: 'VMCOREINFO',
   });
@@ -53,10 +64,23 @@ function doubtOf(outcome: Outcome): string {
 }
 
 /** undefined for a note that nothing speaks against. */
-function againstNote(image: MemoryImage, note: VmcoreinfoText): Outcome | undefined {
+function againstNote(image: MemoryImage, note: VmcoreinfoText, open: OpenByNote): Outcome | undefined {
   // What lies past the end of a file cannot speak for the note; that is no reason to read the rest of it.
-  if (image.memory.cutShort || lacksRoot(image, note)) return undefined;
-  if (image.registers.length === 0) return contradiction(() => requireRelease(image, note));
+  if (image.memory.cutShort) return undefined;
+  const outcome =
+    image.registers.length === 0 ? refutedRelease(image, note, open) : unsettledProof(image, note);
+  // Asked last, because few notes come to it.
+  return outcome === undefined || lacksRoot(image, note) ? undefined : outcome;
+}
+
+function refutedRelease(image: MemoryImage, note: VmcoreinfoText, open: OpenByNote): string | undefined {
+  return contradiction(() => {
+    const { space, info } = open(image, note);
+    proveRelease(space, info);
+  });
+}
+
+function unsettledProof(image: MemoryImage, note: VmcoreinfoText): Outcome | undefined {
   let proven: ProvenKernel | undefined;
   const refuted = contradiction(() => {
     proven = proveKernel(image, note);
@@ -95,11 +119,6 @@ function contradiction(prove: () => void): string | undefined {
     if (!(error instanceof InspectError)) throw error;
     return error.kind === 'corrupt' || error.kind === 'notMapped' ? error.message : undefined;
   }
-}
-
-function requireRelease(image: MemoryImage, note: VmcoreinfoText): void {
-  const { space, info } = openKernel(image, { vmcoreinfo: note });
-  proveRelease(space, info);
 }
 
 function proofOf(image: MemoryImage, note: VmcoreinfoText): Outcome {
