@@ -93,6 +93,12 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     'a part of a module need not fill its last page',
     1,
   ),
+  state(
+    /^kmem_cache_cpu$/,
+    /^(freelist|partial)$/,
+    /^slabs\.largest\[\]\.(active|cached)$/,
+    'a CPU may hold any of the free objects of a slab, or none',
+  ),
   state(/^kmem_cache$/, /^name$/, /^slabs\.largest\[\]/, 'a slab cache may have any name'),
   state(/^kmem_cache$/, /^refcount$/, /\.aliases$/, 'any number of caches may share one'),
   state(
