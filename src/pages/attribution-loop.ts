@@ -27,14 +27,22 @@ interface Cover {
   use: number;
   /** The first pfn past it. */
   until: number;
-  /** Where the counts of its place begin. */
+  /** Where the counts of its place begin, and those of the last place so far. */
   place: number;
+  lastPlace: number;
   /** Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap cache. */
   entire: boolean;
   swapCached: boolean;
 }
 
-export const NO_COVER: Cover = { use: Use.kernel, until: 0, place: 0, entire: false, swapCached: false };
+export const NO_COVER: Cover = {
+  use: Use.kernel,
+  until: 0,
+  place: 0,
+  lastPlace: 0,
+  entire: false,
+  swapCached: false,
+};
 
 function holds(w: Int32Array, i: number, test: WordTest): boolean {
   return ((w[i + test.word] as number) & test.mask) === test.value;
@@ -107,6 +115,7 @@ export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys
       const pages = pagesOfUse(w, i, pfn, cover.use, k);
       cover.until = pfn + pages;
       cover.place = (((w[i + k.flags + 1] as number) >>> k.place.shift) & k.place.mask) * PLACE_COUNTS;
+      if (cover.place > cover.lastPlace) cover.lastPlace = cover.place;
       tallyOwner(w, i, cover.use, pages, k, tally);
       if (cover.use === Use.anonymous) lookAtAnonymous(w, i, pages, k, cover);
       else if (cover.use === Use.slab) (places[cover.place + Trait.slabHeads] as number)++;

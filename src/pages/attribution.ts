@@ -93,10 +93,11 @@ class Scan {
   }
 
   get places(): PlaceUses[] {
-    const { places } = this.tally;
+    const { places, cover } = this.tally;
     const used = new Set<number>();
     // Kernels of distributions allow 4,096 places, of which few have pages.
-    for (let at = 0; at < places.length; at++) if (places[at] !== 0) used.add(Math.floor(at / PLACE_COUNTS));
+    const end = cover.lastPlace + PLACE_COUNTS;
+    for (let at = 0; at < end; at++) if (places[at] !== 0) used.add(Math.floor(at / PLACE_COUNTS));
     return [...used].map((place) => {
       const counts = places.subarray(place * PLACE_COUNTS, (place + 1) * PLACE_COUNTS);
       const node = Math.floor(place / 2 ** this.#zoneBits);
