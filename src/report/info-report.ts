@@ -166,22 +166,28 @@ export function infoReport(facts: InfoFacts): InfoReport {
   return { ...report, unavailable: values.unavailable, warnings, complete, ...checked(checksOf(system)) };
 }
 
-function identity(values: Values, info: Vmcoreinfo, { utsname }: SystemFacts) {
+function identity(values: Values, info: Vmcoreinfo, { utsname, buildId }: SystemFacts) {
   const uts = values.take('host', utsname, (value) => value);
   return {
     kernel: {
       release: info.get('OSRELEASE') ?? uts?.release ?? null,
       version: values.take('kernel.version', utsname, ({ version }) => version),
       machine: values.take('kernel.machine', utsname, ({ machine }) => machine),
-      buildId: values.given(
-        'kernel.buildId',
-        info.get('BUILD-ID'),
-        'VMCOREINFO has no BUILD-ID: it is there since Linux 5.9',
-      ),
+      buildId: buildIdOf(values, info.get('BUILD-ID'), buildId),
     },
     boots: bootRows(info.boots),
     host: uts && { name: uts.nodename, domain: uts.domainname },
   };
+}
+
+function buildIdOf(values: Values, noted: string | undefined, image: SystemFacts['buildId']): string | null {
+  const told = 'value' in image ? image.value : undefined;
+  if (noted !== undefined && told !== undefined && noted !== told)
+    return values.lost(
+      'kernel.buildId',
+      `VMCOREINFO has BUILD-ID=${noted}, and the notes of the kernel's image (__start_notes) have ${told}`,
+    );
+  return values.given('kernel.buildId', noted, 'VMCOREINFO has no BUILD-ID: it is there since Linux 5.9');
 }
 
 function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['crash'] {
@@ -260,8 +266,8 @@ function problems({ tasks, modules }: SystemFacts): string[] {
   ];
 }
 
-function checksOf({ tasks }: SystemFacts): readonly Check[] {
-  return 'value' in tasks ? tasks.value.checks : [];
+function checksOf({ tasks, memoryChecks }: SystemFacts): readonly Check[] {
+  return [...('value' in tasks ? tasks.value.checks : []), ...memoryChecks];
 }
 
 /** Whether all that these lists have was found, though something is wrong with them. */

@@ -28,12 +28,14 @@ const NOTHING: SystemFacts = {
   ...{
     taint: GONE,
     commandLine: GONE,
+    buildId: GONE,
     modules: GONE,
     tasks: GONE,
     panickingCpu: GONE,
     panicReason: GONE,
     layout: GONE,
   },
+  memoryChecks: [],
   readable: false,
 };
 
@@ -83,6 +85,8 @@ const ALL: SystemFacts = {
     },
   },
   commandLine: { value: 'quiet ' },
+  buildId: { value: undefined },
+  memoryChecks: [],
   modules: { value: { modules: [], problems: [], whole: true } },
   tasks: { value: listing },
   panickingCpu: { value: 1 },

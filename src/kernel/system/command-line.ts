@@ -1,4 +1,6 @@
+import { InspectError } from '../../errors.ts';
 import type { AddressSpace } from '../address-space.ts';
+import { openLog } from '../log/open-log.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { textOf } from '../types/struct-reader.ts';
 
@@ -8,14 +10,54 @@ const STEP = 256;
 
 /**
  * What the kernel was booted with, as in /proc/cmdline. Takes no types.
- * @throws InspectError missingInfo, notMapped or notStored
+ * @throws InspectError missingInfo, notMapped or notStored; corrupt, where it is not what the kernel keeps of it elsewhere
  */
 export function readCommandLine(typed: TypedKernel): string {
-  return readText(typed.space, typed.space.u64(typed.symbol('saved_command_line')));
+  const { space } = typed;
+  const bytes = readText(space, space.u64(typed.symbol('saved_command_line')));
+  const text = textOf(bytes);
+  const at = typed.findSymbol('saved_command_line_len');
+  // A kernel that keeps no length has it once more in its log.
+  if (at === undefined) requireLogged(typed, text);
+  else requireLength(bytes.length, space.u32(at));
+  return text;
+}
+
+function requireLength(length: number, wanted: number): void {
+  if (length === wanted) return;
+  const what = `saved_command_line has ${length} bytes, and saved_command_line_len is ${wanted}`;
+  throw new InspectError('corrupt', what);
+}
+
+/** start_kernel(), which has it printed among the first lines. */
+const LOGGED = 'Kernel command line: ';
+const FIRST_RECORDS = 2000;
+/** A line of the log has a few bytes less than LOG_LINE_MAX, 1024 with its prefix. */
+const WHOLE_LINE = 900;
+
+/** What the log does not have any more, or what another than the kernel wrote, says nothing. */
+function requireLogged({ kernel }: TypedKernel, text: string): void {
+  const logged = tryLogged(kernel);
+  if (logged === undefined || text.includes(logged.slice(0, WHOLE_LINE))) return;
+  throw new InspectError('corrupt', 'saved_command_line is not the command line that the log has');
+}
+
+function tryLogged(kernel: TypedKernel['kernel']): string | undefined {
+  try {
+    let looked = 0;
+    for (const entry of openLog(kernel).entries()) {
+      if (++looked > FIRST_RECORDS) return undefined;
+      const text = entry.kind === 'record' && entry.facility === 0 ? textOf(entry.text) : '';
+      if (text.startsWith(LOGGED)) return text.slice(LOGGED.length);
+    }
+  } catch (error) {
+    if (!(error instanceof InspectError)) throw error;
+  }
+  return undefined;
 }
 
 /** A text that ends with a NUL: read in steps that cross no page, for the next one may not be there. */
-function readText(space: AddressSpace, address: bigint): string {
+function readText(space: AddressSpace, address: bigint): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let length = 0; length < LONGEST; ) {
     const at = address + BigInt(length);
@@ -24,5 +66,7 @@ function readText(space: AddressSpace, address: bigint): string {
     if (part.includes(0)) break;
     length += part.length;
   }
-  return textOf(Buffer.concat(parts));
+  const all = Buffer.concat(parts);
+  const end = all.indexOf(0);
+  return end < 0 ? all : all.subarray(0, end);
 }

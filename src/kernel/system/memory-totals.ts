@@ -1,4 +1,6 @@
 import { InspectError } from '../../errors.ts';
+import { type Check, check } from '../check.ts';
+import { readVmCounters } from '../objects/vm-counters.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 
 const PAGE = 4096;
@@ -16,6 +18,24 @@ export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
   // The first of enum zone_stat_item in all kernels (include/linux/mmzone.h).
   const index = typed.kernel.info.number('NR_FREE_PAGES') ?? 0;
   return { total, free: counter(typed, 'vm_zone_stat', index) };
+}
+
+/**
+ * The same by zone, against them; of a running kernel they are not read at the same moment.
+ * @throws InspectError missingInfo, notMapped, notStored or corrupt
+ */
+export function checkMemoryTotals(typed: TypedKernel): Check[] {
+  if (typed.space.live) return [];
+  const { total } = readMemoryTotals(typed);
+  const counters = readVmCounters(typed);
+  const managed = counters.zones.reduce((sum, zone) => sum + zone.managed, 0);
+  const free = counters.zones.reduce((sum, zone) => sum + (zone.get('NR_FREE_PAGES') ?? 0), 0);
+  const pages = (name: string, counted: number, kernel: number) =>
+    check({ name, unit: 'pages', counted, kernel });
+  return [
+    pages('_totalram_pages, managed_pages of all zones', managed, total / PAGE),
+    pages('NR_FREE_PAGES, vm_stat of all zones', free, counters.get('NR_FREE_PAGES') ?? free),
+  ];
 }
 
 /**

@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
-import { type Fact, factOf } from '../fact.ts';
+import type { Check } from '../check.ts';
+import { type Fact, factOf, known } from '../fact.ts';
 import type { Kallsyms } from '../kallsyms.ts';
 import type { Kernel } from '../kernel.ts';
 import { findLayout, type Layout } from '../layout.ts';
@@ -7,10 +8,11 @@ import { type Modules, readModules } from '../modules/module-list.ts';
 import { panickingCpu } from '../tasks/running.ts';
 import { listTasks, type TaskListing } from '../tasks/task-listing.ts';
 import { TypedKernel } from '../typed-kernel.ts';
+import { readBuildId } from './build-id.ts';
 import { type Clocks, readClocks } from './clocks.ts';
 import { readCommandLine } from './command-line.ts';
 import { readLoad } from './load.ts';
-import { type MemoryTotals, readMemoryTotals, readSwapTotals } from './memory-totals.ts';
+import { checkMemoryTotals, type MemoryTotals, readMemoryTotals, readSwapTotals } from './memory-totals.ts';
 import { type PanicReason, readPanicReason } from './panic-reason.ts';
 import { countProcessors, type Processors, processorModel } from './processors.ts';
 import { readTaint } from './taint.ts';
@@ -24,9 +26,13 @@ export interface SystemFacts {
   readonly processorModel: Fact<string>;
   readonly load: Fact<readonly [number, number, number]>;
   readonly memory: Fact<MemoryTotals>;
+  /** Of memory; none where they cannot be made. */
+  readonly memoryChecks: readonly Check[];
   readonly swap: Fact<MemoryTotals>;
   readonly taint: Fact<ReturnType<typeof readTaint>>;
   readonly commandLine: Fact<string>;
+  /** As the image has it; undefined where it has none. */
+  readonly buildId: Fact<string | undefined>;
   readonly modules: Fact<Modules>;
   readonly tasks: Fact<TaskListing>;
   /** null, when none has panicked. */
@@ -74,6 +80,7 @@ function bySymbols(named: Fact<TypedKernel>) {
     swap: factOf(named, readSwapTotals),
     taint: factOf(named, readTaint),
     commandLine: factOf(named, readCommandLine),
+    buildId: factOf(named, readBuildId),
     panickingCpu: factOf(named, panickingCpu),
   };
 }
@@ -81,6 +88,7 @@ function bySymbols(named: Fact<TypedKernel>) {
 function byTypes(typed: Fact<TypedKernel>) {
   return {
     clocks: factOf(typed, readClocks),
+    memoryChecks: known(factOf(typed, checkMemoryTotals)) ?? [],
     processors: factOf(typed, countProcessors),
     processorModel: factOf(typed, processorModel),
     modules: factOf(typed, readModules),
