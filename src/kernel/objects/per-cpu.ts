@@ -1,8 +1,19 @@
+import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
+import { fact, known } from '../fact.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 
 /** CONFIG_NR_CPUS is at most 8192 on x86_64 (arch/x86/Kconfig). */
-const CPUS_LIMIT = 8192;
+export const CPUS_LIMIT = 8192;
+
+/**
+ * A number of CPUs that the kernel keeps; undefined where it has none, or 0, for it has one CPU at least.
+ * Takes no types. @throws InspectError notMapped or notStored
+ */
+export function countOfCpus(typed: TypedKernel, symbol: string): number | undefined {
+  const at = typed.findSymbol(symbol);
+  return at === undefined ? undefined : typed.space.u32(at) || undefined;
+}
 
 /**
  * Per-CPU variables. A CPU's copy is at the variable's address plus __per_cpu_offset[cpu], modulo 2^64, in all kernels:
@@ -18,15 +29,35 @@ export class PerCpu {
     this.#typed = typed;
   }
 
-  /** The CPUs that the kernel prepared for at boot: those that have a copy of each variable. */
+  /**
+   * The CPUs that the kernel prepared for at boot: those that have a copy of each variable.
+   * @throws InspectError corrupt, where one is past nr_cpu_ids
+   */
   get possible(): readonly number[] {
-    this.#possible ??= this.#mask('__cpu_possible_mask');
+    this.#possible ??= this.#readPossible();
     return this.#possible;
   }
 
-  /** The CPUs that were running. */
+  #readPossible(): number[] {
+    const possible = this.#mask('__cpu_possible_mask');
+    const [last, ids] = [possible.at(-1), countOfCpus(this.#typed, 'nr_cpu_ids')];
+    if (last === undefined || ids === undefined || last < ids) return possible;
+    throw new InspectError('corrupt', `CPU ${last} is possible, and nr_cpu_ids is ${ids}`);
+  }
+
+  /** The CPUs that were running. @throws InspectError corrupt, where they are not possible, or not as many as are counted */
   get online(): readonly number[] {
-    return this.#mask('__cpu_online_mask');
+    const online = this.#mask('__cpu_online_mask');
+    const impossible = online.find((cpu) => !this.possible.includes(cpu));
+    if (impossible !== undefined)
+      throw new InspectError('corrupt', `CPU ${impossible} is online, and not possible`);
+    // 0c09ab96fc82 (5.3) made the count a variable of its own.
+    const counted = countOfCpus(this.#typed, '__num_online_cpus');
+    if (counted === undefined || counted === online.length || this.#typed.space.live) return online;
+    throw new InspectError(
+      'corrupt',
+      `${online.length} CPUs are online, and __num_online_cpus is ${counted}`,
+    );
   }
 
   /** Virtual address of a CPU's copy of the variable that a per-CPU pointer or symbol stands for. */
@@ -45,8 +76,27 @@ export class PerCpu {
   #offsetsOfAll(): BigUint64Array {
     const count = (this.possible.at(-1) ?? 0) + 1;
     const at = this.#typed.symbol('__per_cpu_offset');
-    this.#offsets ??= new BigUint64Array(this.#typed.space.bytes(at, 8 * count).buffer);
+    this.#offsets ??= this.#checked(new BigUint64Array(this.#typed.space.bytes(at, 8 * count).buffer));
     return this.#offsets;
+  }
+
+  /** setup_per_cpu_areas() made them of where the first chunk begins, and the place of each CPU's unit in it. */
+  #checked(offsets: BigUint64Array): BigUint64Array {
+    const [base, units, start] = ['pcpu_base_addr', 'pcpu_unit_offsets', '__per_cpu_start'].map((name) =>
+      this.#typed.findSymbol(name),
+    );
+    if (base === undefined || units === undefined || start === undefined) return offsets;
+    const { space } = this.#typed;
+    const places = known(fact(() => space.bytes(space.u64(units), 8 * offsets.length)));
+    const first = space.u64(base);
+    if (places === undefined || first === 0n) return offsets;
+    const delta = first - start;
+    const wrong = this.possible.find(
+      (cpu) => offsets[cpu] !== BigInt.asUintN(64, delta + u64At(places, 8 * cpu)),
+    );
+    if (wrong === undefined) return offsets;
+    const what = `__per_cpu_offset[${wrong}] is not where pcpu_base_addr and pcpu_unit_offsets put that CPU`;
+    throw new InspectError('corrupt', what);
   }
 
   /** struct cpumask: an array of unsigned long, as many as CONFIG_NR_CPUS needs. */

@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import { PerCpu } from '../objects/per-cpu.ts';
+import { CPUS_LIMIT, countOfCpus, PerCpu } from '../objects/per-cpu.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 
 /** What a CPU was doing. */
@@ -41,12 +41,19 @@ const NO_CPU = -1;
 /**
  * The CPU that panicked or oopsed and started the crash kernel; null while none has. panic_cpu says it of every panic
  * (kernel/panic.c), crashing_cpu once the others were stopped for kdump. Takes no types.
- * @throws InspectError missingInfo, notMapped or notStored
+ * @throws InspectError missingInfo, notMapped or notStored; corrupt, where it is no CPU, or the two name different ones
  */
 export function panickingCpu(typed: TypedKernel): number | null {
   const symbols = ['panic_cpu', 'crashing_cpu'].filter((name) => typed.findSymbol(name) !== undefined);
   if (symbols.length === 0)
     throw new InspectError('missingInfo', 'this kernel has neither panic_cpu nor crashing_cpu');
   const cpus = symbols.map((name) => typed.space.u32(typed.symbol(name)) | 0);
-  return cpus.find((cpu) => cpu !== NO_CPU) ?? null;
+  const named = [...new Set(cpus.filter((cpu) => cpu !== NO_CPU))];
+  if (named.length > 1)
+    throw new InspectError('corrupt', `panic_cpu is ${named[0]}, and crashing_cpu is ${named[1]}`);
+  const [cpu = null] = named;
+  const limit = countOfCpus(typed, 'nr_cpu_ids') ?? CPUS_LIMIT;
+  if (cpu !== null && (cpu < 0 || cpu >= limit))
+    throw new InspectError('corrupt', `CPU ${cpu} is said to have panicked, and there are ${limit}`);
+  return cpu;
 }

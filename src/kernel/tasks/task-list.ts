@@ -16,6 +16,8 @@ export interface FoundTasks {
   readonly problems: string[];
   /** Whether some of the tasks may be missing, for all that the lists tell. */
   cut: boolean;
+  /** Whether tasks say of themselves what others contradict. */
+  doubtful: boolean;
 }
 
 /**
@@ -42,7 +44,7 @@ export class TaskList {
 
   /** @throws InspectError missingInfo, notMapped or notStored, when the head of the list cannot be read */
   find(): FoundTasks {
-    const found: FoundTasks = { tasks: new Map(), problems: [], cut: false };
+    const found: FoundTasks = { tasks: new Map(), problems: [], cut: false, doubtful: false };
     const limit = tasksLimit(this.#typed);
     const head = this.#typed.symbol('init_task') + this.#tasks;
     const leaders = this.#walk('the list of tasks', head, this.#tasks, found, limit);

@@ -45,7 +45,7 @@ export function listTasks(typed: TypedKernel): TaskListing {
     cpus: fact(() => cpuTasks(typed, found)),
     panickingCpu: fact(() => panickingCpu(typed)),
     problems: found.problems,
-    whole: !found.cut && checks.every(({ verdict }) => verdict !== 'contradicted'),
+    whole: !found.cut && !found.doubtful && checks.every(({ verdict }) => verdict !== 'contradicted'),
     checks,
   };
 }
@@ -67,7 +67,30 @@ function findTasks(typed: TypedKernel): FoundTasks {
     for (const problem of table.value.problems) found.problems.push(problem);
     crossCheck(found, table.value, list);
   }
+  if (!typed.space.live) checkThreadGroups(found);
   return found;
+}
+
+/** The threads of a process share a signal_struct, and have the PID of one of them as their TGID. */
+function checkThreadGroups(found: FoundTasks): void {
+  const groups = new Map<bigint, Task[]>();
+  for (const task of found.tasks.values()) {
+    const group = groups.get(task.signal);
+    if (group) group.push(task);
+    else groups.set(task.signal, [task]);
+  }
+  // A task that is being released has none any more.
+  groups.delete(0n);
+  for (const group of groups.values()) {
+    const leaders = group.filter(({ pid, tgid }) => pid === tgid);
+    const tgids = new Set(group.map(({ tgid }) => tgid));
+    if (leaders.length === 1 && tgids.size === 1) continue;
+    found.doubtful = true;
+    const pids = pidsOf(group.map(({ pid }) => pid));
+    found.problems.push(
+      `TGIDs of the threads of one process: ${[...tgids].join(', ')}, and they are ${pids}`,
+    );
+  }
 }
 
 /** Both should have the same tasks: what is in one only is said, and shown. Where the table is whole nothing is lost. */
@@ -102,10 +125,21 @@ function pidsOf(pids: readonly number[]): string {
 /** The idle tasks (PID 0) are in no list, so they are read here. */
 function cpuTasks(typed: TypedKernel, { tasks }: FoundTasks): CpuTask[] {
   const reader = new TaskReader(typed);
-  return runningTasks(typed).map((running) => ({
+  const all = runningTasks(typed).map((running) => ({
     ...running,
     current: tasks.get(running.task) ?? tryRead(reader, running.task),
   }));
+  if (!typed.space.live) requirePlaces(all);
+  return all;
+}
+
+/** A task that runs says on which CPU (set_task_cpu). A CPU that never came up has the task of another. */
+function requirePlaces(cpus: readonly CpuTask[]): void {
+  for (const { cpu, online, current } of cpus) {
+    if (!online || current === null || current.cpu === cpu) continue;
+    const what = `CPU ${cpu} runs the task of PID ${current.pid}, which says that it is on CPU ${current.cpu}`;
+    throw new InspectError('corrupt', what);
+  }
 }
 
 function tryRead(reader: TaskReader, address: bigint): Task | null {
