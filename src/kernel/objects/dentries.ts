@@ -28,7 +28,7 @@ export class Dentries {
     this.#typed = typed;
     this.#dentry = typed.reader('dentry', 'd_parent', 'd_name.name', 'd_name.len', 'd_hash.pprev');
     this.#alias = BigInt(this.#dentry.type.offsetOf('d_u.d_alias', 'd_alias'));
-    // 61bc24ac3abd (6.14) renamed it.
+    // Its name changed in 6.14.
     this.#short = this.#dentry.type.find('d_shortname', 'd_iname');
   }
 

@@ -20,6 +20,9 @@ const POOLS_LIMIT = 8;
 /** An order of 18 is 1 GiB. */
 const ORDER_LIMIT = 18;
 
+/** As hugetlb_add_hstate() names it. */
+const NAME = /^hugepages-(\d+)kB$/;
+
 /** Reads the pools of hugetlbfs; none without CONFIG_HUGETLB_PAGE. @throws InspectError missingInfo, notMapped, notStored */
 export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
   const [table, counter] = [typed.findSymbol('hstates'), typed.findSymbol('hugetlb_max_hstate')];
@@ -34,11 +37,18 @@ export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
     'resv_huge_pages',
     'surplus_huge_pages',
     'nr_huge_pages_node',
+    'name?',
   );
   return Array.from({ length: count }, (_, i) => {
     const h = reader.load(table + BigInt(i * reader.type.size));
     const order = h.number('order');
     if (order > ORDER_LIMIT) throw new InspectError('corrupt', `hstates[${i}].order is ${order}`);
+    const named = NAME.exec(h.has('name') ? h.text('name') : '')?.[1];
+    if (named !== undefined && Number(named) !== 4 * 2 ** order)
+      throw new InspectError(
+        'corrupt',
+        `hstates[${i}].order is ${order}, and its pages have ${named} kB by its name`,
+      );
     return {
       pagesPerHugePage: 2 ** order,
       total: h.number('nr_huge_pages'),

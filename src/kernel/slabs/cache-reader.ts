@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import { readString } from '../objects/c-string.ts';
+import { otherName } from '../objects/kobject.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { SlabShape } from './slab.ts';
 
@@ -13,6 +14,8 @@ const ORDER_LIMIT = 16;
 export interface CacheIdentity extends SlabShape {
   /** Of the cache that was made first: caches of like objects are merged under its name (kmem_cache.refcount counts). */
   readonly name: string;
+  /** Its name in sysfs, where that is another one. */
+  readonly otherName?: string | undefined;
   /** Bytes that a user of the cache gets. */
   readonly objectSize: number;
   /** How many caches share this one. */
@@ -39,7 +42,7 @@ export class CacheReader {
     this.#cache = typed.reader(
       'kmem_cache',
       ...(['size', 'object_size', 'oo.x', 'min.x', 'name', 'refcount', 'offset'] as const),
-      ...(['red_left_pad?', 'random?'] as const),
+      ...(['red_left_pad?', 'random?', 'kobj.name?'] as const),
     );
     this.listOffset = BigInt(type.offsetOf('list'));
   }
@@ -57,9 +60,11 @@ export class CacheReader {
       const what = `${oo & OO_MASK} objects of ${size} bytes have no room in a slab of order ${order}`;
       throw new InspectError('corrupt', what, { address });
     }
+    const name = readString(this.#typed.space, c.big('name'));
     return {
       cache: address,
-      name: readString(this.#typed.space, c.big('name')),
+      name,
+      otherName: c.has('kobj.name') ? this.#otherName(c.big('kobj.name'), name) : undefined,
       objectSize: c.number('object_size'),
       size,
       pad: c.has('red_left_pad') ? c.number('red_left_pad') : 0,
@@ -70,5 +75,11 @@ export class CacheReader {
       random: c.has('random') ? c.big('random') : null,
       aliases: c.number('refcount'),
     };
+  }
+
+  /** Caches that others may be merged with stand in sysfs by their layout, ":0000192" (create_unique_id). */
+  #otherName(at: bigint, name: string): string | undefined {
+    const other = otherName(this.#typed.space, at, name);
+    return other?.startsWith(':') ? undefined : other;
   }
 }

@@ -39,7 +39,11 @@ export function slabUses(typed: TypedKernel, attribution: Attribution, problems:
   const { uses, exact } = attribution;
   const { caches, broken, unreadable } = readSlabCaches(typed);
   problems.broken('the list of slab caches', [broken, ...unreadable]);
-  for (const cache of caches) problems.broken(`slab cache ${cache.name}`, cache.broken);
+  for (const { name, otherName, broken: breaks } of caches) {
+    problems.broken(`slab cache ${name}`, breaks);
+    if (otherName !== undefined)
+      problems.wrong(`slab cache ${name} is called ${otherName} in sysfs (kobj.name)`);
+  }
   const whole = !isCut(broken) && unreadable.length === 0;
   const found = caches.map((cache) => witnessed(cache, attribution, typed.space.live));
   found.sort(bySize);
