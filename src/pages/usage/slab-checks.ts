@@ -11,17 +11,21 @@ const FIGURES: readonly { readonly name: string; readonly unit: string; readonly
 type Compared = Pick<Comparison, 'counted' | 'kernel' | 'explained'>;
 type Figures = (cache: WitnessedCache) => Compared | null;
 
-/** One check of all caches that agree, and one of each that does not. */
-export function slabChecks(caches: readonly WitnessedCache[]): Check[] {
+/**
+ * One check of all caches that agree, and one of each that does not.
+ * @param whole whether those are all caches: a sum of some of them is not the kernel's
+ */
+export function slabChecks(caches: readonly WitnessedCache[], whole: boolean): Check[] {
   return FIGURES.flatMap(({ name, unit, of }) => {
     const checks = caches.flatMap((one) => {
       const figures = of(one);
       return figures ? [check({ name: `${name} of ${one.cache.name}`, unit, ...figures })] : [];
     });
+    const all = whole && checks.length === caches.length;
     const good = checks.filter(({ verdict }) => verdict !== 'contradicted');
     const bad = checks.filter(({ verdict }) => verdict === 'contradicted');
     // The sum of nr_slabs is held against the scan elsewhere, that of caches that cannot be read included.
-    return good.length === 0 || name === 'nr_slabs' ? bad : [sumOf(name, unit, good), ...bad];
+    return !all || good.length === 0 || name === 'nr_slabs' ? bad : [sumOf(name, unit, good), ...bad];
   });
 }
 

@@ -53,7 +53,7 @@ export function slabUses(typed: TypedKernel, attribution: Attribution, problems:
     unlisted: whole && exact ? { pages: unlisted } : UNKNOWN,
     whole,
     waiting: found.reduce((sum, one) => sum + waitingSlabs(one), 0),
-    checks: slabChecks(found),
+    checks: slabChecks(found, whole),
   };
 }
 

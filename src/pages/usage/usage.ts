@@ -165,5 +165,6 @@ function longAt(typed: TypedKernel, symbol: string): number | null {
 function modulesBySize(typed: TypedKernel, problems: Problems): Module[] {
   const { modules, problems: wrong, whole } = readModules(typed);
   problems.found(wrong, whole);
-  return [...modules].sort((a, b) => (b.size ?? 0) - (a.size ?? 0));
+  // By name where sizes are equal: the order of a list that was mended is not the kernel's.
+  return [...modules].sort((a, b) => (b.size ?? 0) - (a.size ?? 0) || (a.name < b.name ? -1 : 1));
 }
