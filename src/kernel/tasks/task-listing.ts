@@ -1,4 +1,5 @@
 import { InspectError } from '../../errors.ts';
+import { isLoss } from '../../formats/loss.ts';
 import { type Check, check } from '../check.ts';
 import { type Fact, fact } from '../fact.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
@@ -39,23 +40,40 @@ export function listTasks(typed: TypedKernel): TaskListing {
   for (let i = 1; i < LIVE_ATTEMPTS && typed.kernel.image.live && found.problems.length > 0; i++)
     found = findTasks(typed);
   // Of what may be missing the number says nothing.
-  const checks = found.cut ? [] : threadChecks(typed, found.tasks.size);
+  const { checks, lost } = found.cut ? UNCHECKED : threadChecks(typed, found.tasks.size);
+  if (lost !== null) found.problems.push(lost);
   return {
     tasks: [...found.tasks.values()],
     cpus: fact(() => cpuTasks(typed, found)),
     panickingCpu: fact(() => panickingCpu(typed)),
     problems: found.problems,
-    whole: !found.cut && !found.doubtful && checks.every(({ verdict }) => verdict !== 'contradicted'),
+    whole:
+      !found.cut &&
+      !found.doubtful &&
+      lost === null &&
+      checks.every(({ verdict }) => verdict !== 'contradicted'),
     checks,
   };
 }
 
+/** What the number of tasks is held against, and why it cannot be, which the dump should have. */
+interface ThreadChecks {
+  readonly checks: readonly Check[];
+  readonly lost: string | null;
+}
+
+const UNCHECKED: ThreadChecks = { checks: [], lost: null };
+
 /** nr_threads counts all that have a PID; the idle tasks have none. That of a running kernel moves meanwhile. */
-function threadChecks(typed: TypedKernel, counted: number): Check[] {
+function threadChecks(typed: TypedKernel, counted: number): ThreadChecks {
   const count = fact(() => typed.space.u32(typed.symbol('nr_threads')) | 0);
-  // A kernel that runs has one task at least, so 0 is no count of them.
-  if ('missing' in count || count.value === 0 || typed.space.live) return [];
-  return [check({ name: 'nr_threads', unit: 'tasks', counted, kernel: count.value })];
+  if ('missing' in count) {
+    const isLost = isLoss(count.kind, typed.kernel.image);
+    return { checks: [], lost: isLost ? `the number of tasks cannot be checked: ${count.missing}` : null };
+  }
+  // A kernel that runs has at least one task, so 0 is not a count of them.
+  if (count.value === 0 || typed.space.live) return UNCHECKED;
+  return { checks: [check({ name: 'nr_threads', unit: 'tasks', counted, kernel: count.value })], lost: null };
 }
 
 function findTasks(typed: TypedKernel): FoundTasks {
