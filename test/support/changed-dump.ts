@@ -69,10 +69,17 @@ export class ChangedDump {
   }
 }
 
+/** The order of modules is that of their list, and is lost with its head; all else has an order of its own. */
+function inOneOrder(key: string, value: unknown): unknown {
+  if (key !== 'modules' || !Array.isArray(value)) return value;
+  const keyed = value.map((one) => ({ one, text: JSON.stringify(one) }));
+  return keyed.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ one }) => one);
+}
+
 /** The first difference between documents, but for warnings, which tell of a damage that cost nothing. */
 function sameDocument(now: object, then: object): string[] {
   const [a, b] = [now, then].map((document) =>
-    JSON.stringify({ ...document, warnings: null }, null, 1).split('\n'),
+    JSON.stringify({ ...document, warnings: null }, inOneOrder, 1).split('\n'),
   ) as [string[], string[]];
   const at = a.findIndex((line, i) => line !== b[i]);
   return at < 0 ? [] : [`in silence ${a[at]?.trim().slice(0, 200)}, not ${b[at]?.trim().slice(0, 200)}`];
