@@ -80,7 +80,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       files: [{ address: MAPPING, found: counted(3, whole), dirty: 1, huge: false, file: FILE, nrpages: 3 }],
       ...{ count: 1, countExact: whole, leftOutUpTo: whole ? 0 : null },
     },
-    processes: { value: { processes: [PROCESS], tasks: [1n] }, whole },
+    processes: { value: { processes: [PROCESS], tasks: [1n], checks: [] }, whole },
     vmalloc: { pages: 0, codePages: 0, stackPages: 8, spareStacks: null, areas: 2, callers: [CALLER], whole },
     percpu: { counted: 5, chunks: 4, first: 1, before: 0, problems: [], whole: true },
     hugetlb: [{ pagesPerHugePage: 512, total: 1, free: 1, reserved: 0, surplus: 0, nodes: [1] }],

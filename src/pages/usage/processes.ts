@@ -1,3 +1,4 @@
+import type { Check } from '../../kernel/check.ts';
 import type { MmPages } from '../../kernel/tasks/mm-counters.ts';
 import { detailsOf } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
@@ -21,6 +22,8 @@ export interface ProcessUses {
   readonly processes: readonly ProcessUse[];
   /** Addresses of all task_structs: threads of processes and of the kernel, but for the idle ones of CPUs. */
   readonly tasks: readonly bigint[];
+  /** The number of tasks against the kernel's. */
+  readonly checks: readonly Check[];
 }
 
 /** @throws InspectError missingInfo, notMapped or notStored, when no task can be found */
@@ -39,7 +42,8 @@ export function processUses(typed: TypedKernel, problems: Problems): ProcessUses
     return [{ pid: task.tgid, comm: task.comm, rss, pages, pageTables }];
   });
   processes.sort((a, b) => b.rss - a.rss || a.pid - b.pid);
-  return { processes, tasks: listing.tasks.map(({ address }) => address) };
+  const { tasks, checks } = listing;
+  return { processes, tasks: tasks.map(({ address }) => address), checks };
 }
 
 /** One task for each mm: the leader of its process, where that one has not ended before its threads. */

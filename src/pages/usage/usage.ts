@@ -97,7 +97,11 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
     ...unmarked.value,
   };
   const facts = { ...holders, attribution: found, whole: unmarked.whole && found.exact };
-  const checks = [...checksOf(typed, facts, movements), ...(holders.slabs?.checks ?? [])];
+  const checks = [
+    ...checksOf(typed, facts, movements),
+    ...(holders.slabs?.checks ?? []),
+    ...(processes.value?.checks ?? []),
+  ];
   const mapChange = typed.kernel.image.mapChange?.() ?? null;
   const { warnings, damaged } = problems;
   return {
