@@ -213,3 +213,21 @@ describe('what another structure has otherwise is told', () => {
     expect([before.status, told(before)]).toEqual([0, expect.not.stringMatching(warning)]);
   });
 });
+
+test('a type that modules may have is not said to be missing where the list of theirs is cut', async () => {
+  const dump = new ChangedDump('linux-6.12-numa');
+  const head = dump.typed.symbol('btf_modules');
+  const command = ['struct', 'virtblk_none'];
+  const cut = [dump.word(head, 0xdead_0000_0000_0122n), dump.word(head + 8n, 0xdead_0000_0000_0122n)];
+  const [whole, changed] = [await dump.ask(command), await dump.ask(command, cut)];
+  expect([whole.status, whole.err]).toEqual([
+    1,
+    expect.stringMatching(/this kernel has no type virtblk_none/),
+  ]);
+  expect([changed.status, changed.err]).toEqual([
+    1,
+    expect.stringMatching(
+      /no type virtblk_none was found, and the list of modules' types \(btf_modules\) is broken/,
+    ),
+  ]);
+});

@@ -42,7 +42,7 @@ function testTypes(guest: () => CrashedGuest): void {
       createHash('sha1').update(typed.space.bytes(address, size)).digest('hex');
     const start = typed.symbol('__start_BTF');
     const found = new Map([['vmlinux', sum(start, Number(typed.symbol('__stop_BTF') - start))]]);
-    for (const { module, data, size } of listModuleBtf(typed)) found.set(module, sum(data, size));
+    for (const { module, data, size } of listModuleBtf(typed).modules) found.set(module, sum(data, size));
     image.close();
     expect(found).toEqual(sumsIn(guest().answers.text('btfSums')));
   });

@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
 import type { Btf } from '../btf/btf.ts';
 import { readBlob } from '../btf/read-btf.ts';
-import { walkList } from '../objects/list.ts';
+import { type Break, walkList } from '../objects/list.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 
 /** A module's own types, not read yet. */
@@ -15,19 +15,26 @@ export interface ModuleBtf {
   readonly startString: number;
 }
 
+/** All that could be found, and where the list of them breaks off. */
+export interface ModuleBtfs {
+  readonly modules: readonly ModuleBtf[];
+  readonly broken: Break | null;
+}
+
 const MODULES_LIMIT = 1 << 16;
 
 /**
  * The modules that brought types (CONFIG_DEBUG_INFO_BTF_MODULES, 36e68442d1af, 5.11), by the list btf_modules.
  * @throws InspectError missingInfo, when the kernel has no BTF; notMapped or notStored
  */
-export function listModuleBtf(typed: TypedKernel): ModuleBtf[] {
+export function listModuleBtf(typed: TypedKernel): ModuleBtfs {
   const head = typed.findSymbol('btf_modules');
-  if (head === undefined || !typed.types.findStruct('btf_module')) return [];
+  if (head === undefined || !typed.types.findStruct('btf_module')) return { modules: [], broken: null };
   const entry = typed.reader('btf_module', 'list', 'btf');
   const btf = typed.reader('btf', 'data', 'data_size', 'start_id', 'start_str_off', 'name');
   const list = BigInt(entry.type.offsetOf('list'));
-  return walkList(typed.space, head, MODULES_LIMIT).nodes.map((node) => {
+  const { nodes, broken } = walkList(typed.space, head, MODULES_LIMIT);
+  const modules = nodes.map((node) => {
     btf.load(entry.load(node - list).big('btf'));
     return {
       module: btf.text('name'),
@@ -37,6 +44,7 @@ export function listModuleBtf(typed: TypedKernel): ModuleBtf[] {
       startString: btf.number('start_str_off'),
     };
   });
+  return { modules, broken };
 }
 
 /**

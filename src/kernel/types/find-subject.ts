@@ -1,7 +1,9 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { Btf } from '../btf/btf.ts';
 import { KIND } from '../btf/kinds.ts';
 import { listModuleBtf, readModuleBtf } from '../modules/module-btf.ts';
+import { isCut } from '../objects/list.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { KNOWN_SYMBOLS } from './known-symbols.ts';
 import { nearNames } from './near-names.ts';
@@ -55,10 +57,14 @@ function pick(btf: Btf, name: string, nth: number, module: string | null): Found
   return id === undefined ? undefined : { btf, id, module, alike: list.length };
 }
 
+/** @throws InspectError corrupt, where it is not found and may be in a module that was not */
 function inModules(typed: TypedKernel, name: string, nth: number): FoundType | undefined {
-  for (const module of listModuleBtf(typed)) {
+  const { modules, broken } = listModuleBtf(typed);
+  for (const module of modules) {
     const found = pick(readModuleBtf(typed, module), name, nth, module.module);
     if (found) return found;
   }
-  return undefined;
+  if (broken === null || !isCut(broken)) return undefined;
+  const where = `the list of modules' types (btf_modules) is broken at ${hex(broken.address)}: ${broken.reason}`;
+  throw new InspectError('corrupt', `no type ${name} was found, and ${where}`, { address: broken.address });
 }
