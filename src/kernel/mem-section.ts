@@ -114,6 +114,8 @@ class SparseSections implements MemSections {
   readonly #flags: bigint;
   readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
   readonly #array: bigint;
+  #asked = -1;
+  #encoded: bigint | null = null;
   #marksOnline: boolean | undefined;
 
   constructor(space: AddressSpace, g: Geometry, array: bigint, flags: bigint) {
@@ -174,7 +176,17 @@ class SparseSections implements MemSections {
     return BigInt(this.pagesPerSection * this.#geometry.structPageSize);
   }
 
+  /** A scan asks several things of one section after the other. */
   #entry(section: number): bigint | null {
+    if (section !== this.#asked) {
+      this.#asked = -1;
+      this.#encoded = this.#readEntry(section);
+      this.#asked = section;
+    }
+    return this.#encoded;
+  }
+
+  #readEntry(section: number): bigint | null {
     const { entrySize, mapOffset, perRoot, roots } = this.#geometry;
     if (!perRoot) {
       return section < roots ? this.#space.u64(this.#array + BigInt(section * entrySize + mapOffset)) : null;
