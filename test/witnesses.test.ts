@@ -154,6 +154,18 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was + 0x1000n,
     warning: /TGIDs of the threads of one process: 4097, and they are PID 1$/m,
   },
+  'the PID of a task': {
+    command: ['ps'],
+    at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'pid'),
+    value: (was) => was + 0x1000n,
+    warning: /the task of PID 4097 is in the PID table as PID 1$/m,
+  },
+  'the inode of a name': {
+    command: ['usage'],
+    at: ofDentry('d_inode'),
+    value: () => 0n,
+    warning: /is in the list of the inode at \w+, and names 0x0/,
+  },
   'the name of a slab cache': {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'name'),

@@ -17,7 +17,7 @@ const DEPTH_LIMIT = 2048;
 /** Reads the directory entry cache (struct dentry, include/linux/dcache.h). */
 export class Dentries {
   readonly #typed: TypedKernel;
-  readonly #dentry: StructReader<'d_parent' | 'd_name.name' | 'd_name.len' | 'd_hash.pprev'>;
+  readonly #dentry: StructReader<'d_parent' | 'd_name.name' | 'd_name.len' | 'd_hash.pprev' | 'd_inode?'>;
   readonly #alias: bigint;
   /** Where a dentry has a short name, and how many bytes with the NUL fit there. */
   readonly #short: { readonly offset: number; readonly size: number } | undefined;
@@ -26,15 +26,28 @@ export class Dentries {
   /** @throws InspectError missingInfo */
   constructor(typed: TypedKernel) {
     this.#typed = typed;
-    this.#dentry = typed.reader('dentry', 'd_parent', 'd_name.name', 'd_name.len', 'd_hash.pprev');
+    this.#dentry = typed.reader(
+      'dentry',
+      'd_parent',
+      'd_name.name',
+      'd_name.len',
+      'd_hash.pprev',
+      'd_inode?',
+    );
     this.#alias = BigInt(this.#dentry.type.offsetOf('d_u.d_alias', 'd_alias'));
     // Its name changed in 6.14.
     this.#short = this.#dentry.type.find('d_shortname', 'd_iname');
   }
 
-  /** The dentry whose hlist_node of an inode's i_dentry stands at an address. */
-  ofAlias(node: bigint): bigint {
-    return node - this.#alias;
+  /**
+   * The dentry whose hlist_node of an inode's i_dentry stands at an address.
+   * @throws InspectError notMapped, notStored; corrupt, for one of another inode
+   */
+  ofAlias(node: bigint, inode: bigint): bigint {
+    const dentry = node - this.#alias;
+    const d = this.#dentry.load(dentry);
+    if (!d.has('d_inode') || d.big('d_inode') === inode || this.#typed.space.live) return dentry;
+    throw corrupt(dentry, `is in the list of the inode at ${hex(inode)}, and names ${hex(d.big('d_inode'))}`);
   }
 
   /** Whether no look-up finds it any more: its file was deleted, or never had a name. @throws InspectError */

@@ -100,15 +100,17 @@ export class Files {
       nrpages: m.number('nrpages'),
       dax: i.has('i_flags') && (i.number('i_flags') & S_DAX) !== 0,
       ...fs,
-      ...(fs.type === 'bdev' ? this.#blockDevice(inode, i.number('i_rdev')) : this.#name(superBlock, alias)),
+      ...(fs.type === 'bdev'
+        ? this.#blockDevice(inode, i.number('i_rdev'))
+        : this.#name(superBlock, inode, alias)),
     };
   }
 
   /** The first name of the file that can be read; a file with several hard links has as many. */
-  #name(superBlock: bigint, alias: bigint): Name {
+  #name(superBlock: bigint, inode: bigint, alias: bigint): Name {
     if (alias === 0n) return { path: null, names: null, deleted: false, unnamed: null };
     try {
-      const dentry = this.#dentries.ofAlias(alias);
+      const dentry = this.#dentries.ofAlias(alias, inode);
       const deleted = this.#dentries.isUnhashed(dentry);
       const located = this.#mounts.locate(superBlock, dentry);
       // A file that never had a directory (memfd, System V and anonymous shared memory) has a name alone.

@@ -85,8 +85,21 @@ function findTasks(typed: TypedKernel): FoundTasks {
     for (const problem of table.value.problems) found.problems.push(problem);
     crossCheck(found, table.value, list);
   }
-  if (!typed.space.live) checkThreadGroups(found);
+  if (!typed.space.live) {
+    checkThreadGroups(found);
+    if ('value' in table) checkPids(found, table.value);
+  }
   return found;
+}
+
+/** A task is in the table under its PID. */
+function checkPids(found: FoundTasks, table: PidTable): void {
+  for (const [pid, address] of table.tasks) {
+    const said = found.tasks.get(address)?.pid;
+    if (said === undefined || said === pid) continue;
+    found.doubtful = true;
+    found.problems.push(`the task of PID ${said} is in the PID table as PID ${pid}`);
+  }
 }
 
 /** The threads of a process share a signal_struct, and have the PID of one of them as their TGID. */
