@@ -2,6 +2,7 @@ import { missingKeys } from '../kernel/expected-keys.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { missingKey } from '../kernel/vmcoreinfo.ts';
 import type { PageClass } from './page-class.ts';
+import { pageKeys } from './page-keys.ts';
 
 /** A row that cannot be told because a key is missing, which others that have its pages now have too many for. */
 export interface UntoldRow {
@@ -17,9 +18,11 @@ const ONE_ROW: Readonly<Record<string, PageClass>> = {
 
 /**
  * Refuses to classify the pages of a kernel whose VMCOREINFO lacks what every row depends on.
- * @throws InspectError missingInfo, naming the key
+ * @throws InspectError missingInfo, naming the key; corrupt, as pageKeys
  */
 export function requireKeys({ info }: Kernel): void {
+  // Of its own keys it says which rows they decide.
+  pageKeys(info);
   const [first] = missingKeys(info, 'pages').filter(({ anyOf: [key = ''] }) => !(key in ONE_ROW));
   if (first) throw missingKey(first.anyOf.join(' or '), 'no page can be classified');
 }
