@@ -33,6 +33,8 @@ interface Cover {
   /** Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap cache. */
   entire: boolean;
   swapCached: boolean;
+  /** Pages whose struct page and that of their compound's head contradict each other. */
+  strays: number;
 }
 
 export const NO_COVER: Cover = {
@@ -42,6 +44,7 @@ export const NO_COVER: Cover = {
   lastPlace: 0,
   entire: false,
   swapCached: false,
+  strays: 0,
 };
 
 function holds(w: Int32Array, i: number, test: WordTest): boolean {
@@ -116,6 +119,7 @@ export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys
       cover.until = pfn + pages;
       cover.place = (((w[i + k.flags + 1] as number) >>> k.place.shift) & k.place.mask) * PLACE_COUNTS;
       if (cover.place > cover.lastPlace) cover.lastPlace = cover.place;
+      cover.strays += strays(w, i, pages, count - n, k, cover.use);
       tallyOwner(w, i, cover.use, pages, k, tally);
       if (cover.use === Use.anonymous) lookAtAnonymous(w, i, pages, k, cover);
       else if (cover.use === Use.slab) (places[cover.place + Trait.slabHeads] as number)++;
@@ -126,6 +130,21 @@ export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys
     if (cover.use === Use.anonymous) tallyAnonymous(w, n * k.stride, covered, k, tally);
     n += covered;
   }
+}
+
+/**
+ * Tails that no head before them speaks for, and heads whose compound has no tail at its end, as far as that is among the `rest`
+ * pages of the run.
+ */
+function strays(w: Int32Array, i: number, pages: number, rest: number, k: UseKeys, use: number): number {
+  if (isTail(w, i, k)) return 1;
+  const isBlock = use === Use.free || use === Use.unaccepted;
+  if (pages === 1 || pages > rest || isBlock || k.tail.mask === 0) return 0;
+  return isTail(w, i + (pages - 1) * k.stride, k) ? 0 : 1;
+}
+
+function isTail(w: Int32Array, i: number, { tail }: UseKeys): boolean {
+  return ((w[i + tail.word] as number) & tail.mask) !== 0;
 }
 
 function lookAtAnonymous(w: Int32Array, i: number, pages: number, k: UseKeys, cover: Cover): void {

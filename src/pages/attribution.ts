@@ -38,6 +38,8 @@ export interface Attribution {
    * does, and those of `kernel` may be of any use: pages behind a head that is lost look like them.
    */
   readonly exact: boolean;
+  /** Pages whose struct page and that of their compound's head contradict each other; 0 where heads may be lost. */
+  readonly strays: number;
 }
 
 /** The pages of one zone of a node. */
@@ -178,7 +180,8 @@ export function attributeRanges(
   const exact = scan.failures.size === 0;
   const { places, failures } = scan;
   const tables = { slabs, slabObjects, mappings, hugetlb };
-  return { total, uses: named(USES, uses), places, ...tables, unreadable: failures, exact };
+  const strays = exact ? scan.tally.cover.strays : 0;
+  return { total, uses: named(USES, uses), places, ...tables, unreadable: failures, exact, strays };
 }
 
 function named<const N extends string>(names: readonly N[], counts: Float64Array): Record<N, number> {

@@ -33,6 +33,11 @@ export interface Census {
   readonly withoutStructPage: number;
   /** Free blocks of an order that there is none of. */
   readonly badOrders: number;
+  /**
+   * Pages whose struct page and that of their compound's head contradict each other: tails without a head, and others between a head and
+   * its last tail. 0 in a running machine, which makes compounds meanwhile.
+   */
+  readonly strays: number;
   /** Why memory may be missing behind the end of the dump, a sentence; null where none is. */
   readonly missingEnd: string | null;
   /** Memory that the kernel uses and the dump does not cover; null for none. */
@@ -137,6 +142,7 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
     unclassified: tally.failures,
     withoutStructPage: tally.rules[Rule.noStructPage] as number,
     badOrders: tally.rules[Rule.badOrder] as number,
+    strays: kernel.image.live ? 0 : tally.strays,
     missingEnd: missingEnd(kernel),
     missingMemory: missingMemory(kernel, 'all' in zones ? zones.all : []),
     unwritten: counts.uninitialized > 0 && !leavesHolesUnwritten(kernel) ? counts.uninitialized : 0,

@@ -1,6 +1,6 @@
 import { Fact, tellFacts } from './page-facts.ts';
 import type { PageKeys } from './page-keys.ts';
-import { FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
+import { compoundOrder, FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
 import type { Stretches } from './stretches.ts';
 
 /** A block or compound page whose verdict reaches over the pages behind its head. */
@@ -10,11 +10,21 @@ export interface Cover {
   /** The first pfn behind it. */
   until: number;
   rule: Rule;
+  /**
+   * The first pfn past the last compound that no rule leaves out, whose tails are looked at; UNKNOWN where its head may be among
+   * struct pages that were not read.
+   */
+  compound: number;
+  /** Pages that contradict that: tails of no compound, and others than tails inside one. */
+  strays: number;
 }
+
+/** No compound is known to have begun. */
+export const UNKNOWN = -1;
 
 /** Nothing covered yet. */
 export function noCover(): Cover {
-  return { head: 0, until: 0, rule: Rule.kernel };
+  return { head: 0, until: 0, rule: Rule.kernel, compound: UNKNOWN, strays: 0 };
 }
 
 /** Struct pages that lie one after the other, of a part of a run. */
@@ -62,19 +72,44 @@ export function classifyPart(
     }
     const told = tellFacts(words, offset + n * stride, Math.min(AT_ONCE, end - n), keys, facts);
     if (keys.device.mask !== 0) markDevices(words, offset + n * stride, told, keys);
-    const rule = addRules(told, n, stretches);
+    const rule = addRules(told, first, n, cover, stretches);
     n += told;
-    if (rule < FIRST_EXCLUDING) continue;
     const pfn = first + n - 1;
     const i = offset + (n - 1) * stride;
+    if (rule < FIRST_EXCLUDING) {
+      noteHead(words, i, pfn, facts[told - 1] as number, keys, cover);
+      continue;
+    }
     const pages = pagesDecided(words, i, pfn, rule, keys);
     if (rule === Rule.buddy || rule === Rule.unaccepted)
       onFree(pfn, pages, words[i + keys.flags + 1] as number, rule === Rule.unaccepted);
     if (pages === 1) continue;
+    if (n + pages - 1 <= end) checkLast(words, i + (pages - 1) * stride, rule, keys, cover);
     cover.head = pfn;
     cover.until = pfn + pages;
     cover.rule = rule;
   }
+}
+
+/** Notes how far the compound reaches that begins at the page at word `i`, where it is a head and no rule leaves it out. */
+function noteHead(w: Int32Array, i: number, pfn: number, of: number, keys: PageKeys, cover: Cover): void {
+  if ((of & Fact.head) === 0) return;
+  cover.compound = pfn + (keys.tail.mask === 0 ? 1 : 1 << compoundOrder(w, i, pfn, keys));
+}
+
+/** The last page of a compound that is left out, at word `i`, is a tail; blocks of free pages have none. */
+function checkLast(w: Int32Array, i: number, rule: Rule, { tail }: PageKeys, cover: Cover): void {
+  if (rule === Rule.buddy || rule === Rule.unaccepted || tail.mask === 0) return;
+  if (((w[i + tail.word] as number) & tail.mask) === 0) cover.strays++;
+}
+
+/** Counts pages from `start` to `end` that are not what the last head before them says: tails, or none. */
+function countStrays(isTails: boolean, start: number, end: number, cover: Cover): void {
+  const { compound } = cover;
+  if (compound === UNKNOWN) {
+    if (!isTails) cover.compound = 0;
+  } else if (isTails) cover.strays += Math.max(0, end - Math.max(start, compound));
+  else cover.strays += Math.max(0, Math.min(end, compound) - start);
 }
 
 /** Adds to the facts of pages, the first of them at word `i`, that they are device memory. */
@@ -85,8 +120,11 @@ function markDevices(w: Int32Array, i: number, count: number, { stride, flags, d
   }
 }
 
-/** Adds the rules of the pages whose facts were told, the first of them page `start` of the run; returns that of the last. */
-function addRules(told: number, start: number, stretches: Stretches): Rule {
+/**
+ * Adds the rules of the pages whose facts were told, the first of them page `start` of the run that begins at `pfn`; returns that of
+ * the last.
+ */
+function addRules(told: number, pfn: number, start: number, cover: Cover, stretches: Stretches): Rule {
   let rule: Rule = Rule.kernel;
   for (let from = 0; from < told; ) {
     const same = facts[from] as number;
@@ -94,6 +132,7 @@ function addRules(told: number, start: number, stretches: Stretches): Rule {
     while (to < told && facts[to] === same) to++;
     rule = ruleOf(same);
     stretches.add(rule, start + to);
+    countStrays((same & Fact.tail) !== 0, pfn + start + from, pfn + start + to, cover);
     from = to;
   }
   return rule;

@@ -78,6 +78,7 @@ export class Scan {
       unaccepted: this.#free.zones.map((zone) => zone.unaccepted),
       outside: this.#free.outside,
       looksPoisoned: this.#verdicts.looksPoisoned,
+      strays: this.#verdicts.strays,
     };
   }
 }

@@ -15,6 +15,8 @@ export interface Tally {
   readonly outside: number;
   /** Whether some page seems to have a memory error that the keys do not tell. */
   readonly looksPoisoned: boolean;
+  /** Whose struct page and that of their compound's head contradict each other. */
+  readonly strays: number;
   /** What of them is unaccepted memory, zone by zone. */
   readonly unaccepted: readonly number[];
 }
@@ -31,6 +33,7 @@ export function addTallies(a: Tally, b: Tally): Tally {
     unaccepted: addLists(a.unaccepted, b.unaccepted),
     outside: a.outside + b.outside,
     looksPoisoned: a.looksPoisoned || b.looksPoisoned,
+    strays: a.strays + b.strays,
   };
 }
 

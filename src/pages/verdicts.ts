@@ -1,4 +1,4 @@
-import { type Cover, classifyPart, noCover, type OnFree } from './classify-run.ts';
+import { type Cover, classifyPart, noCover, type OnFree, UNKNOWN } from './classify-run.ts';
 import { isDevicePage } from './device-pages.ts';
 import { Doubt } from './doubt.ts';
 import type { PageKeys } from './page-keys.ts';
@@ -37,6 +37,9 @@ export class Verdicts {
   /** The pfns behind struct pages of this run that the dump lacks. */
   readonly #lostUntil: number[] = [];
   #doubt: Doubt;
+  #strays = 0;
+  /** The first pfn past the run before. */
+  #next = -1;
 
   constructor(structPages: StructPages, keys: PageKeys, onFree: OnFree = () => {}) {
     this.#structPages = structPages;
@@ -47,8 +50,14 @@ export class Verdicts {
 
   /** Forgets the last block: what comes next lies where it cannot reach. */
   restart(): void {
+    this.#strays += this.cover.strays;
     this.cover = noCover();
     this.#doubt = new Doubt(this.#keys.buddyOrders);
+  }
+
+  /** Pages whose struct page and that of their compound's head contradict each other. */
+  get strays(): number {
+    return this.#strays + this.cover.strays;
   }
 
   /** The rules of `count` pages of one section from `pfn` on; overwritten by the next call. */
@@ -56,6 +65,9 @@ export class Verdicts {
     const stretches = this.#stretches;
     stretches.clear();
     this.#lostUntil.length = 0;
+    // Of memory that the dump lacks the struct pages are not looked at here.
+    if (pfn !== this.#next) this.cover.compound = UNKNOWN;
+    this.#next = pfn + count;
     for (let at = 0; at < count; at = stretches.pages) {
       const { head, until, rule } = this.cover;
       if (pfn + at < until) {
@@ -113,6 +125,7 @@ export class Verdicts {
 
   /** The pages up to the end of a gap have no struct page that can be read; for some a head may have spoken. */
   #skip(pfn: number, { end: until, reason, lost }: Gap): void {
+    this.cover.compound = UNKNOWN;
     const end = until - pfn;
     const covered = Math.min(end, this.cover.until - pfn);
     if (covered > this.#stretches.pages) this.#stretches.add(this.cover.rule, covered);

@@ -117,6 +117,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...missingWarnings(census),
       ...unknownWarnings(census),
       ...unwrittenWarnings(census),
+      ...strayWarnings(census),
       ...untoldWarnings(census),
       ...checkWarnings(census),
       ...contradictions(checks),
@@ -128,6 +129,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       isWhole(facts.image) &&
       damaged(census) === 0 &&
       census.unwritten === 0 &&
+      census.strays === 0 &&
       census.untold.length === 0 &&
       uncheckedFree(census) === null &&
       change.complete,
@@ -194,6 +196,12 @@ function missingWarnings({ missingEnd, missingMemory }: Census): string[] {
 function unwrittenWarnings({ unwritten }: Census): string[] {
   const what = `${plural(unwritten, 'page')} have struct pages that were never written, so nothing says what they are used for`;
   return unwritten === 0 ? [] : [what];
+}
+
+/** What decides a compound stands in its head alone, so one that is damaged changes the class of all its pages. */
+function strayWarnings({ strays }: Census): string[] {
+  const what = `${plural(strays, 'page')} have struct pages that contradict the heads of their compounds: rows may be wrong by all of their pages`;
+  return strays === 0 ? [] : [what];
 }
 
 function untoldWarnings({ untold }: Census): string[] {

@@ -64,7 +64,7 @@ function factsOf(changes: Partial<CheckFacts> = {}, places = PLACES): CheckFacts
   return {
     attribution: {
       ...{ total: 200, uses, places, slabs: table, mappings: table, hugetlb: table, exact: true },
-      slabObjects: new SlabTally(),
+      ...{ slabObjects: new SlabTally(), strays: 0 },
       unreadable: new Map(),
     },
     counters: countersWith({}),

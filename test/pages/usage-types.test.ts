@@ -38,7 +38,7 @@ function factsOf(changes: Partial<TypeFacts> = {}, exact = true): TypeFacts {
   return {
     attribution: {
       ...{ total: 300, uses, places: [], slabs: table, mappings: table, hugetlb: table, exact },
-      slabObjects: new SlabTally(),
+      ...{ slabObjects: new SlabTally(), strays: 0 },
       unreadable: exact ? new Map() : new Map([['gone', 7]]),
     },
     counters: COUNTERS,

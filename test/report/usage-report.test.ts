@@ -59,6 +59,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       hugetlb: table,
       unreadable: new Map(),
       exact: whole,
+      strays: 0,
     },
     total: counted(4, whole),
     types: {

@@ -13,5 +13,6 @@ export function emptyTally(): Tally {
     unaccepted: [],
     outside: 0,
     looksPoisoned: false,
+    strays: 0,
   };
 }

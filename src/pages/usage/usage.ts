@@ -75,6 +75,11 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   const { uninitialized } = attribution.uses;
   if (uninitialized > 0 && !leavesHolesUnwritten(typed.kernel))
     problems.wrong(`${uninitialized} pages have struct pages that were never written`);
+  // A running kernel makes compounds meanwhile.
+  if (attribution.strays > 0 && !typed.kernel.image.live)
+    problems.wrong(
+      `${attribution.strays} pages have struct pages that contradict the heads of their compounds`,
+    );
   const end = missingOf(typed.kernel);
   if (end !== null) problems.wrong(end);
   const untold = untoldRows(typed.kernel);

@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { pageKeys } from '../src/pages/page-keys.ts';
+import { compoundOrder, decide, Rule } from '../src/pages/rules.ts';
+import { StructPages } from '../src/pages/struct-pages.ts';
+import { ChangedDump } from './support/changed-dump.ts';
+import { TYPED } from './support/fixture.ts';
+
+const RUN = 4096;
+const COMMANDS = [['pages'], ['usage', '--top', '100000']];
+
+interface Head {
+  readonly pfn: number;
+  readonly order: number;
+}
+
+/** The first compound of so many pages at least that a rule decides. */
+function findHead({ typed: { kernel } }: ChangedDump, rule: Rule, pages: number): Head {
+  const structPages = new StructPages(kernel);
+  const keys = pageKeys(kernel.info);
+  for (const { start, end } of kernel.image.memory.described()) {
+    for (let pfn = Math.ceil(start / 4096 / RUN) * RUN; pfn + RUN <= end / 4096; pfn += RUN) {
+      if (structPages.readRun(pfn, RUN).absent) continue;
+      const { words } = structPages;
+      for (let n = 0; n < RUN; n += pages) {
+        const order = compoundOrder(words, n * keys.stride, pfn + n, keys);
+        if (2 ** order >= pages && decide(words, n * keys.stride, keys) === rule)
+          return { pfn: pfn + n, order };
+      }
+    }
+  }
+  throw new Error('there is none');
+}
+
+const addressOf = ({ typed: { kernel } }: ChangedDump, pfn: number): bigint =>
+  new StructPages(kernel).addressOf(pfn) ?? 0n;
+
+test.each(TYPED)('a compound of %s whose head or last tail is damaged is told', async (name) => {
+  const dump = new ChangedDump(name);
+  const { info, space } = dump.typed.kernel;
+  const flagsAt = BigInt(info.offset('page.flags') ?? 0);
+  const tailAt = BigInt(info.offset('page.compound_head') ?? info.offset('page.compound_info') ?? 8);
+  for (const [rule, pages] of [
+    [Rule.anonymous, 512],
+    [Rule.kernel, 8],
+  ] as const) {
+    const { pfn, order } = findHead(dump, rule, pages);
+    const [head, last] = [pfn, pfn + 2 ** order - 1].map((at) => addressOf(dump, at)) as [bigint, bigint];
+    const headless = space.u64(head + flagsAt) & ~BigInt(info.number('PG_head_mask') ?? 0);
+    const changes = [dump.word(head + flagsAt, headless), dump.word(last + tailAt, 0n)];
+    for (const change of changes) {
+      for (const command of COMMANDS) {
+        const now = await dump.ask(command, [change]);
+        expect(now.err).toContain('contradict the heads of their compounds');
+        expect(now.status).toBe(3);
+        expect(JSON.parse(now.out)).toMatchObject({ complete: false });
+      }
+    }
+  }
+});
