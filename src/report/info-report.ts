@@ -1,6 +1,5 @@
 import type { ErrorKind } from '../errors.ts';
 import type { MemoryAmounts, MemoryImage } from '../formats/image.ts';
-import type { Check } from '../kernel/check.ts';
 import type { Fact } from '../kernel/fact.ts';
 import type { Layout } from '../kernel/layout.ts';
 import type { SystemFacts } from '../kernel/system/system.ts';
@@ -10,6 +9,7 @@ import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 import type { MissingMemory } from '../pages/missing-memory.ts';
 import { type BootRow, bootRows } from './boots.ts';
 import { type Checked, checked, contradictions } from './checks.ts';
+import { checksOf, listsAreWhole, problems, uncheckedMemory } from './info-problems.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { hex } from './units.ts';
 
@@ -154,14 +154,16 @@ export function infoReport(facts: InfoFacts): InfoReport {
     },
   };
   const missing = facts.missing ? [facts.missing.sentence] : [];
+  const unchecked = uncheckedMemory(system);
   const warnings = [
     ...info.doubts,
     ...image.warnings,
     ...missing,
+    ...unchecked,
     ...contradictions(checksOf(system)),
     ...problems(system),
   ];
-  const isWhole = !image.memory.cutShort && missing.length === 0;
+  const isWhole = !image.memory.cutShort && missing.length === 0 && unchecked.length === 0;
   const complete = system.readable && !values.gaps && isWhole && listsAreWhole(system);
   return { ...report, unavailable: values.unavailable, warnings, complete, ...checked(checksOf(system)) };
 }
@@ -256,21 +258,4 @@ function layoutRow(values: Values, layout: Layout): NonNullable<InfoReport['layo
 
 function seconds(nanoseconds: bigint): number {
   return Number(nanoseconds / 1_000_000n) / 1000;
-}
-
-/** What was found to be broken while it was read; the rest of it is told. */
-function problems({ tasks, modules }: SystemFacts): string[] {
-  return [
-    ...('value' in tasks ? tasks.value.problems : []),
-    ...('value' in modules ? modules.value.problems : []),
-  ];
-}
-
-function checksOf({ tasks, memoryChecks }: SystemFacts): readonly Check[] {
-  return [...('value' in tasks ? tasks.value.checks : []), ...memoryChecks];
-}
-
-/** Whether all that these lists have was found, though something is wrong with them. */
-function listsAreWhole({ tasks, modules }: SystemFacts): boolean {
-  return !('value' in tasks && !tasks.value.whole) && !('value' in modules && !modules.value.whole);
 }

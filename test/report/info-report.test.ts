@@ -35,7 +35,7 @@ const NOTHING: SystemFacts = {
     panicReason: GONE,
     layout: GONE,
   },
-  memoryChecks: [],
+  memoryChecks: { value: { checks: [], lost: null } },
   readable: false,
 };
 
@@ -86,7 +86,7 @@ const ALL: SystemFacts = {
   },
   commandLine: { value: 'quiet ' },
   buildId: { value: undefined },
-  memoryChecks: [],
+  memoryChecks: { value: { checks: [], lost: null } },
   modules: { value: { modules: [], problems: [], whole: true } },
   tasks: { value: listing },
   panickingCpu: { value: 1 },

@@ -1,5 +1,7 @@
 import { InspectError } from '../../errors.ts';
+import { isLoss } from '../../formats/loss.ts';
 import { type Check, check } from '../check.ts';
+import { fact } from '../fact.ts';
 import { readVmCounters } from '../objects/vm-counters.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 
@@ -20,12 +22,21 @@ export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
   return { total, free: counter(typed, 'vm_zone_stat', index) };
 }
 
-/**
- * The same by zone, against them; of a running kernel they are not read at the same moment.
- * @throws InspectError missingInfo, notMapped, notStored or corrupt
- */
-export function checkMemoryTotals(typed: TypedKernel): Check[] {
-  if (typed.space.live) return [];
+/** The counters of memory against the same by zone, and why they cannot be compared, which the dump should have. */
+export interface MemoryChecks {
+  readonly checks: readonly Check[];
+  readonly lost: string | null;
+}
+
+/** Of a running kernel the counters are not read at the same moment, so they are not compared. */
+export function checkMemoryTotals(typed: TypedKernel): MemoryChecks {
+  const checks = typed.space.live ? { value: [] } : fact(() => compareTotals(typed));
+  if ('value' in checks) return { checks: checks.value, lost: null };
+  const isLost = isLoss(checks.kind, typed.kernel.image);
+  return { checks: [], lost: isLost ? `memory cannot be checked: ${checks.missing}` : null };
+}
+
+function compareTotals(typed: TypedKernel): Check[] {
   const { total } = readMemoryTotals(typed);
   const counters = readVmCounters(typed);
   const managed = counters.zones.reduce((sum, zone) => sum + zone.managed, 0);

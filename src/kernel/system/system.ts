@@ -1,6 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { Check } from '../check.ts';
-import { type Fact, factOf, known } from '../fact.ts';
+import { type Fact, factOf } from '../fact.ts';
 import type { Kallsyms } from '../kallsyms.ts';
 import type { Kernel } from '../kernel.ts';
 import { findLayout, type Layout } from '../layout.ts';
@@ -12,7 +11,13 @@ import { readBuildId } from './build-id.ts';
 import { type Clocks, readClocks } from './clocks.ts';
 import { readCommandLine } from './command-line.ts';
 import { readLoad } from './load.ts';
-import { checkMemoryTotals, type MemoryTotals, readMemoryTotals, readSwapTotals } from './memory-totals.ts';
+import {
+  checkMemoryTotals,
+  type MemoryChecks,
+  type MemoryTotals,
+  readMemoryTotals,
+  readSwapTotals,
+} from './memory-totals.ts';
 import { type PanicReason, readPanicReason } from './panic-reason.ts';
 import { countProcessors, type Processors, processorModel } from './processors.ts';
 import { readTaint } from './taint.ts';
@@ -26,8 +31,7 @@ export interface SystemFacts {
   readonly processorModel: Fact<string>;
   readonly load: Fact<readonly [number, number, number]>;
   readonly memory: Fact<MemoryTotals>;
-  /** Of memory; none where they cannot be made. */
-  readonly memoryChecks: readonly Check[];
+  readonly memoryChecks: Fact<MemoryChecks>;
   readonly swap: Fact<MemoryTotals>;
   readonly taint: Fact<ReturnType<typeof readTaint>>;
   readonly commandLine: Fact<string>;
@@ -88,7 +92,7 @@ function bySymbols(named: Fact<TypedKernel>) {
 function byTypes(typed: Fact<TypedKernel>) {
   return {
     clocks: factOf(typed, readClocks),
-    memoryChecks: known(factOf(typed, checkMemoryTotals)) ?? [],
+    memoryChecks: factOf(typed, checkMemoryTotals),
     processors: factOf(typed, countProcessors),
     processorModel: factOf(typed, processorModel),
     modules: factOf(typed, readModules),

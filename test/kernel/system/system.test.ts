@@ -33,7 +33,7 @@ describe('what can be told of a system', () => {
         .filter(([, reason]) => reason === noBtf)
         .map(([name]) => name)
         .sort(),
-    ).toEqual(['clocks', 'modules', 'processorModel', 'processors', 'tasks']);
+    ).toEqual(['clocks', 'memoryChecks', 'modules', 'processorModel', 'processors', 'tasks']);
   });
 
   test('without symbols is the layout', () => {
