@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { openMemSections } from '../src/kernel/mem-section.ts';
 import { pageKeys } from '../src/pages/page-keys.ts';
 import { compoundOrder, decide, Rule } from '../src/pages/rules.ts';
 import { StructPages } from '../src/pages/struct-pages.ts';
@@ -55,5 +56,22 @@ test.each(TYPED)('a compound of %s whose head or last tail is damaged is told', 
         expect(JSON.parse(now.out)).toMatchObject({ complete: false });
       }
     }
+  }
+});
+
+test.each(TYPED)('a section of %s whose map begins elsewhere than the others say is told', async (name) => {
+  const dump = new ChangedDump(name);
+  const { kernel } = dump.typed;
+  const { section } = openMemSections(kernel).firstMemMap() ?? { section: 0 };
+  const root = kernel.space.u64(kernel.info.symbol('mem_section') ?? 0n);
+  const size = kernel.info.size('mem_section') ?? 16;
+  const entryAt =
+    root + BigInt(section * size) + BigInt(kernel.info.offset('mem_section.section_mem_map') ?? 0);
+  for (const entry of [entryAt, entryAt + BigInt(size)]) {
+    const moved = dump.word(entry, kernel.space.u64(entry) + 0x40n);
+    const now = await dump.ask(['pages'], [moved]);
+    expect(now.err).toMatch(/\d{5} pages cannot be classified: the struct pages are damaged/);
+    expect(now.status).toBe(3);
+    expect(JSON.parse(now.out)).toMatchObject({ complete: false });
   }
 });

@@ -1,4 +1,4 @@
-import { sectionCount } from './mem-section.ts';
+import { sectionCount } from './mem-section-geometry.ts';
 import type { TypedKernel } from './typed-kernel.ts';
 import type { Vmcoreinfo } from './vmcoreinfo.ts';
 

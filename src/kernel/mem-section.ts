@@ -4,7 +4,9 @@ import { u64At } from '../bytes/words.ts';
 import { InspectError, within } from '../errors.ts';
 import type { AddressSpace } from './address-space.ts';
 import type { Kernel } from './kernel.ts';
-import { missingKey, required, type Vmcoreinfo } from './vmcoreinfo.ts';
+import { type Geometry, geometry } from './mem-section-geometry.ts';
+import { missingKey } from './vmcoreinfo.ts';
+import { sharedBase } from './vmemmap-base.ts';
 
 /** Bits below a section's encoded map that are flags, SECTION_* of include/linux/mmzone.h up to 6.15's PREINIT. */
 const FLAGS = 0x3fn;
@@ -15,12 +17,6 @@ const HAS_MEM_MAP = 2n;
 /** SECTION_IS_ONLINE, since 4.13 (2d070eab2e82) */
 const IS_ONLINE = 4n;
 const POINTER = 8;
-const PAGE = 4096;
-/** SECTION_SIZE_BITS of x86_64 (arch/x86/include/asm/sparsemem.h); in VMCOREINFO since 5.14 */
-const SECTION_SIZE_BITS = 27;
-/** Sections of the widest physical address, 52 bits (MAX_PHYSMEM_BITS with 5-level paging). No array of them is longer. */
-const SECTIONS_LIMIT = 2 ** (52 - SECTION_SIZE_BITS);
-
 /** The memory sections of SPARSEMEM (mm/sparse.c): which pfns have struct pages, and where. */
 export interface MemSections {
   readonly pagesPerSection: number;
@@ -28,7 +24,7 @@ export interface MemSections {
   readonly structPageSize: number;
   /**
    * Virtual address of the struct page of the section's first pfn; null for a section that is not present.
-   * @throws InspectError notMapped or notStored, when the section's entry cannot be read
+   * @throws InspectError notMapped or notStored, when the section's entry cannot be read; corrupt, when it contradicts those of others
    */
   memMapOf(section: number): bigint | null;
   /**
@@ -39,68 +35,6 @@ export interface MemSections {
   isOffline(section: number): boolean;
   /** The lowest section that has a map: its number, its map and what that makes of struct page 0. */
   firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
-}
-
-interface Geometry {
-  readonly entrySize: number;
-  readonly mapOffset: number;
-  /** Entries behind each pointer of the root array; 0 where mem_section is the array of entries itself. */
-  readonly perRoot: number;
-  readonly roots: number;
-  readonly sectionBits: number;
-  readonly structPageSize: number;
-}
-
-function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
-  const affects = 'no page can be classified';
-  const need = (value: number | undefined, key: string) => required(value, key, affects);
-  const entrySize = need(info.size('mem_section'), 'SIZE(mem_section)');
-  const length = need(info.length('mem_section'), 'LENGTH(mem_section)');
-  const structPageSize = need(info.size('page'), 'SIZE(page)');
-  const mapOffset = need(info.offset('mem_section.section_mem_map'), 'OFFSET(mem_section.section_mem_map)');
-  const sectionBits = info.number('SECTION_SIZE_BITS') ?? SECTION_SIZE_BITS;
-  const plausible =
-    [8, 16, 24, 32, 64].includes(entrySize) &&
-    length > 0 &&
-    length <= SECTIONS_LIMIT &&
-    mapOffset >= 0 &&
-    mapOffset + 8 <= entrySize;
-  if (
-    !plausible ||
-    sectionBits < 21 ||
-    sectionBits > 34 ||
-    structPageSize < 32 ||
-    structPageSize > 256 ||
-    structPageSize % 8
-  ) {
-    throw new InspectError(
-      'corrupt',
-      `VMCOREINFO: mem_section of ${length} x ${entrySize} bytes, sections of 2^${sectionBits} bytes and struct pages of ${structPageSize} bytes make no memory map`,
-    );
-  }
-  const sections = sectionCount(info, levels);
-  const entries = Math.floor(PAGE / entrySize);
-  // SPARSEMEM_EXTREME: the array holds pointers to pages full of entries (include/linux/mmzone.h, NR_SECTION_ROOTS).
-  const extreme = length !== sections || entries === 1;
-  const perRoot = extreme ? entries : 0;
-  if (length * Math.max(1, perRoot) > SECTIONS_LIMIT) throw tooManySections(length, perRoot);
-  return { entrySize, mapOffset, perRoot, roots: length, sectionBits, structPageSize };
-}
-
-function tooManySections(length: number, perRoot: number): InspectError {
-  const claim = `LENGTH(mem_section) is ${length}, which makes ${length * Math.max(1, perRoot)} sections`;
-  const most = `physical addresses of 52 bits have ${SECTIONS_LIMIT}`;
-  return new InspectError('corrupt', `VMCOREINFO: ${claim}, and ${most}`, { key: 'LENGTH(mem_section)' });
-}
-
-/** NR_MEM_SECTIONS: all sections that physical memory can have. */
-export function sectionCount(info: Vmcoreinfo, levels: 4 | 5): number {
-  return 2 ** (physmemBits(info, levels) - (info.number('SECTION_SIZE_BITS') ?? SECTION_SIZE_BITS));
-}
-
-/** MAX_PHYSMEM_BITS: in VMCOREINFO since 5.9 (1d50e5d0c505); before, 46 with 4 and 52 with 5 levels */
-function physmemBits(info: Vmcoreinfo, levels: 4 | 5): number {
-  return info.number('MAX_PHYSMEM_BITS') ?? (levels === 5 ? 52 : 46);
 }
 
 /** Pages of entries kept: a scan goes through one after the other, and 128 to 256 sections share one. */
@@ -117,25 +51,60 @@ class SparseSections implements MemSections {
   #asked = -1;
   #encoded: bigint | null = null;
   #marksOnline: boolean | undefined;
+  /** The address of struct page 0 that all sections give; null where they need not. */
+  #shared: bigint | null | undefined;
+  readonly #asMakedumpfile: boolean;
 
-  constructor(space: AddressSpace, g: Geometry, array: bigint, flags: bigint) {
+  constructor(space: AddressSpace, g: Geometry, array: bigint, asMakedumpfile: boolean) {
     this.#space = space;
     this.#geometry = g;
-    this.#flags = flags;
+    this.#flags = asMakedumpfile ? MAKEDUMPFILE_FLAGS : FLAGS;
+    this.#asMakedumpfile = asMakedumpfile;
     this.#array = array;
     this.pagesPerSection = 2 ** (g.sectionBits - 12);
     this.structPageSize = g.structPageSize;
   }
 
   memMapOf(section: number): bigint | null {
+    const base = this.#baseOf(section);
+    if (base === null) return null;
+    const shared = this.#sharedBase();
+    if (shared !== null && base !== shared) {
+      const what = `section ${section} has struct page 0 at ${hex(base)}, and others have it at ${hex(shared)}`;
+      throw new InspectError('corrupt', what);
+    }
+    return base + this.#sizeOfMap() * BigInt(section);
+  }
+
+  #sharedBase(): bigint | null {
+    if (this.#shared === undefined) this.#shared = this.#asMakedumpfile ? null : this.#findShared();
+    return this.#shared;
+  }
+
+  #findShared(): bigint | null {
+    try {
+      return sharedBase(this.#bases());
+    } catch (error) {
+      // Whoever asks for a section whose entry cannot be read is told so.
+      if (error instanceof InspectError) return null;
+      throw error;
+    }
+  }
+
+  *#bases(): Generator<bigint> {
+    for (const section of this.#withMemMap()) yield this.#baseOf(section) ?? 0n;
+  }
+
+  /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map); null for one that is not present. */
+  #baseOf(section: number): bigint | null {
     const encoded = this.#entry(section);
     if (encoded === null || (encoded & MARKED_PRESENT) === 0n || (encoded & HAS_MEM_MAP) === 0n) return null;
-    return this.#base(encoded) + this.#sizeOfMap() * BigInt(section);
+    return encoded & ~this.#flags;
   }
 
   isOffline(section: number): boolean {
     const encoded = this.#entry(section);
-    if (encoded === null || (encoded & IS_ONLINE) !== 0n || this.memMapOf(section) === null) return false;
+    if (encoded === null || (encoded & IS_ONLINE) !== 0n || this.#baseOf(section) === null) return false;
     this.#marksOnline ??= this.#anyOnline();
     return this.#marksOnline;
   }
@@ -150,8 +119,9 @@ class SparseSections implements MemSections {
 
   firstMemMap(): ReturnType<MemSections['firstMemMap']> {
     for (const section of this.#withMemMap()) {
-      const memMap = this.memMapOf(section);
-      if (memMap !== null) return { section, memMap, base: memMap - this.#sizeOfMap() * BigInt(section) };
+      const base = this.#baseOf(section);
+      if (base === null || base !== (this.#sharedBase() ?? base)) continue;
+      return { section, memMap: base + this.#sizeOfMap() * BigInt(section), base };
     }
     return undefined;
   }
@@ -162,14 +132,9 @@ class SparseSections implements MemSections {
     for (let root = 0; root < roots; root++) {
       if (perRoot && this.#space.u64(this.#array + BigInt(root * POINTER)) === 0n) continue;
       for (let section = root * (perRoot || 1); section < (root + 1) * (perRoot || 1); section++) {
-        if (this.memMapOf(section) !== null) yield section;
+        if (this.#baseOf(section) !== null) yield section;
       }
     }
-  }
-
-  /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map). */
-  #base(encoded: bigint): bigint {
-    return encoded & ~this.#flags;
   }
 
   #sizeOfMap(): bigint {
@@ -219,15 +184,14 @@ export function openMemSections({ space, info, pagingLevels }: Kernel, asMakedum
       'only SPARSEMEM is read, which every x86_64 kernel since 2.6.25 has',
     );
   }
-  const flags = asMakedumpfile ? MAKEDUMPFILE_FLAGS : FLAGS;
   const sizes = geometry(info, pagingLevels);
-  const sections = new SparseSections(space, sizes, array, flags);
+  const sections = new SparseSections(space, sizes, array, asMakedumpfile);
   const direct = whyNoMap(space, sections);
   if (direct === undefined) return sections;
   if (direct.kind === 'notStored' || direct.kind === 'io') throw within('the section table', direct);
   // Before 4.15's fix (a0b1280368d1) the symbol is the pointer's own address.
   const behind = readPointer(space, array);
-  const pointed = behind === undefined ? undefined : new SparseSections(space, sizes, behind, flags);
+  const pointed = behind === undefined ? undefined : new SparseSections(space, sizes, behind, asMakedumpfile);
   if (pointed && whyNoMap(space, pointed) === undefined) return pointed;
   const message = `SYMBOL(mem_section) at ${hex(array)} leads to no memory map: ${direct.message}`;
   throw new InspectError('corrupt', message, { address: array });
