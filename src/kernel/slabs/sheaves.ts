@@ -50,9 +50,15 @@ export class Sheaves {
   /** @throws InspectError notMapped or notStored */
   *freeObjects(chains: SlabChains, shape: SlabShape, nodes: readonly CacheNode[]): Generator<FreeObjects> {
     const capacity = this.#capacity(shape);
-    for (const { cpu, sheaves } of this.#ofCpus(shape))
+    for (const { cpu, sheaves } of this.#ofCpus(shape)) {
+      const place = { kind: 'sheaf', cpu } as const;
+      // Each CPU has a main sheaf from the start on (init_percpu_sheaves, mm/slub.c).
+      if (sheaves.main === 0n) {
+        yield lostObjects(place, capacity, { address: shape.cache, reason: `CPU ${cpu} has no main sheaf` });
+      }
       for (const sheaf of [sheaves.main, sheaves.spare])
-        if (sheaf !== 0n) yield this.#read({ kind: 'sheaf', cpu }, sheaf, shape, capacity, chains);
+        if (sheaf !== 0n) yield this.#read(place, sheaf, shape, capacity, chains);
+    }
     for (const { id, node, barn } of nodes) {
       const at = barn === 0n ? this.#barnOf(node) : barn;
       if (at !== 0n) yield* this.#ofBarn(chains, shape, id, at, capacity);
