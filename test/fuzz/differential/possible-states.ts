@@ -233,6 +233,12 @@ export const KNOWN_GAPS: readonly PossibleState[] = [
     "`pages` holds FREE against the kernel; the struct page of a compound's head decides of all its pages, and `usage` holds those against their counters",
   ),
   state(
+    /^_totalram_pages$/,
+    /.*/,
+    /^memory\.total$/,
+    'where a dump has no types, `info` does not hold its memory against the zones',
+  ),
+  state(
     /^mem_section$/,
     /^section_mem_map$/,
     /^(class|rule|decidedBy|structPage\b.*|details\b.*)$/,
