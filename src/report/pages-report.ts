@@ -157,9 +157,13 @@ function isWhole(image: MemoryImage): boolean {
 }
 
 function damageWarnings(image: MemoryImage): string[] {
-  const missing = isWhole(image) ? 0 : image.memory.amounts.truncated;
-  const cut = `the file is cut short: ${size(missing)} of the memory that its headers promise are missing`;
-  return [...image.warnings, ...(missing > 0 ? [cut] : [])];
+  if (isWhole(image)) return [...image.warnings];
+  const missing = image.memory.amounts.truncated;
+  const cut =
+    missing > 0
+      ? `the file is cut short: ${size(missing)} of the memory that its headers promise are missing`
+      : 'the file lost its end while it was read';
+  return [...image.warnings, cut];
 }
 
 /** Pages whose contents should be there: a filter that left some out makes no dump incomplete, damage does. */
