@@ -39,6 +39,8 @@ export interface MemSections {
 
 /** Pages of entries kept: a scan goes through one after the other, and 128 to 256 sections share one. */
 const CACHED_ROOTS = 8;
+/** Roots whose sections are held against each other: 8 TiB where a root is a page of entries. 5-level paging has 262,144 roots. */
+const COMPARED_ROOTS = 512;
 
 class SparseSections implements MemSections {
   readonly pagesPerSection: number;
@@ -92,7 +94,9 @@ class SparseSections implements MemSections {
   }
 
   *#bases(): Generator<bigint> {
-    for (const section of this.#withMemMap()) yield this.#baseOf(section) ?? 0n;
+    const { roots } = this.#geometry;
+    for (const section of this.#withMemMap(Math.min(COMPARED_ROOTS, roots)))
+      yield this.#baseOf(section) ?? 0n;
   }
 
   /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map); null for one that is not present. */
@@ -126,10 +130,10 @@ class SparseSections implements MemSections {
     return undefined;
   }
 
-  /** The sections that have a map, ascending. */
-  *#withMemMap(): Generator<number> {
-    const { perRoot, roots } = this.#geometry;
-    for (let root = 0; root < roots; root++) {
+  /** The sections that have a map, ascending: those of the first roots, or all. */
+  *#withMemMap(until = this.#geometry.roots): Generator<number> {
+    const { perRoot } = this.#geometry;
+    for (let root = 0; root < until; root++) {
       if (perRoot && this.#space.u64(this.#array + BigInt(root * POINTER)) === 0n) continue;
       for (let section = root * (perRoot || 1); section < (root + 1) * (perRoot || 1); section++) {
         if (this.#baseOf(section) !== null) yield section;
