@@ -17,6 +17,7 @@ const HAS_MEM_MAP = 2n;
 /** SECTION_IS_ONLINE, since 4.13 (2d070eab2e82) */
 const IS_ONLINE = 4n;
 const POINTER = 8;
+const PAGE = 4096;
 /** The memory sections of SPARSEMEM (mm/sparse.c): which pfns have struct pages, and where. */
 export interface MemSections {
   readonly pagesPerSection: number;
@@ -49,6 +50,7 @@ class SparseSections implements MemSections {
   readonly #geometry: Geometry;
   readonly #flags: bigint;
   readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
+  readonly #pointers = new Lru<bigint, Uint8Array>(1);
   readonly #array: bigint;
   #asked = -1;
   #encoded: bigint | null = null;
@@ -134,7 +136,7 @@ class SparseSections implements MemSections {
   *#withMemMap(until = this.#geometry.roots): Generator<number> {
     const { perRoot } = this.#geometry;
     for (let root = 0; root < until; root++) {
-      if (perRoot && this.#space.u64(this.#array + BigInt(root * POINTER)) === 0n) continue;
+      if (perRoot && this.#pointer(root) === 0n) continue;
       for (let section = root * (perRoot || 1); section < (root + 1) * (perRoot || 1); section++) {
         if (this.#baseOf(section) !== null) yield section;
       }
@@ -166,21 +168,44 @@ class SparseSections implements MemSections {
     return page.length === 0 ? null : u64At(page, (section % perRoot) * entrySize + mapOffset);
   }
 
+  /** Most of the root array is null: its pointers are read by the page. */
+  #pointer(root: number): bigint {
+    const address = this.#array + BigInt(root * POINTER);
+    const inside = Number(address & 0xfffn);
+    if (inside > PAGE - POINTER) return this.#space.u64(address);
+    const start = address - BigInt(inside);
+    return u64At(
+      this.#pointers.get(start, () => this.#space.bytes(start, PAGE)),
+      inside,
+    );
+  }
+
   /** The page of entries behind a pointer of the root array; empty for a null pointer. */
   #readRoot(root: number): Uint8Array {
-    const pointer = this.#space.u64(this.#array + BigInt(root * POINTER));
+    const pointer = this.#pointer(root);
     return pointer === 0n
       ? new Uint8Array(0)
       : this.#space.bytes(pointer, this.#geometry.perRoot * this.#geometry.entrySize);
   }
 }
 
+/** One command asks for the table in many places. */
+const opened = new WeakMap<Kernel, MemSections>();
+
 /**
  * Opens the section table of a kernel.
  * @param asMakedumpfile decodes the map of a section as makedumpfile 1.7.9 does, flag bit 5 included
  * @throws InspectError missingInfo with the key that is missing; corrupt, when no way of reading it gives a map
  */
-export function openMemSections({ space, info, pagingLevels }: Kernel, asMakedumpfile = false): MemSections {
+export function openMemSections(kernel: Kernel, asMakedumpfile = false): MemSections {
+  const known = asMakedumpfile ? undefined : opened.get(kernel);
+  if (known) return known;
+  const sections = findMemSections(kernel, asMakedumpfile);
+  if (!asMakedumpfile) opened.set(kernel, sections);
+  return sections;
+}
+
+function findMemSections({ space, info, pagingLevels }: Kernel, asMakedumpfile: boolean): MemSections {
   const array = info.symbol('mem_section');
   if (array === undefined) {
     throw missingKey(
