@@ -11,9 +11,9 @@ import { pfnRanges } from './zero-pages.ts';
 import type { Zone } from './zones.ts';
 
 const PAGE = 4096;
-/** One page of the vmemmap is read of every 2 MiB that the dump lacks: memory is added by whole sections. */
+/** A few struct pages are read of every 2 MiB that the dump lacks: memory is added by whole sections. */
 const STEP = 512;
-const PROBE = 64;
+const PROBE = 16;
 /** Pages of the kernel's text that are asked which flag is PG_reserved. */
 const TEXT_PAGES = 16;
 /** Flags proper: above them stand the numbers of page.flags. */
