@@ -74,3 +74,16 @@ export function* clipRanges(ranges: readonly Range[], start: number, end: number
     yield { start: Math.max(start, range.start), end: Math.min(end, range.end) };
   }
 }
+
+/** What is made anew each time that it is gone through: ranges that a file has a million of are never all in memory. */
+export function anew<T>(make: () => Iterator<T>): Iterable<T> {
+  return { [Symbol.iterator]: make };
+}
+
+/** What of ascending ranges lies outside of one. */
+export function* outsideOf(ranges: Iterable<Range>, { start, end }: Range): Generator<Range> {
+  for (const range of ranges) {
+    if (range.start < start) yield { start: range.start, end: Math.min(range.end, start) };
+    if (range.end > end) yield { start: Math.max(range.start, end), end: range.end };
+  }
+}

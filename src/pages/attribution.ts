@@ -1,4 +1,4 @@
-import { clipRanges, countOf, type Range, subtractRanges } from '../bytes/ranges.ts';
+import { anew, countOf, outsideOf, type Range } from '../bytes/ranges.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { NO_COVER, type Tally, tallyRun } from './attribution-loop.ts';
 import type { OnProgress } from './census.ts';
@@ -13,6 +13,8 @@ import { StructPages } from './struct-pages.ts';
 import { refuseLies } from './trust.ts';
 import { type UseKeys, useKeys } from './use-keys.ts';
 import { pfnRanges } from './zero-pages.ts';
+
+const PAGE = 4096;
 
 /** What the struct pages say of who holds the memory. All figures are pages. */
 export interface Attribution {
@@ -142,11 +144,20 @@ export function attributePages(
 ): Attribution {
   requireKeys(typed.kernel);
   refuseLies(typed.kernel);
-  const described = [...pfnRanges(typed.kernel.image.memory.described())];
+  const { memory } = typed.kernel.image;
+  const described = anew(() => pfnRanges(memory.described()));
   if (kfence === null) return attributeRanges(typed, described, onProgress);
+  const [start, end] = [kfence.start * PAGE, kfence.end * PAGE];
   return withKfence(
-    attributeRanges(typed, subtractRanges(described, [kfence]), onProgress),
-    attributeRanges(typed, [...clipRanges(described, kfence.start, kfence.end)]),
+    attributeRanges(
+      typed,
+      anew(() => outsideOf(described, kfence)),
+      onProgress,
+    ),
+    attributeRanges(
+      typed,
+      anew(() => pfnRanges(memory.described(start, end))),
+    ),
   );
 }
 
@@ -162,10 +173,10 @@ function withKfence(others: Attribution, pool: Attribution): Attribution {
   };
 }
 
-/** The same for ascending ranges of pfns. */
+/** The same for ascending ranges of pfns, which are gone through twice. */
 export function attributeRanges(
   typed: TypedKernel,
-  ranges: readonly Range[],
+  ranges: Iterable<Range>,
   onProgress: OnProgress = () => {},
 ): Attribution {
   const scan = new Scan(typed);

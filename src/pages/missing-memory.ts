@@ -1,5 +1,6 @@
 import { hex } from '../bytes/hex.ts';
-import { mergeRanges, type Range, subtractRanges } from '../bytes/ranges.ts';
+import { RangeCollector, RangeList } from '../bytes/range-list.ts';
+import { mergeRanges, type Range } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { deviceTest } from './device-pages.ts';
@@ -28,7 +29,7 @@ export interface MissingMemory {
   /** The same in words. */
   readonly sentence: string;
   /** Physical, bytes; from the first such page of a hole in the dump to its last. */
-  readonly ranges: readonly Range[];
+  readonly ranges: RangeList;
 }
 
 /**
@@ -48,8 +49,12 @@ export function missingMemory(kernel: Kernel, zones: readonly Zone[]): MissingMe
   }
 }
 
-function inWords(pages: number, ranges: readonly Range[]): string {
-  const told = ranges.slice(0, TOLD).map(({ start, end }) => `${hex(start)} - ${hex(end)}`);
+function inWords(pages: number, ranges: RangeList): string {
+  const told: string[] = [];
+  for (const { start, end } of ranges) {
+    if (told.length >= TOLD) break;
+    told.push(`${hex(start)} - ${hex(end)}`);
+  }
   const more = ranges.length > TOLD ? ` and ${ranges.length - TOLD} more` : '';
   return `at least ${pages} pages that the kernel uses are in no segment of the dump: physical ${told.join(', ')}${more}`;
 }
@@ -58,7 +63,7 @@ class Search {
   readonly #kernel: Kernel;
   readonly #structPages: StructPages;
   readonly #keys: PageKeys;
-  readonly #holes: readonly Range[];
+  readonly #holes: RangeList;
   readonly #facts = new Uint16Array(1);
 
   constructor(kernel: Kernel, zones: readonly Zone[]) {
@@ -71,19 +76,19 @@ class Search {
   found(): MissingMemory | null {
     const reserved = this.#holes.length === 0 ? 0 : this.#reservedFlag();
     if (reserved === 0) return null;
-    const ranges: Range[] = [];
+    const found = new RangeCollector();
     let pages = 0;
     for (const hole of this.#holes) {
       for (const section of this.#onlineParts(hole)) {
         if (!this.#anyUsed(section, reserved)) continue;
         const used = this.#usedIn(section, reserved);
         pages += used.pages;
-        ranges.push({ start: used.start * PAGE, end: used.end * PAGE });
+        found.add(used.start * PAGE, used.end * PAGE);
       }
     }
-    return pages === 0
-      ? null
-      : { pages, ranges: mergeRanges(ranges), sentence: inWords(pages, mergeRanges(ranges)) };
+    if (pages === 0) return null;
+    const ranges = found.union();
+    return { pages, ranges, sentence: inWords(pages, ranges) };
   }
 
   /** The pages of the kernel's text are reserved, and have no other flag; 0 where they do not look so. */
@@ -161,9 +166,18 @@ class Search {
 }
 
 /** The pfns that zones span and the dump does not describe. */
-function holesOf({ image }: Kernel, zones: readonly Zone[]): Range[] {
+function holesOf({ image }: Kernel, zones: readonly Zone[]): RangeList {
   const spans = zones
     .filter(({ name }) => name !== 'Device')
     .map(({ startPfn, spannedPages }) => ({ start: startPfn, end: startPfn + spannedPages }));
-  return subtractRanges(mergeRanges(spans), [...pfnRanges(image.memory.described())]);
+  const holes = new RangeList();
+  for (const { start, end } of mergeRanges(spans)) {
+    let before = start;
+    for (const held of pfnRanges(image.memory.described(start * PAGE, end * PAGE))) {
+      if (held.start > before) holes.add(before, held.start);
+      before = held.end;
+    }
+    if (before < end) holes.add(before, end);
+  }
+  return holes;
 }

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countOf, indexOfRange, mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
+import {
+  countOf,
+  indexOfRange,
+  mergeRanges,
+  outsideOf,
+  type Range,
+  subtractRanges,
+} from '../../src/bytes/ranges.ts';
 
 const LIMIT = 48;
 const range = fc
@@ -75,6 +82,16 @@ describe('ranges without other ranges', () => {
         const gone = numbersOf(taken);
         expect(numbersOf(left)).toEqual(new Set([...numbersOf(from)].filter((n) => !gone.has(n))));
         expect(areApart(left)).toBe(true);
+      }),
+    );
+  });
+
+  it('are the same without one of them, made one by one', () => {
+    fc.assert(
+      fc.property(ranges, range, (from, taken) => {
+        fc.pre(taken.end > taken.start);
+        const merged = mergeRanges(from);
+        expect([...outsideOf(merged, taken)]).toEqual(subtractRanges(merged, [taken]));
       }),
     );
   });

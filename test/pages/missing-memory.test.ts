@@ -37,7 +37,8 @@ describe('memory that the kernel uses and the dump does not describe', () => {
   test('is counted, with where it is, and makes the report incomplete', () => {
     const kernel = kernelOf({});
     const missing = missingIn(kernel);
-    expect(missing).toMatchObject({ pages: 256, ranges: [pfns(ADDED, 256)] });
+    expect(missing?.pages).toBe(256);
+    expect([...(missing?.ranges ?? [])]).toEqual([pfns(ADDED, 256)]);
     expect(missing?.sentence).toContain('at least 256 pages');
     const report = pagesReport(
       { image: kernel.image, info: kernel.info, excludable: EXCLUDABLE },

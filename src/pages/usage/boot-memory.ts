@@ -1,4 +1,6 @@
-import { mergeRanges, type Range } from '../../bytes/ranges.ts';
+import { GrowingFloats } from '../../bytes/growing-floats.ts';
+import { RangeCollector } from '../../bytes/range-list.ts';
+import type { Range } from '../../bytes/ranges.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { required } from '../../kernel/vmcoreinfo.ts';
 import { attributeRanges } from '../attribution.ts';
@@ -25,12 +27,9 @@ export interface BootMemory {
 /** Looks at the struct pages of the image's pages, and at those of the struct pages themselves. @throws InspectError */
 export function bootMemory(typed: TypedKernel): BootMemory {
   const image = attributeRanges(typed, [imagePfns(typed)]);
-  const pieces = [...memmapPieces(typed)];
-  const memmap = attributeRanges(typed, mergeRanges(pieces));
-  const within = attributeRanges(
-    typed,
-    mergeRanges(piecesWithin(pieces, new StructPages(typed.kernel).pagesPerSection)),
-  );
+  const pieces = new Pieces(memmapPieces(typed));
+  const memmap = attributeRanges(typed, pieces.all.union());
+  const within = attributeRanges(typed, pieces.within(new StructPages(typed.kernel).pagesPerSection).union());
   return {
     image: image.uses.reserved,
     memmap: { reserved: memmap.uses.reserved, other: memmap.uses.kernel, within: within.uses.kernel },
@@ -38,19 +37,39 @@ export function bootMemory(typed: TypedKernel): BootMemory {
   };
 }
 
-/**
- * The struct pages of added memory that lie at its begin: a section whose own are there could not have been used before. Those of the
- * sections that were added with it follow without a gap.
- */
-function piecesWithin(pieces: readonly MemmapPiece[], pagesPerSection: number): MemmapPiece[] {
-  const found: MemmapPiece[] = [];
-  let end = -1;
-  for (const piece of [...pieces].sort((a, b) => a.start - b.start)) {
-    if (piece.start !== end && piece.start !== piece.section * pagesPerSection) continue;
-    found.push(piece);
-    end = piece.end;
+/** Where struct pages lie, 24 bytes a piece: memory may lie in a million places. */
+class Pieces {
+  readonly all = new RangeCollector();
+  readonly #starts = new GrowingFloats();
+  readonly #ends = new GrowingFloats();
+  readonly #sections = new GrowingFloats();
+
+  constructor(pieces: Iterable<MemmapPiece>) {
+    for (const { start, end, section } of pieces) {
+      this.all.add(start, end);
+      this.#starts.push(start);
+      this.#ends.push(end);
+      this.#sections.push(section);
+    }
   }
-  return found;
+
+  /**
+   * The struct pages of added memory that lie at its begin: a section whose own are there could not have been used before. Those of
+   * the sections that were added with it follow without a gap.
+   */
+  within(pagesPerSection: number): RangeCollector {
+    const found = new RangeCollector();
+    const starts = this.#starts;
+    const order = Uint32Array.from({ length: starts.length }, (_, index) => index);
+    let last = -1;
+    for (const index of order.sort((a, b) => starts.at(a) - starts.at(b))) {
+      const [start, end] = [starts.at(index), this.#ends.at(index)];
+      if (start !== last && start !== this.#sections.at(index) * pagesPerSection) continue;
+      found.add(start, end);
+      last = end;
+    }
+    return found;
+  }
 }
 
 /** From _text to _end, which lie one after the other in physical memory too. */
