@@ -57,6 +57,11 @@ export class ExtentMemory implements PhysicalMemory {
     };
   }
 
+  /** Arrays grow by doubling, and while one does the old one stands beside the new one. */
+  get indexBytes(): number {
+    return 3 * (24 * this.#extents.length + 16 * (this.stored.length + this.#described.length));
+  }
+
   get cutShort(): boolean {
     return this.#incomplete || this.#shrunk || this.truncated.length > 0;
   }

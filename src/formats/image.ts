@@ -186,6 +186,8 @@ export interface MemoryImage {
   /** Of each CPU that has paging on, where the writer noted them (QEMU). */
   readonly registers: readonly CpuRegisters[];
   readonly statistics: Readonly<ReadStatistics>;
+  /** Bytes of memory that an index of the file takes, once more for each thread that opens it; absent where that is next to nothing. */
+  readonly indexBytes?: number;
   /** What memory has come and gone by now, null for none; absent where none can. */
   mapChange?(): MapChange | null;
   close(): void;

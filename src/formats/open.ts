@@ -92,9 +92,11 @@ function asWritten(
   sources: readonly ByteSource[],
   files: readonly ByteSource[],
 ): MemoryImage {
-  if (!files.some((file) => file instanceof FlattenedSource)) return image;
+  const flattened = files.filter((file) => file instanceof FlattenedSource);
+  if (flattened.length === 0) return image;
   const bytes = sources.reduce((sum, { size }) => sum + size, 0);
-  return new FlattenedImage(image, bytes, wasCut(files));
+  const index = flattened.reduce((sum, { indexBytes }) => sum + indexBytes, 0);
+  return new FlattenedImage(image, { bytes, index }, wasCut(files));
 }
 
 function openOnly(sources: readonly ByteSource[], options: OpenOptions): MemoryImage {

@@ -43,6 +43,7 @@ export function plainImage(
       looked: () => memory.stored,
     },
     registers: [],
+    indexBytes: memory.indexBytes,
     statistics: source.statistics,
     close: () => source.close(),
   };

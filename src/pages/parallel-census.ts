@@ -1,6 +1,7 @@
 import { milliseconds } from '../bytes/clock.ts';
 import { isAddressSpaceShort } from '../bytes/page-aligned.ts';
 import type { ReadStatistics } from '../bytes/source.ts';
+import type { MemoryImage } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
 import { type Census, censusOf, type OnProgress, tryZones, watching } from './census.ts';
@@ -15,6 +16,8 @@ import { refuseLies } from './trust.ts';
 
 /** More threads than these find no more to do, and each takes its part of the memory. */
 const MOST_JOBS = 8;
+/** Bytes that all of them together may take for indexes of the file: one with a million segments has 100 MiB for each. */
+const INDEX_ROOM = 2 ** 26;
 /** Milliseconds of work that make another thread worth it: it takes 35 until it begins, and as much again of a processor. */
 const WORTH_A_THREAD = 100;
 /** Before so many the pace says little: the scan's code is still being compiled, and the kernel's own data often lie in front. */
@@ -51,7 +54,11 @@ export async function takeParallelCensus(kernel: Kernel, options: ParallelOption
   const { spans, pages: total } = partition(kernel.image.memory);
   const work = SharedWork.forThreads((options.jobs ?? MOST_JOBS) - 1);
   const task = { dump: options.dump, facts: kernelFacts(kernel), zones: counted, spans, work: work.buffer };
-  const crew = new Crew(options.jobs, (count) => new CensusThreads(count, task));
+  const crew = new Crew(
+    options.jobs,
+    (count) => new CensusThreads(count, task),
+    threadsWithRoom(kernel.image),
+  );
   try {
     crew.start(total / SURELY_WORTH);
     for (const index of work.indexes(spans.length)) {
@@ -72,6 +79,11 @@ export async function takeParallelCensus(kernel: Kernel, options: ParallelOption
   }
 }
 
+/** How many threads can open the dump once more. */
+export function threadsWithRoom({ indexBytes = 0 }: MemoryImage): number {
+  return Math.floor(INDEX_ROOM / Math.max(1, indexBytes));
+}
+
 /** Milliseconds that processors have spent on this process: unlike a clock, they do not count what others do on the machine. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
@@ -87,19 +99,22 @@ function machineJobs(): number {
 class Crew {
   readonly #jobs: number | undefined;
   readonly #start: (count: number) => CensusThreads;
+  readonly #most: number;
   readonly #begun = processorTime();
   #next = milliseconds() + FIRST_LOOK / 2;
   #threads: CensusThreads | undefined;
 
-  constructor(jobs: number | undefined, start: (count: number) => CensusThreads) {
+  /** @param most threads that there is memory for */
+  constructor(jobs: number | undefined, start: (count: number) => CensusThreads, most: number) {
     this.#jobs = jobs;
     this.#start = start;
+    this.#most = most;
   }
 
   /** Starts as many threads as may be, of so many that would be worth it. */
   start(worth: number): void {
     if (worth < 1 || isAddressSpaceShort()) return;
-    const count = Math.min((this.#jobs ?? machineJobs()) - 1, Math.floor(worth));
+    const count = Math.min((this.#jobs ?? machineJobs()) - 1, Math.floor(worth), this.#most);
     if (count > 0) this.#threads = this.#start(count);
   }
 

@@ -9,7 +9,7 @@ import { kernelFacts } from '../../src/kernel/kernel-facts.ts';
 import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
 import { takeCensus } from '../../src/pages/census.ts';
 import { CensusThreads } from '../../src/pages/census-threads.ts';
-import { takeParallelCensus } from '../../src/pages/parallel-census.ts';
+import { takeParallelCensus, threadsWithRoom } from '../../src/pages/parallel-census.ts';
 import { partition, SPAN_PAGES } from '../../src/pages/partition.ts';
 import { Scan } from '../../src/pages/scan.ts';
 import { SharedWork } from '../../src/pages/shared-work.ts';
@@ -190,6 +190,16 @@ describe('a census of a dump that is not worth a thread', () => {
     expect(census).toEqual(takeCensus(kernel));
     expect(told.at(-1)).toBe(census.total);
     expect(read).toEqual([]);
+    image.close();
+  });
+});
+
+describe('a dump whose index takes much memory', () => {
+  test('is opened by as many threads as there is room for', async () => {
+    const image = await openImage([written()]);
+    expect(threadsWithRoom(image)).toBeGreaterThan(8);
+    expect(threadsWithRoom({ ...image, indexBytes: 100 * 2 ** 20 })).toBe(0);
+    expect(threadsWithRoom({ ...image, indexBytes: 20 * 2 ** 20 })).toBe(3);
     image.close();
   });
 });

@@ -87,6 +87,7 @@ export function elfImage(
       looked: () => memory.stored,
     },
     registers: qemuRegisters(source, notes),
+    indexBytes: memory.indexBytes,
     statistics: source.statistics,
     close: () => source.close(),
   };

@@ -34,12 +34,18 @@ export class FlattenedImage implements MemoryImage {
   readonly path: string;
   readonly bytes: number;
   readonly live = false;
+  readonly indexBytes: number;
   readonly #image: MemoryImage;
   readonly #cutShort: boolean;
 
-  /** @param bytes of the flattened file, or of all of them */
-  constructor(image: MemoryImage, bytes: number, cutShort: boolean) {
+  /** @param bytes of the flattened file, or of all of them; and of the indexes of their records */
+  constructor(
+    image: MemoryImage,
+    { bytes, index }: { readonly bytes: number; readonly index: number },
+    cutShort: boolean,
+  ) {
     this.#image = image;
+    this.indexBytes = index + (image.indexBytes ?? 0);
     this.format = `${image.format}, flattened`;
     this.path = image.path;
     this.bytes = bytes;

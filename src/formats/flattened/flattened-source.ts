@@ -46,6 +46,11 @@ export class FlattenedSource implements ByteSource {
     this.lost = whole ? [] : this.#gaps();
   }
 
+  /** As MemoryImage has it. */
+  get indexBytes(): number {
+    return 3 * (32 * this.#runs.length + 16 * this.#overlay.length);
+  }
+
   get statistics(): ReadStatistics {
     return this.#file.statistics;
   }
