@@ -2,6 +2,7 @@ import { constants, fstatSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
 import { escapeLines, escapeText } from '../report/escape.ts';
 import type { CommonOptions } from './options.ts';
+import { clearLine } from './status-line.ts';
 import { printOut, ReaderGone, say } from './write.ts';
 
 /** Where a command's results and messages go: results to stdout or the file of --output, all else to stderr. */
@@ -53,7 +54,10 @@ export function standardOutput(options: CommonOptions): Output {
     color: options.color ?? wanted,
     columns: onTerminal ? process.stdout.columns : undefined,
     isTerminal: onTerminal,
-    result: printOut,
+    result: (text) => {
+      clearLine();
+      printOut(text);
+    },
     warn: warner(options),
   };
 }
@@ -61,7 +65,9 @@ export function standardOutput(options: CommonOptions): Output {
 /** Tells warnings on stderr, unless --quiet. */
 export function warner({ quiet }: CommonOptions): Output['warn'] {
   return (text) => {
-    if (!quiet) say(`kdump-inspect: warning: ${escapeText(text)}\n`);
+    if (quiet) return;
+    clearLine();
+    say(`kdump-inspect: warning: ${escapeText(text)}\n`);
   };
 }
 
@@ -71,6 +77,7 @@ export const EXIT = { done: 0, failed: 1, usage: 2, incomplete: 3 } as const;
 /** Says on stderr what went wrong and what to do; returns the exit status that goes with it. */
 export function reportFailure(error: unknown, debug: boolean): number {
   if (error instanceof ReaderGone) return EXIT.done;
+  clearLine();
   const known = error instanceof InspectError;
   const message = known
     ? error.message

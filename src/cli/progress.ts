@@ -3,11 +3,8 @@ import type { OnProgress } from '../pages/census.ts';
 import type { CommonOptions } from './options.ts';
 import { isTerminal } from './output.ts';
 import { beforeSignals } from './signals.ts';
-import { say } from './write.ts';
+import { clearLine, drawLine, QUIET_MS, REDRAW_MS } from './status-line.ts';
 
-/** Work shorter than this shows nothing. */
-const QUIET_MS = 1000;
-const REDRAW_MS = 100;
 const BAR = 30;
 /** The share from which on the pace so far tells of the rest: what is read first is seldom like the rest. */
 const TELLING = 0.01;
@@ -26,22 +23,21 @@ export function progressBar(what: string, { quiet }: CommonOptions, yields = fal
   let next = start + QUIET_MS;
   let drawn = false;
   let release = () => {};
-  const clear = () => say('\r\x1b[K');
   const update: OnProgress = (done, total) => {
     const now = milliseconds();
     if (now < next) return;
     next = now + REDRAW_MS;
-    if (!drawn && yields) release = beforeSignals(clear);
+    if (!drawn && yields) release = beforeSignals(clearLine);
     drawn = true;
     const share = total === 0 ? 1 : done / total;
     const left = share < TELLING ? '' : `, ${Math.ceil(((now - start) * (1 / share - 1)) / 1000)} s left`;
     const full = Math.floor(share * BAR);
     const bar = `${'#'.repeat(full)}${'.'.repeat(BAR - full)}`;
-    say(`\r${what} [${bar}] ${Math.floor(share * 100)} %${left} \x1b[K`);
+    drawLine(what, `[${bar}] ${Math.floor(share * 100)} %${left}`);
   };
   const end = () => {
     release();
-    if (drawn) clear();
+    if (drawn) clearLine();
   };
   return { update, end };
 }

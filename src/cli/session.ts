@@ -12,6 +12,7 @@ import type { CommonOptions } from './options.ts';
 import { type OpenOutput, type Output, standardOutput } from './output.ts';
 import { type Progress, progressBar, readingBar } from './progress.ts';
 import { readVmcoreinfo } from './vmcoreinfo-file.ts';
+import { type Watch, watch } from './watch.ts';
 import { say } from './write.ts';
 
 /** What is meant where no FILE is given. */
@@ -72,13 +73,17 @@ async function withImage(
 ): Promise<number> {
   const given = options.vmcoreinfo === undefined ? undefined : readVmcoreinfo(options.vmcoreinfo);
   const start = milliseconds();
-  const image = await openImage(dump.files, { ...dump.options, onReading: readingBar(options) });
+  const watched = watch(options);
+  const opening = { ...dump.options, onReading: readingBar(options), run: watched.run };
+  const image = await watched.run(() => openImage(dump.files, opening));
   const readElsewhere = { reads: 0, bytes: 0 };
   try {
-    return await run({ ...session(image, options, given), output, dump, readElsewhere });
+    const own = { ...session(image, options, watched, given), output, dump, readElsewhere };
+    return await watched.run(() => run(own));
   } catch (error) {
     throw isUsage(error) ? error : inFile(image.path, error);
   } finally {
+    watched.end();
     if (options.debug) {
       const reads = image.statistics.reads + readElsewhere.reads;
       const bytes = image.statistics.bytes + readElsewhere.bytes;
@@ -108,10 +113,11 @@ function isUsage(error: unknown): boolean {
 function session(
   image: MemoryImage,
   options: CommonOptions,
+  watched: Watch,
   given?: VmcoreinfoText,
 ): Omit<Session, 'output' | 'dump' | 'readElsewhere'> {
   let found = given;
-  const open = keepingOpener();
+  const open = keepingOpener(watched);
   const vmcoreinfo = () => {
     found ??= find(image, options, open);
     return found;
@@ -122,16 +128,16 @@ function session(
     options,
     vmcoreinfo,
     kernel,
-    kernelOrTables: () => orTables(image, kernel),
+    kernelOrTables: () => orTables(image, kernel, watched),
     kernelAtHand: () => open(image, given ?? trustedNote(image, open)),
   };
 }
 
 /** Opens the kernel of a text once: the note is put to the test by the kernel that is used then. */
-function keepingOpener(): OpenByNote {
+function keepingOpener(watched: Watch): OpenByNote {
   const kept = new Map<VmcoreinfoText, Kernel>();
   return (image, text) => {
-    const kernel = kept.get(text) ?? openKernel(image, { vmcoreinfo: text });
+    const kernel = kept.get(text) ?? watched.kernel(openKernel(image, { vmcoreinfo: text }));
     kept.set(text, kernel);
     return kernel;
   };
@@ -151,12 +157,12 @@ function find(image: MemoryImage, options: CommonOptions, open: OpenByNote): Vmc
   }
 }
 
-function orTables(image: MemoryImage, kernel: () => Kernel): Kernel {
+function orTables(image: MemoryImage, kernel: () => Kernel, watched: Watch): Kernel {
   try {
     return kernel();
   } catch (error) {
     if (!(error instanceof InspectError) || error.facts.key !== 'VMCOREINFO') throw error;
-    return openBareKernel(image, error);
+    return watched.kernel(openBareKernel(image, error));
   }
 }
 

@@ -28,12 +28,17 @@ const FOREIGN: readonly Foreign[] = [
 
 const KCORE = '/proc/kcore';
 
+/** Does work, and returns what it returns. */
+export type Run = <T>(work: () => T) => T;
+
 /** How a user may help where the content of a file says nothing. */
 export interface OpenOptions {
   /** The file is memory as it is, from physical address 0 on. */
   readonly format?: 'raw';
   /** Told while the file's own tables are read, where that takes long; `done` is `total` when they are. */
   readonly onReading?: (done: number, total: number) => void;
+  /** Does what may take long and does not let the event loop go round meanwhile. */
+  readonly run?: Run;
 }
 
 /**
@@ -117,13 +122,13 @@ function within<T>({ path }: ByteSource, open: () => T): T {
 /** The codecs take some milliseconds to load, which only these files need. */
 async function openKdumpFiles(
   sources: readonly ByteSource[],
-  { onReading }: OpenOptions,
+  { onReading, run }: OpenOptions,
 ): Promise<MemoryImage> {
   for (const source of sources) {
     if (!isKdump(headOf(source))) throw notAPart(source);
   }
   const { openKdump } = await import('./kdump/kdump-image.ts');
-  return openKdump(sources, onReading);
+  return openKdump(sources, onReading, run);
 }
 
 function notAPart({ path }: ByteSource): InspectError {

@@ -56,22 +56,46 @@ interface Mapping {
   readonly size: number;
 }
 
+/** Reads and walks after which the listener is told once: by the clock far less than a millisecond. */
+const TOLD_EVERY = 256;
+
 /** The kernel's virtual memory: every address goes through its own page tables. */
 export class AddressSpace {
   readonly walker: PageWalker;
   readonly memory: PhysicalMemory;
   /** Whether the kernel runs, and its memory changes while it is read. */
   readonly live: boolean;
+  readonly #onWork: (() => void) | undefined;
+  #untold = 0;
   #last: Mapping | undefined;
 
-  constructor(walker: PageWalker, memory: PhysicalMemory, live = false) {
+  /** @param onWork told now and then while memory is read, however little of it comes from the file */
+  constructor(walker: PageWalker, memory: PhysicalMemory, live = false, onWork?: () => void) {
     this.walker = walker;
     this.memory = memory;
     this.live = live;
+    this.#onWork = onWork;
+  }
+
+  /** The same, with physical memory that is read in another way. */
+  over(memory: PhysicalMemory): AddressSpace {
+    return new AddressSpace(this.walker, memory, this.live, this.#onWork);
+  }
+
+  /** The same, which tells now and then that it is read. */
+  telling(onWork: () => void): AddressSpace {
+    return new AddressSpace(this.walker, this.memory, this.live, onWork);
+  }
+
+  #tell(): void {
+    if (this.#onWork === undefined || ++this.#untold < TOLD_EVERY) return;
+    this.#untold = 0;
+    this.#onWork();
   }
 
   /** The entries that lead to an address, and where they lead. */
   walk(address: bigint): Walk {
+    this.#tell();
     return this.walker.walk(address);
   }
 
@@ -103,6 +127,7 @@ export class AddressSpace {
 
   /** Fills `into` from a virtual address on. @throws InspectError notMapped, notStored, corrupt or io, for the first byte missing */
   read(address: bigint, into: Uint8Array): void {
+    this.#tell();
     for (let done = 0; done < into.length; ) {
       const at = address + BigInt(done);
       const mapping = this.mappingAt(at);

@@ -1,7 +1,6 @@
 import { Lru } from '../bytes/lru.ts';
 import type { Range } from '../bytes/ranges.ts';
 import type { MemoryAmounts, Missing, PhysicalMemory } from '../formats/image.ts';
-import { AddressSpace } from './address-space.ts';
 import type { Kernel } from './kernel.ts';
 
 const PAGE = 4096;
@@ -17,7 +16,7 @@ const PAGES = 1024;
  */
 export function withSmallReads(kernel: Kernel): Kernel {
   if (kernel.image.live) return kernel;
-  return { ...kernel, space: new AddressSpace(kernel.space.walker, new PagedMemory(kernel.space.memory)) };
+  return { ...kernel, space: kernel.space.over(new PagedMemory(kernel.space.memory)) };
 }
 
 class PagedMemory implements PhysicalMemory {

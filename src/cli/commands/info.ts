@@ -1,5 +1,5 @@
 import { fact } from '../../kernel/fact.ts';
-import { type Kernel, openKernel } from '../../kernel/kernel.ts';
+import type { Kernel } from '../../kernel/kernel.ts';
 import { completed } from '../../kernel/second-source.ts';
 import { withSmallReads } from '../../kernel/small-reads.ts';
 import { inspectSystem } from '../../kernel/system/system.ts';
@@ -28,9 +28,9 @@ function missingIn(kernel: Kernel): MissingMemory | null {
 }
 
 /** Without VMCOREINFO there is nothing to tell; without page tables there is what VMCOREINFO says. */
-function makeReport({ image, vmcoreinfo }: Session, { pageOffset }: CommonOptions): InfoReport {
+function makeReport({ image, vmcoreinfo, kernel: open }: Session, { pageOffset }: CommonOptions): InfoReport {
   const text = vmcoreinfo();
-  const kernel = fact(() => completed(withSmallReads(openKernel(image, { vmcoreinfo: text }))));
+  const kernel = fact(() => completed(withSmallReads(open())));
   return infoReport({
     image,
     amounts: image.memory.amounts,

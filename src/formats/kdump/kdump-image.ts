@@ -20,11 +20,15 @@ const SEGMENTS_LIMIT = 10_000;
  * Opens a kdump-compressed dump: one file, or parts of a split one in any order.
  * @throws InspectError unsupported or corrupt; usage, when the files do not belong together
  */
-export async function openKdump(sources: readonly ByteSource[], onCounted?: OnCounted): Promise<MemoryImage> {
+export async function openKdump(
+  sources: readonly ByteSource[],
+  onCounted?: OnCounted,
+  run: <T>(work: () => T) => T = (work) => work(),
+): Promise<MemoryImage> {
   const headers = sources.map(headerOf);
   const codecs = await loadCodecs();
-  const parts = inOrder(
-    sources.map((source, i) => new KdumpPart(source, headers[i] as KdumpHeader, codecs, onCounted)),
+  const parts = run(() =>
+    inOrder(sources.map((source, i) => new KdumpPart(source, headers[i] as KdumpHeader, codecs, onCounted))),
   );
   return new KdumpImage(parts, codecs);
 }

@@ -1,0 +1,37 @@
+import { milliseconds } from '../bytes/clock.ts';
+import type { CommonOptions } from './options.ts';
+import { isTerminal } from './output.ts';
+import { clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from './status-line.ts';
+
+const BAR = 30;
+/** How much of the bar moves over it. */
+const BLOCK = 5;
+
+/** A bar on stderr of work of which nobody knows how much there is. */
+export interface Activity {
+  /** To be called again and again while there is work. */
+  readonly update: () => void;
+  /** Takes it away for good. */
+  readonly end: () => void;
+}
+
+/** Shows that work goes on, and for how long already, where no bar says how far it is; undefined where nobody would see it. */
+export function activityBar(what: string, { quiet }: CommonOptions): Activity | undefined {
+  if (quiet || !isTerminal('stderr')) return undefined;
+  const start = milliseconds();
+  let next = start + QUIET_MS;
+  const update = () => {
+    const now = milliseconds();
+    if (now < next) return;
+    next = now + REDRAW_MS;
+    if (isTaken(what)) return;
+    const left = Math.floor(now / REDRAW_MS) % (BAR - BLOCK + 1);
+    const bar = `${'.'.repeat(left)}${'#'.repeat(BLOCK)}`.padEnd(BAR, '.');
+    drawLine(what, `[${bar}] ${Math.floor((now - start) / 1000)} s`);
+  };
+  const end = () => {
+    next = Number.POSITIVE_INFINITY;
+    clearLine();
+  };
+  return { update, end };
+}

@@ -1,0 +1,33 @@
+import { milliseconds } from '../bytes/clock.ts';
+import { say } from './write.ts';
+
+/** Work shorter than this shows nothing. */
+export const QUIET_MS = 1000;
+export const REDRAW_MS = 100;
+
+interface Drawn {
+  readonly by: string;
+  /** By milliseconds(). */
+  readonly at: number;
+}
+
+/** What stands on the line of stderr's terminal that all bars share. */
+let drawn: Drawn | undefined;
+
+/** @param by the name of the bar */
+export function drawLine(by: string, text: string): void {
+  drawn = { by, at: milliseconds() };
+  say(`\r${by} ${text} \x1b[K`);
+}
+
+/** Takes away what is there. */
+export function clearLine(): void {
+  if (drawn === undefined) return;
+  drawn = undefined;
+  say('\r\x1b[K');
+}
+
+/** Whether another bar is there, which has been drawn just now. */
+export function isTaken(by: string): boolean {
+  return drawn !== undefined && drawn.by !== by && milliseconds() - drawn.at < QUIET_MS;
+}

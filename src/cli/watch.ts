@@ -1,0 +1,28 @@
+import type { Run } from '../formats/open.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { activityBar } from './activity.ts';
+import { interruptible } from './interruptible.ts';
+import type { CommonOptions } from './options.ts';
+import { clearLine } from './status-line.ts';
+
+/** How the work of a command is seen and ended by who started it at a terminal. */
+export interface Watch {
+  /** Does work that Ctrl-C ends wherever it is, and leaves no bar. */
+  readonly run: Run;
+  /** The kernel, which shows that it is read as long as that lasts. */
+  readonly kernel: (kernel: Kernel) => Kernel;
+  readonly end: () => void;
+}
+
+const UNSEEN: Watch = { run: (work) => work(), kernel: (kernel) => kernel, end: () => {} };
+
+/** Elsewhere a signal ends the process as it is, for there is no bar to be taken away. */
+export function watch(options: CommonOptions): Watch {
+  const activity = activityBar('reading memory', options);
+  if (activity === undefined) return UNSEEN;
+  return {
+    run: (work) => interruptible(work, clearLine),
+    kernel: (kernel) => ({ ...kernel, space: kernel.space.telling(activity.update) }),
+    end: activity.end,
+  };
+}
