@@ -1,7 +1,7 @@
 import { InspectError } from '../errors.ts';
 import type { KernelSymbol } from './kallsyms.ts';
 import { START_KERNEL_MAP } from './kernel.ts';
-import { type Location, ModuleSymbols } from './modules/symbol-map.ts';
+import { type Location, ModuleSymbols, type UnreadableSymbols } from './modules/symbol-map.ts';
 import type { TypedKernel } from './typed-kernel.ts';
 
 /** A symbol of the kernel, or of the module that is named. */
@@ -25,6 +25,11 @@ export class Symbolizer {
   /** Why there are no symbols of modules; null when there are, or when they were not needed so far. */
   get modulesError(): InspectError | null {
     return this.#modules instanceof InspectError ? this.#modules : null;
+  }
+
+  /** Modules whose symbols cannot be read; none while modules were not needed. */
+  get unreadable(): readonly UnreadableSymbols[] {
+    return this.#modules instanceof ModuleSymbols ? this.#modules.unreadable : [];
   }
 
   /** The symbol that an address lies in; undefined for one that is neither in the image nor in a module. */

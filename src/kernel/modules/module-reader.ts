@@ -15,8 +15,8 @@ export interface Module {
   readonly ranges: readonly ModuleRange[];
   /** Bytes of all its ranges; null where one of them cannot be. */
   readonly size: number | null;
-  /** Virtual address of its struct mod_kallsyms; 0n where it has none. */
-  readonly kallsyms: bigint;
+  /** Virtual address of its struct mod_kallsyms; 0n where it has none, null where there cannot be one. */
+  readonly kallsyms: bigint | null;
   /** Exported symbols: an array of struct kernel_symbol, virtual address and number. */
   readonly exported: { readonly address: bigint; readonly count: number };
 }
@@ -36,7 +36,7 @@ const RANGES_LIMIT = 64;
 
 /** Reads struct modules. */
 export class ModuleReader {
-  readonly #module: StructReader<'state' | 'name' | 'kallsyms?' | 'syms' | 'num_syms'>;
+  readonly #module: StructReader<'state' | 'name' | 'kallsyms?' | 'core_kallsyms?' | 'syms' | 'num_syms'>;
   readonly #ranges: readonly RangeReader[];
   readonly #states: ReadonlyMap<bigint, string>;
   readonly #bounds: ModuleRange | undefined;
@@ -44,7 +44,7 @@ export class ModuleReader {
 
   /** @param bounds of all memory of modules, where that is known */
   constructor(typed: TypedKernel, bounds?: ModuleRange) {
-    this.#module = typed.reader('module', 'state', 'name', 'kallsyms?', 'syms', 'num_syms');
+    this.#module = typed.reader('module', 'state', 'name', 'kallsyms?', 'core_kallsyms?', 'syms', 'num_syms');
     this.#ranges = rangeReaders(typed);
     this.#bounds = bounds;
     this.#witness = new ModuleWitness(typed);
@@ -65,7 +65,7 @@ export class ModuleReader {
       .filter((range) => !ranges.includes(range))
       .map(({ start, end }) => `has memory from ${hex(start)} to ${hex(end)}, where no module's can be`);
     // Its own structure is a part of what was loaded (__this_module).
-    const inPlace = ranges.some(({ start, end }) => address >= start && address < end);
+    const inPlace = ranges.some((range) => isIn(range, address));
     if (!inPlace) wrong.push(`has no memory where its structure is, at ${hex(address)}`);
     if (state === undefined) wrong.push(`is in state ${module.big('state')}, which there is not`);
     const against = this.#witness.against(address, name, state);
@@ -76,7 +76,7 @@ export class ModuleReader {
         state: state ?? String(module.big('state')),
         ranges,
         size: ranges.length === all.length && mapped.length === 0 ? size : null,
-        kallsyms: module.has('kallsyms') ? module.big('kallsyms') : 0n,
+        kallsyms: this.#kallsymsOf(address, ranges),
         exported: { address: module.big('syms'), count: module.number('num_syms') },
       },
       wrong: [...wrong, ...mapped, ...against].map((what) => `module ${name} ${what}`),
@@ -85,11 +85,27 @@ export class ModuleReader {
     };
   }
 
+  /**
+   * While a module is initialised its symbols are those of its init memory, and from then on core_kallsyms in its own structure
+   * (8244062ef1e5, 4.5).
+   */
+  #kallsymsOf(address: bigint, ranges: readonly ModuleRange[]): bigint | null {
+    if (!this.#module.has('kallsyms')) return 0n;
+    const at = this.#module.big('kallsyms');
+    if (!this.#module.has('core_kallsyms') || at === this.#module.addressOf('core_kallsyms')) return at;
+    const isInit = (range: ModuleRange) => isIn(range, at) && !isIn(range, address);
+    return ranges.some(isInit) ? at : null;
+  }
+
   #isPossible(range: ModuleRange): boolean {
     const bounds = this.#bounds;
     if (bounds && (range.start < bounds.start || range.end > bounds.end)) return false;
     return isInModuleArea(range);
   }
+}
+
+function isIn({ start, end }: ModuleRange, address: bigint): boolean {
+  return address >= start && address < end;
 }
 
 /** Takes a range out of the struct module at an address. */

@@ -25,6 +25,8 @@ export interface ModuleSymbol extends KernelSymbol {
  */
 export function readModuleSymbols(typed: TypedKernel, module: Module): ModuleSymbol[] {
   if (module.kallsyms === 0n) return [];
+  if (module.kallsyms === null)
+    throw new InspectError('corrupt', 'its kallsyms is neither its core_kallsyms nor in its init memory');
   const { space } = typed;
   const table = typed.read('mod_kallsyms', module.kallsyms, 'symtab', 'num_symtab', 'strtab', 'typetab?');
   const count = table.number('num_symtab');
@@ -66,6 +68,6 @@ function nameAt(strings: Uint8Array, at: number): string {
 
 function corruptTable(module: Module, what: string): InspectError {
   return new InspectError('corrupt', `the symbol table of module ${module.name}: ${what}`, {
-    address: module.kallsyms,
+    address: module.kallsyms ?? 0n,
   });
 }

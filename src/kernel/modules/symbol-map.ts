@@ -39,9 +39,16 @@ class LoadedModule {
   }
 }
 
+/** A module whose symbols cannot be read, and why. */
+export interface UnreadableSymbols {
+  readonly module: string;
+  readonly error: InspectError;
+}
+
 /** The symbols of all modules. What cannot be read is told, and the rest is there. */
 export class ModuleSymbols {
   readonly #loaded: readonly LoadedModule[];
+  readonly unreadable: readonly UnreadableSymbols[];
   /** Sentences on what is wrong, and whether nothing is missing for all that. */
   readonly warnings: readonly string[];
   readonly whole: boolean;
@@ -49,9 +56,13 @@ export class ModuleSymbols {
   /** @throws InspectError as readModules does */
   constructor(typed: TypedKernel) {
     const { modules, problems, whole } = readModules(typed);
-    const unreadable: string[] = [];
+    const unreadable: UnreadableSymbols[] = [];
     this.#loaded = modules.map((module) => new LoadedModule(module, tryRead(typed, module, unreadable)));
-    this.warnings = [...problems, ...unreadable];
+    this.unreadable = unreadable;
+    this.warnings = [
+      ...problems,
+      ...unreadable.map(({ module, error }) => `module ${module}: ${error.message}`),
+    ];
     this.whole = whole && unreadable.length === 0;
   }
 
@@ -78,12 +89,12 @@ export class ModuleSymbols {
   }
 }
 
-function tryRead(typed: TypedKernel, module: Module, warnings: string[]): ModuleSymbol[] | null {
+function tryRead(typed: TypedKernel, module: Module, unreadable: UnreadableSymbols[]): ModuleSymbol[] | null {
   try {
     return readModuleSymbols(typed, module);
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
-    warnings.push(`module ${module.name}: ${error.message}`);
+    unreadable.push({ module: module.name, error });
     return null;
   }
 }

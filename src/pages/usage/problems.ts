@@ -53,6 +53,13 @@ export class Problems {
     this.#warn(`${what}: ${error.message}`);
   }
 
+  /** The same of what costs names, and no figure. @throws what is no InspectError */
+  unnamed(what: string, error: unknown): void {
+    if (!(error instanceof InspectError)) throw error;
+    if (isLoss(error.kind, this.#image) && !this.#live) this.damaged = true;
+    this.#warn(`${what}: ${error.message}`);
+  }
+
   /** A linked structure that could not be followed to its end; where all of it was found nevertheless, nothing is lost. */
   broken(what: string, breaks: readonly (Break | null)[]): void {
     for (const at of breaks) {

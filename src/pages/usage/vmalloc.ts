@@ -64,6 +64,11 @@ export function vmallocUses(
   const symbols = new Symbolizer(typed);
   const owned = (kind: VmallocKind) =>
     areas.reduce((sum, area) => sum + (kindOf(area, stacks) === kind ? area.pages : 0), 0);
+  const callers = byCaller(areas, stacks)
+    .slice(0, top)
+    .map(({ address, ...group }) => ({ ...group, caller: callerName(symbols, address) }));
+  for (const { module, error } of symbols.unreadable)
+    problems.unnamed(`the symbols of module ${module}`, error);
   return {
     pages: owned('vmalloc'),
     codePages: owned('code'),
@@ -78,9 +83,7 @@ export function vmallocUses(
       ),
     areas: areas.length,
     whole,
-    callers: byCaller(areas, stacks)
-      .slice(0, top)
-      .map(({ address, ...group }) => ({ ...group, caller: callerName(symbols, address) })),
+    callers,
   };
 }
 

@@ -218,7 +218,7 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   state(/^zone$/, /^name$/, /^freeCheck\.zones\[\]/, 'a zone may have any name'),
   state(
     /^module$/,
-    /^(kallsyms|num_syms|syms|init_layout.*)$/,
+    /^(num_syms|syms|init_layout.*)$/,
     /^(modules|symbols)\[\]/,
     "the table of a module's symbols has no second copy",
   ),
