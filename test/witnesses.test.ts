@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readModules } from '../src/kernel/modules/module-list.ts';
+import { zoneAddresses } from '../src/kernel/objects/nodes.ts';
 import { readSlabCaches } from '../src/kernel/slabs/slab-caches.ts';
 import { runningTasks } from '../src/kernel/tasks/running.ts';
 import type { TypedKernel } from '../src/kernel/typed-kernel.ts';
@@ -87,6 +88,18 @@ const LIES: Readonly<Record<string, Lie>> = {
     at: ofModule('mem[1].size'),
     value: (was) => was - 0x1000n,
     warning: /module qemu_fw_cfg has memory from \w+ to \w+, and more is mapped/,
+  },
+  'where the symbols of a module are': {
+    command: ['symbols', 'init_task'],
+    at: ofModule('kallsyms'),
+    value: (was) => was + 8n,
+    warning: /module qemu_fw_cfg: its kallsyms is neither its core_kallsyms nor in its init memory/,
+  },
+  'the span of a zone': {
+    command: ['page', '4096'],
+    at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'spanned_pages'),
+    value: () => 0n,
+    warning: /by its flags the page is in DMA32 of node 0, in whose span it is not/,
   },
   'where the command line is': {
     command: ['info'],

@@ -7,6 +7,7 @@ import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { detailsOf, type PageDetails } from '../../pages/details/details.ts';
 import { kfencePhysical } from '../../pages/details/kfence.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
+import { isPlaced } from '../../pages/details/place.ts';
 import { explainPage } from '../../pages/explain.ts';
 import { jsonText } from '../../report/escape.ts';
 import { CONTENTS, type PageReport, pageReport, pageText } from '../../report/page-report.ts';
@@ -29,15 +30,28 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
     const report = pageReport(explained, details, { path: image.path, format: image.format });
     const text = () => pageText(report, details, terminal(output.color, output.columns));
     output.result(options.json ? jsonText(report) : text());
-    const lost = [...lostDetails(details, image), ...lostPage(report, image)];
+    const lost = [...lostDetails(details, image), ...misplaced(details, image), ...lostPage(report, image)];
     for (const sentence of lost) output.warn(sentence);
     return lost.length > 0 ? EXIT.incomplete : EXIT.done;
   });
 }
 
 function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): string[] {
-  const lost = missingOf(details).find(({ kind }) => isLost(kind, image));
+  // Without types there are no details, and why is in the report.
+  const damaged = 'value' in details && !image.live ? ['corrupt'] : [];
+  const lost = missingOf(details).find(({ kind }) => damaged.includes(kind) || isLost(kind, image));
   return lost ? [`not all that is known of the page can be read: ${lost.missing}`] : [];
+}
+
+/** Whether its zone has it, as the page itself says. */
+function misplaced(details: Fact<PageDetails | null>, { live }: MemoryImage): string[] {
+  if (live || !('value' in details) || details.value === null) return [];
+  const { use, place } = details.value;
+  if (!isPlaced(use) || 'missing' in place || place.value?.inSpan === true) return [];
+  const zone = place.value
+    ? `in ${place.value.zone} of node ${place.value.node}`
+    : 'in no zone that there is';
+  return [`by its flags the page is ${zone}, in whose span it is not`];
 }
 
 /** What a filter left out makes no dump incomplete. */
@@ -67,7 +81,7 @@ function unnamedFile(owner: PageOwner | null): Missing[] {
   return error ? [{ missing: `the name of its file: ${error.message}`, kind: error.kind }] : [];
 }
 
-/** Whether a value is missing for the file's sake: what could not be read, or lies behind its end. */
+/** Whether a value is missing for the file's sake: what could not be read, or lies past its end. */
 function isLost(kind: ErrorKind, { live, memory }: MemoryImage): boolean {
   return !live && (kind === 'io' || (kind === 'notStored' && memory.cutShort));
 }

@@ -2,12 +2,13 @@ import { tryString } from '../../kernel/objects/c-string.ts';
 import { nodeAddresses } from '../../kernel/objects/nodes.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { placeBits } from '../page-places.ts';
+import type { PageUse } from '../page-uses.ts';
 
 /** The node and zone that a page belongs to. */
 export interface PagePlace {
   readonly node: number;
   readonly zone: string;
-  /** Whether the zone's own span has the page: else one of both is wrong. */
+  /** Whether the zone's own span has the page: else one of both is wrong, but for pages that are in no zone (isPlaced). */
   readonly inSpan: boolean;
 }
 
@@ -29,6 +30,17 @@ export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePla
     zone: (name === 0n ? undefined : tryString(typed.space, name, 16)) ?? `zone ${index}`,
     inSpan: pfn >= start && pfn < start + zone.number('spanned_pages'),
   };
+}
+
+/**
+ * Uses of pages that the allocator never had: struct pages of holes get the zone before them, or the first one
+ * (init_unavailable_range, mm/mm_init.c), and those of sections that are not online say nothing.
+ */
+const UNPLACED: ReadonlySet<PageUse> = new Set(['reserved', 'offline', 'uninitialized']);
+
+/** Whether a page of that use is in the span of its zone in any kernel that is not damaged. */
+export function isPlaced(use: PageUse): boolean {
+  return !UNPLACED.has(use);
 }
 
 function addressOfNode(typed: TypedKernel, node: number): bigint | undefined {
