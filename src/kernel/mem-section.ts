@@ -34,6 +34,8 @@ export interface MemSections {
    * @throws InspectError as memMapOf
    */
   isOffline(section: number): boolean;
+  /** The sections from `first` to before `end` that are present, ascending. @throws InspectError as memMapOf */
+  present(first: number, end: number): Iterable<number>;
   /** The lowest section that has a map: its number, its map and what that makes of struct page 0. */
   firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
 }
@@ -96,9 +98,8 @@ class SparseSections implements MemSections {
   }
 
   *#bases(): Generator<bigint> {
-    const { roots } = this.#geometry;
-    for (const section of this.#withMemMap(Math.min(COMPARED_ROOTS, roots)))
-      yield this.#baseOf(section) ?? 0n;
+    const { perRoot } = this.#geometry;
+    for (const section of this.present(0, COMPARED_ROOTS * (perRoot || 1))) yield this.#baseOf(section) ?? 0n;
   }
 
   /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map); null for one that is not present. */
@@ -117,14 +118,14 @@ class SparseSections implements MemSections {
 
   /** A kernel that does not know the bit (before 4.13) has it in no section; others have it in all that they booted with. */
   #anyOnline(): boolean {
-    for (const section of this.#withMemMap()) {
+    for (const section of this.present()) {
       if (((this.#entry(section) ?? 0n) & IS_ONLINE) !== 0n) return true;
     }
     return false;
   }
 
   firstMemMap(): ReturnType<MemSections['firstMemMap']> {
-    for (const section of this.#withMemMap()) {
+    for (const section of this.present()) {
       const base = this.#baseOf(section);
       if (base === null || base !== (this.#sharedBase() ?? base)) continue;
       return { section, memMap: base + this.#sizeOfMap() * BigInt(section), base };
@@ -132,12 +133,14 @@ class SparseSections implements MemSections {
     return undefined;
   }
 
-  /** The sections that have a map, ascending: those of the first roots, or all. */
-  *#withMemMap(until = this.#geometry.roots): Generator<number> {
-    const { perRoot } = this.#geometry;
-    for (let root = 0; root < until; root++) {
-      if (perRoot && this.#pointer(root) === 0n) continue;
-      for (let section = root * (perRoot || 1); section < (root + 1) * (perRoot || 1); section++) {
+  /** Most roots have no sections, and are passed over. */
+  *present(first = 0, end = Infinity): Generator<number> {
+    const perRoot = this.#geometry.perRoot || 1;
+    const roots = Math.min(this.#geometry.roots, Math.ceil(end / perRoot));
+    for (let root = Math.floor(first / perRoot); root < roots; root++) {
+      if (this.#geometry.perRoot && this.#pointer(root) === 0n) continue;
+      const last = Math.min(end, (root + 1) * perRoot);
+      for (let section = Math.max(first, root * perRoot); section < last; section++) {
         if (this.#baseOf(section) !== null) yield section;
       }
     }

@@ -79,8 +79,8 @@ class Search {
     const found = new RangeCollector();
     let pages = 0;
     for (const hole of this.#holes) {
-      for (const section of this.#onlineParts(hole)) {
-        if (!this.#anyUsed(section, reserved)) continue;
+      for (const section of this.#structPages.presentParts(hole)) {
+        if (!this.#isOnline(section.start) || !this.#anyUsed(section, reserved)) continue;
         const used = this.#usedIn(section, reserved);
         pages += used.pages;
         found.add(used.start * PAGE, used.end * PAGE);
@@ -105,15 +105,8 @@ class Search {
     return all.find((one) => one !== 0 && (one & (one - 1)) === 0) ?? 0;
   }
 
-  /** A hole, cut at the ends of sections, without those that have no struct pages or are not online. */
-  *#onlineParts({ start, end }: Range): Generator<Range> {
-    const { pagesPerSection } = this.#structPages;
-    for (let at = start; at < end; ) {
-      const next = Math.min(end, (Math.floor(at / pagesPerSection) + 1) * pagesPerSection);
-      const isOnline = this.#structPages.addressOf(at) !== null && !this.#structPages.isOffline(at);
-      if (isOnline) yield { start: at, end: next };
-      at = next;
-    }
+  #isOnline(pfn: number): boolean {
+    return this.#structPages.addressOf(pfn) !== null && !this.#structPages.isOffline(pfn);
   }
 
   #anyUsed({ start, end }: Range, reserved: number): boolean {

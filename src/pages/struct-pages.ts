@@ -74,6 +74,13 @@ export class StructPages {
     return map === null ? null : map + BigInt((pfn % this.pagesPerSection) * this.#size);
   }
 
+  /** What of a range of pfns lies in sections that are present, section by section. @throws InspectError */
+  *presentParts({ start, end }: Range): Generator<Range> {
+    const pages = this.pagesPerSection;
+    for (const section of this.#sections.present(Math.floor(start / pages), Math.ceil(end / pages)))
+      yield { start: Math.max(start, section * pages), end: Math.min(end, (section + 1) * pages) };
+  }
+
   /** Whether the section of a page is not online, so that its struct page need not have been written. */
   isOffline(pfn: number): boolean {
     try {

@@ -30,6 +30,8 @@ const POINTER = 8;
 const NODES_LIMIT = 1 << 10;
 /** No x86_64 configuration has more than DMA, DMA32, NORMAL, MOVABLE and DEVICE; MAX_NR_ZONES leaves room. */
 const ZONES_LIMIT = 8;
+/** Pages of the widest physical address, 52 bits. */
+const PFNS_LIMIT = 2 ** 40;
 
 /** Where the fields lie that the check reads; bytes. */
 interface ZoneFields {
@@ -126,7 +128,14 @@ function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint
     const bytes = space.bytes(pgdat + BigInt(zonesAt + i * fields.size), fields.size);
     return decodeZone(kernel, fields, bytes, { node, index: i });
   });
+  for (const zone of all) refuseImpossible(zone, pgdat);
   return all.filter((zone) => zone.spannedPages > 0);
+}
+
+function refuseImpossible({ node, name, startPfn, spannedPages }: Zone, address: bigint): void {
+  if (spannedPages === 0 || startPfn + spannedPages <= PFNS_LIMIT) return;
+  const what = `node ${node}: ${name} spans ${spannedPages} pages from pfn ${startPfn} on, more than there can be`;
+  throw new InspectError('corrupt', what, { address });
 }
 
 function decodeZone(

@@ -32,6 +32,14 @@ describe.each(['extreme', 'pointer', 'static'] as const)('a section table in the
     expect(sections.memMapOf(2 ** 26)).toBeNull();
   });
 
+  test('tells which of its sections are present', () => {
+    const { sections } = open();
+    expect([...sections.present(0, 2 ** 26)]).toEqual([0, 2]);
+    expect([...sections.present(1, 2)]).toEqual([]);
+    expect([...sections.present(1, 3)]).toEqual([2]);
+    expect([...sections.present(3, 2 ** 26)]).toEqual([]);
+  });
+
   test('tells its first section', () => {
     const { built, sections } = open();
     expect(sections.firstMemMap()).toEqual({ section: 0, memMap: built.vmemmap, base: built.vmemmap });

@@ -75,6 +75,14 @@ describe('the zones of a kernel', () => {
     expect([kind, facts.key]).toEqual(['corrupt', wrong]);
   });
 
+  test('are not believed where they span more than there can be', () => {
+    const spans = (spanned: number) => kernelWithZones({}, { nodes: [[{ ...NORMAL, spanned }]] });
+    const most = 2 ** 40 - FIRST;
+    expect(readZones(spans(most).open())).toMatchObject([{ spannedPages: most }]);
+    const { kind, message } = failureOf(() => readZones(spans(most + 1).open()));
+    expect([kind, message]).toEqual(['corrupt', expect.stringContaining('node 0: Normal spans')]);
+  });
+
   test.each([
     'SIZE(zone)',
     'OFFSET(zone.free_area)',
