@@ -19,7 +19,11 @@ export function psText(report: PsReport, threads: boolean, terminal: Terminal): 
     terminal.bold(name),
   );
   const heading = threads ? HEADING.with(2, 'TGID') : HEADING;
-  const rows = report.tasks.map((task) => cells(task, threads));
+  const rows = {
+    *[Symbol.iterator]() {
+      for (const task of report.tasks) yield cells(task, threads);
+    },
+  };
   return `${title}\n\n${table({ heading, rows, right: RIGHT, gap: 1 }, terminal)}`;
 }
 

@@ -1,6 +1,7 @@
 import { apart, backwards, empty, nested, notes, scattered, touching } from './elf-files.ts';
 import { alternating, claiming, splitInto } from './kdump-files.ts';
 import { largeLog, plantedLog } from './log-files.ts';
+import { tasks } from './task-files.ts';
 
 const MILLION = 1_000_000;
 
@@ -20,4 +21,5 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'kdump-split': splitInto(300),
   'log-16M': largeLog,
   'log-planted': plantedLog,
+  'tasks-1M': tasks(MILLION),
 };

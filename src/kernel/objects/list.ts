@@ -1,3 +1,4 @@
+import { spareHeap } from '../../bytes/heap.ts';
 import { hex } from '../../bytes/hex.ts';
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
@@ -29,6 +30,9 @@ export interface NodeCount {
 
 /** No list that is walked here is longer: it would take 24 GiB of the smallest inodes. */
 export const NODES_LIMIT = 1 << 25;
+
+/** From here on a list is long, and so will be what is made of it. */
+const LONG = 1 << 15;
 
 /** Whether nodes may be missing. */
 export function isCut(broken: Break | null): boolean {
@@ -119,6 +123,7 @@ function follow(read: LinkReader, head: bigint, limit: number, way: Way): End {
     if (leadsTo === head) return end(null);
     if (leadsTo === mark) return end(circle(cutRepetition(nodes, leadsTo), name));
     if (nodes.length >= limit) return end(`there are more than ${limit} nodes`);
+    if (nodes.length === LONG) spareHeap();
     if (nodes.length === marked) [mark, marked] = [leadsTo, 2 * marked];
     nodes.push(leadsTo);
     [at, links] = [leadsTo, following];

@@ -1,7 +1,12 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { XarrayWalker } from '../objects/xarray.ts';
+import { Sentences } from '../sentences.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
+import { PID_LIMIT } from './task.ts';
+
+/** Tasks that are taken from it: each takes some 100 bytes, and as many again where it is compared with the lists. */
+const TASKS_LIMIT = 1 << 18;
 
 /** Which tasks the kernel's table of PIDs has. */
 export interface PidTable {
@@ -25,17 +30,24 @@ export function readPidTable(typed: TypedKernel): PidTable {
   const link = BigInt(typed.types.struct('task_struct').offsetOf(`pid_links[${type}]`));
   const base = idr.number('idr.idr_base');
   const tasks = new Map<number, bigint>();
-  const problems: string[] = [];
+  const problems = new Sentences();
   const broken = new XarrayWalker(typed).walk(idr.addressOf('idr.idr_rt'), (index, entry) => {
+    if (base + index >= PID_LIMIT || tasks.size === TASKS_LIMIT) {
+      problems.push(
+        `the PID table has more than ${tasks.size} tasks, or PIDs past the last that there can be`,
+      );
+      return false;
+    }
     const node = tryNumber(() => pid.load(entry).big(first), problems, base + index);
     if (node) tasks.set(base + index, node - link);
+    return true;
   });
   for (const { address, reason } of broken)
     problems.push(`the PID table is broken at ${hex(address)}: ${reason}`);
-  return { tasks, problems };
+  return { tasks, problems: problems.list() };
 }
 
-function tryNumber(read: () => bigint, problems: string[], pid: number): bigint | undefined {
+function tryNumber(read: () => bigint, problems: Sentences, pid: number): bigint | undefined {
   try {
     return read();
   } catch (error) {

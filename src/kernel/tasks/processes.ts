@@ -43,8 +43,8 @@ export function countBy<T, K>(all: Iterable<T>, key: (one: T) => K): Map<K, numb
   return counts;
 }
 
-/** Threads share an mm, so each is read once. */
-function memoryReader(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => Fact<MmUse | null> {
+/** What tasks of a listing have of memory. Threads share an mm, so each is read once. */
+export function memoryReader(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => Fact<MmUse | null> {
   const counters = fact(() => new MmCounters(typed));
   const cached = cachedPages(tasks);
   const known = new Map<bigint, Fact<MmUse | null>>([[0n, { value: null }]]);

@@ -2,20 +2,22 @@ import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { fact } from '../fact.ts';
 import { isCut, walkList } from '../objects/list.ts';
+import { Sentences } from '../sentences.ts';
 import { readMemoryTotals } from '../system/memory-totals.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { PID_LIMIT, type Task, TaskReader } from './task.ts';
 
-/** There are no more tasks at a time than PIDs. */
-export const TASKS_LIMIT = PID_LIMIT;
+/** So many tasks are listed: each takes a kilobyte or two until it is shown, and few machines have a tenth of them. */
+export const TASKS_LIMIT = 1 << 17;
 
 /** Tasks by the address of their task_struct, in the order in which they were found, and what could not be followed. */
 export interface FoundTasks {
   readonly tasks: Map<bigint, Task>;
-  /** Sentences. */
-  readonly problems: string[];
+  readonly problems: Sentences;
   /** Whether some of the tasks may be missing, for all that the lists tell. */
   cut: boolean;
+  /** Whether there are more tasks than are listed. */
+  full: boolean;
   /** Whether tasks say of themselves what others contradict. */
   doubtful: boolean;
 }
@@ -31,10 +33,15 @@ export class TaskList {
   readonly #tasks: bigint;
   readonly #threadNode: bigint;
   readonly #threadHead: bigint;
+  readonly #most: number;
 
-  /** @throws InspectError missingInfo, when this kernel's types cannot be had */
-  constructor(typed: TypedKernel) {
+  /**
+   * @param most tasks that are listed
+   * @throws InspectError missingInfo, when this kernel's types cannot be had
+   */
+  constructor(typed: TypedKernel, most: number) {
     this.#typed = typed;
+    this.#most = most;
     this.#reader = new TaskReader(typed);
     const task = typed.types.struct('task_struct');
     this.#tasks = BigInt(task.offsetOf('tasks'));
@@ -44,8 +51,14 @@ export class TaskList {
 
   /** @throws InspectError missingInfo, notMapped or notStored, when the head of the list cannot be read */
   find(): FoundTasks {
-    const found: FoundTasks = { tasks: new Map(), problems: [], cut: false, doubtful: false };
-    const limit = tasksLimit(this.#typed);
+    const found: FoundTasks = {
+      tasks: new Map(),
+      problems: new Sentences(),
+      cut: false,
+      full: false,
+      doubtful: false,
+    };
+    const limit = tasksLimit(this.#typed, this.#most);
     const head = this.#typed.symbol('init_task') + this.#tasks;
     const leaders = this.#walk('the list of tasks', head, this.#tasks, found, limit);
     let left = limit;
@@ -60,7 +73,9 @@ export class TaskList {
   add(address: bigint, found: FoundTasks): Task | undefined {
     const { tasks, problems } = found;
     try {
-      const task = tasks.get(address) ?? this.#reader.read(address);
+      const known = tasks.get(address);
+      if (known === undefined && this.#isFull(found)) return undefined;
+      const task = known ?? this.#reader.read(address);
       if (!isPossible(task)) {
         problems.push(`there is no task at ${hex(address)}: its PID is ${task.pid}, its TGID ${task.tgid}`);
         found.cut = true;
@@ -74,6 +89,16 @@ export class TaskList {
       found.cut = true;
       return undefined;
     }
+  }
+
+  /** Whether as many tasks were found as are listed, which is told once. */
+  #isFull(found: FoundTasks): boolean {
+    if (found.tasks.size < this.#most) return false;
+    if (!found.full)
+      found.problems.push(`there are more than ${this.#most} tasks: the others are not listed`);
+    found.full = true;
+    found.cut = true;
+    return true;
   }
 
   /** Returns how many nodes it walked, so that lists that lead into each other are not walked for ever. */
@@ -102,7 +127,7 @@ export class TaskList {
 
 /** PID_MAX_LIMIT of include/linux/threads.h: PIDs are below it. */
 function isPossible({ pid, tgid }: Task): boolean {
-  return pid > 0 && pid < TASKS_LIMIT && tgid > 0 && tgid < TASKS_LIMIT;
+  return pid > 0 && pid < PID_LIMIT && tgid > 0 && tgid < PID_LIMIT;
 }
 
 /** A task has a stack of four pages (THREAD_SIZE_ORDER of x86_64 is 2 at least), so memory bounds their number. */
@@ -110,8 +135,9 @@ const STACK_BYTES = 4 * 4096;
 /** As many as fit into 256 MiB are always looked at. */
 const LEAST_LIMIT = 1 << 14;
 
-function tasksLimit(typed: TypedKernel): number {
+function tasksLimit(typed: TypedKernel, most: number): number {
   const memory = fact(() => readMemoryTotals(typed).total);
-  const stacks = 'value' in memory ? Math.floor(memory.value / STACK_BYTES) : TASKS_LIMIT;
-  return Math.min(TASKS_LIMIT, Math.max(LEAST_LIMIT, stacks));
+  const stacks = 'value' in memory ? Math.floor(memory.value / STACK_BYTES) : most;
+  // One more, so that it is told that there are more.
+  return Math.min(most + 1, Math.max(LEAST_LIMIT, stacks));
 }

@@ -6,7 +6,7 @@ import type { TypedKernel } from '../typed-kernel.ts';
 import { type PidTable, readPidTable } from './pid-table.ts';
 import { panickingCpu, type RunningTask, runningTasks } from './running.ts';
 import { type Task, TaskReader } from './task.ts';
-import { type FoundTasks, TaskList } from './task-list.ts';
+import { type FoundTasks, TASKS_LIMIT, TaskList } from './task-list.ts';
 
 /** A CPU and the task that it runs; null where that one cannot be read. */
 export interface CpuTask extends RunningTask {
@@ -33,12 +33,13 @@ const LIVE_ATTEMPTS = 3;
 
 /**
  * Lists the tasks by the lists of tasks and threads, and adds those that only the PID table has.
+ * @param most tasks that are listed; where there are more, a problem says so
  * @throws InspectError missingInfo for a kernel without BTF; notMapped or notStored, when nothing can be found at all
  */
-export function listTasks(typed: TypedKernel): TaskListing {
-  let found = findTasks(typed);
+export function listTasks(typed: TypedKernel, most = TASKS_LIMIT): TaskListing {
+  let found = findTasks(typed, most);
   for (let i = 1; i < LIVE_ATTEMPTS && typed.kernel.image.live && found.problems.length > 0; i++)
-    found = findTasks(typed);
+    found = findTasks(typed, most);
   // Of what may be missing the number says nothing.
   const { checks, lost } = found.cut ? UNCHECKED : threadChecks(typed, found.tasks.size);
   if (lost !== null) found.problems.push(lost);
@@ -46,7 +47,7 @@ export function listTasks(typed: TypedKernel): TaskListing {
     tasks: [...found.tasks.values()],
     cpus: fact(() => cpuTasks(typed, found)),
     panickingCpu: fact(() => panickingCpu(typed)),
-    problems: found.problems,
+    problems: found.problems.list(),
     whole:
       !found.cut &&
       !found.doubtful &&
@@ -76,8 +77,8 @@ function threadChecks(typed: TypedKernel, counted: number): ThreadChecks {
   return { checks: [check({ name: 'nr_threads', unit: 'tasks', counted, kernel: count.value })], lost: null };
 }
 
-function findTasks(typed: TypedKernel): FoundTasks {
-  const list = new TaskList(typed);
+function findTasks(typed: TypedKernel, most: number): FoundTasks {
+  const list = new TaskList(typed, most);
   const found = list.find();
   const table = fact(() => readPidTable(typed));
   if ('missing' in table) found.problems.push(`the PID table cannot be read: ${table.missing}`);
@@ -130,7 +131,7 @@ function crossCheck(found: FoundTasks, table: PidTable, list: TaskList): void {
   const onlyListed = [...found.tasks.values()].filter(({ address }) => !inTable.has(address));
   const onlyInTable = [...table.tasks].filter(([, address]) => !found.tasks.has(address));
   const wholeTable = table.problems.length === 0;
-  if (wholeTable) found.cut = false;
+  if (wholeTable && !found.full) found.cut = false;
   for (const [, address] of onlyInTable) list.add(address, found);
   found.cut ||= wholeTable && onlyListed.length > 0;
   if (onlyListed.length > 0) {

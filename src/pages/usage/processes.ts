@@ -1,6 +1,6 @@
 import type { Check } from '../../kernel/check.ts';
 import type { MmPages } from '../../kernel/tasks/mm-counters.ts';
-import { detailsOf } from '../../kernel/tasks/processes.ts';
+import { memoryReader } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
@@ -30,8 +30,9 @@ export interface ProcessUses {
 export function processUses(typed: TypedKernel, problems: Problems): ProcessUses {
   const listing = listTasks(typed);
   problems.found(listing.problems, listing.whole);
-  const owners = [...ownersOfMemory(listing.tasks).values()];
-  const processes = detailsOf(typed, listing, owners).flatMap(({ task, memory }) => {
+  const memoryOf = memoryReader(typed, listing.tasks);
+  const processes = [...ownersOfMemory(listing.tasks).values()].flatMap((task) => {
+    const memory = memoryOf(task);
     if ('missing' in memory) {
       problems.wrong(`the memory of process ${task.pid}: ${memory.missing}`);
       return [];

@@ -35,6 +35,25 @@ describe('the tasks of a kernel', () => {
   });
 });
 
+describe('more tasks than are listed', () => {
+  const tasks = Array.from({ length: 6 }, (_, i) => ({ pid: 20 + i }));
+
+  test('are told, whichever structure has them, and the listing is not whole', () => {
+    const unlisted = tasks.map((task) => ({ ...task, listed: false }));
+    const threads = tasks.map((task) => ({ ...task, tgid: 20 }));
+    for (const built of [tasks, threads, [INIT, ...unlisted]]) {
+      const { tasks: listed, problems, whole, checks } = listTasks(new TaskKernel({ tasks: built }).typed, 4);
+      expect([listed.length, whole, checks]).toEqual([4, false, []]);
+      expect(problems).toContain('there are more than 4 tasks: the others are not listed');
+    }
+  });
+
+  test('are none where there are just as many', () => {
+    const { tasks: listed, problems, whole } = listTasks(new TaskKernel({ tasks }).typed, 6);
+    expect([listed.length, problems, whole]).toEqual([6, [], true]);
+  });
+});
+
 describe('tasks that are in one place only', () => {
   test('are shown and said when the lists do not have them', () => {
     const kernel = new TaskKernel({ tasks: [INIT, { pid: 7, listed: false }] });

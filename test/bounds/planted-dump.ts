@@ -1,0 +1,147 @@
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { FileSource } from '../../src/bytes/file-source.ts';
+import { openSource } from '../../src/formats/open.ts';
+import { openKernel } from '../../src/kernel/kernel.ts';
+import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
+import { dumpOf } from '../support/fixture.ts';
+import { SparseFile } from './sparse-file.ts';
+
+const GIB = 2 ** 30;
+const PHDR = 56;
+/** Where the planted memory begins; physical. The dump's own lies below, and its pages of the direct map are in the same table. */
+const PLANTED = 64 * GIB;
+/** Where the file has that memory: behind all of its own. */
+const CONTENTS = GIB;
+/** Bits of an entry that maps a page of 1 GiB: present, writable, accessed, dirty, PSE. */
+const LARGE_PAGE = 0xe3n;
+
+/** A member of a structure, and what is written there. */
+interface Planted {
+  readonly offset: number;
+  readonly size: number;
+}
+
+/** A real dump with more memory than its machine had, which the kernel's page tables map, to be filled with what never was. */
+export class PlantedDump {
+  readonly typed: TypedKernel;
+  readonly #file: SparseFile;
+  readonly #base: bigint;
+  readonly #loads: readonly { readonly physical: number; readonly offset: number; readonly size: number }[];
+
+  /** @param gib how much memory there is more; of the file only what is written takes room */
+  constructor(path: string, gib: number, name = 'linux-6.12-numa') {
+    const original = dumpOf(name);
+    const image = openSource(new FileSource(original));
+    this.typed = new TypedKernel(openKernel(image));
+    this.#loads = [...image.segments].flatMap(({ physical, offset, fileSize }) =>
+      physical === null ? [] : [{ physical, offset: Number(offset), size: Number(fileSize) }],
+    );
+    this.#file = new SparseFile(path, CONTENTS + gib * GIB);
+    this.#copy(original, gib);
+    this.#base = this.#map(gib);
+  }
+
+  /** Virtual address of a byte of the planted memory. */
+  at(offset: number): bigint {
+    return this.#base + BigInt(offset);
+  }
+
+  /** Writes to any memory of the dump, by virtual address. */
+  put(address: bigint, bytes: Uint8Array): void {
+    this.#file.put(this.#offsetOf(address), bytes);
+  }
+
+  put64(address: bigint, ...values: bigint[]): void {
+    this.put(address, new Uint8Array(BigUint64Array.from(values).buffer));
+  }
+
+  put32(address: bigint, value: number): void {
+    this.put(address, new Uint8Array(Uint32Array.of(value).buffer));
+  }
+
+  /** Writes many objects of one size from an offset of the planted memory on. */
+  table(offset: number, count: number, size: number, write: (entry: DataView, index: number) => void): void {
+    this.#file.table(CONTENTS + offset, count, size, write);
+  }
+
+  /** Where a structure has a member. */
+  place(struct: string, ...names: string[]): Planted {
+    return this.typed.types.struct(struct).field(...(names as [string, ...string[]]));
+  }
+
+  close(): void {
+    this.#file.close();
+    this.typed.kernel.image.close();
+  }
+
+  #copy(path: string, gib: number): void {
+    const bytes = new Uint8Array(statSync(path).size);
+    const file = openSync(path, 'r');
+    readSync(file, bytes, 0, bytes.length, 0);
+    closeSync(file);
+    const view = new DataView(bytes.buffer);
+    const [phoff, count] = [Number(view.getBigUint64(32, true)), view.getUint16(56, true)];
+    const headers = new Uint8Array((count + 1) * PHDR);
+    headers.set(bytes.subarray(phoff, phoff + count * PHDR));
+    const added = new DataView(headers.buffer, count * PHDR);
+    added.setUint32(0, 1, true);
+    for (const [at, value] of [
+      [8, CONTENTS],
+      [24, PLANTED],
+      [32, gib * GIB],
+      [40, gib * GIB],
+    ] as const) {
+      added.setBigUint64(at, BigInt(value), true);
+    }
+    view.setBigUint64(32, BigInt(bytes.length), true);
+    view.setUint16(56, count + 1, true);
+    this.#file.put(0, bytes);
+    this.#file.put(bytes.length, headers);
+  }
+
+  /** Maps it by pages of 1 GiB, as the direct map does. Returns where it begins. */
+  #map(gib: number): bigint {
+    const { space } = this.typed.kernel;
+    const begin = this.typed.space.u64(this.typed.symbol('page_offset_base')) + BigInt(PLANTED);
+    for (let n = 0; n < gib; n++) {
+      const last = space.walk(begin + BigInt(n * GIB)).steps.at(-1);
+      if (last?.level.shift !== 30) throw new Error('the direct map of this dump has no table for it');
+      const entry = new Uint8Array(BigUint64Array.of(BigInt(PLANTED + n * GIB) | LARGE_PAGE).buffer);
+      this.#file.put(this.#inFile(last.table + last.index * 8), entry);
+    }
+    return begin;
+  }
+
+  #offsetOf(address: bigint): number {
+    if (address >= this.#base) {
+      const offset = Number(address - this.#base);
+      if (offset < 2 ** 40) return CONTENTS + offset;
+    }
+    return this.#inFile(this.typed.space.translate(address));
+  }
+
+  #inFile(physical: number): number {
+    const load = this.#loads.find((one) => physical >= one.physical && physical < one.physical + one.size);
+    if (load === undefined) throw new Error('the dump has no such memory');
+    return load.offset + physical - load.physical;
+  }
+}
+
+/**
+ * The least number of bytes from one object to the next so that members of many objects, which lie in each other, do not
+ * lie on each other: an object takes less of the file than it has of memory.
+ */
+export function strideOf(members: readonly Planted[]): number {
+  for (let stride = 64; ; stride += 8) {
+    const taken = new Uint8Array(stride);
+    const fits = members.every(({ offset, size }) => {
+      for (let n = 0; n < size; n++) {
+        const at = (offset + n) % stride;
+        if (taken[at] === 1) return false;
+        taken[at] = 1;
+      }
+      return true;
+    });
+    if (fits) return stride;
+  }
+}

@@ -1,0 +1,60 @@
+import { PlantedDump, strideOf } from './planted-dump.ts';
+
+const MEMBERS = [
+  ...[
+    'pid',
+    'tgid',
+    '__state',
+    'exit_state',
+    'thread_info.cpu',
+    'comm',
+    'flags',
+    'real_parent',
+    'real_cred',
+    'signal',
+    'mm',
+  ],
+  ...['thread_node.next', 'thread_node.prev', 'tasks'],
+];
+
+/** A list of so many tasks, each of which looks like one, with memory of its own, that are not in the PID table. */
+export const tasks = (count: number) => (path: string) => {
+  const dump = new PlantedDump(path, 4);
+  const { typed } = dump;
+  const places = new Map(MEMBERS.map((name) => [name, dump.place('task_struct', name)]));
+  const stride = strideOf([...places.values()]);
+  const at = (name: string) => places.get(name)?.offset ?? 0;
+  const init = typed.symbol('init_task');
+  const node = BigInt(at('tasks'));
+  const cred = typed.space.u64(init + BigInt(at('real_cred')));
+  const threadHead = BigInt(dump.place('signal_struct', 'thread_head').offset);
+  const task = (i: number) => dump.at(i * stride);
+  // Structures lie in each other, so what is written is that which is `at` bytes on in the objects before.
+  dump.table(0, count + 16, stride, (entry, slot) => {
+    const set = (name: string, write: (inside: number, i: number) => void) => {
+      const i = slot - Math.floor(at(name) / stride);
+      if (i >= 0 && i < count) write(at(name) % stride, i);
+    };
+    set('pid', (n, i) => entry.setInt32(n, 1000 + i, true));
+    set('tgid', (n, i) => entry.setInt32(n, 1000 + i, true));
+    set('flags', (n) => entry.setUint32(n, 0x40_0000, true));
+    set('real_parent', (n) => entry.setBigUint64(n, init, true));
+    set('real_cred', (n) => entry.setBigUint64(n, cred, true));
+    set('signal', (n, i) => entry.setBigUint64(n, task(i), true));
+    set('mm', (n, i) => entry.setBigUint64(n, dump.at(2 ** 31 + i * 512), true));
+    set('thread_node.next', (n, i) => entry.setBigUint64(n, task(i) + threadHead, true));
+    set('thread_node.prev', (n, i) => entry.setBigUint64(n, task(i) + threadHead, true));
+    set('comm', (n, i) =>
+      new Uint8Array(entry.buffer, entry.byteOffset + n).set(Buffer.from(`planted-${i}`)),
+    );
+    set('tasks', (n, i) => {
+      entry.setBigUint64(n, (i === count - 1 ? init : task(i + 1)) + node, true);
+      entry.setBigUint64(n + 8, (i === 0 ? init : task(i - 1)) + node, true);
+    });
+  });
+  dump.put64(init + node, task(0) + node, task(count - 1) + node);
+  dump.put64(typed.symbol('_totalram_pages'), BigInt(2 ** 24));
+  dump.put32(typed.symbol('nr_threads'), count);
+  dump.close();
+  return [];
+};
