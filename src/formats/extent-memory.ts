@@ -51,10 +51,18 @@ export class ExtentMemory implements PhysicalMemory {
 
   get amounts(): MemoryAmounts {
     return {
-      described: this.#described.total,
+      described: this.describedBytes,
       stored: this.stored.total,
       truncated: this.truncated.total,
     };
+  }
+
+  get describedBytes(): number {
+    return this.#described.total;
+  }
+
+  get pieces(): number {
+    return this.#described.length;
   }
 
   /** Arrays grow by doubling, and while one does the old one stands beside the new one. */

@@ -65,6 +65,9 @@ export interface PhysicalMemory {
   readonly encoded: boolean;
   /** What of [start, end) the dump covers: ascending and disjoint, made as it is asked for, since a bitmap may have many. */
   described(start?: number, end?: number): Iterable<Range>;
+  /** How many bytes `described` has, and in how many ranges, where that is told faster than by making them. */
+  readonly describedBytes?: number;
+  readonly pieces?: number;
   /** Writes what the dump has of `holdings.length` pages from `pfn` on, a code of `Held` a page. */
   survey(pfn: number, holdings: Uint8Array): void;
   /**
@@ -176,6 +179,8 @@ export interface MemoryImage {
   readonly flat?: boolean;
   /** In file order; read anew each time, for a file may have millions. */
   readonly segments: Iterable<Segment>;
+  /** How many there are besides those that `segments` has; absent where it has all. */
+  readonly unlistedSegments?: number;
   readonly notes: readonly Note[];
   readonly vmcoreinfo: VmcoreinfoText | null;
   /** What was odd on opening and does not stop the reading. */

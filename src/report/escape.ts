@@ -31,9 +31,11 @@ export function jsonLine(document: unknown): string {
   return escapeJson(JSON.stringify(document));
 }
 
-/** Outside of strings JSON has no unsafe character but the newlines of its own layout. */
+/** Outside of strings JSON has no unsafe character but the newlines of its own layout, which are many. */
+const UNSAFE_IN_JSON = new RegExp(`(?!\\n)${UNSAFE.source}`, 'gu');
+
 export function escapeJson(text: string): string {
-  return text.replace(UNSAFE, (c) => (c === '\n' ? c : unicodeEscapes(c)));
+  return text.replace(UNSAFE_IN_JSON, unicodeEscapes);
 }
 
 function unicodeEscapes(character: string): string {

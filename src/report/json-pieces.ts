@@ -22,8 +22,19 @@ export function* jsonPieces(document: unknown): Generator<string> {
 /** @param newline and the indentation that a line of this value has */
 function* parts(value: unknown, newline: string): Generator<string> {
   if (typeof value !== 'object' || value === null) yield JSON.stringify(value) ?? 'null';
+  else if (isRow(value)) yield JSON.stringify(value, undefined, INDENT).replaceAll('\n', newline);
   else if (isList(value)) yield* enclosed('[', items(value), ']', newline);
   else yield* enclosed('{', members(value), '}', newline);
+}
+
+/** Whether it has members, and none of them has any. */
+function isRow(value: object): boolean {
+  if (isList(value)) return false;
+  for (const name in value) {
+    const member: unknown = value[name as keyof typeof value];
+    if (typeof member === 'object' && member !== null) return false;
+  }
+  return true;
 }
 
 function isList(value: object): value is Iterable<unknown> {

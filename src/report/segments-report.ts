@@ -45,11 +45,19 @@ export interface SegmentsFindings extends SegmentsSummary {
   readonly holes: Iterable<SpanRow>;
 }
 
+/** What is left out of the lists, for the memory of no machine has so many. */
+interface Omitted {
+  readonly segments: number;
+  readonly holes: number;
+}
+
 interface SegmentsSummary {
   readonly schema: 'kdump-inspect/segments/1';
   readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
   readonly described: { readonly bytes: number };
   readonly stored: { readonly bytes: number };
+  /** How many there are besides those that are listed; absent where the lists have all. */
+  readonly omitted?: Omitted;
   readonly warnings: readonly string[];
   readonly complete: boolean;
 }
@@ -76,6 +84,7 @@ export function segmentsReport(
   region: (segment: Segment) => Region | null,
 ): SegmentsFindings {
   const { described, stored, truncated: cut } = image.memory.amounts;
+  const omitted = omittedOf(image);
   return {
     schema: 'kdump-inspect/segments/1',
     file: { path: image.path, format: image.format, bytes: image.bytes },
@@ -84,13 +93,36 @@ export function segmentsReport(
     holes: each(() => holesOf(image)),
     described: { bytes: described },
     stored: { bytes: stored },
+    ...(omitted ? { omitted } : {}),
     warnings: [
       ...image.warnings,
       ...(cut > 0 ? [`the file is cut short: ${size(cut)} of memory are missing at its end`] : []),
       ...(cut === 0 && image.memory.cutShort ? ['the file has lost its end since it was opened'] : []),
+      ...(omitted ? [omission(omitted)] : []),
     ],
-    complete: !image.memory.cutShort,
+    complete: !image.memory.cutShort && omitted === null,
   };
+}
+
+/** More are no map of any machine. */
+const HOLES_LIMIT = 100_000;
+
+/** null where nothing is left out. */
+function omittedOf({ memory, unlistedSegments: segments = 0 }: MemoryImage): Omitted | null {
+  const holes = Math.max(0, holeCount(memory) - HOLES_LIMIT);
+  return segments + holes === 0 ? null : { segments, holes };
+}
+
+function omission({ segments, holes }: Omitted): string {
+  const left = [segments > 0 ? plural(segments, 'segment') : '', holes > 0 ? plural(holes, 'hole') : ''];
+  const what = left.filter((one) => one !== '').join(' and ');
+  return `the lists leave out ${what}: the memory of no machine has more than they list`;
+}
+
+function holeCount(memory: MemoryImage['memory']): number {
+  const pieces = memory.pieces ?? countOf(memory.described());
+  for (const { start } of memory.described()) return start > 0 ? pieces : pieces - 1;
+  return 0;
 }
 
 /** What is made anew each time that it is gone through. */
@@ -108,9 +140,6 @@ function* rowsOf(
 function* overlapRows({ segments: all }: MemoryImage): Generator<OverlapRow> {
   for (const { segments, ...range } of overlapsOf(all)) yield { ...span(range), segments };
 }
-
-/** More are no map of any machine. */
-const HOLES_LIMIT = 100_000;
 
 function* holesOf({ memory }: MemoryImage): Generator<SpanRow> {
   let before = 0;
@@ -130,11 +159,12 @@ export function* segmentsText(report: SegmentsFindings, terminal: Terminal): Gen
   const heading = ['#', 'VIRTUAL', 'PHYSICAL', 'SIZE', 'STORED', 'OFFSET', 'REGION'];
   const rows = each(() => cellsOf(report));
   yield* tablePieces({ heading, rows, right: [0, 3], gap: 1 }, terminal);
-  const segments = plural(countOf(report.segments), 'segment');
+  const { omitted = { segments: 0, holes: 0 } } = report;
+  const segments = plural(countOf(report.segments) + omitted.segments, 'segment');
   const memory = `${size(report.described.bytes)} of physical memory, ${size(report.stored.bytes)} stored`;
   yield `\n${segments}: ${memory}\n`;
-  yield list('In two segments:', report.overlaps, overlapLine);
-  yield list('Holes:', report.holes, ({ start, end, bytes }) => `${start} - ${end}  ${size(bytes)}`);
+  yield list('In two segments:', { all: report.overlaps, omitted: 0 }, overlapLine);
+  yield list('Holes:', { all: report.holes, omitted: omitted.holes }, holeLine);
 }
 
 function* cellsOf({ segments }: SegmentsFindings): Generator<readonly string[]> {
@@ -156,10 +186,19 @@ function overlapLine({ start, end, bytes, segments }: OverlapRow): string {
   return `${start} - ${end}  ${size(bytes)}, in #${segments[0]} and #${segments[1]}`;
 }
 
-function list<T>(title: string, all: Iterable<T>, line: (one: T) => string): string {
+function holeLine({ start, end, bytes }: SpanRow): string {
+  return `${start} - ${end}  ${size(bytes)}`;
+}
+
+interface Listed<T> {
+  readonly all: Iterable<T>;
+  readonly omitted: number;
+}
+
+function list<T>(title: string, { all, omitted }: Listed<T>, line: (one: T) => string): string {
   const lines: string[] = [];
-  let count = 0;
-  for (const one of all) if (++count <= LISTED) lines.push(`  ${line(one)}\n`);
+  let count = omitted;
+  for (const one of all) if (++count - omitted <= LISTED) lines.push(`  ${line(one)}\n`);
   if (count === 0) return '';
   return `${title}\n${lines.join('')}${count > LISTED ? `  and ${count - LISTED} more\n` : ''}`;
 }

@@ -16,7 +16,16 @@ describe('a document written in pieces', () => {
   });
 
   it('has no member that is undefined, and null for such an item', () => {
-    const document = { a: undefined, list: [undefined, 1], empty: {}, none: [], b: { c: undefined } };
+    const document = {
+      ...{ a: undefined, list: [undefined, 1], empty: {}, none: [], b: { c: undefined } },
+      ...{
+        row: { d: undefined, e: 'two\nlines' },
+        rows: [
+          { f: 1, g: null },
+          { h: undefined, i: {} },
+        ],
+      },
+    };
     expect(written(document)).toBe(jsonText(document));
   });
 

@@ -15,12 +15,13 @@ interface Memory {
   readonly described?: readonly (readonly [number, number])[];
   readonly truncated?: number;
   readonly cutShort?: boolean;
+  readonly unlistedSegments?: number;
 }
 
 /** The report on a file with these segments, of which nothing has a region. */
 function reportOf(
   segments: readonly Segment[],
-  { described = [], truncated = 0, cutShort = false }: Memory = {},
+  { described = [], truncated = 0, cutShort = false, unlistedSegments }: Memory = {},
 ) {
   const memory = {
     amounts: { described: 4096, stored: 4096, truncated },
@@ -30,6 +31,7 @@ function reportOf(
   const image: MemoryImage = {
     ...{ format: 'ELF64 vmcore', path: 'core', bytes: 8192, live: false, memory, segments, notes: [] },
     ...{ vmcoreinfo: null, warnings: ['odd'], registers: [], statistics: { reads: 0, bytes: 0 } },
+    ...(unlistedSegments === undefined ? {} : { unlistedSegments }),
     ...{ makedumpfile: { originalPages: 0, looked: () => [] }, close: () => {} },
   };
   const made = segmentsReport(image, () => null);
@@ -69,9 +71,22 @@ describe('the document on segments', () => {
     expect(reportOf([], { described: [[0, 0x1000]] }).holes).toEqual([]);
   });
 
-  it('ends its list of holes where no machine has as many', () => {
+  it('ends its lists where no machine has as many, and says how many it leaves out', () => {
     const described = Array.from({ length: 100_005 }, (_, i) => [8192 * i + 4096, 8192 * i + 8192] as const);
-    expect(reportOf([], { described }).holes).toHaveLength(100_000);
+    const report = reportOf([], { described, unlistedSegments: 17 });
+    expect(report.holes).toHaveLength(100_000);
+    expect(report).toMatchObject({ omitted: { segments: 17, holes: 5 }, complete: false });
+    expect(report.warnings.at(-1)).toContain('17 segments and 5 holes');
+    expect(textOf(report)).toContain('and 99985 more');
+    const whole = reportOf([], { described: described.slice(0, 100_000) });
+    expect(whole).toMatchObject({ complete: true, warnings: ['odd'] });
+    expect(whole).not.toHaveProperty('omitted');
+  });
+
+  it('leaves none out where memory begins at 0, or there is none', () => {
+    const described = Array.from({ length: 100_001 }, (_, i) => [8192 * i, 8192 * i + 4096] as const);
+    expect(reportOf([], { described })).not.toHaveProperty('omitted');
+    expect(reportOf([])).not.toHaveProperty('omitted');
   });
 
   it('has what two segments share, the one that reaches furthest before against each behind it', () => {

@@ -64,6 +64,10 @@ export class FlattenedImage implements MemoryImage {
     return this.#image.segments;
   }
 
+  get unlistedSegments(): number {
+    return this.#image.unlistedSegments ?? 0;
+  }
+
   get notes(): MemoryImage['notes'] {
     return this.#image.notes;
   }

@@ -1,6 +1,7 @@
 import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
+import { findIn, ones, startsIn } from './bits.ts';
 import type { Place } from './header.ts';
 
 const BLOCK = 4096;
@@ -87,6 +88,26 @@ export class Bitmap {
     }
   }
 
+  /** How many runs of set bits there are: to count them takes a hundredth of the time that they take to be listed. */
+  get runCount(): number {
+    const { pages } = this;
+    this.#index(Math.floor(pages / this.#group));
+    let [count, isSet] = [0, false];
+    for (let pfn = 0; pfn < pages; ) {
+      const group = Math.floor(pfn / this.#group);
+      if (this.#hasNone(group)) {
+        pfn = (group + 1) * this.#group;
+        isSet = false;
+        continue;
+      }
+      this.#load(pfn / BLOCK_PAGES);
+      if (!this.#isEmpty) count += startsIn(this.#bytes, Math.min(BLOCK_PAGES, pages - pfn), isSet);
+      isSet = (this.#bytes[BLOCK - 1] as number) >= 0x80;
+      pfn += BLOCK_PAGES;
+    }
+    return count;
+  }
+
   /** The first pfn of [from, end) whose bit is `wanted`, or `end`. */
   #find(from: number, end: number, wanted: 0 | 1): number {
     for (let pfn = from; pfn < end; ) {
@@ -146,42 +167,8 @@ export class Bitmap {
   }
 }
 
-/** The first bit of a block from `from` on that is `wanted`, or `limit`. */
-function findIn(bytes: Uint8Array, from: number, limit: number, wanted: 0 | 1): number {
-  const skipped = wanted === 1 ? 0 : 0xff;
-  let bit = from;
-  while (bit < limit) {
-    const byte = bytes[bit >>> 3] as number;
-    if ((bit & 7) === 0 && byte === skipped) bit += 8;
-    else if (((byte >>> (bit & 7)) & 1) === wanted) return bit;
-    else bit++;
-  }
-  return limit;
-}
-
 function padded(bytes: Uint8Array): Uint8Array {
   const block = new Uint8Array(BLOCK);
   block.set(bytes);
   return block;
-}
-
-/** Bits set among those from `from` to `to` of a block. */
-function ones(bytes: Uint8Array, from: number, to: number): number {
-  const one = (bit: number) => ((bytes[bit >>> 3] as number) >>> (bit & 7)) & 1;
-  let count = 0;
-  let bit = from;
-  for (; bit < to && (bit & 31) !== 0; bit++) count += one(bit);
-  if (to - bit >= 32) {
-    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, BLOCK / 4);
-    for (; bit + 32 <= to; bit += 32) count += onesIn(words[bit >>> 5] as number);
-  }
-  for (; bit < to; bit++) count += one(bit);
-  return count;
-}
-
-/** Bits set in a word: sums of neighbours, then of pairs, then of bytes by a multiplication. */
-function onesIn(word: number): number {
-  const pairs = word - ((word >>> 1) & 0x5555_5555);
-  const fours = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
-  return Math.imul((fours + (fours >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }

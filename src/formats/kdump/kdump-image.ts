@@ -1,5 +1,5 @@
 import { hex } from '../../bytes/hex.ts';
-import type { Range } from '../../bytes/ranges.ts';
+import { anew, type Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import { inFile } from '../../errors.ts';
 import { notesIn, noteText } from '../elf/notes.ts';
@@ -14,7 +14,7 @@ import { KdumpPart } from './part.ts';
 import { inOrder } from './split.ts';
 
 /** Runs of pages listed as segments; real machines have a few dozen, a file may claim one for every other page. */
-const SEGMENTS_LIMIT = 10_000;
+const SEGMENTS_LIMIT = 100_000;
 
 /**
  * Opens a kdump-compressed dump: one file, or parts of a split one in any order.
@@ -48,6 +48,7 @@ class KdumpImage implements MemoryImage {
   readonly dumpLevel: number;
   readonly live = false;
   readonly memory: KdumpMemory;
+  readonly segments = anew(() => this.#runs());
   readonly notes: readonly Note[];
   readonly vmcoreinfo: VmcoreinfoText | null;
   readonly makedumpfile: MemoryImage['makedumpfile'];
@@ -55,7 +56,6 @@ class KdumpImage implements MemoryImage {
   readonly registers: MemoryImage['registers'];
   readonly #parts: readonly [KdumpPart, ...KdumpPart[]];
   readonly #codecs: Codecs;
-  #segments: readonly Segment[] | undefined;
 
   constructor(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs) {
     const [{ source, header, existing }] = parts;
@@ -93,19 +93,17 @@ class KdumpImage implements MemoryImage {
     });
   }
 
-  /** The runs of memory that the machine has. Each is given the position of its first page's descriptor. */
-  get segments(): readonly Segment[] {
-    this.#segments ??= this.#runs();
-    return this.#segments;
+  get unlistedSegments(): number {
+    return Math.max(0, this.memory.pieces - SEGMENTS_LIMIT);
   }
 
-  #runs(): Segment[] {
-    const segments: Segment[] = [];
+  /** The runs of memory that the machine has. Each is given the position of its first page's descriptor. */
+  *#runs(): Generator<Segment> {
+    let count = 0;
     for (const run of this.#parts[0].existing.runs()) {
-      if (segments.length >= SEGMENTS_LIMIT) break;
-      segments.push(this.#segment(run));
+      if (++count > SEGMENTS_LIMIT) return;
+      yield this.#segment(run);
     }
-    return segments;
   }
 
   #segment({ start, end }: Range): Segment {

@@ -28,6 +28,7 @@ export class KdumpMemory implements PhysicalMemory {
   readonly #awake: KdumpPart[] = [];
   readonly #pages = new Lru<number, Uint8Array>(KEPT_PAGES);
   #amounts: MemoryAmounts | undefined;
+  #pieces: number | undefined;
 
   /** @param parts at least one; in the order of their pfns, which they do not share */
   constructor(parts: readonly [KdumpPart, ...KdumpPart[]]) {
@@ -41,10 +42,9 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   #sum(): MemoryAmounts {
-    const { existing } = this.#first;
-    const { dumped, missing } = this.pagesIn(0, existing.pages);
+    const { dumped, missing } = this.pagesIn(0, this.#first.existing.pages);
     return {
-      described: existing.rank(existing.pages) * PAGE,
+      described: this.describedBytes,
       stored: (dumped - missing) * PAGE,
       truncated: missing * PAGE,
     };
@@ -81,6 +81,16 @@ export class KdumpMemory implements PhysicalMemory {
     for (const run of this.#first.existing.runs(Math.floor(start / PAGE), Math.ceil(end / PAGE))) {
       yield { start: Math.max(start, run.start * PAGE), end: Math.min(end, run.end * PAGE) };
     }
+  }
+
+  get describedBytes(): number {
+    const { existing } = this.#first;
+    return existing.rank(existing.pages) * PAGE;
+  }
+
+  get pieces(): number {
+    this.#pieces ??= this.#first.existing.runCount;
+    return this.#pieces;
   }
 
   survey(pfn: number, holdings: Uint8Array): void {

@@ -47,6 +47,7 @@ describe('a bitmap', () => {
           const listed = new Uint8Array(pages);
           for (const run of bitmap.runs()) listed.fill(1, run.start, run.end);
           expect(listed.every((bit, pfn) => (bit === 1) === isSet(pfn))).toBe(true);
+          expect(bitmap.runCount).toBe([...bitmap.runs()].length);
         },
       ),
       { numRuns: 30 },
