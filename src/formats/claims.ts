@@ -1,5 +1,5 @@
-import { countOf } from '../bytes/ranges.ts';
 import { InspectError } from '../errors.ts';
+import { describedBytes, describedPieces, PIECES_LIMIT } from './described.ts';
 import type { MemoryImage } from './image.ts';
 
 const PAGE = 4096;
@@ -17,12 +17,14 @@ const ANY_FILE = 2 ** 26;
  */
 export function requireHonestSize({ bytes, path, memory }: MemoryImage): void {
   if (bytes === null) return;
-  const pages = countOf(memory.described()) / PAGE;
+  const hint = 'is the file cut short, or are its headers damaged? segments shows what they claim';
+  const refuse = (what: string) =>
+    new InspectError('corrupt', `${path}: its headers claim ${what}`, { path, hint });
+  const pages = describedBytes(memory) / PAGE;
   const most = ANY_FILE + bytes * PAGES_A_BYTE;
-  if (pages <= most) return;
-  throw new InspectError(
-    'corrupt',
-    `${path}: its headers claim ${Math.ceil(pages)} pages of memory, and a dump of ${bytes} bytes has ${most} at most`,
-    { path, hint: 'is the file cut short, or are its headers damaged? segments shows what they claim' },
-  );
+  if (pages > most)
+    throw refuse(`${Math.ceil(pages)} pages of memory, and a dump of ${bytes} bytes has ${most} at most`);
+  const pieces = describedPieces(memory);
+  if (pieces > PIECES_LIMIT)
+    throw refuse(`memory in ${pieces} places, and that of a machine lies in ${PIECES_LIMIT} at most`);
 }

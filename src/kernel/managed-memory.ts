@@ -1,5 +1,7 @@
+import { countOf } from '../bytes/ranges.ts';
 import { u32At, u64At } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
+import { firstPieces } from '../formats/described.ts';
 import type { PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from './kernel.ts';
 import { type MemSections, openMemSections } from './mem-section.ts';
@@ -61,12 +63,11 @@ export class ManagedMemory {
 }
 
 function* samplePfns(memory: PhysicalMemory): Generator<number> {
-  let total = 0;
-  for (const { start, end } of memory.described()) total += end - start;
+  const total = countOf(firstPieces(memory));
   const step = total / SAMPLES;
   let next = step / 2;
   let before = 0;
-  for (const { start, end } of memory.described()) {
+  for (const { start, end } of firstPieces(memory)) {
     for (; step > 0 && next < before + end - start; next += step) {
       yield Math.floor((start + next - before) / PAGE);
     }

@@ -35,6 +35,16 @@ describe('a file that claims more memory than it can have', () => {
     expect([...claiming(2n ** 52n).segments][0]?.memorySize).toBe(2n ** 52n);
   });
 
+  it('is corrupt where that lies in more places than memory of a machine does', () => {
+    const image = claiming(4096);
+    const memoryIn = (pieces: number) => ({
+      ...image,
+      memory: { ...image.memory, described: () => [], describedBytes: 0, pieces },
+    });
+    expect(failureOf(() => requireHonestSize(memoryIn(2 ** 20 + 1))).message).toContain('in 1048577 places');
+    expect(() => requireHonestSize(memoryIn(2 ** 20))).not.toThrow();
+  });
+
   it('is not asked of /proc/kcore, whose size says nothing', () => {
     expect(() => requireHonestSize({ ...claiming(2n ** 52n), bytes: null })).not.toThrow();
   });

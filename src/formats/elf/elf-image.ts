@@ -3,6 +3,7 @@ import { hex } from '../../bytes/hex.ts';
 import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
+import { PIECES_LIMIT } from '../described.ts';
 import { ExtentMemory } from '../extent-memory.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { qemuRegisters } from '../qemu-notes.ts';
@@ -123,6 +124,6 @@ function unplacedWarnings({ unplaced, count }: PlacedSegments): string[] {
 }
 
 function tooManyRuns({ path }: ByteSource, count: number): InspectError {
-  const what = `its first ${count} segments lie in more places of memory than those of any dump do`;
+  const what = `its first ${count} segments lie in more than ${PIECES_LIMIT} places of memory, as those of no dump do`;
   return new InspectError('corrupt', `${path}: ELF: ${what}`, { path });
 }

@@ -1,11 +1,9 @@
 import { RangeCollector } from '../../bytes/range-list.ts';
+import { PIECES_LIMIT } from '../described.ts';
 import { Extents } from '../extents.ts';
 import type { Segment } from '../image.ts';
 
 const PAGE = 4096;
-
-/** More separate runs are no dump: makedumpfile -E begins a new LOAD after 256 pages that it left out, so that 1 TiB has fewer. */
-const RUNS_LIMIT = 2 ** 20;
 
 /** What the segments of a file say of physical memory, gathered in one pass. */
 export interface PlacedSegments {
@@ -37,7 +35,7 @@ export function placeSegments(segments: Iterable<Segment>): PlacedSegments {
     if (fileSize > 0n) extents.add(physical, physical + Number(fileSize), offset);
     if (memorySize > fileSize) described.add(physical, physical + Number(memorySize));
     sum.pages += pagesOf(physical, Number(memorySize));
-    sum.tooMany = extents.length > RUNS_LIMIT || described.length > RUNS_LIMIT;
+    sum.tooMany = extents.length > PIECES_LIMIT || described.length > PIECES_LIMIT;
     if (sum.tooMany) break;
   }
   return { extents, described, ...sum };

@@ -1,5 +1,5 @@
-import { countOf } from '../../bytes/ranges.ts';
 import { InspectError, within } from '../../errors.ts';
+import { describedBytes } from '../../formats/described.ts';
 import { required } from '../vmcoreinfo.ts';
 import { type KernelLog, type LogEntry, lost, lostBy, mergeLost } from './log-record.ts';
 import { PageReader } from './page-reader.ts';
@@ -117,7 +117,7 @@ function readBuffer({ space, info, image }: LogSource): Buffer {
   try {
     const pointer = required(info.symbol('log_buf'), 'SYMBOL(log_buf)', 'the kernel log cannot be found');
     const length = u32('log_buf_len');
-    const memory = countOf(image.memory.described());
+    const memory = describedBytes(image.memory);
     if (length > Math.min(MOST_BYTES, memory))
       throw new InspectError('corrupt', `log_buf_len is ${length}, and the dump has ${memory} bytes`);
     const [first, next] = [u32('log_first_idx'), u32('log_next_idx')];

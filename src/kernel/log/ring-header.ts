@@ -1,5 +1,5 @@
-import { countOf } from '../../bytes/ranges.ts';
 import { InspectError, within } from '../../errors.ts';
+import { describedBytes } from '../../formats/described.ts';
 import type { Kernel } from '../kernel.ts';
 import { missingKey } from '../vmcoreinfo.ts';
 import type { RingLayout } from './ring-layout.ts';
@@ -37,7 +37,7 @@ export function readRingHeader(source: LogSource, layout: RingLayout): RingHeade
   try {
     const at = ringAddress(source);
     const raw = layout.ring.decode(source.space.bytes(at, layout.ring.size));
-    refuseImpossible(raw, layout, countOf(source.image.memory.described()));
+    refuseImpossible(raw, layout, describedBytes(source.image.memory));
     return { ...idsOf(raw, source.image.live), ...placesOf(raw) };
   } catch (error) {
     throw within("the kernel's log buffer", error);
