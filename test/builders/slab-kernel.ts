@@ -115,6 +115,7 @@ function types({ form = 'node', hardening = 'swapped', cpus }: SlabPlan): BuiltB
   ]);
   btf.struct('slab_sheaf', 32, [
     ['barn_list', list, 0],
+    ['cache', pointer, 16],
     ['size', int, 24],
     ['objects', btf.array(pointer, 0), 32],
   ]);
@@ -197,6 +198,7 @@ export class SlabKernel extends BuiltTypedKernel {
   /** A sheaf of objects, given by their addresses; returns its address. */
   sheaf(n: number, objects: readonly bigint[]): bigint {
     const at = AT.sheaves + 0x80 * n;
+    this.writeU64(at + 16, this.at(AT.cache));
     this.writeU64(at + 24, BigInt(objects.length));
     objects.forEach((object, i) => {
       this.writeU64(at + 32 + 8 * i, object);

@@ -23,7 +23,7 @@ export class Sheaves {
   readonly #perCpu: PerCpu;
   readonly #cache: StructReader<'cpu_sheaves' | 'sheaf_capacity'>;
   readonly #cpu: StructReader<'main' | 'spare' | 'rcu_free'>;
-  readonly #sheaf: StructReader<'size'>;
+  readonly #sheaf: StructReader<'size' | 'cache'>;
   readonly #barn: StructReader<'sheaves_full' | 'nr_full'>;
   /** kmem_cache_node.barn up to 7.0; later the barn is beside the node. */
   readonly #node: StructReader<'barn?'>;
@@ -35,7 +35,7 @@ export class Sheaves {
     this.#perCpu = new PerCpu(typed);
     this.#cache = typed.reader('kmem_cache', 'cpu_sheaves', 'sheaf_capacity');
     this.#cpu = typed.reader('slub_percpu_sheaves', 'main', 'spare', 'rcu_free');
-    this.#sheaf = typed.reader('slab_sheaf', 'size');
+    this.#sheaf = typed.reader('slab_sheaf', 'size', 'cache');
     this.#barn = typed.reader('node_barn', 'sheaves_full', 'nr_full');
     this.#node = typed.reader('kmem_cache_node', 'barn?');
     this.#objects = BigInt(this.#sheaf.type.offsetOf('objects'));
@@ -50,14 +50,20 @@ export class Sheaves {
   /** @throws InspectError notMapped or notStored */
   *freeObjects(chains: SlabChains, shape: SlabShape, nodes: readonly CacheNode[]): Generator<FreeObjects> {
     const capacity = this.#capacity(shape);
+    const seen = new Set<bigint>();
     for (const { cpu, sheaves } of this.#ofCpus(shape)) {
       const place = { kind: 'sheaf', cpu } as const;
       // Each CPU has a main sheaf from the start on (init_percpu_sheaves, mm/slub.c).
       if (sheaves.main === 0n) {
         yield lostObjects(place, capacity, { address: shape.cache, reason: `CPU ${cpu} has no main sheaf` });
       }
-      for (const sheaf of [sheaves.main, sheaves.spare])
-        if (sheaf !== 0n) yield this.#read(place, sheaf, shape, capacity, chains);
+      for (const sheaf of [sheaves.main, sheaves.spare]) {
+        if (sheaf === 0n) continue;
+        if (capacity > 0 && seen.has(sheaf))
+          yield lostObjects(place, capacity, { address: sheaf, reason: 'a sheaf that stands in two places' });
+        else yield this.#read(place, sheaf, shape, capacity, chains);
+        seen.add(sheaf);
+      }
     }
     for (const { id, node, barn } of nodes) {
       const at = barn === 0n ? this.#barnOf(node) : barn;
@@ -120,6 +126,9 @@ export class Sheaves {
   ): FreeObjects {
     const size = this.#sheaf.load(address).number('size');
     const lost = (reason: string) => lostObjects(place, capacity, { address, reason });
+    const owner = this.#sheaf.big('cache');
+    // Caches without sheaves share bootstrap_sheaf, which is no cache's.
+    if (owner !== shape.cache && capacity > 0) return lost(`a sheaf that names the cache at ${hex(owner)}`);
     if (size > capacity) return lost(`a sheaf of ${size} objects, where ${capacity} have room`);
     const bytes = this.#typed.space.bytes(address + this.#objects, 8 * size);
     const objects = [...new BigUint64Array(bytes.buffer)];

@@ -145,6 +145,11 @@ describe('free objects in sheaves', () => {
       (k: SlabKernel) => k.writeU64(AT.sheaves + 24, 5n),
       /4 have room/,
     ],
+    [
+      'is of another cache',
+      (k: SlabKernel) => k.writeU64(AT.sheaves + 16, k.at(AT.barn)),
+      /names the cache at/,
+    ],
     ['has an address of no object', (k: SlabKernel) => k.sheaf(0, [k.object(0, 1) + 8n]), /is not an object/],
     ['has an object of no slab', (k: SlabKernel) => k.sheaf(0, [k.object(1, 1)]), /is not an object/],
   ] as const)('are any number where a sheaf %s', (_, damage, reason) => {
@@ -153,5 +158,13 @@ describe('free objects in sheaves', () => {
     const { active, reasons } = dentries(kernel);
     expect(active).toEqual(range(OBJECTS - 8, OBJECTS - 4));
     expect(reasons[0]).toMatch(reason);
+  });
+
+  test('are not counted twice where two places have one sheaf', () => {
+    const kernel = withSheaves();
+    kernel.writeU64(AT.cpu + 8, kernel.at(AT.sheaves));
+    const { active, reasons } = dentries(kernel);
+    expect(active).toEqual(range(OBJECTS - 11, OBJECTS - 7));
+    expect(reasons).toEqual(['a sheaf that stands in two places']);
   });
 });
