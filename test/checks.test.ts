@@ -97,6 +97,14 @@ describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
     expect(offOf(reportOf(typedOf(name, at, long(raw - 7n))))).toEqual([['NR_SHMEM', 7]]);
   });
 
+  it('are contradicted where a page is no longer on a list of the LRU', () => {
+    const typed = typedOf(name);
+    const page = firstCachePage(typed);
+    const lru = 1n << (typed.types.enumerator('PG_lru') ?? 0n);
+    const report = reportOf(typedOf(name, page, long(typed.space.u64(page) & ~lru)));
+    expect(offOf(report)).toContainEqual([expect.stringMatching(/^NR_INACTIVE_ANON \+ NR_ACTIVE_ANON/), -1]);
+  });
+
   it('are contradicted where a file has lost a page', () => {
     const typed = typedOf(name);
     const page = firstCachePage(typed);

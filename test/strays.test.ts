@@ -47,7 +47,12 @@ test.each(TYPED)('a compound of %s whose head or last tail is damaged is told', 
     const { pfn, order } = findHead(dump, rule, pages);
     const [head, last] = [pfn, pfn + 2 ** order - 1].map((at) => addressOf(dump, at)) as [bigint, bigint];
     const headless = space.u64(head + flagsAt) & ~BigInt(info.number('PG_head_mask') ?? 0);
-    const changes = [dump.word(head + flagsAt, headless), dump.word(last + tailAt, 0n)];
+    const changes = [
+      dump.word(head + flagsAt, headless),
+      dump.word(last + tailAt, 0n),
+      // Mapped once, and without a reference.
+      dump.word(head + BigInt(info.offset('page._mapcount') ?? 0), 0n),
+    ];
     for (const change of changes) {
       for (const command of COMMANDS) {
         const now = await dump.ask(command, [change]);
@@ -57,6 +62,18 @@ test.each(TYPED)('a compound of %s whose head or last tail is damaged is told', 
       }
     }
   }
+});
+
+test.each(TYPED)('a compound of %s that is anonymous by a pointer to nowhere is told', async (name) => {
+  const dump = new ChangedDump(name);
+  const { info } = dump.typed.kernel;
+  const { pfn } = findHead(dump, Rule.anonymous, 512);
+  const at = addressOf(dump, pfn) + BigInt(info.offset('page.mapping') ?? 0);
+  const now = await dump.ask(['pages'], [dump.word(at, 0x5f8fn)]);
+  expect([now.status, now.err]).toEqual([
+    3,
+    expect.stringMatching(/512 pages have struct pages that no page can have/),
+  ]);
 });
 
 test.each(TYPED)('a section of %s whose map begins elsewhere than the others say is told', async (name) => {

@@ -1,3 +1,4 @@
+import { isImpossible } from './impossible-page.ts';
 import type { OwnerTable } from './owner-table.ts';
 import type { WordTest } from './page-keys.ts';
 import { PLACE_COUNTS, Trait, Use } from './page-uses.ts';
@@ -33,7 +34,7 @@ interface Cover {
   /** Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap cache. */
   entire: boolean;
   swapCached: boolean;
-  /** Pages whose struct page and that of their compound's head contradict each other. */
+  /** Pages whose struct page no page can have, or contradicts that of their compound's head. */
   strays: number;
 }
 
@@ -121,6 +122,8 @@ export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys
       if (cover.place > cover.lastPlace) cover.lastPlace = cover.place;
       cover.strays += strays(w, i, pages, count - n, k, cover.use);
       tallyOwner(w, i, cover.use, pages, k, tally);
+      if (((w[i + k.flags] as number) & k.lruMask) !== 0)
+        (places[cover.place + Trait.onLru] as number) += pages;
       if (cover.use === Use.anonymous) lookAtAnonymous(w, i, pages, k, cover);
       else if (cover.use === Use.slab) (places[cover.place + Trait.slabHeads] as number)++;
     }
@@ -133,12 +136,13 @@ export function tallyRun(w: Int32Array, first: number, count: number, k: UseKeys
 }
 
 /**
- * Tails that no head before them speaks for, and heads whose compound has no tail at its end, as far as that is among the `rest`
- * pages of the run.
+ * Tails that no head before them speaks for, struct pages that no page can have, and heads whose compound has no tail at its end, as
+ * far as that is among the `rest` pages of the run.
  */
 function strays(w: Int32Array, i: number, pages: number, rest: number, k: UseKeys, use: number): number {
   if (isTail(w, i, k)) return 1;
   const isBlock = use === Use.free || use === Use.unaccepted;
+  if (use !== Use.uninitialized && isImpossible(w, i, use === Use.anonymous, k)) return pages;
   if (pages === 1 || pages > rest || isBlock || k.tail.mask === 0) return 0;
   return isTail(w, i + (pages - 1) * k.stride, k) ? 0 : 1;
 }

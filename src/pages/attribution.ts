@@ -40,7 +40,7 @@ export interface Attribution {
    * does, and those of `kernel` may be of any use: pages behind a head that is lost look like them.
    */
   readonly exact: boolean;
-  /** Pages whose struct page and that of their compound's head contradict each other; 0 where heads may be lost. */
+  /** Pages whose struct page no page can have, or contradicts that of their compound's head; 0 where heads may be lost. */
   readonly strays: number;
 }
 

@@ -34,7 +34,7 @@ export interface Census {
   /** Free blocks of an order that there is none of. */
   readonly badOrders: number;
   /**
-   * Pages whose struct page and that of their compound's head contradict each other: tails without a head, and others between a head and
+   * Pages whose struct page no page can have, or contradicts that of their compound's head: tails without a head, and others between a head and
    * its last tail. 0 in a running machine, which makes compounds meanwhile.
    */
   readonly strays: number;

@@ -1,3 +1,4 @@
+import { isImpossible } from './impossible-page.ts';
 import { Fact, tellFacts } from './page-facts.ts';
 import type { PageKeys } from './page-keys.ts';
 import { compoundOrder, FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
@@ -15,7 +16,7 @@ export interface Cover {
    * struct pages that were not read.
    */
   compound: number;
-  /** Pages that contradict that: tails of no compound, and others than tails inside one. */
+  /** Pages that contradict that: tails of no compound, others than tails inside one, and compounds whose head cannot be one. */
   strays: number;
 }
 
@@ -84,7 +85,8 @@ export function classifyPart(
     if (rule === Rule.buddy || rule === Rule.unaccepted)
       onFree(pfn, pages, words[i + keys.flags + 1] as number, rule === Rule.unaccepted);
     if (pages === 1) continue;
-    if (n + pages - 1 <= end) checkLast(words, i + (pages - 1) * stride, rule, keys, cover);
+    if (rule !== Rule.buddy && rule !== Rule.unaccepted)
+      checkCompound(words, i, n + pages - 1 <= end, pages, rule, keys, cover);
     cover.head = pfn;
     cover.until = pfn + pages;
     cover.rule = rule;
@@ -94,13 +96,29 @@ export function classifyPart(
 /** Notes how far the compound reaches that begins at the page at word `i`, where it is a head and no rule leaves it out. */
 function noteHead(w: Int32Array, i: number, pfn: number, of: number, keys: PageKeys, cover: Cover): void {
   if ((of & Fact.head) === 0) return;
-  cover.compound = pfn + (keys.tail.mask === 0 ? 1 : 1 << compoundOrder(w, i, pfn, keys));
+  const pages = 1 << compoundOrder(w, i, pfn, keys);
+  cover.compound = pfn + (keys.tail.mask === 0 ? 1 : pages);
+  if (isImpossible(w, i, false, keys)) cover.strays += pages;
 }
 
-/** The last page of a compound that is left out, at word `i`, is a tail; blocks of free pages have none. */
-function checkLast(w: Int32Array, i: number, rule: Rule, { tail }: PageKeys, cover: Cover): void {
-  if (rule === Rule.buddy || rule === Rule.unaccepted || tail.mask === 0) return;
-  if (((w[i + tail.word] as number) & tail.mask) === 0) cover.strays++;
+/** Of a compound that is left out, the head at word `i` is one that can be, and the last page is a tail, where the part has it. */
+function checkCompound(
+  w: Int32Array,
+  i: number,
+  hasLast: boolean,
+  pages: number,
+  rule: Rule,
+  keys: PageKeys,
+  cover: Cover,
+): void {
+  const { tail, stride } = keys;
+  if (isImpossible(w, i, rule === Rule.anonymous, keys)) cover.strays += pages;
+  else if (
+    hasLast &&
+    tail.mask !== 0 &&
+    ((w[i + (pages - 1) * stride + tail.word] as number) & tail.mask) === 0
+  )
+    cover.strays++;
 }
 
 /** Counts pages from `start` to `end` that are not what the last head before them says: tails, or none. */

@@ -29,7 +29,7 @@ export type PageUse = (typeof USES)[number];
 export const Use = Object.fromEntries(USES.map((use, i) => [use, i])) as Readonly<Record<PageUse, number>>;
 
 /** What pages of some uses are besides, for the kernel counts it apart. */
-export const TRAITS = ['unmappedAnonymous', 'swapCachedAnonymous', 'slabHeads'] as const;
+export const TRAITS = ['unmappedAnonymous', 'swapCachedAnonymous', 'slabHeads', 'onLru'] as const;
 
 export type PageTrait = (typeof TRAITS)[number];
 

@@ -15,7 +15,7 @@ export interface Tally {
   readonly outside: number;
   /** Whether some page seems to have a memory error that the keys do not tell. */
   readonly looksPoisoned: boolean;
-  /** Whose struct page and that of their compound's head contradict each other. */
+  /** Whose struct page no page can have, or contradicts that of their compound's head. */
   readonly strays: number;
   /** What of them is unaccepted memory, zone by zone. */
   readonly unaccepted: readonly number[];

@@ -55,7 +55,7 @@ export class Verdicts {
     this.#doubt = new Doubt(this.#keys.buddyOrders);
   }
 
-  /** Pages whose struct page and that of their compound's head contradict each other. */
+  /** Pages whose struct page no page can have, or contradicts that of their compound's head. */
   get strays(): number {
     return this.#strays + this.cover.strays;
   }

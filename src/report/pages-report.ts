@@ -204,7 +204,7 @@ function unwrittenWarnings({ unwritten }: Census): string[] {
 
 /** What decides a compound stands in its head alone, so one that is damaged changes the class of all its pages. */
 function strayWarnings({ strays }: Census): string[] {
-  const what = `${plural(strays, 'page')} have struct pages that contradict the heads of their compounds: rows may be wrong by all of their pages`;
+  const what = `${plural(strays, 'page')} have struct pages that no page can have, or that contradict the heads of their compounds: rows may be wrong by all of their pages`;
   return strays === 0 ? [] : [what];
 }
 

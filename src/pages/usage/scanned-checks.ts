@@ -29,6 +29,10 @@ const COMPARABLE: readonly Comparable[] = [
     counted: ({ fileCache, shmem, swapCache }) => fileCache + shmem + swapCache,
     explained: (c) => [{ by: 'anonymous pages in the swap cache', count: -c.swapCachedAnonymous }],
   },
+  {
+    counters: ['NR_INACTIVE_ANON', 'NR_ACTIVE_ANON', 'NR_INACTIVE_FILE', 'NR_ACTIVE_FILE', 'NR_UNEVICTABLE'],
+    counted: ({ onLru }) => onLru,
+  },
   { counters: ['NR_SHMEM'], counted: ({ shmem }) => shmem },
   { counters: ['NR_SWAPCACHE'], counted: (c) => c.swapCache + c.swapCachedAnonymous },
   {

@@ -78,7 +78,7 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
   // A running kernel makes compounds meanwhile.
   if (attribution.strays > 0 && !typed.kernel.image.live)
     problems.wrong(
-      `${attribution.strays} pages have struct pages that contradict the heads of their compounds`,
+      `${attribution.strays} pages have struct pages that no page can have, or that contradict the heads of their compounds`,
     );
   const end = missingOf(typed.kernel);
   if (end !== null) problems.wrong(end);

@@ -228,9 +228,9 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
 export const KNOWN_GAPS: readonly PossibleState[] = [
   state(
     /^page$/,
-    /.*/,
+    /^flags$/,
     /^classes\./,
-    "`pages` holds FREE against the kernel; the struct page of a compound's head decides of all its pages, and `usage` holds those against their counters",
+    "`pages` takes a compound whose head is on an LRU list for page cache, as makedumpfile does: the kernel's counters of those lists are asked by `usage` alone",
   ),
   state(
     /^_totalram_pages$/,
