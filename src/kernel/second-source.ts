@@ -1,6 +1,7 @@
 import { InspectError } from '../errors.ts';
-import { allMissingKeys, type ExpectedKey, type Line } from './expected-keys.ts';
+import { allMissingKeys } from './expected-keys.ts';
 import type { Kernel } from './kernel.ts';
+import type { ExpectedKey, Line } from './key-sources.ts';
 import { TypedKernel } from './typed-kernel.ts';
 import { Vmcoreinfo } from './vmcoreinfo.ts';
 
