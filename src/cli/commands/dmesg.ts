@@ -31,7 +31,7 @@ export function dmesg(files: readonly string[], options: DmesgOptions): Promise<
       throw new InspectError('missingInfo', 'the records of this kernel log have no level');
     const losses = new Losses(output);
     print(wanted(log, options, image.path, losses), options.json === true, output);
-    return losses.end();
+    return losses.end(log.doubts);
   });
 }
 
@@ -129,8 +129,10 @@ class Losses {
     else this.#more++;
   }
 
-  /** The exit status: where there is nothing at all to be had, nothing was done. */
-  end(): number {
+  /** The exit status: where there is nothing at all to be had, nothing was done. @param doubts what else is wrong */
+  end(doubts: readonly string[]): number {
+    for (const doubt of doubts) this.#output.warn(doubt);
+    this.#incomplete ||= doubts.length > 0;
     if (this.#more > 0)
       this.#output.warn(`and ${this.#more} more places in the log where records are missing`);
     if (!this.#incomplete) return EXIT.done;

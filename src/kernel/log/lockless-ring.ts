@@ -34,6 +34,7 @@ export class LocklessRing implements KernelLog {
   readonly #ring: RingHeader;
   readonly #numbers: RingNumbers;
   readonly #clearSeq: bigint | null;
+  #strangeDevices = 0;
 
   /** @throws InspectError missingInfo, notMapped, notStored or corrupt, when the ring itself cannot be read */
   constructor(source: LogSource) {
@@ -43,6 +44,16 @@ export class LocklessRing implements KernelLog {
     this.#numbers = readNumbers(new PageReader(source.space), this.#layout, this.#ring);
     this.#clearSeq = readClearSeq(source);
     this.hasLevels = this.#layout.priorityAt !== null;
+  }
+
+  get doubts(): readonly string[] {
+    const { device } = this.#layout;
+    if (device !== null && 'contradiction' in device)
+      return [`which devices the records are about cannot be told: VMCOREINFO: ${device.contradiction}`];
+    const strange = this.#strangeDevices;
+    return strange === 0
+      ? []
+      : [`${strange} records have a device without a subsystem, or a subsystem without a device`];
   }
 
   get most(): number {
@@ -98,6 +109,9 @@ export class LocklessRing implements KernelLog {
       ring: this.#ring,
       numbers: this.#numbers,
       clearSeq: this.#clearSeq,
+      onStrangeDevice: () => {
+        this.#strangeDevices++;
+      },
     };
     const room = this.#source.image.live ? Number.POSITIVE_INFINITY : 2 ** this.#ring.sizeBits;
     return recordReader(facts, room);

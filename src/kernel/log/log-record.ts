@@ -66,6 +66,8 @@ export interface KernelLog {
   readonly hasLevels: boolean;
   /** How many records there may be at most; null where only reading them all tells. */
   readonly most: number | null;
+  /** What is wrong with it besides records that are lost, as far as it was read; sentences. */
+  readonly doubts: readonly string[];
   /**
    * All of it, oldest first, read as it is asked for. What cannot be had is told in its place and stops nothing.
    * @param newest how many records at the end are wanted, where the log tells which those are

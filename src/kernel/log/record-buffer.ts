@@ -33,6 +33,7 @@ interface Place {
  */
 export class RecordBuffer implements KernelLog {
   readonly hasLevels: boolean;
+  readonly doubts = [];
   readonly most = null;
   readonly #source: LogSource;
   readonly #layout: BufferLayout;

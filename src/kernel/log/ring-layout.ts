@@ -1,12 +1,7 @@
 import { struct, u16, u32, u64 } from '../../bytes/struct.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo.ts';
-import { LayoutKeys, lie } from './layout-keys.ts';
-
-/** A text field of fixed length: where it begins, and its bytes. */
-export interface TextField {
-  readonly at: number;
-  readonly length: number;
-}
+import { deviceLayout } from './device-layout.ts';
+import { LayoutKeys } from './layout-keys.ts';
 
 /** The structures of kernel/printk/printk_ringbuffer.h, as VMCOREINFO gives them (5.10+). Fields keep their names. */
 export type RingLayout = ReturnType<typeof ringLayout>;
@@ -58,21 +53,6 @@ function infoStruct(keys: LayoutKeys, note: Vmcoreinfo) {
     info: struct('printk_info', size, fields),
     // VMCOREINFO does not name facility, flags and level: they are the two bytes between these fields, as there are two.
     priorityAt: caller_id - text_len === 4 ? text_len + 2 : null,
-    subsystem: devText(keys, note, 'subsystem', size),
-    device: devText(keys, note, 'device', size),
+    device: deviceLayout(keys, note, { size, from: caller_id + 4 }),
   };
-}
-
-/** A text of struct dev_printk_info inside printk_info; null for a kernel that does not describe it. */
-function devText(
-  keys: LayoutKeys,
-  note: Vmcoreinfo,
-  name: 'subsystem' | 'device',
-  size: number,
-): TextField | null {
-  const length = note.length(`printk_info_${name}`);
-  if (length === undefined || !note.has('OFFSET(printk_info.dev_info)')) return null;
-  if (length < 1 || length > size) throw lie(`LENGTH(printk_info_${name})`, length, `1 to ${size}`);
-  const path = ['printk_info.dev_info', `dev_printk_info.${name}`];
-  return { at: keys.within('printk_info', size, length, path), length };
 }

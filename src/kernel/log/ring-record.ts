@@ -1,8 +1,8 @@
-import { latin1, u64At } from '../../bytes/words.ts';
+import { u64At } from '../../bytes/words.ts';
+import { deviceOf } from './device-layout.ts';
 import {
   decodeCaller,
   decodePriority,
-  type LogDevice,
   type LogRecord,
   type LostRecords,
   lost,
@@ -10,7 +10,7 @@ import {
 } from './log-record.ts';
 import type { PageReader } from './page-reader.ts';
 import type { RingHeader } from './ring-header.ts';
-import type { RingLayout, TextField } from './ring-layout.ts';
+import type { RingLayout } from './ring-layout.ts';
 import type { RingNumbers } from './ring-numbers.ts';
 import { BLOCK_ID_BYTES, locateBlock } from './text-block.ts';
 
@@ -24,6 +24,8 @@ interface RingFacts {
   readonly numbers: RingNumbers;
   /** The first record that was not cleared; null where that is not known. */
   readonly clearSeq: bigint | null;
+  /** Told of a record whose device cannot be one. */
+  readonly onStrangeDevice: () => void;
 }
 
 /**
@@ -64,12 +66,14 @@ function readRecord(facts: RingFacts, reader: PageReader, id: bigint, desc: Uint
   }
   const text = readText(reader, { id, ...layout.desc.decode(desc), text_len: info.text_len }, ring);
   if (!(text instanceof Uint8Array)) return text;
+  const device = deviceOf(bytes, layout.device);
+  if (device === undefined) facts.onStrangeDevice();
   return {
     sequence: info.seq,
     time: info.ts_nsec,
     ...decodePriority(bytes, layout.priorityAt),
     caller: decodeCaller(info.caller_id),
-    device: deviceOf(bytes, layout),
+    device: device ?? null,
     cleared: clearSeq === null ? null : info.seq < clearSeq,
     text,
   };
@@ -106,17 +110,4 @@ function readText(reader: PageReader, place: TextPlace, ring: RingHeader): Uint8
   const owner = u64At(bytes, 0);
   if (owner !== id) return damaged(`its text block has the id ${owner}, where ${id} belongs`);
   return bytes.slice(BLOCK_ID_BYTES);
-}
-
-function deviceOf(info: Uint8Array, { subsystem, device }: RingLayout): LogDevice | null {
-  if (subsystem === null || device === null) return null;
-  const names = { subsystem: textOf(info, subsystem), device: textOf(info, device) };
-  return names.subsystem === '' && names.device === '' ? null : names;
-}
-
-/** A field's text up to its NUL. */
-function textOf(bytes: Uint8Array, { at, length }: TextField): string {
-  const text = latin1(bytes.subarray(at, at + length));
-  const end = text.indexOf('\0');
-  return end < 0 ? text : text.slice(0, end);
 }

@@ -244,10 +244,4 @@ export const KNOWN_GAPS: readonly PossibleState[] = [
     /^(class|rule|decidedBy|structPage\b.*|details\b.*)$/,
     '`page` looks at one section: the others are not held against it',
   ),
-  state(
-    /^VMCOREINFO$/,
-    /^(LENGTH\(printk_info_|OFFSET\(dev_printk_info)/,
-    /^records\[\]\.device\b/,
-    "the place of a record's device is only in VMCOREINFO and in BTF, which `dmesg` does without",
-  ),
 ];

@@ -76,6 +76,34 @@ describe('the lockless ring buffer', () => {
     expect(recordsOf(ring)[0]?.device).toBeNull();
   });
 
+  it.each([
+    ['OFFSET(printk_info.dev_info)', '14'],
+    ['OFFSET(printk_info.dev_info)', '20'],
+    ['OFFSET(dev_printk_info.subsystem)', '1'],
+    ['LENGTH(printk_info_subsystem)', '17'],
+    ['OFFSET(dev_printk_info.device)', '15'],
+    ['LENGTH(printk_info_device)', '47'],
+    ['SIZE(dev_printk_info)', '84'],
+  ])('knows no device, and says why, where %s is %s', (key, value) => {
+    const ring = ringOf({ keys: { [key]: value } }, { text: 'x', subsystem: 'pci', device: '+pci:0' });
+    const log = openLog(ring.kernel().open());
+    expect([...log.entries()]).toMatchObject([{ kind: 'record', device: null }]);
+    expect(log.doubts).toEqual([
+      expect.stringMatching(/^which devices the records are about cannot be told/),
+    ]);
+  });
+
+  it('says that there is a device without a subsystem, as where dev_info is read from 4 bytes on', () => {
+    const keys = { 'OFFSET(printk_info.dev_info)': '48' };
+    const plan = { infoSize: 112, devInfo: 44, keys };
+    const ring = ringOf(plan, { text: 'x', subsystem: 'pci', device: '+pci:0' }, 'y');
+    const log = openLog(ring.kernel().open());
+    expect([...log.entries()]).toMatchObject([{ device: null }, { device: null }]);
+    expect(log.doubts).toEqual([
+      '1 records have a device without a subsystem, or a subsystem without a device',
+    ]);
+  });
+
   it('knows no level, where the fields around it leave it no room', () => {
     const keys = { 'OFFSET(printk_info.caller_id)': '24' };
     const ring = ringOf({ keys }, 'x');

@@ -1,0 +1,68 @@
+import { latin1 } from '../../bytes/words.ts';
+import type { Vmcoreinfo } from '../vmcoreinfo.ts';
+import { type LayoutKeys, lie } from './layout-keys.ts';
+import type { LogDevice } from './log-record.ts';
+
+/** A text field of fixed length: where it begins, and its bytes. */
+interface TextField {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Where a printk_info has the names of a device, or why that cannot be told. */
+export type DeviceLayout =
+  | { readonly subsystem: TextField; readonly device: TextField }
+  | { readonly contradiction: string };
+
+/** What a printk_info has room for, bytes: from past the fields before its dev_info to its end. */
+interface Room {
+  readonly from: number;
+  readonly size: number;
+}
+
+/**
+ * struct dev_printk_info inside printk_info: null for a kernel that does not describe it. It is the last member, and has the two
+ * names one after the other and nothing else (include/linux/dev_printk.h, 5.10 to 7.3), so that each number follows from the others.
+ * @throws InspectError corrupt, for a length that cannot be
+ */
+export function deviceLayout(keys: LayoutKeys, note: Vmcoreinfo, { from, size }: Room): DeviceLayout | null {
+  const subsystem = lengthOf(note, 'subsystem', size);
+  const device = lengthOf(note, 'device', size);
+  if (subsystem === undefined || device === undefined || !note.has('OFFSET(printk_info.dev_info)'))
+    return null;
+  const start = keys.offset('printk_info.dev_info');
+  const [first, second] = [keys.offset('dev_printk_info.subsystem'), keys.offset('dev_printk_info.device')];
+  const whole = note.size('dev_printk_info') ?? second + device;
+  const isWhole = first === 0 && second === subsystem && second + device === whole;
+  const isLast = start >= from && start % 4 === 0 && Math.ceil((start + whole) / 8) * 8 === size;
+  if (!isWhole || !isLast) {
+    const names = `names of ${subsystem} and ${device} bytes at ${first} and ${second} of ${whole}`;
+    return { contradiction: `a dev_printk_info at ${start} of ${size} with ${names} is not one` };
+  }
+  return {
+    subsystem: { at: start + first, length: subsystem },
+    device: { at: start + second, length: device },
+  };
+}
+
+function lengthOf(note: Vmcoreinfo, name: 'subsystem' | 'device', most: number): number | undefined {
+  const length = note.length(`printk_info_${name}`);
+  if (length !== undefined && (length < 1 || length > most))
+    throw lie(`LENGTH(printk_info_${name})`, length, `1 to ${most}`);
+  return length;
+}
+
+/** The device of a record; null for none, undefined for one name without the other (set_dev_info, drivers/base/core.c, writes both). */
+export function deviceOf(info: Uint8Array, layout: DeviceLayout | null): LogDevice | null | undefined {
+  if (layout === null || 'contradiction' in layout) return null;
+  const names = { subsystem: textOf(info, layout.subsystem), device: textOf(info, layout.device) };
+  if (names.subsystem === '' && names.device === '') return null;
+  return names.subsystem === '' || names.device === '' ? undefined : names;
+}
+
+/** A field's text up to its NUL. */
+function textOf(bytes: Uint8Array, { at, length }: TextField): string {
+  const text = latin1(bytes.subarray(at, at + length));
+  const end = text.indexOf('\0');
+  return end < 0 ? text : text.slice(0, end);
+}
