@@ -127,7 +127,11 @@ function segments(done: Done): Command {
 }
 
 function translate(done: Done): Command {
-  const collect = (text: string, before: bigint[] | undefined) => [...(before ?? []), parseAddress(text)];
+  // There may be a hundred thousand of them, so the list of those before is not copied for each.
+  const collect = (text: string, before: bigint[] = []) => {
+    before.push(parseAddress(text));
+    return before;
+  };
   return new Command('translate')
     .description('the page-table walk of virtual addresses')
     .argument('<FILE>', FILE)

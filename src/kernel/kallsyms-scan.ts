@@ -26,6 +26,9 @@ const FIRST_DIGIT = 0x30;
 const NAMES_A_MARKER = 256;
 const LONGEST_NAME = 130;
 
+/** Rows of digits that are looked at: a kernel has one or two. */
+const RUNS_LIMIT = 1000;
+
 const align8 = (n: number) => (n + 7) & ~7;
 
 /**
@@ -44,7 +47,10 @@ export function tablesByShape(space: AddressSpace, info: Vmcoreinfo): KallsymsTa
 }
 
 function searched(image: ImageReader, stext: bigint): KallsymsTables {
+  let looked = 0;
   for (const digits of digitRuns(image, stext)) {
+    if (++looked > RUNS_LIMIT)
+      throw corruptTable(`the digits of a table of tokens stand in more than ${RUNS_LIMIT} places`);
     const tokens = tokenTables(image, digits);
     if (tokens) return behind(image, tokens);
   }

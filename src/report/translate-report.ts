@@ -32,13 +32,13 @@ export interface TranslationRow {
   readonly contents: 'stored' | Absence | null;
 }
 
-/** The document of `translate --json`. */
-export interface TranslateReport {
+/** The document of `translate --json`. Its rows may be made as they are gone through: there may be a hundred thousand. */
+export interface TranslateReport<Rows extends Iterable<TranslationRow> = readonly TranslationRow[]> {
   readonly schema: 'kdump-inspect/translate/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly pagingLevels: 4 | 5;
   readonly pageTableRoot: string;
-  readonly translations: readonly TranslationRow[];
+  readonly translations: Rows;
   readonly warnings: readonly string[];
   /** Whether no translation is contradicted by where the direct map and the kernel image lie. */
   readonly consistent: boolean;
@@ -86,15 +86,18 @@ export function translationRow({
   };
 }
 
-/** The report for people, ending in a newline. */
-export function translateText(report: TranslateReport, { bold, width }: Terminal): string {
-  return report.translations
-    .map((t) => {
-      const title = bold(t.address) + (t.region === null ? '' : `  ${t.region}`);
-      const steps = t.steps.map((step) => `${wrap(stepText(step), width, 7)}\n`);
-      return `${title}\n${steps.join('')}${wrap(`  ${resultText(t)}`, width, 2)}\n`;
-    })
-    .join('\n');
+/** The report for people, an address at a time, each ending in a newline. */
+export function* translateText(
+  report: TranslateReport<Iterable<TranslationRow>>,
+  { bold, width }: Terminal,
+): Generator<string> {
+  let before = '';
+  for (const t of report.translations) {
+    const title = bold(t.address) + (t.region === null ? '' : `  ${t.region}`);
+    const steps = t.steps.map((step) => `${wrap(stepText(step), width, 7)}\n`);
+    yield `${before}${title}\n${steps.join('')}${wrap(`  ${resultText(t)}`, width, 2)}\n`;
+    before = '\n';
+  }
 }
 
 function stepText({ level, table, index, entry, flags }: StepRow): string {

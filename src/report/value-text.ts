@@ -1,4 +1,4 @@
-import type { MemberValue, Value } from '../kernel/types/value.ts';
+import type { Value } from '../kernel/types/value.ts';
 import { escapeText } from './escape.ts';
 import type { TypeRow } from './struct-report.ts';
 import { hex } from './units.ts';
@@ -31,25 +31,27 @@ export function valueText(
   const title = escapeText(`${type.name} at ${where}${module}`);
   const lines =
     value.kind === 'struct'
-      ? memberLines(value.members, INDENT, symbolOf)
+      ? memberLines(value, INDENT, symbolOf)
       : valueLines(name, value, INDENT, symbolOf);
   return [title, ...lines].map((line) => `${line}\n`).join('');
 }
 
 /** Members of anonymous structures and unions stand among the others, as in C. */
-function memberLines(members: readonly MemberValue[], indent: string, symbolOf: SymbolOf): string[] {
-  return members.flatMap(({ name, value }) =>
+function memberLines({ members, count }: Struct, indent: string, symbolOf: SymbolOf): string[] {
+  const lines = members.flatMap(({ name, value }) =>
     name === '' && value.kind === 'struct'
-      ? memberLines(value.members, indent, symbolOf)
+      ? memberLines(value, indent, symbolOf)
       : valueLines(name, value, indent, symbolOf),
   );
+  for (const more of rest(count, members.length)) lines.push(`${indent}${more}`);
+  return lines;
 }
 
 function valueLines(name: string, value: Value, indent: string, symbolOf: SymbolOf): string[] {
   const is = `${indent}${escapeText(name)} = `;
   if (value.kind === 'struct' && value.members.length === 0) return [`${is}{}`];
   if (value.kind === 'struct') {
-    return [`${is}{`, ...memberLines(value.members, indent + INDENT, symbolOf), `${indent}}`];
+    return [`${is}{`, ...memberLines(value, indent + INDENT, symbolOf), `${indent}}`];
   }
   if (value.kind !== 'array') return [is + plainText(value, symbolOf)];
   const plain = value.elements.filter(isPlain);
@@ -58,6 +60,7 @@ function valueLines(name: string, value: Value, indent: string, symbolOf: Symbol
 }
 
 type Elements = Value & { kind: 'array' };
+type Struct = Value & { kind: 'struct' };
 /** What has no values in it, and so stands on one line. */
 type Plain = Exclude<Value, { kind: 'struct' | 'array' }>;
 

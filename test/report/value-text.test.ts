@@ -11,6 +11,7 @@ const TITLE: ValueTitle = { type: TYPE, name: 'box', address: 0xffff_8880_0000_1
 const number = (value: bigint): Value => ({ kind: 'number', value });
 const struct = (...members: [string, Value][]): Value => ({
   kind: 'struct',
+  count: members.length,
   members: members.map(([name, value]): MemberValue => ({ name, value })),
 });
 const array = (elements: readonly Value[], count = elements.length): Value => ({

@@ -6,7 +6,7 @@ import { contradictedBy } from '../../kernel/linear-map.ts';
 import type { WalkStep } from '../../kernel/page-walk.ts';
 import { flagNames } from '../../kernel/paging.ts';
 import { type Bases, regionOf } from '../../kernel/regions.ts';
-import { jsonText } from '../../report/escape.ts';
+import { jsonPieces } from '../../report/json-pieces.ts';
 import { terminal } from '../../report/terminal.ts';
 import {
   type TranslateReport,
@@ -32,20 +32,27 @@ export function translate(
     );
     const warnings = [...kernel.info.doubts, ...contradictions];
     for (const warning of warnings) output.warn(warning);
-    const report: TranslateReport = {
+    let mapped = true;
+    const translations = function* () {
+      for (const address of addresses) {
+        const row = translateOne(kernel, bases, address);
+        mapped &&= row.result === 'mapped';
+        yield row;
+      }
+    };
+    const report: TranslateReport<Iterable<TranslationRow>> = {
       schema: 'kdump-inspect/translate/1',
       file: { path: image.path, format: image.format },
       pagingLevels: kernel.pagingLevels,
       pageTableRoot: hex(kernel.space.walker.root),
-      translations: addresses.map((address) => translateOne(kernel, bases, address)),
+      translations: translations(),
       warnings,
       consistent: contradictions.length === 0,
     };
-    output.result(
-      options.json ? jsonText(report) : translateText(report, terminal(output.color, output.columns)),
-    );
+    const show = terminal(output.color, output.columns);
+    for (const piece of options.json ? jsonPieces(report) : translateText(report, show)) output.result(piece);
     if (!report.consistent) return EXIT.incomplete;
-    return report.translations.every((t) => t.result === 'mapped') ? EXIT.done : EXIT.failed;
+    return mapped ? EXIT.done : EXIT.failed;
   });
 }
 

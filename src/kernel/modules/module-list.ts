@@ -2,6 +2,7 @@ import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { fact } from '../fact.ts';
 import { isCut, type Walked, walkList } from '../objects/list.ts';
+import { Sentences } from '../sentences.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { type Module, ModuleReader } from './module-reader.ts';
 import { type ModuleTree, readModuleTree } from './module-tree.ts';
@@ -15,8 +16,8 @@ export interface Modules {
   readonly whole: boolean;
 }
 
-/** No machine loads more; each takes two pages at least. */
-const MODULES_LIMIT = 1 << 16;
+/** No machine loads more, of all that a distribution has some 5,000. */
+const MODULES_LIMIT = 1 << 14;
 /** A running kernel may load a module between the list and the tree: then both are read again, this often. */
 const LIVE_ATTEMPTS = 3;
 
@@ -52,7 +53,7 @@ class Collector {
   readonly #reader: ModuleReader;
   readonly #tree: ModuleTree | null;
   readonly #modules: Module[] = [];
-  readonly #problems: string[] = [];
+  readonly #problems = new Sentences();
   #whole = true;
 
   constructor(reader: ModuleReader, tree: ModuleTree | null) {
@@ -100,7 +101,10 @@ class Collector {
       this.note(`the tree of modules is broken at ${hex(tree.broken.address)}: ${tree.broken.reason}`);
     if (tree === null) return;
     const onlyListed = this.#modules.filter(({ address }) => !tree.modules.has(address));
-    const onlyInTree = [...tree.modules].filter((at) => !inList.has(at)).flatMap((at) => this.add(at) ?? []);
+    const others = [...tree.modules].filter((at) => !inList.has(at));
+    const left = MODULES_LIMIT - this.#modules.length;
+    if (others.length > left) this.#lose(`there are more than ${MODULES_LIMIT} modules`);
+    const onlyInTree = others.slice(0, left).flatMap((at) => this.add(at) ?? []);
     if (onlyInTree.length > 0)
       this.note(`in the tree of modules but not in their list: ${namesOf(onlyInTree)}`);
     if (onlyListed.length > 0 && wholeTree) {
@@ -110,7 +114,7 @@ class Collector {
 
   result(): Modules {
     const disjoint = this.#withoutOverlaps();
-    return { modules: disjoint, problems: this.#problems, whole: this.#whole };
+    return { modules: disjoint, problems: this.#problems.list(), whole: this.#whole };
   }
 
   /** No two modules share memory: of those that do, it cannot be told how large they are. */
@@ -128,6 +132,11 @@ class Collector {
   }
 }
 
+/** More of them are counted. */
+const MOST_NAMED = 100;
+
 function namesOf(modules: readonly Module[]): string {
-  return modules.map(({ name }) => name).join(', ');
+  const more = modules.length - MOST_NAMED;
+  const named = modules.slice(0, MOST_NAMED).map(({ name }) => name);
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -7,11 +7,19 @@ import type { Module } from './module-reader.ts';
 
 /** Elf64_Sym, as the ELF specification lays it out. */
 const SYM = { size: 24, name: 0, value: 8 } as const;
-/** The largest modules have some 20,000 symbols. */
-const SYMBOLS_LIMIT = 1 << 20;
-const STRINGS_LIMIT = 64 << 20;
+const STRINGS_LIMIT = 16 << 20;
 /** KSYM_NAME_LEN is 512 since 6.1 (b8a94bfb3395), 128 before. */
 const LONGEST_NAME = 512;
+
+/** What the symbols of all modules may have together, which are kept. */
+export interface SymbolBudget {
+  symbols: number;
+  /** Of their names. */
+  characters: number;
+}
+
+/** The largest modules have some 20,000 symbols, and names have some 20 characters. */
+export const SYMBOLS_LIMIT: Readonly<SymbolBudget> = { symbols: 1 << 19, characters: 1 << 25 };
 
 /** A symbol of a module. */
 export interface ModuleSymbol extends KernelSymbol {
@@ -21,16 +29,25 @@ export interface ModuleSymbol extends KernelSymbol {
 /**
  * The symbols that a module brought, as /proc/kallsyms shows them: those with a name, in the order of its table, the
  * letter of an exported one large (kernel/module/kallsyms.c, module_get_kallsym).
- * @throws InspectError notMapped or notStored; corrupt
+ * @param budget what those of this module are taken from
+ * @throws InspectError notMapped or notStored; corrupt, also where more is claimed than the budget has left
  */
-export function readModuleSymbols(typed: TypedKernel, module: Module): ModuleSymbol[] {
+export function readModuleSymbols(
+  typed: TypedKernel,
+  module: Module,
+  budget: SymbolBudget = { ...SYMBOLS_LIMIT },
+): ModuleSymbol[] {
   if (module.kallsyms === 0n) return [];
   if (module.kallsyms === null)
     throw new InspectError('corrupt', 'its kallsyms is neither its core_kallsyms nor in its init memory');
   const { space } = typed;
   const table = typed.read('mod_kallsyms', module.kallsyms, 'symtab', 'num_symtab', 'strtab', 'typetab?');
   const count = table.number('num_symtab');
-  if (count > SYMBOLS_LIMIT) throw corruptTable(module, `num_symtab is ${count}`);
+  if (count > budget.symbols)
+    throw corruptTable(
+      module,
+      `num_symtab is ${count}, where all modules have ${SYMBOLS_LIMIT.symbols} at most`,
+    );
   if (count === 0) return [];
   const symtab = space.bytes(table.big('symtab'), count * SYM.size);
   const types = table.has('typetab') ? space.bytes(table.big('typetab'), count) : null;
@@ -40,6 +57,10 @@ export function readModuleSymbols(typed: TypedKernel, module: Module): ModuleSym
   for (let i = 0; i < count; i++) {
     const name = nameAt(strings, u32At(symtab, i * SYM.size + SYM.name));
     if (name === '') continue;
+    budget.symbols--;
+    budget.characters -= name.length;
+    if (budget.characters < 0)
+      throw corruptTable(module, `with it names have more than ${SYMBOLS_LIMIT.characters} characters`);
     const address = u64At(symtab, i * SYM.size + SYM.value);
     const letter = types === null ? '?' : String.fromCharCode(types[i] as number);
     const type = exported.get(name) === address ? letter.toUpperCase() : letter.toLowerCase();
@@ -62,8 +83,9 @@ function readStrings(typed: TypedKernel, module: Module, strtab: bigint, symtab:
 }
 
 function nameAt(strings: Uint8Array, at: number): string {
-  const end = strings.indexOf(0, at);
-  return latin1(strings.subarray(at, end < 0 ? strings.length : end));
+  const name = strings.subarray(at, at + LONGEST_NAME);
+  const end = name.indexOf(0);
+  return latin1(end < 0 ? name : name.subarray(0, end));
 }
 
 function corruptTable(module: Module, what: string): InspectError {

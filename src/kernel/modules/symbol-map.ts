@@ -1,11 +1,12 @@
 import { InspectError } from '../../errors.ts';
 import { AddressIndex } from '../address-index.ts';
 import type { SymbolLocation } from '../kallsyms.ts';
+import { Sentences } from '../sentences.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { ModuleRange } from './module-area.ts';
 import { readModules } from './module-list.ts';
 import type { Module } from './module-reader.ts';
-import { type ModuleSymbol, readModuleSymbols } from './module-symbols.ts';
+import { type ModuleSymbol, readModuleSymbols, SYMBOLS_LIMIT, type SymbolBudget } from './module-symbols.ts';
 
 /** A location in the kernel or in a module; `module` is absent for the kernel. */
 export interface Location extends SymbolLocation {
@@ -57,12 +58,14 @@ export class ModuleSymbols {
   constructor(typed: TypedKernel) {
     const { modules, problems, whole } = readModules(typed);
     const unreadable: UnreadableSymbols[] = [];
-    this.#loaded = modules.map((module) => new LoadedModule(module, tryRead(typed, module, unreadable)));
+    const budget = { ...SYMBOLS_LIMIT };
+    this.#loaded = modules.map(
+      (module) => new LoadedModule(module, tryRead(typed, module, budget, unreadable)),
+    );
     this.unreadable = unreadable;
-    this.warnings = [
-      ...problems,
-      ...unreadable.map(({ module, error }) => `module ${module}: ${error.message}`),
-    ];
+    const sentences = new Sentences();
+    for (const { module, error } of unreadable) sentences.push(`module ${module}: ${error.message}`);
+    this.warnings = [...problems, ...sentences.list()];
     this.whole = whole && unreadable.length === 0;
   }
 
@@ -89,9 +92,14 @@ export class ModuleSymbols {
   }
 }
 
-function tryRead(typed: TypedKernel, module: Module, unreadable: UnreadableSymbols[]): ModuleSymbol[] | null {
+function tryRead(
+  typed: TypedKernel,
+  module: Module,
+  budget: SymbolBudget,
+  unreadable: UnreadableSymbols[],
+): ModuleSymbol[] | null {
   try {
-    return readModuleSymbols(typed, module);
+    return readModuleSymbols(typed, module, budget);
   } catch (error) {
     if (!(error instanceof InspectError)) throw error;
     unreadable.push({ module: module.name, error });

@@ -14,6 +14,15 @@ const QUALIFIERS: Readonly<Record<number, string>> = {
   [KIND.RESTRICT]: 'restrict',
 };
 
+/** Types that one declaration is made of: functions that take functions may be in each other many times. */
+const PARTS_LIMIT = 1 << 10;
+
+/** How much a declaration may still have. */
+interface Budget {
+  readonly depth: number;
+  readonly parts: { left: number };
+}
+
 /** A type as C writes it: `const char *`, `struct page`. @throws InspectError corrupt */
 export function typeName(btf: Btf, id: number): string {
   return declaration(btf, id, '');
@@ -21,21 +30,23 @@ export function typeName(btf: Btf, id: number): string {
 
 /** A type with what it declares, as C writes it: `int (*probe)(struct device *)`. @throws InspectError corrupt */
 export function declaration(btf: Btf, id: number, name: string): string {
-  return declare(btf, id, name, 0);
+  return declare(btf, id, name, { depth: 0, parts: { left: PARTS_LIMIT } });
 }
 
 /** Grows a declarator outwards from its name: pointers before it, arrays and parameters behind it. */
-function declare(btf: Btf, id: number, declarator: string, depth: number): string {
+function declare(btf: Btf, id: number, declarator: string, budget: Budget): string {
+  const { depth, parts } = budget;
   if (depth > DEPTH_LIMIT) throw btf.corrupt(id, `is a declaration more than ${DEPTH_LIMIT} deep`);
+  if (--parts.left < 0) throw btf.corrupt(id, `is a declaration of more than ${PARTS_LIMIT} types`);
   const kind = btf.kind(id);
-  const around = (target: number, inner: string) => declare(btf, target, inner, depth + 1);
+  const around = (target: number, inner: string) => declare(btf, target, inner, { depth: depth + 1, parts });
   switch (kind) {
     case KIND.PTR:
       return around(btf.target(id), starred(btf, btf.target(id), declarator));
     case KIND.ARRAY:
       return around(btf.array(id).element, `${declarator}[${btf.array(id).count || ''}]`);
     case KIND.FUNC_PROTO:
-      return around(btf.target(id), `${declarator}(${parameters(btf, id, depth)})`);
+      return around(btf.target(id), `${declarator}(${parameters(btf, id, budget)})`);
     case KIND.TYPE_TAG:
       return around(btf.target(id), declarator);
     case KIND.CONST:
@@ -67,13 +78,13 @@ function qualified(
     : `${word} ${around(target, declarator)}`;
 }
 
-function parameters(btf: Btf, id: number, depth: number): string {
+function parameters(btf: Btf, id: number, { depth, parts }: Budget): string {
   const count = btf.elements(id);
   if (count === 0) return 'void';
   return Array.from({ length: count }, (_, i) => {
     const { type } = btf.parameter(id, i);
     // A last parameter of no type stands for "...".
-    return type === 0 && i === count - 1 ? '...' : declare(btf, type, '', depth + 1);
+    return type === 0 && i === count - 1 ? '...' : declare(btf, type, '', { depth: depth + 1, parts });
   }).join(', ');
 }
 

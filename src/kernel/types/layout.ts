@@ -36,16 +36,31 @@ export interface StructLayout {
   readonly padding: Hole | null;
 }
 
+/** Members of all anonymous parts together: the largest structures have some hundred, and parts may be in each other many times. */
+const MEMBERS_LIMIT = 1 << 18;
+
 /** Where each member of a structure or union lies, anonymous ones opened. @throws InspectError corrupt */
 export function layoutOf(btf: Btf, id: number): StructLayout {
-  return layoutAt(btf, id, 0, 0);
+  return layoutAt(btf, id, { base: 0, depth: 0, budget: { members: MEMBERS_LIMIT } });
 }
 
-function layoutAt(btf: Btf, id: number, base: number, depth: number): StructLayout {
+/** Where a structure stands in the outermost one. */
+interface Inside {
+  /** Bytes from the start of that. */
+  readonly base: number;
+  readonly depth: number;
+  /** Members that there may still be. */
+  readonly budget: { members: number };
+}
+
+function layoutAt(btf: Btf, id: number, inside: Inside): StructLayout {
+  const { base, depth, budget } = inside;
   if (depth > DEPTH_LIMIT) throw btf.corrupt(id, `has anonymous members more than ${DEPTH_LIMIT} deep`);
+  budget.members -= btf.elements(id);
+  if (budget.members < 0) throw btf.corrupt(id, `has more than ${MEMBERS_LIMIT} members`);
   const size = btf.sizeOf(id) ?? 0;
   const keyword = btf.isUnion(id) ? 'union' : 'struct';
-  const members = Array.from({ length: btf.elements(id) }, (_, i) => memberAt(btf, id, i, base, depth));
+  const members = Array.from({ length: btf.elements(id) }, (_, i) => memberAt(btf, id, i, inside));
   const gaps = keyword === 'union' ? [] : gapsBetween(members, 8 * base);
   const end = members.reduce((most, member) => Math.max(most, endBit(member)), 8 * base);
   const rest = 8 * (base + size) - end;
@@ -53,13 +68,13 @@ function layoutAt(btf: Btf, id: number, base: number, depth: number): StructLayo
   return { keyword, size, members, holes: gaps, padding };
 }
 
-function memberAt(btf: Btf, id: number, i: number, base: number, depth: number): MemberLayout {
+function memberAt(btf: Btf, id: number, i: number, { base, depth, budget }: Inside): MemberLayout {
   const { name, type, bitOffset, bitSize } = btf.member(id, i);
   const size = btf.sizeOf(type) ?? 0;
   const opened = anonymousType(btf, type);
-  const inside = Math.floor(bitOffset / 8);
+  const at = Math.floor(bitOffset / 8);
   // A bit field is told by the aligned unit of its type that it lies in, as the compiler addresses it.
-  const unit = bitSize === null || size === 0 ? inside : Math.floor(inside / size) * size;
+  const unit = bitSize === null || size === 0 ? at : Math.floor(at / size) * size;
   return {
     name,
     declaration:
@@ -67,7 +82,7 @@ function memberAt(btf: Btf, id: number, i: number, base: number, depth: number):
     offset: base + unit,
     size,
     bits: bitSize === null ? null : { first: bitOffset - 8 * unit, count: bitSize },
-    inner: opened === undefined ? null : layoutAt(btf, opened, base + inside, depth + 1),
+    inner: opened === undefined ? null : layoutAt(btf, opened, { base: base + at, depth: depth + 1, budget }),
   };
 }
 

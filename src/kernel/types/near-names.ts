@@ -1,18 +1,25 @@
 import type { Btf } from '../btf/btf.ts';
 
 const SHOWN = 3;
+/** Names that are kept until they are compared: a name that was asked for may be part of a million. */
+const MOST_KEPT = 1000;
 
 /** Names of types that are almost the one that was asked for, the nearest first. */
 export function nearNames(btf: Btf, wanted: string): string[] {
   const most = Math.max(1, Math.floor(wanted.length / 4));
-  const near = new Map<string, number>();
+  let near = new Map<string, number>();
   for (const name of btf.names()) {
     if (Math.abs(name.length - wanted.length) > most && !name.includes(wanted)) continue;
     const distance = name.includes(wanted) && wanted.length > 2 ? 1 : editDistance(name, wanted, most);
-    if (distance <= most) near.set(name, distance + Math.abs(name.length - wanted.length) / 100);
+    if (distance > most) continue;
+    near.set(name, distance + Math.abs(name.length - wanted.length) / 100);
+    if (near.size > MOST_KEPT) near = new Map(nearest(near));
   }
-  const ordered = [...near].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1));
-  return ordered.slice(0, SHOWN).map(([name]) => name);
+  return nearest(near).map(([name]) => name);
+}
+
+function nearest(near: ReadonlyMap<string, number>): [string, number][] {
+  return [...near].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).slice(0, SHOWN);
 }
 
 /** Insertions, deletions and replacements that make one of the other; more than `most` where it is more. */

@@ -18,7 +18,8 @@ export type Value =
   | { readonly kind: 'pointer'; readonly address: bigint }
   /** A character array up to its NUL. */
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'struct'; readonly members: readonly MemberValue[] }
+  /** `count` is how many members it has; `members` may be fewer. */
+  | { readonly kind: 'struct'; readonly count: number; readonly members: readonly MemberValue[] }
   /** `count` is how many the array has; `elements` may be fewer. */
   | { readonly kind: 'array'; readonly count: number; readonly elements: readonly Value[] }
   /** The bytes are there, but this program does not know what they say: a floating point number, say. */
@@ -41,6 +42,9 @@ export interface Budget {
 
 /** More than any structure that a kernel has; module BTF and hostile dumps may claim gigabytes. */
 const SIZE_LIMIT = 16 << 20;
+/** Bytes of all texts of a value: the log buffer has a MiB at most where it is an array. */
+const BYTES_LIMIT = 4 << 20;
+const TOO_MUCH = `its texts have more than ${BYTES_LIMIT} bytes`;
 
 /**
  * The value of a subject that has an address.
@@ -64,6 +68,8 @@ class Decoder {
   readonly #memory: PartialMemory;
   readonly #view: DataView;
   readonly #budget: Budget;
+  /** Bytes of texts and of what is not decoded that are left: many members may claim the same. */
+  #bytesLeft = BYTES_LIMIT;
 
   constructor(btf: Btf, memory: PartialMemory, budget: Budget) {
     this.#btf = btf;
@@ -102,7 +108,7 @@ class Decoder {
       const at = { type, bitOffset: place.bitOffset + bitOffset, bitSize };
       members.push({ name, value: this.decode(at, depth + 1) });
     }
-    return { kind: 'struct', members };
+    return { kind: 'struct', count: this.#btf.elements(id), members };
   }
 
   #array(id: number, place: Place, depth: number): Value {
@@ -112,7 +118,9 @@ class Decoder {
     if (isCharacter(this.#btf, element) && count > 0) {
       if (missing !== undefined) return { kind: 'missing', reason: missing };
       const at = place.bitOffset / 8;
-      return { kind: 'text', text: textOf(this.#memory.bytes.subarray(at, at + count)) };
+      const text = textOf(this.#memory.bytes.subarray(at, at + count));
+      this.#bytesLeft -= text.length;
+      return this.#bytesLeft < 0 ? { kind: 'missing', reason: TOO_MUCH } : { kind: 'text', text };
     }
     const elements: Value[] = [];
     for (let i = 0; i < Math.min(count, this.#budget.elements) && this.#budget.values > 0; i++) {
@@ -124,6 +132,8 @@ class Decoder {
 
   #opaque(place: Place): Value {
     const { start, end } = this.#span(place);
+    this.#bytesLeft -= end - start;
+    if (this.#bytesLeft < 0) return { kind: 'missing', reason: TOO_MUCH };
     return { kind: 'opaque', bytes: this.#memory.bytes.slice(start, end) };
   }
 
@@ -165,6 +175,10 @@ function collect(
   if (value.kind === 'missing') notes.missing.push(value.reason);
   if (value.kind === 'pointer') notes.pointers.push(value.address);
   if (value.kind === 'struct') {
+    if (value.count > value.members.length) {
+      const of = path === '' ? '' : ` of ${path.slice(1)}`;
+      notes.cut.push(`of the ${value.count} members${of} the first ${value.members.length} are shown`);
+    }
     for (const { name, value: inner } of value.members) collect(inner, `${path}.${name}`, notes);
   }
   if (value.kind !== 'array') return;

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { readModules } from '../../../src/kernel/modules/module-list.ts';
+import type { Module } from '../../../src/kernel/modules/module-reader.ts';
+import { readModuleSymbols } from '../../../src/kernel/modules/module-symbols.ts';
 import { ModuleSymbols } from '../../../src/kernel/modules/symbol-map.ts';
 import { Symbolizer } from '../../../src/kernel/symbolizer.ts';
+import { failureOf } from '../../builders/failure.ts';
 import { BuiltModules, type ModulePlan } from '../../builders/modules.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 
@@ -137,6 +140,19 @@ describe('modules that are not whole', () => {
     expect([...symbols].map((s) => s.name)).toEqual(['xfs_read']);
     expect(symbols.warnings).toHaveLength(1);
     expect(symbols.warnings[0]).toContain(`ext4: the symbol table of module ext4: ${reason}`);
+  });
+
+  test('have no more symbols than all modules may have together', () => {
+    const typed = new BuiltModules([EXT4, XFS]).built.typed;
+    const [ext4, xfs] = readModules(typed).modules as [Module, Module];
+    const budget = { symbols: 50, characters: 1000 };
+    const read = readModuleSymbols(typed, ext4, budget);
+    expect(read.length).toBeGreaterThan(0);
+    expect(budget.symbols).toBe(50 - read.length);
+    const left = { symbols: 0, characters: 1000 };
+    expect(failureOf(() => readModuleSymbols(typed, xfs, left)).kind).toBe('corrupt');
+    const { message } = failureOf(() => readModuleSymbols(typed, xfs, { symbols: 100, characters: 3 }));
+    expect(message).toMatch(/the symbol table of module xfs: with it names have more than \d+ characters$/);
   });
 
   test.each([

@@ -49,6 +49,19 @@ describe('the layout of a structure', () => {
     expect(padding).toEqual({ firstBit: 8 * count, bits: 16 });
   });
 
+  test('is corrupt where anonymous members have others in them twice, again and again', () => {
+    const { btf, u32 } = types();
+    let inner = btf.struct('', 4, [['x', u32, 0]]);
+    for (let level = 0; level < 20; level++) {
+      inner = btf.struct(level === 19 ? 'twice' : '', 4, [
+        ['', inner, 0],
+        ['', inner, 0],
+      ]);
+    }
+    const { kind, message } = failureOf(() => layoutOf(new Btf(btf.bytes()), inner));
+    expect([kind, message]).toEqual(['corrupt', expect.stringMatching(/has more than 262144 members$/)]);
+  });
+
   test('has holes between bit fields, counted in bits', () => {
     const { holes, padding, members } = layout(8, ({ u32 }) => [
       ['a', u32, 0, 3],
@@ -163,6 +176,22 @@ describe('declarations', () => {
   test('without a name are the type alone', () => {
     expect(typeName(parsed, functions)).toBe('u64 (*[2])(struct list_head *, ...)');
     expect(typeName(parsed, 0)).toBe('void');
+  });
+
+  test('of functions that take functions twice, again and again, are corrupt', () => {
+    const twice = new BuiltBtf();
+    let taken = twice.int('int', 4);
+    for (let level = 0; level < 12; level++) {
+      taken = twice.function(0, [
+        ['', taken],
+        ['', taken],
+      ]);
+    }
+    const { kind, message } = failureOf(() => typeName(new Btf(twice.bytes()), taken));
+    expect([kind, message]).toEqual([
+      'corrupt',
+      expect.stringMatching(/is a declaration of more than 1024 types$/),
+    ]);
   });
 
   test('of a pointer to itself are corrupt', () => {

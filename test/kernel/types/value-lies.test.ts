@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readValue, type Value } from '../../../src/kernel/types/value.ts';
-import { jsonValue } from '../../../src/report/struct-report.ts';
+import { notesOn, readValue, type Value } from '../../../src/kernel/types/value.ts';
+import { jsonValue, type TypeRow } from '../../../src/report/struct-report.ts';
+import { valueText } from '../../../src/report/value-text.ts';
 import { BuiltBtf } from '../../builders/btf.ts';
 import { ascii, packed } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
@@ -21,6 +22,15 @@ function decoded(
   const { types, space } = kernel.typed;
   return readValue(space, { btf: types.btf, type, bits: null, address: null }, kernel.at(0), { ...budget });
 }
+
+const TYPE: TypeRow = {
+  name: 'struct outer',
+  definition: null,
+  size: 16,
+  module: null,
+  layout: null,
+  enumerators: null,
+};
 
 const u32 = (btf: BuiltBtf) => btf.int('unsigned int', 4);
 
@@ -60,6 +70,57 @@ describe('types that no kernel has', () => {
     expect(value).toMatchObject({
       members: [{}, { value: { reason: 'lies outside of its structure' } }, {}],
     });
+  });
+});
+
+describe('a value that claims more than is decoded', () => {
+  it('says how many members are not shown', () => {
+    const value = decoded(
+      (btf) => {
+        const int = u32(btf);
+        const inner = btf.struct('inner', 12, [
+          ['a', int, 0],
+          ['b', int, 4],
+          ['c', int, 8],
+        ]);
+        return btf.struct('outer', 16, [
+          ['inner', inner, 0],
+          ['d', int, 12],
+        ]);
+      },
+      packed(16, [[0, 4, 7]]),
+      { elements: 100, values: 4 },
+    );
+    expect(jsonValue(value)).toEqual({ inner: { a: 7, b: 0 } });
+    expect(notesOn(value).cut).toEqual([
+      'of the 2 members the first 1 are shown',
+      'of the 3 members of inner the first 2 are shown',
+    ]);
+    const title = { name: 'outer', address: 0x1000n, symbol: undefined, type: TYPE };
+    expect(
+      valueText(title, value, () => undefined)
+        .split('\n')
+        .slice(1),
+    ).toEqual(['  inner = {', '    a = 7', '    b = 0', '    ... 1 more', '  }', '  ... 1 more', '']);
+  });
+
+  it('has no more texts than four MiB, where many members have the same', () => {
+    const size = 500 << 10;
+    const value = decoded(
+      (btf) => {
+        const text = btf.array(btf.int('char', 1), size);
+        return btf.union(
+          'texts',
+          size,
+          [...'abcdefghi'].map((name) => [name, text, 0] as const),
+        );
+      },
+      ascii('a'.repeat(size)),
+    );
+    const members = value.kind === 'struct' ? value.members.map((member) => member.value) : [];
+    const texts = members.slice(0, 8).map((text) => text.kind === 'text' && text.text.length);
+    expect(texts).toEqual(Array(8).fill(size));
+    expect(members[8]).toEqual({ kind: 'missing', reason: 'its texts have more than 4194304 bytes' });
   });
 });
 
