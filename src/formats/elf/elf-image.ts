@@ -23,6 +23,8 @@ export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
 export interface ElfParts {
   readonly headers: ProgramHeaders;
   readonly notes: readonly Note[];
+  /** What was odd about them. */
+  readonly noteWarnings: readonly string[];
   /** Whether its writer marked it as incomplete. */
   readonly incomplete: boolean;
 }
@@ -32,9 +34,9 @@ export function readElf(source: ByteSource): ElfParts {
   const header = readElfHeader(source);
   requireCore(source, header);
   const headers = readProgramHeaders(source, header);
-  const notes = readNotes(source, headers);
+  const { notes, warnings } = readNotes(source, headers);
   requireKernel(source, notes);
-  return { headers, notes, incomplete: isMarkedIncomplete(header) };
+  return { headers, notes, noteWarnings: warnings, incomplete: isMarkedIncomplete(header) };
 }
 
 /** What a LOAD maps and where, in the terms of MemoryImage. `file` is null where it has no true size. */
@@ -68,7 +70,7 @@ interface ImageTraits {
  */
 export function elfImage(
   source: ByteSource,
-  { notes, incomplete }: Omit<ElfParts, 'headers'>,
+  { notes, incomplete }: Pick<ElfParts, 'notes' | 'incomplete'>,
   traits: ImageTraits,
 ): MemoryImage {
   const bytes = traits.live ? null : source.size;
@@ -102,7 +104,7 @@ export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
     live: false,
     segments,
     vmcoreinfo: vmcoreinfoNote(source, parts.notes),
-    warnings: markWarnings(source, parts.incomplete, parts.notes),
+    warnings: [...parts.noteWarnings, ...markWarnings(source, parts.incomplete, parts.notes)],
   });
 }
 

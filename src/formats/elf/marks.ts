@@ -11,6 +11,9 @@ import { noteText } from './notes.ts';
 /** DUMP_ELF_INCOMPLETE of e_flags: the disk was full before all was written (makedumpfile 1.5.9; crash's netdump.h) */
 const INCOMPLETE = 1;
 
+/** makedumpfile writes one. */
+const ERASED_LIMIT = 4;
+
 /** Whether the writer marked a file as incomplete. */
 export function isMarkedIncomplete(header: ElfHeader): boolean {
   return (header.e_flags & INCOMPLETE) !== 0;
@@ -21,7 +24,12 @@ export function markWarnings(source: ByteSource, incomplete: boolean, notes: rea
   const marked =
     'its writer marked the dump as incomplete (e_flags bit 0): makedumpfile does so when the disk is full';
   const erased = notes.filter((note) => note.name === 'ERASEINFO');
-  return [...(incomplete ? [marked] : []), ...erased.map((note) => erasedWarning(source, note))];
+  const more = `it has ${erased.length} ERASEINFO notes, of which only ${ERASED_LIMIT} were read`;
+  return [
+    ...(incomplete ? [marked] : []),
+    ...erased.slice(0, ERASED_LIMIT).map((note) => erasedWarning(source, note)),
+    ...(erased.length > ERASED_LIMIT ? [more] : []),
+  ];
 }
 
 /** A line of the note is an object that `makedumpfile --config` or --eppic erased: "erase jiffies 8". */

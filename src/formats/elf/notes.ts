@@ -18,31 +18,46 @@ const VMCOREINFO_LIMIT = 1 << 20;
 /** By arithmetic, for a size of 2^31 and more is negative to bit operators. */
 const align4 = (n: number) => Math.ceil(n / 4) * 4;
 
-/** The notes of every PT_NOTE segment, in file order, without their contents. */
-export function readNotes(source: ByteSource, headers: ProgramHeaders): Note[] {
+/** Notes in file order, without their contents. */
+export interface NoteList {
+  readonly notes: readonly Note[];
+  /** A sentence where there are more, which were not looked at. */
+  readonly warnings: readonly string[];
+}
+
+/** Those of every PT_NOTE segment. */
+export function readNotes(source: ByteSource, headers: ProgramHeaders): NoteList {
+  return listed(notesOf(source, headers));
+}
+
+/** The first notes of any. */
+export function listed(all: Iterable<Note | null>): NoteList {
   const notes: Note[] = [];
-  let segments = 0;
-  for (const { p_offset, p_filesz } of headers.ofType(PT_NOTE)) {
-    if (++segments > NOTES_LIMIT) break;
-    const left = NOTES_LIMIT - notes.length;
-    for (const note of notesIn(source, p_offset, p_offset + p_filesz, left)) notes.push(note);
+  let looks = 0;
+  for (const note of all) {
+    if (++looks > NOTES_LIMIT) return { notes, warnings: [MORE] };
+    if (note !== null) notes.push(note);
   }
-  return notes;
+  return { notes, warnings: [] };
+}
+
+const MORE = `it has more than ${NOTES_LIMIT} notes, as no machine needs: those past them were not looked at`;
+
+/** null for each segment, too: a file may have millions without any note. */
+function* notesOf(source: ByteSource, headers: ProgramHeaders): Generator<Note | null> {
+  for (const { p_offset, p_filesz } of headers.ofType(PT_NOTE)) {
+    yield null;
+    yield* notesIn(source, p_offset, p_offset + p_filesz);
+  }
 }
 
 /**
  * The notes that lie one after the other from `start` to `end` in a file, without their contents. /proc/vmcore pads its
  * merged notes with zeros to a page: a header without a name ends them.
  */
-export function* notesIn(
-  source: ByteSource,
-  start: bigint,
-  end: bigint,
-  limit = NOTES_LIMIT,
-): Generator<Note> {
+export function* notesIn(source: ByteSource, start: bigint, end: bigint): Generator<Note> {
   const bytes = new Uint8Array(nhdr.size + NAME_LIMIT);
-  let at = start;
-  for (let count = 0; at + BigInt(nhdr.size) <= end && count < limit; count++) {
+  for (let at = start; at + BigInt(nhdr.size) <= end; ) {
     const got = bytes.subarray(0, source.read(at, bytes));
     if (got.length < nhdr.size) return;
     const header = nhdr.decode(got);
@@ -63,7 +78,11 @@ export function noteText(source: ByteSource, note: Note): string {
   const where = `${source.path}: note ${note.name} at offset ${hex(note.offset)}`;
   const facts = { path: source.path, offset: note.offset };
   if (note.size > VMCOREINFO_LIMIT)
-    throw new InspectError('corrupt', `${where}: ${note.size} bytes is too long`, facts);
+    throw new InspectError(
+      'corrupt',
+      `${where}: ${note.size} bytes is too long: it may have ${VMCOREINFO_LIMIT}`,
+      facts,
+    );
   const bytes = new Uint8Array(note.size);
   const got = source.read(note.offset, bytes);
   if (got < note.size)

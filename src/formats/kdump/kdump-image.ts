@@ -2,7 +2,7 @@ import { hex } from '../../bytes/hex.ts';
 import { anew, type Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import { inFile } from '../../errors.ts';
-import { notesIn, noteText } from '../elf/notes.ts';
+import { listed, type NoteList, notesIn, noteText } from '../elf/notes.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { qemuRegisters } from '../qemu-notes.ts';
 import type { OnCounted } from './bitmap.ts';
@@ -56,6 +56,7 @@ class KdumpImage implements MemoryImage {
   readonly registers: MemoryImage['registers'];
   readonly #parts: readonly [KdumpPart, ...KdumpPart[]];
   readonly #codecs: Codecs;
+  readonly #noteWarnings: readonly string[];
 
   constructor(parts: readonly [KdumpPart, ...KdumpPart[]], codecs: Codecs) {
     const [{ source, header, existing }] = parts;
@@ -67,7 +68,9 @@ class KdumpImage implements MemoryImage {
     this.dumpLevel = header.dumpLevel;
     this.memory = new KdumpMemory(parts);
     this.physBase = header.physBase === 0n ? undefined : header.physBase;
-    this.notes = notesOf(source, header);
+    const { notes, warnings } = notesOf(source, header);
+    this.notes = notes;
+    this.#noteWarnings = warnings;
     this.registers = qemuRegisters(source, this.notes);
     this.vmcoreinfo = vmcoreinfoOf(source, header.vmcoreinfo, this.notes);
     const { memory } = this;
@@ -82,7 +85,12 @@ class KdumpImage implements MemoryImage {
   /** What could not be decoded until now comes first: all else may follow from it. */
   get warnings(): readonly string[] {
     const refusals = [...this.#codecs.values()].flatMap(({ refusal }) => (refusal?.met ? [refusal.why] : []));
-    return [...refusals, ...headerWarnings(this.#parts[0].header), ...this.#missingParts()];
+    return [
+      ...refusals,
+      ...headerWarnings(this.#parts[0].header),
+      ...this.#noteWarnings,
+      ...this.#missingParts(),
+    ];
   }
 
   #missingParts(): string[] {
@@ -135,10 +143,11 @@ class KdumpImage implements MemoryImage {
 }
 
 /** The notes of the crashed system (header version 4), and ERASEINFO in the form that makedumpfile -E gives it. */
-function notesOf(source: ByteSource, header: { notes: Place | null; eraseinfo: Place | null }): Note[] {
-  const { notes, eraseinfo } = header;
-  const listed = notes ? [...notesIn(source, BigInt(notes.offset), BigInt(notes.offset + notes.size))] : [];
-  return eraseinfo ? [...listed, { name: 'ERASEINFO', type: 0, ...eraseinfo }] : listed;
+function notesOf(source: ByteSource, header: { notes: Place | null; eraseinfo: Place | null }): NoteList {
+  const { offset = 0, size = 0 } = header.notes ?? {};
+  const { notes, warnings } = listed(notesIn(source, BigInt(offset), BigInt(offset + size)));
+  const erased = header.eraseinfo ? [{ name: 'ERASEINFO', type: 0, ...header.eraseinfo }] : [];
+  return { notes: [...notes, ...erased], warnings };
 }
 
 /** VMCOREINFO from where the sub header says it is (version 3), else from the notes. */

@@ -42,6 +42,13 @@ describe('a dump that data were erased from', () => {
     expect(opened({ segments: [RAM, notes] }).warnings).toEqual([expect.stringContaining('too long')]);
   });
 
+  it('is read a few such notes of, however many it has', () => {
+    const notes = Array.from({ length: 50 }, () => note('ERASEINFO', 0, ascii('erase x 1\n')));
+    const { warnings } = opened({ segments: [noteSegment(notes), RAM] });
+    expect(warnings).toHaveLength(5);
+    expect(warnings.at(-1)).toContain('50 ERASEINFO notes, of which only 4');
+  });
+
   it('leaves its VMCOREINFO as it is', () => {
     expect(erased('erase jiffies 8\n').vmcoreinfo?.text).toBe('OSRELEASE=6.1\n');
   });

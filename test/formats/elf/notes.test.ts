@@ -50,6 +50,21 @@ describe('the notes of a dump', () => {
     ]);
   });
 
+  it('are looked at until they are more than those of any machine, which is told', () => {
+    const many = (count: number) =>
+      opened([
+        noteSegment([
+          new Uint8Array(Buffer.alloc(count * 16, note('A', 1, new Uint8Array(0)))),
+          vmcoreinfo(TEXT),
+        ]),
+      ]);
+    const whole = many(99_998);
+    expect([whole.notes.length, whole.warnings, whole.vmcoreinfo?.text]).toEqual([99_999, [], TEXT]);
+    const cut = many(100_000);
+    expect([cut.notes.length, cut.vmcoreinfo]).toEqual([99_999, null]);
+    expect(cut.warnings).toEqual([expect.stringContaining('more than 100000 notes')]);
+  });
+
   it('say where their contents lie', () => {
     const { notes } = readElf(
       elfSource({ segments: [noteSegment([note('A', 1, ascii('abcde'))], { offset: 500 })] }),
