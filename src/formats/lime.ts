@@ -37,7 +37,12 @@ export function openLime(source: ByteSource): MemoryImage {
     ranges.push(range);
     at = range.offset + (range.end - range.start);
   }
-  if (ranges.length > RANGES_LIMIT) throw corrupt(source, at, `it has more than ${RANGES_LIMIT} ranges`);
+  if (ranges.length > RANGES_LIMIT)
+    throw corrupt(
+      source,
+      at,
+      `it has more than ${RANGES_LIMIT} ranges, and no machine has so many of System RAM`,
+    );
   if (ranges.length === 0) throw corrupt(source, 0, 'it ends inside its first header');
   const cutInHeader = at < source.size;
   const warnings = cutInHeader

@@ -64,7 +64,7 @@ export async function openSources(
   sources: readonly ByteSource[],
   options: OpenOptions = {},
 ): Promise<MemoryImage> {
-  const files = options.format === 'raw' ? sources : sources.map(plain);
+  const files = options.format === 'raw' ? sources : sources.map((source) => plain(source, options));
   try {
     const isSplit = options.format !== 'raw' && files.some((source) => isKdump(headOf(source)));
     return asWritten(
@@ -79,13 +79,13 @@ export async function openSources(
 
 /** Opens a dump of one file of any format but kdump-compressed. @throws InspectError unsupported or corrupt */
 export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
-  const file = options.format === 'raw' ? source : plain(source);
+  const file = options.format === 'raw' ? source : plain(source, options);
   return asWritten(openOnly([file], options), [source], [file]);
 }
 
 /** A file as it was before it was flattened. */
-function plain(source: ByteSource): ByteSource {
-  return within(source, () => (isFlattened(headOf(source)) ? unflatten(source) : source));
+function plain(source: ByteSource, { onReading }: OpenOptions): ByteSource {
+  return within(source, () => (isFlattened(headOf(source)) ? unflatten(source, onReading) : source));
 }
 
 const wasCut = (files: readonly ByteSource[]) =>

@@ -13,6 +13,12 @@ const RUNS_LIMIT = 2 ** 21;
 /** A file that was cut short lacks the rest of two or three tables, not thousands of pieces here and there. */
 const GAPS_LIMIT = 10_000;
 
+/** It is told how far the reading is after so many records, a power of two, less 1. */
+const TOLD_MASK = 2 ** 16 - 1;
+
+/** Told how many bytes of the file were gone through. */
+export type OnReading = (done: number, total: number) => void;
+
 /**
  * The file that was flattened, as `makedumpfile -R` would restore it, without restoring it. Bytes that no record has
  * are zeros when the flattened file is whole, for -R leaves a hole there (it seeks and writes). In one that was cut
@@ -30,16 +36,20 @@ export class FlattenedSource implements ByteSource {
   #last = 0;
 
   /**
-   * Reads all record headers once.
+   * Reads all record headers once, of which there may be a hundred million.
    * @throws InspectError corrupt, for records that no file could hold; unsupported, when there are too many
    */
-  constructor(file: ByteSource) {
+  constructor(file: ByteSource, onReading: OnReading = () => {}) {
+    let records = 0;
     this.path = file.path;
     this.#file = file;
     const whole = walkRecords(file, (record) => {
       this.#runs.add(record);
-      if (this.#runs.length > RUNS_LIMIT) throw tooScattered(file.path);
+      if (this.#runs.length > RUNS_LIMIT)
+        throw tooScattered(file.path, `its records lie in more than ${RUNS_LIMIT} runs`);
+      if ((++records & TOLD_MASK) === 0) onReading(record.position, file.size);
     });
+    onReading(file.size, file.size);
     this.cutShort = !whole;
     this.#overlay = layOver(this.#runs);
     this.size = this.#furthestEnd();
@@ -123,20 +133,20 @@ export class FlattenedSource implements ByteSource {
     for (let piece = 0; piece < this.#overlay.length; piece++) {
       const start = this.#overlay.start(piece);
       if (start > before) gaps.push({ start: before, end: start });
-      if (gaps.length > GAPS_LIMIT) throw tooScattered(this.path);
+      if (gaps.length > GAPS_LIMIT)
+        throw tooScattered(
+          this.path,
+          `it was cut short, and what it lacks lies in more than ${GAPS_LIMIT} places`,
+        );
       before = this.#endOf(piece);
     }
     return gaps;
   }
 }
 
-function tooScattered(path: string): InspectError {
-  return new InspectError(
-    'unsupported',
-    `${path}: flattened file: its records are too scattered to be indexed`,
-    {
-      path,
-      hint: 'restore it first: makedumpfile -R VMCORE < FILE',
-    },
-  );
+function tooScattered(path: string, what: string): InspectError {
+  return new InspectError('unsupported', `${path}: flattened file: ${what}, too scattered to be indexed`, {
+    path,
+    hint: 'restore it first: makedumpfile -R VMCORE < FILE',
+  });
 }

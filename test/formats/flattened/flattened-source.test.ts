@@ -4,6 +4,7 @@ import { FlattenedSource } from '../../../src/formats/flattened/flattened-source
 import { concat, pattern } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import {
+  END_RECORD,
   type FlatRecipe,
   flatBytes,
   flatHeader,
@@ -108,6 +109,30 @@ describe('the records of a flattened file', () => {
   });
 });
 
+describe('a flattened file of very many records', () => {
+  function many(count: number): MemorySource {
+    const bytes = new Uint8Array(4096 + count * 17 + 16);
+    bytes.set(flatHeader());
+    for (let i = 0; i < count; i++) bytes.set(recordHeader(i, 1), 4096 + 17 * i);
+    bytes.set(END_RECORD, 4096 + count * 17);
+    return new MemorySource([{ at: 0n, bytes }]);
+  }
+
+  it('tells how far it is read, and when that is done', () => {
+    const file = many(150_000);
+    const told: (readonly number[])[] = [];
+    new FlattenedSource(file, (done, total) => told.push([done, total]));
+    expect(told.map(([done = 0]) => Math.round((10 * done) / file.size))).toEqual([4, 9, 10]);
+    expect(told.at(-1)).toEqual([file.size, file.size]);
+  });
+
+  it('is told to be done at once where there are few', () => {
+    const told: number[] = [];
+    new FlattenedSource(many(10), (done) => told.push(done));
+    expect(told).toHaveLength(1);
+  });
+});
+
 describe('a flattened file that was cut short', () => {
   const records = [
     { target: 0, bytes: pattern(64, 1) },
@@ -152,8 +177,11 @@ describe('a flattened file that was cut short', () => {
 
   it('is refused when what it lost is scattered as no writer scatters it', () => {
     const scattered = Array.from({ length: 10_001 }, (_, i) => ({ target: 2 * i + 1, bytes: pattern(1, i) }));
-    const { kind, facts } = failureOf(() => new FlattenedSource(flatSource(scattered, { end: false })));
+    const { kind, facts, message } = failureOf(
+      () => new FlattenedSource(flatSource(scattered, { end: false })),
+    );
     expect(kind).toBe('unsupported');
+    expect(message).toContain('what it lacks lies in more than 10000 places');
     expect(facts.hint).toContain('makedumpfile -R');
     expect(new FlattenedSource(flatSource(scattered)).size).toBe(20_002);
   });
