@@ -25,7 +25,7 @@ interface Header {
 }
 
 /** A real dump with further program headers behind its own, or before them. */
-function withHeaders(
+export function withHeaders(
   path: string,
   count: number,
   make: (index: number) => Header,

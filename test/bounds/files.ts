@@ -1,6 +1,9 @@
 import { apart, backwards, empty, nested, notes, scattered, touching } from './elf-files.ts';
+import { overlappingRecords, scatteredRecords, tinyRecords } from './flat-files.ts';
 import { alternating, claiming, splitInto } from './kdump-files.ts';
+import { limeRanges } from './lime-files.ts';
 import { largeLog, plantedLog } from './log-files.ts';
+import { hugeEraseinfo, hugeVmcoreinfo, longVmcoreinfo, manyCpus, manyEraseinfo } from './note-files.ts';
 import { tasks } from './task-files.ts';
 
 const MILLION = 1_000_000;
@@ -14,6 +17,17 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'loads-scattered': scattered(MILLION),
   'headers-empty': empty(4 * MILLION - 100),
   'notes-empty': notes(4 * MILLION - 100),
+  'notes-cpus': manyCpus,
+  'notes-eraseinfo': manyEraseinfo,
+  'note-eraseinfo': hugeEraseinfo,
+  'note-vmcoreinfo': hugeVmcoreinfo,
+  'note-keys': longVmcoreinfo,
+  'flat-2M': scatteredRecords(2 * MILLION),
+  'flat-4M': scatteredRecords(4 * MILLION),
+  'flat-overlapping': overlappingRecords(MILLION),
+  'flat-tiny': tinyRecords,
+  'lime-100000': limeRanges(100_000),
+  'lime-1M': limeRanges(MILLION),
   'kdump-2^34': claiming(2 ** 34),
   'kdump-2^36': claiming(2 ** 36),
   'kdump-2^40': claiming(2 ** 40),

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { END_RECORD, flatHeader, recordHeader } from '../builders/flattened.ts';
+import { dumpOf } from '../support/fixture.ts';
+import { SparseFile } from './sparse-file.ts';
+
+/** Bytes of records that are put together before they are written. */
+const PIECE = 2 ** 22;
+
+/** Where a record belongs, and how many bytes it has. */
+type Place = readonly [target: number, size: number];
+
+/** A real dump, flattened in records that are told. */
+function flatten(path: string, places: (size: number) => Iterable<Place>): readonly string[] {
+  const dump = readFileSync(dumpOf('linux-6.12-numa'));
+  const file = new SparseFile(path, 0);
+  let at = 0;
+  let parts: Uint8Array[] = [flatHeader()];
+  let length = 4096;
+  const flush = () => {
+    file.put(at, Buffer.concat(parts));
+    at += length;
+    parts = [];
+    length = 0;
+  };
+  for (const [target, size] of places(dump.length)) {
+    parts.push(recordHeader(target, size), dump.subarray(target, target + size));
+    length += 16 + size;
+    if (length > PIECE) flush();
+  }
+  parts.push(END_RECORD);
+  length += END_RECORD.length;
+  flush();
+  file.close();
+  return [];
+}
+
+/** So many records, none of which goes on where the one before it ends. */
+export const scatteredRecords = (count: number) => (path: string) =>
+  flatten(path, function* (size) {
+    const step = Math.ceil(size / count);
+    for (const parity of [1, 0])
+      for (let at = parity * step; at < size; at += 2 * step) yield [at, Math.min(step, size - at)];
+  });
+
+/** From the end on, each with all that the one before it has the first half of. */
+export const overlappingRecords = (count: number) => (path: string) =>
+  flatten(path, function* (size) {
+    const step = Math.ceil(size / count);
+    for (let n = Math.ceil(size / step) - 1; n >= 0; n--)
+      yield [n * step, Math.min(2 * step, size - n * step)];
+  });
+
+/** A byte each, one after the other. */
+export const tinyRecords = (path: string) =>
+  flatten(path, function* (size) {
+    for (let at = 0; at < size; at++) yield [at, 1];
+  });
