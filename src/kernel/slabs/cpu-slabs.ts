@@ -34,6 +34,7 @@ export class CpuSlabs {
     const base = this.#cache.load(shape.cache).big('cpu_slab');
     if (base === 0n) return;
     for (const cpu of this.#perCpu.possible) {
+      if (!chains.look()) return;
       const c = this.#cpu.load(this.#perCpu.pointer(base, cpu));
       const partial = c.has('partial') ? c.big('partial') : 0n;
       yield* ownSlab(chains, shape, { cpu, slab: c.big('slab'), freelist: c.big('freelist') });

@@ -1,11 +1,11 @@
 import type { TypedKernel } from '../typed-kernel.ts';
 import { type CacheNode, CacheNodes } from './cache-nodes.ts';
 import { CpuSlabs } from './cpu-slabs.ts';
-import type { FreeObjects } from './free-objects.ts';
+import { type FreeObjects, lostObjects } from './free-objects.ts';
 import { type NodeCounters, NodePartial } from './node-partial.ts';
 import { Sheaves } from './sheaves.ts';
 import type { SlabShape } from './slab.ts';
-import { SlabChains } from './slab-chains.ts';
+import { LOOKS, SlabChains } from './slab-chains.ts';
 
 /** Looks for the free objects of slab caches, in all places where a kernel lets them wait. */
 export class FreeSearch {
@@ -17,12 +17,13 @@ export class FreeSearch {
 
   /**
    * @param only the address of the struct of a slab, when its own objects alone are asked for
+   * @param looks as SlabChains takes it
    * @throws InspectError missingInfo or corrupt, when the types do not tell where all of these are
    */
-  constructor(typed: TypedKernel, only: bigint | null = null) {
+  constructor(typed: TypedKernel, only: bigint | null = null, looks = LOOKS) {
     this.#nodes = new CacheNodes(typed);
     this.#partial = new NodePartial(typed);
-    this.#chains = new SlabChains(typed, only);
+    this.#chains = new SlabChains(typed, only, looks);
     this.#cpus = CpuSlabs.of(typed);
     this.#sheaves = Sheaves.of(typed);
   }
@@ -38,9 +39,21 @@ export class FreeSearch {
     return { slabs: sum('slabs'), objects: sum('objects') };
   }
 
-  /** @throws InspectError notMapped or notStored */
+  /**
+   * Lists of all caches together have a limit: what is past it is lost.
+   * @throws InspectError notMapped or notStored
+   */
   *of(shape: SlabShape): Generator<FreeObjects> {
+    for (const found of this.#unbounded(shape)) {
+      if (this.#chains.look()) yield found;
+      else break;
+    }
+    if (this.#chains.spent) yield notLookedAt(shape);
+  }
+
+  *#unbounded(shape: SlabShape): Generator<FreeObjects> {
     const chains = this.#chains;
+    if (chains.spent) return;
     for (const { id, node } of this.#nodesOf(shape.cache)) {
       yield* this.#partial.freeObjects(chains, id, node, shape);
     }
@@ -56,4 +69,9 @@ export class FreeSearch {
   #nodesOf(cache: bigint): CacheNode[] {
     return this.#nodes.of(cache).filter(({ node }) => node !== 0n);
   }
+}
+
+function notLookedAt({ cache, objectsPerSlab }: SlabShape): FreeObjects {
+  const reason = 'the slabs and sheaves of all caches are more than are looked at';
+  return lostObjects({ kind: 'nodePartial', node: 0 }, LOOKS * objectsPerSlab, { address: cache, reason });
 }

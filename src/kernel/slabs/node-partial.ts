@@ -5,8 +5,8 @@ import { type FreeObjects, lostObjects } from './free-objects.ts';
 import type { SlabShape } from './slab.ts';
 import type { SlabChains } from './slab-chains.ts';
 
-/** Nodes of all partial lists together: slabs of 64 GiB where they have four pages. */
-const SLABS_LIMIT = 1 << 22;
+/** Nodes of all partial lists together: each takes some 100 bytes while its list is walked. */
+const SLABS_LIMIT = 1 << 20;
 
 /** The counters of a kmem_cache_node; null in a kernel without CONFIG_SLUB_DEBUG. */
 export interface NodeCounters {

@@ -52,6 +52,7 @@ export class Sheaves {
     const capacity = this.#capacity(shape);
     const seen = new Set<bigint>();
     for (const { cpu, sheaves } of this.#ofCpus(shape)) {
+      if (!chains.look()) return;
       const place = { kind: 'sheaf', cpu } as const;
       // Each CPU has a main sheaf from the start on (init_percpu_sheaves, mm/slub.c).
       if (sheaves.main === 0n) {

@@ -5,6 +5,7 @@ import { type CacheIdentity, CacheReader } from './cache-reader.ts';
 import { type Bounds, type FreeObjects, isInSlab } from './free-objects.ts';
 import { FreeSearch } from './free-search.ts';
 import type { Slab } from './slab.ts';
+import { LOOKS } from './slab-chains.ts';
 
 /** A slab cache as SLUB keeps it (struct kmem_cache, mm/slub.c), and what it has by its counters and lists. */
 export interface SlabCache extends Omit<CacheIdentity, 'cache'> {
@@ -42,20 +43,24 @@ export interface SlabCaches {
 }
 
 /** No kernel has as many: some hundred, and in old ones a set for each memory cgroup. */
-const CACHES_LIMIT = 1 << 20;
+const CACHES_LIMIT = 1 << 16;
+/** What is wrong is told of all caches together this often: nobody reads more. */
+const TOLD = 1000;
 
 /**
  * Reads all slab caches.
+ * @param looks how many slabs and sheaves of all of them are looked at; where there are more, ACTIVE is not known
  * @throws InspectError missingInfo without symbols or types; unsupported for another allocator (SLAB, to 6.7; SLOB)
  */
-export function readSlabCaches(typed: TypedKernel): SlabCaches {
+export function readSlabCaches(typed: TypedKernel, looks = LOOKS): SlabCaches {
   const reader = new CacheReader(typed);
-  const search = new FreeSearch(typed);
+  const search = new FreeSearch(typed, null, looks);
   const { nodes, broken } = walkList(typed.space, typed.symbol('slab_caches'), CACHES_LIMIT);
   const unreadable: Break[] = [];
+  const told = { left: TOLD };
   const caches = nodes.flatMap((node) => {
     try {
-      return [cacheOf(reader.read(node - reader.listOffset), search)];
+      return [cacheOf(reader.read(node - reader.listOffset), search, told)];
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       unreadable.push({ address: node, reason: error.message });
@@ -65,42 +70,59 @@ export function readSlabCaches(typed: TypedKernel): SlabCaches {
   return { caches, broken, unreadable };
 }
 
-function cacheOf({ cache, ...identity }: CacheIdentity, search: FreeSearch): SlabCache {
+function cacheOf(
+  { cache, ...identity }: CacheIdentity,
+  search: FreeSearch,
+  told: { left: number },
+): SlabCache {
   const shape = { ...identity, cache };
-  const free = new FreeSum();
-  for (const found of search.of(shape)) free.add(found);
-  return { address: cache, ...identity, ...search.counters(shape), free, broken: free.broken };
+  const sum = new FreeSum(told);
+  for (const found of search.of(shape)) sum.add(found);
+  return { address: cache, ...identity, ...search.counters(shape), free: sum.free, broken: sum.broken };
 }
 
 /** Adds up free objects, those of no slab twice. */
-class FreeSum implements CacheFree {
-  readonly onNodes = { least: 0, most: 0 };
-  readonly onCpus = { least: 0, most: 0 };
-  readonly held = { least: 0, most: 0 };
-  readonly doubt = { tooMany: 0, tooFew: 0 };
+class FreeSum {
+  readonly free = {
+    onNodes: { least: 0, most: 0 },
+    onCpus: { least: 0, most: 0 },
+    held: { least: 0, most: 0 },
+    doubt: { tooMany: 0, tooFew: 0 },
+    emptySlabs: 0,
+  };
   readonly broken: Break[] = [];
-  emptySlabs = 0;
   readonly #seen = new Set<bigint>();
+  readonly #told: { left: number };
+
+  /** @param told how much that is wrong is still told */
+  constructor(told: { left: number }) {
+    this.#told = told;
+  }
 
   add({ place, slab, least, most, broken }: FreeObjects): void {
-    if (broken !== null) this.broken.push(broken);
+    if (broken !== null) this.#tell(broken);
     if (slab !== null && isInSlab(place) && this.#isKnown(slab)) return;
-    const sum = isInSlab(place) ? (place.kind === 'nodePartial' ? this.onNodes : this.onCpus) : this.held;
+    const { onNodes, onCpus, held, doubt } = this.free;
+    const sum = isInSlab(place) ? (place.kind === 'nodePartial' ? onNodes : onCpus) : held;
     sum.least += least;
     sum.most += most;
     if (slab === null || !isInSlab(place)) return;
     const free = slab.objects - slab.inuse;
-    this.doubt.tooMany += free - least;
-    this.doubt.tooFew += most - free;
+    doubt.tooMany += free - least;
+    doubt.tooFew += most - free;
+  }
+
+  #tell(broken: Break): void {
+    if (--this.#told.left >= 0) this.broken.push(broken);
   }
 
   #isKnown({ address, inuse }: Slab): boolean {
     if (this.#seen.has(address)) {
-      this.broken.push({ address, reason: 'the slab is on two lists' });
+      this.#tell({ address, reason: 'the slab is on two lists' });
       return true;
     }
     this.#seen.add(address);
-    if (inuse === 0) this.emptySlabs++;
+    if (inuse === 0) this.free.emptySlabs++;
     return false;
   }
 }

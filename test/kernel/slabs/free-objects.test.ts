@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { activeByLists, readSlabCaches } from '../../../src/kernel/slabs/slab-caches.ts';
 import { AT, OBJECTS, SlabKernel } from '../../builders/slab-kernel.ts';
 
-function dentries(kernel: SlabKernel) {
-  const [cache] = readSlabCaches(kernel.typed).caches;
+function dentries(kernel: SlabKernel, looks?: number) {
+  const [cache] = readSlabCaches(kernel.typed, looks).caches;
   if (!cache) throw new Error('the cache cannot be read');
   return { ...cache, active: activeByLists(cache), reasons: cache.broken.map(({ reason }) => reason) };
 }
@@ -71,6 +71,25 @@ describe('free objects of slabs on partial lists', () => {
     const { active, reasons } = dentries(kernel);
     expect(active).toEqual(range(3 * OBJECTS - 3 - OBJECTS, 3 * OBJECTS - 3));
     expect(reasons).toEqual(['there are 1 nodes, and nr_partial is 2']);
+  });
+});
+
+describe('free objects of more slabs than are looked at in all', () => {
+  function withThree(): SlabKernel {
+    const kernel = new SlabKernel();
+    for (const n of [0, 1, 2]) kernel.slab(n, { inuse: 18, free: [20, 0, 9] });
+    kernel.node(AT.node, 3, 3 * OBJECTS, [0, 1, 2]);
+    return kernel;
+  }
+
+  test('are not known', () => {
+    const { active, reasons } = dentries(withThree(), 2);
+    expect(active).toEqual(range(0, 3 * OBJECTS - 6));
+    expect(reasons).toEqual(['the slabs and sheaves of all caches are more than are looked at']);
+  });
+
+  test('are known where there are just as many', () => {
+    expect(dentries(withThree(), 3)).toMatchObject({ active: range(3 * OBJECTS - 9), reasons: [] });
   });
 });
 
