@@ -6,8 +6,8 @@ import type { StructType } from '../types/struct-type.ts';
 const DIRTY = 0;
 /** XA_CHUNK_SHIFT times as many as an index has bits. */
 const DEPTH_LIMIT = 16;
-/** Nodes looked at of one file: 2^20 are 256 GiB of dirty pages. */
-const NODES_LIMIT = 1 << 20;
+/** Nodes looked at of all files together: 2^21 are 512 GiB of dirty pages. */
+const NODES_LIMIT = 1 << 21;
 /** Lower bits of xa_flags are XA_FLAGS_TRACK_FREE and the like; __GFP_BITS_SHIFT is 23 at least. */
 const FIRST_MARK_BIT = 22;
 /** As in xa_is_node(): entries up to here that look like nodes are marks of another kind. */
@@ -31,13 +31,17 @@ export class CacheMarks {
   readonly #head: bigint;
   readonly #flags: bigint;
   readonly #node: NodeLayout;
+  readonly #most: number;
+  #left: number;
 
-  /** @throws InspectError missingInfo */
-  constructor(typed: TypedKernel) {
+  /** @param most nodes that are looked at of all files together; @throws InspectError missingInfo */
+  constructor(typed: TypedKernel, most = NODES_LIMIT) {
     const node: StructType = typed.types.struct('xa_node');
     const slots = node.field('slots');
     const pages = typed.types.struct('address_space').offsetOf('i_pages');
     const array = typed.types.struct('xarray');
+    this.#most = most;
+    this.#left = most;
     this.#typed = typed;
     this.#head = BigInt(pages + array.offsetOf('xa_head'));
     this.#flags = BigInt(pages + array.offsetOf('xa_flags'));
@@ -53,7 +57,7 @@ export class CacheMarks {
   /** Dirty pages of an address_space. @throws InspectError notMapped, notStored or corrupt */
   dirtyPages(mapping: bigint): number {
     const head = this.#typed.space.u64(mapping + this.#head);
-    if (isNode(head)) return this.#count(head - 2n, { left: NODES_LIMIT }, 0);
+    if (isNode(head)) return this.#count(head - 2n, 0);
     return (head & 3n) === 0n && head !== 0n && this.#isOnlyPageDirty(mapping, head) ? 1 : 0;
   }
 
@@ -68,10 +72,13 @@ export class CacheMarks {
     return dirty !== undefined && ((space.u64(page) >> dirty) & 1n) === 1n;
   }
 
-  #count(address: bigint, budget: { left: number }, depth: number): number {
+  #count(address: bigint, depth: number): number {
     const { shift, slots, marks, count, size } = this.#node;
-    if (depth > DEPTH_LIMIT || budget.left-- <= 0) {
+    if (depth > DEPTH_LIMIT)
       throw new InspectError('corrupt', 'the xarray of a file has no end', { address });
+    if (this.#left-- <= 0) {
+      const what = `the xarrays of all files have more than ${this.#most} nodes with dirty pages`;
+      throw new InspectError('corrupt', what, { address });
     }
     const view = new DataView(this.#typed.space.bytes(address, size).buffer);
     const marked = view.getBigUint64(marks + 8 * DIRTY * Math.ceil(count / 64), true);
@@ -80,7 +87,7 @@ export class CacheMarks {
       if (!((marked >> BigInt(slot)) & 1n)) continue;
       const entry = view.getBigUint64(slots + 8 * slot, true);
       pages += isNode(entry)
-        ? this.#count(entry - 2n, budget, depth + 1)
+        ? this.#count(entry - 2n, depth + 1)
         : this.#slotsOf(view, slot) * 2 ** view.getUint8(shift);
     }
     return pages;

@@ -14,6 +14,17 @@ export interface DentryChain {
 /** PATH_MAX is 4096, and a name has a byte and a slash at least. */
 const DEPTH_LIMIT = 2048;
 
+/** Steps from a dentry to the one above it, of all paths together: 100,000 files that lie 40 deep. */
+const STEPS_LIMIT = 1 << 22;
+/** Bytes of all paths together: the kernel itself takes none that is longer than 4,096 (PATH_MAX). */
+const NAMES_BYTES_LIMIT = 1 << 25;
+
+/** How much all paths together may have. */
+export interface PathBudget {
+  steps: number;
+  bytes: number;
+}
+
 /** Reads the directory entry cache (struct dentry, include/linux/dcache.h). */
 export class Dentries {
   readonly #typed: TypedKernel;
@@ -22,9 +33,11 @@ export class Dentries {
   /** Where a dentry has a short name, and how many bytes with the NUL fit there. */
   readonly #short: { readonly offset: number; readonly size: number } | undefined;
   readonly #names = new Map<bigint, { readonly name: string; readonly parent: bigint }>();
+  readonly #budget: PathBudget;
 
-  /** @throws InspectError missingInfo */
-  constructor(typed: TypedKernel) {
+  /** @param budget of all paths that it tells; @throws InspectError missingInfo */
+  constructor(typed: TypedKernel, budget: PathBudget = { steps: STEPS_LIMIT, bytes: NAMES_BYTES_LIMIT }) {
+    this.#budget = budget;
     this.#typed = typed;
     this.#dentry = typed.reader(
       'dentry',
@@ -61,6 +74,7 @@ export class Dentries {
     const dentries = new Set<bigint>();
     for (let at = dentry; ; ) {
       const { name, parent } = this.#read(at);
+      this.#charge(dentry, name);
       dentries.add(at);
       if (parent === at) break;
       if (dentries.has(parent) || dentries.size >= DEPTH_LIMIT) {
@@ -71,6 +85,14 @@ export class Dentries {
       at = parent;
     }
     return { names: names.reverse(), dentries: [...dentries] };
+  }
+
+  #charge(dentry: bigint, name: string): void {
+    this.#budget.steps--;
+    this.#budget.bytes -= name.length + 1;
+    if (this.#budget.steps >= 0 && this.#budget.bytes >= 0) return;
+    const what = 'the paths of all files are longer than any that are told';
+    throw new InspectError('corrupt', what, { address: dentry });
   }
 
   /** Its own name. @throws InspectError notMapped, notStored; corrupt, for one of another length than it says */

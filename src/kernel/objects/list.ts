@@ -28,8 +28,8 @@ export interface NodeCount {
   readonly count: number;
 }
 
-/** No list that is walked here is longer: it would take 24 GiB of the smallest inodes. */
-export const NODES_LIMIT = 1 << 25;
+/** Nodes of a list, each of which takes some 100 bytes while it is walked from both ends. */
+export const NODES_LIMIT = 1 << 20;
 
 /** From here on a list is long, and so will be what is made of it. */
 const LONG = 1 << 15;

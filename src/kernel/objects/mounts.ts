@@ -16,8 +16,8 @@ interface Mount {
   readonly namespace: bigint;
 }
 
-/** Mounts above one another, and mounts of one file system: no machine has as many. */
-const MOUNTS_LIMIT = 1 << 16;
+/** Mounts of all file systems together, and mounts above one another: no machine has as many. */
+const MOUNTS_LIMIT = 1 << 17;
 const DEPTH_LIMIT = 256;
 
 /** Where a file can be found by its name. */
@@ -36,10 +36,13 @@ export class Mounts {
   readonly #dentries: Dentries;
   readonly #mount: StructReader<'mnt_parent' | 'mnt_mountpoint' | 'mnt.mnt_root' | 'mnt_ns'>;
   readonly #initial: bigint;
-  readonly #ofSuper = new Map<bigint, readonly Mount[]>();
+  /** By super block, and by the dentry that is their root. */
+  readonly #ofSuper = new Map<bigint, ReadonlyMap<bigint, readonly Mount[]>>();
+  #left: number;
 
-  /** @throws InspectError missingInfo */
-  constructor(typed: TypedKernel, dentries: Dentries) {
+  /** @param most mounts that are read in all; @throws InspectError missingInfo */
+  constructor(typed: TypedKernel, dentries: Dentries, most = MOUNTS_LIMIT) {
+    this.#left = most;
     this.#typed = typed;
     this.#dentries = dentries;
     this.#mount = typed.reader('mount', 'mnt_parent', 'mnt_mountpoint', 'mnt.mnt_root', 'mnt_ns');
@@ -50,9 +53,8 @@ export class Mounts {
   locate(superBlock: bigint, dentry: bigint): Located {
     const { names, dentries } = this.#dentries.chain(dentry);
     // The whole file system before a part of it, which a bind mount shows elsewhere as well.
-    const mounts = this.#mountsOf(superBlock)
-      .filter((m) => dentries.includes(m.root))
-      .sort((a, b) => dentries.indexOf(b.root) - dentries.indexOf(a.root));
+    const byRoot = this.#mountsOf(superBlock);
+    const mounts = dentries.toReversed().flatMap((root) => byRoot.get(root) ?? []);
     const mount =
       mounts.find((m) => m.namespace !== 0n && m.namespace === this.#initial) ??
       mounts.find((m) => m.namespace !== 0n);
@@ -93,10 +95,16 @@ export class Mounts {
     };
   }
 
-  #mountsOf(superBlock: bigint): readonly Mount[] {
+  #mountsOf(superBlock: bigint): ReadonlyMap<bigint, readonly Mount[]> {
     const known = this.#ofSuper.get(superBlock);
     if (known) return known;
-    const mounts = this.#addressesOf(superBlock).map((address) => this.#read(address));
+    const mounts = new Map<bigint, Mount[]>();
+    for (const address of this.#addressesOf(superBlock)) {
+      const mount = this.#read(address);
+      const alike = mounts.get(mount.root);
+      if (alike) alike.push(mount);
+      else mounts.set(mount.root, [mount]);
+    }
     this.#ofSuper.set(superBlock, mounts);
     return mounts;
   }
@@ -108,7 +116,8 @@ export class Mounts {
     const mount = this.#typed.types.struct('mount');
     const inList = mount.find('mnt_instance');
     if (inList) {
-      const { nodes, broken } = walkList(this.#typed.space, head, MOUNTS_LIMIT);
+      const { nodes, broken } = walkList(this.#typed.space, head, this.#left);
+      this.#left -= nodes.length;
       // Without one of its mounts a file might be given a name that it does not have there.
       if (isCut(broken)) throw new InspectError('corrupt', `the mounts of a file system: ${broken?.reason}`);
       return nodes.map((node) => node - BigInt(inList.offset));
@@ -119,9 +128,11 @@ export class Mounts {
   #chain(first: bigint, next: bigint): bigint[] {
     const found: bigint[] = [];
     for (let at = first; at !== 0n; at = this.#typed.space.u64(at + next)) {
-      if (found.length >= MOUNTS_LIMIT || (found.length > 0 && at === first)) {
+      if (this.#left <= 0) throw new InspectError('corrupt', 'there are more mounts than are read in all');
+      if (found.length > 0 && at === first) {
         throw new InspectError('corrupt', 'the mounts of a file system run in a circle', { address: at });
       }
+      this.#left--;
       found.push(at);
     }
     return found;

@@ -1,6 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { START_KERNEL_MAP } from '../kernel.ts';
+import { Sentences } from '../sentences.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { type Agreement, agree } from './agreement.ts';
 import { walkList } from './list.ts';
@@ -39,22 +40,25 @@ export interface VmallocAreas {
 
 /** vmap_init_nodes(): there is one for each possible CPU, and 128 at most. */
 const NODES_LIMIT = 128;
-/** The vmalloc region has 2^33 pages, and the memory for the areas themselves is 64 bytes each. */
-const AREAS_LIMIT = 1 << 25;
+/** Areas of all lists together: each takes some 400 bytes here. Most are stacks, of which there are as many as tasks. */
+export const AREAS_LIMIT = 1 << 18;
 const PAGE = 4096;
 
 /**
  * Reads the busy areas: of vmap_area_list up to 6.8, of the vmap_nodes since 6.9 (d093602919ad "mm: vmalloc: remove
  * global vmap_area_root rb-tree"). The tree by which the kernel finds an area has each of them again.
+ * @param most areas that are read; where there are more, a problem says so
  * @throws InspectError missingInfo, when the kernel has neither
  */
-export function readVmallocAreas(typed: TypedKernel): VmallocAreas {
+export function readVmallocAreas(typed: TypedKernel, most = AREAS_LIMIT): VmallocAreas {
   const reader = new AreaReader(typed);
   const areas: VmallocArea[] = [];
   const { places, problems } = busyPlaces(typed);
   let whole = problems.length === 0;
+  let left = most;
   for (const place of places) {
-    const found = busyAreas(typed, place);
+    const found = busyAreas(typed, place, left);
+    left = Math.max(0, left - found.objects.length);
     for (const problem of found.problems) problems.push(problem);
     whole &&= found.whole;
     for (const address of found.objects) {
@@ -68,7 +72,7 @@ export function readVmallocAreas(typed: TypedKernel): VmallocAreas {
       }
     }
   }
-  return { areas, problems, whole };
+  return { areas, problems: problems.list(), whole };
 }
 
 /** Where a list of areas begins, and the root of the tree that has the same. */
@@ -78,10 +82,11 @@ interface BusyPlace {
   readonly root: bigint | undefined;
 }
 
-function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: string[] } {
+function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: Sentences } {
+  const problems = new Sentences();
   const only = typed.findSymbol('vmap_area_list');
   if (only !== undefined) {
-    return { places: [{ head: only, root: typed.findSymbol('vmap_area_root') }], problems: [] };
+    return { places: [{ head: only, root: typed.findSymbol('vmap_area_root') }], problems };
   }
   const nodes = typed.space.u64(typed.symbol('vmap_nodes'));
   const counter = typed.findSymbol('nr_vmap_nodes');
@@ -90,6 +95,7 @@ function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: string
   const cpus = new PerCpu(typed).possible.length;
   // Where there was no memory for so many there is one, a variable of the image.
   const fits = count >= Math.min(cpus, NODES_LIMIT) || (count === 1 && nodes >= START_KERNEL_MAP);
+  if (!fits) problems.push(`nr_vmap_nodes is ${count}, and there may be ${cpus} CPUs`);
   const type = typed.types.struct('vmap_node');
   const at = (i: number, member: string) => nodes + BigInt(i * type.size + type.offsetOf(member));
   return {
@@ -97,18 +103,18 @@ function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: string
       head: at(i, 'busy.head'),
       root: at(i, 'busy.root'),
     })),
-    problems: fits ? [] : [`nr_vmap_nodes is ${count}, and there may be ${cpus} CPUs`],
+    problems,
   };
 }
 
 /** The areas of a list, held against the tree of the same. */
-function busyAreas(typed: TypedKernel, { head, root }: BusyPlace): Agreement {
+function busyAreas(typed: TypedKernel, { head, root }: BusyPlace, most: number): Agreement {
   const type = typed.types.struct('vmap_area');
   const [inList, inTree] = [BigInt(type.offsetOf('list')), BigInt(type.offsetOf('rb_node'))];
-  const { nodes, broken } = walkList(typed.space, head, AREAS_LIMIT);
+  const { nodes, broken } = walkList(typed.space, head, most);
   const list = { nodes: nodes.map((node) => node - inList), broken };
   // The two of a running kernel are not read at the same moment.
-  const tree = root === undefined || typed.space.live ? null : walkTree(typed, root, AREAS_LIMIT);
+  const tree = root === undefined || typed.space.live ? null : walkTree(typed, root, most);
   // A tree without a node is believed only where the list has none either: then nothing speaks for its being read right.
   const other =
     tree === null || (tree.nodes.length === 0 && nodes.length > 0)

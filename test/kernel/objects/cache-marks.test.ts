@@ -139,6 +139,19 @@ describe('the dirty pages of a file', () => {
     for (const entry of [(7n << 1n) | 1n, RETRY]) expect(new BuiltCache().head(entry, MARKED).dirty).toBe(0);
   });
 
+  it('are looked for in so many nodes of all files together, and no more', () => {
+    const cache = new BuiltCache();
+    cache.head(cache.to(0)).node(0, 0, { 0: page(0) });
+    const marks = new CacheMarks(cache.built.typed, 2);
+    const count = () => marks.dirtyPages(cache.built.at(MAPPING));
+    expect([count(), count()]).toEqual([1, 1]);
+    const { kind, message } = failureOf(count);
+    expect([kind, message]).toEqual([
+      'corrupt',
+      'the xarrays of all files have more than 2 nodes with dirty pages',
+    ]);
+  });
+
   it('are not counted for ever where nodes lead to themselves', () => {
     const cache = new BuiltCache();
     cache.head(cache.to(0)).node(0, 6, { 0: { entry: cache.to(0), dirty: true } });

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { Dentries } from '../../../src/kernel/objects/dentries.ts';
 import { Files } from '../../../src/kernel/objects/files.ts';
+import { Mounts } from '../../../src/kernel/objects/mounts.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { FileKernel, type FileKernelPlan, INITIAL, OTHER } from '../../builders/file-kernel.ts';
 
@@ -59,6 +61,30 @@ describe('the file of a page', () => {
     const { kind, message, facts } = failureOf(() => kernel.file(nobodys));
     expect([kind, facts.address]).toEqual(['corrupt', nobodys]);
     expect(message).toMatch(/is no file's$/);
+  });
+});
+
+describe('paths of files that are more than is told', () => {
+  const kernel = new Rooted();
+  const cat = kernel.path('usr/bin/cat');
+
+  it.each([
+    ['steps', { steps: 7, bytes: 1000 }],
+    ['bytes', { steps: 100, bytes: 25 }],
+  ])('are corrupt, by their %s in all', (_, budget) => {
+    const dentries = new Dentries(kernel.built.typed, budget);
+    expect(dentries.chain(cat).names).toEqual(['usr', 'bin', 'cat']);
+    const { kind, message } = failureOf(() => dentries.chain(cat));
+    expect([kind, message]).toEqual(['corrupt', 'the paths of all files are longer than any that are told']);
+  });
+
+  it.each(['list', 'chain'] as const)('have so many mounts in all, and no more: by a %s', (mounts) => {
+    const mounted = new Rooted({ mounts });
+    const one = mounted.path('one');
+    const { typed } = mounted.built;
+    const located = (most: number) => new Mounts(typed, new Dentries(typed), most).locate(mounted.ext4, one);
+    expect(located(1)).toEqual({ path: '/one', names: 'initial' });
+    expect(failureOf(() => located(0)).kind).toBe('corrupt');
   });
 });
 

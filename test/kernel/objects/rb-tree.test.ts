@@ -51,6 +51,13 @@ describe('a red-black tree', () => {
     expect(broken?.reason).toContain(`has the parent 0x0, not 0x${at(5).toString(16)}`);
   });
 
+  test('ends where a node has one child on both sides, which would be walked twice', () => {
+    const { at, walk } = treeOf({ ...FIVE, 3: [1, 5, 5] });
+    const { nodes, broken } = walk();
+    expect(nodes).toEqual([1, 2].map(at));
+    expect(broken?.reason).toMatch(new RegExp(`has one child twice, 0x${at(5).toString(16)}$`));
+  });
+
   test('keeps what was found when a node cannot be read', () => {
     const { kernel, at, walk } = treeOf(FIVE);
     kernel.writeU64(4 * NODE + 16, 0xffff_9999_0000_0000n);
