@@ -25,7 +25,7 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'flat-2M': scatteredRecords(2 * MILLION),
   'flat-4M': scatteredRecords(4 * MILLION),
   'flat-overlapping': overlappingRecords(MILLION),
-  'flat-tiny': tinyRecords,
+  'flat-tiny': tinyRecords(20 * MILLION),
   'lime-100000': limeRanges(100_000),
   'lime-1M': limeRanges(MILLION),
   'kdump-2^34': claiming(2 ** 34),

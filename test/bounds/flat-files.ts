@@ -50,8 +50,9 @@ export const overlappingRecords = (count: number) => (path: string) =>
       yield [n * step, Math.min(2 * step, size - n * step)];
   });
 
-/** A byte each, one after the other. */
-export const tinyRecords = (path: string) =>
+/** So many of a byte each, one after the other, and the rest in records as makedumpfile writes them. */
+export const tinyRecords = (count: number) => (path: string) =>
   flatten(path, function* (size) {
-    for (let at = 0; at < size; at++) yield [at, 1];
+    for (let at = 0; at < count; at++) yield [at, 1];
+    for (let at = count; at < size; at += 65_536) yield [at, Math.min(65_536, size - at)];
   });
