@@ -43,11 +43,15 @@ export function listed(all: Iterable<Note | null>): NoteList {
 
 const MORE = `it has more than ${NOTES_LIMIT} notes, as no machine needs: those past them were not looked at`;
 
-/** null for each segment, too: a file may have millions without any note. */
+/** null for each segment without any: a file may have millions of them. */
 function* notesOf(source: ByteSource, headers: ProgramHeaders): Generator<Note | null> {
   for (const { p_offset, p_filesz } of headers.ofType(PT_NOTE)) {
-    yield null;
-    yield* notesIn(source, p_offset, p_offset + p_filesz);
+    let any = false;
+    for (const note of notesIn(source, p_offset, p_offset + p_filesz)) {
+      any = true;
+      yield note;
+    }
+    if (!any) yield null;
   }
 }
 
