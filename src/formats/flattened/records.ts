@@ -7,9 +7,9 @@ export const HEADER_BLOCK = 4096;
 /** struct makedumpfile_data_header: where the data belongs and how long it is, both big-endian i64 */
 export const RECORD_HEADER = 16;
 /** END_FLAG_FLAT_HEADER, in both fields of the last record */
-const END = -1n;
+const END = -1;
 /** No file reaches further, and a number counts no byte exactly beyond. */
-const TARGET_LIMIT = BigInt(Number.MAX_SAFE_INTEGER);
+const TARGET_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** Records no longer than this are read many headers at once. */
 const SMALL_RECORD = 16_384;
@@ -24,6 +24,9 @@ export interface FlatRecord {
 
 /** Reads record headers: each by itself where data of many KiB lie between them, else with all that follow it. */
 class RecordHeaders {
+  /** The fields of the header that was looked at last; exact up to 2^53. */
+  target = 0;
+  size = 0;
   readonly #source: ByteSource;
   readonly #window = new Uint8Array(WINDOW);
   readonly #view = new DataView(this.#window.buffer);
@@ -34,16 +37,24 @@ class RecordHeaders {
     this.#source = source;
   }
 
-  /** The two fields of the header at a position, or undefined where the file ends before them. */
-  at(position: number, lastSize: number): { readonly target: bigint; readonly size: bigint } | undefined {
+  /** Looks at the header at a position; false where the file ends before its end. */
+  look(position: number, lastSize: number): boolean {
     if (position < this.#start || position + RECORD_HEADER > this.#start + this.#length) {
       const wanted = lastSize <= SMALL_RECORD ? WINDOW : RECORD_HEADER;
       this.#start = position;
       this.#length = this.#source.read(position, this.#window.subarray(0, wanted));
-      if (this.#length < RECORD_HEADER) return undefined;
+      if (this.#length < RECORD_HEADER) return false;
     }
     const at = position - this.#start;
-    return { target: this.#view.getBigInt64(at), size: this.#view.getBigInt64(at + 8) };
+    this.target = this.#view.getInt32(at) * 2 ** 32 + this.#view.getUint32(at + 4);
+    this.size = this.#view.getInt32(at + 8) * 2 ** 32 + this.#view.getUint32(at + 12);
+    return true;
+  }
+
+  /** What that header claims, in words. */
+  claim(position: number): string {
+    const at = position - this.#start;
+    return `${this.#view.getBigInt64(at + 8)} bytes for offset ${this.#view.getBigInt64(at)}`;
   }
 }
 
@@ -57,29 +68,22 @@ export function walkRecords(source: ByteSource, onRecord: (record: FlatRecord) =
   const headers = new RecordHeaders(source);
   let lastSize = Number.POSITIVE_INFINITY;
   for (let at = HEADER_BLOCK; ; ) {
-    const header = headers.at(at, lastSize);
-    if (header === undefined) return false;
-    if (header.target === END && header.size === END) return true;
-    if (header.size === 0n) return false;
-    refuseImpossible(source, header, at);
-    const size = Number(header.size);
+    if (!headers.look(at, lastSize)) return false;
+    const { target, size } = headers;
+    if (target === END && size === END) return true;
+    if (size === 0) return false;
+    if (target < 0 || size < 0 || target + size > TARGET_LIMIT)
+      throw impossible(source, headers.claim(at), at);
     const position = at + RECORD_HEADER;
     const held = Math.max(0, Math.min(size, source.size - position));
-    if (held > 0) onRecord({ target: Number(header.target), size: held, position });
+    if (held > 0) onRecord({ target, size: held, position });
     if (held < size) return false;
     lastSize = size;
     at = position + size;
   }
 }
 
-function refuseImpossible(
-  source: ByteSource,
-  { target, size }: { target: bigint; size: bigint },
-  at: number,
-): void {
-  if (target >= 0n && size > 0n && target + size <= TARGET_LIMIT) return;
-  const { path } = source;
-  const claim = `${size} bytes for offset ${target}`;
+function impossible({ path }: ByteSource, claim: string, at: number): InspectError {
   const message = `${path}: flattened file: the record at offset ${hex(at)} claims ${claim}, which no file has`;
-  throw new InspectError('corrupt', message, { path, offset: at });
+  return new InspectError('corrupt', message, { path, offset: at });
 }
