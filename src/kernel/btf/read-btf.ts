@@ -5,7 +5,7 @@ import type { Kallsyms } from '../kallsyms.ts';
 import { Btf } from './btf.ts';
 
 /** The largest kernels have some 10 MB; what claims more is no BTF. */
-const SIZE_LIMIT = 64 << 20;
+const SIZE_LIMIT = 32 << 20;
 
 /**
  * The types that a kernel carries in its read-only data, between __start_BTF and __stop_BTF (scripts/link-vmlinux.sh,

@@ -43,7 +43,7 @@ export interface SlabCaches {
 }
 
 /** No kernel has as many: some hundred, and in old ones a set for each memory cgroup. */
-const CACHES_LIMIT = 1 << 16;
+const CACHES_LIMIT = 1 << 15;
 /** What is wrong is told of all caches together this often: nobody reads more. */
 const TOLD = 1000;
 

@@ -46,15 +46,30 @@ export function findKnownSymbol(typed: TypedKernel, { name }: SubjectName): Subj
   return { btf, type: id, bits: null, address: star === undefined ? address : typed.space.u64(address) };
 }
 
+/** There may be millions of one name, so they are counted and not kept. */
 function pick(btf: Btf, name: string, nth: number, module: string | null): FoundType | undefined {
-  const own = [...btf.find(name)].filter((id) => id >= btf.firstId && btf.kind(id) !== KIND.DATASEC);
-  // A per-CPU variable stands for its type.
-  const ids = own.map((id) => (btf.kind(id) === KIND.VAR ? btf.target(id) : id));
   // What is declared only says nothing; it counts where there is nothing else.
-  const whole = ids.filter((id) => btf.sizeOf(id) !== undefined);
-  const list = whole.length > 0 ? whole : ids;
-  const id = list[nth - 1];
-  return id === undefined ? undefined : { btf, id, module, alike: list.length };
+  const whole = nthOf(idsOf(btf, name, true), nth);
+  const { id, alike } = whole.alike > 0 ? whole : nthOf(idsOf(btf, name, false), nth);
+  return id === undefined ? undefined : { btf, id, module, alike };
+}
+
+function nthOf(
+  ids: Iterable<number>,
+  nth: number,
+): { readonly id: number | undefined; readonly alike: number } {
+  let [alike, found]: [number, number | undefined] = [0, undefined];
+  for (const id of ids) if (++alike === nth) found = id;
+  return { id: found, alike };
+}
+
+/** A blob's own types of a name. A per-CPU variable stands for its type. */
+function* idsOf(btf: Btf, name: string, sized: boolean): Generator<number> {
+  for (const own of btf.find(name)) {
+    if (own < btf.firstId || btf.kind(own) === KIND.DATASEC) continue;
+    const id = btf.kind(own) === KIND.VAR ? btf.target(own) : own;
+    if (!sized || btf.sizeOf(id) !== undefined) yield id;
+  }
 }
 
 /** @throws InspectError corrupt, where it is not found and may be in a module that was not */
