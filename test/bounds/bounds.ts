@@ -15,25 +15,35 @@ const MOST_SECONDS = 30;
 /** Who takes so long is ended. */
 const PATIENCE = 90;
 
+/** Addresses of the direct map, as many as a command line may have. */
+const MANY = Array.from(
+  { length: 70_000 },
+  (_, i) => `0x${(0xffff_8880_0000_0000n + BigInt(i) * 4096n).toString(16)}`,
+);
+
 const COMMANDS: readonly (readonly [command: string, ...operands: string[]])[] = [
   ['info'],
   ['pages'],
   ['pages', '--compat', 'makedumpfile'],
   ['usage', '--top', '100000', '--json'],
-  ['ps', '--threads'],
+  ['ps'],
+  ['ps', '--threads', '--json'],
   ['dmesg'],
   ['dmesg', '--json'],
   ['dmesg', '--panic'],
   ['dmesg', '--last', '1000000'],
   ['page', '0x1000'],
   ['struct', 'init_task'],
+  ['struct', 'planted'],
   ['symbols'],
   ['symbols', '--json'],
+  ['symbols', '?*?*?*?*?*?*Q'],
   ['layout'],
   ['vmcoreinfo'],
   ['segments'],
   ['segments', '--json'],
   ['translate', '0xffffffff81000000'],
+  ['translate', ...MANY, '--json'],
 ];
 
 const [only = '', ...names] = process.argv.slice(2);
@@ -62,7 +72,7 @@ async function tryAll(name: string, make: (path: string) => readonly string[]): 
     const figures = `${taken.peak.toFixed(0).padStart(5)} MiB ${taken.seconds.toFixed(1).padStart(6)} s`;
     const end = taken.status === null ? 'too long' : `status ${taken.status}`;
     process.stdout.write(
-      `${bad ? '!' : ' '} ${figures}  ${name.padEnd(16)} ${[command, ...operands].join(' ')}: ${end} ${taken.said.slice(0, 160)}\n`,
+      `${bad ? '!' : ' '} ${figures}  ${name.padEnd(16)} ${[command, ...operands].join(' ').slice(0, 60)}: ${end} ${taken.said.slice(0, 160)}\n`,
     );
   }
   for (const file of [path, ...parts]) rmSync(file);

@@ -4,7 +4,9 @@ import { alternating, claiming, splitInto } from './kdump-files.ts';
 import { limeRanges } from './lime-files.ts';
 import { largeLog, plantedLog } from './log-files.ts';
 import { hugeEraseinfo, hugeVmcoreinfo, longVmcoreinfo, manyCpus, manyEraseinfo } from './note-files.ts';
+import { slabCaches, vmallocAreas } from './object-files.ts';
 import { tasks } from './task-files.ts';
+import { manyEnumerators, manyTypes } from './type-files.ts';
 
 const MILLION = 1_000_000;
 
@@ -36,4 +38,8 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'log-16M': largeLog,
   'log-planted': plantedLog,
   'tasks-1M': tasks(MILLION),
+  'slab-caches-1M': slabCaches(MILLION),
+  'vmalloc-1M': vmallocAreas(MILLION),
+  'types-2M': manyTypes,
+  'enumerators-3M': manyEnumerators,
 };

@@ -15,7 +15,7 @@ const CONTENTS = GIB;
 /** Bits of an entry that maps a page of 1 GiB: present, writable, accessed, dirty, PSE. */
 const LARGE_PAGE = 0xe3n;
 
-/** A member of a structure, and what is written there. */
+/** Where a structure has a member, and how long it is; bytes. */
 interface Planted {
   readonly offset: number;
   readonly size: number;
@@ -44,6 +44,16 @@ export class PlantedDump {
   /** Virtual address of a byte of the planted memory. */
   at(offset: number): bigint {
     return this.#base + BigInt(offset);
+  }
+
+  /** The physical address of the same. */
+  physical(offset: number): number {
+    return PLANTED + offset;
+  }
+
+  /** Writes a word to memory that the dump has of its own. */
+  putPhysical(physical: number, value: bigint): void {
+    this.#file.put(this.#inFile(physical), new Uint8Array(BigUint64Array.of(value).buffer));
   }
 
   /** Writes to any memory of the dump, by virtual address. */
@@ -106,8 +116,7 @@ export class PlantedDump {
     for (let n = 0; n < gib; n++) {
       const last = space.walk(begin + BigInt(n * GIB)).steps.at(-1);
       if (last?.level.shift !== 30) throw new Error('the direct map of this dump has no table for it');
-      const entry = new Uint8Array(BigUint64Array.of(BigInt(PLANTED + n * GIB) | LARGE_PAGE).buffer);
-      this.#file.put(this.#inFile(last.table + last.index * 8), entry);
+      this.putPhysical(last.table + last.index * 8, BigInt(PLANTED + n * GIB) | LARGE_PAGE);
     }
     return begin;
   }
