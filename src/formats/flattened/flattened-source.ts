@@ -1,5 +1,6 @@
 import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
+import { Windows } from '../../bytes/windows.ts';
 import { InspectError } from '../../errors.ts';
 import { layOver, type Overlay } from './overlay.ts';
 import { walkRecords } from './records.ts';
@@ -13,6 +14,8 @@ const RUNS_LIMIT = 2 ** 21;
 /** A file that was cut short lacks the rest of two or three tables, not thousands of pieces here and there. */
 const GAPS_LIMIT = 10_000;
 
+/** What goes on past a record of no more bytes is read with its neighbours: a page may lie in four thousand of them. */
+const SMALL_RECORD = 2048;
 /** It is told how far the reading is after so many records, a power of two, less 1. */
 const TOLD_MASK = 2 ** 16 - 1;
 
@@ -33,6 +36,7 @@ export class FlattenedSource implements ByteSource {
   readonly #file: ByteSource;
   readonly #runs = new RecordRuns();
   readonly #overlay: Overlay;
+  readonly #windows: Windows;
   #last = 0;
 
   /**
@@ -43,6 +47,7 @@ export class FlattenedSource implements ByteSource {
     let records = 0;
     this.path = file.path;
     this.#file = file;
+    this.#windows = new Windows(file, { size: 65_536, count: 4 });
     const whole = walkRecords(file, (record) => {
       this.#runs.add(record);
       if (this.#runs.length > RUNS_LIMIT)
@@ -91,8 +96,14 @@ export class FlattenedSource implements ByteSource {
       into.fill(0, 0, gap);
       return gap;
     }
-    const { position, left } = this.#runs.locate(this.#overlay.run(piece), target);
-    return this.#file.read(position, into.subarray(0, Math.min(left, end - target)));
+    const run = this.#overlay.run(piece);
+    const { position, left } = this.#runs.locate(run, target);
+    const part = into.subarray(0, Math.min(left, end - target));
+    const goesOn = part.length < into.length && this.#runs.recordSize(run) <= SMALL_RECORD;
+    if (!goesOn) return this.#file.read(position, part);
+    const bytes = this.#windows.at(position, part.length);
+    part.set(bytes);
+    return bytes.length;
   }
 
   /** Reads go forward most of the time: the last piece, or the one behind it. */

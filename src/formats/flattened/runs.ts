@@ -44,6 +44,11 @@ export class RecordRuns {
     return this.#targets.at(run) + this.#sizes.at(run) * this.#counts.at(run);
   }
 
+  /** Bytes of each record of a run. */
+  recordSize(run: number): number {
+    return this.#sizes.at(run);
+  }
+
   /** Where this file holds a byte of a run, and how many bytes its record still has from there on. */
   locate(run: number, target: number): { readonly position: number; readonly left: number } {
     const size = this.#sizes.at(run);

@@ -113,7 +113,10 @@ describe('a flattened file of very many records', () => {
   function many(count: number): MemorySource {
     const bytes = new Uint8Array(4096 + count * 17 + 16);
     bytes.set(flatHeader());
-    for (let i = 0; i < count; i++) bytes.set(recordHeader(i, 1), 4096 + 17 * i);
+    for (let i = 0; i < count; i++) {
+      bytes.set(recordHeader(i, 1), 4096 + 17 * i);
+      bytes[4096 + 17 * i + 16] = i & 0xff;
+    }
     bytes.set(END_RECORD, 4096 + count * 17);
     return new MemorySource([{ at: 0n, bytes }]);
   }
@@ -124,6 +127,14 @@ describe('a flattened file of very many records', () => {
     new FlattenedSource(file, (done, total) => told.push([done, total]));
     expect(told.map(([done = 0]) => Math.round((10 * done) / file.size))).toEqual([4, 9, 10]);
     expect(told.at(-1)).toEqual([file.size, file.size]);
+  });
+
+  it('is read many of them at once', () => {
+    const file = many(100_000);
+    const source = new FlattenedSource(file);
+    const before = file.statistics.reads;
+    expect(bytesAt(source, 255, 4000)).toEqual(Array.from({ length: 4000 }, (_, i) => (255 + i) & 0xff));
+    expect(file.statistics.reads - before).toBeLessThan(5);
   });
 
   it('is told to be done at once where there are few', () => {
