@@ -146,7 +146,10 @@ function longestWord(text: string): number {
 /** The same columns for contents that need no wrapping, as most: cli-table3 takes milliseconds to load and to draw them. */
 function plainTable(contents: DrawnTable, widths: readonly number[], { bold }: Terminal): string {
   const { heading, rows, gap = 2, right = [] } = contents;
-  const padding = (cell: string, i: number) => ' '.repeat(Math.max(0, (widths[i] ?? 0) - cell.length));
+  const last = widths.length - 1;
+  // Blanks at the end of a line would be taken away again, and one cell may be as long as a thousand others.
+  const padding = (cell: string, i: number) =>
+    i === last && !right.includes(i) ? '' : ' '.repeat(Math.max(0, (widths[i] ?? 0) - cell.length));
   const line = (row: readonly string[], style = (text: string) => text) =>
     row
       .map((cell, i) => (right.includes(i) ? padding(cell, i) + style(cell) : style(cell) + padding(cell, i)))

@@ -5,6 +5,7 @@ import { limeRanges } from './lime-files.ts';
 import { largeLog, plantedLog } from './log-files.ts';
 import { hugeEraseinfo, hugeVmcoreinfo, longVmcoreinfo, manyCpus, manyEraseinfo } from './note-files.ts';
 import { slabCaches, vmallocAreas } from './object-files.ts';
+import { files } from './page-cache-files.ts';
 import { tasks } from './task-files.ts';
 import { manyEnumerators, manyTypes } from './type-files.ts';
 
@@ -40,6 +41,7 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'tasks-1M': tasks(MILLION),
   'slab-caches-1M': slabCaches(MILLION),
   'vmalloc-1M': vmallocAreas(MILLION),
+  'files-26k': files(26_000),
   'types-2M': manyTypes,
   'enumerators-3M': manyEnumerators,
 };

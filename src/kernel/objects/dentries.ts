@@ -16,8 +16,9 @@ const DEPTH_LIMIT = 2048;
 
 /** Steps from a dentry to the one above it, of all paths together: 100,000 files that lie 40 deep. */
 const STEPS_LIMIT = 1 << 22;
-/** Bytes of all paths together: the kernel itself takes none that is longer than 4,096 (PATH_MAX). */
-const NAMES_BYTES_LIMIT = 1 << 25;
+/** Bytes of all paths together, and of one: the kernel itself takes none that is longer than 4,096 (PATH_MAX). */
+const ALL_BYTES_LIMIT = 1 << 24;
+const BYTES_LIMIT = 1 << 14;
 
 /** How much all paths together may have. */
 export interface PathBudget {
@@ -34,9 +35,11 @@ export class Dentries {
   readonly #short: { readonly offset: number; readonly size: number } | undefined;
   readonly #names = new Map<bigint, { readonly name: string; readonly parent: bigint }>();
   readonly #budget: PathBudget;
+  /** One error for all that is past the budget, which may be a hundred thousand files. */
+  #spent: InspectError | undefined;
 
   /** @param budget of all paths that it tells; @throws InspectError missingInfo */
-  constructor(typed: TypedKernel, budget: PathBudget = { steps: STEPS_LIMIT, bytes: NAMES_BYTES_LIMIT }) {
+  constructor(typed: TypedKernel, budget: PathBudget = { steps: STEPS_LIMIT, bytes: ALL_BYTES_LIMIT }) {
     this.#budget = budget;
     this.#typed = typed;
     this.#dentry = typed.reader(
@@ -72,9 +75,12 @@ export class Dentries {
   chain(dentry: bigint): DentryChain {
     const names: string[] = [];
     const dentries = new Set<bigint>();
+    let bytes = 0;
     for (let at = dentry; ; ) {
       const { name, parent } = this.#read(at);
-      this.#charge(dentry, name);
+      this.#charge(name);
+      bytes += name.length + 1;
+      if (bytes > BYTES_LIMIT) throw corrupt(dentry, `has a path of more than ${BYTES_LIMIT} bytes`);
       dentries.add(at);
       if (parent === at) break;
       if (dentries.has(parent) || dentries.size >= DEPTH_LIMIT) {
@@ -87,12 +93,12 @@ export class Dentries {
     return { names: names.reverse(), dentries: [...dentries] };
   }
 
-  #charge(dentry: bigint, name: string): void {
+  #charge(name: string): void {
     this.#budget.steps--;
     this.#budget.bytes -= name.length + 1;
     if (this.#budget.steps >= 0 && this.#budget.bytes >= 0) return;
-    const what = 'the paths of all files are longer than any that are told';
-    throw new InspectError('corrupt', what, { address: dentry });
+    this.#spent ??= new InspectError('corrupt', 'the paths of all files are longer than any that are told');
+    throw this.#spent;
   }
 
   /** Its own name. @throws InspectError notMapped, notStored; corrupt, for one of another length than it says */

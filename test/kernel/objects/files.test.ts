@@ -78,6 +78,17 @@ describe('paths of files that are more than is told', () => {
     expect([kind, message]).toEqual(['corrupt', 'the paths of all files are longer than any that are told']);
   });
 
+  it('are corrupt where one of them is longer than any', () => {
+    const name = 'n'.repeat(20);
+    const rooted = new Rooted();
+    const path = Array.from({ length: 800 }, () => name).join('/');
+    const { kind, message } = failureOf(() => new Dentries(rooted.built.typed).chain(rooted.path(path)));
+    expect([kind, message]).toEqual([
+      'corrupt',
+      expect.stringMatching(/has a path of more than 16384 bytes$/),
+    ]);
+  });
+
   it.each(['list', 'chain'] as const)('have so many mounts in all, and no more: by a %s', (mounts) => {
     const mounted = new Rooted({ mounts });
     const one = mounted.path('one');
