@@ -6,7 +6,7 @@ import { largeLog, plantedLog } from './log-files.ts';
 import { hugeEraseinfo, hugeVmcoreinfo, longVmcoreinfo, manyCpus, manyEraseinfo } from './note-files.ts';
 import { slabCaches, vmallocAreas } from './object-files.ts';
 import { files } from './page-cache-files.ts';
-import { tasks } from './task-files.ts';
+import { pidTable, tasks } from './task-files.ts';
 import { manyEnumerators, manyTypes } from './type-files.ts';
 
 const MILLION = 1_000_000;
@@ -39,6 +39,7 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'log-16M': largeLog,
   'log-planted': plantedLog,
   'tasks-1M': tasks(MILLION),
+  'pid-table-2M': pidTable(2 * MILLION),
   'slab-caches-1M': slabCaches(MILLION),
   'vmalloc-1M': vmallocAreas(MILLION),
   'files-26k': files(26_000),

@@ -58,3 +58,43 @@ export const tasks = (count: number) => (path: string) => {
   dump.close();
   return [];
 };
+
+/** A table of PIDs of so many tasks, none of which is one. */
+export const pidTable = (count: number) => (path: string) => {
+  const dump = new PlantedDump(path, 4);
+  const { typed } = dump;
+  const [shift, offset, parent, slots] = ['shift', 'offset', 'parent', 'slots'].map(
+    (name) => dump.place('xa_node', name).offset,
+  ) as [number, number, number, number];
+  const NODE = 1024;
+  const link = BigInt(dump.place('pid', 'tasks').offset);
+  /** Nodes of each level, the lowest first, where they begin, and how many entries there are below each of their slots. */
+  const levels: { readonly nodes: number; readonly at: number }[] = [];
+  for (let nodes = count, at = 0; nodes > 1; ) {
+    nodes = Math.ceil(nodes / 64);
+    levels.push({ nodes, at });
+    at += nodes * NODE;
+  }
+  const structs = 2 ** 30;
+  levels.forEach(({ nodes, at }, level) => {
+    const above = levels[level + 1];
+    const below = levels[level - 1];
+    dump.table(at, nodes, NODE, (entry, i) => {
+      entry.setUint8(shift, 6 * level);
+      entry.setUint8(offset, i % 64);
+      entry.setBigUint64(parent, above ? dump.at(above.at + Math.floor(i / 64) * NODE) : 0n, true);
+      const most = below ? below.nodes : count;
+      for (let slot = 0; slot < 64 && i * 64 + slot < most; slot++) {
+        const n = i * 64 + slot;
+        const entryOf = below ? dump.at(below.at + n * NODE) | 2n : dump.at(structs + 8 * n) - link;
+        entry.setBigUint64(slots + 8 * slot, entryOf, true);
+      }
+    });
+  });
+  dump.table(structs, count, 8, (entry, i) => entry.setBigUint64(0, dump.at(2 ** 31 + 512 * i), true));
+  const top = levels.at(-1)?.at ?? 0;
+  const head = typed.symbol('init_pid_ns') + BigInt(dump.place('pid_namespace', 'idr.idr_rt').offset);
+  dump.put64(head + BigInt(dump.place('xarray', 'xa_head').offset), dump.at(top) | 2n);
+  dump.close();
+  return [];
+};
