@@ -39,14 +39,20 @@ export class Bitmap {
   /** The last rank that was asked for, from where counting goes on. */
   #last = { pfn: 0, rank: 0 };
 
-  constructor(source: ByteSource, place: Place, pages: number, onCounted: OnCounted = () => {}) {
+  /** @param share how many bitmaps share the memory of one index: a dump that is split into hundreds of parts has as many */
+  constructor(
+    source: ByteSource,
+    place: Place,
+    pages: number,
+    { onCounted = () => {}, share = 1 }: { onCounted?: OnCounted | undefined; share?: number } = {},
+  ) {
     this.#windows = new Windows(source, { base: place.offset, size: 16 * BLOCK, count: 4 });
     this.#offset = place.offset;
     this.#size = place.size;
     this.#onCounted = onCounted;
     this.pages = pages;
     const blocks = Math.ceil(pages / BLOCK_PAGES);
-    this.#group = BLOCK_PAGES * 2 ** Math.max(0, Math.ceil(Math.log2(blocks / GROUPS_LIMIT)));
+    this.#group = BLOCK_PAGES * 2 ** Math.max(0, Math.ceil(Math.log2((blocks * share) / GROUPS_LIMIT)));
     this.#before = new Float64Array(Math.ceil(pages / this.#group) + 1);
   }
 

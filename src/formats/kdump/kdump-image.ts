@@ -28,7 +28,12 @@ export async function openKdump(
   const headers = sources.map(headerOf);
   const codecs = await loadCodecs();
   const parts = run(() =>
-    inOrder(sources.map((source, i) => new KdumpPart(source, headers[i] as KdumpHeader, codecs, onCounted))),
+    inOrder(
+      sources.map(
+        (source, i) =>
+          new KdumpPart(source, headers[i] as KdumpHeader, { codecs, parts: sources.length, onCounted }),
+      ),
+    ),
   );
   return new KdumpImage(parts, codecs);
 }

@@ -8,6 +8,9 @@ import type { KdumpHeader } from './header.ts';
 import { PageData, type Problem } from './page-data.ts';
 import { SharedZero } from './shared-zero.ts';
 
+/** Parts whose bitmaps may each have an index of full size. */
+const AWAKE_PARTS = 8;
+
 /** One file: a whole dump, or the part of a split one that has the pages from `start` to `end` (pfns). */
 export class KdumpPart {
   readonly header: KdumpHeader;
@@ -26,14 +29,20 @@ export class KdumpPart {
   #shrunk = false;
   #before: number | undefined;
 
-  constructor(source: ByteSource, header: KdumpHeader, codecs: Codecs, onCounted?: OnCounted) {
+  /** @param parts of the dump, which this is one of */
+  constructor(
+    source: ByteSource,
+    header: KdumpHeader,
+    { codecs, parts, onCounted }: { codecs: Codecs; parts: number; onCounted?: OnCounted | undefined },
+  ) {
     this.source = source;
     this.header = header;
     this.start = header.split?.start ?? 0;
     this.end = header.split?.end ?? header.maxMapnr;
-    this.existing = new Bitmap(source, header.bitmap1, header.maxMapnr, onCounted);
+    const counting = { onCounted, share: Math.ceil(parts / AWAKE_PARTS) };
+    this.existing = new Bitmap(source, header.bitmap1, header.maxMapnr, counting);
     const isOne = header.bitmap1.offset === header.bitmap2.offset;
-    this.dumped = isOne ? this.existing : new Bitmap(source, header.bitmap2, header.maxMapnr, onCounted);
+    this.dumped = isOne ? this.existing : new Bitmap(source, header.bitmap2, header.maxMapnr, counting);
     this.#descriptors = new Descriptors(source, header.descriptors);
     this.#data = new PageData(source, codecs);
     this.#zero = new SharedZero(this.#data);
@@ -114,12 +123,7 @@ export class KdumpPart {
 
   #missing(first: number, last: number): number {
     const held = Math.max(first, Math.min(last, this.#descriptors.held));
-    let missing = last - held;
-    for (let index = first; index < held; index++) {
-      this.#descriptors.locate(index);
-      if (!this.#descriptors.inFile) missing++;
-    }
-    return missing;
+    return last - held + this.#descriptors.missing(first, held);
   }
 
   /** The place of a page's descriptor among those of this file: as many come before it as pages are dumped before it. */

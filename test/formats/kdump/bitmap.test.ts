@@ -118,8 +118,8 @@ describe('a bitmap of far more pages than any machine has', () => {
   const bytes = new Map(set.map((pfn) => [AT + Math.floor(pfn / 8), 1 << (pfn & 7)]));
   const told: [number, number][] = [];
   const source = new Hole(bytes);
-  const bitmap = new Bitmap(source, { offset: AT, size: pages / 8 }, pages, (done, total) => {
-    told.push([done, total]);
+  const bitmap = new Bitmap(source, { offset: AT, size: pages / 8 }, pages, {
+    onCounted: (done, total) => told.push([done, total]),
   });
 
   it('is counted in groups of blocks, and tells how far it is', () => {
@@ -128,6 +128,14 @@ describe('a bitmap of far more pages than any machine has', () => {
     });
     expect(told.length).toBeGreaterThan(1000);
     expect(told.at(-1)?.[0]).toBe(told.at(-1)?.[1]);
+  });
+
+  it('has an index of fewer groups where others share the memory for it, and counts the same', () => {
+    const groups = new Set<number>();
+    const onCounted = (_: number, total: number) => groups.add(total);
+    const shared = new Bitmap(source, { offset: AT, size: pages / 8 }, pages, { onCounted, share: 64 });
+    expect([shared.rank(pages - 1), shared.rank(2 ** 31 + 8), shared.rank(pages)]).toEqual([3, 2, 4]);
+    expect(Math.max(...groups)).toBeLessThanOrEqual(2 ** 18 / 64);
   });
 
   it('is not read again where it has nothing', () => {
