@@ -5,6 +5,7 @@ import { Windows } from '../../bytes/windows.ts';
 const SIZE = 24;
 /** Descriptors read at once: 96 KiB of them. */
 const AT_ONCE = 4096;
+const ZEROS = Buffer.alloc(AT_ONCE * SIZE);
 
 /**
  * The page descriptors of a file, one for each page that is in it, in the order of pfns. One is looked at at a time,
@@ -23,6 +24,7 @@ export class Descriptors {
   readonly #fileSize: number;
   readonly #windows: Windows;
   #window = -1;
+  #isEmpty = false;
   #words: Uint32Array = new Uint32Array(0);
 
   constructor(source: ByteSource, base: number) {
@@ -41,6 +43,23 @@ export class Descriptors {
   /** How many there are whose place the file has. */
   get held(): number {
     return Math.max(0, Math.floor((this.#fileSize - this.#base) / SIZE));
+  }
+
+  /** How many of those from `first` to before `last` have their data nowhere; `last` is not above `held`. */
+  missing(first: number, last: number): number {
+    let missing = 0;
+    for (let index = first; index < last; ) {
+      const window = Math.floor(index / AT_ONCE);
+      if (window !== this.#window) this.#load(window);
+      const end = Math.min(last, (window + 1) * AT_ONCE);
+      if (this.#isEmpty) missing += end - index;
+      for (let at = this.#isEmpty ? end : index; at < end; at++) {
+        this.locate(at);
+        if (!this.inFile) missing++;
+      }
+      index = end;
+    }
+    return missing;
   }
 
   /** Position of a descriptor, bytes. */
@@ -67,6 +86,8 @@ export class Descriptors {
     this.#window = -1;
     const bytes = this.#windows.at(this.position(window * AT_ONCE), AT_ONCE * SIZE);
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
+    // What was never written is a hole of the file, of which there may be TiB.
+    this.#isEmpty = ZEROS.compare(bytes, 0, bytes.length, 0, bytes.length) === 0;
     this.#window = window;
   }
 
