@@ -1,6 +1,6 @@
 import { apart, backwards, empty, nested, notes, scattered, touching } from './elf-files.ts';
 import { overlappingRecords, scatteredRecords, tinyRecords } from './flat-files.ts';
-import { alternating, claiming, splitInto } from './kdump-files.ts';
+import { alternating, claiming, full, splitClaiming, splitInto } from './kdump-files.ts';
 import { limeRanges } from './lime-files.ts';
 import { largeLog, plantedLog } from './log-files.ts';
 import { hugeEraseinfo, hugeVmcoreinfo, longVmcoreinfo, manyCpus, manyEraseinfo } from './note-files.ts';
@@ -35,7 +35,9 @@ export const FILES: Readonly<Record<string, (path: string) => readonly string[]>
   'kdump-2^36': claiming(2 ** 36),
   'kdump-2^40': claiming(2 ** 40),
   'kdump-alternating': alternating(2 ** 32),
+  'kdump-full': full(2 ** 32),
   'kdump-split': splitInto(300),
+  'kdump-split-2^33': splitClaiming(2 ** 33, 64),
   'log-16M': largeLog,
   'log-planted': plantedLog,
   'tasks-1M': tasks(MILLION),

@@ -80,6 +80,40 @@ export const alternating =
     return [];
   };
 
+/** One of whose two bitmaps each bit of so many is set, and that has no descriptor of what the fixture lacks. */
+export const full =
+  (maxMapnr: number) =>
+  (path: string): readonly string[] => {
+    const dump = readDump();
+    const bitmap = maxMapnr / 8;
+    const file = write(path, dump, bitmap, (header) => {
+      header.writeBigUInt64LE(BigInt(maxMapnr), MAX_MAPNR_64);
+    });
+    const set = new Uint8Array(bitmap - dump.bitmap).fill(0xff);
+    for (const start of [dump.headers, dump.headers + bitmap]) file.put(start + dump.bitmap, set);
+    file.put(dump.headers + 2 * bitmap + maxMapnr * DESCRIPTOR, Uint8Array.of(1));
+    file.close();
+    return [];
+  };
+
+/** Parts of a split dump that claims so many pages, each of as many. */
+export const splitClaiming =
+  (maxMapnr: number, count: number) =>
+  (path: string): readonly string[] => {
+    const dump = readDump();
+    const step = maxMapnr / count;
+    const names = Array.from({ length: count }, (_, part) => (part === 0 ? path : `${path}-${part}`));
+    names.forEach((name, part) => {
+      write(name, dump, maxMapnr / 8, (header) => {
+        header.writeBigUInt64LE(BigInt(maxMapnr), MAX_MAPNR_64);
+        header.writeInt32LE(1, SPLIT);
+        header.writeBigUInt64LE(BigInt(part * step), START_PFN_64);
+        header.writeBigUInt64LE(BigInt((part + 1) * step), END_PFN_64);
+      }).close();
+    });
+    return names.slice(1);
+  };
+
 /** One that is split into so many parts, each with all of the data. */
 export const splitInto =
   (count: number) =>
