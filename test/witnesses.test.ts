@@ -77,6 +77,12 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was + 3n,
     warning: /module qemu_fw_cfg is MODULE_STATE_UNFORMED, and in sysfs/,
   },
+  'the size of a module, none': {
+    command: ['usage'],
+    at: ofModule('mem[0].size'),
+    value: (was) => was & ~0xffff_ffffn,
+    warning: /module qemu_fw_cfg has no bytes of memory at 0x/,
+  },
   'the size of a module, too large': {
     command: ['usage'],
     at: ofModule('mem[1].size'),
@@ -178,6 +184,36 @@ const LIES: Readonly<Record<string, Lie>> = {
     at: ofDentry('d_inode'),
     value: () => 0n,
     warning: /is in the list of the inode at \w+, and names 0x0/,
+  },
+  'what a CPU has of a slab cache': {
+    command: ['usage'],
+    at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'cpu_slab'),
+    value: () => 0n,
+    warning: /slab cache ext4_inode_cache is broken at \w+: its cpu_slab is null/,
+  },
+  'the size of the objects of a slab cache': {
+    command: ['usage'],
+    at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'size'),
+    value: (was) => was - 8n,
+    warning: /its objects take \d+ bytes, and its reciprocal_size is that of another number/,
+  },
+  'how many objects a slab has': {
+    command: ['usage'],
+    at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'oo'),
+    value: (was) => was - 1n,
+    warning: /slabs of order \d are said to have \d+ objects of \d+ bytes/,
+  },
+  'the task of a CPU': {
+    command: ['ps'],
+    at: (typed) => typed.symbol('pcpu_hot') + typed.space.u64(typed.symbol('__per_cpu_offset')),
+    value: (was) => was + 0x80n,
+    warning: /CPU 0 runs the task at \w+, which is in no list of tasks, nor in its run queue/,
+  },
+  'the name of a zone': {
+    command: ['page', '4096'],
+    at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'name'),
+    value: (was) => was ^ (1n << 55n),
+    warning: /not all that is known of the page can be read/,
   },
   'the name of a slab cache': {
     command: ['usage'],

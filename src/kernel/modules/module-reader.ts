@@ -56,7 +56,10 @@ export class ModuleReader {
   read(address: bigint): ReadModule {
     const module = this.#module.load(address);
     const name = module.text('name');
-    const all = this.#ranges.map((read) => read(address)).filter(({ start, end }) => end > start);
+    const parts = this.#ranges.map((read) => read(address));
+    const all = parts.filter(({ start, end }) => end > start);
+    // What has no memory has no address either (move_module; do_init_module for what is freed then).
+    const empty = parts.filter(({ start, end }) => start > 0n && end === start);
     const ranges = all.filter((range) => this.#isPossible(range));
     const mapped = ranges.flatMap((range) => this.#witness.againstRange(range) ?? []);
     const size = ranges.reduce((sum, { start, end }) => sum + Number(end - start), 0);
@@ -67,6 +70,7 @@ export class ModuleReader {
     // Its own structure is a part of what was loaded (__this_module).
     const inPlace = ranges.some((range) => isIn(range, address));
     if (!inPlace) wrong.push(`has no memory where its structure is, at ${hex(address)}`);
+    else for (const { start } of empty) wrong.push(`has no bytes of memory at ${hex(start)}`);
     if (state === undefined) wrong.push(`is in state ${module.big('state')}, which there is not`);
     const against = this.#witness.against(address, name, state);
     return {
@@ -75,7 +79,7 @@ export class ModuleReader {
         address,
         state: state ?? String(module.big('state')),
         ranges,
-        size: ranges.length === all.length && mapped.length === 0 ? size : null,
+        size: ranges.length === all.length && mapped.length + empty.length === 0 ? size : null,
         kallsyms: this.#kallsymsOf(address, ranges),
         exported: { address: module.big('syms'), count: module.number('num_syms') },
       },

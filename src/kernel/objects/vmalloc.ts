@@ -132,6 +132,8 @@ class AreaReader {
   readonly #vm;
   /** VM_VM_AREA of vmap_area.flags, without which `vm` has no meaning; until 5.4 (688fcbfc06e4). */
   readonly #marked: boolean;
+  /** Whether those without a vm_struct are marked: since 6.3 (869176a09606). */
+  readonly #marksRam: boolean;
 
   constructor(typed: TypedKernel) {
     const type = typed.types.struct('vmap_area');
@@ -139,13 +141,18 @@ class AreaReader {
     this.#vm = typed.reader('vm_struct', 'addr', 'size', 'flags', 'pages', 'nr_pages', 'caller');
     const list = type.find('purge_list');
     this.#marked = type.has('flags') && list !== undefined && list.offset !== type.offsetOf('vm');
+    this.#marksRam = type.has('flags') && !this.#marked;
   }
 
   /** undefined for a block of vm_map_ram, which has no vm_struct. @throws InspectError notMapped, notStored, corrupt */
   read(address: bigint): VmallocArea | undefined {
     const area = this.#area.load(address);
     const at = area.big('vm');
-    if (at === 0n || (this.#marked && (area.number('flags') & VM_VM_AREA) === 0)) return undefined;
+    if (this.#marked && (area.number('flags') & VM_VM_AREA) === 0) return undefined;
+    if (at === 0n) {
+      if (!this.#marksRam || (area.number('flags') & VMAP_RAM) !== 0) return undefined;
+      throw new InspectError('corrupt', 'it has no vm_struct, and is not one of vm_map_ram', { address });
+    }
     const vm = this.#vm.load(at);
     const [start, size, pages] = [vm.big('addr'), vm.number('size'), vm.number('nr_pages')];
     if (start !== area.big('va_start') || start + BigInt(size) > area.big('va_end')) {
@@ -163,3 +170,4 @@ class AreaReader {
 }
 
 const VM_VM_AREA = 0x4;
+const VMAP_RAM = 0x1;

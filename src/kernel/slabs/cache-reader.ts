@@ -22,6 +22,13 @@ export interface CacheIdentity extends SlabShape {
   readonly aliases: number;
 }
 
+/** The factor by which the kernel divides by a number (reciprocal_value, lib/math/reciprocal_div.c). */
+function reciprocalOf(divisor: number): number {
+  const d = BigInt(divisor);
+  const bits = BigInt(32 - Math.clz32(divisor - 1));
+  return Number(((1n << 32n) * ((1n << bits) - d)) / d + 1n);
+}
+
 /** Reads kmem_cache structures. */
 export class CacheReader {
   /** Bytes to the list_head that links the caches. */
@@ -42,7 +49,7 @@ export class CacheReader {
     this.#cache = typed.reader(
       'kmem_cache',
       ...(['size', 'object_size', 'oo.x', 'min.x', 'name', 'refcount', 'offset'] as const),
-      ...(['red_left_pad?', 'random?', 'kobj.name?'] as const),
+      ...(['red_left_pad?', 'random?', 'kobj.name?', 'reciprocal_size.m?'] as const),
     );
     this.listOffset = BigInt(type.offsetOf('list'));
   }
@@ -56,8 +63,13 @@ export class CacheReader {
     if (order > ORDER_LIMIT) {
       throw new InspectError('corrupt', `a slab of order ${order} is none`, { address });
     }
-    if ((oo & OO_MASK) * size > 4096 * 2 ** order) {
-      const what = `${oo & OO_MASK} objects of ${size} bytes have no room in a slab of order ${order}`;
+    // As many as there is room for (order_objects).
+    if ((oo & OO_MASK) !== Math.floor((4096 * 2 ** order) / size)) {
+      const what = `slabs of order ${order} are said to have ${oo & OO_MASK} objects of ${size} bytes`;
+      throw new InspectError('corrupt', what, { address });
+    }
+    if (c.has('reciprocal_size.m') && c.number('reciprocal_size.m') !== reciprocalOf(size)) {
+      const what = `its objects take ${size} bytes, and its reciprocal_size is that of another number`;
       throw new InspectError('corrupt', what, { address });
     }
     const name = readString(this.#typed.space, c.big('name'));

@@ -32,7 +32,10 @@ export class CpuSlabs {
   /** @throws InspectError notMapped or notStored */
   *freeObjects(chains: SlabChains, shape: SlabShape): Generator<FreeObjects> {
     const base = this.#cache.load(shape.cache).big('cpu_slab');
-    if (base === 0n) return;
+    if (base === 0n) {
+      yield* noCpuSlabs(shape, this.#perCpu.possible.length);
+      return;
+    }
     for (const cpu of this.#perCpu.possible) {
       if (!chains.look()) return;
       const c = this.#cpu.load(this.#perCpu.pointer(base, cpu));
@@ -41,6 +44,13 @@ export class CpuSlabs {
       yield* partialSlabs(chains, shape, cpu, partial);
     }
   }
+}
+
+/** Each cache has a kmem_cache_cpu for each CPU (alloc_kmem_cache_cpus, mm/slub.c): of one without nothing is known. */
+function* noCpuSlabs(shape: SlabShape, cpus: number): Generator<FreeObjects> {
+  const broken = { address: shape.cache, reason: 'its cpu_slab is null' };
+  yield lostObjects({ kind: 'cpuFreelist', cpu: 0 }, cpus * shape.objectsPerSlab, broken);
+  yield lostObjects({ kind: 'cpuPartial', cpu: 0 }, cpus * PARTIAL_LIMIT * shape.objectsPerSlab, broken);
 }
 
 function* ownSlab(

@@ -50,7 +50,19 @@ export class Sheaves {
   /** @throws InspectError notMapped or notStored */
   *freeObjects(chains: SlabChains, shape: SlabShape, nodes: readonly CacheNode[]): Generator<FreeObjects> {
     const capacity = this.#capacity(shape);
+    yield* this.#onCpus(chains, shape, capacity);
+    for (const { id, node, barn } of nodes) {
+      const at = barn === 0n ? this.#barnOf(node) : barn;
+      if (at !== 0n) yield* this.#ofBarn(chains, shape, id, at, capacity);
+    }
+  }
+
+  *#onCpus(chains: SlabChains, shape: SlabShape, capacity: number): Generator<FreeObjects> {
     const seen = new Set<bigint>();
+    if (capacity > 0 && this.#cache.big('cpu_sheaves') === 0n) {
+      const broken = { address: shape.cache, reason: 'its cpu_sheaves is null' };
+      yield lostObjects({ kind: 'sheaf', cpu: 0 }, 2 * capacity * this.#perCpu.possible.length, broken);
+    }
     for (const { cpu, sheaves } of this.#ofCpus(shape)) {
       if (!chains.look()) return;
       const place = { kind: 'sheaf', cpu } as const;
@@ -65,10 +77,6 @@ export class Sheaves {
         else yield this.#read(place, sheaf, shape, capacity, chains);
         seen.add(sheaf);
       }
-    }
-    for (const { id, node, barn } of nodes) {
-      const at = barn === 0n ? this.#barnOf(node) : barn;
-      if (at !== 0n) yield* this.#ofBarn(chains, shape, id, at, capacity);
     }
   }
 

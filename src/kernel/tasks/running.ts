@@ -35,6 +35,13 @@ function currentTasks(typed: TypedKernel, perCpu: PerCpu): { cpu: number; addres
   return perCpu.variables(symbol).map(({ cpu, address }) => ({ cpu, address: address + offset }));
 }
 
+/** By CPU, the tasks that its scheduler says it runs or can: one of a list, its idle one, and one that is just ending. */
+export function scheduledTasks(typed: TypedKernel): ReadonlyMap<number, readonly bigint[]> {
+  const rq = typed.reader('rq', 'curr', 'idle');
+  const all = new PerCpu(typed).variables('runqueues');
+  return new Map(all.map(({ cpu, address }) => [cpu, [rq.load(address).big('curr'), rq.big('idle')]]));
+}
+
 /** PANIC_CPU_INVALID (include/linux/panic.h), and what crashing_cpu is before a crash (arch/x86/kernel/reboot.c) */
 const NO_CPU = -1;
 

@@ -1,10 +1,11 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { isLoss } from '../../formats/loss.ts';
 import { type Check, check } from '../check.ts';
 import { type Fact, fact } from '../fact.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { type PidTable, readPidTable } from './pid-table.ts';
-import { panickingCpu, type RunningTask, runningTasks } from './running.ts';
+import { panickingCpu, type RunningTask, runningTasks, scheduledTasks } from './running.ts';
 import { type Task, TaskReader } from './task.ts';
 import { type FoundTasks, TASKS_LIMIT, TaskList } from './task-list.ts';
 
@@ -161,8 +162,23 @@ function cpuTasks(typed: TypedKernel, { tasks }: FoundTasks): CpuTask[] {
     ...running,
     current: tasks.get(running.task) ?? tryRead(reader, running.task),
   }));
-  if (!typed.space.live) requirePlaces(all);
+  if (!typed.space.live) {
+    requirePlaces(all);
+    requireScheduled(typed, all, tasks);
+  }
   return all;
+}
+
+/** A CPU runs a task of the lists, or one that its run queue has. */
+function requireScheduled(typed: TypedKernel, cpus: readonly CpuTask[], listed: FoundTasks['tasks']): void {
+  const strange = cpus.filter(({ online, task }) => online && !listed.has(task));
+  if (strange.length === 0) return;
+  const scheduled = scheduledTasks(typed);
+  for (const { cpu, task } of strange) {
+    if (scheduled.get(cpu)?.includes(task)) continue;
+    const what = `CPU ${cpu} runs the task at ${hex(task)}, which is in no list of tasks, nor in its run queue`;
+    throw new InspectError('corrupt', what);
+  }
 }
 
 /** A task that runs says on which CPU (set_task_cpu). A CPU that never came up has the task of another. */
