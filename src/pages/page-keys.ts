@@ -181,6 +181,9 @@ interface Words {
   readonly type: number;
 }
 
+/** Of enum compound_dtor_id (include/linux/mm.h), from its first day (f1e61557f023, 4.4) to its last (6.6). */
+const HUGETLB_PAGE_DTOR = 2;
+
 /**
  * How a compound head says that it is hugetlbfs's: its page type (6.9+), PG_hugetlb in page[1].flags (6.6 to 6.8), or
  * the destructor's number in page[1] (to 6.5; the folio's name for it since 6.3).
@@ -193,6 +196,14 @@ function hugetlbTest(info: Vmcoreinfo, words: Words, asMakedumpfile: boolean): W
   const dtor = info.number('HUGETLB_PAGE_DTOR');
   const at = headByte(info, words.stride, 'compound_dtor', '_folio_dtor');
   if (dtor === undefined || at === undefined) return NEVER;
+  if (dtor !== HUGETLB_PAGE_DTOR) {
+    const key = 'NUMBER(HUGETLB_PAGE_DTOR)';
+    throw new InspectError(
+      'corrupt',
+      `VMCOREINFO: ${key} is ${dtor}, and is ${HUGETLB_PAGE_DTOR} in all kernels`,
+      { key },
+    );
+  }
   return { word: at.word, mask: 0xff << at.shift, value: dtor << at.shift };
 }
 

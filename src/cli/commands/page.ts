@@ -38,7 +38,7 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
 
 function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): string[] {
   // Without types there are no details, and why is in the report.
-  const damaged = 'value' in details && !image.live ? ['corrupt'] : [];
+  const damaged = 'value' in details && !image.live ? ['corrupt', 'notMapped'] : [];
   const lost = missingOf(details).find(({ kind }) => damaged.includes(kind) || isLost(kind, image));
   return lost ? [`not all that is known of the page can be read: ${lost.missing}`] : [];
 }

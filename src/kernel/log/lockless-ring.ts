@@ -34,6 +34,7 @@ export class LocklessRing implements KernelLog {
   readonly #ring: RingHeader;
   readonly #numbers: RingNumbers;
   readonly #clearSeq: bigint | null;
+  readonly #clearSeqIsWrong: boolean;
   #strangeDevices = 0;
 
   /** @throws InspectError missingInfo, notMapped, notStored or corrupt, when the ring itself cannot be read */
@@ -42,18 +43,31 @@ export class LocklessRing implements KernelLog {
     this.#layout = ringLayout(source.info);
     this.#ring = readRingHeader(source, this.#layout);
     this.#numbers = readNumbers(new PageReader(source.space), this.#layout, this.#ring);
-    this.#clearSeq = readClearSeq(source);
+    const clearSeq = readClearSeq(source);
+    this.#clearSeqIsWrong = clearSeq !== null && !source.image.live && clearSeq > this.#end();
+    this.#clearSeq = this.#clearSeqIsWrong ? null : clearSeq;
     this.hasLevels = this.#layout.priorityAt !== null;
   }
 
   get doubts(): readonly string[] {
+    const cleared = 'which records were cleared cannot be told: clear_seq is past the last of them';
+    return [...this.#deviceDoubts(), ...(this.#clearSeqIsWrong ? [cleared] : [])];
+  }
+
+  #deviceDoubts(): string[] {
     const { device } = this.#layout;
     if (device !== null && 'contradiction' in device)
       return [`which devices the records are about cannot be told: VMCOREINFO: ${device.contradiction}`];
     const strange = this.#strangeDevices;
-    return strange === 0
-      ? []
-      : [`${strange} records have a device without a subsystem, or a subsystem without a device`];
+    const what = `${strange} records have a device without a subsystem, or a subsystem without a device`;
+    return strange === 0 ? [] : [what];
+  }
+
+  /** The number that the next record gets; where it is not known, one that none has. */
+  #end(): bigint {
+    const { tail, ids } = this.#ring;
+    const last = this.#numbers.sequence(BigInt.asUintN(ID_BITS, tail + BigInt(ids - 1)));
+    return last === null ? 1n << 64n : last + 1n;
   }
 
   get most(): number {

@@ -1,7 +1,7 @@
 import { struct, u16, u32, u64 } from '../../bytes/struct.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo.ts';
 import { deviceLayout } from './device-layout.ts';
-import { LayoutKeys } from './layout-keys.ts';
+import { LayoutKeys, lie } from './layout-keys.ts';
 
 /** The structures of kernel/printk/printk_ringbuffer.h, as VMCOREINFO gives them (5.10+). Fields keep their names. */
 export type RingLayout = ReturnType<typeof ringLayout>;
@@ -39,8 +39,15 @@ function descStruct(keys: LayoutKeys, counter: number) {
 
 function infoStruct(keys: LayoutKeys, note: Vmcoreinfo) {
   const size = keys.size('printk_info');
-  const at = (name: string, bytes: number) =>
-    keys.within('printk_info', size, bytes, [`printk_info.${name}`]);
+  const taken: { readonly start: number; readonly end: number }[] = [];
+  const at = (name: string, bytes: number) => {
+    const start = keys.within('printk_info', size, bytes, [`printk_info.${name}`]);
+    const end = start + bytes;
+    if (start % bytes !== 0 || taken.some((other) => start < other.end && end > other.start))
+      throw lie(`OFFSET(printk_info.${name})`, start, `a place of its own, a multiple of ${bytes}`);
+    taken.push({ start, end });
+    return start;
+  };
   const text_len = at('text_len', 2);
   const caller_id = at('caller_id', 4);
   const fields = {

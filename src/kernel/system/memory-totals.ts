@@ -17,9 +17,8 @@ export interface MemoryTotals {
 export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
   // ca79b0c211af (5.0) made totalram_pages an atomic_long_t with this name.
   const total = counter(typed, '_totalram_pages');
-  // The first of enum zone_stat_item in all kernels (include/linux/mmzone.h).
-  const index = typed.kernel.info.number('NR_FREE_PAGES') ?? 0;
-  return { total, free: counter(typed, 'vm_zone_stat', index) };
+  // NR_FREE_PAGES is the first of enum zone_stat_item in all kernels (include/linux/mmzone.h).
+  return { total, free: counter(typed, 'vm_zone_stat') };
 }
 
 /** The counters of memory against the same by zone, and why they cannot be compared, which the dump should have. */
@@ -58,8 +57,8 @@ export function readSwapTotals(typed: TypedKernel): MemoryTotals {
 }
 
 /** An atomic_long_t of pages, in bytes; one below zero counts as zero, as the kernel shows it. */
-function counter(typed: TypedKernel, name: string, index = 0): number {
-  const pages = Number(BigInt.asIntN(64, typed.space.u64(typed.symbol(name) + BigInt(8 * index))));
+function counter(typed: TypedKernel, name: string): number {
+  const pages = Number(BigInt.asIntN(64, typed.space.u64(typed.symbol(name))));
   if (pages < 0) return 0;
   if (!Number.isSafeInteger(pages * PAGE)) throw new InspectError('corrupt', `${name} says ${pages} pages`);
   return pages * PAGE;

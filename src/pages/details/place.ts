@@ -1,4 +1,4 @@
-import { tryString } from '../../kernel/objects/c-string.ts';
+import { readString } from '../../kernel/objects/c-string.ts';
 import { nodeAddresses } from '../../kernel/objects/nodes.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { placeBits } from '../page-places.ts';
@@ -12,7 +12,7 @@ export interface PagePlace {
   readonly inSpan: boolean;
 }
 
-/** What the flags of a page say; null for no zone. */
+/** What the flags of a page say; null for no zone. @throws InspectError notMapped or notStored */
 export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePlace | null {
   const bits = placeBits(typed);
   const [nodeBits, zoneBits] = [BigInt(bits.node), BigInt(bits.zone)];
@@ -27,7 +27,7 @@ export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePla
   const name = zone.big('name');
   return {
     node,
-    zone: (name === 0n ? undefined : tryString(typed.space, name, 16)) ?? `zone ${index}`,
+    zone: readString(typed.space, name, 16),
     inSpan: pfn >= start && pfn < start + zone.number('spanned_pages'),
   };
 }

@@ -132,6 +132,12 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     'a kernel may crash at any time, and have any build id where its image has lost the note of it',
   ),
   state(
+    /^VMCOREINFO$/,
+    /^SYMBOL\(clear_seq\)/,
+    /^records\[\]\.cleared$/,
+    '`dmesg --clear` may have hidden the records up to any of them',
+  ),
+  state(
     /^log$/,
     /^text$/,
     /^(records\[\]\.text|crash\.(reason|cause))$/,
@@ -200,6 +206,12 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^.*\(key\)$/,
     /^kernel\.crashTime$/,
     'the line of the crash is not there while the kernel runs',
+  ),
+  state(
+    /^vmap_area$/,
+    /^vm$/,
+    /^vmalloc\.(areas|largest\[\](\.(areas|size|caller|kind|pages|bytes))?)$/,
+    'an area without a vm_struct is one of vm_map_ram, which nothing marks before 6.3; its pages, where it has any, are counted',
   ),
   state(
     /^vm_struct$/,
