@@ -1,11 +1,14 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
+import type { OnCounted } from './bitmap.ts';
 
 /** page_desc_t of makedumpfile's diskdump_mod.h: offset u64, size u32, flags u32, page_flags u64 */
 const SIZE = 24;
 /** Descriptors read at once: 96 KiB of them. */
 const AT_ONCE = 4096;
 const ZEROS = Buffer.alloc(AT_ONCE * SIZE);
+/** Descriptors that take a while to be gone through: those of 16 GiB of memory. */
+const MANY = 1 << 22;
 
 /**
  * The page descriptors of a file, one for each page that is in it, in the order of pfns. One is looked at at a time,
@@ -23,12 +26,15 @@ export class Descriptors {
   readonly #base: number;
   readonly #fileSize: number;
   readonly #windows: Windows;
+  readonly #onCounted: OnCounted | undefined;
   #window = -1;
   #isEmpty = false;
   #words: Uint32Array = new Uint32Array(0);
 
-  constructor(source: ByteSource, base: number) {
+  /** @param onCounted told how many were gone through, where there are many */
+  constructor(source: ByteSource, base: number, onCounted?: OnCounted) {
     this.#base = base;
+    this.#onCounted = onCounted;
     this.#fileSize = source.size;
     this.#windows = new Windows(source, { base, size: AT_ONCE * SIZE, count: 8 });
   }
@@ -58,6 +64,7 @@ export class Descriptors {
         if (!this.inFile) missing++;
       }
       index = end;
+      if (last - first >= MANY) this.#onCounted?.(index - first, last - first);
     }
     return missing;
   }

@@ -43,7 +43,7 @@ export class KdumpPart {
     this.existing = new Bitmap(source, header.bitmap1, header.maxMapnr, counting);
     const isOne = header.bitmap1.offset === header.bitmap2.offset;
     this.dumped = isOne ? this.existing : new Bitmap(source, header.bitmap2, header.maxMapnr, counting);
-    this.#descriptors = new Descriptors(source, header.descriptors);
+    this.#descriptors = new Descriptors(source, header.descriptors, onCounted);
     this.#data = new PageData(source, codecs);
     this.#zero = new SharedZero(this.#data);
   }

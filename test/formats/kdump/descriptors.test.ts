@@ -41,4 +41,16 @@ describe('descriptors whose pages are missing', () => {
     all.locate(13_000);
     expect([all.inFile, all.missing(12_288, 16_384)]).toEqual([true, 4095]);
   });
+
+  it('are told while they are counted, to the last, where there are very many', () => {
+    const count = (1 << 22) + 1;
+    const told: (readonly [number, number])[] = [];
+    const empty = new MemorySource([{ at: BigInt(BASE + count * SIZE - 1), bytes: new Uint8Array(1) }]);
+    const all = new Descriptors(empty, BASE, (done, total) => told.push([done, total]));
+    expect(all.missing(0, 1000)).toBe(1000);
+    expect(told).toEqual([]);
+    expect(all.missing(0, count)).toBe(count);
+    expect(told[0]).toEqual([4096, count]);
+    expect(told.at(-1)).toEqual([count, count]);
+  });
 });
