@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { readModules } from '../src/kernel/modules/module-list.ts';
 import { zoneAddresses } from '../src/kernel/objects/nodes.ts';
+import { PerCpu } from '../src/kernel/objects/per-cpu.ts';
 import { readSlabCaches } from '../src/kernel/slabs/slab-caches.ts';
 import { runningTasks } from '../src/kernel/tasks/running.ts';
 import type { TypedKernel } from '../src/kernel/typed-kernel.ts';
@@ -51,6 +52,13 @@ function buildId(typed: TypedKernel): bigint {
 
 /** What CPU 1 runs. */
 const runningTask = (typed: TypedKernel) => runningTasks(typed)[1]?.task ?? 0n;
+
+/** What a CPU has as its free pages of the second zone. */
+function cpuFreePages(typed: TypedKernel, cpu: number): bigint {
+  const zone = zoneAddresses(typed)[1] ?? 0n;
+  const lists = typed.space.u64(zone + member(typed, 'zone', 'per_cpu_pageset'));
+  return new PerCpu(typed).pointer(lists, cpu);
+}
 
 /** A cache that others are not merged with. */
 function unmergedCache(typed: TypedKernel): bigint {
@@ -214,6 +222,18 @@ const LIES: Readonly<Record<string, Lie>> = {
     at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'name'),
     value: (was) => was ^ (1n << 55n),
     warning: /not all that is known of the page can be read/,
+  },
+  'how many free pages a CPU has': {
+    command: ['usage'],
+    at: (typed) => cpuFreePages(typed, 1),
+    value: (was) => was + (1n << 32n),
+    warning: /the lists of CPU 1 at \w+ have \d+ free pages, and its count is \d+/,
+  },
+  "where a zone's free pages of CPUs are": {
+    command: ['usage'],
+    at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'per_cpu_pageset'),
+    value: () => 0n,
+    warning: /the zone at \w+ has no per-CPU lists/,
   },
   'the name of a slab cache': {
     command: ['usage'],

@@ -1,22 +1,38 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import { isCut, NODES_LIMIT, walkList } from './list.ts';
 import { zoneAddresses } from './nodes.ts';
 import { PerCpu } from './per-cpu.ts';
 
+/** Pages on the lists of all CPUs that are walked: 16 GiB. More are counted by per_cpu_pages.count alone. */
+const WALKED_LIMIT = 1 << 22;
+/** MIGRATE_PCPTYPES (include/linux/mmzone.h): how many lists there are of each order. */
+const LISTS_OF_ORDER = 3;
+/** PAGE_ALLOC_COSTLY_ORDER: lists past those of this order are of huge pages. */
+const COSTLY_ORDER = 3;
+const HUGE_ORDER = 9;
+
 /**
  * Free pages that CPUs keep for themselves (per_cpu_pages.count): out of the buddy allocator's lists and counters, and
- * nothing in their struct pages says so.
- * @throws InspectError missingInfo, notMapped, notStored; corrupt, for a zone that has pages and none are present
+ * nothing in their struct pages says so. Of a dump each count is held against the lists that it is of.
+ * @throws InspectError missingInfo, notMapped, notStored; corrupt, for a zone that has pages and none are present, for zones
+ * that share their lists, and where a CPU's lists do not have as many pages as it counts
  */
 export function readCpuFreePages(typed: TypedKernel): number {
   const perCpu = new PerCpu(typed);
-  const zone = typed.reader('zone', 'per_cpu_pageset', 'present_pages', 'managed_pages');
-  // Until 5.14 (28f836b6777b) the list was in one structure with the counters of the CPU.
-  const older = typed.types.findStruct('per_cpu_pageset');
-  const pages = older ? typed.reader('per_cpu_pageset', 'pcp.count') : typed.reader('per_cpu_pages', 'count');
-  const count = older ? 'pcp.count' : 'count';
+  const lists = new CpuLists(typed);
   let sum = 0;
+  for (const base of pagesets(typed))
+    for (const cpu of perCpu.possible) sum += lists.pagesOf(cpu, perCpu.pointer(base, cpu));
+  return sum;
+}
+
+/** What the zones with memory have as per-CPU pointers to their lists. */
+function pagesets(typed: TypedKernel): ReadonlySet<bigint> {
+  const zone = typed.reader('zone', 'per_cpu_pageset', 'present_pages', 'managed_pages');
+  const found = new Set<bigint>();
   for (const address of zoneAddresses(typed)) {
     const { present, managed } = pagesOf(zone.load(address));
     if (present < managed) {
@@ -25,11 +41,67 @@ export function readCpuFreePages(typed: TypedKernel): number {
     }
     if (present === 0) continue;
     const base = zone.big('per_cpu_pageset');
-    for (const cpu of perCpu.possible) sum += pages.load(perCpu.pointer(base, cpu)).number(count as never);
+    if (found.has(base) || base === 0n) {
+      const what = base === 0n ? 'no per-CPU lists' : 'the per-CPU lists of another one';
+      throw new InspectError('corrupt', `the zone at ${hex(address)} has ${what}`, { address });
+    }
+    found.add(base);
   }
-  return sum;
+  return found;
 }
 
 function pagesOf(zone: StructReader<'present_pages' | 'managed_pages'>) {
   return { present: zone.number('present_pages'), managed: zone.number('managed_pages') };
+}
+
+/** Reads struct per_cpu_pages (mm/page_alloc.c). */
+class CpuLists {
+  readonly #typed: TypedKernel;
+  readonly #pages: StructReader<'count'>;
+  /** Where it is in what a zone points at, where its lists are, bytes, and how many it has. */
+  readonly #inside: bigint;
+  readonly #lists: bigint;
+  readonly #length: number;
+  #left = WALKED_LIMIT;
+
+  constructor(typed: TypedKernel) {
+    this.#typed = typed;
+    this.#pages = typed.reader('per_cpu_pages', 'count');
+    // Until 5.14 (28f836b6777b) the lists were in one structure with the counters of the CPU.
+    this.#inside = BigInt(typed.types.findStruct('per_cpu_pageset')?.offsetOf('pcp') ?? 0);
+    const { offset, size } = this.#pages.type.field('lists');
+    this.#lists = BigInt(offset);
+    this.#length = size / 16;
+  }
+
+  pagesOf(cpu: number, pageset: bigint): number {
+    const at = pageset + this.#inside;
+    const count = this.#pages.load(at).number('count');
+    if (this.#typed.space.live || count > this.#left) return count;
+    this.#left -= count;
+    const listed = this.#listed(cpu, at);
+    if (listed === count) return count;
+    const what = `the lists of CPU ${cpu} at ${hex(at)} have ${listed} free pages, and its count is ${count}`;
+    throw new InspectError('corrupt', what, { address: at });
+  }
+
+  #listed(cpu: number, at: bigint): number {
+    let pages = 0;
+    for (let list = 0; list < this.#length; list++) {
+      const head = at + this.#lists + BigInt(16 * list);
+      const { nodes, broken } = walkList(this.#typed.space, head, NODES_LIMIT);
+      if (isCut(broken)) {
+        const what = `a list of free pages of CPU ${cpu} is broken at ${hex(broken?.address ?? head)}`;
+        throw new InspectError('corrupt', `${what}: ${broken?.reason}`, { address: head });
+      }
+      pages += nodes.length << orderOf(list);
+    }
+    return pages;
+  }
+}
+
+/** pindex_to_order: lists of all orders since 5.13 (44042b449872), of single pages before. */
+function orderOf(list: number): number {
+  const order = Math.floor(list / LISTS_OF_ORDER);
+  return order > COSTLY_ORDER ? HUGE_ORDER : order;
 }
