@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { readHeader } from '../src/kernel/btf/header.ts';
+import { indexTypes } from '../src/kernel/btf/type-table.ts';
 import { readModules } from '../src/kernel/modules/module-list.ts';
 import { zoneAddresses } from '../src/kernel/objects/nodes.ts';
 import { PerCpu } from '../src/kernel/objects/per-cpu.ts';
@@ -48,6 +50,17 @@ function buildId(typed: TypedKernel): bigint {
   const [start, end] = [typed.symbol('__start_notes'), typed.symbol('__stop_notes')];
   const notes = Buffer.from(typed.space.bytes(start, Number(end - start)));
   return start + BigInt(notes.indexOf(Buffer.from(typed.kernel.info.get('BUILD-ID') ?? '', 'hex')));
+}
+
+/** Where BTF has the last word of member `i` of a structure: its place and its bits. */
+function memberWord(typed: TypedKernel, struct: string, i: number): bigint {
+  const { btf, id } = typed.types.struct(struct);
+  const start = typed.symbol('__start_BTF');
+  const bytes = typed.space.bytes(start, Number(typed.symbol('__stop_BTF') - start));
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  const types = view.getUint32(4, true) + view.getUint32(8, true);
+  const { starts } = indexTypes(bytes, readHeader(bytes));
+  return start + BigInt(types + 4 * ((starts[id - btf.firstId] ?? 0) + 3 + 3 * i + 2));
 }
 
 /** What CPU 1 runs. */
@@ -240,6 +253,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'name'),
     value: (was) => was + 1n,
     warning: /slab cache \w+ is called \w+ in sysfs \(kobj\.name\)/,
+  },
+  'the place of a member in BTF': {
+    command: ['struct', 'task_struct'],
+    at: (typed) => memberWord(typed, 'task_struct', 7),
+    value: (was) => was - 8n,
+    warning:
+      /BTF is damaged: struct task_struct cannot be laid out so: member 8 \(\w+\) begins before the end of/,
   },
   'the size of huge pages': {
     command: ['usage'],

@@ -5,6 +5,7 @@ import { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { declaration, typeName } from '../../kernel/types/c-names.ts';
 import { findKnownSymbol, findType } from '../../kernel/types/find-subject.ts';
 import { layoutOf } from '../../kernel/types/layout.ts';
+import { layoutFault } from '../../kernel/types/layout-faults.ts';
 import { followPath, parseSubject, type Subject } from '../../kernel/types/subject.ts';
 import { notesOn, readValue, type Value } from '../../kernel/types/value.ts';
 import { jsonText } from '../../report/escape.ts';
@@ -79,6 +80,8 @@ function startOf(
 
 function showType(session: Session, name: string, subject: Subject, module: string | null): number {
   const { image, output, options } = session;
+  const warnings = damageOf(subject);
+  for (const warning of warnings) output.warn(warning);
   const report: StructReport = {
     schema: 'kdump-inspect/struct/1',
     file: { path: image.path, format: image.format },
@@ -87,11 +90,20 @@ function showType(session: Session, name: string, subject: Subject, module: stri
     address: null,
     value: null,
     symbols: {},
-    warnings: [],
-    complete: true,
+    warnings,
+    complete: warnings.length === 0,
   };
   output.result(options.json ? jsonText(report) : typeText(report, terminal(output.color, output.columns)));
-  return EXIT.done;
+  return report.complete ? EXIT.done : EXIT.incomplete;
+}
+
+/** What BTF says of the type that cannot be so. */
+function damageOf({ btf, type }: Subject): string[] {
+  const id = btf.resolve(type);
+  const fault = hasMembers(btf.kind(id)) ? layoutFault(btf, id) : undefined;
+  return fault === undefined
+    ? []
+    : [`BTF is damaged: ${typeName(btf, type)} cannot be laid out so: ${fault}`];
 }
 
 interface Shown {
@@ -104,10 +116,11 @@ interface Shown {
 
 function showValue({ image, output, options }: Session, shown: Shown, symbolOf: SymbolOf): number {
   const { value, address, query } = shown;
-  const { missing, cut, pointers } = notesOn(value);
-  const warnings = [...new Set(missing), ...cut];
+  const { missing: lost, cut, pointers } = notesOn(value);
+  const missing = [...damageOf(shown.subject), ...new Set(lost)];
+  const warnings = [...missing, ...cut];
   const type = typeRow(shown.subject, shown.module, false);
-  for (const warning of options.json ? warnings : new Set(missing)) output.warn(warning);
+  for (const warning of options.json ? warnings : missing) output.warn(warning);
   if (options.json) {
     const report: StructReport = {
       schema: 'kdump-inspect/struct/1',

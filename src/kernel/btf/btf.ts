@@ -166,6 +166,11 @@ export class Btf {
     return this.strings.equals(this.#word(id, FIXED_WORDS + 3 * i), name);
   }
 
+  /** Whether the name of member i is one of its own, and not the rest of another. @throws InspectError corrupt */
+  beginsName(id: number, i: number): boolean {
+    return this.strings.begins(this.#word(id, FIXED_WORDS + 3 * i));
+  }
+
   /** Parameter i of a function prototype. @throws InspectError corrupt */
   parameter(id: number, i: number): { readonly name: string; readonly type: number } {
     const at = FIXED_WORDS + 2 * i;

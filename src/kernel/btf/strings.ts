@@ -53,6 +53,13 @@ export class BtfStrings {
     return this.#bytes[this.#at(offset)] === 0;
   }
 
+  /** Whether a name begins at an offset: each is there once, and none is the end of another. @throws InspectError corrupt */
+  begins(offset: number): boolean {
+    if (this.#base && offset < this.#first) return this.#base.begins(offset);
+    const at = this.#at(offset);
+    return at === 0 || this.#bytes[at - 1] === 0;
+  }
+
   /** A number that equal names share. @throws InspectError corrupt */
   hash(offset: number): number {
     if (this.#base && offset < this.#first) return this.#base.hash(offset);

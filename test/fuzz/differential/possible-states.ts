@@ -188,6 +188,12 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   ),
   state(/^BTF$/, /.*string|^name in/, /^type\b/, 'a type or a member may have any name'),
   state(
+    /^BTF$/,
+    /^struct that is read$/,
+    /^type\.layout\.members\[\](\.inner\.members\[\])*\.declaration$/,
+    'a member may be of any type that has the same size: BTF is all that says which',
+  ),
+  state(
     /^per_cpu_(nodestat|zonestat|pageset)$/,
     /stat_diff\[\d+\]$/,
     /^(types\[\]|counters\[\]|freeCheck\.zones\[\])\.(pages|bytes|difference|vmStat)$/,
