@@ -35,6 +35,12 @@ async function mapping(dump: ChangedDump): Promise<bigint> {
 const ofMapping = (path: string) => async (typed: TypedKernel, dump: ChangedDump) =>
   (await mapping(dump)) + member(typed, 'address_space', path);
 
+/** The super_block of its file system. */
+async function superBlock(typed: TypedKernel, dump: ChangedDump): Promise<bigint> {
+  const inode = typed.space.u64((await mapping(dump)) + member(typed, 'address_space', 'host'));
+  return typed.space.u64(inode + member(typed, 'inode', 'i_sb'));
+}
+
 /** The first dentry of that file. */
 const ofDentry = (path: string) => async (typed: TypedKernel, dump: ChangedDump) => {
   const { space, types } = typed;
@@ -279,6 +285,36 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was - 513n,
     warning: /has \d+ pages by nrpages, and \d+ struct pages are its/,
   },
+  'the type of a file system': {
+    command: ['usage'],
+    at: async (typed, dump) =>
+      typed.space.u64((await superBlock(typed, dump)) + member(typed, 'super_block', 's_type')) +
+      member(typed, 'file_system_type', 'fs_supers'),
+    value: () => 0n,
+    warning: /the super block at \w+ is not in the list of its s_type at/,
+  },
+  'the file system of a mount': {
+    command: ['usage'],
+    at: async (typed, dump) => {
+      const mounts = (await superBlock(typed, dump)) + member(typed, 'super_block', 's_mounts');
+      return (
+        typed.space.u64(mounts) -
+        member(typed, 'mount', 'mnt_instance') +
+        member(typed, 'mount', 'mnt.mnt_sb')
+      );
+    },
+    value: (was) => was + 8n,
+    warning: /the mount at \w+ is in the list of another file system/,
+  },
+  'the xarray of a node': {
+    command: ['usage'],
+    at: async (typed, dump) => {
+      const head = (await mapping(dump)) + member(typed, 'address_space', 'i_pages.xa_head');
+      return typed.space.u64(head) - 2n + member(typed, 'xa_node', 'array');
+    },
+    value: (was) => was + 8n,
+    warning: /the node at \w+ is not one of the xarray of the file at/,
+  },
   'the length of a name': {
     command: ['usage'],
     at: ofDentry('d_name.hash_len'),
@@ -330,5 +366,17 @@ test('a type that modules may have is not said to be missing where the list of t
     expect.stringMatching(
       /no type virtblk_none was found, and the list of modules' types \(btf_modules\) is broken/,
     ),
+  ]);
+});
+
+test('a mount that is cut out of the chain of its file system is told', async () => {
+  const dump = new ChangedDump('linux-7.3-5level');
+  const sb = await superBlock(dump.typed, dump);
+  const mount = dump.typed.space.u64(sb + member(dump.typed, 'super_block', 's_mounts'));
+  const at = mount + member(dump.typed, 'mount', 'mnt_pprev_for_sb');
+  const { status, err } = await dump.ask(['usage'], [dump.word(at, 0n)]);
+  expect([status, err]).toEqual([
+    3,
+    expect.stringMatching(/the mount at \w+ names another one before it in the list of its file system/),
   ]);
 });

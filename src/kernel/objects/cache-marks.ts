@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructType } from '../types/struct-type.ts';
@@ -16,6 +17,8 @@ const LAST_RESERVED = 4096n;
 /** Where a node has its members; bytes. */
 interface NodeLayout {
   readonly shift: number;
+  /** undefined where the types do not tell. */
+  readonly array: number | undefined;
   readonly slots: number;
   readonly marks: number;
   readonly count: number;
@@ -28,6 +31,8 @@ interface NodeLayout {
  */
 export class CacheMarks {
   readonly #typed: TypedKernel;
+  /** Where an address_space has its xarray, and this its first entry and its flags; bytes. */
+  readonly #pages: bigint;
   readonly #head: bigint;
   readonly #flags: bigint;
   readonly #node: NodeLayout;
@@ -43,10 +48,12 @@ export class CacheMarks {
     this.#most = most;
     this.#left = most;
     this.#typed = typed;
+    this.#pages = BigInt(pages);
     this.#head = BigInt(pages + array.offsetOf('xa_head'));
     this.#flags = BigInt(pages + array.offsetOf('xa_flags'));
     this.#node = {
       shift: node.placeOf('shift', 1),
+      array: node.find('array')?.offset,
       slots: slots.offset,
       marks: node.placeOf('marks', 8),
       count: Math.min(64, Math.floor(slots.size / 8)),
@@ -57,7 +64,7 @@ export class CacheMarks {
   /** Dirty pages of an address_space. @throws InspectError notMapped, notStored or corrupt */
   dirtyPages(mapping: bigint): number {
     const head = this.#typed.space.u64(mapping + this.#head);
-    if (isNode(head)) return this.#count(head - 2n, 0);
+    if (isNode(head)) return this.#count(mapping, head - 2n, 0);
     return (head & 3n) === 0n && head !== 0n && this.#isOnlyPageDirty(mapping, head) ? 1 : 0;
   }
 
@@ -72,7 +79,7 @@ export class CacheMarks {
     return dirty !== undefined && ((space.u64(page) >> dirty) & 1n) === 1n;
   }
 
-  #count(address: bigint, depth: number): number {
+  #count(mapping: bigint, address: bigint, depth: number): number {
     const { shift, slots, marks, count, size } = this.#node;
     if (depth > DEPTH_LIMIT)
       throw new InspectError('corrupt', 'the xarray of a file has no end', { address });
@@ -81,16 +88,26 @@ export class CacheMarks {
       throw new InspectError('corrupt', what, { address });
     }
     const view = new DataView(this.#typed.space.bytes(address, size).buffer);
+    this.#requireNode(mapping, address, view);
     const marked = view.getBigUint64(marks + 8 * DIRTY * Math.ceil(count / 64), true);
     let pages = 0;
     for (let slot = 0; marked >> BigInt(slot) && slot < count; slot++) {
       if (!((marked >> BigInt(slot)) & 1n)) continue;
       const entry = view.getBigUint64(slots + 8 * slot, true);
       pages += isNode(entry)
-        ? this.#count(entry - 2n, depth + 1)
+        ? this.#count(mapping, entry - 2n, depth + 1)
         : this.#slotsOf(view, slot) * 2 ** view.getUint8(shift);
     }
     return pages;
+  }
+
+  /** A node names the xarray that it is of (xas_alloc); one of a running kernel may be another's by now. */
+  #requireNode(mapping: bigint, address: bigint, view: DataView): void {
+    const { array } = this.#node;
+    if (array === undefined || this.#typed.space.live) return;
+    if (view.getBigUint64(array, true) === mapping + this.#pages) return;
+    const what = `the node at ${hex(address)} is not one of the xarray of the file at ${hex(mapping)}`;
+    throw new InspectError('corrupt', what, { address });
   }
 
   /** An entry of several slots is marked in its first; the others name that one (sibling entries). */

@@ -3,6 +3,7 @@ import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { readString } from './c-string.ts';
 import { Dentries } from './dentries.ts';
+import { FileSystems } from './file-systems.ts';
 import { type Located, Mounts } from './mounts.ts';
 
 /** A file in memory: an inode, and what leads to it. */
@@ -46,6 +47,7 @@ export class Files {
   readonly #typed: TypedKernel;
   readonly #dentries: Dentries;
   readonly #mounts: Mounts;
+  readonly #fileSystems: FileSystems;
   readonly #mapping;
   readonly #inode;
   readonly #super;
@@ -56,6 +58,7 @@ export class Files {
     this.#typed = typed;
     this.#dentries = new Dentries(typed);
     this.#mounts = new Mounts(typed, this.#dentries);
+    this.#fileSystems = new FileSystems(typed);
     this.#mapping = typed.reader('address_space', 'host', 'nrpages');
     this.#inode = typed.reader(
       'inode',
@@ -86,9 +89,9 @@ export class Files {
     }
     const [superBlock, alias] = [i.big('i_sb'), i.big('i_dentry.first')];
     const s = this.#super.load(superBlock);
-    const type = this.#typed.read('file_system_type', s.big('s_type'), 'name').big('name');
+    const type = this.#fileSystems.typeOf(superBlock, s.big('s_type'));
     const fs = {
-      type: readString(this.#typed.space, type),
+      type,
       device: deviceNumber(s.number('s_dev')),
       id: s.text('s_id'),
     };
@@ -100,7 +103,7 @@ export class Files {
       nrpages: m.number('nrpages'),
       dax: i.has('i_flags') && (i.number('i_flags') & S_DAX) !== 0,
       ...fs,
-      ...(fs.type === 'bdev'
+      ...(this.#fileSystems.isOfDevices(superBlock, type)
         ? this.#blockDevice(inode, i.number('i_rdev'))
         : this.#name(superBlock, inode, alias)),
     };

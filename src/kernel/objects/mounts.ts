@@ -20,6 +20,11 @@ interface Mount {
 const MOUNTS_LIMIT = 1 << 17;
 const DEPTH_LIMIT = 256;
 
+const MEMBERS = [
+  ...(['mnt_parent', 'mnt_mountpoint', 'mnt.mnt_root', 'mnt_ns'] as const),
+  ...(['mnt.mnt_sb?', 'mnt_pprev_for_sb?'] as const),
+] as const;
+
 /** Where a file can be found by its name. */
 export interface Located {
   readonly path: string;
@@ -34,7 +39,7 @@ export interface Located {
 export class Mounts {
   readonly #typed: TypedKernel;
   readonly #dentries: Dentries;
-  readonly #mount: StructReader<'mnt_parent' | 'mnt_mountpoint' | 'mnt.mnt_root' | 'mnt_ns'>;
+  readonly #mount: StructReader<(typeof MEMBERS)[number]>;
   readonly #initial: bigint;
   /** By super block, and by the dentry that is their root. */
   readonly #ofSuper = new Map<bigint, ReadonlyMap<bigint, readonly Mount[]>>();
@@ -45,7 +50,7 @@ export class Mounts {
     this.#left = most;
     this.#typed = typed;
     this.#dentries = dentries;
-    this.#mount = typed.reader('mount', 'mnt_parent', 'mnt_mountpoint', 'mnt.mnt_root', 'mnt_ns');
+    this.#mount = typed.reader('mount', ...MEMBERS);
     this.#initial = typed.read('nsproxy', typed.symbol('init_nsproxy'), 'mnt_ns').big('mnt_ns');
   }
 
@@ -101,12 +106,20 @@ export class Mounts {
     const mounts = new Map<bigint, Mount[]>();
     for (const address of this.#addressesOf(superBlock)) {
       const mount = this.#read(address);
+      this.#requireSuper(mount, superBlock);
       const alike = mounts.get(mount.root);
       if (alike) alike.push(mount);
       else mounts.set(mount.root, [mount]);
     }
     this.#ofSuper.set(superBlock, mounts);
     return mounts;
+  }
+
+  /** What a file system has as its mount names it. The mount was read last. */
+  #requireSuper(mount: Mount, superBlock: bigint): void {
+    const m = this.#mount;
+    if (this.#typed.space.live || !m.has('mnt.mnt_sb') || m.big('mnt.mnt_sb') === superBlock) return;
+    throw misplaced(mount, `is in the list of another file system, of that at ${hex(superBlock)}`);
   }
 
   /** super_block.s_mounts: the head of a list through mnt_instance, or (in 7.3) the first of a chain. */
@@ -122,18 +135,26 @@ export class Mounts {
       if (isCut(broken)) throw new InspectError('corrupt', `the mounts of a file system: ${broken?.reason}`);
       return nodes.map((node) => node - BigInt(inList.offset));
     }
-    return this.#chain(this.#typed.space.u64(head), BigInt(mount.offsetOf('mnt_next_for_sb')));
+    return this.#chain(head, BigInt(mount.offsetOf('mnt_next_for_sb')));
   }
 
-  #chain(first: bigint, next: bigint): bigint[] {
+  /** Each mount of a chain names what leads to it, the pointer in the one before or the head. */
+  #chain(head: bigint, next: bigint): bigint[] {
+    const { space } = this.#typed;
     const found: bigint[] = [];
-    for (let at = first; at !== 0n; at = this.#typed.space.u64(at + next)) {
+    const first = space.u64(head);
+    let from = head;
+    for (let at = first; at !== 0n; at = space.u64(from)) {
       if (this.#left <= 0) throw new InspectError('corrupt', 'there are more mounts than are read in all');
       if (found.length > 0 && at === first) {
         throw new InspectError('corrupt', 'the mounts of a file system run in a circle', { address: at });
       }
       this.#left--;
+      const m = this.#mount.load(at);
+      if (!space.live && m.has('mnt_pprev_for_sb') && m.big('mnt_pprev_for_sb') !== from)
+        throw misplaced(this.#read(at), 'names another one before it in the list of its file system');
       found.push(at);
+      from = at + next;
     }
     return found;
   }
