@@ -206,6 +206,26 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was + 0x1000n,
     warning: /the task of PID 4097 is in the PID table as PID 1$/m,
   },
+  'the parent of a task': {
+    command: ['ps'],
+    at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'real_parent'),
+    value: (was) => was + 8n,
+    warning: /has the parent at \w+, which does not have it among its children/,
+  },
+  'the stack of a task': {
+    command: ['ps'],
+    at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'stack'),
+    value: () => 0n,
+    warning: /the task of PID 1 has no stack, and has not ended/,
+  },
+  'how many use the memory of a process': {
+    command: ['ps'],
+    at: (typed) =>
+      typed.space.u64(runningTask(typed) + member(typed, 'task_struct', 'mm')) +
+      member(typed, 'mm_struct', 'mm_users'),
+    value: (was) => was & ~0xffff_ffffn,
+    warning: /the mm_struct at \w+ is a task's, and its mm_users is 0/,
+  },
   'the inode of a name': {
     command: ['usage'],
     at: ofDentry('d_inode'),

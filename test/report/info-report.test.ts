@@ -52,6 +52,7 @@ const running = {
   cred: 0n,
   signal: 0n,
   alone: true,
+  hasStack: true,
   mm: 0n,
   cachedPages: [],
   kernelThread: false,

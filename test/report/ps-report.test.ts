@@ -16,7 +16,15 @@ const USE: MmUse = {
 const LOST = { missing: 'virtual address 0x7000 is not mapped', kind: 'notMapped' } as const;
 
 function task(pid: number, changes: Partial<Task> = {}): Task {
-  const lists = { realParent: 0n, cred: 0n, signal: 0n, alone: true, mm: 0n, cachedPages: [] };
+  const lists = {
+    hasStack: true,
+    realParent: 0n,
+    cred: 0n,
+    signal: 0n,
+    alone: true,
+    mm: 0n,
+    cachedPages: [],
+  };
   return {
     ...{
       address: 0xffff_8880_0000_0000n + BigInt(pid),

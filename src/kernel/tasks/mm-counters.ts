@@ -1,3 +1,4 @@
+import { hex } from '../../bytes/hex.ts';
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import { PerCpu } from '../objects/per-cpu.ts';
@@ -32,19 +33,21 @@ interface Counts {
 }
 
 type CountReader = (
-  mm: StructReader<'rss_stat' | 'pgtables_bytes'>,
+  mm: StructReader<'rss_stat' | 'pgtables_bytes' | 'mm_users?'>,
   tasksCached: readonly number[],
 ) => Counts;
 
 /** Reads the counters of mm_structs, in whichever form a kernel keeps them. */
 export class MmCounters {
-  readonly #mm: StructReader<'rss_stat' | 'pgtables_bytes'>;
+  readonly #mm: StructReader<'rss_stat' | 'pgtables_bytes' | 'mm_users?'>;
+  readonly #live: boolean;
   readonly #read: CountReader;
   readonly #indexes: MmPages;
 
   /** @throws InspectError missingInfo or unsupported, when this kernel counts in no form that is known */
   constructor(typed: TypedKernel) {
-    this.#mm = typed.reader('mm_struct', 'rss_stat', 'pgtables_bytes');
+    this.#mm = typed.reader('mm_struct', 'rss_stat', 'pgtables_bytes', 'mm_users?');
+    this.#live = typed.space.live;
     this.#read = countReader(typed);
     const index = (enumerator: string) => indexOf(typed, enumerator);
     this.#indexes = {
@@ -57,10 +60,15 @@ export class MmCounters {
 
   /**
    * @param tasksCached what all tasks that use the mm have cached, by the kernel's index
-   * @throws InspectError notMapped, notStored or corrupt
+   * @throws InspectError notMapped, notStored; corrupt, for one that nobody uses, though a task has it
    */
   read(mm: bigint, tasksCached: readonly number[]): MmUse {
     const loaded = this.#mm.load(mm);
+    // A task gives its mm up before it takes itself out of the count (exit_mm).
+    if (!this.#live && loaded.has('mm_users') && loaded.number('mm_users') <= 0) {
+      const what = `the mm_struct at ${hex(mm)} is a task's, and its mm_users is ${loaded.number('mm_users')}`;
+      throw new InspectError('corrupt', what, { address: mm });
+    }
     const { central, cached } = this.#read(loaded, tasksCached);
     const { file, anon, swap, shmem } = this.#indexes;
     const pages = (count: (index: number) => number): MmPages => ({

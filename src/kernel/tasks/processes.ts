@@ -1,7 +1,7 @@
-import { InspectError } from '../../errors.ts';
 import { type Fact, fact } from '../fact.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { MmCounters, type MmUse } from './mm-counters.ts';
+import { parentReader } from './parents.ts';
 import type { Task } from './task.ts';
 import type { TaskListing } from './task-listing.ts';
 
@@ -80,17 +80,5 @@ function ownerReader(typed: TypedKernel): (task: Task) => { uid: number; euid: n
     const owner = known.get(cred) ?? read();
     known.set(cred, owner);
     return owner;
-  };
-}
-
-/** The process, not the thread, of real_parent (proc_pid_status). The first tasks are children of PID 0, which has none. */
-function parentReader(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => number {
-  const tgids = new Map(tasks.map(({ address, tgid }) => [address, tgid]));
-  const reader = typed.reader('task_struct', 'tgid');
-  return ({ realParent, pid }) => {
-    if (realParent === 0n) throw new InspectError('corrupt', `task ${pid} has no parent`);
-    const tgid = tgids.get(realParent) ?? reader.load(realParent).number('tgid');
-    tgids.set(realParent, tgid);
-    return tgid;
   };
 }

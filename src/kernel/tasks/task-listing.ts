@@ -89,9 +89,19 @@ function findTasks(typed: TypedKernel, most: number): FoundTasks {
   }
   if (!typed.space.live) {
     checkThreadGroups(found);
+    checkStacks(found);
     if ('value' in table) checkPids(found, table.value);
   }
   return found;
+}
+
+/** A task has a stack until it has ended (finish_task_switch). */
+function checkStacks(found: FoundTasks): void {
+  for (const { hasStack, state, pid } of found.tasks.values()) {
+    if (hasStack || state === 'Z' || state === 'X') continue;
+    found.doubtful = true;
+    found.problems.push(`the task of PID ${pid} has no stack, and has not ended`);
+  }
 }
 
 /** A task is in the table under its PID. */

@@ -17,6 +17,8 @@ export interface Task {
   /** As the kernel has it, so with any bytes: whoever runs as the task can set it. */
   readonly comm: string;
   readonly kernelThread: boolean;
+  /** Whether it has a stack: one that has ended may have none. */
+  readonly hasStack: boolean;
   /** Virtual addresses: of the task that gets its exit signal, its credentials, its signal_struct, its mm_struct (0n for none). */
   readonly realParent: bigint;
   readonly cred: bigint;
@@ -37,7 +39,7 @@ const KTHREAD = 0x0020_0000;
 const MEMBERS = [
   ...['pid', 'tgid', '__state', 'exit_state', 'thread_info.cpu', 'comm', 'flags'],
   ...['real_parent', 'real_cred', 'signal', 'mm', 'rss_stat.count?'],
-  ...['thread_node.next', 'thread_node.prev'],
+  ...['thread_node.next', 'thread_node.prev', 'stack?'],
 ] as const;
 
 /** Reads task_structs. */
@@ -65,6 +67,7 @@ export class TaskReader {
       cpu: task.number('thread_info.cpu'),
       comm: task.text('comm'),
       kernelThread: (task.number('flags') & KTHREAD) !== 0,
+      hasStack: !task.has('stack') || task.big('stack') !== 0n,
       realParent: task.big('real_parent'),
       cred: task.big('real_cred'),
       signal: task.big('signal'),

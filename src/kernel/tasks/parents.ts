@@ -1,0 +1,53 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import { walkList } from '../objects/list.ts';
+import type { TypedKernel } from '../typed-kernel.ts';
+import type { Task } from './task.ts';
+
+/** Children that no list of tasks has, at most: those that are just made, or have just ended. */
+const MORE_CHILDREN = 1 << 10;
+
+/**
+ * Finds the PID of a task's parent: the process, not the thread, of real_parent (proc_pid_status). The first tasks are
+ * children of PID 0, which has no parent. Of a dump the parent is held against its list of children, which has the leader of
+ * each process (copy_process), and against that of the process's other threads.
+ * @param tasks all that are listed
+ */
+export function parentReader(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => number {
+  const tgids = new Map(tasks.map(({ address, tgid }) => [address, tgid]));
+  const reader = typed.reader('task_struct', 'tgid');
+  const requireChild = childrenCheck(typed, tasks);
+  return (task) => {
+    const { realParent, pid } = task;
+    if (realParent === 0n) throw new InspectError('corrupt', `task ${pid} has no parent`);
+    requireChild(task);
+    const tgid = tgids.get(realParent) ?? reader.load(realParent).number('tgid');
+    tgids.set(realParent, tgid);
+    return tgid;
+  };
+}
+
+/** Throws `corrupt` for a task that its parent does not know; does nothing where the types or a running kernel do not tell. */
+function childrenCheck(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => void {
+  const type = typed.types.struct('task_struct');
+  const [children, sibling] = [type.find('children'), type.find('sibling')];
+  if (!children || !sibling || typed.space.live) return () => {};
+  const leaders = new Map(tasks.filter(({ pid, tgid }) => pid === tgid).map((task) => [task.pid, task]));
+  const known = new Map<bigint, ReadonlySet<bigint>>();
+  let left = tasks.length + MORE_CHILDREN;
+  const childrenOf = (parent: bigint) => {
+    const { nodes } = walkList(typed.space, parent + BigInt(children.offset), Math.max(0, left));
+    left -= nodes.length;
+    const found = new Set(nodes);
+    known.set(parent, found);
+    return found;
+  };
+  return ({ realParent, pid, tgid, address }) => {
+    const leader = pid === tgid ? address : leaders.get(tgid)?.address;
+    if (leader === undefined) return;
+    const nodes = known.get(realParent) ?? childrenOf(realParent);
+    if (nodes.has(leader + BigInt(sibling.offset))) return;
+    const what = `the task of PID ${pid} has the parent at ${hex(realParent)}, which does not have it among its children`;
+    throw new InspectError('corrupt', what, { address });
+  };
+}
