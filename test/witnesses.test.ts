@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { readHeader } from '../src/kernel/btf/header.ts';
 import { indexTypes } from '../src/kernel/btf/type-table.ts';
 import { readModules } from '../src/kernel/modules/module-list.ts';
-import { zoneAddresses } from '../src/kernel/objects/nodes.ts';
+import { walkList } from '../src/kernel/objects/list.ts';
+import { nodeAddresses, zoneAddresses } from '../src/kernel/objects/nodes.ts';
 import { PerCpu } from '../src/kernel/objects/per-cpu.ts';
+import { readVmallocAreas, VM_IOREMAP } from '../src/kernel/objects/vmalloc.ts';
 import { readSlabCaches } from '../src/kernel/slabs/slab-caches.ts';
 import { runningTasks } from '../src/kernel/tasks/running.ts';
 import type { TypedKernel } from '../src/kernel/typed-kernel.ts';
@@ -77,6 +79,21 @@ function cpuFreePages(typed: TypedKernel, cpu: number): bigint {
   const zone = zoneAddresses(typed)[1] ?? 0n;
   const lists = typed.space.u64(zone + member(typed, 'zone', 'per_cpu_pageset'));
   return new PerCpu(typed).pointer(lists, cpu);
+}
+
+/** The vm_struct of the first area of ioremap(). */
+function ioremapArea(typed: TypedKernel): bigint {
+  const first = readVmallocAreas(typed).areas.find(({ flags }) => flags === VM_IOREMAP)?.address;
+  const vmaps = typed.reader('vmap_node', 'busy.head');
+  const area = typed.reader('vmap_area', 'vm', 'va_start');
+  const list = member(typed, 'vmap_area', 'list');
+  const count = typed.space.u32(typed.symbol('nr_vmap_nodes'));
+  const nodes = typed.space.u64(typed.symbol('vmap_nodes'));
+  const all = Array.from({ length: count }, (_, i) => nodes + BigInt(i * vmaps.type.size)).flatMap(
+    (node) => walkList(typed.space, vmaps.load(node).addressOf('busy.head')).nodes,
+  );
+  const found = all.find((node) => area.load(node - list).big('va_start') === first) ?? 0n;
+  return area.load(found - list).big('vm');
 }
 
 /** A cache that others are not merged with. */
@@ -243,6 +260,42 @@ const LIES: Readonly<Record<string, Lie>> = {
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'size'),
     value: (was) => was - 8n,
     warning: /its objects take \d+ bytes, and its reciprocal_size is that of another number/,
+  },
+  'the bytes of the objects of a slab cache': {
+    command: ['usage'],
+    at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'object_size'),
+    value: (was) => was + 8n,
+    warning: /its objects have \d+ bytes, and its inuse is \d+/,
+  },
+  'what users may copy of an object': {
+    command: ['usage'],
+    at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'usersize'),
+    value: (was) => was + 0x1000n,
+    warning: /its objects have \d+ bytes, and \d+ of them may be copied to users/,
+  },
+  'the place of a node': {
+    command: ['pages'],
+    at: (typed) => (nodeAddresses(typed)[1] ?? 0n) + member(typed, 'pglist_data', 'node_id'),
+    value: (was) => was ^ 1n,
+    warning: /node_data\[1\] is that of node 0, by its node_id/,
+  },
+  'what an area is for': {
+    command: ['usage'],
+    at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'flags'),
+    value: (was) => was + 1n,
+    warning: /it has a phys_addr, and is not one of ioremap/,
+  },
+  'who asked for an area': {
+    command: ['usage'],
+    at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'caller'),
+    value: (was) => was ^ (1n << 46n),
+    warning: /its caller is \w+, where no code is/,
+  },
+  'the size of an area': {
+    command: ['usage'],
+    at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'size'),
+    value: (was) => was - 0x1000n,
+    warning: /its vm_struct at \w+ is of other addresses/,
   },
   'how many objects a slab has': {
     command: ['usage'],

@@ -1,6 +1,7 @@
 import { latin1, u32At, u64At } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
 import { type Kernel, START_KERNEL_MAP } from '../kernel/kernel.ts';
+import { requireNodeId } from '../kernel/node-id.ts';
 import { missingKey, required, type Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
 
 /** A memory zone, and what its kernel counted as free in it. Pages and pfns. */
@@ -111,6 +112,7 @@ function nodes({ info, space }: Kernel): BigUint64Array {
 
 function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint): Zone[] {
   const { info, space } = kernel;
+  requireNodeId(kernel, node, pgdat);
   const nrZonesAt = required(
     info.offset('pglist_data.nr_zones'),
     'OFFSET(pglist_data.nr_zones)',

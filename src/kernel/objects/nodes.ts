@@ -1,4 +1,5 @@
 import { InspectError } from '../../errors.ts';
+import { requireNodeId } from '../node-id.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import { required } from '../vmcoreinfo.ts';
 
@@ -10,7 +11,7 @@ const ZONES_LIMIT = 8;
 /**
  * Virtual addresses of the pglist_data of all nodes: node_data has one pointer for each node that may be, and without
  * CONFIG_NUMA contig_page_data is the only one.
- * @throws InspectError missingInfo, when there is neither
+ * @throws InspectError missingInfo, when there is neither; corrupt, where one is that of another node
  */
 export function nodeAddresses(typed: TypedKernel): bigint[] {
   const table = typed.findSymbol('node_data');
@@ -22,7 +23,10 @@ export function nodeAddresses(typed: TypedKernel): bigint[] {
       key,
     });
   const bytes = typed.space.bytes(table, 8 * length);
-  return [...new BigUint64Array(bytes.buffer)].filter((address) => address !== 0n);
+  const nodes = [...new BigUint64Array(bytes.buffer)];
+  for (const [node, address] of nodes.entries())
+    if (address !== 0n) requireNodeId(typed.kernel, node, address);
+  return nodes.filter((address) => address !== 0n);
 }
 
 /** Virtual addresses of struct zone, those without memory included. @throws InspectError missingInfo, notMapped, notStored */

@@ -138,7 +138,16 @@ class AreaReader {
   constructor(typed: TypedKernel) {
     const type = typed.types.struct('vmap_area');
     this.#area = typed.reader('vmap_area', 'vm', 'va_start', 'va_end', 'flags?');
-    this.#vm = typed.reader('vm_struct', 'addr', 'size', 'flags', 'pages', 'nr_pages', 'caller');
+    this.#vm = typed.reader(
+      'vm_struct',
+      'addr',
+      'size',
+      'flags',
+      'pages',
+      'nr_pages',
+      'caller',
+      'phys_addr?',
+    );
     const list = type.find('purge_list');
     this.#marked = type.has('flags') && list !== undefined && list.offset !== type.offsetOf('vm');
     this.#marksRam = type.has('flags') && !this.#marked;
@@ -155,17 +164,22 @@ class AreaReader {
     }
     const vm = this.#vm.load(at);
     const [start, size, pages] = [vm.big('addr'), vm.number('size'), vm.number('nr_pages')];
-    if (start !== area.big('va_start') || start + BigInt(size) > area.big('va_end')) {
+    if (start !== area.big('va_start') || start + BigInt(size) !== area.big('va_end')) {
       const what = `its vm_struct at ${hex(at)} is of other addresses`;
       throw new InspectError('corrupt', what, { address });
     }
     if (pages * PAGE > size) {
       throw new InspectError('corrupt', `it has ${pages} pages in ${size} bytes`, { address });
     }
-    return {
-      ...{ address: start, size, flags: vm.number('flags'), pages },
-      ...{ pagesAt: vm.big('pages'), caller: vm.big('caller') },
-    };
+    const [flags, caller] = [vm.number('flags'), vm.big('caller')];
+    if (vm.has('phys_addr') && vm.big('phys_addr') !== 0n && (flags & VM_IOREMAP) === 0) {
+      throw new InspectError('corrupt', 'it has a phys_addr, and is not one of ioremap', { address });
+    }
+    // Modules are above the image, and so is what BPF compiles.
+    if (caller !== 0n && caller < START_KERNEL_MAP) {
+      throw new InspectError('corrupt', `its caller is ${hex(caller)}, where no code is`, { address });
+    }
+    return { address: start, size, flags, pages, pagesAt: vm.big('pages'), caller };
   }
 }
 

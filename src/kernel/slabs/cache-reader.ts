@@ -9,6 +9,8 @@ const OO_SHIFT = 16;
 const OO_MASK = (1 << OO_SHIFT) - 1;
 /** An order of 10 is the largest that the buddy allocator has by default. */
 const ORDER_LIMIT = 16;
+/** Bytes. */
+const WORD = 8;
 
 /** What a cache is, without what is in it. */
 export interface CacheIdentity extends SlabShape {
@@ -50,6 +52,7 @@ export class CacheReader {
       'kmem_cache',
       ...(['size', 'object_size', 'oo.x', 'min.x', 'name', 'refcount', 'offset'] as const),
       ...(['red_left_pad?', 'random?', 'kobj.name?', 'reciprocal_size.m?'] as const),
+      ...(['inuse?', 'useroffset?', 'usersize?'] as const),
     );
     this.listOffset = BigInt(type.offsetOf('list'));
   }
@@ -72,6 +75,8 @@ export class CacheReader {
       const what = `its objects take ${size} bytes, and its reciprocal_size is that of another number`;
       throw new InspectError('corrupt', what, { address });
     }
+    const pad = c.has('red_left_pad') ? c.number('red_left_pad') : 0;
+    this.#requireObjectSize(pad, address);
     const name = readString(this.#typed.space, c.big('name'));
     return {
       cache: address,
@@ -79,7 +84,7 @@ export class CacheReader {
       otherName: c.has('kobj.name') ? this.#otherName(c.big('kobj.name'), name) : undefined,
       objectSize: c.number('object_size'),
       size,
-      pad: c.has('red_left_pad') ? c.number('red_left_pad') : 0,
+      pad,
       objectsPerSlab: oo & OO_MASK,
       pagesPerSlab: 2 ** order,
       leastPages: 2 ** Math.min(order, c.number('min.x') >>> OO_SHIFT),
@@ -87,6 +92,26 @@ export class CacheReader {
       random: c.has('random') ? c.big('random') : null,
       aliases: c.number('refcount'),
     };
+  }
+
+  /**
+   * `inuse` is the size of an object up to the next word (calculate_sizes), or one word more for a red zone; and what users
+   * may copy lies in the object (kmem_cache_create_usercopy).
+   */
+  #requireObjectSize(pad: number, address: bigint): void {
+    const c = this.#cache;
+    const objectSize = c.number('object_size');
+    const words = Math.ceil(objectSize / WORD) * WORD;
+    const inuse = c.has('inuse') ? c.number('inuse') : words;
+    if (inuse !== words && (pad === 0 || inuse !== words + WORD)) {
+      const what = `its objects have ${objectSize} bytes, and its inuse is ${inuse}`;
+      throw new InspectError('corrupt', what, { address });
+    }
+    const copied =
+      c.has('usersize') && c.has('useroffset') ? c.number('useroffset') + c.number('usersize') : 0;
+    if (copied <= objectSize) return;
+    const what = `its objects have ${objectSize} bytes, and ${copied} of them may be copied to users`;
+    throw new InspectError('corrupt', what, { address });
   }
 
   /** Caches that others may be merged with stand in sysfs by their layout, ":0000192" (create_unique_id). */

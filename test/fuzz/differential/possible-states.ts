@@ -105,6 +105,26 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^slabs\.largest\[\]/,
     'a slab cache may have any name, where sysfs has it by its layout, or that is not in the dump',
   ),
+  state(
+    /^kmem_cache$/,
+    /^object_size$/,
+    /^slabs\.largest\[\]\.objectSize$/,
+    'an object need not fill its last word: inuse is its size up to the next 8 bytes',
+    7,
+  ),
+  state(
+    /^slub_percpu_sheaves$/,
+    /^spare$/,
+    /^slabs\.largest\[\]\.(active|cached)$/,
+    'a CPU may have no spare sheaf, and nothing else says which objects lie in one',
+  ),
+  state(
+    /^vm_node_stat$/,
+    /.*/,
+    /^(types|counters)\[\]\.(pages|bytes|difference)$/,
+    "what a CPU held back is added to its node's counter first, and then to that of all nodes",
+    64,
+  ),
   state(/^kmem_cache$/, /^refcount$/, /\.aliases$/, 'any number of caches may share one'),
   state(
     /^hstate$/,
