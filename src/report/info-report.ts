@@ -199,7 +199,7 @@ function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['
   return {
     time: image.live ? null : values.given('crash.time', number(seconds), NO_CRASHTIME),
     reason: reason?.text ?? null,
-    cause: reason?.cause ?? null,
+    cause: reason?.cause ?? (reason?.causeLost ? values.lost('crash.cause', reason.causeLost) : null),
     cpu,
     task:
       cpu === null

@@ -95,6 +95,7 @@ const ALL: SystemFacts = {
     value: {
       text: 'Kernel panic - not syncing: Fatal exception',
       cause: 'BUG: kernel NULL pointer dereference',
+      causeLost: null,
     },
   },
   layout: lost('no layout', 'missingInfo'),
@@ -216,6 +217,14 @@ describe('the screen', () => {
     expect(textOf(reportOf({ panicReason: { value: null } }, { live: true }))).not.toMatch(/^panic/m);
   });
 
+  test('is not complete where what led to the panic is lost', () => {
+    const causeLost = 'record 7 is damaged';
+    const report = reportOf({ panicReason: { value: { text: 'Kernel panic', cause: null, causeLost } } });
+    expect(report.crash).toMatchObject({ reason: 'Kernel panic', cause: null });
+    expect(report.unavailable).toMatchObject({ 'crash.cause': causeLost });
+    expect(report.complete).toBe(false);
+  });
+
   test('lets no control character through', () => {
     const evil = '\x1b]0;title\x07\u202e\n';
     const text = textOf(
@@ -223,7 +232,7 @@ describe('the screen', () => {
         {
           utsname: { value: { ...uname, nodename: evil, domainname: evil, version: evil, machine: evil } },
           commandLine: { value: evil },
-          panicReason: { value: { text: evil, cause: evil } },
+          panicReason: { value: { text: evil, cause: evil, causeLost: null } },
           processorModel: { value: evil },
           load: lost(evil),
         },

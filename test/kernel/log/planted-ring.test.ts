@@ -46,6 +46,7 @@ describe('the reason of a panic', () => {
     expect(readPanicReason(ring.kernel().open())).toEqual({
       text: 'Kernel panic - not syncing: Fatal exception',
       cause: 'BUG: kernel NULL pointer dereference, address: 0',
+      causeLost: null,
     });
   });
 });
