@@ -5,6 +5,7 @@ import type { Check } from '../kernel/check.ts';
 import { missingKeys } from '../kernel/expected-keys.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { freeChecks } from './free-checks.ts';
+import { lruChecks } from './lru-check.ts';
 import { type MissingMemory, missingMemory } from './missing-memory.ts';
 import { Movements } from './movement.ts';
 import { missingEnd } from './open-end.ts';
@@ -148,7 +149,7 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
     unwritten: counts.uninitialized > 0 && !leavesHolesUnwritten(kernel) ? counts.uninitialized : 0,
     untold: untoldRows(kernel, tally.looksPoisoned),
     mapChange: kernel.image.mapChange?.() ?? null,
-    freeCheck: freeCheck(kernel, zones, tally),
+    freeCheck: freeCheck(kernel, zones, tally, counts),
   };
 }
 
@@ -158,8 +159,9 @@ function notedCpus({ image }: Kernel): number {
 }
 
 /** What was counted, beside counters of the kernel that are as fresh as it is: while live memory was scanned they moved. */
-function freeCheck(kernel: Kernel, zones: TriedZones, { free, outside, unaccepted }: Tally): FreeCheck {
+function freeCheck(kernel: Kernel, zones: TriedZones, tally: Tally, counts: ClassCounts): FreeCheck {
   if ('unavailable' in zones) return zones;
+  const { free, outside, unaccepted } = tally;
   try {
     const found = zones.all.map((zone, i) => ({
       ...zone,
@@ -167,10 +169,11 @@ function freeCheck(kernel: Kernel, zones: TriedZones, { free, outside, unaccepte
     }));
     const now = kernel.image.live ? recounted(found, readZones(kernel)) : found;
     zones.movements?.lookNow();
-    const checks = freeChecks({
-      ...{ zones: now, outside, cpus: notedCpus(kernel), movements: zones.movements },
-    });
-    return { zones: now, outside, checks };
+    const cpus = notedCpus(kernel);
+    const checks = freeChecks({ ...{ zones: now, outside, cpus, movements: zones.movements } });
+    // Pages that cannot be read may be those that are on the lists.
+    const lists = tally.failures.size > 0 ? [] : lruChecks(kernel, counts, cpus);
+    return { zones: now, outside, checks: [...checks, ...lists] };
   } catch (error) {
     return unavailable(kernel, error);
   }

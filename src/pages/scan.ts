@@ -1,6 +1,7 @@
 import type { PhysicalMemory } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { deviceTest } from './device-pages.ts';
+import { FreeCounter } from './free-counter.ts';
 import { pageKeys } from './page-keys.ts';
 import { SPAN_PAGES } from './partition.ts';
 import { FIRST_EXCLUDING, RULES } from './rules.ts';
@@ -10,7 +11,7 @@ import { StructPages } from './struct-pages.ts';
 import type { Tally } from './tally.ts';
 import { Verdicts } from './verdicts.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
-import { FreeCounter, type Zone } from './zones.ts';
+import type { Zone } from './zones.ts';
 
 const PAGE = 4096;
 

@@ -110,26 +110,46 @@ function nodes({ info, space }: Kernel): BigUint64Array {
   return new BigUint64Array(pointers.buffer, pointers.byteOffset, length);
 }
 
-function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint): Zone[] {
+/** Each struct zone of a node. */
+function structs(kernel: Kernel, { size }: ZoneFields, pgdat: bigint, node: number): Uint8Array[] {
   const { info, space } = kernel;
   requireNodeId(kernel, node, pgdat);
-  const nrZonesAt = required(
-    info.offset('pglist_data.nr_zones'),
-    'OFFSET(pglist_data.nr_zones)',
-    'the zones cannot be found',
-  );
-  const zonesAt = required(
-    info.offset('pglist_data.node_zones'),
-    'OFFSET(pglist_data.node_zones)',
-    'the zones cannot be found',
-  );
+  const offset = (name: string) => {
+    const key = `pglist_data.${name}`;
+    return required(info.offset(key), `OFFSET(${key})`, 'the zones cannot be found');
+  };
+  const [nrZonesAt, zonesAt] = [offset('nr_zones'), offset('node_zones')];
   const count = space.u32(pgdat + BigInt(nrZonesAt));
   if (count > ZONES_LIMIT)
     throw new InspectError('corrupt', `node ${node}: nr_zones is ${count}`, { address: pgdat });
-  const all = Array.from({ length: count }, (_, i) => {
-    const bytes = space.bytes(pgdat + BigInt(zonesAt + i * fields.size), fields.size);
-    return decodeZone(kernel, fields, bytes, { node, index: i });
-  });
+  return Array.from({ length: count }, (_, i) => space.bytes(pgdat + BigInt(zonesAt + i * size), size));
+}
+
+/** What a zone counts beside its free pages. */
+export interface ZoneCounters {
+  /** Pages that the buddy allocator was given. */
+  readonly managed: number;
+  /** vm_stat from NR_FREE_PAGES on, in the order of enum zone_stat_item. */
+  readonly items: readonly number[];
+}
+
+/** @throws InspectError as readZones */
+export function readZoneCounters(kernel: Kernel, items: number): ZoneCounters[] {
+  const fields = zoneFields(kernel.info);
+  const known = Math.min(items, Math.floor((fields.size - fields.vmStat) / 8));
+  const number = (bytes: Uint8Array, at: number) => Number(BigInt.asIntN(64, u64At(bytes, at)));
+  return Array.from(nodes(kernel)).flatMap((pgdat, node) =>
+    (pgdat === 0n ? [] : structs(kernel, fields, pgdat, node)).map((bytes) => ({
+      managed: number(bytes, fields.spanned - 8),
+      items: Array.from({ length: known }, (_, i) => number(bytes, fields.vmStat + 8 * i)),
+    })),
+  );
+}
+
+function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint): Zone[] {
+  const all = structs(kernel, fields, pgdat, node).map((bytes, index) =>
+    decodeZone(kernel, fields, bytes, { node, index }),
+  );
   for (const zone of all) refuseImpossible(zone, pgdat);
   return all.filter((zone) => zone.spannedPages > 0);
 }
@@ -189,45 +209,6 @@ function nameAt(space: Kernel['space'], pointer: bigint): string | undefined {
  */
 export function nodeBits(info: Vmcoreinfo): number {
   return Math.ceil(Math.log2(info.length('node_data') ?? 1));
-}
-
-/** Counts the scan's free blocks zone by zone. */
-export class FreeCounter {
-  readonly zones: ZoneCheck[];
-  /** Free pages that lie in no zone: there should be none. */
-  outside = 0;
-  readonly #nodeShift: number;
-
-  constructor(zones: readonly Zone[], info: Vmcoreinfo) {
-    this.zones = zones.map((zone) => ({ ...zone, counted: 0, unaccepted: 0 }));
-    this.#nodeShift = 32 - (zones.length === 0 ? 1 : Math.max(1, nodeBits(info)));
-  }
-
-  /** A free block: as OnFree is told of it. */
-  add(pfn: number, pages: number, flagsHigh: number, unaccepted = false): void {
-    const zone = this.#zoneAt(pfn, flagsHigh >>> this.#nodeShift);
-    if (!zone) {
-      this.outside += pages;
-      return;
-    }
-    zone.counted += pages;
-    if (unaccepted) zone.unaccepted += pages;
-  }
-
-  /** Spans of two nodes may overlap, where one lies inside a gap of the other: then the node decides. */
-  #zoneAt(pfn: number, node: number): ZoneCheck | undefined {
-    let zone: ZoneCheck | undefined;
-    for (const one of this.zones) {
-      if (!spans(one, pfn)) continue;
-      if (zone) return this.zones.find((other) => other.node === node && spans(other, pfn));
-      zone = one;
-    }
-    return zone;
-  }
-}
-
-function spans({ startPfn, spannedPages }: Zone, pfn: number): boolean {
-  return pfn >= startPfn && pfn < startPfn + spannedPages;
 }
 
 /** The same zones with the kernel's counters taken anew. */

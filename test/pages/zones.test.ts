@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { takeCensus } from '../../src/pages/census.ts';
-import { FreeCounter, readZones, recounted } from '../../src/pages/zones.ts';
+import { FreeCounter } from '../../src/pages/free-counter.ts';
+import { readZones, recounted } from '../../src/pages/zones.ts';
 import { failureOf } from '../builders/failure.ts';
 import { IN_IMAGE, PAGES_PER_SECTION, pfns } from '../builders/kernel.ts';
 import { kernelWithZones, writeZone, type ZonePlan } from '../builders/kernel-zones.ts';
