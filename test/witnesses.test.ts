@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { readHeader } from '../src/kernel/btf/header.ts';
 import { indexTypes } from '../src/kernel/btf/type-table.ts';
@@ -327,6 +328,12 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: () => 0n,
     warning: /the zone at \w+ has no per-CPU lists/,
   },
+  'the text of the name of a zone': {
+    command: ['page', '4096'],
+    at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'name'),
+    value: (was) => was + 1n,
+    warning: /zone 1 is ZONE_DMA32, and its name is MA32/,
+  },
   'the name of a slab cache': {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'name'),
@@ -451,5 +458,37 @@ test('a mount that is cut out of the chain of its file system is told', async ()
   expect([status, err]).toEqual([
     3,
     expect.stringMatching(/the mount at \w+ names another one before it in the list of its file system/),
+  ]);
+});
+
+test('all memory is held against the zones where the types are not in the dump', async () => {
+  const dump = new ChangedDump('linux-6.1');
+  const total = dump.typed.symbol('_totalram_pages');
+  const pages = dump.typed.space.u64(total);
+  const answer = await dump.ask(['info'], [dump.word(total, pages + 1n)]);
+  expect([answer.status, answer.err]).toEqual([
+    3,
+    expect.stringMatching(
+      /_totalram_pages, managed_pages of all zones: \d+ pages were counted, .* nothing explains 1 of/,
+    ),
+  ]);
+  expect((await dump.ask(['info'])).err).not.toMatch(/_totalram_pages/);
+});
+
+test.each(['linux-6.1', 'linux-6.12-numa'])('the slide of %s is held against _stext', async (name) => {
+  const dump = new ChangedDump(name);
+  const note = 'KERNELOFFSET=';
+  const head = readFileSync(dump.path).subarray(0, 1 << 20);
+  const at = head.indexOf(note) + note.length;
+  expect(at).toBeGreaterThan(note.length);
+  const bytes = Uint8Array.of(head[at] === 0x31 ? 0x32 : 0x31);
+  const answer = await dump.ask(['info'], [{ at, bytes }]);
+  const told = JSON.parse(answer.out) as { layout: { kernelOffset: string | null }; unavailable: object };
+  expect([answer.status, told.layout.kernelOffset, told.unavailable]).toEqual([
+    3,
+    null,
+    expect.objectContaining({
+      'layout.kernelOffset': 'KERNELOFFSET; SYMBOL(_stext) contradicts it',
+    }),
   ]);
 });

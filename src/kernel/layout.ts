@@ -76,37 +76,47 @@ function describeKallsyms(kallsyms: KallsymsSource): Layout['kallsyms'] {
 const LINKED_STEXT = 0xffff_ffff_8100_0000n;
 
 function findKernelOffset({ info }: Kernel): Laddered {
-  const noted = () => ({
-    value: required(info.hex('KERNELOFFSET'), 'KERNELOFFSET', 'it is there since Linux 3.14'),
-    how: 'KERNELOFFSET',
-  });
-  const linked = () => {
-    const stext = required(
-      info.symbol('_stext'),
-      'SYMBOL(_stext)',
-      'the slide of the image cannot be computed',
-    );
-    return {
-      value: stext - LINKED_STEXT,
-      how: `SYMBOL(_stext) less ${hex(LINKED_STEXT)}, where it is linked by default`,
-    };
-  };
-  return climb([
-    { source: 'vmcoreinfo', find: noted },
-    { source: 'stext', find: linked },
-  ]);
+  const noted = info.hex('KERNELOFFSET');
+  const stext = info.symbol('_stext');
+  const methods = [
+    {
+      source: 'vmcoreinfo',
+      find: () => ({
+        value: required(noted, 'KERNELOFFSET', 'it is there since Linux 3.14'),
+        how: 'KERNELOFFSET',
+      }),
+    },
+    {
+      source: 'stext',
+      find: () => ({
+        value: required(stext, 'SYMBOL(_stext)', 'the slide of the image cannot be computed') - LINKED_STEXT,
+        how: `SYMBOL(_stext) less ${hex(LINKED_STEXT)}, where it is linked by default`,
+      }),
+    },
+  ];
+  // A kernel may be linked elsewhere, so neither is known to be the right one.
+  const differ = noted !== undefined && stext !== undefined && stext - noted !== LINKED_STEXT;
+  return climb(methods, (value) =>
+    differ ? `${value === noted ? 'SYMBOL(_stext)' : 'KERNELOFFSET'} contradicts it` : undefined,
+  );
 }
 
-function findSmeMask({ info }: Kernel): Laddered {
+function findSmeMask(kernel: Kernel): Laddered {
   const noted = () => {
     const value = required(
-      info.number('sme_mask'),
+      kernel.info.number('sme_mask'),
       'NUMBER(sme_mask)',
       'it is there since Linux 5.1; the tables are read without it',
     );
     return { value: BigInt(value), how: 'NUMBER(sme_mask), taken out of every page-table entry' };
   };
-  return climb([{ source: 'vmcoreinfo', find: noted }]);
+  return climb([{ source: 'vmcoreinfo', find: noted }], notEncryption);
+}
+
+/** The bit is one of an address in a page-table entry: bits 12 to 51. */
+function notEncryption(mask: bigint): string | undefined {
+  const isOneBit = (mask & (mask - 1n)) === 0n && mask >= 1n << 12n && mask < 1n << 52n;
+  return mask === 0n || isOneBit ? undefined : 'it is no bit of a physical address';
 }
 
 function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {

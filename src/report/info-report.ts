@@ -1,6 +1,8 @@
 import type { ErrorKind } from '../errors.ts';
 import type { MemoryAmounts, MemoryImage } from '../formats/image.ts';
+import type { Check } from '../kernel/check.ts';
 import type { Fact } from '../kernel/fact.ts';
+import type { Laddered } from '../kernel/ladder.ts';
 import type { Layout } from '../kernel/layout.ts';
 import type { SystemFacts } from '../kernel/system/system.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
@@ -98,6 +100,8 @@ export interface InfoFacts {
   /** Memory that the kernel uses and the file does not describe. */
   readonly missing?: MissingMemory | null;
   readonly system: SystemFacts;
+  /** Memory against the zones that VMCOREINFO tells of. */
+  readonly zoneChecks?: readonly Check[];
   /** Of the tasks that the system lists. */
   readonly counts: (listing: TaskListing) => TaskCounts;
 }
@@ -134,6 +138,7 @@ class Values {
 
 export function infoReport(facts: InfoFacts): InfoReport {
   const { image, amounts, info, system } = facts;
+  const checks = [...checksOf(system), ...(facts.zoneChecks ?? [])];
   const values = new Values();
   const report = {
     schema: 'kdump-inspect/info/1' as const,
@@ -160,12 +165,12 @@ export function infoReport(facts: InfoFacts): InfoReport {
     ...image.warnings,
     ...missing,
     ...unchecked,
-    ...contradictions(checksOf(system)),
+    ...contradictions(checks),
     ...problems(system),
   ];
   const isWhole = !image.memory.cutShort && missing.length === 0 && unchecked.length === 0;
   const complete = system.readable && !values.gaps && isWhole && listsAreWhole(system);
-  return { ...report, unavailable: values.unavailable, warnings, complete, ...checked(checksOf(system)) };
+  return { ...report, unavailable: values.unavailable, warnings, complete, ...checked(checks) };
 }
 
 function identity(values: Values, info: Vmcoreinfo, { utsname, buildId }: SystemFacts) {
@@ -243,12 +248,14 @@ function state(values: Values, { system, counts }: InfoFacts) {
 
 function layoutRow(values: Values, layout: Layout): NonNullable<InfoReport['layout']> {
   const { kernelOffset, pageOffset, pagingLevels } = layout;
-  const address = (name: string, { value }: { readonly value: bigint | null }) =>
-    values.given(
-      name,
-      value === null ? undefined : hex(value),
-      'no method finds it: the command layout tells more',
+  const address = (name: string, { value, candidates }: Laddered) => {
+    const refuted = candidates.find(
+      ({ source, verdict }) => source === 'vmcoreinfo' && verdict === 'refuted',
     );
+    if (value === null && refuted) return values.lost(name, refuted.reason);
+    const shown = value === null ? undefined : hex(value);
+    return values.given(name, shown, 'no method finds it: the command layout tells more');
+  };
   return {
     pagingLevels,
     kernelOffset: address('layout.kernelOffset', kernelOffset),

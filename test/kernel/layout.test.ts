@@ -53,6 +53,21 @@ describe('the slide of the image', () => {
     const { kernelOffset } = layoutOf({ ...KASLR, keys: { KERNELOFFSET: null } });
     expect(kernelOffset).toMatchObject({ value: 0x1e00_0000n, source: 'stext' });
   });
+
+  test('is unknown where KERNELOFFSET and _stext contradict each other', () => {
+    const { kernelOffset } = layoutOf({ ...KASLR, keys: { KERNELOFFSET: '2e000000' } });
+    expect(kernelOffset.value).toBeNull();
+    expect(kernelOffset.candidates.map((c) => [c.value, c.verdict])).toEqual([
+      [0x2e00_0000n, 'refuted'],
+      [0x1e00_0000n, 'refuted'],
+    ]);
+  });
+});
+
+test.each(['9', '3072', '4503599627370496'])('there is no memory encryption by the mask %s', (mask) => {
+  const { smeMask } = layoutOf({ keys: { 'NUMBER(sme_mask)': mask } });
+  expect(smeMask.value).toBeNull();
+  expect(smeMask.candidates).toMatchObject([{ value: BigInt(mask), verdict: 'refuted' }]);
 });
 
 describe('the begin of vmalloc', () => {

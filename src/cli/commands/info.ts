@@ -1,11 +1,13 @@
+import type { Check } from '../../kernel/check.ts';
 import { fact } from '../../kernel/fact.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { completed } from '../../kernel/second-source.ts';
 import { withSmallReads } from '../../kernel/small-reads.ts';
-import { inspectSystem } from '../../kernel/system/system.ts';
+import { inspectSystem, type SystemFacts } from '../../kernel/system/system.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo.ts';
 import { tryZones } from '../../pages/census.ts';
+import { managedChecks } from '../../pages/managed-check.ts';
 import { type MissingMemory, missingMemory } from '../../pages/missing-memory.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
 import type { CommonOptions } from '../options.ts';
@@ -27,16 +29,24 @@ function missingIn(kernel: Kernel): MissingMemory | null {
   return 'all' in zones ? missingMemory(kernel, zones.all) : null;
 }
 
+/** Where the zones cannot be read by their types. */
+function withoutTypes(kernel: Kernel, { memory, memoryChecks }: SystemFacts): Check[] {
+  if (!('value' in memory) || 'value' in memoryChecks) return [];
+  return managedChecks(kernel, memory.value.total);
+}
+
 /** Without VMCOREINFO there is nothing to tell; without page tables there is what VMCOREINFO says. */
 function makeReport({ image, vmcoreinfo, kernel: open }: Session, { pageOffset }: CommonOptions): InfoReport {
   const text = vmcoreinfo();
   const kernel = fact(() => completed(withSmallReads(open())));
+  const system = inspectSystem(kernel, pageOffset);
   return infoReport({
     image,
     amounts: image.memory.amounts,
     info: 'value' in kernel ? kernel.value.info : new Vmcoreinfo(text),
     missing: 'value' in kernel ? missingIn(kernel.value) : null,
-    system: inspectSystem(kernel, pageOffset),
+    system,
+    zoneChecks: 'value' in kernel ? withoutTypes(kernel.value, system) : [],
     counts: ({ tasks }) => countTasks(tasks),
   });
 }

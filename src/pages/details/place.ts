@@ -1,3 +1,4 @@
+import { InspectError } from '../../errors.ts';
 import { readString } from '../../kernel/objects/c-string.ts';
 import { nodeAddresses } from '../../kernel/objects/nodes.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
@@ -24,12 +25,23 @@ export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePla
   const first = typed.types.struct('pglist_data').offsetOf('node_zones');
   zone.load(address + BigInt(first + index * zone.type.size));
   const start = zone.number('zone_start_pfn');
-  const name = zone.big('name');
   return {
     node,
-    zone: readString(typed.space, name, 16),
+    zone: zoneName(typed, zone.big('name'), index),
     inSpan: pfn >= start && pfn < start + zone.number('spanned_pages'),
   };
+}
+
+/**
+ * The name of a zone. zone_names of mm/page_alloc.c has it in the order of enum zone_type, whose names are the same but for their case.
+ * @throws InspectError corrupt, where the two differ
+ */
+function zoneName(typed: TypedKernel, address: bigint, index: number): string {
+  const name = readString(typed.space, address, 16);
+  const types = typed.types.enumeration('zone_type');
+  const type = types?.find(({ value }) => value === BigInt(index))?.name;
+  if (type === undefined || type === `ZONE_${name.toUpperCase()}`) return name;
+  throw new InspectError('corrupt', `zone ${index} is ${type}, and its name is ${name}`, { address });
 }
 
 /**

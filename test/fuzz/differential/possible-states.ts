@@ -271,12 +271,6 @@ export const KNOWN_GAPS: readonly PossibleState[] = [
     "`pages` takes a compound whose head is on an LRU list for page cache, as makedumpfile does: the kernel's counters of those lists are asked by `usage` alone",
   ),
   state(
-    /^_totalram_pages$/,
-    /.*/,
-    /^memory\.total$/,
-    'where a dump has no types, `info` does not hold its memory against the zones',
-  ),
-  state(
     /^mem_section$/,
     /^section_mem_map$/,
     /^(class|rule|decidedBy|structPage\b.*|details\b.*)$/,
