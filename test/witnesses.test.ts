@@ -492,3 +492,18 @@ test.each(['linux-6.1', 'linux-6.12-numa'])('the slide of %s is held against _st
     }),
   ]);
 });
+
+test.each(['symbols', 'info'])('%s tells of names that kallsyms_num_syms leaves out', async (command) => {
+  const dump = new ChangedDump('linux-6.12-numa');
+  const at = dump.typed.kernel.info.symbol('kallsyms_num_syms') ?? 0n;
+  const was = dump.typed.space.u64(at);
+  const asked = command === 'symbols' ? [command, 'init_task'] : [command];
+  const answer = await dump.ask(asked, [dump.word(at, was - 0x100n)]);
+  expect([answer.status, answer.err]).toEqual([
+    3,
+    expect.stringMatching(
+      /names of symbols may be wrong: kallsyms: names go on after \d+, which kallsyms_num_syms is/,
+    ),
+  ]);
+  expect((await dump.ask(asked)).err).not.toMatch(/kallsyms/);
+});

@@ -64,6 +64,18 @@ export class KallsymsNames {
     this.#spans = spans;
   }
 
+  /**
+   * Why there are more names than `count`; null where there are not. The table of markers follows the last name, aligned, and the
+   * first marker is 0 (scripts/kallsyms.c).
+   */
+  get rest(): string | null {
+    const end = this.#spans.ends[this.count - 1] ?? 0;
+    const follows = this.#names.subarray(end, Math.ceil(end / 4) * 4 + 4);
+    return follows.every((byte) => byte === 0)
+      ? null
+      : `names go on after ${this.count}, which kallsyms_num_syms is`;
+  }
+
   /** Whether each name begins with a type, as it does only when the lengths were read right. */
   #allTyped(spans: NameSpans): boolean {
     const typed = this.#tokens.map((token) => TYPE.test(String.fromCharCode(token[0] ?? 0)));

@@ -107,7 +107,7 @@ export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): K
     tokens.all,
   );
   const addresses = provenForm(readAddresses(space, tables.addresses, count), stext(info, names));
-  return new Kallsyms(names, addresses, { source: tables.source, damage: tokens.damage });
+  return new Kallsyms(names, addresses, { source: tables.source, damage: tokens.damage ?? names.rest });
 }
 
 function stext(info: Vmcoreinfo, names: KallsymsNames): { name: string; indexes: number[]; address: bigint } {

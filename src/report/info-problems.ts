@@ -8,8 +8,9 @@ export function uncheckedMemory({ memoryChecks }: SystemFacts): string[] {
 }
 
 /** What was found to be broken while it was read; the rest of it is told. */
-export function problems({ tasks, modules }: SystemFacts): string[] {
+export function problems({ tasks, modules, symbolDamage }: SystemFacts): string[] {
   return [
+    ...(symbolDamage ? [symbolDamage] : []),
     ...('value' in tasks ? tasks.value.problems : []),
     ...('value' in modules ? modules.value.problems : []),
   ];
@@ -23,7 +24,11 @@ export function checksOf({ tasks, memoryChecks }: SystemFacts): readonly Check[]
   ];
 }
 
-/** Whether all that these lists have was found, though something is wrong with them. */
-export function listsAreWhole({ tasks, modules }: SystemFacts): boolean {
-  return !('value' in tasks && !tasks.value.whole) && !('value' in modules && !modules.value.whole);
+/** Whether all that these lists have was found, though something is wrong with them, and by names that are right. */
+export function listsAreWhole({ tasks, modules, symbolDamage }: SystemFacts): boolean {
+  return (
+    !symbolDamage &&
+    !('value' in tasks && !tasks.value.whole) &&
+    !('value' in modules && !modules.value.whole)
+  );
 }

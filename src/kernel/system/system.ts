@@ -43,6 +43,8 @@ export interface SystemFacts {
   readonly panickingCpu: Fact<number | null>;
   readonly panicReason: Fact<PanicReason | null>;
   readonly layout: Fact<Layout>;
+  /** Why names of symbols may be wrong, a sentence; null where nothing speaks against them. */
+  readonly symbolDamage?: string | null;
   /** Whether the kernel could be read in all three ways: by its page tables, its symbols and its types. */
   readonly readable: boolean;
 }
@@ -66,6 +68,7 @@ export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint, symbols
     utsname: factOf(kernel, readUtsname),
     panicReason: factOf(kernel, readPanicReason),
     layout: factOf(kernel, (opened) => findLayout(opened, pageOffset, symbolsOf(named))),
+    symbolDamage: 'value' in named ? named.value.symbols.damage : null,
     readable: 'value' in typed,
   };
 }
