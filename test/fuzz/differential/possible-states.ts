@@ -100,6 +100,12 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     'a CPU may hold any of the free objects of a slab, or none',
   ),
   state(
+    /^slub_percpu_sheaves$/,
+    /^spare$/,
+    /^slabs\.largest\[\]\.(active|cached)$/,
+    'a CPU may have no spare sheaf, and what was in one is then in use',
+  ),
+  state(
     /^kmem_cache$/,
     /^name$/,
     /^slabs\.largest\[\]/,
@@ -203,8 +209,8 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   state(
     /^kallsyms$/,
     /^(names|names and markers|token_table)$/,
-    /^symbols(\[\].*)?$/,
-    'a symbol may have any name: the table of symbols is all that names it',
+    /^(symbols(\[\].*)?|vmalloc\.largest\[\](\.\w+)?)$/,
+    'a symbol may have any name: the table of symbols is all that names it, also where it asked for a vmalloc area',
   ),
   state(/^BTF$/, /.*string|^name in/, /^type\b/, 'a type or a member may have any name'),
   state(
@@ -224,8 +230,8 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^zone$/,
     /^vm_stat\[\d+\]$/,
     /^freeCheck\.zones\[\]\.vmStat$/,
-    'each CPU may hold back this much of a counter',
-    64,
+    'each CPU may hold back this much of a counter: an s8',
+    127,
   ),
   state(
     /^VMCOREINFO$/,
