@@ -256,6 +256,15 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: () => 0n,
     warning: /slab cache ext4_inode_cache is broken at \w+: its cpu_slab is null/,
   },
+  'what CPU 1 has of a slab cache': {
+    command: ['usage'],
+    at: (typed) => {
+      const all = typed.space.u64(unmergedCache(typed) + member(typed, 'kmem_cache', 'cpu_slab'));
+      return new PerCpu(typed).pointer(all, 1) + member(typed, 'kmem_cache_cpu', 'tid');
+    },
+    value: () => 0n,
+    warning: /slab cache ext4_inode_cache is broken at \w+: its cpu_slab has no tid for CPU 1/,
+  },
   'the size of the objects of a slab cache': {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'size'),

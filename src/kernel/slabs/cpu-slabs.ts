@@ -16,12 +16,12 @@ const PARTIAL_LIMIT = 1 << 12;
 export class CpuSlabs {
   readonly #perCpu: PerCpu;
   readonly #cache: StructReader<'cpu_slab'>;
-  readonly #cpu: StructReader<'freelist' | 'slab' | 'partial?'>;
+  readonly #cpu: StructReader<'freelist' | 'slab' | 'partial?' | 'tid?'>;
 
   private constructor(typed: TypedKernel) {
     this.#perCpu = new PerCpu(typed);
     this.#cache = typed.reader('kmem_cache', 'cpu_slab');
-    this.#cpu = typed.reader('kmem_cache_cpu', 'freelist', 'slab', 'partial?');
+    this.#cpu = typed.reader('kmem_cache_cpu', 'freelist', 'slab', 'partial?', 'tid?');
   }
 
   /** undefined for a kernel whose CPUs have none: newer ones, and CONFIG_SLUB_TINY. @throws InspectError missingInfo */
@@ -33,12 +33,17 @@ export class CpuSlabs {
   *freeObjects(chains: SlabChains, shape: SlabShape): Generator<FreeObjects> {
     const base = this.#cache.load(shape.cache).big('cpu_slab');
     if (base === 0n) {
-      yield* noCpuSlabs(shape, this.#perCpu.possible.length);
+      yield* noCpuSlabs(shape, this.#perCpu.possible.length, 'its cpu_slab is null');
       return;
     }
     for (const cpu of this.#perCpu.possible) {
       if (!chains.look()) return;
       const c = this.#cpu.load(this.#perCpu.pointer(base, cpu));
+      // It begins with the number of the CPU and only grows (init_tid, mm/slub.c).
+      if (cpu !== 0 && c.has('tid') && c.big('tid') === 0n) {
+        yield* noCpuSlabs(shape, this.#perCpu.possible.length, `its cpu_slab has no tid for CPU ${cpu}`);
+        return;
+      }
       const partial = c.has('partial') ? c.big('partial') : 0n;
       yield* ownSlab(chains, shape, { cpu, slab: c.big('slab'), freelist: c.big('freelist') });
       yield* partialSlabs(chains, shape, cpu, partial);
@@ -47,8 +52,8 @@ export class CpuSlabs {
 }
 
 /** Each cache has a kmem_cache_cpu for each CPU (alloc_kmem_cache_cpus, mm/slub.c): of one without nothing is known. */
-function* noCpuSlabs(shape: SlabShape, cpus: number): Generator<FreeObjects> {
-  const broken = { address: shape.cache, reason: 'its cpu_slab is null' };
+function* noCpuSlabs(shape: SlabShape, cpus: number, reason: string): Generator<FreeObjects> {
+  const broken = { address: shape.cache, reason };
   yield lostObjects({ kind: 'cpuFreelist', cpu: 0 }, cpus * shape.objectsPerSlab, broken);
   yield lostObjects({ kind: 'cpuPartial', cpu: 0 }, cpus * PARTIAL_LIMIT * shape.objectsPerSlab, broken);
 }
