@@ -10,6 +10,7 @@ import { EXCLUDABLE } from '../src/pages/page-class.ts';
 import { type PagesReport, pagesReport } from '../src/report/pages-report.ts';
 import { figureFaults } from './support/cut.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
+import { violations } from './support/schema.ts';
 
 /** The report of `pages`, with VMCOREINFO as it is given. */
 function reportOf(image: MemoryImage, text: string): PagesReport {
@@ -38,6 +39,7 @@ describe.each([...TYPED, 'linux-6.1', 'linux-6.12-hwpoison', 'qemu-6.1'])(
       const faults = figureFaults(report, whole);
       const isSilent = report.complete && report.consistent;
       expect(faults, 'figures').toEqual([]);
+      expect(violations('pages', report)).toEqual([]);
       if (isSilent) expect(report.freeCheck).toEqual(whole.freeCheck);
       if (!isSilent) expect(report.warnings).not.toEqual([]);
     });

@@ -71,7 +71,7 @@ function rows(
 }
 
 function row(pages: number, known: Known): Figure {
-  return known === 'most' ? { pages: null, bytes: null } : figure(pages, known === 'exactly');
+  return figure(known === 'most' ? 0 : pages, known === 'exactly');
 }
 
 function head(facts: PagesFacts): Pick<PagesReport, 'schema' | 'file' | 'kernel' | 'pageSize'> {

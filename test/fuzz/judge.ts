@@ -93,17 +93,17 @@ function jsonFaults(outcome: Outcome, schemas: string): string[] {
     if (document === undefined) return [`this is no JSON: ${text.slice(0, 200)}`];
     const validate = validator(command, schemas);
     if (!validate(document)) faults.push(`schema: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
-    const complete = document.complete ?? status === 0;
-    if (command !== 'dmesg' && complete !== (status === 0))
-      faults.push(`status ${status}, and complete is ${document.complete}`);
+    const { complete = status === 0, consistent = true } = document;
+    if (command !== 'dmesg' && (complete && consistent) !== (status === 0))
+      faults.push(`status ${status}, and complete is ${complete}, consistent ${consistent}`);
   }
   if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, and nothing says why');
   return faults.slice(0, 3);
 }
 
-function parsed(text: string): { readonly complete?: boolean } | undefined {
+function parsed(text: string): { readonly complete?: boolean; readonly consistent?: boolean } | undefined {
   try {
-    return JSON.parse(text) as { readonly complete?: boolean };
+    return JSON.parse(text) as { readonly complete?: boolean; readonly consistent?: boolean };
   } catch {
     return undefined;
   }
