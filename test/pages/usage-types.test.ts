@@ -119,6 +119,12 @@ describe('the types of a kernel of which something is lost', () => {
     });
   });
 
+  test('leave what is reserved untold where struct pages of the image or the memory map are lost', () => {
+    const rows = rowsOf({ boot: { image: 15, memmap: { reserved: 2, other: 6, within: 0 }, exact: false } });
+    expect(rows.memmap).toEqual({ pages: null, atLeast: 8 });
+    expect([rows.reserved.pages, rows.notAttributed.pages]).toEqual([null, null]);
+  });
+
   test('have the stacks of tasks at least, where the areas of vmalloc() are lost', () => {
     const rows = rowsOf({ vmalloc: null, whole: false });
     expect(rows).toMatchObject({ kernelStacks: { pages: null, atLeast: 6 }, vmalloc: { pages: null } });

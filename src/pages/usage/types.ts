@@ -136,7 +136,7 @@ function bootPages({ boot }: TypeFacts) {
 
 /** What is left when all that is known has its row. @param unmarked rows of pages that no struct page tells of */
 function remainders({ attribution: { uses }, boot, whole }: TypeFacts, unmarked: readonly PageCount[]) {
-  if (!whole) return { reserved: UNKNOWN, notAttributed: UNKNOWN };
+  if (!whole || boot?.exact === false) return { reserved: UNKNOWN, notAttributed: UNKNOWN };
   const attributed = unmarked.reduce((all, { pages }) => all + (pages ?? 0), boot?.memmap.other ?? 0);
   return {
     reserved: { pages: uses.reserved - (boot ? boot.image + boot.memmap.reserved : 0) },

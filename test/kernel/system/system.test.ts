@@ -7,7 +7,7 @@ import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 
 const missingIn = (facts: SystemFacts) =>
   Object.entries(facts).flatMap(([name, value]) =>
-    typeof value === 'object' && 'missing' in value ? [[name, value.missing]] : [],
+    typeof value === 'object' && value !== null && 'missing' in value ? [[name, value.missing]] : [],
   );
 
 describe('what can be told of a system', () => {
