@@ -4,6 +4,8 @@ import type { Boot, VmcoreinfoText } from '../formats/image.ts';
 /** Keys whose bare value is hex without 0x (kernel/vmcore_info.c, arch/x86/kernel/vmcore_info_64.c) */
 const HEX_KEYS = /^(SYMBOL\(.*\)|KERNELOFFSET)$/;
 const NUMBER_KEYS = /^((NUMBER|OFFSET|SIZE|LENGTH)\(.*\)|PAGESIZE|CRASHTIME)$/;
+/** Up to the year 5138. */
+const CRASHTIME = /^\d{1,11}$/;
 
 /**
  * VMCOREINFO: what a kernel says of its own layout (Documentation/admin-guide/kdump/vmcoreinfo.rst). Every line is
@@ -25,11 +27,11 @@ export class Vmcoreinfo {
   constructor({ text, source, doubts, boots }: VmcoreinfoText) {
     this.text = text;
     this.source = source;
-    this.doubts = doubts ?? [];
     this.boots = boots ?? [];
     const lines = text.split('\n');
     this.unterminated = lines.pop() || null;
     for (const line of lines) this.#add(line);
+    this.doubts = [...(doubts ?? []), ...this.#noTime()];
   }
 
   #add(line: string): void {
@@ -40,6 +42,18 @@ export class Vmcoreinfo {
     }
     const key = line.slice(0, equals);
     if (!this.#lines.has(key)) this.#lines.set(key, line.slice(equals + 1));
+  }
+
+  /** When the kernel crashed, seconds since 1970 (ktime_get_real_seconds); undefined where it does not say a time. */
+  get crashTime(): number | undefined {
+    const text = this.#lines.get('CRASHTIME');
+    return text !== undefined && CRASHTIME.test(text) ? Number(text) : undefined;
+  }
+
+  #noTime(): string[] {
+    const text = this.#lines.get('CRASHTIME');
+    if (text === undefined || CRASHTIME.test(text)) return [];
+    return [`VMCOREINFO: CRASHTIME is "${text.slice(0, 40)}", which is not a time`];
   }
 
   /** The keys in the note's order. */

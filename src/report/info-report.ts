@@ -198,11 +198,10 @@ function buildIdOf(values: Values, noted: string | undefined, image: SystemFacts
 }
 
 function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['crash'] {
-  const seconds = info.presented('CRASHTIME');
   const reason = values.take('crash.reason', system.panicReason, (value) => value);
   const cpu = values.take('crash.cpu', system.panickingCpu, (value) => value);
   return {
-    time: image.live ? null : values.given('crash.time', number(seconds), NO_CRASHTIME),
+    time: image.live ? null : values.given('crash.time', info.crashTime, NO_CRASHTIME),
     reason: reason?.text ?? null,
     cause: reason?.cause ?? (reason?.causeLost ? values.lost('crash.cause', reason.causeLost) : null),
     cpu,
@@ -214,10 +213,6 @@ function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['
 }
 
 const NO_CRASHTIME = 'VMCOREINFO has no CRASHTIME: only a kernel that starts its crash kernel notes it';
-
-function number(value: string | number): number | undefined {
-  return typeof value === 'number' ? value : undefined;
-}
 
 function panickingTask(values: Values, { cpus }: TaskListing, cpu: number): InfoReport['crash']['task'] {
   return values.take('crash.task', cpus, (all) => {

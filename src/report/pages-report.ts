@@ -76,13 +76,13 @@ function row(pages: number, known: Known): Figure {
 
 function head(facts: PagesFacts): Pick<PagesReport, 'schema' | 'file' | 'kernel' | 'pageSize'> {
   const { image, info } = facts;
-  const crashTime = info.presented('CRASHTIME');
+  const { crashTime } = info;
   return {
     schema: 'kdump-inspect/pages/1',
     file: { path: image.path, format: image.format, bytes: image.bytes },
     kernel: {
       release: info.get('OSRELEASE') ?? null,
-      ...(typeof crashTime === 'number' ? { crashTime } : {}),
+      ...(crashTime === undefined ? {} : { crashTime }),
     },
     pageSize: PAGE,
   };

@@ -138,4 +138,15 @@ describe('what a report shows of a line', () => {
   ] as const)('%s=%s', (key, text, expected) => {
     expect(infoOf(`${key}=${text}\n`).presented(key)).toBe(expected);
   });
+
+  test.each([
+    ['1764000000', 1764000000, 0],
+    ['0', 0, 0],
+    ['-606076928', undefined, 1],
+    ['17640000000000', undefined, 1],
+    ['soon', undefined, 1],
+  ])('has a time of crash that can be one: %s', (text, time, doubts) => {
+    const info = new Vmcoreinfo({ text: `CRASHTIME=${text}\n`, source: 'test' });
+    expect([info.crashTime, info.doubts.length]).toEqual([time, doubts]);
+  });
 });

@@ -272,9 +272,9 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
 export const KNOWN_GAPS: readonly PossibleState[] = [
   state(
     /^page$/,
-    /^flags$/,
+    /.*/,
     /^classes\./,
-    "`pages` takes a compound whose head is on an LRU list for page cache, as makedumpfile does: the kernel's counters of those lists are asked by `usage` alone",
+    '`pages` holds the page cache and USER together against the counters of the LRU lists in zones: what is USER alone, and what is the kernel, its nodes count, which `usage` asks',
   ),
   state(
     /^mem_section$/,
