@@ -3,13 +3,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Seconds in which what was sent last is read: a terminal whose session has ended forgets what was not. */
+const DRAINING = 0.2;
+
 /** Runs a command on a terminal that script(1) makes, stdout and stderr; returns what the terminal was sent. */
 export function onTerminal(command: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-terminal-'));
   const record = join(folder, 'record');
+  // The shell itself says nothing of a command that was ended by a signal.
   const quoted = command.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
   try {
-    spawnSync('script', ['-qefc', `exec ${quoted}`, record], { stdio: 'ignore', timeout: 30_000 });
+    spawnSync('script', ['-qefc', `exec 3>&2 2>&-; ${quoted} 2>&3 3>&-; sleep ${DRAINING}`, record], {
+      stdio: 'ignore',
+      timeout: 30_000,
+    });
     return readFileSync(record, 'utf8')
       .replace(/^Script started.*\r?\n/, '')
       .replace(/\nScript done.*\n$/, '');
