@@ -1,40 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { progressBar } from '../../src/cli/progress.ts';
-import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.ts';
+import { CLEARED, leaveTerminal, pass, sent, watchBars } from '../support/bar-terminal.ts';
 
-/** Takes the line away: to its begin, and all to its end deleted (ECMA-48 EL). */
-const CLEARED = '\r\x1b[K';
-
-let terminal: FakeTerminal;
-let now = 0;
-beforeEach(() => {
-  now = 5000;
-  const hrtime = () => [Math.floor(now / 1000), (now % 1000) * 1e6] as [number, number];
-  vi.spyOn(process, 'hrtime').mockImplementation(
-    Object.assign(hrtime, { bigint: () => BigInt(now) * 1_000_000n }),
-  );
-  terminal = fakeTerminal('stderr');
-});
-afterEach(() => {
-  terminal.release();
-  vi.restoreAllMocks();
-});
-
-/** What the terminal was sent since it was last asked. */
-let seen = 0;
-beforeEach(() => {
-  seen = 0;
-});
-function sent(): string {
-  const text = terminal.text().slice(seen);
-  seen += text.length;
-  return text;
-}
+watchBars();
 
 describe('a progress bar', () => {
   it('shows nothing of work that takes less than a second', () => {
     const { update, end } = progressBar('reading', {});
-    now += 999;
+    pass(999);
     update(1, 2);
     end();
     expect(sent()).toBe('');
@@ -42,47 +15,47 @@ describe('a progress bar', () => {
 
   it('shows the share that is done and the time that the rest will take at that pace', () => {
     const { update } = progressBar('reading', {});
-    now += 3000;
+    pass(3000);
     update(3, 4);
     expect(sent()).toBe(`\rreading [${'#'.repeat(22)}${'.'.repeat(8)}] 75 %, 1 s left \x1b[K`);
   });
 
   it('is drawn ten times a second at most', () => {
     const { update } = progressBar('reading', {});
-    now += 2000;
+    pass(2000);
     update(1, 4);
     expect(sent()).toContain(' 25 %');
-    now += 99;
+    pass(99);
     update(2, 4);
     expect(sent()).toBe('');
-    now += 1;
+    pass(1);
     update(3, 4);
     expect(sent()).toContain(' 75 %');
   });
 
   it('guesses no time before anything is done, and is full where there is nothing to do', () => {
     const { update } = progressBar('reading', {});
-    now += 2000;
+    pass(2000);
     update(0, 4);
     expect(sent()).toBe(`\rreading [${'.'.repeat(30)}] 0 % \x1b[K`);
-    now += 1000;
+    pass(1000);
     update(0, 0);
     expect(sent()).toBe(`\rreading [${'#'.repeat(30)}] 100 %, 0 s left \x1b[K`);
   });
 
   it('guesses no time by the first hundredth of the work', () => {
     const { update } = progressBar('reading', {});
-    now += 3000;
+    pass(3000);
     update(9, 1000);
     expect(sent()).toBe(`\rreading [${'.'.repeat(30)}] 0 % \x1b[K`);
-    now += 1000;
+    pass(1000);
     update(10, 1000);
     expect(sent()).toBe(`\rreading [${'.'.repeat(30)}] 1 %, 396 s left \x1b[K`);
   });
 
   it('is taken away when the work is over', () => {
     const { update, end } = progressBar('reading', {});
-    now += 2000;
+    pass(2000);
     update(1, 2);
     sent();
     end();
@@ -91,14 +64,14 @@ describe('a progress bar', () => {
 
   it('is for who sees it and wants it', () => {
     const quiet = progressBar('reading', { quiet: true });
-    terminal.release();
+    leaveTerminal();
     const unseen = progressBar('reading', {});
-    now += 2000;
+    pass(2000);
     for (const { update, end } of [quiet, unseen]) {
       update(1, 2);
       end();
     }
-    expect(terminal.text()).toBe('');
+    expect(sent()).toBe('');
   });
 });
 
@@ -109,7 +82,7 @@ describe('a progress bar of work that lets signals come', () => {
     const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
     const { update } = progressBar('reading', {}, true);
     const before = listening();
-    now += 2000;
+    pass(2000);
     update(1, 2);
     sent();
     process.emit('SIGHUP', 'SIGHUP');
@@ -124,7 +97,7 @@ describe('a progress bar of work that lets signals come', () => {
     update(1, 4);
     expect(listening()).toEqual(before);
     for (let i = 1; i < 4; i++) {
-      now += 2000;
+      pass(2000);
       update(i, 4);
     }
     expect(listening()).toEqual(before.map((count) => count + 1));
@@ -135,7 +108,7 @@ describe('a progress bar of work that lets signals come', () => {
   it('leaves signals alone where the work lets none come, which would then be lost', () => {
     const before = listening();
     const { update, end } = progressBar('reading', {});
-    now += 2000;
+    pass(2000);
     update(1, 2);
     expect(listening()).toEqual(before);
     end();
