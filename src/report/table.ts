@@ -53,15 +53,15 @@ export function* tablePieces(contents: TableContents, terminal: Terminal): Gener
 /** A table cut into such as are drawn at once; one without rows is one of them. */
 function* inPieces(rows: TableContents['rows']): Generator<readonly (readonly string[])[]> {
   let piece: (readonly string[])[] = [];
-  let any = false;
+  let isFirst = true;
   for (const row of rows) {
     piece.push(row);
     if (piece.length < MANY_ROWS) continue;
     yield piece;
-    any = true;
+    isFirst = false;
     piece = [];
   }
-  if (piece.length > 0 || !any) yield piece;
+  if (piece.length > 0 || isFirst) yield piece;
 }
 
 /** As wide as the contents are, and how many rows. */

@@ -1,5 +1,6 @@
 import { type ErrorKind, InspectError } from '../../errors.ts';
 import type { MemoryImage } from '../../formats/image.ts';
+import { isLoss } from '../../formats/loss.ts';
 import { type Fact, fact, type Missing } from '../../kernel/fact.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
 import { completed } from '../../kernel/second-source.ts';
@@ -38,8 +39,8 @@ export function page(file: string, operand: PageOperand, options: CommonOptions)
 
 function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): string[] {
   // Without types there are no details, and why is in the report.
-  const damaged = 'value' in details && !image.live ? ['corrupt', 'notMapped'] : [];
-  const lost = missingOf(details).find(({ kind }) => damaged.includes(kind) || isLost(kind, image));
+  const counts = 'value' in details && !image.live ? isLoss : isLost;
+  const lost = missingOf(details).find(({ kind }) => counts(kind, image));
   return lost ? [`not all that is known of the page can be read: ${lost.missing}`] : [];
 }
 

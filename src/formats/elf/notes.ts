@@ -46,12 +46,12 @@ const MORE = `it has more than ${NOTES_LIMIT} notes, as no machine needs: those 
 /** null for each segment without any: a file may have millions of them. */
 function* notesOf(source: ByteSource, headers: ProgramHeaders): Generator<Note | null> {
   for (const { p_offset, p_filesz } of headers.ofType(PT_NOTE)) {
-    let any = false;
+    let isEmpty = true;
     for (const note of notesIn(source, p_offset, p_offset + p_filesz)) {
-      any = true;
+      isEmpty = false;
       yield note;
     }
-    if (!any) yield null;
+    if (isEmpty) yield null;
   }
 }
 
