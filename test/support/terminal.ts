@@ -10,12 +10,13 @@ const DRAINING = 0.2;
 export function onTerminal(command: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-terminal-'));
   const record = join(folder, 'record');
-  // The shell itself says nothing of a command that was ended by a signal.
+  // script(1) runs $SHELL; bash says on stderr alone that a signal ended the command, dash on the terminal.
   const quoted = command.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
   try {
-    spawnSync('script', ['-qefc', `exec 3>&2 2>&-; ${quoted} 2>&3 3>&-; sleep ${DRAINING}`, record], {
+    spawnSync('script', ['-qefc', `exec 3>&2 2>/dev/null; ${quoted} 2>&3 3>&-; sleep ${DRAINING}`, record], {
       stdio: 'ignore',
       timeout: 30_000,
+      env: { ...process.env, SHELL: '/bin/bash' },
     });
     return readFileSync(record, 'utf8')
       .replace(/^Script started.*\r?\n/, '')
