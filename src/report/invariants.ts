@@ -26,11 +26,11 @@ export interface Invariant {
   readonly dependents?: (report: Fields) => Fields;
 }
 
-/** What every report has of these. */
-interface Sound {
+/** What every report has of these. A type and no interface, so that it can be gone through by the names of its members. */
+type Sound = {
   readonly warnings: readonly string[];
   readonly complete: boolean;
-}
+};
 
 /** More warnings than these are counted and not told one by one. */
 const TOLD = 20;
@@ -41,15 +41,12 @@ const TOLD = 20;
  */
 export function sound<T extends Sound>(report: T, invariants: readonly Invariant[]): T {
   const reasons: string[] = [];
-  const mended = invariants.reduce<Fields>(
-    (all, invariant) => mend(all, invariant, report as unknown as Fields, reasons),
-    report as unknown as Fields,
-  );
+  const mended = invariants.reduce<Fields>((all, invariant) => mend(all, invariant, report, reasons), report);
   if (reasons.length === 0) return report;
   const untold = reasons.length - TOLD;
   const told = reasons.slice(0, TOLD).map((reason) => `this cannot be, and is not told: ${reason}`);
   const more = untold > 0 ? [`and ${plural(untold, 'figure')} more`] : [];
-  return { ...(mended as unknown as T), warnings: [...report.warnings, ...told, ...more], complete: false };
+  return { ...report, ...mended, warnings: [...report.warnings, ...told, ...more], complete: false };
 }
 
 /** @param made the report as it was made; @param reasons where sentences on what is wrong are added */
