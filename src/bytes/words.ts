@@ -16,3 +16,9 @@ function viewOf(bytes: Uint8Array): DataView {
 export function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }
+
+/** Bytes up to the first NUL; all of them where there is none. */
+export function toNul(bytes: Uint8Array): Uint8Array {
+  const end = bytes.indexOf(0);
+  return end < 0 ? bytes : bytes.subarray(0, end);
+}

@@ -1,5 +1,5 @@
 import { hex } from '../bytes/hex.ts';
-import { latin1, u32At } from '../bytes/words.ts';
+import { latin1, toNul, u32At } from '../bytes/words.ts';
 import { InspectError, reasonOf } from '../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import type { AddressSpace } from './address-space.ts';
@@ -106,7 +106,7 @@ export function proveRelease(space: AddressSpace, info: Vmcoreinfo): void {
   const offset = info.offset('uts_namespace.name');
   const offsets = offset === undefined ? [4, 0] : [offset];
   const releases = offsets.map((at) =>
-    latin1(space.bytes(symbol + BigInt(at + RELEASE_AT), UTS_LENGTH)).replace(/\0.*$/s, ''),
+    latin1(toNul(space.bytes(symbol + BigInt(at + RELEASE_AT), UTS_LENGTH))),
   );
   if (!releases.includes(noted)) {
     throw refuted(`its init_uts_ns at ${hex(symbol)} holds the release "${releases[0]}"`);

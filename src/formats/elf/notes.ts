@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
-import { latin1 } from '../../bytes/words.ts';
+import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import type { Note } from '../image.ts';
 import { type ProgramHeaders, PT_NOTE } from './program-headers.ts';
@@ -68,7 +68,7 @@ export function* notesIn(source: ByteSource, start: bigint, end: bigint): Genera
     if (header.n_namesz === 0 || header.n_namesz > NAME_LIMIT) return;
     const offset = at + BigInt(nhdr.size + align4(header.n_namesz));
     if (offset + BigInt(header.n_descsz) > end) return;
-    const name = latin1(got.subarray(nhdr.size, nhdr.size + header.n_namesz)).replace(/\0.*$/s, '');
+    const name = latin1(toNul(got.subarray(nhdr.size, nhdr.size + header.n_namesz)));
     yield { name, type: header.n_type, offset, size: header.n_descsz };
     at = offset + BigInt(align4(header.n_descsz));
   }

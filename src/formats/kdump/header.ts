@@ -2,7 +2,7 @@ import { partsHeld } from '../../bytes/held.ts';
 import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
-import { latin1 } from '../../bytes/words.ts';
+import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import { PAGE } from './codecs.ts';
 import { LAYOUTS, type Layout, type MainHeader, type SubHeader } from './layouts.ts';
@@ -103,8 +103,7 @@ function headerBlocks(source: ByteSource): Uint8Array {
 }
 
 function utsOf(held: Uint8Array): KdumpHeader['uts'] {
-  const field = (n: number) =>
-    latin1(held.subarray(12 + n * UTS_LENGTH, 12 + (n + 1) * UTS_LENGTH)).replace(/\0.*$/s, '');
+  const field = (n: number) => latin1(toNul(held.subarray(12 + n * UTS_LENGTH, 12 + (n + 1) * UTS_LENGTH)));
   return { release: field(2), version: field(3), machine: field(4) };
 }
 

@@ -1,4 +1,4 @@
-import { latin1 } from '../../bytes/words.ts';
+import { latin1, toNul } from '../../bytes/words.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo.ts';
 import { type LayoutKeys, lie } from './layout-keys.ts';
 import type { LogDevice } from './log-record.ts';
@@ -62,7 +62,5 @@ export function deviceOf(info: Uint8Array, layout: DeviceLayout | null): LogDevi
 
 /** A field's text up to its NUL. */
 function textOf(bytes: Uint8Array, { at, length }: TextField): string {
-  const text = latin1(bytes.subarray(at, at + length));
-  const end = text.indexOf('\0');
-  return end < 0 ? text : text.slice(0, end);
+  return latin1(toNul(bytes.subarray(at, at + length)));
 }

@@ -1,4 +1,4 @@
-import { latin1 } from '../../bytes/words.ts';
+import { latin1, toNul } from '../../bytes/words.ts';
 import { readPartial } from '../partial-memory.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
 import type { Module } from './module-reader.ts';
@@ -29,7 +29,5 @@ export function exportedSymbols(typed: TypedKernel, { exported }: Module): Reado
 
 function textAt(typed: TypedKernel, address: bigint): string {
   const { bytes, missing } = readPartial(typed.space, address, LONGEST_NAME);
-  const limit = missing[0]?.start ?? bytes.length;
-  const end = bytes.indexOf(0);
-  return latin1(bytes.subarray(0, end < 0 ? limit : Math.min(end, limit)));
+  return latin1(toNul(bytes.subarray(0, missing[0]?.start)));
 }

@@ -1,4 +1,4 @@
-import { latin1, u32At, u64At } from '../../bytes/words.ts';
+import { latin1, toNul, u32At, u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import type { KernelSymbol } from '../kallsyms.ts';
 import type { TypedKernel } from '../typed-kernel.ts';
@@ -83,9 +83,7 @@ function readStrings(typed: TypedKernel, module: Module, strtab: bigint, symtab:
 }
 
 function nameAt(strings: Uint8Array, at: number): string {
-  const name = strings.subarray(at, at + LONGEST_NAME);
-  const end = name.indexOf(0);
-  return latin1(end < 0 ? name : name.subarray(0, end));
+  return latin1(toNul(strings.subarray(at, at + LONGEST_NAME)));
 }
 
 function corruptTable(module: Module, what: string): InspectError {

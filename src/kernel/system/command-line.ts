@@ -1,3 +1,4 @@
+import { toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import type { AddressSpace } from '../address-space.ts';
 import { openLog } from '../log/open-log.ts';
@@ -66,7 +67,5 @@ function readText(space: AddressSpace, address: bigint): Uint8Array {
     if (part.includes(0)) break;
     length += part.length;
   }
-  const all = Buffer.concat(parts);
-  const end = all.indexOf(0);
-  return end < 0 ? all : all.subarray(0, end);
+  return toNul(Buffer.concat(parts));
 }

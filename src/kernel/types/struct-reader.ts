@@ -1,4 +1,5 @@
 import { hex } from '../../bytes/hex.ts';
+import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import type { AddressSpace } from '../address-space.ts';
 import { readBig, readNumber, type Scalar, scalarAt } from './scalar.ts';
@@ -132,11 +133,10 @@ const UTF8 = new TextDecoder('utf-8', { fatal: true });
 
 /** Bytes up to the first NUL as text: UTF-8 where it is that, else a character a byte. */
 export function textOf(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  const used = end < 0 ? bytes : bytes.subarray(0, end);
+  const used = toNul(bytes);
   try {
     return UTF8.decode(used);
   } catch {
-    return Buffer.from(used).toString('latin1');
+    return latin1(used);
   }
 }
