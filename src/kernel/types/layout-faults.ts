@@ -1,5 +1,6 @@
 import { type Btf, DEPTH_LIMIT, type Member } from '../btf/btf.ts';
 import { hasMembers, KIND } from '../btf/kinds.ts';
+import { MEMBERS_LIMIT } from './layout.ts';
 
 /** A member, with what its type says. */
 interface Part extends Member {
@@ -7,9 +8,6 @@ interface Part extends Member {
   readonly size: number | undefined;
   readonly holdsPointer: boolean;
 }
-
-/** As many as layoutOf() shows. */
-const MEMBERS_LIMIT = 1 << 18;
 
 interface Examination {
   readonly btf: Btf;

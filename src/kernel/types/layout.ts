@@ -37,7 +37,7 @@ export interface StructLayout {
 }
 
 /** Members of all anonymous parts together: the largest structures have some hundred, and parts may be in each other many times. */
-const MEMBERS_LIMIT = 1 << 18;
+export const MEMBERS_LIMIT = 1 << 18;
 
 /** Where each member of a structure or union lies, anonymous ones opened. @throws InspectError corrupt */
 export function layoutOf(btf: Btf, id: number): StructLayout {
