@@ -1,5 +1,5 @@
 import { milliseconds } from '../bytes/clock.ts';
-import type { OnProgress } from '../pages/census.ts';
+import type { OnProgress } from '../bytes/work.ts';
 import type { CommonOptions } from './options.ts';
 import { isTerminal } from './output.ts';
 import { beforeSignals } from './signals.ts';

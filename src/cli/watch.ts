@@ -1,4 +1,4 @@
-import type { Run } from '../formats/open.ts';
+import type { Run } from '../bytes/work.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { activityBar } from './activity.ts';
 import { interruptible } from './interruptible.ts';

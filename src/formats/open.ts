@@ -1,6 +1,7 @@
 import { FileSource } from '../bytes/file-source.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { latin1 } from '../bytes/words.ts';
+import type { OnProgress, Run } from '../bytes/work.ts';
 import { InspectError, inFile } from '../errors.ts';
 import { openElf, readElf } from './elf/elf-image.ts';
 import { isElf, unsupported } from './elf/header.ts';
@@ -28,15 +29,12 @@ const FOREIGN: readonly Foreign[] = [
 
 const KCORE = '/proc/kcore';
 
-/** Does work, and returns what it returns. */
-export type Run = <T>(work: () => T) => T;
-
 /** How a user may help where the content of a file says nothing. */
 export interface OpenOptions {
   /** The file is memory as it is, from physical address 0 on. */
   readonly format?: 'raw';
   /** Told while the file's own tables are read, where that takes long; `done` is `total` when they are. */
-  readonly onReading?: (done: number, total: number) => void;
+  readonly onReading?: OnProgress;
   /** Does what may take long and does not let the event loop go round meanwhile. */
   readonly run?: Run;
 }

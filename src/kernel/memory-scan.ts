@@ -1,4 +1,5 @@
 import type { Range } from '../bytes/ranges.ts';
+import type { OnProgress } from '../bytes/work.ts';
 import { Held, type PhysicalMemory } from '../formats/image.ts';
 
 const PAGE = 4096;
@@ -8,9 +9,6 @@ const READ_BYTES = READ_PAGES * PAGE;
 /** From 8 bytes on Buffer.indexOf goes over to another algorithm, which takes twice as long for rare finds. */
 export const NEEDLE_LIMIT = 7;
 
-/** Told of the bytes searched and the bytes that there are. */
-export type OnBytes = (done: number, total: number) => void;
-
 /** Looks for a few bytes in all physical memory that a dump stores. */
 export class MemoryScan {
   /** Pages that the dump should have and that could not be read. */
@@ -19,7 +17,7 @@ export class MemoryScan {
   searched = 0;
   readonly #memory: PhysicalMemory;
   readonly #needle: Uint8Array;
-  readonly #onBytes: OnBytes;
+  readonly #onBytes: OnProgress;
   readonly #holdings = new Uint8Array(READ_PAGES + 1);
   /** The end of the run before, as far as a find may begin in it, and then the run. */
   readonly #buffer = Buffer.alloc(PAGE + READ_BYTES);
@@ -27,7 +25,7 @@ export class MemoryScan {
   #before = -1;
 
   /** @param needle at most NEEDLE_LIMIT bytes */
-  constructor(memory: PhysicalMemory, needle: Uint8Array, onBytes: OnBytes) {
+  constructor(memory: PhysicalMemory, needle: Uint8Array, onBytes: OnProgress) {
     this.#memory = memory;
     this.#needle = needle;
     this.#onBytes = onBytes;

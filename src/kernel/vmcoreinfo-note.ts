@@ -1,8 +1,8 @@
+import type { OnProgress } from '../bytes/work.ts';
 import { InspectError } from '../errors.ts';
 import type { Absence, MemoryImage, VmcoreinfoText } from '../formats/image.ts';
 import { type Kernel, openKernel, rootSymbol, START_KERNEL_MAP } from './kernel.ts';
 import { type ProvenKernel, proveKernel, proveRelease } from './kernel-proof.ts';
-import type { OnBytes } from './memory-scan.ts';
 import { Vmcoreinfo } from './vmcoreinfo.ts';
 import { type Candidate, isSettled } from './vmcoreinfo-choice.ts';
 import { searchVmcoreinfo } from './vmcoreinfo-search.ts';
@@ -27,7 +27,7 @@ type Outcome = ProvenKernel | string;
  */
 export function findVmcoreinfo(
   image: MemoryImage,
-  onBytes?: () => OnBytes,
+  onBytes?: () => OnProgress,
   boot?: number,
   open: OpenByNote = openByNote,
 ): VmcoreinfoText {

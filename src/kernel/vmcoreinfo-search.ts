@@ -1,9 +1,10 @@
 import { hex } from '../bytes/hex.ts';
 import { latin1 } from '../bytes/words.ts';
+import type { OnProgress } from '../bytes/work.ts';
 import { reasonOf } from '../errors.ts';
 import type { MemoryImage, PhysicalMemory, VmcoreinfoText } from '../formats/image.ts';
 import { type ProvenKernel, proveKernel } from './kernel-proof.ts';
-import { MemoryScan, NEEDLE_LIMIT, type OnBytes } from './memory-scan.ts';
+import { MemoryScan, NEEDLE_LIMIT } from './memory-scan.ts';
 import { type Candidate, choose, isSettled, type Text } from './vmcoreinfo-choice.ts';
 
 /** The kernel begins its VMCOREINFO with this key (crash_save_vmcoreinfo_init, kernel/vmcore_info.c). */
@@ -34,7 +35,7 @@ export interface SearchOptions {
  */
 export function searchVmcoreinfo(
   image: MemoryImage,
-  onBytes: OnBytes = () => {},
+  onBytes: OnProgress = () => {},
   { note, boot }: SearchOptions = {},
 ): VmcoreinfoText {
   const scan = new MemoryScan(image.memory, NEEDLE, onBytes);

@@ -1,7 +1,7 @@
 import { anew, countOf, outsideOf, type Range } from '../bytes/ranges.ts';
+import type { OnProgress } from '../bytes/work.ts';
 import type { TypedKernel } from '../kernel/typed-kernel.ts';
 import { NO_COVER, type Tally, tallyRun } from './attribution-loop.ts';
-import type { OnProgress } from './census.ts';
 import { isDevicePage } from './device-pages.ts';
 import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';

@@ -1,3 +1,4 @@
+import type { OnProgress } from '../bytes/work.ts';
 import { InspectError } from '../errors.ts';
 import type { Absence, MapChange } from '../formats/image.ts';
 import { isLoss } from '../formats/loss.ts';
@@ -66,9 +67,6 @@ export type FreeCheck =
 
 /** linux/elf.h */
 const NT_PRSTATUS = 1;
-
-/** Told of the pages done and the pages there are. */
-export type OnProgress = (done: number, total: number) => void;
 
 /**
  * Classifies every page of a dump, each once.

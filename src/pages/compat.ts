@@ -1,6 +1,6 @@
+import type { OnProgress } from '../bytes/work.ts';
 import { InspectError } from '../errors.ts';
 import type { Kernel } from '../kernel/kernel.ts';
-import type { OnProgress } from './census.ts';
 import { missingEnd } from './open-end.ts';
 import { type ClassCounts, noPages } from './page-class.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';

@@ -1,10 +1,11 @@
 import { milliseconds } from '../bytes/clock.ts';
 import { isAddressSpaceShort } from '../bytes/page-aligned.ts';
 import type { ReadStatistics } from '../bytes/source.ts';
+import type { OnProgress } from '../bytes/work.ts';
 import type { MemoryImage } from '../formats/image.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { kernelFacts } from '../kernel/kernel-facts.ts';
-import { type Census, censusOf, type OnProgress, tryZones, watching } from './census.ts';
+import { type Census, censusOf, tryZones, watching } from './census.ts';
 import { CensusThreads, type Share } from './census-threads.ts';
 import { partition } from './partition.ts';
 import { requireKeys } from './required-keys.ts';

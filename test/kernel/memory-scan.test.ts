@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryScan, type OnBytes } from '../../src/kernel/memory-scan.ts';
+import type { OnProgress } from '../../src/bytes/work.ts';
+import { MemoryScan } from '../../src/kernel/memory-scan.ts';
 import { ascii } from '../builders/encode.ts';
 import { BuiltMemory, type MemoryPlan } from '../builders/memory.ts';
 
 const MIB = 1 << 20;
 const NEEDLE = ascii('NEEDLE!');
 
-function scanOf(plan: MemoryPlan, addresses: readonly number[], onBytes: OnBytes = () => {}) {
+function scanOf(plan: MemoryPlan, addresses: readonly number[], onBytes: OnProgress = () => {}) {
   const memory = new BuiltMemory(plan);
   for (const address of addresses) memory.write(address, NEEDLE);
   const scan = new MemoryScan(memory, NEEDLE, onBytes);

@@ -1,6 +1,7 @@
+import type { OnProgress } from '../../bytes/work.ts';
 import { allMissingKeys } from '../../kernel/expected-keys.ts';
 import type { Kernel } from '../../kernel/kernel.ts';
-import type { Census, OnProgress } from '../../pages/census.ts';
+import type { Census } from '../../pages/census.ts';
 import { takeCompatCensus } from '../../pages/compat.ts';
 import { EXCLUDABLE } from '../../pages/page-class.ts';
 import { takeParallelCensus } from '../../pages/parallel-census.ts';

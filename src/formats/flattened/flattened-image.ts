@@ -1,9 +1,10 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { latin1 } from '../../bytes/words.ts';
+import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
 import { unsupported } from '../elf/header.ts';
 import type { MemoryImage } from '../image.ts';
-import { FlattenedSource, type OnReading } from './flattened-source.ts';
+import { FlattenedSource } from './flattened-source.ts';
 
 /** MAKEDUMPFILE_SIGNATURE, in a field of 16 bytes that its type and version follow (struct makedumpfile_header) */
 const SIGNATURE = 'makedumpfile\0';
@@ -18,7 +19,7 @@ export function isFlattened(start: Uint8Array): boolean {
 }
 
 /** The file that was flattened. @throws InspectError unsupported or corrupt */
-export function unflatten(file: ByteSource, onReading?: OnReading): FlattenedSource {
+export function unflatten(file: ByteSource, onReading?: OnProgress): FlattenedSource {
   refuseUnknown(file);
   const source = new FlattenedSource(file, onReading);
   if (source.size === 0) throw holdsNothing(file, source.cutShort);

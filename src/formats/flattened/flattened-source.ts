@@ -1,6 +1,7 @@
 import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
+import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
 import { layOver, type Overlay } from './overlay.ts';
 import { walkRecords } from './records.ts';
@@ -18,9 +19,6 @@ const GAPS_LIMIT = 10_000;
 const SMALL_RECORD = 2048;
 /** It is told how far the reading is after so many records, a power of two, less 1. */
 const TOLD_MASK = 2 ** 16 - 1;
-
-/** Told how many bytes of the file were gone through. */
-export type OnReading = (done: number, total: number) => void;
 
 /**
  * The file that was flattened, as `makedumpfile -R` would restore it, without restoring it. Bytes that no record has
@@ -43,7 +41,7 @@ export class FlattenedSource implements ByteSource {
    * Reads all record headers once, of which there may be a hundred million.
    * @throws InspectError corrupt, for records that no file could hold; unsupported, when there are too many
    */
-  constructor(file: ByteSource, onReading: OnReading = () => {}) {
+  constructor(file: ByteSource, onReading: OnProgress = () => {}) {
     let records = 0;
     this.path = file.path;
     this.#file = file;

@@ -1,6 +1,7 @@
 import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
+import type { OnProgress } from '../../bytes/work.ts';
 import { findIn, ones, startsIn } from './bits.ts';
 import type { Place } from './header.ts';
 
@@ -14,9 +15,6 @@ const GROUPS_LIMIT = 2 ** 18;
 const MANY_GROUPS = 64;
 const ZEROS = Buffer.alloc(BLOCK);
 
-/** Told of the groups that were counted, and of those that will be. */
-export type OnCounted = (done: number, total: number) => void;
-
 /**
  * A bit a page, lowest bit first, read in windows of 64 KiB. The rank index holds how many bits are set before each
  * group of blocks, 8 bytes a group: 64 KiB of index for the 32 MiB of bitmap of a machine with 1 TiB. It grows only as far as
@@ -28,7 +26,8 @@ export class Bitmap {
   readonly #windows: Windows;
   readonly #offset: number;
   readonly #size: number;
-  readonly #onCounted: OnCounted;
+  /** Told of the groups that were counted, and of those that will be. */
+  readonly #onCounted: OnProgress;
   /** Pages of a group, a power of two of blocks. */
   readonly #group: number;
   readonly #before: Float64Array;
@@ -44,7 +43,7 @@ export class Bitmap {
     source: ByteSource,
     place: Place,
     pages: number,
-    { onCounted = () => {}, share = 1 }: { onCounted?: OnCounted | undefined; share?: number } = {},
+    { onCounted = () => {}, share = 1 }: { onCounted?: OnProgress | undefined; share?: number } = {},
   ) {
     this.#windows = new Windows(source, { base: place.offset, size: 16 * BLOCK, count: 4 });
     this.#offset = place.offset;

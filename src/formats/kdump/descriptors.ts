@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
-import type { OnCounted } from './bitmap.ts';
+import type { OnProgress } from '../../bytes/work.ts';
 
 /** page_desc_t of makedumpfile's diskdump_mod.h: offset u64, size u32, flags u32, page_flags u64 */
 const SIZE = 24;
@@ -26,13 +26,13 @@ export class Descriptors {
   readonly #base: number;
   readonly #fileSize: number;
   readonly #windows: Windows;
-  readonly #onCounted: OnCounted | undefined;
+  readonly #onCounted: OnProgress | undefined;
   #window = -1;
   #isEmpty = false;
   #words: Uint32Array = new Uint32Array(0);
 
   /** @param onCounted told how many were gone through, where there are many */
-  constructor(source: ByteSource, base: number, onCounted?: OnCounted) {
+  constructor(source: ByteSource, base: number, onCounted?: OnProgress) {
     this.#base = base;
     this.#onCounted = onCounted;
     this.#fileSize = source.size;

@@ -1,11 +1,11 @@
 import { hex } from '../../bytes/hex.ts';
 import { anew, type Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
+import type { OnProgress, Run } from '../../bytes/work.ts';
 import { inFile } from '../../errors.ts';
 import { listed, type NoteList, notesIn, noteText } from '../elf/notes.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image.ts';
 import { qemuRegisters } from '../qemu-notes.ts';
-import type { OnCounted } from './bitmap.ts';
 import { type Codecs, loadCodecs, PAGE } from './codecs.ts';
 import { type KdumpHeader, type Place, readKdumpHeader } from './header.ts';
 import { headerWarnings } from './header-warnings.ts';
@@ -22,8 +22,8 @@ const SEGMENTS_LIMIT = 100_000;
  */
 export async function openKdump(
   sources: readonly ByteSource[],
-  onCounted?: OnCounted,
-  run: <T>(work: () => T) => T = (work) => work(),
+  onCounted?: OnProgress,
+  run: Run = (work) => work(),
 ): Promise<MemoryImage> {
   const headers = sources.map(headerOf);
   const codecs = await loadCodecs();

@@ -1,7 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
+import type { OnProgress } from '../../bytes/work.ts';
 import { Held } from '../image.ts';
-import { Bitmap, type OnCounted } from './bitmap.ts';
+import { Bitmap } from './bitmap.ts';
 import type { Codecs } from './codecs.ts';
 import { Descriptors } from './descriptors.ts';
 import type { KdumpHeader } from './header.ts';
@@ -33,7 +34,7 @@ export class KdumpPart {
   constructor(
     source: ByteSource,
     header: KdumpHeader,
-    { codecs, parts, onCounted }: { codecs: Codecs; parts: number; onCounted?: OnCounted | undefined },
+    { codecs, parts, onCounted }: { codecs: Codecs; parts: number; onCounted?: OnProgress | undefined },
   ) {
     this.source = source;
     this.header = header;

@@ -1,3 +1,4 @@
+import type { OnProgress } from '../../bytes/work.ts';
 import type { MapChange } from '../../formats/image.ts';
 import type { Check } from '../../kernel/check.ts';
 import { contradictedKeys } from '../../kernel/expected-keys.ts';
@@ -12,7 +13,7 @@ import { readVmCounters, type VmCounters } from '../../kernel/objects/vm-counter
 import { KfencePool } from '../../kernel/slabs/kfence.ts';
 import type { TypedKernel } from '../../kernel/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution.ts';
-import { type OnProgress, tryZones } from '../census.ts';
+import { tryZones } from '../census.ts';
 import { missingMemory } from '../missing-memory.ts';
 import { missingEnd } from '../open-end.ts';
 import { untoldRows } from '../required-keys.ts';
