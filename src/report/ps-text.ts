@@ -1,3 +1,4 @@
+import { each } from './each.ts';
 import { escapeText } from './escape.ts';
 import type { PsReport, TaskRow } from './ps-report.ts';
 import { table } from './table.ts';
@@ -19,11 +20,9 @@ export function psText(report: PsReport, threads: boolean, terminal: Terminal): 
     terminal.bold(name),
   );
   const heading = threads ? HEADING.with(2, 'TGID') : HEADING;
-  const rows = {
-    *[Symbol.iterator]() {
-      for (const task of report.tasks) yield cells(task, threads);
-    },
-  };
+  const rows = each(function* () {
+    for (const task of report.tasks) yield cells(task, threads);
+  });
   return `${title}\n\n${table({ heading, rows, right: RIGHT, gap: 1 }, terminal)}`;
 }
 

@@ -1,6 +1,7 @@
 import type { Range } from '../bytes/ranges.ts';
 import type { MemoryImage, Segment } from '../formats/image.ts';
 import type { Region } from '../kernel/regions.ts';
+import { each } from './each.ts';
 import { overlapsOf } from './segment-overlaps.ts';
 import { tablePieces } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -123,11 +124,6 @@ function holeCount(memory: MemoryImage['memory']): number {
   const pieces = memory.pieces ?? countOf(memory.described());
   for (const { start } of memory.described()) return start > 0 ? pieces : pieces - 1;
   return 0;
-}
-
-/** What is made anew each time that it is gone through. */
-function each<T>(make: () => Iterator<T>): Iterable<T> {
-  return { [Symbol.iterator]: make };
 }
 
 function* rowsOf(

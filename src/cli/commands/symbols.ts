@@ -1,3 +1,4 @@
+import { anew } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
 import { type AnySymbol, Symbolizer } from '../../kernel/symbolizer.ts';
 import { TypedKernel } from '../../kernel/typed-kernel.ts';
@@ -126,7 +127,7 @@ function named(all: Symbolizer, query: string): Answer | undefined {
     const found = all.find(query);
     return found.length > 0 ? { symbols: found } : undefined;
   }
-  const found: Iterable<AnySymbol> = { [Symbol.iterator]: () => matching(all, query) };
+  const found = anew(() => matching(all, query));
   return found[Symbol.iterator]().next().done ? undefined : { symbols: found };
 }
 

@@ -1,6 +1,6 @@
 import { type FileParts, partsHeld } from '../../bytes/held.ts';
 import { hex } from '../../bytes/hex.ts';
-import { countOf } from '../../bytes/ranges.ts';
+import { anew, countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
 import { PIECES_LIMIT } from '../described.ts';
@@ -98,7 +98,7 @@ export function elfImage(
 
 /** Opens an ELF64 vmcore of any writer. @throws InspectError unsupported or corrupt */
 export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
-  const segments = { [Symbol.iterator]: () => loadsOf(source, parts.headers) };
+  const segments = anew(() => loadsOf(source, parts.headers));
   return elfImage(source, parts, {
     format: 'ELF64 vmcore',
     live: false,
