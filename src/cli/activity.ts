@@ -1,9 +1,8 @@
 import { milliseconds } from '../bytes/clock.ts';
 import type { CommonOptions } from './options.ts';
 import { isTerminal } from './output.ts';
-import { clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from './status-line.ts';
+import { BAR, clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from './status-line.ts';
 
-const BAR = 30;
 /** How much of the bar moves over it. */
 const BLOCK = 5;
 

@@ -3,9 +3,8 @@ import type { OnProgress } from '../bytes/work.ts';
 import type { CommonOptions } from './options.ts';
 import { isTerminal } from './output.ts';
 import { beforeSignals } from './signals.ts';
-import { clearLine, drawLine, QUIET_MS, REDRAW_MS } from './status-line.ts';
+import { BAR, clearLine, drawLine, QUIET_MS, REDRAW_MS } from './status-line.ts';
 
-const BAR = 30;
 /** The share from which on the pace so far tells of the rest: what is read first is seldom like the rest. */
 const TELLING = 0.01;
 

@@ -4,6 +4,8 @@ import { say } from './write.ts';
 /** Work shorter than this shows nothing. */
 export const QUIET_MS = 1000;
 export const REDRAW_MS = 100;
+/** Characters of a bar. */
+export const BAR = 30;
 
 interface Drawn {
   readonly by: string;
