@@ -119,12 +119,6 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     7,
   ),
   state(
-    /^slub_percpu_sheaves$/,
-    /^spare$/,
-    /^slabs\.largest\[\]\.(active|cached)$/,
-    'a CPU may have no spare sheaf, and nothing else says which objects lie in one',
-  ),
-  state(
     /^vm_node_stat$/,
     /.*/,
     /^(types|counters)\[\]\.(pages|bytes|difference)$/,
