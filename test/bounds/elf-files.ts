@@ -1,7 +1,10 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { packed } from '../builders/encode.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { SparseFile } from './sparse-file.ts';
+
+/** The dump that others are made from. */
+export const BASE = 'linux-6.12-numa';
 
 const PHDR = 56;
 const EHDR = 64;
@@ -13,7 +16,7 @@ const PN_XNUM = 0xffff;
 /** Where the program headers begin: behind all that the fixture has in its own file. */
 const TABLE = 2 ** 30;
 /** Where the contents begin that the added segments have. */
-const CONTENTS = 2 ** 31;
+export const CONTENTS = 2 ** 31;
 
 interface Header {
   readonly type: number;
@@ -31,7 +34,7 @@ export function withHeaders(
   make: (index: number) => Header,
   first = false,
 ): readonly string[] {
-  const base = readDump('linux-6.12-numa');
+  const base = readDump();
   const file = new SparseFile(path, CONTENTS + count * PAGE);
   file.put(0, base.bytes);
   const total = base.headers + count;
@@ -61,18 +64,14 @@ function writeHeader(entry: DataView, { type, offset, vaddr, paddr, filesz, mems
   entry.setBigUint64(40, BigInt(memsz), true);
 }
 
-function readDump(name: string) {
-  const path = dumpOf(name);
-  const bytes = new Uint8Array(statSync(path).size);
-  const file = openSync(path, 'r');
-  readSync(file, bytes, 0, bytes.length, 0);
-  closeSync(file);
+function readDump() {
+  const bytes = new Uint8Array(readFileSync(dumpOf(BASE)));
   const view = new DataView(bytes.buffer);
   return { bytes, view, headers: view.getUint16(56, true) };
 }
 
 const TIB = 2 ** 40;
-const load = (offset: number, paddr: number, filesz = PAGE, memsz = filesz): Header => ({
+export const load = (offset: number, paddr: number, filesz = PAGE, memsz = filesz): Header => ({
   type: PT_LOAD,
   offset,
   paddr,

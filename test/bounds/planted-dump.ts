@@ -1,17 +1,14 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { FileSource } from '../../src/bytes/file-source.ts';
 import { openSource } from '../../src/formats/open.ts';
 import { openKernel } from '../../src/kernel/kernel.ts';
 import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
 import { dumpOf } from '../support/fixture.ts';
+import { BASE, CONTENTS, load, withHeaders } from './elf-files.ts';
 import { SparseFile } from './sparse-file.ts';
 
 const GIB = 2 ** 30;
-const PHDR = 56;
 /** Where the planted memory begins; physical. The dump's own lies below, and its pages of the direct map are in the same table. */
 const PLANTED = 64 * GIB;
-/** Where the file has that memory: behind all of its own. */
-const CONTENTS = GIB;
 /** Bits of an entry that maps a page of 1 GiB: present, writable, accessed, dirty, PSE. */
 const LARGE_PAGE = 0xe3n;
 
@@ -29,15 +26,15 @@ export class PlantedDump {
   readonly #loads: readonly { readonly physical: number; readonly offset: number; readonly size: number }[];
 
   /** @param gib how much memory there is more; of the file only what is written takes room */
-  constructor(path: string, gib: number, name = 'linux-6.12-numa') {
-    const original = dumpOf(name);
-    const image = openSource(new FileSource(original));
+  constructor(path: string, gib: number) {
+    const image = openSource(new FileSource(dumpOf(BASE)));
     this.typed = new TypedKernel(openKernel(image));
     this.#loads = [...image.segments].flatMap(({ physical, offset, fileSize }) =>
       physical === null ? [] : [{ physical, offset: Number(offset), size: Number(fileSize) }],
     );
-    this.#file = new SparseFile(path, CONTENTS + gib * GIB);
-    this.#copy(original, gib);
+    withHeaders(path, 1, () => load(CONTENTS, PLANTED, gib * GIB));
+    this.#file = new SparseFile(path);
+    this.#file.put(CONTENTS + gib * GIB - 1, Uint8Array.of(0));
     this.#base = this.#map(gib);
   }
 
@@ -82,31 +79,6 @@ export class PlantedDump {
   close(): void {
     this.#file.close();
     this.typed.kernel.image.close();
-  }
-
-  #copy(path: string, gib: number): void {
-    const bytes = new Uint8Array(statSync(path).size);
-    const file = openSync(path, 'r');
-    readSync(file, bytes, 0, bytes.length, 0);
-    closeSync(file);
-    const view = new DataView(bytes.buffer);
-    const [phoff, count] = [Number(view.getBigUint64(32, true)), view.getUint16(56, true)];
-    const headers = new Uint8Array((count + 1) * PHDR);
-    headers.set(bytes.subarray(phoff, phoff + count * PHDR));
-    const added = new DataView(headers.buffer, count * PHDR);
-    added.setUint32(0, 1, true);
-    for (const [at, value] of [
-      [8, CONTENTS],
-      [24, PLANTED],
-      [32, gib * GIB],
-      [40, gib * GIB],
-    ] as const) {
-      added.setBigUint64(at, BigInt(value), true);
-    }
-    view.setBigUint64(32, BigInt(bytes.length), true);
-    view.setUint16(56, count + 1, true);
-    this.#file.put(0, bytes);
-    this.#file.put(bytes.length, headers);
   }
 
   /** Maps it by pages of 1 GiB, as the direct map does. Returns where it begins. */
