@@ -15,18 +15,21 @@ interface Shown {
 }
 
 /**
- * Shows a report without what cannot be: its warnings, then JSON or text. What makes the text is loaded only for text, for
- * start-up time. Returns the exit status.
+ * Shows a report without what cannot be: its warnings, then JSON or text, which may come in pieces. What makes the text is loaded
+ * only for text, for start-up time. Returns the exit status.
  */
 export async function showReport<T extends Shown>(
   made: T,
   { output, options }: Session,
-  textFor: (report: T, terminal: Terminal) => Promise<string>,
+  textFor: (report: T, terminal: Terminal) => Promise<string | Generator<string>>,
 ): Promise<number> {
   const report = sound(made, INVARIANTS[made.schema] ?? []);
   for (const warning of report.warnings) output.warn(warning);
   if (options.json) for (const piece of jsonPieces(report)) output.result(piece);
-  else output.result(await textFor(report, await terminalOf(output)));
+  else {
+    const text = await textFor(report, await terminalOf(output));
+    for (const piece of typeof text === 'string' ? [text] : text) output.result(piece);
+  }
   return report.complete && report.consistent !== false ? EXIT.done : EXIT.incomplete;
 }
 

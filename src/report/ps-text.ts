@@ -1,7 +1,7 @@
 import { each } from './each.ts';
 import { escapeText } from './escape.ts';
 import type { PsReport, TaskRow } from './ps-report.ts';
-import { table } from './table.ts';
+import { tablePieces } from './table.ts';
 import { foundTasks } from './task-figures.ts';
 import type { Terminal } from './terminal.ts';
 import { plural, shortSize } from './units.ts';
@@ -15,7 +15,7 @@ const PANICKING = '!';
 const UNKNOWN = '?';
 
 /** The report for people, ending in a newline. `threads` says whether its rows are all threads, and not processes. */
-export function psText(report: PsReport, threads: boolean, terminal: Terminal): string {
+export function* psText(report: PsReport, threads: boolean, terminal: Terminal): Generator<string> {
   const title = wrap(titleOf(report), terminal.width, 2).replace(/^[^\n]*?(?= \(|$)/, (name) =>
     terminal.bold(name),
   );
@@ -23,7 +23,8 @@ export function psText(report: PsReport, threads: boolean, terminal: Terminal): 
   const rows = each(function* () {
     for (const task of report.tasks) yield cells(task, threads);
   });
-  return `${title}\n\n${table({ heading, rows, right: RIGHT, gap: 1 }, terminal)}`;
+  yield `${title}\n\n`;
+  yield* tablePieces({ heading, rows, right: RIGHT, gap: 1 }, terminal);
 }
 
 function titleOf({ kernel, counts, file, cpus }: PsReport): string {

@@ -15,6 +15,10 @@ const USE: MmUse = {
 };
 const LOST = { missing: 'virtual address 0x7000 is not mapped', kind: 'notMapped' } as const;
 
+function textOf(...of: Parameters<typeof psText>): string {
+  return [...psText(...of)].join('');
+}
+
 function task(pid: number, changes: Partial<Task> = {}): Task {
   const lists = {
     hasStack: true,
@@ -65,7 +69,7 @@ function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {})
 const PLAIN = terminal(false, undefined);
 /** The lines behind the heading. */
 const rowsOf = (report: PsReport) => {
-  const [, rows = ''] = psText(report, false, PLAIN).split('COMMAND\n');
+  const [, rows = ''] = textOf(report, false, PLAIN).split('COMMAND\n');
   return rows.trimEnd().split('\n');
 };
 
@@ -162,7 +166,7 @@ describe('the report on tasks', () => {
     });
     expect(report.tasks).toMatchObject([{ pid: 7, threads: null }]);
     expect(violations('ps', report)).toEqual([]);
-    expect(psText(report, false, PLAIN)).toContain('at least 1 process, 0 kernel threads, 1 task in all');
+    expect(textOf(report, false, PLAIN)).toContain('at least 1 process, 0 kernel threads, 1 task in all');
   });
 });
 
@@ -185,7 +189,7 @@ describe('the list for people', () => {
       },
     });
     expect(rowsOf(report).map((row) => row[0])).toEqual(['!', '>', ' ']);
-    expect(psText(report, false, PLAIN).replace(/\s+/g, ' ')).toContain('CPU 1 panicked in PID 7 (task-7)');
+    expect(textOf(report, false, PLAIN).replace(/\s+/g, ' ')).toContain('CPU 1 panicked in PID 7 (task-7)');
   });
 
   test('lets no control character of a name through, also where it is the panicking one', () => {
@@ -200,7 +204,7 @@ describe('the list for people', () => {
         checks: [],
       },
     });
-    const text = psText(report, false, PLAIN);
+    const text = textOf(report, false, PLAIN);
     expect(text).not.toMatch(/[^\n\P{Cc}]/u);
     expect(text).toContain('\\x1b[31mred\\x07\\x0a');
   });
@@ -211,7 +215,7 @@ describe('the list for people', () => {
     const big = task(4_194_303, { cpu: 8191, comm: 'fifteen-letters' });
     const report = reportOf([details(big, memory)]);
     for (const threads of [false, true]) {
-      const lines = psText(report, threads, PLAIN).split('\n');
+      const lines = textOf(report, threads, PLAIN).split('\n');
       expect(lines.filter((line) => line.length > 80)).toEqual([]);
       expect(lines.join('\n')).toContain('fifteen-letters');
     }

@@ -27,27 +27,33 @@ export function parentReader(typed: TypedKernel, tasks: readonly Task[]): (task:
   };
 }
 
+/** What the list of children of a task has, and what is thrown for another one's child. */
+interface Family {
+  readonly nodes: ReadonlySet<bigint>;
+  readonly stranger: InspectError;
+}
+
 /** Throws `corrupt` for a task that its parent does not know; does nothing where the types or a running kernel do not tell. */
 function childrenCheck(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => void {
   const type = typed.types.struct('task_struct');
   const [children, sibling] = [type.find('children'), type.find('sibling')];
   if (!children || !sibling || typed.space.live) return () => {};
   const leaders = new Map(tasks.filter(({ pid, tgid }) => pid === tgid).map((task) => [task.pid, task]));
-  const known = new Map<bigint, ReadonlySet<bigint>>();
+  const known = new Map<bigint, Family>();
   let left = tasks.length + MORE_CHILDREN;
   const childrenOf = (parent: bigint) => {
     const { nodes } = walkList(typed.space, parent + BigInt(children.offset), Math.max(0, left));
     left -= nodes.length;
-    const found = new Set(nodes);
+    // One error for all that the parent does not know: there may be a hundred thousand.
+    const what = `it has the parent at ${hex(parent)}, which does not have it among its children`;
+    const found = { nodes: new Set(nodes), stranger: new InspectError('corrupt', what, { address: parent }) };
     known.set(parent, found);
     return found;
   };
   return ({ realParent, pid, tgid, address }) => {
     const leader = pid === tgid ? address : leaders.get(tgid)?.address;
     if (leader === undefined) return;
-    const nodes = known.get(realParent) ?? childrenOf(realParent);
-    if (nodes.has(leader + BigInt(sibling.offset))) return;
-    const what = `the task of PID ${pid} has the parent at ${hex(realParent)}, which does not have it among its children`;
-    throw new InspectError('corrupt', what, { address });
+    const { nodes, stranger } = known.get(realParent) ?? childrenOf(realParent);
+    if (!nodes.has(leader + BigInt(sibling.offset))) throw stranger;
   };
 }
