@@ -80,7 +80,9 @@ export function makeProgram(done: Done, first?: string): Command {
     .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
   const known = first !== undefined && Object.hasOwn(MAKERS, first) ? MAKERS[first] : undefined;
   for (const make of known ? [known] : Object.values(MAKERS)) {
-    program.addCommand(withErrors(withCommonOptions(make(done))));
+    const command = withErrors(withCommonOptions(make(done)));
+    command.showHelpAfterError(`(kdump-inspect ${command.name()} --help has its operands and options)`);
+    program.addCommand(command);
   }
   return withErrors(program);
 }

@@ -42,7 +42,10 @@ describe('wrong usage ends with status 2, and says what is right on stderr', () 
   it.each([
     [[], /Usage: kdump-inspect/],
     [['nonsense'], /unknown command 'nonsense'/],
-    [['pages', '--nonsense'], /unknown option '--nonsense'/],
+    [
+      ['pages', '--nonsense'],
+      /unknown option '--nonsense'\n\(kdump-inspect pages --help has its operands and options\)$/m,
+    ],
     [['pages', '--compat', 'crash'], /Allowed choices are makedumpfile/],
     [['translate', DUMP], /missing required argument 'ADDR'/],
     [['translate', DUMP, '1234'], /hex with 0x before it/],
