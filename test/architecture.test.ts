@@ -281,6 +281,40 @@ describe('the calls of the program', () => {
   });
 });
 
+/** Casts that the compiler lets pass whatever stands there, and comments that keep it or the linter from looking. */
+function switchedOffIn(path: string, text: string): string[] {
+  const ignored = text.match(/@ts-(?:ignore|nocheck|expect-error)|biome-ignore/g) ?? [];
+  const found = ignored.map((comment) => `${path}: ${comment}`);
+  const visit = (node: ts.Node): void => {
+    const isCast = ts.isAsExpression(node) || ts.isTypeAssertionExpression(node);
+    if (isCast && ANYTHING.has(node.type.kind)) found.push(`${path}: ${node.type.getText()}`);
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true));
+  return found;
+}
+
+const ANYTHING: ReadonlySet<ts.SyntaxKind> = new Set([
+  ts.SyntaxKind.UnknownKeyword,
+  ts.SyntaxKind.AnyKeyword,
+  ts.SyntaxKind.NeverKeyword,
+]);
+
+describe('the type checks of the program', () => {
+  it('are switched off nowhere', () => {
+    expect([...treeOf('src', 'bin')].flatMap(([path, text]) => switchedOffIn(path, text))).toEqual([]);
+  });
+
+  it.each([
+    ['y as unknown as string', 'unknown'],
+    ['y as never', 'never'],
+    ['<any>y', 'any'],
+    ['y; // @ts-ignore', '@ts-ignore'],
+  ])('%s is found', (code, found) => {
+    expect(switchedOffIn('x.ts', `const x = ${code};`)).toEqual([`x.ts: ${found}`]);
+  });
+});
+
 describe('the package', () => {
   const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
   const manifest = JSON.parse(text('package.json'));

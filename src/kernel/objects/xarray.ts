@@ -9,8 +9,7 @@ const LAST_RESERVED = 4096n;
 const INDEX_BITS = 64;
 
 /** Gets what an xarray has at an index, which is exact below 2^53; returns false to walk no further. */
-// biome-ignore lint/suspicious/noConfusingVoidType: most visitors return nothing
-export type Visit = (index: number, entry: bigint) => boolean | void;
+export type Visit = (index: number, entry: bigint) => unknown;
 
 /** Where a node has its members; bytes. */
 interface NodeLayout {
