@@ -43,7 +43,7 @@ const bundles = await Promise.all([
   build({ ...options, input: { 'kdump-inspect': 'bin/launch.ts' }, external: './program.js', output }),
   build({
     ...options,
-    input: { 'census-worker': 'src/pages/census-worker.ts' },
+    input: { 'census-worker': 'src/pages/census/census-worker.ts' },
     output: { ...output, chunkFileNames: 'census-worker-[name].js' },
   }),
   build({

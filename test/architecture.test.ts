@@ -192,7 +192,7 @@ describe('the check of the imports', () => {
     ['bin/x.ts', "import { main } from '../src/cli/main.ts';"],
     ['src/errors.ts', 'export class E {}'],
     ['src/bytes/file-source.ts', "import { openSync } from 'node:fs'; import { E } from '../errors.ts';"],
-    ['src/pages/census.ts', "import { openSync } from '../bytes/file-source.ts';"],
+    ['src/pages/census/census.ts', "import { openSync } from '../bytes/file-source.ts';"],
     ['src/report/table.ts', "import Table from 'cli-table3'; import type { C } from '../pages/census.ts';"],
     ['src/cli/main.ts', "import { Command } from 'commander'; await import('../report/table.ts');"],
   ];

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openImage } from '../src/formats/open.ts';
-import { openKernel } from '../src/kernel/kernel.ts';
-import { TypedKernel } from '../src/kernel/typed-kernel.ts';
+import { openKernel } from '../src/kernel/open/kernel.ts';
+import { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
 import { detailsOf, type PageDetails } from '../src/pages/details/details.ts';
 import type { PageOwner } from '../src/pages/details/owner.ts';
-import { explainPage } from '../src/pages/explain.ts';
+import { explainPage } from '../src/pages/explain/explain.ts';
 import type { PageReport } from '../src/report/page-report.ts';
 import { dumpOf } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { walkList } from '../src/kernel/objects/list.ts';
-import type { TypedKernel } from '../src/kernel/typed-kernel.ts';
+import type { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
 import type { Edit } from './fuzz/overlay-source.ts';
 import { ChangedDump } from './support/changed-dump.ts';
 import { TYPED } from './support/fixture.ts';

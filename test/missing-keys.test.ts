@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { InspectError } from '../src/errors.ts';
-import type { MemoryImage } from '../src/formats/image.ts';
+import type { MemoryImage } from '../src/formats/image/image.ts';
 import { openImage } from '../src/formats/open.ts';
-import { openKernel } from '../src/kernel/kernel.ts';
-import { completed } from '../src/kernel/second-source.ts';
-import { searchVmcoreinfo } from '../src/kernel/vmcoreinfo-search.ts';
-import { takeCensus } from '../src/pages/census.ts';
-import { EXCLUDABLE } from '../src/pages/page-class.ts';
+import { searchVmcoreinfo } from '../src/kernel/identity/vmcoreinfo-search.ts';
+import { completed } from '../src/kernel/keys/second-source.ts';
+import { openKernel } from '../src/kernel/open/kernel.ts';
+import { takeCensus } from '../src/pages/census/census.ts';
+import { EXCLUDABLE } from '../src/pages/classify/page-class.ts';
 import { type PagesReport, pagesReport } from '../src/report/pages-report.ts';
 import { figureFaults } from './support/cut.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';

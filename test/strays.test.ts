@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openMemSections } from '../src/kernel/mem-section.ts';
-import { pageKeys } from '../src/pages/page-keys.ts';
-import { compoundOrder, decide, Rule } from '../src/pages/rules.ts';
-import { StructPages } from '../src/pages/struct-pages.ts';
+import { openMemSections } from '../src/kernel/sparsemem/mem-section.ts';
+import { compoundOrder, decide, Rule } from '../src/pages/classify/rules.ts';
+import { pageKeys } from '../src/pages/struct-pages/page-keys.ts';
+import { StructPages } from '../src/pages/struct-pages/struct-pages.ts';
 import { ChangedDump } from './support/changed-dump.ts';
 import { TYPED } from './support/fixture.ts';
 

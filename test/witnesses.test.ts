@@ -9,7 +9,7 @@ import { PerCpu } from '../src/kernel/objects/per-cpu.ts';
 import { readVmallocAreas, VM_IOREMAP } from '../src/kernel/objects/vmalloc.ts';
 import { readSlabCaches } from '../src/kernel/slabs/slab-caches.ts';
 import { runningTasks } from '../src/kernel/tasks/running.ts';
-import type { TypedKernel } from '../src/kernel/typed-kernel.ts';
+import type { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
 import { ChangedDump } from './support/changed-dump.ts';
 import type { Answer } from './support/honest.ts';
 

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { InspectError } from '../errors.ts';
-import type { VmcoreinfoText } from '../formats/image.ts';
+import type { VmcoreinfoText } from '../formats/image/image.ts';
 import { errnoOf } from './write.ts';
 
 /** More is no VMCOREINFO: the kernel's own limit is a page. */

@@ -1,5 +1,5 @@
 import type { Run } from '../bytes/work.ts';
-import type { Kernel } from '../kernel/kernel.ts';
+import type { Kernel } from '../kernel/open/kernel.ts';
 import { activityBar } from './activity.ts';
 import { interruptible } from './interruptible.ts';
 import type { CommonOptions } from './options.ts';

@@ -4,8 +4,8 @@ import { struct, u32, u64 } from '../bytes/struct.ts';
 import { latin1 } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
 import { unsupported } from './elf/header.ts';
-import type { MemoryImage } from './image.ts';
-import { type PlainRange, plainImage } from './plain-image.ts';
+import type { MemoryImage } from './image/image.ts';
+import { type PlainRange, plainImage } from './image/plain-image.ts';
 
 /** LIME_MAGIC 0x4C694D45, as the file has it */
 const MAGIC = 'EMiL';

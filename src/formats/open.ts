@@ -8,7 +8,7 @@ import { isElf, unsupported } from './elf/header.ts';
 import { explainCut, FlattenedImage, isFlattened, unflatten } from './flattened/flattened-image.ts';
 import { FlattenedSource } from './flattened/flattened-source.ts';
 import { type Foreign, SAVED_MACHINES } from './foreign.ts';
-import type { MemoryImage } from './image.ts';
+import type { MemoryImage } from './image/image.ts';
 import { accessFacts, kcoreHint, maskedKcore } from './kcore/access.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
 import { isKdump } from './kdump/signature.ts';

@@ -1,8 +1,8 @@
 import { hex } from '../bytes/hex.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { InspectError } from '../errors.ts';
-import type { MemoryImage } from './image.ts';
-import { plainImage } from './plain-image.ts';
+import type { MemoryImage } from './image/image.ts';
+import { plainImage } from './image/plain-image.ts';
 
 const PAGE = 4096;
 /** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging) */

@@ -1,4 +1,4 @@
-import type { Boot } from '../formats/image.ts';
+import type { Boot } from '../formats/image/image.ts';
 import { hex } from './units.ts';
 
 /** A kernel in memory, in JSON. */

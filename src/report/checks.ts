@@ -1,4 +1,4 @@
-import type { Check, Explanation } from '../kernel/check.ts';
+import type { Check, Explanation } from '../kernel/evidence/check.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './units.ts';
 

@@ -1,4 +1,4 @@
-import type { Check } from '../kernel/check.ts';
+import type { Check } from '../kernel/evidence/check.ts';
 import type { SystemFacts } from '../kernel/system/system.ts';
 
 /** Why memory cannot be held against the zones, which the dump should have. */

@@ -1,5 +1,5 @@
-import type { Candidate, Laddered } from '../kernel/ladder.ts';
-import type { Layout } from '../kernel/layout.ts';
+import type { Candidate, Laddered } from '../kernel/evidence/ladder.ts';
+import type { Layout } from '../kernel/layout/layout.ts';
 import { escapeText } from './escape.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';

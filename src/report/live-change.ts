@@ -1,4 +1,4 @@
-import type { MapChange } from '../formats/image.ts';
+import type { MapChange } from '../formats/image/image.ts';
 import { size } from './units.ts';
 
 /** What a report says of memory that came or went while it was made, and whether it is complete all the same. */

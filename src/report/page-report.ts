@@ -1,6 +1,6 @@
+import type { PageClass } from '../pages/classify/page-class.ts';
 import type { PageDetails } from '../pages/details/details.ts';
-import type { PageExplanation, StructPage } from '../pages/explain.ts';
-import type { PageClass } from '../pages/page-class.ts';
+import type { PageExplanation, StructPage } from '../pages/explain/explain.ts';
 import { escapeText } from './escape.ts';
 import { type PageDetailsReport, pageDetailsReport } from './page-details.ts';
 import { detailLines } from './page-owner-text.ts';

@@ -1,8 +1,8 @@
-import type { Absence, MemoryImage } from '../formats/image.ts';
-import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
-import type { Census, FreeCheck } from '../pages/census.ts';
-import type { CompatCensus } from '../pages/compat.ts';
-import type { ClassCounts, PageClass } from '../pages/page-class.ts';
+import type { Absence, MemoryImage } from '../formats/image/image.ts';
+import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
+import type { Census, FreeCheck } from '../pages/census/census.ts';
+import type { CompatCensus } from '../pages/census/compat.ts';
+import type { ClassCounts, PageClass } from '../pages/classify/page-class.ts';
 import { type Checked, checked, contradictions } from './checks.ts';
 import { type Amount, amount, type Figure, figure } from './figure.ts';
 import { liveChange } from './live-change.ts';

@@ -1,5 +1,5 @@
-import type { Check } from '../kernel/check.ts';
-import type { PageClass } from '../pages/page-class.ts';
+import type { Check } from '../kernel/evidence/check.ts';
+import type { PageClass } from '../pages/classify/page-class.ts';
 import { inColors, verdictText } from './checks.ts';
 import { escapeText } from './escape.ts';
 import { pagesOf, shareOf, sizeOf } from './figure.ts';

@@ -1,4 +1,4 @@
-import type { PageClass } from '../pages/page-class.ts';
+import type { PageClass } from '../pages/classify/page-class.ts';
 
 /** The classes by the names of their rows: makedumpfile's, and four for what it counts and does not print, or does not know. */
 export const ROW_NAMES: Readonly<Record<PageClass, string>> = {

@@ -1,5 +1,5 @@
 import type { Range } from '../bytes/ranges.ts';
-import type { Segment } from '../formats/image.ts';
+import type { Segment } from '../formats/image/image.ts';
 
 /** Physical memory that two segments have, by their places in the file. */
 export interface Overlap extends Range {

@@ -1,6 +1,6 @@
 import type { Range } from '../bytes/ranges.ts';
-import type { MemoryImage, Segment } from '../formats/image.ts';
-import type { Region } from '../kernel/regions.ts';
+import type { MemoryImage, Segment } from '../formats/image/image.ts';
+import type { Region } from '../kernel/layout/regions.ts';
 import { each } from './each.ts';
 import { overlapsOf } from './segment-overlaps.ts';
 import { tablePieces } from './table.ts';

@@ -1,5 +1,5 @@
 import type { Module } from '../kernel/modules/module-reader.ts';
-import type { AnySymbol } from '../kernel/symbolizer.ts';
+import type { AnySymbol } from '../kernel/symbols/symbolizer.ts';
 import { escapeText } from './escape.ts';
 import { hex, hex64 } from './units.ts';
 

@@ -1,6 +1,6 @@
-import type { Absence } from '../formats/image.ts';
-import type { Walk, WalkStep } from '../kernel/page-walk.ts';
-import type { Region } from '../kernel/regions.ts';
+import type { Absence } from '../formats/image/image.ts';
+import type { Region } from '../kernel/layout/regions.ts';
+import type { Walk, WalkStep } from '../kernel/paging/page-walk.ts';
 import type { Terminal } from './terminal.ts';
 import { hex, hex64, size } from './units.ts';
 import { wrap } from './wrap.ts';

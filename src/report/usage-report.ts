@@ -1,4 +1,4 @@
-import type { MemoryImage } from '../formats/image.ts';
+import type { MemoryImage } from '../formats/image/image.ts';
 import type { Module } from '../kernel/modules/module-reader.ts';
 import type { HugetlbPool } from '../kernel/objects/hugetlb.ts';
 import type { FileUses } from '../pages/usage/files.ts';

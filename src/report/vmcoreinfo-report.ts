@@ -1,4 +1,4 @@
-import type { Vmcoreinfo } from '../kernel/vmcoreinfo.ts';
+import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { type BootRow, bootRows } from './boots.ts';
 import { escapeText } from './escape.ts';
 

@@ -1,8 +1,8 @@
 import { FileSource } from '../../src/bytes/file-source.ts';
 import { openSources } from '../../src/formats/open.ts';
-import { openKernel } from '../../src/kernel/kernel.ts';
-import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
-import { takeCensus } from '../../src/pages/census.ts';
+import { searchVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-search.ts';
+import { openKernel } from '../../src/kernel/open/kernel.ts';
+import { takeCensus } from '../../src/pages/census/census.ts';
 
 /** A file that notes what is read of it. */
 class RecordedFile extends FileSource {

@@ -1,4 +1,4 @@
-import { StructPages } from '../../src/pages/struct-pages.ts';
+import { StructPages } from '../../src/pages/struct-pages/struct-pages.ts';
 import { PlantedDump } from './planted-dump.ts';
 
 /** The first page of the last segment of the dump; the files get 26,000 of its pages, up to the image. */

@@ -1,5 +1,5 @@
-import { AddressSpace } from '../../src/kernel/address-space.ts';
-import { PageWalker } from '../../src/kernel/page-walk.ts';
+import { AddressSpace } from '../../src/kernel/paging/address-space.ts';
+import { PageWalker } from '../../src/kernel/paging/page-walk.ts';
 import { BuiltMemory, type MemoryPlan } from './memory.ts';
 import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';
 

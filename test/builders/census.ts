@@ -1,4 +1,4 @@
-import type { ClassCounts } from '../../src/pages/page-class.ts';
+import type { ClassCounts } from '../../src/pages/classify/page-class.ts';
 import type { BuiltKernel } from './kernel.ts';
 
 /** The counts that a census must have: those of the tested pages, and what the kernel's own pages add. */

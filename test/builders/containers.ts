@@ -1,6 +1,6 @@
 import { mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
 import type { ByteSource } from '../../src/bytes/source.ts';
-import type { MemoryImage, Segment } from '../../src/formats/image.ts';
+import type { MemoryImage, Segment } from '../../src/formats/image/image.ts';
 import { elfBytes } from './elf.ts';
 import { packed } from './encode.ts';
 import { noteSegment, vmcoreinfo } from './notes.ts';

@@ -1,6 +1,6 @@
-import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.ts';
-import { type PageKeys, pageKeys } from '../../src/pages/page-keys.ts';
-import { decide, pagesDecided, RULES } from '../../src/pages/rules.ts';
+import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo/vmcoreinfo.ts';
+import { decide, pagesDecided, RULES } from '../../src/pages/classify/rules.ts';
+import { type PageKeys, pageKeys } from '../../src/pages/struct-pages/page-keys.ts';
 import type { KeyChanges } from './kernel-keys.ts';
 import type { Shape } from './kernel-shapes.ts';
 import { type PageSpec, pageWords } from './struct-page.ts';

@@ -1,11 +1,11 @@
-import type { MemoryImage } from '../../src/formats/image.ts';
-import { openKernel } from '../../src/kernel/kernel.ts';
-import { pageKeys } from '../../src/pages/page-keys.ts';
-import { FIRST_EXCLUDING } from '../../src/pages/rules.ts';
-import { runsOf } from '../../src/pages/runs.ts';
-import { StructPages } from '../../src/pages/struct-pages.ts';
-import { Verdicts } from '../../src/pages/verdicts.ts';
-import { pfnRanges } from '../../src/pages/zero-pages.ts';
+import type { MemoryImage } from '../../src/formats/image/image.ts';
+import { openKernel } from '../../src/kernel/open/kernel.ts';
+import { pfnRanges } from '../../src/pages/census/zero-pages.ts';
+import { FIRST_EXCLUDING } from '../../src/pages/classify/rules.ts';
+import { Verdicts } from '../../src/pages/classify/verdicts.ts';
+import { pageKeys } from '../../src/pages/struct-pages/page-keys.ts';
+import { runsOf } from '../../src/pages/struct-pages/runs.ts';
+import { StructPages } from '../../src/pages/struct-pages/struct-pages.ts';
 import { type CodecName, encodedPage, type KdumpRecipe, PAGE, type PageRecipe } from './kdump.ts';
 
 const ZERO = Buffer.alloc(PAGE);

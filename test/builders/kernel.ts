@@ -1,6 +1,6 @@
 import { countOf, mergeRanges, type Range } from '../../src/bytes/ranges.ts';
-import type { MemoryImage, Segment } from '../../src/formats/image.ts';
-import { type Kernel, openKernel } from '../../src/kernel/kernel.ts';
+import type { MemoryImage, Segment } from '../../src/formats/image/image.ts';
+import { type Kernel, openKernel } from '../../src/kernel/open/kernel.ts';
 import { type KeyChanges, vmcoreinfoText } from './kernel-keys.ts';
 import { SHAPES, type Shape } from './kernel-shapes.ts';
 import { BuiltMemory, type MemoryPlan } from './memory.ts';

@@ -12,7 +12,7 @@ import {
   type MemoryAmounts,
   type Missing,
   type PhysicalMemory,
-} from '../../src/formats/image.ts';
+} from '../../src/formats/image/image.ts';
 
 const PAGE = 4096;
 

@@ -1,4 +1,4 @@
-import type { CpuRegisters, MemoryImage } from '../../src/formats/image.ts';
+import type { CpuRegisters, MemoryImage } from '../../src/formats/image/image.ts';
 import { ascii } from './encode.ts';
 import { BuiltKernel, type KernelPlan, pfns, START_KERNEL_MAP, segment } from './kernel.ts';
 import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';

@@ -1,4 +1,4 @@
-import type { TypedKernel } from '../../src/kernel/typed-kernel.ts';
+import type { TypedKernel } from '../../src/kernel/types/typed-kernel.ts';
 import { BuiltBtf } from './btf.ts';
 import { ascii } from './encode.ts';
 import { BuiltTypedKernel } from './typed-kernel.ts';

@@ -1,4 +1,4 @@
-import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
+import { TypedKernel } from '../../src/kernel/types/typed-kernel.ts';
 import type { BuiltBtf } from './btf.ts';
 import { imageSymbols, kernelWithSymbols, stextOf } from './kallsyms.ts';
 import type { BuiltKernel } from './kernel.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOLDINGS } from '../../src/formats/image.ts';
+import { HOLDINGS } from '../../src/formats/image/image.ts';
 import { openSource } from '../../src/formats/open.ts';
 import { elfSource } from '../builders/elf.ts';
 import { pattern } from '../builders/encode.ts';

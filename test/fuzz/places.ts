@@ -1,12 +1,12 @@
 import type { ByteSource, ReadStatistics } from '../../src/bytes/source.ts';
 import { u64At } from '../../src/bytes/words.ts';
 import { InspectError } from '../../src/errors.ts';
-import type { MemoryImage } from '../../src/formats/image.ts';
+import type { MemoryImage } from '../../src/formats/image/image.ts';
 import { openSources } from '../../src/formats/open.ts';
-import { type Kernel, openKernel } from '../../src/kernel/kernel.ts';
-import { openMemSections } from '../../src/kernel/mem-section.ts';
-import { TypedKernel } from '../../src/kernel/typed-kernel.ts';
-import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
+import { searchVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-search.ts';
+import { type Kernel, openKernel } from '../../src/kernel/open/kernel.ts';
+import { openMemSections } from '../../src/kernel/sparsemem/mem-section.ts';
+import { TypedKernel } from '../../src/kernel/types/typed-kernel.ts';
 
 const PAGE = 4096;
 /** What is mutated of a long read at most. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Comparison, check } from '../../src/kernel/check.ts';
+import { type Comparison, check } from '../../src/kernel/evidence/check.ts';
 import { checked, checkLine, contradictions } from '../../src/report/checks.ts';
 
 const of = (facts: Partial<Comparison>) =>

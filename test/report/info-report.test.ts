@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorKind } from '../../src/errors.ts';
-import type { MemoryImage } from '../../src/formats/image.ts';
-import type { Missing } from '../../src/kernel/fact.ts';
+import type { MemoryImage } from '../../src/formats/image/image.ts';
+import type { Missing } from '../../src/kernel/evidence/fact.ts';
 import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { SystemFacts } from '../../src/kernel/system/system.ts';
 import type { TaskListing } from '../../src/kernel/tasks/task-listing.ts';
-import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo.ts';
+import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo/vmcoreinfo.ts';
 import { type InfoReport, infoReport } from '../../src/report/info-report.ts';
 import { infoText } from '../../src/report/info-text.ts';
 import { terminal } from '../../src/report/terminal.ts';

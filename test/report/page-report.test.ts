@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PageExplanation, StructPage } from '../../src/pages/explain.ts';
+import type { PageExplanation, StructPage } from '../../src/pages/explain/explain.ts';
 import { type DetailsFact, pageReport, pageText } from '../../src/report/page-report.ts';
 import { terminal } from '../../src/report/terminal.ts';
 import { PFN, pageDetails } from '../builders/page-details.ts';

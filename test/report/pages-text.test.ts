@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, check, type Movement } from '../../src/kernel/check.ts';
-import type { PageClass } from '../../src/pages/page-class.ts';
+import { type Check, check, type Movement } from '../../src/kernel/evidence/check.ts';
+import type { PageClass } from '../../src/pages/classify/page-class.ts';
 import type { Figure } from '../../src/report/figure.ts';
 import type { ClassRow, FreeCheckRow, PagesReport } from '../../src/report/pages-report.ts';
 import { pagesText } from '../../src/report/pages-text.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fact } from '../../src/kernel/fact.ts';
+import type { Fact } from '../../src/kernel/evidence/fact.ts';
 import type { MmUse } from '../../src/kernel/tasks/mm-counters.ts';
 import type { TaskDetails } from '../../src/kernel/tasks/processes.ts';
 import type { Task } from '../../src/kernel/tasks/task.ts';

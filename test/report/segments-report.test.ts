@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { MemoryImage, Segment } from '../../src/formats/image.ts';
+import type { MemoryImage, Segment } from '../../src/formats/image/image.ts';
 import { type SegmentsReport, segmentsReport, segmentsText } from '../../src/report/segments-report.ts';
 import { terminal } from '../../src/report/terminal.ts';
 import { violations } from '../support/schema.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import type { MemoryImage } from '../../src/formats/image.ts';
-import { check } from '../../src/kernel/check.ts';
+import type { MemoryImage } from '../../src/formats/image/image.ts';
+import { check } from '../../src/kernel/evidence/check.ts';
 import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { MemoryFile } from '../../src/kernel/objects/files.ts';
-import { OwnerTable } from '../../src/pages/owner-table.ts';
-import { USES } from '../../src/pages/page-uses.ts';
-import { SlabTally } from '../../src/pages/slab-tally.ts';
+import { OwnerTable } from '../../src/pages/attribution/owner-table.ts';
+import { USES } from '../../src/pages/attribution/page-uses.ts';
+import { SlabTally } from '../../src/pages/attribution/slab-tally.ts';
 import { counted } from '../../src/pages/usage/page-count.ts';
 import { USAGE_TYPES } from '../../src/pages/usage/types.ts';
 import type { Usage } from '../../src/pages/usage/usage.ts';

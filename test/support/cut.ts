@@ -1,11 +1,11 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
 import { InspectError } from '../../src/errors.ts';
-import type { VmcoreinfoText } from '../../src/formats/image.ts';
+import type { VmcoreinfoText } from '../../src/formats/image/image.ts';
 import { type OpenOptions, openSources } from '../../src/formats/open.ts';
-import { openKernel } from '../../src/kernel/kernel.ts';
-import { searchVmcoreinfo } from '../../src/kernel/vmcoreinfo-search.ts';
-import { takeCensus } from '../../src/pages/census.ts';
-import { EXCLUDABLE } from '../../src/pages/page-class.ts';
+import { searchVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-search.ts';
+import { openKernel } from '../../src/kernel/open/kernel.ts';
+import { takeCensus } from '../../src/pages/census/census.ts';
+import { EXCLUDABLE } from '../../src/pages/classify/page-class.ts';
 import { type PagesReport, pagesReport } from '../../src/report/pages-report.ts';
 import { CutSource } from '../builders/parts-source.ts';
 

@@ -1,5 +1,5 @@
-import { RULES } from '../../src/pages/rules.ts';
-import type { Tally } from '../../src/pages/tally.ts';
+import type { Tally } from '../../src/pages/census/tally.ts';
+import { RULES } from '../../src/pages/classify/rules.ts';
 
 /** What a scan of no memory finds. */
 export function emptyTally(): Tally {

@@ -1,4 +1,4 @@
-import { Held, type PhysicalMemory } from '../../src/formats/image.ts';
+import { Held, type PhysicalMemory } from '../../src/formats/image/image.ts';
 
 /** A prime, so that all residues of orders come up. */
 const STEP = 97;

@@ -1,4 +1,4 @@
-import type { PageClass } from '../../src/pages/page-class.ts';
+import type { PageClass } from '../../src/pages/classify/page-class.ts';
 import type { InfoReport } from '../../src/report/info-report.ts';
 import type { LayoutReport } from '../../src/report/layout-report.ts';
 import type { PageReport } from '../../src/report/page-report.ts';

@@ -1,4 +1,4 @@
-import { findLayout } from '../../kernel/layout.ts';
+import { findLayout } from '../../kernel/layout/layout.ts';
 import { jsonText } from '../../report/escape.ts';
 import { layoutReport, layoutText } from '../../report/layout-report.ts';
 import { terminal } from '../../report/terminal.ts';

@@ -1,10 +1,10 @@
 import type { OnProgress } from '../../bytes/work.ts';
-import { allMissingKeys } from '../../kernel/expected-keys.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
-import type { Census } from '../../pages/census.ts';
-import { takeCompatCensus } from '../../pages/compat.ts';
-import { EXCLUDABLE } from '../../pages/page-class.ts';
-import { takeParallelCensus } from '../../pages/parallel-census.ts';
+import { allMissingKeys } from '../../kernel/keys/expected-keys.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import type { Census } from '../../pages/census/census.ts';
+import { takeCompatCensus } from '../../pages/census/compat.ts';
+import { takeParallelCensus } from '../../pages/census/parallel-census.ts';
+import { EXCLUDABLE } from '../../pages/classify/page-class.ts';
 import { compatReport, type PagesReport, pagesReport } from '../../report/pages-report.ts';
 import type { CommonOptions } from '../options.ts';
 import { progressBar } from '../progress.ts';
@@ -42,7 +42,7 @@ async function makeReport(session: Session, options: PagesOptions): Promise<Page
 /** The kernel with what its VMCOREINFO lacks; few lack anything, so what tells it is loaded only then. */
 async function wholeKernel(kernel: Kernel): Promise<Kernel> {
   if (allMissingKeys(kernel.info).length === 0) return kernel;
-  return (await import('../../kernel/second-source.ts')).completed(kernel);
+  return (await import('../../kernel/keys/second-source.ts')).completed(kernel);
 }
 
 function census(

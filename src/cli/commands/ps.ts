@@ -1,9 +1,9 @@
-import { withSmallReads } from '../../kernel/small-reads.ts';
+import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { detailsOf, type TaskDetails } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
-import { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { type PsReport, psReport } from '../../report/ps-report.ts';
 import type { CommonOptions } from '../options.ts';
 import { type Session, withDump } from '../session.ts';

@@ -1,6 +1,6 @@
 import { InspectError } from '../../errors.ts';
-import { findLayout, type Layout } from '../../kernel/layout.ts';
-import { regionOfSegment } from '../../kernel/regions.ts';
+import { findLayout, type Layout } from '../../kernel/layout/layout.ts';
+import { regionOfSegment } from '../../kernel/layout/regions.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
 import { segmentsReport, segmentsText } from '../../report/segments-report.ts';
 import { terminal } from '../../report/terminal.ts';

@@ -1,12 +1,12 @@
 import { hasMembers, isEnum, KIND } from '../../kernel/btf/kinds.ts';
-import { addressOf } from '../../kernel/named-address.ts';
-import { Symbolizer } from '../../kernel/symbolizer.ts';
-import { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { findKnownSymbol, findType } from '../../kernel/symbols/find-subject.ts';
+import { addressOf } from '../../kernel/symbols/named-address.ts';
+import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { declaration, typeName } from '../../kernel/types/c-names.ts';
-import { findKnownSymbol, findType } from '../../kernel/types/find-subject.ts';
 import { layoutOf } from '../../kernel/types/layout.ts';
 import { layoutFault } from '../../kernel/types/layout-faults.ts';
 import { followPath, parseSubject, type Subject } from '../../kernel/types/subject.ts';
+import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { notesOn, readValue, type Value } from '../../kernel/types/value.ts';
 import { jsonText } from '../../report/escape.ts';
 import {

@@ -1,7 +1,7 @@
 import { anew } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
-import { type AnySymbol, Symbolizer } from '../../kernel/symbolizer.ts';
-import { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { type AnySymbol, Symbolizer } from '../../kernel/symbols/symbolizer.ts';
+import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { jsonLine, jsonText } from '../../report/escape.ts';
 import {
   locationLine,

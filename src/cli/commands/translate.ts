@@ -1,11 +1,11 @@
 import { hex } from '../../bytes/hex.ts';
-import { explainAbsence, explainWalk } from '../../kernel/address-space.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
-import { findLayout } from '../../kernel/layout.ts';
-import { contradictedBy } from '../../kernel/linear-map.ts';
-import type { WalkStep } from '../../kernel/page-walk.ts';
-import { flagNames } from '../../kernel/paging.ts';
-import { type Bases, regionOf } from '../../kernel/regions.ts';
+import { findLayout } from '../../kernel/layout/layout.ts';
+import { contradictedBy } from '../../kernel/layout/linear-map.ts';
+import { type Bases, regionOf } from '../../kernel/layout/regions.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import { explainAbsence, explainWalk } from '../../kernel/paging/address-space.ts';
+import type { WalkStep } from '../../kernel/paging/page-walk.ts';
+import { flagNames } from '../../kernel/paging/paging.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
 import { terminal } from '../../report/terminal.ts';
 import {

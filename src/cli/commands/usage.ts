@@ -1,6 +1,6 @@
-import { completed } from '../../kernel/second-source.ts';
-import { withSmallReads } from '../../kernel/small-reads.ts';
-import { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { completed } from '../../kernel/keys/second-source.ts';
+import { withSmallReads } from '../../kernel/open/small-reads.ts';
+import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
 import type { CommonOptions } from '../options.ts';

@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import { Vmcoreinfo } from '../../kernel/vmcoreinfo.ts';
+import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { escapeLines, jsonText } from '../../report/escape.ts';
 import { vmcoreinfoReport, vmcoreinfoText } from '../../report/vmcoreinfo-report.ts';
 import type { CommonOptions } from '../options.ts';

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
-import type { Note } from '../image.ts';
+import type { Note } from '../image/image.ts';
 import { type ElfHeader, unsupported } from './header.ts';
 import { readProgramHeaders } from './program-headers.ts';
 

@@ -1,6 +1,6 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { reasonOf } from '../../errors.ts';
-import type { Note } from '../image.ts';
+import type { Note } from '../image/image.ts';
 import type { ElfHeader } from './header.ts';
 import { noteText } from './notes.ts';
 

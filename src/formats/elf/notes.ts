@@ -3,7 +3,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import type { Note } from '../image.ts';
+import type { Note } from '../image/image.ts';
 import { type ProgramHeaders, PT_NOTE } from './program-headers.ts';
 
 /** Elf64_Nhdr of include/uapi/linux/elf.h */

@@ -1,7 +1,7 @@
 import { RangeCollector } from '../../bytes/range-list.ts';
-import { PIECES_LIMIT } from '../described.ts';
-import { Extents } from '../extents.ts';
-import type { Segment } from '../image.ts';
+import { PIECES_LIMIT } from '../image/described.ts';
+import { Extents } from '../image/extents.ts';
+import type { Segment } from '../image/image.ts';
 
 const PAGE = 4096;
 

@@ -3,7 +3,7 @@ import { latin1 } from '../../bytes/words.ts';
 import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
 import { unsupported } from '../elf/header.ts';
-import type { MemoryImage } from '../image.ts';
+import type { MemoryImage } from '../image/image.ts';
 import { FlattenedSource } from './flattened-source.ts';
 
 /** MAKEDUMPFILE_SIGNATURE, in a field of 16 bytes that its type and version follow (struct makedumpfile_header) */

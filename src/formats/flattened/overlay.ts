@@ -1,5 +1,5 @@
 import { GrowingFloats } from '../../bytes/growing-floats.ts';
-import { MinHeap } from '../min-heap.ts';
+import { MinHeap } from '../image/min-heap.ts';
 import type { RecordRuns } from './runs.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { type ElfParts, elfImage, NO_PADDR, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
 import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
-import type { MemoryImage, Segment } from '../image.ts';
+import type { MemoryImage, Segment } from '../image/image.ts';
 import { mapChangeSince } from './map-change.ts';
 import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
 

@@ -4,7 +4,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
 import { readElfHeader } from '../elf/header.ts';
 import { type ProgramHeader, PT_LOAD, readProgramHeaders } from '../elf/program-headers.ts';
-import type { MapChange, Segment } from '../image.ts';
+import type { MapChange, Segment } from '../image/image.ts';
 
 /**
  * What has come to a running machine's memory, and gone, since its segments were read. Null where nothing has, or where the file can

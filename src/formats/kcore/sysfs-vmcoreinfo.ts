@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { hex } from '../../bytes/hex.ts';
 import { latin1, u32At } from '../../bytes/words.ts';
-import type { PhysicalMemory, VmcoreinfoText } from '../image.ts';
+import type { PhysicalMemory, VmcoreinfoText } from '../image/image.ts';
 
 /** "physical-address size" in hex, since 2.6.24 (kernel/ksysfs.c) */
 const SYSFS = '/sys/kernel/vmcoreinfo';

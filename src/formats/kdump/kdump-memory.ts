@@ -1,6 +1,6 @@
 import { Lru } from '../../bytes/lru.ts';
 import type { Range } from '../../bytes/ranges.ts';
-import { Held, type MemoryAmounts, type Missing, type PhysicalMemory } from '../image.ts';
+import { Held, type MemoryAmounts, type Missing, type PhysicalMemory } from '../image/image.ts';
 import { PAGE } from './codecs.ts';
 import type { Problem } from './page-data.ts';
 import type { KdumpPart } from './part.ts';

@@ -2,7 +2,7 @@ import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
 import { InspectError } from '../../errors.ts';
-import type { Absence } from '../image.ts';
+import type { Absence } from '../image/image.ts';
 import { type Codecs, ENCODED_LIMIT, PAGE, type Refusal } from './codecs.ts';
 import type { Descriptors } from './descriptors.ts';
 

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import type { OnProgress } from '../../bytes/work.ts';
-import { Held } from '../image.ts';
+import { Held } from '../image/image.ts';
 import { Bitmap } from './bitmap.ts';
 import type { Codecs } from './codecs.ts';
 import { Descriptors } from './descriptors.ts';

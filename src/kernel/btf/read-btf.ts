@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError, within } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
-import type { Kallsyms } from '../kallsyms.ts';
+import type { Kallsyms } from '../kallsyms/kallsyms.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import { Btf } from './btf.ts';
 
 /** The largest kernels have some 10 MB; what claims more is no BTF. */

@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Kernel } from '../open/kernel.ts';
 
 /**
  * The number of the first record that `dmesg --clear` did not hide: a u64 (5.10 to 5.12), or two that are written in

@@ -1,5 +1,5 @@
 import { latin1, toNul } from '../../bytes/words.ts';
-import type { Vmcoreinfo } from '../vmcoreinfo.ts';
+import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 import { type LayoutKeys, lie } from './layout-keys.ts';
 import type { LogDevice } from './log-record.ts';
 

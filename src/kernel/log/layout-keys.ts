@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import { required, type Vmcoreinfo } from '../vmcoreinfo.ts';
+import { required, type Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** A structure of the log larger than this is a lie: the largest so far, printk_info of 7.0, has 112 bytes. */
 const STRUCT_LIMIT = 1024;

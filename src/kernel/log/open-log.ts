@@ -1,4 +1,4 @@
-import { missingKey } from '../vmcoreinfo.ts';
+import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
 import { LocklessRing } from './lockless-ring.ts';
 import type { KernelLog } from './log-record.ts';
 import { RecordBuffer } from './record-buffer.ts';

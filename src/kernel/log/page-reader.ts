@@ -1,6 +1,6 @@
 import { Lru } from '../../bytes/lru.ts';
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 
 export const PAGE = 4096;
 

@@ -1,6 +1,6 @@
 import { struct, u16 } from '../../bytes/struct.ts';
 import { latin1, u32At, u64At } from '../../bytes/words.ts';
-import type { Vmcoreinfo } from '../vmcoreinfo.ts';
+import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 import { LayoutKeys } from './layout-keys.ts';
 import { decodeCaller, decodePriority, type LogDevice, type LogRecord } from './log-record.ts';
 import type { PageReader } from './page-reader.ts';

@@ -1,6 +1,6 @@
 import { InspectError, within } from '../../errors.ts';
-import { describedBytes } from '../../formats/described.ts';
-import { required } from '../vmcoreinfo.ts';
+import { describedBytes } from '../../formats/image/described.ts';
+import { required } from '../vmcoreinfo/vmcoreinfo.ts';
 import { type KernelLog, type LogEntry, lost, lostBy, mergeLost } from './log-record.ts';
 import { PageReader } from './page-reader.ts';
 import { type BufferLayout, bufferLayout, decodeRecord } from './printk-log.ts';

@@ -1,7 +1,7 @@
 import { InspectError, within } from '../../errors.ts';
-import { describedBytes } from '../../formats/described.ts';
-import type { Kernel } from '../kernel.ts';
-import { missingKey } from '../vmcoreinfo.ts';
+import { describedBytes } from '../../formats/image/described.ts';
+import type { Kernel } from '../open/kernel.ts';
+import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
 import type { RingLayout } from './ring-layout.ts';
 
 /** Ids have 62 bits: the two above them in state_var are the state (DESC_ID of printk_ringbuffer.h). */

@@ -1,5 +1,5 @@
 import { struct, u16, u32, u64 } from '../../bytes/struct.ts';
-import type { Vmcoreinfo } from '../vmcoreinfo.ts';
+import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 import { deviceLayout } from './device-layout.ts';
 import { LayoutKeys, lie } from './layout-keys.ts';
 

@@ -1,6 +1,6 @@
 import { latin1, toNul } from '../../bytes/words.ts';
-import { readPartial } from '../partial-memory.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { readPartial } from '../paging/partial-memory.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Module } from './module-reader.ts';
 
 /** The module with the most exports has a few hundred. */

@@ -1,4 +1,4 @@
-import { START_KERNEL_MAP } from '../kernel.ts';
+import { START_KERNEL_MAP } from '../open/kernel.ts';
 
 /** A piece of memory that a module's sections were loaded into. */
 export interface ModuleRange {

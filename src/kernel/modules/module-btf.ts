@@ -2,7 +2,7 @@ import { InspectError } from '../../errors.ts';
 import type { Btf } from '../btf/btf.ts';
 import { readBlob } from '../btf/read-btf.ts';
 import { type Break, walkList } from '../objects/list.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A module's own types, not read yet. */
 export interface ModuleBtf {

@@ -1,9 +1,9 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import { fact } from '../fact.ts';
+import { fact } from '../evidence/fact.ts';
+import { Sentences } from '../evidence/sentences.ts';
 import { isCut, type Walked, walkList } from '../objects/list.ts';
-import { Sentences } from '../sentences.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type Module, ModuleReader } from './module-reader.ts';
 import { type ModuleTree, readModuleTree } from './module-tree.ts';
 

@@ -1,6 +1,6 @@
 import { hex } from '../../bytes/hex.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isInModuleArea, type ModuleRange } from './module-area.ts';
 import { ModuleWitness, UNFORMED } from './module-witness.ts';
 

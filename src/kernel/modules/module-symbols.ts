@@ -1,7 +1,7 @@
 import { latin1, toNul, u32At, u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import type { KernelSymbol } from '../kallsyms.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { KernelSymbol } from '../kallsyms/kallsyms.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { exportedSymbols } from './exported-symbols.ts';
 import type { Module } from './module-reader.ts';
 

@@ -2,7 +2,7 @@ import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { Break } from '../objects/list.ts';
 import { walkTree } from '../objects/rb-tree.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isInModuleArea, type ModuleRange } from './module-area.ts';
 
 /** The modules as the kernel finds them by address (mod_tree, kernel/module/tree_lookup.c): a second list of them. */

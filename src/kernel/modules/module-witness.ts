@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
-import type { AddressSpace } from '../address-space.ts';
 import { otherName } from '../objects/kobject.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { ModuleRange } from './module-area.ts';
 
 type Member = 'mkobj.kobj.name?' | 'mkobj.kobj.sd?' | 'refcnt?';

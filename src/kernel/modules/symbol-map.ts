@@ -1,8 +1,8 @@
 import { InspectError } from '../../errors.ts';
-import { AddressIndex } from '../address-index.ts';
-import type { SymbolLocation } from '../kallsyms.ts';
-import { Sentences } from '../sentences.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { Sentences } from '../evidence/sentences.ts';
+import { AddressIndex } from '../kallsyms/address-index.ts';
+import type { SymbolLocation } from '../kallsyms/kallsyms.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { ModuleRange } from './module-area.ts';
 import { readModules } from './module-list.ts';
 import type { Module } from './module-reader.ts';

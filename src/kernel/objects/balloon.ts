@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PerCpu } from './per-cpu.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import { textOf } from '../types/struct-reader.ts';
 
 /** Names in the kernel are far shorter; a file's has 255 bytes at most (NAME_MAX). */

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructType } from '../types/struct-type.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** PAGECACHE_TAG_DIRTY is XA_MARK_0 (include/linux/fs.h) */
 const DIRTY = 0;

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isCut, NODES_LIMIT, walkList } from './list.ts';
 import { zoneAddresses } from './nodes.ts';
 import { PerCpu } from './per-cpu.ts';

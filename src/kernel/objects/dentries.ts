@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { readString } from './c-string.ts';
 
 /** The names that lead from a file system's root, or from where the chain begins, to a dentry. */

@@ -1,6 +1,6 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { readString } from './c-string.ts';
 import { Dentries } from './dentries.ts';
 import { FileSystems } from './file-systems.ts';

@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A pool of huge pages of one size (struct hstate), counted in huge pages. */
 export interface HugetlbPool {

@@ -1,4 +1,4 @@
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PerCpu } from './per-cpu.ts';
 import type { VmallocArea } from './vmalloc.ts';
 

@@ -1,4 +1,4 @@
-import type { AddressSpace } from '../address-space.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import { tryString } from './c-string.ts';
 
 /** What a name in sysfs is made of; memory that a filter has overwritten has no name any more. */

@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
-import { requireNodeId } from '../node-id.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
-import { required } from '../vmcoreinfo.ts';
+import { requireNodeId } from '../open/node-id.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
+import { required } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
 const NODES_LIMIT = 1 << 10;

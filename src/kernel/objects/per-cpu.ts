@@ -1,7 +1,7 @@
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import { fact, known } from '../fact.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { fact, known } from '../evidence/fact.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** CONFIG_NR_CPUS is at most 8192 on x86_64 (arch/x86/Kconfig). */
 export const CPUS_LIMIT = 8192;

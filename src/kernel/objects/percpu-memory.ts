@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isCut, walkList } from './list.ts';
 
 /** The memory of per-CPU variables (mm/percpu.c). All figures are pages, those of all CPUs together. */

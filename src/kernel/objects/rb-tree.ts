@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Break, Walked } from './list.ts';
 
 /** Trees that are walked here are those of mappings of one page or file. */

@@ -1,5 +1,5 @@
-import { PageWalker } from '../page-walk.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { PageWalker } from '../paging/page-walk.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Break } from './list.ts';
 import { walkTree } from './rb-tree.ts';
 

@@ -1,4 +1,4 @@
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { walkList } from './list.ts';
 import { zoneAddresses } from './nodes.ts';
 

@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { tryString } from './c-string.ts';
 import { nodeAddresses, zonesOfNode } from './nodes.ts';
 import { PerCpu } from './per-cpu.ts';

@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import { START_KERNEL_MAP } from '../kernel.ts';
-import { Sentences } from '../sentences.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { Sentences } from '../evidence/sentences.ts';
+import { START_KERNEL_MAP } from '../open/kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type Agreement, agree } from './agreement.ts';
 import { walkList } from './list.ts';
 import { PerCpu } from './per-cpu.ts';

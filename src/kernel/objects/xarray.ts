@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Break } from './list.ts';
 
 /** xa_is_node() of include/linux/xarray.h: an internal entry (low bits 10) above the last that is no address. */

@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
 import { readString } from '../objects/c-string.ts';
 import { otherName } from '../objects/kobject.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { SlabShape } from './slab.ts';
 
 /** kmem_cache_order_objects.x: the order above OO_SHIFT, below it the objects (mm/slub.c) */

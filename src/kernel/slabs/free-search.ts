@@ -1,4 +1,4 @@
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type CacheNode, CacheNodes } from './cache-nodes.ts';
 import { CpuSlabs } from './cpu-slabs.ts';
 import { type FreeObjects, lostObjects } from './free-objects.ts';

@@ -1,6 +1,6 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import { indexOf, type Slab, type SlabShape } from './slab.ts';
 
 /** The free objects that a freelist leads to. */

@@ -1,9 +1,9 @@
 import type { Range } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
 import { tryString } from '../objects/c-string.ts';
-import { PageAddresses } from '../page-addresses.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { PageAddresses } from '../objects/page-addresses.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 const PAGE = 4096;
 /** CONFIG_KFENCE_NUM_OBJECTS is at most 65535 (lib/Kconfig.kfence). */

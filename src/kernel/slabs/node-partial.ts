@@ -1,6 +1,6 @@
 import { isCut, walkList } from '../objects/list.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type FreeObjects, lostObjects } from './free-objects.ts';
 import type { SlabShape } from './slab.ts';
 import type { SlabChains } from './slab-chains.ts';

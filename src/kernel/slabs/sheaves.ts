@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { isCut, walkList } from '../objects/list.ts';
 import { PerCpu } from '../objects/per-cpu.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { CacheNode } from './cache-nodes.ts';
 import { type FreeObjects, type FreePlace, lostObjects } from './free-objects.ts';
 import type { SlabShape } from './slab.ts';

@@ -1,6 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import { type Break, walkList } from '../objects/list.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type CacheIdentity, CacheReader } from './cache-reader.ts';
 import { type Bounds, type FreeObjects, isInSlab } from './free-objects.ts';
 import { FreeSearch } from './free-search.ts';

@@ -1,4 +1,4 @@
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type FreeObjects, type FreePlace, freeInSlab, freeOnCpu, lostObjects } from './free-objects.ts';
 import { FreelistReader } from './freelist.ts';
 import { type Slab, SlabReader, type SlabShape } from './slab.ts';

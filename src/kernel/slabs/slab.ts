@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
-import { PageAddresses } from '../page-addresses.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { PageAddresses } from '../objects/page-addresses.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** What of a slab cache decides where objects lie in its slabs, and free ones in their freelists. */
 export interface SlabShape {

@@ -1,5 +1,5 @@
 import { u32At } from '../../bytes/words.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A note of the ELF specification: the lengths of its name and of what follows that, a type, and here the name "GNU". */
 const HEADER = 16;

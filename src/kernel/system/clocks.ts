@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { u32At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** What the kernel's clocks said when they were last updated: at the last tick, a few ms before the dump. */
 export interface Clocks {

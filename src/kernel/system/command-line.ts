@@ -1,9 +1,9 @@
 import { toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
 import { openLog } from '../log/open-log.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import { textOf } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** COMMAND_LINE_SIZE is 2048 on x86_64; a bootconfig (XBC_DATA_MAX, 32 KiB) may be before it. */
 const LONGEST = 64 << 10;

@@ -1,5 +1,5 @@
 import { u64At } from '../../bytes/words.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** FSHIFT of include/linux/sched/loadavg.h: the averages are fixed-point numbers with 11 bits behind the point. */
 const FRACTION_BITS = 11n;

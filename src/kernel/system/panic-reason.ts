@@ -1,8 +1,8 @@
 import { InspectError } from '../../errors.ts';
-import type { Kernel } from '../kernel.ts';
 import type { KernelLog, LogRecord, LostRecords } from '../log/log-record.ts';
 import { openLog } from '../log/open-log.ts';
 import { findPanic, type PanicLines } from '../log/panic.ts';
+import type { Kernel } from '../open/kernel.ts';
 import { textOf } from '../types/struct-reader.ts';
 
 /** panic() of kernel/panic.c */

@@ -1,5 +1,5 @@
 import { PerCpu } from '../objects/per-cpu.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** How many processors a kernel has. Those that panic() stopped without kdump no longer count as online. */
 export interface Processors {

@@ -1,23 +1,23 @@
 import { InspectError } from '../../errors.ts';
-import { type Fact, factOf } from '../fact.ts';
-import type { Kallsyms } from '../kallsyms.ts';
-import type { Kernel } from '../kernel.ts';
-import { findLayout, type Layout } from '../layout.ts';
+import { type Fact, factOf } from '../evidence/fact.ts';
+import type { Kallsyms } from '../kallsyms/kallsyms.ts';
+import { findLayout, type Layout } from '../layout/layout.ts';
 import { type Modules, readModules } from '../modules/module-list.ts';
-import { panickingCpu } from '../tasks/running.ts';
-import { listTasks, type TaskListing } from '../tasks/task-listing.ts';
-import { TypedKernel } from '../typed-kernel.ts';
-import { readBuildId } from './build-id.ts';
-import { type Clocks, readClocks } from './clocks.ts';
-import { readCommandLine } from './command-line.ts';
-import { readLoad } from './load.ts';
 import {
   checkMemoryTotals,
   type MemoryChecks,
   type MemoryTotals,
   readMemoryTotals,
   readSwapTotals,
-} from './memory-totals.ts';
+} from '../objects/memory-totals.ts';
+import type { Kernel } from '../open/kernel.ts';
+import { panickingCpu } from '../tasks/running.ts';
+import { listTasks, type TaskListing } from '../tasks/task-listing.ts';
+import { TypedKernel } from '../types/typed-kernel.ts';
+import { readBuildId } from './build-id.ts';
+import { type Clocks, readClocks } from './clocks.ts';
+import { readCommandLine } from './command-line.ts';
+import { readLoad } from './load.ts';
 import { type PanicReason, readPanicReason } from './panic-reason.ts';
 import { countProcessors, type Processors, processorModel } from './processors.ts';
 import { readTaint } from './taint.ts';

@@ -1,4 +1,4 @@
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A reason not to trust a kernel as it was built and started. */
 export interface Taint {

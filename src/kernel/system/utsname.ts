@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { Kernel } from '../kernel.ts';
+import type { Kernel } from '../open/kernel.ts';
 import { textOf } from '../types/struct-reader.ts';
-import { required } from '../vmcoreinfo.ts';
+import { required } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** What uname(2) says of the first UTS namespace. All of it but the release can be anything that root has set. */
 export interface Utsname {

@@ -2,8 +2,8 @@ import { hex } from '../../bytes/hex.ts';
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import { PerCpu } from '../objects/per-cpu.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
 import type { StructReader } from '../types/struct-reader.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A number for each thing that the kernel counts of a memory map: pages mapped of files, anonymous, swapped out, shared. */
 export interface MmPages {

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { walkList } from '../objects/list.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Task } from './task.ts';
 
 /** Children that no list of tasks has, at most: those that are just made, or have just ended. */

@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { Sentences } from '../evidence/sentences.ts';
 import { XarrayWalker } from '../objects/xarray.ts';
-import { Sentences } from '../sentences.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PID_LIMIT } from './task.ts';
 
 /** Tasks that are taken from it: each takes some 100 bytes, and as many again where it is compared with the lists. */

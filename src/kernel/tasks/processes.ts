@@ -1,5 +1,5 @@
-import { type Fact, fact } from '../fact.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { type Fact, fact } from '../evidence/fact.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { MmCounters, type MmUse } from './mm-counters.ts';
 import { parentReader } from './parents.ts';
 import type { Task } from './task.ts';

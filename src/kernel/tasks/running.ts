@@ -1,6 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import { CPUS_LIMIT, countOfCpus, PerCpu } from '../objects/per-cpu.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** What a CPU was doing. */
 export interface RunningTask {

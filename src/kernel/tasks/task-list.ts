@@ -1,10 +1,10 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import { fact } from '../fact.ts';
+import { fact } from '../evidence/fact.ts';
+import { Sentences } from '../evidence/sentences.ts';
 import { isCut, walkList } from '../objects/list.ts';
-import { Sentences } from '../sentences.ts';
-import { readMemoryTotals } from '../system/memory-totals.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { readMemoryTotals } from '../objects/memory-totals.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PID_LIMIT, type Task, TaskReader } from './task.ts';
 
 /** So many tasks are listed: each takes a kilobyte or two until it is shown, and few machines have a tenth of them. */

@@ -1,9 +1,9 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import { isLoss } from '../../formats/loss.ts';
-import { type Check, check } from '../check.ts';
-import { type Fact, fact } from '../fact.ts';
-import type { TypedKernel } from '../typed-kernel.ts';
+import { isLoss } from '../../formats/image/loss.ts';
+import { type Check, check } from '../evidence/check.ts';
+import { type Fact, fact } from '../evidence/fact.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type PidTable, readPidTable } from './pid-table.ts';
 import { panickingCpu, type RunningTask, runningTasks, scheduledTasks } from './running.ts';
 import { type Task, TaskReader } from './task.ts';

@@ -1,7 +1,7 @@
 import { hex } from '../../bytes/hex.ts';
 import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import { readBig, readNumber, type Scalar, scalarAt } from './scalar.ts';
 import type { Field, StructType } from './struct-type.ts';
 

@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
 import type { Btf } from '../btf/btf.ts';
 import { KIND } from '../btf/kinds.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
 import { typeName } from './c-names.ts';
 import type { Place } from './members.ts';
 import { parsePath, type Step } from './path.ts';

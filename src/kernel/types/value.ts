@@ -1,8 +1,8 @@
 import { InspectError } from '../../errors.ts';
-import type { AddressSpace } from '../address-space.ts';
 import { type Btf, DEPTH_LIMIT } from '../btf/btf.ts';
 import { hasMembers, isEnum, KIND } from '../btf/kinds.ts';
-import { type PartialMemory, readPartial } from '../partial-memory.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
+import { type PartialMemory, readPartial } from '../paging/partial-memory.ts';
 import { typeName } from './c-names.ts';
 import type { Place } from './members.ts';
 import { readBig, type Scalar, scalarAt } from './scalar.ts';

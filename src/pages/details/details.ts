@@ -1,9 +1,9 @@
-import { type Fact, fact } from '../../kernel/fact.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import { pagesOfUse, useOf } from '../attribution-loop.ts';
-import type { PageExplanation, StructPage } from '../explain.ts';
-import { type PageUse, USES, Use } from '../page-uses.ts';
-import { type UseKeys, useKeys } from '../use-keys.ts';
+import { type Fact, fact } from '../../kernel/evidence/fact.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { pagesOfUse, useOf } from '../attribution/attribution-loop.ts';
+import { type PageUse, USES, Use } from '../attribution/page-uses.ts';
+import { type UseKeys, useKeys } from '../attribution/use-keys.ts';
+import type { PageExplanation, StructPage } from '../explain/explain.ts';
 import { flagNames, folioFlags } from './flags.ts';
 import { headOf, wordsOf } from './head.ts';
 import { kfenceOwner, kfencePool } from './kfence.ts';

@@ -1,5 +1,5 @@
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import type { PageUse } from '../page-uses.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import type { PageUse } from '../attribution/page-uses.ts';
 
 /** Second meanings of flags (include/linux/page-flags.h), by the use of the pages that have them. */
 const MEANINGS: Partial<Record<PageUse, readonly string[]>> = {

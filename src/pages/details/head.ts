@@ -1,8 +1,8 @@
 import { InspectError } from '../../errors.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
-import { required } from '../../kernel/vmcoreinfo.ts';
-import type { PageExplanation } from '../explain.ts';
-import { StructPages } from '../struct-pages.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import { required } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
+import type { PageExplanation } from '../explain/explain.ts';
+import { StructPages } from '../struct-pages/struct-pages.ts';
 
 /** A compound has 2^18 pages at most: 1 GiB. */
 const MOST_PAGES = 1 << 18;

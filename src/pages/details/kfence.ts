@@ -1,6 +1,6 @@
-import { fact, known } from '../../kernel/fact.ts';
+import { fact, known } from '../../kernel/evidence/fact.ts';
 import { KfencePool } from '../../kernel/slabs/kfence.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { KfenceOwner } from './owner.ts';
 
 /** null where there is none, and where it cannot be found. */

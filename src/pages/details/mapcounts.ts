@@ -1,5 +1,5 @@
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import type { PageUse } from '../page-uses.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import type { PageUse } from '../attribution/page-uses.ts';
 import type { HeadedPage } from './owner-user.ts';
 
 /** How often a page is mapped. The kernel's own counters begin at -1, these at 0. */

@@ -1,7 +1,7 @@
 import { type Mapped, ReverseMap } from '../../kernel/objects/reverse-map.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { PageMappers } from './owner.ts';
 
 /** Mappers that are named; a page of libc has one for each process. */

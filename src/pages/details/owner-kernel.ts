@@ -1,9 +1,9 @@
 import { hex } from '../../bytes/hex.ts';
 import { findStackAreas, isStackArea } from '../../kernel/objects/kernel-stacks.ts';
 import { readVmallocAreas, type VmallocArea } from '../../kernel/objects/vmalloc.ts';
-import { Symbolizer } from '../../kernel/symbolizer.ts';
+import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { imagePfns, memmapPieces } from '../usage/boot-memory.ts';
 import { callerName, kindOf } from '../usage/vmalloc.ts';
 import type { PageOwner } from './owner.ts';

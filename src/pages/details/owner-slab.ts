@@ -1,9 +1,9 @@
-import { fact } from '../../kernel/fact.ts';
+import { fact } from '../../kernel/evidence/fact.ts';
 import { CacheReader } from '../../kernel/slabs/cache-reader.ts';
 import { type FreePlace, isInSlab } from '../../kernel/slabs/free-objects.ts';
 import { FreeSearch } from '../../kernel/slabs/free-search.ts';
 import { type Slab, SlabReader, type SlabShape } from '../../kernel/slabs/slab.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { SlabObject, SlabOwner } from './owner.ts';
 import type { HeadedPage } from './owner-user.ts';
 

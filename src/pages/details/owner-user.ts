@@ -1,5 +1,5 @@
 import { Files } from '../../kernel/objects/files.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { Mappers } from './mappers.ts';
 import type { AnonymousOwner, FileOwner, HugetlbOwner, PageMappers } from './owner.ts';
 

@@ -1,9 +1,9 @@
 import { InspectError } from '../../errors.ts';
 import { readString } from '../../kernel/objects/c-string.ts';
 import { nodeAddresses } from '../../kernel/objects/nodes.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import { placeBits } from '../page-places.ts';
-import type { PageUse } from '../page-uses.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { placeBits } from '../attribution/page-places.ts';
+import type { PageUse } from '../attribution/page-uses.ts';
 
 /** The node and zone that a page belongs to. */
 export interface PagePlace {

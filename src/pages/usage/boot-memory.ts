@@ -1,11 +1,11 @@
 import { GrowingFloats } from '../../bytes/growing-floats.ts';
 import { RangeCollector } from '../../bytes/range-list.ts';
 import type { Range } from '../../bytes/ranges.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import { required } from '../../kernel/vmcoreinfo.ts';
-import { attributeRanges } from '../attribution.ts';
-import { StructPages } from '../struct-pages.ts';
-import { pfnRanges } from '../zero-pages.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { required } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
+import { attributeRanges } from '../attribution/attribution.ts';
+import { pfnRanges } from '../census/zero-pages.ts';
+import { StructPages } from '../struct-pages/struct-pages.ts';
 
 const PAGE = 4096;
 

@@ -1,4 +1,4 @@
-import type { Movement } from '../../kernel/check.ts';
+import type { Movement } from '../../kernel/evidence/check.ts';
 import type { VmCounters } from '../../kernel/objects/vm-counters.ts';
 import type { SlabUses } from './slabs.ts';
 import type { TypeFacts } from './types.ts';

@@ -1,4 +1,4 @@
-import { type Check, type Comparison, check, type Explanation } from '../../kernel/check.ts';
+import { type Check, type Comparison, check, type Explanation } from '../../kernel/evidence/check.ts';
 import type { CheckFacts } from './check-facts.ts';
 import { countsOf, scannedChecks } from './scanned-checks.ts';
 import { managedPages, stackCounter } from './types.ts';

@@ -1,7 +1,7 @@
-import type { Movement } from '../../kernel/check.ts';
+import type { Movement } from '../../kernel/evidence/check.ts';
 import { globalCounters } from '../../kernel/objects/vm-counters.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import { Movements } from '../movement.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { Movements } from '../checks/movement.ts';
 
 /** How much the counters of a running kernel move while its memory is read, by their names. */
 export class CounterMovements {

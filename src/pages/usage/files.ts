@@ -1,9 +1,9 @@
 import { hex } from '../../bytes/hex.ts';
 import { CacheMarks } from '../../kernel/objects/cache-marks.ts';
 import { Files, type MemoryFile } from '../../kernel/objects/files.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import type { Attribution } from '../attribution.ts';
-import type { Owned } from '../owner-table.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import type { Attribution } from '../attribution/attribution.ts';
+import type { Owned } from '../attribution/owner-table.ts';
 import { counted, type PageCount } from './page-count.ts';
 import type { Problems } from './problems.ts';
 

@@ -1,8 +1,8 @@
 import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import { isLoss } from '../../formats/loss.ts';
-import type { Kernel } from '../../kernel/kernel.ts';
+import { isLoss } from '../../formats/image/loss.ts';
 import { type Break, isCut } from '../../kernel/objects/list.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
 
 /** Sentences beyond this say nothing new. */
 const MOST = 50;

@@ -1,9 +1,9 @@
-import type { Check } from '../../kernel/check.ts';
+import type { Check } from '../../kernel/evidence/check.ts';
 import type { MmPages } from '../../kernel/tasks/mm-counters.ts';
 import { memoryReader } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { Problems } from './problems.ts';
 
 /** A process and its memory. Processes that share theirs (CLONE_VM) are one. */

@@ -1,7 +1,7 @@
-import { type Check, type Comparison, check, type Explanation } from '../../kernel/check.ts';
+import { type Check, type Comparison, check, type Explanation } from '../../kernel/evidence/check.ts';
 import type { Counters, VmCounters } from '../../kernel/objects/vm-counters.ts';
-import type { PlaceUses } from '../attribution.ts';
-import { TRAITS, USES } from '../page-uses.ts';
+import type { PlaceUses } from '../attribution/attribution.ts';
+import { TRAITS, USES } from '../attribution/page-uses.ts';
 import type { CheckFacts } from './check-facts.ts';
 
 /** Pages by use and trait: of all memory, of a node, or of a zone. */

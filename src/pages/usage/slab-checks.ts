@@ -1,4 +1,4 @@
-import { type Check, type Comparison, check, type Explanation } from '../../kernel/check.ts';
+import { type Check, type Comparison, check, type Explanation } from '../../kernel/evidence/check.ts';
 import type { WitnessedCache } from './slab-witness.ts';
 
 /** What the nodes of a cache count, and what is on their lists, against the slabs that the scan found. */

@@ -1,6 +1,6 @@
 import type { Bounds } from '../../kernel/slabs/free-objects.ts';
 import type { SlabCache } from '../../kernel/slabs/slab-caches.ts';
-import type { SlabTally } from '../slab-tally.ts';
+import type { SlabTally } from '../attribution/slab-tally.ts';
 
 /** What the struct pages of a cache's slabs say, added up: a witness beside the counters and lists of its nodes. */
 export interface SlabWitness {

@@ -1,9 +1,9 @@
-import type { Check } from '../../kernel/check.ts';
+import type { Check } from '../../kernel/evidence/check.ts';
 import { isCut } from '../../kernel/objects/list.ts';
 import type { Bounds } from '../../kernel/slabs/free-objects.ts';
 import { activeByLists, readSlabCaches, type SlabCache } from '../../kernel/slabs/slab-caches.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
-import type { Attribution } from '../attribution.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import type { Attribution } from '../attribution/attribution.ts';
 import { counted, type PageCount, UNKNOWN } from './page-count.ts';
 import type { Problems } from './problems.ts';
 import { slabChecks, waitingSlabs } from './slab-checks.ts';

@@ -1,8 +1,8 @@
 import type { HugetlbPool } from '../../kernel/objects/hugetlb.ts';
 import type { PercpuMemory } from '../../kernel/objects/percpu-memory.ts';
 import type { Counters } from '../../kernel/objects/vm-counters.ts';
-import type { Attribution } from '../attribution.ts';
-import type { PageUse } from '../page-uses.ts';
+import type { Attribution } from '../attribution/attribution.ts';
+import type { PageUse } from '../attribution/page-uses.ts';
 import type { BootMemory } from './boot-memory.ts';
 import { counted, type PageCount, sumOf, UNKNOWN } from './page-count.ts';
 import type { VmallocUses } from './vmalloc.ts';

@@ -14,8 +14,8 @@ import {
   VM_MAP,
   type VmallocArea,
 } from '../../kernel/objects/vmalloc.ts';
-import { Symbolizer } from '../../kernel/symbolizer.ts';
-import type { TypedKernel } from '../../kernel/typed-kernel.ts';
+import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { Problems } from './problems.ts';
 
 /** What areas are for. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { MapChange, Segment } from '../../../src/formats/image.ts';
+import type { MapChange, Segment } from '../../../src/formats/image/image.ts';
 import { mapChange, mapChangeSince } from '../../../src/formats/kcore/map-change.ts';
 import { liveChange } from '../../../src/report/live-change.ts';
 

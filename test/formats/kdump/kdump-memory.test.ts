@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HOLDINGS, type MemoryImage } from '../../../src/formats/image.ts';
+import { HOLDINGS, type MemoryImage } from '../../../src/formats/image/image.ts';
 import { openSources } from '../../../src/formats/open.ts';
 import { concat, pattern } from '../../builders/encode.ts';
 import {

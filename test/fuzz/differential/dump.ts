@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import { FileSource } from '../../../src/bytes/file-source.ts';
 import { u32At, u64At } from '../../../src/bytes/words.ts';
 import { InspectError } from '../../../src/errors.ts';
-import type { MemoryImage } from '../../../src/formats/image.ts';
+import type { MemoryImage } from '../../../src/formats/image/image.ts';
 import { openSources } from '../../../src/formats/open.ts';
-import { type Kernel, openKernel } from '../../../src/kernel/kernel.ts';
-import { TypedKernel } from '../../../src/kernel/typed-kernel.ts';
+import { type Kernel, openKernel } from '../../../src/kernel/open/kernel.ts';
 import type { StructType } from '../../../src/kernel/types/struct-type.ts';
+import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 
 /** A real dump, opened by the program's own code to find out where its structures lie in the file. */
 export class Dump {

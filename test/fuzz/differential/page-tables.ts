@@ -1,6 +1,6 @@
 import { hex } from '../../../src/bytes/hex.ts';
-import { findLayout, type Layout } from '../../../src/kernel/layout.ts';
-import { regionOf } from '../../../src/kernel/regions.ts';
+import { findLayout, type Layout } from '../../../src/kernel/layout/layout.ts';
+import { regionOf } from '../../../src/kernel/layout/regions.ts';
 import { attempt, type Dump } from './dump.ts';
 import { OBJECTS, objects } from './objects.ts';
 import { someStructPages } from './struct-pages.ts';

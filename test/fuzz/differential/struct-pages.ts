@@ -1,5 +1,5 @@
 import { u32At, u64At } from '../../../src/bytes/words.ts';
-import { openMemSections } from '../../../src/kernel/mem-section.ts';
+import { openMemSections } from '../../../src/kernel/sparsemem/mem-section.ts';
 import type { Random } from '../random.ts';
 import { attempt, type Dump } from './dump.ts';
 import { type Aim, inMemory, type Target } from './target.ts';

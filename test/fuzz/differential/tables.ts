@@ -1,6 +1,6 @@
 import { KIND_LAYOUTS, kindOf, vlenOf } from '../../../src/kernel/btf/kinds.ts';
-import { tablesByShape } from '../../../src/kernel/kallsyms-scan.ts';
-import { type KallsymsTables, tablesByKeys } from '../../../src/kernel/kallsyms-tables.ts';
+import { tablesByShape } from '../../../src/kernel/kallsyms/kallsyms-scan.ts';
+import { type KallsymsTables, tablesByKeys } from '../../../src/kernel/kallsyms/kallsyms-tables.ts';
 import type { Random } from '../random.ts';
 import { attempt, type Dump } from './dump.ts';
 import { OBJECTS } from './objects.ts';

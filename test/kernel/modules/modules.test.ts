@@ -3,7 +3,7 @@ import { readModules } from '../../../src/kernel/modules/module-list.ts';
 import type { Module } from '../../../src/kernel/modules/module-reader.ts';
 import { readModuleSymbols } from '../../../src/kernel/modules/module-symbols.ts';
 import { ModuleSymbols } from '../../../src/kernel/modules/symbol-map.ts';
-import { Symbolizer } from '../../../src/kernel/symbolizer.ts';
+import { Symbolizer } from '../../../src/kernel/symbols/symbolizer.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltModules, type ModulePlan } from '../../builders/modules.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { AddressSpace } from '../../../src/kernel/address-space.ts';
 import { isCut, walkList } from '../../../src/kernel/objects/list.ts';
+import { AddressSpace } from '../../../src/kernel/paging/address-space.ts';
 import { BuiltSpace } from '../../builders/address-space.ts';
 import { failureOf } from '../../builders/failure.ts';
 

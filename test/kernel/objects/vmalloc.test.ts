@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { openImage } from '../../../src/formats/open.ts';
-import { openKernel } from '../../../src/kernel/kernel.ts';
 import { readVmallocAreas } from '../../../src/kernel/objects/vmalloc.ts';
-import { TypedKernel } from '../../../src/kernel/typed-kernel.ts';
+import { openKernel } from '../../../src/kernel/open/kernel.ts';
+import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 import { dumpOf, TYPED } from '../../support/fixture.ts';
 
 describe.each(TYPED)('the vmalloc areas of %s', (name) => {

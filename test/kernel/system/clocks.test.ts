@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { readClocks } from '../../../src/kernel/system/clocks.ts';
-import { TypedKernel } from '../../../src/kernel/typed-kernel.ts';
+import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 import { BuiltBtf } from '../../builders/btf.ts';
 import { packed } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';

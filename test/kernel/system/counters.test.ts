@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { readMemoryTotals, readSwapTotals } from '../../../src/kernel/objects/memory-totals.ts';
 import { readCommandLine } from '../../../src/kernel/system/command-line.ts';
 import { readLoad } from '../../../src/kernel/system/load.ts';
-import { readMemoryTotals, readSwapTotals } from '../../../src/kernel/system/memory-totals.ts';
 import { readTaint } from '../../../src/kernel/system/taint.ts';
 import { ascii } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';

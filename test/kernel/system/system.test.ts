@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InspectError } from '../../../src/errors.ts';
-import { fact } from '../../../src/kernel/fact.ts';
+import { fact } from '../../../src/kernel/evidence/fact.ts';
 import { inspectSystem, type SystemFacts } from '../../../src/kernel/system/system.ts';
 import { BuiltKernel } from '../../builders/kernel.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';

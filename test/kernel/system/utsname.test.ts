@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { readUtsname } from '../../../src/kernel/system/utsname.ts';
-import { Vmcoreinfo } from '../../../src/kernel/vmcoreinfo.ts';
+import { Vmcoreinfo } from '../../../src/kernel/vmcoreinfo/vmcoreinfo.ts';
 import { ascii } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';

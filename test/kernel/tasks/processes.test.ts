@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Fact } from '../../../src/kernel/fact.ts';
+import type { Fact } from '../../../src/kernel/evidence/fact.ts';
 import { detailsOf, type TaskDetails } from '../../../src/kernel/tasks/processes.ts';
 import { countTasks } from '../../../src/kernel/tasks/task-counts.ts';
 import { listTasks } from '../../../src/kernel/tasks/task-listing.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { addressOf } from '../../../src/kernel/named-address.ts';
-import { Symbolizer } from '../../../src/kernel/symbolizer.ts';
-import { findType } from '../../../src/kernel/types/find-subject.ts';
+import { findType } from '../../../src/kernel/symbols/find-subject.ts';
+import { addressOf } from '../../../src/kernel/symbols/named-address.ts';
+import { Symbolizer } from '../../../src/kernel/symbols/symbolizer.ts';
 import { nearNames } from '../../../src/kernel/types/near-names.ts';
 import { followPath, parseSubject } from '../../../src/kernel/types/subject.ts';
 import { notesOn, readValue, type Value } from '../../../src/kernel/types/value.ts';

@@ -1,0 +1,211 @@
+import { partsHeld } from '../../bytes/held.ts';
+import { RangeCollector, type RangeList } from '../../bytes/range-list.ts';
+import { countOf, type Range } from '../../bytes/ranges.ts';
+import type { ByteSource } from '../../bytes/source.ts';
+import { InspectError } from '../../errors.ts';
+import { type Extent, Extents, firstWins } from './extents.ts';
+import { type Absence, Held, type MemoryAmounts, type Missing, type PhysicalMemory } from './image.ts';
+
+const PAGE = 4096;
+
+/** What a file says of its memory, before its own size was asked. */
+export interface MemoryClaims {
+  /** In file order; may overlap. */
+  readonly extents: Iterable<Extent>;
+  /** All memory that the file knows of, stored or not. */
+  readonly described: Iterable<Range>;
+  /** Bytes of the file that extents may use; null where the file has no true size. */
+  readonly fileSize: number | null;
+  /** Whether the dump says itself that it is incomplete. */
+  readonly incomplete?: boolean;
+}
+
+/** Physical memory that lies in a file as plain runs of bytes. */
+export class ExtentMemory implements PhysicalMemory {
+  /** What the file holds: ascending and disjoint. */
+  readonly stored: RangeList;
+  /** What it should hold and does not, for it ends too early. */
+  readonly truncated: RangeList;
+  readonly encoded = false;
+  readonly #described: RangeList;
+  readonly #source: ByteSource;
+  readonly #extents: Extents;
+  readonly #incomplete: boolean;
+  readonly #fileSize: number | null;
+  /** Whether a read found an end where the file had none when it was opened. */
+  #shrunk = false;
+  #last = 0;
+
+  /** @throws InspectError corrupt, when the file would hold more memory than it has bytes */
+  constructor(source: ByteSource, claims: MemoryClaims) {
+    this.#source = source;
+    this.#incomplete = claims.incomplete === true || source.cutShort === true;
+    this.#fileSize = claims.fileSize;
+    const { held, cut } = heldOf(Extents.of(claims.extents), source, claims.fileSize);
+    this.#extents = firstWins(held);
+    this.stored = this.#extents.ranges();
+    requireOwnBytes(source, this.stored, claims.fileSize);
+    this.truncated = cut.union().without(this.stored);
+    this.#described = withRanges(this.stored, [cut, claims.described]);
+  }
+
+  get amounts(): MemoryAmounts {
+    return {
+      described: this.describedBytes,
+      stored: this.stored.total,
+      truncated: this.truncated.total,
+    };
+  }
+
+  get describedBytes(): number {
+    return this.#described.total;
+  }
+
+  get pieces(): number {
+    return this.#described.length;
+  }
+
+  /** Arrays grow by doubling, and while one does the old one stands beside the new one. */
+  get indexBytes(): number {
+    return 3 * (24 * this.#extents.length + 16 * (this.stored.length + this.#described.length));
+  }
+
+  get cutShort(): boolean {
+    return this.#incomplete || this.#shrunk || this.truncated.length > 0;
+  }
+
+  described(start = 0, end = Number.POSITIVE_INFINITY): Iterable<Range> {
+    return this.#described.clip(start, end);
+  }
+
+  survey(pfn: number, holdings: Uint8Array): void {
+    holdings.fill(Held.hole);
+    const mark = (ranges: RangeList, code: number) => {
+      for (const { start, end } of ranges.clip(pfn * PAGE, (pfn + holdings.length) * PAGE)) {
+        holdings.fill(code, Math.floor(start / PAGE) - pfn, Math.ceil(end / PAGE) - pfn);
+      }
+    };
+    mark(this.#described, Held.notStored);
+    mark(this.stored, Held.stored);
+    mark(this.truncated, Held.truncated);
+  }
+
+  read(address: number, into: Uint8Array): Missing | undefined {
+    let done = 0;
+    while (done < into.length) {
+      const extent = this.#extentAt(address + done);
+      if (extent < 0) return this.#missing(address + done);
+      const part = this.#readFrom(extent, address + done, done === 0 ? into : into.subarray(done));
+      if (typeof part !== 'number') return part;
+      done += part;
+    }
+    return undefined;
+  }
+
+  readPadded(address: number, into: Uint8Array): Missing | undefined {
+    into.fill(0);
+    const end = address + into.length;
+    for (let at = address; at < end; ) {
+      const extent = this.#extentAt(at);
+      if (extent < 0) {
+        at = Math.min(end, this.#extents.nextStart(at));
+        continue;
+      }
+      const part = this.#readFrom(extent, at, into.subarray(at - address));
+      if (typeof part !== 'number') return part;
+      at += part;
+    }
+    return undefined;
+  }
+
+  /** Reads what the extent of that index has for `into`: how many bytes that were, or why there were none. */
+  #readFrom(extent: number, address: number, into: Uint8Array): number | Missing {
+    const length = Math.min(into.length, this.#extents.end(extent) - address);
+    try {
+      const part = length === into.length ? into : into.subarray(0, length);
+      const got = this.#source.read(this.#positionOf(extent, address), part);
+      if (got === length) return length;
+      if (this.#fileSize !== null) this.#shrunk = true;
+      return { absence: 'truncated', address: address + got };
+    } catch (error) {
+      if (!(error instanceof InspectError) || error.kind !== 'io') throw error;
+      return { absence: 'unreadable', address, detail: error.message };
+    }
+  }
+
+  /** Where the file holds an address: a number where it can be one, for a bigint a read costs the scan more than the copying. */
+  #positionOf(extent: number, address: number): number | bigint {
+    const offset = this.#extents.offset(extent);
+    const inside = address - this.#extents.start(extent);
+    const position = Number(offset) + inside;
+    return Number.isSafeInteger(position) ? position : offset + BigInt(inside);
+  }
+
+  /** The index of the extent that holds an address, -1 where none does. */
+  #extentAt(address: number): number {
+    const last = this.#last;
+    if (
+      last < this.#extents.length &&
+      address >= this.#extents.start(last) &&
+      address < this.#extents.end(last)
+    )
+      return last;
+    const index = this.#extents.indexOf(address);
+    if (index >= 0) this.#last = index;
+    return index;
+  }
+
+  #missing(address: number): Missing {
+    const absence: Absence = this.truncated.has(address)
+      ? 'truncated'
+      : this.#described.has(address)
+        ? 'notStored'
+        : 'hole';
+    return { absence, address };
+  }
+}
+
+/** Headers that all claim the same bytes of a file could make it hold any amount of memory. */
+function requireOwnBytes({ path }: ByteSource, stored: RangeList, fileSize: number | null): void {
+  const bytes = stored.total;
+  if (fileSize === null || bytes <= fileSize) return;
+  throw new InspectError(
+    'corrupt',
+    `${path}: its headers say that it holds ${bytes} bytes of memory, and the file has ${fileSize}: they claim the same parts of it for several places`,
+    { path },
+  );
+}
+
+/** What of the extents a file has, and those that it has not whole. */
+function heldOf(
+  extents: Extents,
+  { lost }: ByteSource,
+  size: number | null,
+): { held: Extents; cut: RangeCollector } {
+  const cut = new RangeCollector();
+  if (size === null) return { held: extents, cut };
+  const file = { size, ...(lost ? { lost } : {}) };
+  const held = new Extents();
+  for (const { start, end, offset } of extents) {
+    if (!lost && Number(offset) + (end - start) <= size) {
+      held.add(start, end, offset);
+      continue;
+    }
+    const parts = partsHeld(file, offset, BigInt(end - start));
+    for (const part of parts) {
+      const at = start + (part.start - Number(offset));
+      held.add(at, at + (part.end - part.start), BigInt(part.start));
+    }
+    if (countOf(parts) < end - start) cut.add(start, end);
+  }
+  return { held: cut.length === 0 ? extents : held, cut };
+}
+
+/** A list and what else there is; the list itself where there is nothing else. */
+function withRanges(list: RangeList, others: readonly Iterable<Range>[]): RangeList {
+  const all = new RangeCollector();
+  for (const ranges of others) for (const { start, end } of ranges) all.add(start, end);
+  if (all.length === 0) return list;
+  for (const { start, end } of list) all.add(start, end);
+  return all.union();
+}

@@ -1,0 +1,140 @@
+import { hex } from '../../bytes/hex.ts';
+import { latin1, toNul, u32At } from '../../bytes/words.ts';
+import { InspectError, reasonOf } from '../../errors.ts';
+import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import { encryptionMaskOf, type Kernel, openKernel } from '../open/kernel.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
+import { cpusByPhysical } from '../paging/cpu-tables.ts';
+import { ManagedMemory } from '../sparsemem/managed-memory.ts';
+import { openMemSections } from '../sparsemem/mem-section.ts';
+import { required, type Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+
+/** A kernel that a text found in memory describes, and that is there. */
+export interface ProvenKernel {
+  /** The same for all texts of one kernel: when it crashes, it adds a line to some of them. */
+  readonly identity: string;
+  /** How many CPUs were using page tables that map this kernel's text where it says. */
+  readonly cpus: number;
+  /** Whether what does not come from its memory speaks for it: all CPUs, or the file's LOAD of the kernel image. */
+  readonly witnessed: boolean;
+  /** Why its struct pages do not show that it is the kernel of this memory; undefined when they do. */
+  readonly flaw: string | undefined;
+  /** Whether it wrote down when it crashed. */
+  readonly crashed: boolean;
+  readonly release: string;
+  /** Physical address of its _stext, bytes. */
+  readonly physical: number;
+  /** Pages that it cannot do without: of its text, its root table, and its section table. */
+  readonly vital: readonly number[];
+  /** The share of the dump's memory that its allocator does not have, 0 to 1: most of it for a capture kernel. */
+  readonly foreign: number;
+}
+
+/**
+ * Puts the text of a VMCOREINFO to the test of the memory that it was found in. Copies of older boots, of other
+ * machines and of guests lie in memory as well as the running kernel's own, so nothing of a text is believed:
+ *
+ * - its page tables must map its _stext to where its phys_base says;
+ * - its init_uts_ns must hold its OSRELEASE;
+ * - its section table should lead to struct pages that say that the kernel's own image is in use. The image of the
+ *   kernel before a kexec or a warm reboot often survives whole, with the tables that map it; its struct pages and
+ *   their tables do not, for the new kernel allocates its own in their place.
+ *
+ * @throws InspectError with what speaks against the text
+ */
+export function proveKernel(image: MemoryImage, text: VmcoreinfoText): ProvenKernel {
+  const kernel = openKernel(image, { vmcoreinfo: text });
+  const { info, physBase } = kernel;
+  if (info.has('NUMBER(phys_base)') && physBase.source !== 'vmcoreinfo') {
+    throw refuted(`NUMBER(phys_base): ${physBase.candidates[0]?.reason}`);
+  }
+  const stext = required(info.symbol('_stext'), 'SYMBOL(_stext)', 'its page tables cannot be proved');
+  proveRelease(kernel.space, info);
+  const physical = kernel.space.translate(stext);
+  const cpus = cpusByPhysical(image, stext, encryptionMaskOf(info)).get(physical) ?? 0;
+  return {
+    identity: `${hex(stext)} ${hex(physical)} ${hex(kernel.space.walker.root)}`,
+    cpus,
+    witnessed: image.registers.length > 0 ? cpus === image.registers.length : loadAgrees(kernel),
+    flaw: flawOf(kernel, stext),
+    crashed: info.has('CRASHTIME'),
+    release: info.get('OSRELEASE') ?? '',
+    physical,
+    vital: vitalPfns(kernel, physical),
+    foreign: foreignShare(kernel),
+  };
+}
+
+/** A capture kernel has next to nothing of the machine's memory, for the rest is what it is to save. */
+export const MOSTLY_FOREIGN = 0.6;
+
+function vitalPfns({ space, info }: Kernel, physical: number): number[] {
+  const table = info.symbol('mem_section');
+  const result = table === undefined ? undefined : space.walk(table).result;
+  const addresses = [physical, space.walker.root, ...(result?.kind === 'mapped' ? [result.physical] : [])];
+  return addresses.map((address) => Math.floor(address / 4096));
+}
+
+function foreignShare(kernel: Kernel): number {
+  try {
+    return new ManagedMemory(kernel).foreignShare(kernel.image.memory);
+  } catch (error) {
+    if (error instanceof InspectError) return 0;
+    throw error;
+  }
+}
+
+function loadAgrees({ physBase }: Kernel): boolean {
+  return physBase.candidates.some(
+    ({ source, verdict }) => source === 'pt-load' && (verdict === 'agrees' || verdict === 'believed'),
+  );
+}
+
+function refuted(what: string): InspectError {
+  return new InspectError('corrupt', what);
+}
+
+/** Bytes of each string in struct new_utsname (include/uapi/linux/utsname.h): sysname, nodename, release, ... */
+const UTS_LENGTH = 65;
+const RELEASE_AT = 2 * UTS_LENGTH;
+
+/** @throws InspectError corrupt, when init_uts_ns holds another release; notMapped or notStored */
+export function proveRelease(space: AddressSpace, info: Vmcoreinfo): void {
+  const symbol = required(info.symbol('init_uts_ns'), 'SYMBOL(init_uts_ns)', 'its release cannot be proved');
+  const noted = info.get('OSRELEASE') ?? '';
+  // Behind a reference count up to 5.10, without one since 5.11 (9a56493f6942); 6.0 added the offset to the note.
+  const offset = info.offset('uts_namespace.name');
+  const offsets = offset === undefined ? [4, 0] : [offset];
+  const releases = offsets.map((at) =>
+    latin1(toNul(space.bytes(symbol + BigInt(at + RELEASE_AT), UTS_LENGTH))),
+  );
+  if (!releases.includes(noted)) {
+    throw refuted(`its init_uts_ns at ${hex(symbol)} holds the release "${releases[0]}"`);
+  }
+}
+
+function flawOf(kernel: Kernel, stext: bigint): string | undefined {
+  try {
+    proveImageInUse(kernel, stext);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** @throws InspectError corrupt, when the struct page of the image's first page says that nobody uses it */
+function proveImageInUse(kernel: Kernel, stext: bigint): void {
+  const { space, info } = kernel;
+  const countAt = info.offset('page._refcount') ?? info.offset('page._count');
+  const sections = openMemSections(kernel);
+  const pfn = Math.floor(space.translate(stext) / 4096);
+  const inSection = pfn % sections.pagesPerSection;
+  const map = sections.memMapOf((pfn - inSection) / sections.pagesPerSection);
+  if (map === null) throw refuted('its section table has no map of its own image');
+  const address = map + BigInt(inSection * sections.structPageSize);
+  const page = space.bytes(address, sections.structPageSize);
+  const count = required(countAt, 'OFFSET(page._refcount)', 'its struct pages cannot be read');
+  if (count < 0 || count > page.length - 4 || u32At(page, count) === 0) {
+    throw refuted(`the struct page of its own image, at ${hex(address)}, says that nobody uses it`);
+  }
+}

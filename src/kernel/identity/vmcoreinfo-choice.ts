@@ -1,0 +1,223 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import { byEvidence, describeBoots, isIntact, relationOf } from './boots.ts';
+import { MOSTLY_FOREIGN, type ProvenKernel } from './kernel-proof.ts';
+
+/** Others than the chosen one that are told of one by one. */
+const LISTED = 3;
+
+/** What stands at an address and begins as VMCOREINFO does. */
+export interface Text {
+  readonly text: string;
+  /** Whether it ends where its memory does, in zeros; else it was cut, as the rest of a copy in a used buffer is. */
+  readonly whole: boolean;
+}
+
+/** A text as found first, and what its test said: the kernel, or why there is none. */
+export interface Candidate extends Text {
+  /** Physical address, bytes; null for the dump's own note. */
+  readonly address: number | null;
+  readonly outcome: ProvenKernel | string;
+}
+
+interface Proven extends Candidate {
+  readonly outcome: ProvenKernel;
+}
+
+/** Whether nothing that is found later can speak against it: a capture kernel has the CPUs, but not the memory. */
+export function isSettled({ outcome, whole }: Candidate): boolean {
+  return (
+    typeof outcome !== 'string' &&
+    whole &&
+    outcome.witnessed &&
+    outcome.flaw === undefined &&
+    outcome.foreign < MOSTLY_FOREIGN
+  );
+}
+
+/** What the search left out, and which of several kernels was asked for: from 1 on. */
+export interface Wanted {
+  readonly gaps: readonly string[];
+  readonly boot?: number | undefined;
+}
+
+/**
+ * The text of the one kernel whose memory this is, or that was asked for.
+ * @throws InspectError missingInfo, when no candidate is one, or several kernels are and none of them is more likely;
+ * usage, when one is asked for that there is not
+ */
+export function choose(
+  image: MemoryImage,
+  candidates: readonly Candidate[],
+  { gaps, boot }: Wanted,
+): VmcoreinfoText {
+  const kernels = kernelsAmong(image, candidates);
+  const [strongest] = kernels;
+  if (!strongest) throw notFound(image, candidates, gaps);
+  const peers = kernels.filter((kernel) => isIntact(kernel) === isIntact(strongest));
+  const rivals = peers.slice(1);
+  if (boot === undefined && rivals.some((rival) => byEvidence(image, rival, strongest) === 0))
+    throw undecided(image, peers);
+  const best = peers[(boot ?? 1) - 1];
+  if (!best) throw noSuchBoot(boot, peers.length);
+  return {
+    text: best.text,
+    source: sourceOf(image, candidates, best),
+    doubts: [
+      ...doubtsOf(image, best, peers),
+      ...notesRefused(candidates, best, peers),
+      ...(isSettled(best) ? [] : gaps),
+    ],
+    boots: describeBoots(image, peers, peers.indexOf(best), boot !== undefined),
+  };
+}
+
+/** Each kernel by its fullest text, the one that the dump is made for first. */
+function kernelsAmong(image: MemoryImage, candidates: readonly Candidate[]): Proven[] {
+  const proven = candidates.filter((c): c is Proven => isPossible(c, image));
+  const texts = new Map<string, Proven[]>();
+  for (const one of proven) {
+    const { identity } = one.outcome;
+    texts.set(identity, [...(texts.get(identity) ?? []), one]);
+  }
+  return [...texts.values()].map(fullest).sort((a, b) => byEvidence(image, a, b));
+}
+
+/** Of the texts of one kernel, of which there is one: the whole one, with what the kernel added when it crashed. */
+function fullest(texts: readonly Proven[]): Proven {
+  const isFuller = (a: Proven, b: Proven) => (a.whole === b.whole ? a.text.length > b.text.length : a.whole);
+  return texts.reduce((best, text) => (isFuller(text, best) ? text : best));
+}
+
+/**
+ * A kernel without its struct pages is none that could run, unless CPUs or the file say that it did, or they may lie
+ * behind the end of the file.
+ */
+function isPossible({ outcome }: Candidate, { memory }: MemoryImage): boolean {
+  return typeof outcome !== 'string' && (outcome.flaw === undefined || outcome.witnessed || memory.cutShort);
+}
+
+function sourceOf({ vmcoreinfo }: MemoryImage, candidates: readonly Candidate[], best: Proven): string {
+  if (best.address === null) return vmcoreinfo?.source ?? 'note';
+  const others = candidates.filter((c) => c !== best);
+  return `found in memory at physical ${hex(best.address)}${listOf(others, best)}`;
+}
+
+function doubtsOf(image: MemoryImage, best: Proven, peers: readonly Proven[]): string[] {
+  const { outcome, whole, address } = best;
+  const cpus = image.registers.length;
+  const found = address === null ? 'the note is used' : 'VMCOREINFO was found in memory';
+  const others = peers.filter((peer) => peer !== best);
+  const isPair = others.some((other) => relationOf(image, best, other) === 'apart');
+  return [
+    ...(outcome.flaw === undefined ? [] : [`${found}, but ${outcome.flaw}`]),
+    // Those of a crashed kernel run its capture kernel, or are stopped.
+    ...(outcome.cpus < cpus && !isPair
+      ? [`${found}, but ${outcome.cpus} of ${cpus} CPUs were running that kernel`]
+      : []),
+    ...(whole ? [] : [`${found}, but its end is lost`]),
+    ...others.slice(0, 1).map((other) => anotherKernel(other, isPair ? peers.indexOf(other) + 1 : null)),
+  ];
+}
+
+function anotherKernel(other: Proven, boot: number | null): string {
+  const asked = boot === null ? '' : `: --boot ${boot} asks for it`;
+  return `another kernel is in this memory, too: ${describe(other)}${asked}`;
+}
+
+/** Why the dump's own note is not used, where another kernel than the note's is. */
+function notesRefused(candidates: readonly Candidate[], best: Proven, peers: readonly Proven[]): string[] {
+  const note = candidates.find(({ address }) => address === null);
+  if (!note || note === best) return [];
+  const { outcome } = note;
+  if (typeof outcome !== 'string' && peers.some((peer) => peer.outcome.identity === outcome.identity))
+    return [];
+  return [`note of an earlier boot: not used (${verdictOn(note, best)})`];
+}
+
+function describe({ text, address }: Candidate): string {
+  const where = address === null ? 'in the note' : `at physical ${hex(address)}`;
+  return `${text.slice(0, text.indexOf('\n'))} ${where}`;
+}
+
+function listOf(others: readonly Candidate[], best?: Proven): string {
+  if (others.length === 0) return '';
+  const listed = others.slice(0, LISTED).map((c) => `${placeOf(c)}: ${verdictOn(c, best)}`);
+  const more = others.length > LISTED ? `; and ${others.length - LISTED} more` : '';
+  const count = best ? `1 of ${others.length + 1} candidates; the others: ` : '';
+  return ` (${count}${listed.join('; ')}${more})`;
+}
+
+function placeOf({ address }: Candidate): string {
+  return address === null ? 'the note' : hex(address);
+}
+
+function verdictOn({ outcome }: Candidate, best: Proven | undefined): string {
+  if (typeof outcome === 'string') return outcome;
+  if (outcome.flaw !== undefined) return outcome.flaw;
+  if (outcome.identity === best?.outcome.identity) return 'the same kernel';
+  return `another kernel, which ${outcome.cpus} CPUs were running`;
+}
+
+function notFound(
+  image: MemoryImage,
+  candidates: readonly Candidate[],
+  gaps: readonly string[],
+): InspectError {
+  const { path, memory } = image;
+  const refused =
+    candidates.length === 0 ? 'none in its memory' : `none in its memory that holds${listOf(candidates)}`;
+  const cut = memory.cutShort ? ['the file is cut short'] : [];
+  return new InspectError(
+    'missingInfo',
+    [`${path}: there is no VMCOREINFO in it, and ${refused}`, ...gaps, ...cut].join('; '),
+    { path, key: 'VMCOREINFO', hint: hintFor(image) },
+  );
+}
+
+/** The lowest begin of the hole below 4 GiB that machines leave for PCI: QEMU's q35; others have 3 GiB and more below it. */
+const LOWEST_HOLE = 2 ** 31;
+
+function hintFor({ live, registers, segments, flat, bytes }: MemoryImage): string {
+  const kernels = 'kernels have it with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE before 6.9)';
+  if (live) return kernels;
+  if (flat && (bytes ?? 0) > LOWEST_HOLE) {
+    return (
+      'memory above 4 GiB must lie above 4 GiB in a raw image; the memory file of a virtual machine has it right after that ' +
+      'below the PCI hole. With a hole from 3 GiB on: dd if=FILE of=OUT bs=1M count=3072; ' +
+      'dd if=FILE of=OUT bs=1M skip=3072 seek=4096'
+    );
+  }
+  if (registers.length > 0 && hasKernelAddresses(segments)) {
+    // Under PTI a CPU in user mode has next to nothing of the kernel in its tables.
+    return "QEMU's dump with paging (-p) has only what the CPUs had mapped: dump the memory without paging";
+  }
+  return `give the text of this very boot with --vmcoreinfo FILE; ${kernels}`;
+}
+
+function hasKernelAddresses(segments: MemoryImage['segments']): boolean {
+  for (const { virtual } of segments) if (virtual !== null && virtual >= 1n << 63n) return true;
+  return false;
+}
+
+function undecided({ path }: MemoryImage, kernels: readonly Proven[]): InspectError {
+  const message = `${path}: the memory of more than one kernel is in it, and nothing says which one it is of`;
+  return new InspectError(
+    'missingInfo',
+    `${message}: ${kernels
+      .slice(0, LISTED + 1)
+      .map(describe)
+      .join(', ')}`,
+    {
+      path,
+      key: 'VMCOREINFO',
+      hint: 'ask for one of them with --boot N, or give the VMCOREINFO text of the one that is meant with --vmcoreinfo FILE',
+    },
+  );
+}
+
+function noSuchBoot(boot: number | undefined, kernels: number): InspectError {
+  const are = kernels === 1 ? 'is 1 kernel' : `are ${kernels} kernels`;
+  return new InspectError('usage', `--boot ${boot}: there ${are} in this memory`);
+}

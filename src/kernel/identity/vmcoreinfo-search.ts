@@ -1,0 +1,84 @@
+import { hex } from '../../bytes/hex.ts';
+import { latin1 } from '../../bytes/words.ts';
+import type { OnProgress } from '../../bytes/work.ts';
+import { reasonOf } from '../../errors.ts';
+import type { MemoryImage, PhysicalMemory, VmcoreinfoText } from '../../formats/image/image.ts';
+import { MemoryScan, NEEDLE_LIMIT } from '../vmcoreinfo/memory-scan.ts';
+import { type ProvenKernel, proveKernel } from './kernel-proof.ts';
+import { type Candidate, choose, isSettled, type Text } from './vmcoreinfo-choice.ts';
+
+/** The kernel begins its VMCOREINFO with this key (crash_save_vmcoreinfo_init, kernel/vmcore_info.c). */
+const KEY = 'OSRELEASE=';
+const NEEDLE = Buffer.from(KEY.slice(0, NEEDLE_LIMIT), 'latin1');
+/** That of a release, and all lines behind it that look like a key and its value. */
+const LINES = /^OSRELEASE=\d[\x21-\x7e]{0,63}\n(?:[A-Za-z][\w-]*(?:\([^()\n]*\))?=[\x20-\x7e]*\n)*/;
+/** VMCOREINFO_BYTES (include/linux/vmcore_info.h) */
+const LONGEST = 4096;
+/** Texts that differ, put to the test: a host of a thousand guests has no more. */
+const TEXTS_LIMIT = 4096;
+/** Copies of texts, looked at. */
+const COPIES_LIMIT = 100_000;
+
+export interface SearchOptions {
+  /** The dump's own note, where it is not believed at once. */
+  readonly note?: Candidate | undefined;
+  /** Which of several kernels is asked for, from 1 on; all memory is searched then. */
+  readonly boot?: number | undefined;
+}
+
+/**
+ * Finds the VMCOREINFO of the kernel whose memory this is by looking for texts of that beginning in all of it: in the
+ * page that the kernel keeps it in, in the note that it makes of it for /proc/vmcore, before 4.13 anywhere in its
+ * image. Each is put to the test (proveKernel). The search ends with the first that CPUs or the file bear out, for of
+ * that kernel there is but one; without such a witness all memory is searched, and only one kernel may be left.
+ * @throws InspectError missingInfo, with what was searched and why each candidate was refused
+ */
+export function searchVmcoreinfo(
+  image: MemoryImage,
+  onBytes: OnProgress = () => {},
+  { note, boot }: SearchOptions = {},
+): VmcoreinfoText {
+  const scan = new MemoryScan(image.memory, NEEDLE, onBytes);
+  const candidates = new Map<string, Candidate>(note ? [[note.text, note]] : []);
+  let copies = 0;
+  let over = false;
+  for (const address of scan.finds()) {
+    const found = textAt(image.memory, address);
+    if (found === undefined) continue;
+    over = ++copies > COPIES_LIMIT || candidates.size >= TEXTS_LIMIT;
+    if (over) break;
+    if (candidates.get(found.text)?.whole || (candidates.has(found.text) && !found.whole)) continue;
+    const source = `memory at physical ${hex(address)}`;
+    const candidate = { ...found, address, outcome: testText(image, { text: found.text, source }) };
+    candidates.set(found.text, candidate);
+    if (boot === undefined && isSettled(candidate)) break;
+  }
+  return choose(image, [...candidates.values()], { gaps: gapsOf(scan, over), boot });
+}
+
+/** The text at an address, as far as its lines look like those of VMCOREINFO; undefined when it does not begin as one. */
+function textAt(memory: PhysicalMemory, address: number): Text | undefined {
+  const bytes = new Uint8Array(LONGEST);
+  if (memory.readPadded(address, bytes)) return undefined;
+  const text = LINES.exec(latin1(bytes))?.[0];
+  if (text === undefined) return undefined;
+  return { text, whole: (bytes[text.length] ?? 0) === 0 };
+}
+
+/** The kernel of a text, or what speaks against it. */
+export function testText(image: MemoryImage, text: VmcoreinfoText): ProvenKernel | string {
+  try {
+    return proveKernel(image, text);
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** What kept the search from being one of all memory. */
+function gapsOf(scan: MemoryScan, over: boolean): string[] {
+  const pages = scan.unreadable === 1 ? '1 page' : `${scan.unreadable} pages`;
+  return [
+    ...(over ? [`the search ended at ${scan.searched} bytes, for too many pages look like VMCOREINFO`] : []),
+    ...(scan.unreadable > 0 ? [`${pages} could not be read, and so not searched`] : []),
+  ];
+}

@@ -1,0 +1,146 @@
+import { InspectError } from '../../errors.ts';
+import type { Kernel } from '../open/kernel.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
+import { required, type Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+import { AddressIndex } from './address-index.ts';
+import { provenForm, readAddresses, type SymbolAddresses } from './kallsyms-addresses.ts';
+import { corruptTable, decodeTokens, KallsymsNames } from './kallsyms-names.ts';
+import { tablesByShape } from './kallsyms-scan.ts';
+import { type KallsymsTables, tablesByKeys } from './kallsyms-tables.ts';
+
+/** A distribution's kernel has some 200,000 symbols, one with all that there is built in (allyesconfig) not a million. */
+const COUNT_LIMIT = 1 << 20;
+/** Bytes of compressed names: 250,000 symbols take some 3 MB. */
+const NAMES_LIMIT = 32 << 20;
+/** The longest token table that 16-bit indexes reach. */
+const TOKEN_TABLE_LIMIT = 1 << 16;
+
+/** A symbol of the kernel image. */
+export interface KernelSymbol {
+  readonly name: string;
+  /** The letter of nm: T text, D data, R read-only, B bss, A absolute; small for local ones. */
+  readonly type: string;
+  /** Virtual address, or the offset into a per-CPU area for per-CPU symbols before 6.15. */
+  readonly address: bigint;
+}
+
+/** A symbol and where an address lies in it. */
+export interface SymbolLocation {
+  readonly symbol: KernelSymbol;
+  /** Bytes from the symbol to the address. */
+  readonly offset: bigint;
+  /** Bytes from the symbol to the next one. */
+  readonly size: bigint;
+}
+
+/** The symbol table that a kernel carries in its own memory (CONFIG_KALLSYMS). */
+export class Kallsyms {
+  readonly #names: KallsymsNames;
+  readonly #addresses: SymbolAddresses;
+  #index: AddressIndex | undefined;
+  /** How the table was found. */
+  readonly source: KallsymsTables['source'];
+  /** Why names may be wrong, a sentence; null where nothing speaks against them. */
+  readonly damage: string | null;
+
+  constructor(
+    names: KallsymsNames,
+    addresses: SymbolAddresses,
+    { source, damage }: Pick<Kallsyms, 'source' | 'damage'>,
+  ) {
+    this.#names = names;
+    this.#addresses = addresses;
+    this.source = source;
+    this.damage = damage === null ? null : `names of symbols may be wrong: kallsyms: ${damage}`;
+  }
+
+  get count(): number {
+    return this.#names.count;
+  }
+
+  /** How the kernel wrote the addresses; proved by SYMBOL(_stext). */
+  get form(): SymbolAddresses['form'] {
+    return this.#addresses.form;
+  }
+
+  /** Symbol i in the table's order, which is that of addresses. */
+  symbol(i: number): KernelSymbol {
+    const expanded = this.#names.expanded(i);
+    return { name: expanded.slice(1), type: expanded.slice(0, 1), address: this.#addresses.addressOf(i) };
+  }
+
+  /** All symbols of exactly that name; there may be several local ones. */
+  find(name: string): KernelSymbol[] {
+    return this.#names.indexesOf(name).map((i) => this.symbol(i));
+  }
+
+  /** All symbols, in the order of the table. */
+  *[Symbol.iterator](): Generator<KernelSymbol> {
+    for (let i = 0; i < this.count; i++) yield this.symbol(i);
+  }
+
+  /** The last symbol at or below an address, and how far the next one is from it; undefined outside the table. */
+  nearest(address: bigint): SymbolLocation | undefined {
+    this.#index ??= new AddressIndex(this.#addresses.all());
+    const found = this.#index.nearest(address);
+    if (found?.next === undefined) return undefined;
+    const { index, start, next } = found;
+    return { symbol: this.symbol(index), offset: address - start, size: next - start };
+  }
+}
+
+/**
+ * Reads the symbol table: by the keys of VMCOREINFO (6.0+), or by its shape where there are none.
+ * @throws InspectError missingInfo, when it is in neither way to be found; notMapped, notStored, corrupt or io
+ */
+export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): Kallsyms {
+  const tables = tablesByKeys(space, info) ?? tablesByShape(space, info);
+  const { count, tokenTable } = tables;
+  if (count === 0 || count > COUNT_LIMIT) throw corruptTable(`kallsyms_num_syms is ${count}`);
+  const tokens = decodeTokens(
+    readUpTo(space, tokenTable, TOKEN_TABLE_LIMIT),
+    space.bytes(tables.tokenIndex, 512),
+  );
+  const names = new KallsymsNames(
+    readUpTo(space, tables.names, namesLength(tables.names, tokenTable)),
+    count,
+    tokens.all,
+  );
+  const addresses = provenForm(readAddresses(space, tables.addresses, count), stext(info, names));
+  return new Kallsyms(names, addresses, { source: tables.source, damage: tokens.damage ?? names.rest });
+}
+
+function stext(info: Vmcoreinfo, names: KallsymsNames): { name: string; indexes: number[]; address: bigint } {
+  const address = required(
+    info.symbol('_stext'),
+    'SYMBOL(_stext)',
+    'the addresses in the symbol table cannot be proved',
+  );
+  return { name: '_stext', indexes: names.indexesOf('_stext'), address };
+}
+
+/** The names end before the tokens where these come behind them, as in every kernel so far. */
+function namesLength(namesAt: bigint, tokenTable: bigint): number {
+  const length = tokenTable - namesAt;
+  return length > 0n && length < BigInt(NAMES_LIMIT) ? Number(length) : NAMES_LIMIT;
+}
+
+/** As much as can be read, up to `limit`: the end of a table is known only when it was decoded. */
+function readUpTo(space: AddressSpace, address: bigint, limit: number): Uint8Array {
+  const STEP = 1 << 16;
+  const bytes = new Uint8Array(limit);
+  for (let done = 0; done < limit; done += STEP) {
+    const part = bytes.subarray(done, Math.min(limit, done + STEP));
+    try {
+      space.read(address + BigInt(done), part);
+    } catch (error) {
+      // What could not be read is no end.
+      if (!(error instanceof InspectError) || error.kind === 'io') throw error;
+      const end = Number((error.facts.address ?? address) - address);
+      if (end === 0) throw error;
+      space.read(address + BigInt(done), bytes.subarray(done, end));
+      return bytes.subarray(0, end);
+    }
+  }
+  return bytes;
+}

@@ -1,0 +1,146 @@
+import type { TypedKernel } from '../types/typed-kernel.ts';
+import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+import {
+  type ExpectedKey,
+  flag,
+  flagBit,
+  hugetlb,
+  type Line,
+  lengthOf,
+  member,
+  memSection,
+  nodes,
+  number,
+  offlineType,
+  ofHead,
+  pageType,
+  rootCount,
+  sizeOf,
+  slab,
+  symbol,
+} from './key-sources.ts';
+
+const has =
+  (...keys: readonly string[]) =>
+  (info: Vmcoreinfo) =>
+    keys.some((key) => info.has(key));
+
+const HUGETLB_KEYS = ['PAGE_HUGETLB_MAPCOUNT_VALUE', 'PG_hugetlb', 'HUGETLB_PAGE_DTOR'].map(
+  (name) => `NUMBER(${name})`,
+);
+const DTOR = member('page', 'compound_dtor').anyOf.concat('OFFSET(folio._folio_dtor)');
+const ORDER = ['OFFSET(page.compound_order)', 'OFFSET(folio._folio_order)'];
+
+const PAGE_KEYS: readonly ExpectedKey[] = [
+  sizeOf('page'),
+  member('page', 'flags'),
+  member('page', '_refcount'),
+  member('page', 'mapping'),
+  member('page', 'private'),
+  member('page', '_mapcount'),
+  member('page', 'compound_info', 'compound_head'),
+  flag('PG_lru'),
+  flag('PG_private'),
+  flag('PG_swapcache'),
+  // Since about 4.17, as this one is.
+  { ...flag('PG_swapbacked'), isDue: has('NUMBER(pgtable_l5_enabled)') },
+  {
+    anyOf: ['NUMBER(PG_head_mask)'],
+    tell: number('PG_head_mask', (typed) => {
+      const bit = flagBit(typed, 'PG_head');
+      return bit === undefined ? undefined : 2 ** bit;
+    }),
+  },
+  { anyOf: ['NUMBER(PG_slab)', 'NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)'], tell: slab },
+  {
+    anyOf: ['NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)'],
+    tell: number('PAGE_BUDDY_MAPCOUNT_VALUE', (typed) => pageType(typed, 'buddy')),
+  },
+  {
+    anyOf: ['NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)'],
+    // Since 5.1, as NUMBER(sme_mask) is; up to 6.8 with CONFIG_HUGETLB_PAGE alone.
+    isDue: (info) => has(...HUGETLB_KEYS)(info) && info.has('NUMBER(sme_mask)'),
+    tell: number('PAGE_OFFLINE_MAPCOUNT_VALUE', offlineType),
+  },
+  { anyOf: HUGETLB_KEYS, tell: hugetlb },
+  {
+    ...ofHead(ORDER, 'compound_order', '_folio_order'),
+    isDue: has(...DTOR, 'NUMBER(HUGETLB_PAGE_DTOR)'),
+  },
+  {
+    ...ofHead(DTOR, 'compound_dtor', '_folio_dtor'),
+    isDue: has(...ORDER, 'NUMBER(HUGETLB_PAGE_DTOR)'),
+  },
+  lengthOf('zone', 'free_area', 'free_area'),
+];
+
+const ZONE_KEYS: readonly ExpectedKey[] = [
+  sizeOf('zone'),
+  member('zone', 'free_area'),
+  member('zone', 'vm_stat'),
+  member('zone', 'spanned_pages'),
+  sizeOf('free_area'),
+  member('free_area', 'free_list'),
+  lengthOf('free_area', 'free_list', 'list_head'),
+  sizeOf('list_head'),
+  {
+    anyOf: ['NUMBER(NR_FREE_PAGES)'],
+    tell: number('NR_FREE_PAGES', ({ types }) => {
+      const item = types.enumerator('NR_FREE_PAGES');
+      return item === undefined ? undefined : Number(item);
+    }),
+  },
+  member('pglist_data', 'node_zones'),
+  member('pglist_data', 'nr_zones'),
+  symbol('node_data', 'contig_page_data'),
+];
+
+const SECTION_KEYS: readonly ExpectedKey[] = [
+  { anyOf: ['SYMBOL(mem_section)'], tell: memSection },
+  { anyOf: ['LENGTH(mem_section)'], tell: rootCount },
+  sizeOf('mem_section'),
+  member('mem_section', 'section_mem_map'),
+];
+
+/** A note without any of the keys of zones is none that a kernel wrote. */
+const isOfZones = has(...ZONE_KEYS.flatMap(({ anyOf }) => anyOf));
+
+const EXPECTED = {
+  /** What decides the class of a page. */
+  pages: PAGE_KEYS,
+  /** What FREE is held against. */
+  zones: [
+    ...ZONE_KEYS.map((key) => ({ ...key, isDue: isOfZones })),
+    { anyOf: ['LENGTH(node_data)'], isDue: has('SYMBOL(node_data)'), tell: nodes },
+  ],
+  /** Where struct pages are. */
+  sections: SECTION_KEYS,
+} satisfies Readonly<Record<string, readonly ExpectedKey[]>>;
+
+type Part = keyof typeof EXPECTED;
+const PARTS = Object.keys(EXPECTED) as Part[];
+
+/** What a kernel's VMCOREINFO lacks and must have, of all that is read with a part. */
+export function missingKeys(info: Vmcoreinfo, ...parts: readonly Part[]): ExpectedKey[] {
+  const expected: readonly ExpectedKey[] = parts.flatMap((part) => EXPECTED[part]);
+  return expected.filter(({ anyOf, isDue }) => (isDue?.(info) ?? true) && !has(...anyOf)(info));
+}
+
+/** Of all parts. */
+export function allMissingKeys(info: Vmcoreinfo): ExpectedKey[] {
+  return missingKeys(info, ...PARTS);
+}
+
+/** What VMCOREINFO says otherwise than the kernel's own types and symbols: its lines, and theirs. */
+export function contradictedKeys(typed: TypedKernel): { readonly line: Line; readonly told: Line }[] {
+  const { info } = typed.kernel;
+  const all: readonly ExpectedKey[] = PARTS.flatMap((part) => EXPECTED[part]);
+  return all.flatMap(({ tell }) => {
+    const told = tell(typed);
+    if (told === undefined || told === 'none') return [];
+    return told.flatMap((one) => {
+      const noted = info.get(one[0]);
+      return noted === undefined || noted === one[1] ? [] : [{ line: [one[0], noted] as const, told: one }];
+    });
+  });
+}

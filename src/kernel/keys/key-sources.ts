@@ -1,0 +1,176 @@
+import { sectionCount } from '../sparsemem/mem-section-geometry.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
+import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+
+/** A line of VMCOREINFO: its key and its value as that is written. */
+export type Line = readonly [key: string, value: string];
+
+/** What a kernel's VMCOREINFO always says, and where the kernel itself says it again. */
+export interface ExpectedKey {
+  /** One of these is there: kernels have said it in different ways. */
+  readonly anyOf: readonly string[];
+  /** Whether this kernel must have it, by what else its VMCOREINFO says; always, if not given. */
+  readonly isDue?: (info: Vmcoreinfo) => boolean;
+  /**
+   * What the kernel's types (BTF) and symbols say in its place; undefined where they do not, and 'none' where they say that
+   * this kernel has no such thing. @throws InspectError, when they cannot be read
+   */
+  readonly tell: (typed: TypedKernel) => readonly Line[] | 'none' | undefined;
+}
+
+type Tell = ExpectedKey['tell'];
+
+/** The first of some members that a structure has: each kernel has one of them. */
+export function member(struct: string, ...names: readonly string[]): ExpectedKey {
+  const keyOf = (name: string) => `OFFSET(${struct}.${name})`;
+  return {
+    anyOf: names.map(keyOf),
+    tell: ({ types }) => {
+      const type = types.findStruct(struct);
+      const name = names.find((one) => type?.find(one) !== undefined);
+      return name === undefined ? undefined : [[keyOf(name), `${type?.offsetOf(name)}`]];
+    },
+  };
+}
+
+export function sizeOf(struct: string): ExpectedKey {
+  const key = `SIZE(${struct})`;
+  return {
+    anyOf: [key],
+    tell: ({ types }) => {
+      const type = types.findStruct(struct);
+      return type && [[key, `${type.size}`]];
+    },
+  };
+}
+
+/** How many elements an array has that is a member. */
+export function lengthOf(struct: string, name: string, element: string): ExpectedKey {
+  const key = `LENGTH(${struct}.${name})`;
+  return {
+    anyOf: [key],
+    tell: ({ types }) => {
+      const field = types.findStruct(struct)?.find(name);
+      const one = types.findStruct(element);
+      return field && one && one.size > 0 ? [[key, `${field.size / one.size}`]] : undefined;
+    },
+  };
+}
+
+export function number(name: string, value: (typed: TypedKernel) => number | undefined): Tell {
+  return (typed) => {
+    const told = value(typed);
+    return told === undefined ? undefined : [[`NUMBER(${name})`, `${told}`]];
+  };
+}
+
+/** Page flags are bits of a word; page types of the same name have values above (6.11). */
+const FLAGS_END = 64n;
+
+export function flagBit({ types }: TypedKernel, name: string): number | undefined {
+  const bit = types.enumerator(name);
+  return bit !== undefined && bit < FLAGS_END ? Number(bit) : undefined;
+}
+
+export function flag(name: string): ExpectedKey {
+  return { anyOf: [`NUMBER(${name})`], tell: number(name, (typed) => flagBit(typed, name)) };
+}
+
+/**
+ * The word that a page type makes of _mapcount: in the top byte since 6.12 (PGTY_*), one bit cleared of all ones in 6.11 (PG_* of
+ * enum pagetype). Before they were macros, which BTF does not have.
+ */
+export function pageType({ types }: TypedKernel, name: string): number | undefined {
+  const top = types.enumerator(`PGTY_${name}`);
+  if (top !== undefined) return (Number(top) << 24) | 0;
+  const bit = types.enumerator(`PG_${name}`);
+  return bit !== undefined && bit >= FLAGS_END ? ~Number(bit) : undefined;
+}
+
+/** The same for those that were macros from 4.18 to 6.10, all of which had PG_buddy 0x80 and PG_offline 0x100 (since 5.1). */
+const BUDDY_MACRO = ~0x80;
+const OFFLINE_MACRO = ~0x100;
+
+export function offlineType(typed: TypedKernel): number | undefined {
+  const isMacro = typed.kernel.info.number('PAGE_BUDDY_MAPCOUNT_VALUE') === BUDDY_MACRO;
+  return pageType(typed, 'offline') ?? (isMacro ? OFFLINE_MACRO : undefined);
+}
+
+/** How the kernel marks the huge pages of hugetlbfs, if it has these: by a type, a flag, or the number of a destructor. */
+export const hugetlb: Tell = (typed) => {
+  if (typed.findSymbol('hugetlb_fault') === undefined) return 'none';
+  const type = pageType(typed, 'hugetlb');
+  if (type !== undefined) return [['NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)', `${type}`]];
+  const bit = flagBit(typed, 'PG_hugetlb');
+  if (bit !== undefined) return [['NUMBER(PG_hugetlb)', `${bit}`]];
+  const dtor = typed.types.enumerator('HUGETLB_PAGE_DTOR');
+  return dtor === undefined ? undefined : [['NUMBER(HUGETLB_PAGE_DTOR)', `${dtor}`]];
+};
+
+export const slab: Tell = (typed) => {
+  const type = pageType(typed, 'slab');
+  if (type !== undefined) return [['NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)', `${type}`]];
+  const bit = flagBit(typed, 'PG_slab');
+  return bit === undefined ? undefined : [['NUMBER(PG_slab)', `${bit}`]];
+};
+
+export function symbol(...names: readonly string[]): ExpectedKey {
+  return {
+    anyOf: names.map((name) => `SYMBOL(${name})`),
+    tell: (typed) => {
+      const name = names.find((one) => typed.findSymbol(one) !== undefined);
+      return name === undefined
+        ? undefined
+        : [[`SYMBOL(${name})`, `${typed.findSymbol(name)?.toString(16)}`]];
+    },
+  };
+}
+
+const POINTER = 8n;
+const PAGE = 4096;
+
+/** An array of pointers ends where the next symbol begins; NODES_SHIFT makes its length a power of two, the rest is alignment. */
+export const nodes: Tell = (typed) => {
+  const address = typed.findSymbol('node_data');
+  const found = address === undefined ? undefined : typed.symbols.nearest(address);
+  if (found?.offset !== 0n || found.size < POINTER) return undefined;
+  return [['LENGTH(node_data)', `${2 ** Math.floor(Math.log2(Number(found.size / POINTER)))}`]];
+};
+
+/**
+ * The array of roots, which the symbol is a pointer to, and VMCOREINFO has the pointer's value (since 4.15, a0b1280368d1). Without
+ * SPARSEMEM_EXTREME the symbol is the array itself.
+ */
+function sectionRoots(
+  typed: TypedKernel,
+): { readonly address: bigint; readonly isPointer: boolean } | undefined {
+  const address = typed.findSymbol('mem_section');
+  if (address === undefined) return undefined;
+  const isPointer = typed.symbols.nearest(address)?.size === POINTER;
+  return { address: isPointer ? typed.space.u64(address) : address, isPointer };
+}
+
+export const memSection: Tell = (typed) => {
+  const roots = sectionRoots(typed);
+  return roots && roots.address !== 0n ? [['SYMBOL(mem_section)', roots.address.toString(16)]] : undefined;
+};
+
+/** NR_SECTION_ROOTS of include/linux/mmzone.h: pages full of sections that all of physical memory takes. */
+export const rootCount: Tell = (typed) => {
+  const size = typed.types.findStruct('mem_section')?.size;
+  if (!size || !sectionRoots(typed)?.isPointer) return undefined;
+  const { info, pagingLevels } = typed.kernel;
+  return [
+    ['LENGTH(mem_section)', `${Math.ceil(sectionCount(info, pagingLevels) / Math.floor(PAGE / size))}`],
+  ];
+};
+
+/** Members of page[1] to 6.2, of the folio in 6.3 to 6.5. */
+export function ofHead(
+  anyOf: readonly string[],
+  inPage: string,
+  inFolio: string,
+): Pick<ExpectedKey, 'anyOf' | 'tell'> {
+  const [page, folio] = [member('page', inPage), member('folio', inFolio)];
+  return { anyOf, tell: (typed) => page.tell(typed) ?? folio.tell(typed) };
+}

@@ -1,0 +1,190 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError, reasonOf } from '../../errors.ts';
+import { climb, type Found, type Laddered } from '../evidence/ladder.ts';
+import { type Kallsyms, readKallsyms } from '../kallsyms/kallsyms.ts';
+import type { Kernel } from '../open/kernel.ts';
+import { type MemSections, openMemSections } from '../sparsemem/mem-section.ts';
+import { missingKey, required } from '../vmcoreinfo/vmcoreinfo.ts';
+import { findPageOffset, type KallsymsSource, variable } from './page-offset.ts';
+
+const GIB = 1n << 30n;
+
+/** Where a kernel put its regions; each value with every method that was tried. Addresses in bytes. */
+export interface Layout {
+  readonly pageOffset: Laddered;
+  readonly physBase: Laddered;
+  /** The slide of the kernel image (KASLR). */
+  readonly kernelOffset: Laddered;
+  /** Virtual address of struct page 0. */
+  readonly vmemmap: Laddered;
+  readonly vmallocStart: Laddered;
+  readonly pageTableRoot: Laddered;
+  /** The bit of physical addresses that stands for memory encryption (AMD SME), 0 without. */
+  readonly smeMask: Laddered;
+  readonly pagingLevels: 4 | 5;
+  /** How the symbol table was found and proved, or why it could not be. */
+  readonly kallsyms:
+    | { readonly symbols: number; readonly form: string; readonly source: string }
+    | { readonly unavailable: string };
+}
+
+/** Finds all of it. `pageOffset` is what the user gave, a virtual address; `kallsyms` is asked for the symbol table. */
+export function findLayout(
+  kernel: Kernel,
+  pageOffset?: bigint,
+  kallsyms: KallsymsSource = once(() => readKallsyms(kernel)),
+): Layout {
+  return {
+    pageOffset: findPageOffset(kernel, kallsyms, pageOffset),
+    physBase: kernel.physBase,
+    kernelOffset: findKernelOffset(kernel),
+    vmemmap: findVmemmap(kernel, kallsyms),
+    vmallocStart: findVmallocStart(kernel, kallsyms),
+    pageTableRoot: kernel.pageTableRoot,
+    smeMask: findSmeMask(kernel),
+    pagingLevels: kernel.pagingLevels,
+    kallsyms: describeKallsyms(kallsyms),
+  };
+}
+
+/** Calls `make` once; a second call gets the same value or the same error. */
+function once(make: () => Kallsyms): KallsymsSource {
+  let made: { value: Kallsyms } | { error: unknown } | undefined;
+  return () => {
+    if (!made) {
+      try {
+        made = { value: make() };
+      } catch (error) {
+        made = { error };
+      }
+    }
+    if ('error' in made) throw made.error;
+    return made.value;
+  };
+}
+
+function describeKallsyms(kallsyms: KallsymsSource): Layout['kallsyms'] {
+  try {
+    const { count, form, source } = kallsyms();
+    return { symbols: count, form, source };
+  } catch (error) {
+    return { unavailable: reasonOf(error) };
+  }
+}
+
+/** _stext of a kernel that was not moved: __START_KERNEL_map + CONFIG_PHYSICAL_START, 16 MiB by default */
+const LINKED_STEXT = 0xffff_ffff_8100_0000n;
+
+function findKernelOffset({ info }: Kernel): Laddered {
+  const noted = info.hex('KERNELOFFSET');
+  const stext = info.symbol('_stext');
+  const methods = [
+    {
+      source: 'vmcoreinfo',
+      find: () => ({
+        value: required(noted, 'KERNELOFFSET', 'it is there since Linux 3.14'),
+        how: 'KERNELOFFSET',
+      }),
+    },
+    {
+      source: 'stext',
+      find: () => ({
+        value: required(stext, 'SYMBOL(_stext)', 'the slide of the image cannot be computed') - LINKED_STEXT,
+        how: `SYMBOL(_stext) less ${hex(LINKED_STEXT)}, where it is linked by default`,
+      }),
+    },
+  ];
+  // A kernel may be linked elsewhere, so neither is known to be the right one.
+  const differ = noted !== undefined && stext !== undefined && stext - noted !== LINKED_STEXT;
+  return climb(methods, (value) =>
+    differ ? `${value === noted ? 'SYMBOL(_stext)' : 'KERNELOFFSET'} contradicts it` : undefined,
+  );
+}
+
+function findSmeMask(kernel: Kernel): Laddered {
+  const noted = () => {
+    const value = required(
+      kernel.info.number('sme_mask'),
+      'NUMBER(sme_mask)',
+      'it is there since Linux 5.1; the tables are read without it',
+    );
+    return { value: BigInt(value), how: 'NUMBER(sme_mask), taken out of every page-table entry' };
+  };
+  return climb([{ source: 'vmcoreinfo', find: noted }], notEncryption);
+}
+
+/** The bit is one of an address in a page-table entry: bits 12 to 51. */
+function notEncryption(mask: bigint): string | undefined {
+  const isOneBit = (mask & (mask - 1n)) === 0n && mask >= 1n << 12n && mask < 1n << 52n;
+  return mask === 0n || isOneBit ? undefined : 'it is no bit of a physical address';
+}
+
+function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
+  const noted = () => {
+    const value = kernel.info.symbol('vmemmap');
+    return {
+      value: required(value, 'SYMBOL(vmemmap)', 'Linux 6.12 has it, 6.1 does not'),
+      how: 'SYMBOL(vmemmap)',
+    };
+  };
+  const first = firstMemMap(kernel);
+  const unmapped = (value: bigint) =>
+    !first || first.base === value
+      ? undefined
+      : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which it does not give`;
+  return climb(
+    [
+      { source: 'vmcoreinfo', find: noted },
+      { source: 'kallsyms', find: () => variable(kernel, kallsyms(), 'vmemmap_base') },
+      { source: 'mem-section', find: () => vmemmapFromSections(kernel) },
+    ],
+    unmapped,
+  );
+}
+
+/** The first section's map, when there is a section table to find it in. */
+function firstMemMap(kernel: Kernel): ReturnType<MemSections['firstMemMap']> {
+  try {
+    return openMemSections(kernel).firstMemMap();
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}
+
+/** With SPARSEMEM_VMEMMAP all sections encode the same address, that of struct page 0. */
+function vmemmapFromSections(kernel: Kernel): Found {
+  const first = openMemSections(kernel).firstMemMap();
+  if (!first) throw new InspectError('notMapped', 'mem_section has no section with a memory map');
+  return { value: first.base, how: `section_mem_map of section ${first.section}, decoded` };
+}
+
+function findVmallocStart(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
+  const noted = () => {
+    const value = kernel.info.hex('NUMBER(VMALLOC_START)');
+    return {
+      value: required(value, 'NUMBER(VMALLOC_START)', 'it is there since Linux 6.9'),
+      how: 'NUMBER(VMALLOC_START)',
+    };
+  };
+  return climb([
+    { source: 'vmcoreinfo', find: noted },
+    { source: 'kallsyms', find: () => variable(kernel, kallsyms(), 'vmalloc_base') },
+    { source: 'vmap-area-list', find: () => firstVmapArea(kernel) },
+  ]);
+}
+
+/** The list is sorted by address, and its first area lies in the first GiB; the base is a multiple of 1 GiB. */
+function firstVmapArea({ info, space }: Kernel): Found {
+  const list = info.symbol('vmap_area_list');
+  const offsets = [info.offset('vmap_area.list'), info.offset('vmap_area.va_start')];
+  const [listAt, startAt] = offsets;
+  if (list === undefined || listAt === undefined || startAt === undefined) {
+    throw missingKey('SYMBOL(vmap_area_list)', 'it is there up to Linux 6.8');
+  }
+  const first = space.u64(list);
+  if (first === list) throw new InspectError('missingInfo', 'vmap_area_list is empty');
+  const area = first - BigInt(listAt);
+  const start = space.u64(area + BigInt(startAt));
+  return { value: start - (start % GIB), how: `the first vmap_area begins at ${hex(start)}; its GiB` };
+}

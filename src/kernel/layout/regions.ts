@@ -1,0 +1,59 @@
+import type { Segment } from '../../formats/image/image.ts';
+import { IMAGE_END, START_KERNEL_MAP } from '../open/kernel.ts';
+import { isCanonical } from '../paging/paging.ts';
+import type { Layout } from './layout.ts';
+
+/** What a virtual address is for (Documentation/arch/x86/x86_64/mm.rst). */
+export type Region =
+  | 'direct map'
+  | 'vmalloc'
+  | 'vmemmap'
+  | 'cpu entry area'
+  | 'kernel image'
+  | 'modules'
+  | 'vsyscall'
+  | 'user'
+  | 'physical'
+  | 'unknown';
+
+const VSYSCALL = 0xffff_ffff_ff60_0000n;
+const KERNEL_HALF = 1n << 63n;
+/** CPU_ENTRY_AREA_PGD (pgtable_64_types.h): KASLR moves what lies below; above are ESPFIX and what EFI mapped. */
+const CPU_ENTRY_AREA = 0xffff_fe00_0000_0000n;
+const ESPFIX = 0xffff_ff00_0000_0000n;
+
+/** The bases that tell the regions below the kernel image apart; they are always in this order. */
+export type Bases = Pick<Layout, 'pageOffset' | 'vmallocStart' | 'vmemmap' | 'pagingLevels'>;
+
+/** The region of a virtual address; `bases` is undefined where the layout is unknown. */
+export function regionOf(address: bigint, bases: Bases | undefined): Region {
+  if (address < KERNEL_HALF) return 'user';
+  if (address >= VSYSCALL) return 'vsyscall';
+  if (address >= IMAGE_END) return 'modules';
+  if (address >= START_KERNEL_MAP) return 'kernel image';
+  if (address >= ESPFIX) return 'unknown';
+  if (address >= CPU_ENTRY_AREA) return 'cpu entry area';
+  return movedRegion(address, bases);
+}
+
+/** A region ends where the next begins, so it is known only with both bases. */
+function movedRegion(address: bigint, bases: Bases | undefined): Region {
+  const vmemmap = bases?.vmemmap.value ?? null;
+  const vmalloc = bases?.vmallocStart.value ?? null;
+  const within = (start: bigint | null, end: bigint | null) =>
+    start !== null && end !== null && address >= start && address < end;
+  if (within(vmemmap, CPU_ENTRY_AREA)) return 'vmemmap';
+  if (within(vmalloc, vmemmap)) return 'vmalloc';
+  return within(bases?.pageOffset.value ?? null, vmalloc) ? 'direct map' : 'unknown';
+}
+
+/**
+ * The region of a segment's addresses. Without paging QEMU writes the physical address as the virtual one, or 0; with
+ * it it sets the bits above the translated ones in user addresses, too (target/i386/arch_memory_mapping.c).
+ */
+export function regionOfSegment({ virtual, physical }: Segment, bases: Bases | undefined): Region | null {
+  if (virtual === null) return null;
+  if (virtual === 0n || virtual === BigInt(physical ?? -1)) return 'physical';
+  if (bases && !isCanonical(virtual, bases.pagingLevels)) return 'user';
+  return regionOf(virtual, bases);
+}

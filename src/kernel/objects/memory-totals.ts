@@ -1,0 +1,65 @@
+import { InspectError } from '../../errors.ts';
+import { isLoss } from '../../formats/image/loss.ts';
+import { type Check, check } from '../evidence/check.ts';
+import { fact } from '../evidence/fact.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
+import { readVmCounters } from './vm-counters.ts';
+
+const PAGE = 4096;
+
+/** Memory by the kernel's own counters, bytes. They take symbols and no types. */
+export interface MemoryTotals {
+  readonly total: number;
+  readonly free: number;
+}
+
+/** As MemTotal and MemFree of /proc/meminfo (si_meminfo). @throws InspectError missingInfo, notMapped or notStored */
+export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
+  // ca79b0c211af (5.0) made totalram_pages an atomic_long_t with this name.
+  const total = counter(typed, '_totalram_pages');
+  // NR_FREE_PAGES is the first of enum zone_stat_item in all kernels (include/linux/mmzone.h).
+  return { total, free: counter(typed, 'vm_zone_stat') };
+}
+
+/** The counters of memory against the same by zone, and why they cannot be compared, which the dump should have. */
+export interface MemoryChecks {
+  readonly checks: readonly Check[];
+  readonly lost: string | null;
+}
+
+/** Of a running kernel the counters are not read at the same moment, so they are not compared. */
+export function checkMemoryTotals(typed: TypedKernel): MemoryChecks {
+  const checks = typed.space.live ? { value: [] } : fact(() => compareTotals(typed));
+  if ('value' in checks) return { checks: checks.value, lost: null };
+  const isLost = isLoss(checks.kind, typed.kernel.image);
+  return { checks: [], lost: isLost ? `memory cannot be checked: ${checks.missing}` : null };
+}
+
+function compareTotals(typed: TypedKernel): Check[] {
+  const { total } = readMemoryTotals(typed);
+  const counters = readVmCounters(typed);
+  const managed = counters.zones.reduce((sum, zone) => sum + zone.managed, 0);
+  const free = counters.zones.reduce((sum, zone) => sum + (zone.get('NR_FREE_PAGES') ?? 0), 0);
+  const pages = (name: string, counted: number, kernel: number) =>
+    check({ name, unit: 'pages', counted, kernel });
+  return [
+    pages('_totalram_pages, managed_pages of all zones', managed, total / PAGE),
+    pages('NR_FREE_PAGES, vm_stat of all zones', free, counters.get('NR_FREE_PAGES') ?? free),
+  ];
+}
+
+/**
+ * As SwapTotal and SwapFree of /proc/meminfo (si_swapinfo), but for areas that swapoff is just emptying.
+ * @throws InspectError missingInfo, for a kernel without CONFIG_SWAP; notMapped or notStored
+ */
+export function readSwapTotals(typed: TypedKernel): MemoryTotals {
+  return { total: counter(typed, 'total_swap_pages'), free: counter(typed, 'nr_swap_pages') };
+}
+
+/** An atomic_long_t of pages, in bytes; one below zero counts as zero, as the kernel shows it. */
+function counter(typed: TypedKernel, name: string): number {
+  const pages = Number(BigInt.asIntN(64, typed.space.u64(typed.symbol(name))));
+  if (pages < 0) return 0;
+  if (!Number.isSafeInteger(pages * PAGE)) throw new InspectError('corrupt', `${name} says ${pages} pages`);
+  return pages * PAGE;
+}

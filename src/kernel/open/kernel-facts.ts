@@ -1,0 +1,27 @@
+import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import { AddressSpace } from '../paging/address-space.ts';
+import { PageWalker } from '../paging/page-walk.ts';
+import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+import type { Kernel } from './kernel.ts';
+
+/** All that was found out about a kernel, as plain data: another thread need not search for it again. */
+export interface KernelFacts extends Omit<Kernel, 'image' | 'info' | 'space'> {
+  readonly vmcoreinfo: VmcoreinfoText;
+  /** Physical address of the root page table, bytes. */
+  readonly root: number;
+  readonly encryptionMask: bigint;
+}
+
+export function kernelFacts({ image: _, info, space, ...found }: Kernel): KernelFacts {
+  const { root, encryptionMask } = space.walker;
+  return { ...found, vmcoreinfo: { text: info.text, source: info.source }, root, encryptionMask };
+}
+
+/** The kernel that the facts were found in, on an image of the same dump that was opened anew. */
+export function kernelFrom(image: MemoryImage, facts: KernelFacts): Kernel {
+  const { vmcoreinfo, root, encryptionMask, ...found } = facts;
+  const { memory } = image;
+  const walker = new PageWalker({ memory, root, levels: facts.pagingLevels, encryptionMask });
+  const space = new AddressSpace(walker, memory, image.live);
+  return { ...found, image, info: new Vmcoreinfo(vmcoreinfo), space };
+}

@@ -1,0 +1,214 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import type { MemoryImage, Segment, VmcoreinfoText } from '../../formats/image/image.ts';
+import { climb, type Found, type Laddered, type Method } from '../evidence/ladder.ts';
+import { AddressSpace, explainWalk } from '../paging/address-space.ts';
+import { cpusByPhysical } from '../paging/cpu-tables.ts';
+import { PageWalker } from '../paging/page-walk.ts';
+import { missingKey, required, Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+
+/** __START_KERNEL_map: the kernel image is mapped here plus its KASLR offset (arch/x86/include/asm/page_64_types.h) */
+export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+
+/** The image has the first GiB of it at most (KERNEL_IMAGE_SIZE); modules follow. */
+export const IMAGE_END = START_KERNEL_MAP + (1n << 30n);
+
+/** A kernel whose memory can be read by virtual address. */
+export interface Kernel {
+  readonly image: MemoryImage;
+  readonly info: Vmcoreinfo;
+  readonly space: AddressSpace;
+  /** What is added to an address in the image mapping, less __START_KERNEL_map, to get the physical one; bytes. */
+  readonly physBase: Laddered;
+  /** Physical address of the root page table, bytes, and where that is known from. */
+  readonly pageTableRoot: Laddered;
+  readonly pagingLevels: 4 | 5;
+  /** Keys that its VMCOREINFO must have and lacks, and that the kernel's own types and symbols do not tell either. */
+  readonly untold?: readonly string[];
+}
+
+/** What the user gave because the dump lost it. */
+export interface KernelOptions {
+  readonly vmcoreinfo?: VmcoreinfoText | undefined;
+}
+
+/**
+ * Finds the page tables of the kernel in an image, and proves them by translating the kernel's own text.
+ * @throws InspectError missingInfo without VMCOREINFO or a root in it; corrupt when the root leads nowhere
+ */
+export function openKernel(image: MemoryImage, options: KernelOptions = {}): Kernel {
+  const info = openVmcoreinfo(image, options.vmcoreinfo);
+  requirePageSize(info);
+  const root = rootSymbol(info);
+  const physBase = findPhysBase(info, image, (base) => {
+    const kernel = assemble(image, info, root.address, base);
+    return refuteTables(kernel.space, info, base);
+  });
+  if (physBase.value === null) throw noPhysBase(physBase, image);
+  const { space, levels, physical } = assemble(image, info, root.address, physBase.value);
+  return {
+    image,
+    info,
+    space,
+    physBase,
+    pageTableRoot: rootLadder(root.name, physical),
+    pagingLevels: levels,
+  };
+}
+
+/** @throws InspectError missingInfo, when the image has none and the user gave none */
+export function openVmcoreinfo(image: MemoryImage, given?: VmcoreinfoText): Vmcoreinfo {
+  const text = given ?? image.vmcoreinfo;
+  if (text) return new Vmcoreinfo(text);
+  throw new InspectError(
+    'missingInfo',
+    `${image.path}: there is no VMCOREINFO in it, which says where the kernel keeps its tables`,
+    {
+      path: image.path,
+      key: 'VMCOREINFO',
+      hint: image.live
+        ? 'it is in /proc/kcore since Linux 4.19, and behind /sys/kernel/vmcoreinfo before; both need CONFIG_CRASH_DUMP or CONFIG_VMCORE_INFO'
+        : 'QEMU writes it only with -device vmcoreinfo; or give the text of this very boot with --vmcoreinfo FILE',
+    },
+  );
+}
+
+/** x86_64 has pages of 4 KiB and no others (PAGE_SHIFT, arch/x86/include/asm/page_types.h). */
+function requirePageSize(info: Vmcoreinfo): void {
+  const size = info.get('PAGESIZE');
+  if (size === undefined || size === '4096') return;
+  const message = `VMCOREINFO: PAGESIZE is "${size.slice(0, 40)}", and x86_64 has pages of 4096 bytes`;
+  throw new InspectError('corrupt', message, { key: 'PAGESIZE' });
+}
+
+export interface Root {
+  readonly name: string;
+  /** Virtual address in the image mapping. */
+  readonly address: bigint;
+}
+
+/** init_top_pgt since 4.13 (65ade2f872b4), init_level4_pgt before; swapper_pg_dir is the same table under both. */
+export function rootSymbol(info: Vmcoreinfo): Root {
+  for (const name of ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir']) {
+    const address = info.symbol(name);
+    if (address !== undefined) return { name, address };
+  }
+  throw missingKey('SYMBOL(init_top_pgt)', 'no virtual address can be translated');
+}
+
+function findPhysBase(
+  info: Vmcoreinfo,
+  image: MemoryImage,
+  refute: (value: bigint) => string | undefined,
+): Laddered {
+  const noted = () => {
+    const value = required(info.number('phys_base'), 'NUMBER(phys_base)', 'it is there since Linux 4.10');
+    return { value: BigInt(value), how: 'NUMBER(phys_base)' };
+  };
+  const unmoved = () => ({ value: 0n, how: 'an image that KASLR moved as a whole' });
+  return climb(
+    [
+      { source: 'vmcoreinfo', find: noted },
+      ...(image.physBase === undefined ? [] : [{ source: 'header', find: () => fromHeader(image.physBase) }]),
+      ...physBasesFromCpus(info, image),
+      { source: 'pt-load', find: () => physBaseFromLoads(image.segments) },
+      // KASLR moves the physical and the virtual address apart since 4.8; the number is there since 4.10.
+      ...(info.has('NUMBER(phys_base)') ? [] : [{ source: 'constant', find: unmoved }]),
+    ],
+    refute,
+  );
+}
+
+/** What the page tables that the CPUs were using say of the kernel's text: all the same, unless there are two kernels. */
+function physBasesFromCpus(info: Vmcoreinfo, image: MemoryImage): Method[] {
+  const stext = info.symbol('_stext');
+  if (stext === undefined) return [];
+  const found = [...cpusByPhysical(image, stext, encryptionMaskOf(info))].sort((a, b) => b[1] - a[1]);
+  return found.map(([physical, cpus]) => {
+    const how = `the page tables of ${cpus} of ${image.registers.length} CPUs map _stext to ${hex(physical)}`;
+    const value = BigInt(physical) - (stext - START_KERNEL_MAP);
+    return { source: 'registers', find: () => ({ value, how }) };
+  });
+}
+
+/** NUMBER(sme_mask), since Linux 5.1: the bit of physical addresses that is none. */
+export function encryptionMaskOf(info: Vmcoreinfo): bigint {
+  return BigInt(info.number('sme_mask') ?? 0);
+}
+
+/** A kdump-compressed file has it in its sub header: all that there is of it for kernels before 4.10. */
+function fromHeader(value: bigint | undefined): { value: bigint; how: string } {
+  return {
+    value: required(value, 'phys_base', 'the header of the dump has none'),
+    how: 'phys_base in the header',
+  };
+}
+
+/** The segment of the kernel image has both addresses: kdump's first LOAD, kcore's text, one of QEMU's with paging. */
+function physBaseFromLoads(segments: Iterable<Segment>): Found {
+  for (const { virtual, physical } of segments) {
+    if (virtual === null || virtual < START_KERNEL_MAP || virtual >= IMAGE_END || physical === null) continue;
+    const how = `the LOAD at virtual address ${hex(virtual)}`;
+    return { value: BigInt(physical) - (virtual - START_KERNEL_MAP), how };
+  }
+  throw new InspectError('missingInfo', 'no LOAD maps the kernel image and gives its physical address');
+}
+
+interface Assembled {
+  readonly space: AddressSpace;
+  readonly levels: 4 | 5;
+  readonly physical: number;
+}
+
+function assemble(image: MemoryImage, info: Vmcoreinfo, rootAddress: bigint, physBase: bigint): Assembled {
+  const physical = Number(BigInt.asUintN(52, rootAddress - START_KERNEL_MAP + physBase));
+  const encryptionMask = encryptionMaskOf(info);
+  const open = (levels: 4 | 5) =>
+    new AddressSpace(
+      new PageWalker({ memory: image.memory, root: physical, levels, encryptionMask }),
+      image.memory,
+      image.live,
+    );
+  const noted = info.number('pgtable_l5_enabled');
+  if (noted !== undefined) return { space: open(noted === 1 ? 5 : 4), levels: noted === 1 ? 5 : 4, physical };
+  // Without the key (before 4.17) the mode is the one that translates the kernel's text.
+  const five = open(5);
+  return refuteTables(five, info, physBase) === undefined
+    ? { space: five, levels: 5, physical }
+    : { space: open(4), levels: 4, physical };
+}
+
+/** The kernel's text must translate to where phys_base says that it lies; else this is no page table of this kernel. */
+function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): string | undefined {
+  const stext = info.symbol('_stext');
+  if (stext === undefined) return undefined;
+  const wanted = stext - START_KERNEL_MAP + physBase;
+  const { result } = space.walk(stext);
+  if (result.kind === 'mapped') {
+    if (BigInt(result.physical) === wanted) return undefined;
+    return `the page tables map _stext to ${hex(result.physical)}, not ${hex(wanted)}`;
+  }
+  return `with it _stext (${hex(stext)}) ${explainWalk(result, stext)}`;
+}
+
+function rootLadder(name: string, physical: number): Laddered {
+  return climb([
+    {
+      source: 'vmcoreinfo',
+      find: () => ({ value: BigInt(physical), how: `SYMBOL(${name}) in the image mapping` }),
+    },
+  ]);
+}
+
+function noPhysBase(ladder: Laddered, image: MemoryImage): InspectError {
+  const said = ladder.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
+  // That a guess does not hold says nothing of the dump.
+  const refuted = ladder.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
+  const message = `the kernel's page tables cannot be found: ${said}`;
+  return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
+    key: 'NUMBER(phys_base)',
+    hint: refuted
+      ? (image.warnings[0] ?? 'is the VMCOREINFO of another boot, or is the file cut short?')
+      : 'give the VMCOREINFO of this boot with --vmcoreinfo FILE',
+  });
+}

@@ -1,0 +1,181 @@
+import { hex } from '../../bytes/hex.ts';
+import { u32At, u64At } from '../../bytes/words.ts';
+import { type ErrorKind, InspectError } from '../../errors.ts';
+import type { Absence, PhysicalMemory } from '../../formats/image/image.ts';
+import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
+
+const ABSENCES: Record<Absence, string> = {
+  hole: 'is not in the dump',
+  notStored: 'is not stored in the dump',
+  truncated: 'lies behind the end of the file, which is cut short',
+  otherPart: 'is in a part of the split dump that was not given',
+  corrupt: 'is damaged in the dump',
+  unreadable: 'could not be read',
+};
+
+/** What the system refuses to read is another answer than what a dump does not hold. */
+function kindOf(absence: Absence): ErrorKind {
+  if (absence === 'unreadable') return 'io';
+  return absence === 'corrupt' ? 'corrupt' : 'notStored';
+}
+
+/** No object of a kernel that is read as a whole is larger: its types have some 10 MiB. */
+const LARGEST = 64 << 20;
+/** From here on its end is looked for before it is allocated. */
+const LARGE = 1 << 20;
+
+/** Why memory cannot be had, as a sentence's end. */
+export function explainAbsence(absence: Absence): string {
+  return ABSENCES[absence];
+}
+
+/** The lower half of the addresses is that of processes, less what nobody maps, so that NULL leads nowhere (vm.mmap_min_addr). */
+const isUser = (address: bigint) => address >= 0x1_0000n && address < 1n << 63n;
+
+/** Why a walk ended without a page, as a sentence's end. */
+export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>, address: bigint): string {
+  if (isUser(address) && (result.kind === 'notMapped' || result.kind === 'notPresent')) {
+    return "is a process's address: its process's page tables map it, not the kernel's";
+  }
+  switch (result.kind) {
+    case 'notCanonical':
+      return 'is not a canonical address';
+    case 'notMapped':
+      return `is not mapped (empty ${result.level.name} entry)`;
+    case 'notPresent':
+      return `is not present (${result.level.name} entry without the present bit)`;
+    case 'noTable':
+      return `cannot be translated: the ${result.level.name} table at physical ${hex(result.table)} ${ABSENCES[result.absence]}`;
+  }
+}
+
+/** A page of virtual addresses and the physical one behind it. */
+interface Mapping {
+  readonly virtual: bigint;
+  readonly physical: number;
+  readonly size: number;
+}
+
+/** Reads and walks after which the listener is told once: by the clock far less than a millisecond. */
+const TOLD_EVERY = 256;
+
+/** The kernel's virtual memory: every address goes through its own page tables. */
+export class AddressSpace {
+  readonly walker: PageWalker;
+  readonly memory: PhysicalMemory;
+  /** Whether the kernel runs, and its memory changes while it is read. */
+  readonly live: boolean;
+  readonly #onWork: (() => void) | undefined;
+  #untold = 0;
+  #last: Mapping | undefined;
+
+  /** @param onWork told now and then while memory is read, however little of it comes from the file */
+  constructor(walker: PageWalker, memory: PhysicalMemory, live = false, onWork?: () => void) {
+    this.walker = walker;
+    this.memory = memory;
+    this.live = live;
+    this.#onWork = onWork;
+  }
+
+  /** The same, with physical memory that is read in another way. */
+  over(memory: PhysicalMemory): AddressSpace {
+    return new AddressSpace(this.walker, memory, this.live, this.#onWork);
+  }
+
+  /** The same, which tells now and then that it is read. */
+  telling(onWork: () => void): AddressSpace {
+    return new AddressSpace(this.walker, this.memory, this.live, onWork);
+  }
+
+  #tell(): void {
+    if (this.#onWork === undefined || ++this.#untold < TOLD_EVERY) return;
+    this.#untold = 0;
+    this.#onWork();
+  }
+
+  /** The entries that lead to an address, and where they lead. */
+  walk(address: bigint): Walk {
+    this.#tell();
+    return this.walker.walk(address);
+  }
+
+  /** Physical address of a virtual one, bytes. @throws InspectError notMapped; notStored, corrupt or io (a table) */
+  translate(address: bigint): number {
+    const mapping = this.mappingAt(address);
+    return mapping.physical + Number(address - mapping.virtual);
+  }
+
+  /** The page, 4 KiB to 1 GiB, that maps an address. @throws InspectError notMapped; notStored, corrupt or io (a table) */
+  mappingAt(address: bigint): Mapping {
+    const last = this.#last;
+    if (last && address >= last.virtual && address < last.virtual + BigInt(last.size)) return last;
+    const { result } = this.walk(address);
+    if (result.kind !== 'mapped') {
+      const kind = result.kind === 'noTable' ? kindOf(result.absence) : 'notMapped';
+      throw new InspectError(kind, `virtual address ${hex(address)} ${explainWalk(result, address)}`, {
+        address,
+      });
+    }
+    const inside = Number(address & BigInt(result.pageSize - 1));
+    this.#last = {
+      virtual: address - BigInt(inside),
+      physical: result.physical - inside,
+      size: result.pageSize,
+    };
+    return this.#last;
+  }
+
+  /** Fills `into` from a virtual address on. @throws InspectError notMapped, notStored, corrupt or io, for the first byte missing */
+  read(address: bigint, into: Uint8Array): void {
+    this.#tell();
+    for (let done = 0; done < into.length; ) {
+      const at = address + BigInt(done);
+      const mapping = this.mappingAt(at);
+      const inside = Number(at - mapping.virtual);
+      const length = Math.min(into.length - done, mapping.size - inside);
+      this.#readPhysical(at, mapping.physical + inside, into.subarray(done, done + length));
+      done += length;
+    }
+  }
+
+  #readPhysical(address: bigint, physical: number, into: Uint8Array): void {
+    const missing = this.memory.read(physical, into);
+    if (!missing) return;
+    const at = address + BigInt(missing.address - physical);
+    const why = `${ABSENCES[missing.absence]}${missing.detail ? `: ${missing.detail}` : ''}`;
+    throw new InspectError(
+      kindOf(missing.absence),
+      `virtual address ${hex(at)} (physical ${hex(missing.address)}) ${why}`,
+      {
+        address: at,
+      },
+    );
+  }
+
+  /** `length` bytes from a virtual address on. @throws InspectError as read; corrupt, for a length that no object has */
+  bytes(address: bigint, length: number): Uint8Array {
+    if (length > LARGE) this.#requireObject(address, length);
+    const bytes = new Uint8Array(length);
+    this.read(address, bytes);
+    return bytes;
+  }
+
+  /** Lengths come out of the dump: nothing is allocated for what is not there. */
+  #requireObject(address: bigint, length: number): void {
+    if (length > LARGEST)
+      throw new InspectError('corrupt', `an object of ${length} bytes at ${hex(address)} is none`, {
+        address,
+      });
+    this.mappingAt(address + BigInt(length - 1));
+  }
+
+  /** The u64 at a virtual address. @throws InspectError as read */
+  u64(address: bigint): bigint {
+    return u64At(this.bytes(address, 8), 0);
+  }
+
+  /** The u32 at a virtual address. @throws InspectError as read */
+  u32(address: bigint): number {
+    return u32At(this.bytes(address, 4), 0);
+  }
+}

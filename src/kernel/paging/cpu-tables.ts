@@ -1,0 +1,46 @@
+import type { CpuRegisters, MemoryImage } from '../../formats/image/image.ts';
+import { PageWalker } from './page-walk.ts';
+
+/** The address bits of CR3: PCID lies below, LAM above (Intel SDM 3A, 4.5). */
+const CR3_ADDRESS = 0x000f_ffff_ffff_f000n;
+/** PTI_USER_PGTABLE_MASK: under PTI the user half's root follows the kernel half's (arch/x86/include/asm/pgtable.h). */
+const PTI_USER = 1n << 12n;
+/** X86_CR4_LA57 */
+const CR4_LA57 = 1n << 12n;
+
+/** Page tables that a CPU may have been using. */
+export interface CpuTables {
+  readonly cpu: number;
+  readonly cr3: bigint;
+  readonly walker: PageWalker;
+}
+
+/** Two of them where bit 12 of CR3 is set: a root there, or under PTI the user half of the root before it. */
+export function tablesOfCpu(
+  { memory }: MemoryImage,
+  { cpu, cr3, cr4 }: CpuRegisters,
+  encryptionMask = 0n,
+): CpuTables[] {
+  const levels = (cr4 & CR4_LA57) === 0n ? 4 : 5;
+  const root = cr3 & CR3_ADDRESS & ~encryptionMask;
+  const roots = (root & PTI_USER) === 0n ? [root] : [root, root & ~PTI_USER];
+  return roots.map((at) => {
+    const walker = new PageWalker({ memory, root: Number(at), levels, encryptionMask });
+    return { cpu, cr3, walker };
+  });
+}
+
+/** Where the page tables that the CPUs were using put a virtual address: how many of them, by physical address, bytes. */
+export function cpusByPhysical(
+  image: MemoryImage,
+  address: bigint,
+  encryptionMask: bigint,
+): Map<number, number> {
+  const cpus = new Map<number, number>();
+  for (const registers of image.registers) {
+    const results = tablesOfCpu(image, registers, encryptionMask).map((t) => t.walker.walk(address).result);
+    const mapped = results.find((result) => result.kind === 'mapped');
+    if (mapped) cpus.set(mapped.physical, (cpus.get(mapped.physical) ?? 0) + 1);
+  }
+  return cpus;
+}

@@ -1,0 +1,47 @@
+import { InspectError } from '../../errors.ts';
+import type { AddressSpace } from './address-space.ts';
+
+const PAGE = 4096;
+
+/** Bytes that cannot be had, and why. Offsets in bytes from the start of what was read. */
+export interface MissingPart {
+  readonly start: number;
+  readonly end: number;
+  /** A sentence. */
+  readonly reason: string;
+}
+
+/** Memory of which pages may be missing: a dump may hold one page of an object and not the next. */
+export interface PartialMemory {
+  readonly bytes: Uint8Array;
+  readonly missing: readonly MissingPart[];
+}
+
+/** Reads `size` bytes from a virtual address on, page by page where not all of them are there. */
+export function readPartial(space: AddressSpace, address: bigint, size: number): PartialMemory {
+  const bytes = new Uint8Array(size);
+  if (tryRead(space, address, bytes) === undefined) return { bytes, missing: [] };
+  const missing: MissingPart[] = [];
+  for (let start = 0; start < size; ) {
+    const border = PAGE - Number((address + BigInt(start)) & BigInt(PAGE - 1));
+    const end = Math.min(size, start + border);
+    const reason = tryRead(space, address + BigInt(start), bytes.subarray(start, end));
+    if (reason !== undefined) {
+      missing.push({ start, end, reason });
+      bytes.fill(0, start, end);
+    }
+    start = end;
+  }
+  return { bytes, missing };
+}
+
+/** Why the memory cannot be read; undefined when it was. */
+function tryRead(space: AddressSpace, address: bigint, into: Uint8Array): string | undefined {
+  try {
+    space.read(address, into);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InspectError) return error.message;
+    throw error;
+  }
+}

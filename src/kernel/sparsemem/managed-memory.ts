@@ -1,0 +1,76 @@
+import { countOf } from '../../bytes/ranges.ts';
+import { u32At, u64At } from '../../bytes/words.ts';
+import { InspectError } from '../../errors.ts';
+import { firstPieces } from '../../formats/image/described.ts';
+import type { PhysicalMemory } from '../../formats/image/image.ts';
+import type { Kernel } from '../open/kernel.ts';
+import { type MemSections, openMemSections } from './mem-section.ts';
+
+const PAGE = 4096;
+/** Pages that are looked at, evenly over memory: enough to tell a tenth of it from a half. */
+const SAMPLES = 64;
+
+/** What the struct pages of a kernel say of physical memory: which of it the kernel gives out. */
+export class ManagedMemory {
+  readonly #kernel: Kernel;
+  readonly #sections: MemSections;
+  readonly #countAt: number;
+  readonly #lruAt: number;
+
+  /** @throws InspectError as openMemSections does */
+  constructor(kernel: Kernel) {
+    const { info } = kernel;
+    this.#kernel = kernel;
+    this.#sections = openMemSections(kernel);
+    this.#countAt = info.offset('page._refcount') ?? info.offset('page._count') ?? -1;
+    this.#lruAt = info.offset('page.lru') ?? -1;
+  }
+
+  /**
+   * Whether the allocator has, or had, a page to give. Not those without a struct page, nor those that were kept out of
+   * its hands at boot (memblock_reserve, holes): their struct pages are as __init_single_page (mm/mm_init.c) left them,
+   * with one reference and an empty list. undefined for a struct page that nobody wrote, or that cannot be read.
+   */
+  has(pfn: number): boolean | undefined {
+    try {
+      return this.#tell(pfn);
+    } catch (error) {
+      if (!(error instanceof InspectError)) throw error;
+      return error.kind === 'notMapped' ? false : undefined;
+    }
+  }
+
+  #tell(pfn: number): boolean | undefined {
+    const { pagesPerSection, structPageSize } = this.#sections;
+    const inSection = pfn % pagesPerSection;
+    const map = this.#sections.memMapOf((pfn - inSection) / pagesPerSection);
+    if (map === null) return false;
+    const address = map + BigInt(inSection * structPageSize);
+    const page = this.#kernel.space.bytes(address, structPageSize);
+    const fits = (at: number, size: number) => at >= 0 && at <= page.length - size;
+    if (!fits(this.#countAt, 4) || !fits(this.#lruAt, 8) || page.every((byte) => byte === 0))
+      return undefined;
+    const untouched = u64At(page, this.#lruAt) === address + BigInt(this.#lruAt);
+    return !(untouched && u32At(page, this.#countAt) === 1);
+  }
+
+  /** The share of a dump's memory that is known not to be managed, 0 to 1, by samples. */
+  foreignShare(memory: PhysicalMemory): number {
+    const pfns = [...samplePfns(memory)];
+    const foreign = pfns.filter((pfn) => this.has(pfn) === false).length;
+    return pfns.length === 0 ? 0 : foreign / pfns.length;
+  }
+}
+
+function* samplePfns(memory: PhysicalMemory): Generator<number> {
+  const total = countOf(firstPieces(memory));
+  const step = total / SAMPLES;
+  let next = step / 2;
+  let before = 0;
+  for (const { start, end } of firstPieces(memory)) {
+    for (; step > 0 && next < before + end - start; next += step) {
+      yield Math.floor((start + next - before) / PAGE);
+    }
+    before += end - start;
+  }
+}

@@ -1,0 +1,252 @@
+import { hex } from '../../bytes/hex.ts';
+import { Lru } from '../../bytes/lru.ts';
+import { u64At } from '../../bytes/words.ts';
+import { InspectError, within } from '../../errors.ts';
+import type { Kernel } from '../open/kernel.ts';
+import type { AddressSpace } from '../paging/address-space.ts';
+import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
+import { type Geometry, geometry } from './mem-section-geometry.ts';
+import { sharedBase } from './vmemmap-base.ts';
+
+/** Bits below a section's encoded map that are flags, SECTION_* of include/linux/mmzone.h up to 6.15's PREINIT. */
+const FLAGS = 0x3fn;
+/** makedumpfile 1.7.9 and crash take bits 0 to 4 for flags: off by 0x20 where bit 5 is set (6.15+). */
+const MAKEDUMPFILE_FLAGS = 0x1fn;
+const MARKED_PRESENT = 1n;
+const HAS_MEM_MAP = 2n;
+/** SECTION_IS_ONLINE, since 4.13 (2d070eab2e82) */
+const IS_ONLINE = 4n;
+const POINTER = 8;
+const PAGE = 4096;
+/** The memory sections of SPARSEMEM (mm/sparse.c): which pfns have struct pages, and where. */
+export interface MemSections {
+  readonly pagesPerSection: number;
+  /** Bytes of a struct page. */
+  readonly structPageSize: number;
+  /**
+   * Virtual address of the struct page of the section's first pfn; null for a section that is not present.
+   * @throws InspectError notMapped or notStored, when the section's entry cannot be read; corrupt, when it contradicts those of others
+   */
+  memMapOf(section: number): bigint | null;
+  /**
+   * Whether a section has struct pages that the page allocator does not use: memory that was added and never set online, or set
+   * offline again. Its struct pages may never have been written. The device memory of ZONE_DEVICE is never online either.
+   * @throws InspectError as memMapOf
+   */
+  isOffline(section: number): boolean;
+  /** The sections from `first` to before `end` that are present, ascending. @throws InspectError as memMapOf */
+  present(first: number, end: number): Iterable<number>;
+  /** The lowest section that has a map: its number, its map and what that makes of struct page 0. */
+  firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
+}
+
+/** Pages of entries kept: a scan goes through one after the other, and 128 to 256 sections share one. */
+const CACHED_ROOTS = 8;
+/** Roots whose sections are held against each other: 8 TiB where a root is a page of entries. 5-level paging has 262,144 roots. */
+const COMPARED_ROOTS = 512;
+
+class SparseSections implements MemSections {
+  readonly pagesPerSection: number;
+  readonly structPageSize: number;
+  readonly #space: AddressSpace;
+  readonly #geometry: Geometry;
+  readonly #flags: bigint;
+  readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
+  readonly #pointers = new Lru<bigint, Uint8Array>(1);
+  readonly #array: bigint;
+  #asked = -1;
+  #encoded: bigint | null = null;
+  #marksOnline: boolean | undefined;
+  /** The address of struct page 0 that all sections give; null where they need not. */
+  #shared: bigint | null | undefined;
+  readonly #asMakedumpfile: boolean;
+
+  constructor(space: AddressSpace, g: Geometry, array: bigint, asMakedumpfile: boolean) {
+    this.#space = space;
+    this.#geometry = g;
+    this.#flags = asMakedumpfile ? MAKEDUMPFILE_FLAGS : FLAGS;
+    this.#asMakedumpfile = asMakedumpfile;
+    this.#array = array;
+    this.pagesPerSection = 2 ** (g.sectionBits - 12);
+    this.structPageSize = g.structPageSize;
+  }
+
+  memMapOf(section: number): bigint | null {
+    const base = this.#baseOf(section);
+    if (base === null) return null;
+    const shared = this.#sharedBase();
+    if (shared !== null && base !== shared) {
+      const what = `section ${section} has struct page 0 at ${hex(base)}, and others have it at ${hex(shared)}`;
+      throw new InspectError('corrupt', what);
+    }
+    return base + this.#sizeOfMap() * BigInt(section);
+  }
+
+  #sharedBase(): bigint | null {
+    if (this.#shared === undefined) this.#shared = this.#asMakedumpfile ? null : this.#findShared();
+    return this.#shared;
+  }
+
+  #findShared(): bigint | null {
+    try {
+      return sharedBase(this.#bases());
+    } catch (error) {
+      // Whoever asks for a section whose entry cannot be read is told so.
+      if (error instanceof InspectError) return null;
+      throw error;
+    }
+  }
+
+  *#bases(): Generator<bigint> {
+    const { perRoot } = this.#geometry;
+    for (const section of this.present(0, COMPARED_ROOTS * (perRoot || 1))) yield this.#baseOf(section) ?? 0n;
+  }
+
+  /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map); null for one that is not present. */
+  #baseOf(section: number): bigint | null {
+    const encoded = this.#entry(section);
+    if (encoded === null || (encoded & MARKED_PRESENT) === 0n || (encoded & HAS_MEM_MAP) === 0n) return null;
+    return encoded & ~this.#flags;
+  }
+
+  isOffline(section: number): boolean {
+    const encoded = this.#entry(section);
+    if (encoded === null || (encoded & IS_ONLINE) !== 0n || this.#baseOf(section) === null) return false;
+    this.#marksOnline ??= this.#anyOnline();
+    return this.#marksOnline;
+  }
+
+  /** A kernel that does not know the bit (before 4.13) has it in no section; others have it in all that they booted with. */
+  #anyOnline(): boolean {
+    for (const section of this.present()) {
+      if (((this.#entry(section) ?? 0n) & IS_ONLINE) !== 0n) return true;
+    }
+    return false;
+  }
+
+  firstMemMap(): ReturnType<MemSections['firstMemMap']> {
+    for (const section of this.present()) {
+      const base = this.#baseOf(section);
+      if (base === null || base !== (this.#sharedBase() ?? base)) continue;
+      return { section, memMap: base + this.#sizeOfMap() * BigInt(section), base };
+    }
+    return undefined;
+  }
+
+  /** Most roots have no sections, and are passed over. */
+  *present(first = 0, end = Infinity): Generator<number> {
+    const perRoot = this.#geometry.perRoot || 1;
+    const roots = Math.min(this.#geometry.roots, Math.ceil(end / perRoot));
+    for (let root = Math.floor(first / perRoot); root < roots; root++) {
+      if (this.#geometry.perRoot && this.#pointer(root) === 0n) continue;
+      const last = Math.min(end, (root + 1) * perRoot);
+      for (let section = Math.max(first, root * perRoot); section < last; section++) {
+        if (this.#baseOf(section) !== null) yield section;
+      }
+    }
+  }
+
+  #sizeOfMap(): bigint {
+    return BigInt(this.pagesPerSection * this.#geometry.structPageSize);
+  }
+
+  /** A scan asks several things of one section after the other. */
+  #entry(section: number): bigint | null {
+    if (section !== this.#asked) {
+      this.#asked = -1;
+      this.#encoded = this.#readEntry(section);
+      this.#asked = section;
+    }
+    return this.#encoded;
+  }
+
+  #readEntry(section: number): bigint | null {
+    const { entrySize, mapOffset, perRoot, roots } = this.#geometry;
+    if (!perRoot) {
+      return section < roots ? this.#space.u64(this.#array + BigInt(section * entrySize + mapOffset)) : null;
+    }
+    const root = Math.floor(section / perRoot);
+    if (root >= roots) return null;
+    const page = this.#pages.get(root, () => this.#readRoot(root));
+    return page.length === 0 ? null : u64At(page, (section % perRoot) * entrySize + mapOffset);
+  }
+
+  /** Most of the root array is null: its pointers are read by the page. */
+  #pointer(root: number): bigint {
+    const address = this.#array + BigInt(root * POINTER);
+    const inside = Number(address & 0xfffn);
+    if (inside > PAGE - POINTER) return this.#space.u64(address);
+    const start = address - BigInt(inside);
+    return u64At(
+      this.#pointers.get(start, () => this.#space.bytes(start, PAGE)),
+      inside,
+    );
+  }
+
+  /** The page of entries behind a pointer of the root array; empty for a null pointer. */
+  #readRoot(root: number): Uint8Array {
+    const pointer = this.#pointer(root);
+    return pointer === 0n
+      ? new Uint8Array(0)
+      : this.#space.bytes(pointer, this.#geometry.perRoot * this.#geometry.entrySize);
+  }
+}
+
+/** One command asks for the table in many places. */
+const opened = new WeakMap<Kernel, MemSections>();
+
+/**
+ * Opens the section table of a kernel.
+ * @param asMakedumpfile decodes the map of a section as makedumpfile 1.7.9 does, flag bit 5 included
+ * @throws InspectError missingInfo with the key that is missing; corrupt, when no way of reading it gives a map
+ */
+export function openMemSections(kernel: Kernel, asMakedumpfile = false): MemSections {
+  const known = asMakedumpfile ? undefined : opened.get(kernel);
+  if (known) return known;
+  const sections = findMemSections(kernel, asMakedumpfile);
+  if (!asMakedumpfile) opened.set(kernel, sections);
+  return sections;
+}
+
+function findMemSections({ space, info, pagingLevels }: Kernel, asMakedumpfile: boolean): MemSections {
+  const array = info.symbol('mem_section');
+  if (array === undefined) {
+    throw missingKey(
+      'SYMBOL(mem_section)',
+      'only SPARSEMEM is read, which every x86_64 kernel since 2.6.25 has',
+    );
+  }
+  const sizes = geometry(info, pagingLevels);
+  const sections = new SparseSections(space, sizes, array, asMakedumpfile);
+  const direct = whyNoMap(space, sections);
+  if (direct === undefined) return sections;
+  if (direct.kind === 'notStored' || direct.kind === 'io') throw within('the section table', direct);
+  // Before 4.15's fix (a0b1280368d1) the symbol is the pointer's own address.
+  const behind = readPointer(space, array);
+  const pointed = behind === undefined ? undefined : new SparseSections(space, sizes, behind, asMakedumpfile);
+  if (pointed && whyNoMap(space, pointed) === undefined) return pointed;
+  const message = `SYMBOL(mem_section) at ${hex(array)} leads to no memory map: ${direct.message}`;
+  throw new InspectError('corrupt', message, { address: array });
+}
+
+/** Why the first map is none, or undefined when its struct pages are mapped. */
+function whyNoMap(space: AddressSpace, sections: MemSections): InspectError | undefined {
+  try {
+    const first = sections.firstMemMap();
+    if (!first) return new InspectError('notMapped', 'no section has a map');
+    space.mappingAt(first.memMap);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InspectError) return error;
+    throw error;
+  }
+}
+
+function readPointer(space: AddressSpace, address: bigint): bigint | undefined {
+  try {
+    return space.u64(address);
+  } catch (error) {
+    if (error instanceof InspectError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,85 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import type { Btf } from '../btf/btf.ts';
+import { KIND } from '../btf/kinds.ts';
+import { listModuleBtf, readModuleBtf } from '../modules/module-btf.ts';
+import { isCut } from '../objects/list.ts';
+import { KNOWN_SYMBOLS } from '../types/known-symbols.ts';
+import { nearNames } from '../types/near-names.ts';
+import type { Subject, SubjectName } from '../types/subject.ts';
+import type { TypedKernel } from '../types/typed-kernel.ts';
+
+/** A type that was found by its name. */
+export interface FoundType {
+  readonly btf: Btf;
+  readonly id: number;
+  /** The module that brought it; null for the kernel. */
+  readonly module: string | null;
+  /** How many types of that name there are where it was found. */
+  readonly alike: number;
+}
+
+/**
+ * A type by name: of the kernel, or where that has none, of a module.
+ * @throws InspectError missingInfo, with the nearest names
+ */
+export function findType(typed: TypedKernel, { name, nth }: SubjectName): FoundType {
+  const { btf } = typed.types;
+  const found = pick(btf, name, nth, null) ?? inModules(typed, name, nth);
+  if (found) return found;
+  const near = nearNames(btf, name);
+  throw new InspectError('missingInfo', `this kernel has no type ${name}${nth > 1 ? `#${nth}` : ''}`, {
+    key: name,
+    ...(near.length > 0 ? { hint: `did you mean ${near.join(' or ')}?` } : {}),
+  });
+}
+
+/** What a name stands for that is no type's, but that of a symbol whose type is known. */
+export function findKnownSymbol(typed: TypedKernel, { name }: SubjectName): Subject | undefined {
+  const isType = typed.types.btf.find(name).next().done === false;
+  const declared = isType ? undefined : KNOWN_SYMBOLS[name];
+  const address = declared === undefined ? undefined : typed.findSymbol(name);
+  if (declared === undefined || address === undefined) return undefined;
+  const [type = '', star] = declared.split(' ');
+  const { btf, id } = typed.types.struct(type);
+  // A pointer is followed here: what it points at is what the name stands for.
+  return { btf, type: id, bits: null, address: star === undefined ? address : typed.space.u64(address) };
+}
+
+/** There may be millions of one name, so they are counted and not kept. */
+function pick(btf: Btf, name: string, nth: number, module: string | null): FoundType | undefined {
+  // What is declared only says nothing; it counts where there is nothing else.
+  const whole = nthOf(idsOf(btf, name, true), nth);
+  const { id, alike } = whole.alike > 0 ? whole : nthOf(idsOf(btf, name, false), nth);
+  return id === undefined ? undefined : { btf, id, module, alike };
+}
+
+function nthOf(
+  ids: Iterable<number>,
+  nth: number,
+): { readonly id: number | undefined; readonly alike: number } {
+  let [alike, found]: [number, number | undefined] = [0, undefined];
+  for (const id of ids) if (++alike === nth) found = id;
+  return { id: found, alike };
+}
+
+/** A blob's own types of a name. A per-CPU variable stands for its type. */
+function* idsOf(btf: Btf, name: string, sized: boolean): Generator<number> {
+  for (const own of btf.find(name)) {
+    if (own < btf.firstId || btf.kind(own) === KIND.DATASEC) continue;
+    const id = btf.kind(own) === KIND.VAR ? btf.target(own) : own;
+    if (!sized || btf.sizeOf(id) !== undefined) yield id;
+  }
+}
+
+/** @throws InspectError corrupt, where it is not found and may be in a module that was not */
+function inModules(typed: TypedKernel, name: string, nth: number): FoundType | undefined {
+  const { modules, broken } = listModuleBtf(typed);
+  for (const module of modules) {
+    const found = pick(readModuleBtf(typed, module), name, nth, module.module);
+    if (found) return found;
+  }
+  if (broken === null || !isCut(broken)) return undefined;
+  const where = `the list of modules' types (btf_modules) is broken at ${hex(broken.address)}: ${broken.reason}`;
+  throw new InspectError('corrupt', `no type ${name} was found, and ${where}`, { address: broken.address });
+}

@@ -1,0 +1,98 @@
+import type { Range } from '../../bytes/ranges.ts';
+import type { OnProgress } from '../../bytes/work.ts';
+import { Held, type PhysicalMemory } from '../../formats/image/image.ts';
+
+const PAGE = 4096;
+/** Pages read at once: 1 MiB, from where on a larger read is no faster. */
+const READ_PAGES = 256;
+const READ_BYTES = READ_PAGES * PAGE;
+/** From 8 bytes on Buffer.indexOf goes over to another algorithm, which takes twice as long for rare finds. */
+export const NEEDLE_LIMIT = 7;
+
+/** Looks for a few bytes in all physical memory that a dump stores. */
+export class MemoryScan {
+  /** Pages that the dump should have and that could not be read. */
+  unreadable = 0;
+  /** Bytes looked through. */
+  searched = 0;
+  readonly #memory: PhysicalMemory;
+  readonly #needle: Uint8Array;
+  readonly #onBytes: OnProgress;
+  readonly #holdings = new Uint8Array(READ_PAGES + 1);
+  /** The end of the run before, as far as a find may begin in it, and then the run. */
+  readonly #buffer = Buffer.alloc(PAGE + READ_BYTES);
+  /** Where the bytes before #buffer[PAGE] end, physical; what is found may straddle two reads. */
+  #before = -1;
+
+  /** @param needle at most NEEDLE_LIMIT bytes */
+  constructor(memory: PhysicalMemory, needle: Uint8Array, onBytes: OnProgress) {
+    this.#memory = memory;
+    this.#needle = needle;
+    this.#onBytes = onBytes;
+  }
+
+  /** Physical addresses of all finds, ascending. */
+  *finds(): Generator<number> {
+    const total = this.#total();
+    for (const range of this.#ranges()) {
+      for (let at = range.start; at < range.end; at += READ_BYTES) {
+        const end = Math.min(range.end, at + READ_BYTES);
+        for (const run of this.#stored(at, end)) yield* this.#findsIn(run.start, run.end);
+        this.searched += end - at;
+        this.#onBytes(this.searched, total);
+      }
+    }
+  }
+
+  /** What is not stored has nothing to be found in it, however much a file says that there is. */
+  #ranges(): Iterable<Range> {
+    return this.#memory.stored ?? this.#memory.described();
+  }
+
+  #total(): number {
+    let total = 0;
+    for (const { start, end } of this.#ranges()) total += end - start;
+    return total;
+  }
+
+  /** What of [start, end) is stored and not known to be zero. */
+  *#stored(start: number, end: number): Generator<{ start: number; end: number }> {
+    const first = Math.floor(start / PAGE);
+    const holdings = this.#holdings.subarray(0, Math.ceil(end / PAGE) - first);
+    this.#memory.survey(first, holdings);
+    for (let n = 0; n < holdings.length; n++) {
+      if (holdings[n] !== Held.stored) continue;
+      const from = n;
+      while (n < holdings.length && holdings[n] === Held.stored) n++;
+      yield { start: Math.max(start, (first + from) * PAGE), end: Math.min(end, (first + n) * PAGE) };
+    }
+  }
+
+  *#findsIn(start: number, end: number): Generator<number> {
+    const into = this.#buffer.subarray(PAGE, PAGE + end - start);
+    if (!this.#memory.readPadded(start, into)) yield* this.#findsAt(start, end);
+    else if (end - start <= PAGE) this.unreadable++;
+    else yield* this.#pageByPage(start, end);
+  }
+
+  /** Finds what can be read of a run in which something is damaged. */
+  *#pageByPage(start: number, end: number): Generator<number> {
+    for (let at = start; at < end; ) {
+      const next = Math.min(end, at - (at % PAGE) + PAGE);
+      yield* this.#findsIn(at, next);
+      at = next;
+    }
+  }
+
+  /** Finds in [start, end), which is in the buffer, and in the seam with what was read before. */
+  *#findsAt(start: number, end: number): Generator<number> {
+    const tail = this.#needle.length - 1;
+    const from = this.#before === start ? PAGE - tail : PAGE;
+    const bytes = this.#buffer.subarray(from, PAGE + end - start);
+    for (let i = bytes.indexOf(this.#needle); i >= 0; i = bytes.indexOf(this.#needle, i + 1)) {
+      yield start - (PAGE - from) + i;
+    }
+    this.#before = end - start >= tail ? end : -1;
+    this.#buffer.copy(this.#buffer, PAGE - tail, PAGE + end - start - tail, PAGE + end - start);
+  }
+}

@@ -1,0 +1,150 @@
+import { InspectError } from '../../errors.ts';
+import type { Boot, VmcoreinfoText } from '../../formats/image/image.ts';
+
+/** Keys whose bare value is hex without 0x (kernel/vmcore_info.c, arch/x86/kernel/vmcore_info_64.c) */
+const HEX_KEYS = /^(SYMBOL\(.*\)|KERNELOFFSET)$/;
+const NUMBER_KEYS = /^((NUMBER|OFFSET|SIZE|LENGTH)\(.*\)|PAGESIZE|CRASHTIME)$/;
+/** Up to the year 5138. */
+const CRASHTIME = /^\d{1,11}$/;
+
+/**
+ * VMCOREINFO: what a kernel says of its own layout (Documentation/admin-guide/kdump/vmcoreinfo.rst). Every line is
+ * kept; only a value that is asked for is parsed.
+ */
+export class Vmcoreinfo {
+  readonly text: string;
+  readonly source: string;
+  /** What speaks against it, where it had to be searched for. */
+  readonly doubts: readonly string[];
+  /** The kernels that were found in memory; empty where nothing but the dump's own word was asked. */
+  readonly boots: readonly Boot[];
+  readonly #lines = new Map<string, string>();
+  /** Lines without a key, which no kernel writes. */
+  readonly odd: string[] = [];
+  /** The last line, when it was cut before its newline: it is ignored. */
+  readonly unterminated: string | null;
+
+  constructor({ text, source, doubts, boots }: VmcoreinfoText) {
+    this.text = text;
+    this.source = source;
+    this.boots = boots ?? [];
+    const lines = text.split('\n');
+    this.unterminated = lines.pop() || null;
+    for (const line of lines) this.#add(line);
+    this.doubts = [...(doubts ?? []), ...this.#noTime()];
+  }
+
+  #add(line: string): void {
+    const equals = line.indexOf('=');
+    if (equals < 1) {
+      if (line !== '') this.odd.push(line);
+      return;
+    }
+    const key = line.slice(0, equals);
+    if (!this.#lines.has(key)) this.#lines.set(key, line.slice(equals + 1));
+  }
+
+  /** When the kernel crashed, seconds since 1970 (ktime_get_real_seconds); undefined where it does not say a time. */
+  get crashTime(): number | undefined {
+    const text = this.#lines.get('CRASHTIME');
+    return text !== undefined && CRASHTIME.test(text) ? Number(text) : undefined;
+  }
+
+  #noTime(): string[] {
+    const text = this.#lines.get('CRASHTIME');
+    if (text === undefined || CRASHTIME.test(text)) return [];
+    return [`VMCOREINFO: CRASHTIME is "${text.slice(0, 40)}", which is not a time`];
+  }
+
+  /** The keys in the note's order. */
+  keys(): string[] {
+    return [...this.#lines.keys()];
+  }
+
+  /** The text behind a key, as it stands; undefined when there is no such line. */
+  get(key: string): string | undefined {
+    return this.#lines.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#lines.has(key);
+  }
+
+  /** Virtual address of SYMBOL(name), KASLR included. @throws InspectError corrupt, when it is not a hex number. */
+  symbol(name: string): bigint | undefined {
+    return this.hex(`SYMBOL(${name})`);
+  }
+
+  /** NUMBER(name), or undefined. @throws InspectError corrupt, when it is not a number. */
+  number(name: string): number | undefined {
+    return this.#integer(`NUMBER(${name})`);
+  }
+
+  /** OFFSET(struct.field) in bytes, or undefined. @throws InspectError corrupt, when it is not a number of 0 or more. */
+  offset(name: string): number | undefined {
+    return this.#integer(`OFFSET(${name})`, 0);
+  }
+
+  /** SIZE(struct) in bytes, or undefined. @throws InspectError corrupt, when it is not a number of 1 or more. */
+  size(name: string): number | undefined {
+    return this.#integer(`SIZE(${name})`, 1);
+  }
+
+  /** LENGTH(array) in elements, or undefined. @throws InspectError corrupt, when it is not a number of 1 or more. */
+  length(name: string): number | undefined {
+    return this.#integer(`LENGTH(${name})`, 1);
+  }
+
+  /** The hex number behind any key, with or without 0x. @throws InspectError corrupt, when it is not one. */
+  hex(key: string): bigint | undefined {
+    const text = this.#lines.get(key);
+    if (text === undefined) return undefined;
+    const match = /^(?:0x)?([0-9a-fA-F]{1,16})$/.exec(text.trim());
+    if (!match) throw this.#malformed(key, text, 'a hex number of 64 bits');
+    return BigInt(`0x${match[1]}`);
+  }
+
+  #integer(key: string, least?: number): number | undefined {
+    const text = this.#lines.get(key);
+    if (text === undefined) return undefined;
+    const value = /^(-?\d{1,20}|0x[0-9a-fA-F]{1,16})$/.test(text.trim()) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(value)) throw this.#malformed(key, text, 'a number');
+    if (least !== undefined && value < least)
+      throw this.#malformed(key, text, `a number of ${least} or more`);
+    return value;
+  }
+
+  #malformed(key: string, text: string, wanted: string): InspectError {
+    return new InspectError('corrupt', `VMCOREINFO: ${key} is "${text.slice(0, 40)}", not ${wanted}`, {
+      key,
+    });
+  }
+
+  /**
+   * What the JSON report shows of a line: an address as 0x text, a number that fits as a number, all else as text.
+   * A malformed value stays the text that it is.
+   */
+  presented(key: string): string | number {
+    const text = this.#lines.get(key) ?? '';
+    if (HEX_KEYS.test(key) && /^[0-9a-fA-F]{1,16}$/.test(text)) return `0x${text.toLowerCase()}`;
+    const value = Number(text);
+    return NUMBER_KEYS.test(key) && /^-?\d+$/.test(text) && Number.isSafeInteger(value) ? value : text;
+  }
+}
+
+/**
+ * The value of a look-up that cannot be done without.
+ * @throws InspectError missingInfo, naming the key and what cannot be told without it.
+ */
+export function required<T>(value: T | undefined, key: string, affects: string): T {
+  if (value === undefined) throw missingKey(key, affects);
+  return value;
+}
+
+/** The error for a key that a dump lacks, with what cannot be told without it. */
+export function missingKey(key: string, affects: string): InspectError {
+  return new InspectError('missingInfo', `VMCOREINFO has no ${key}: ${affects}`, {
+    key,
+    hint: 'if you have the VMCOREINFO of this very boot elsewhere, give it with --vmcoreinfo FILE',
+  });
+}

@@ -1,0 +1,42 @@
+import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { OwnerTable } from './owner-table.ts';
+
+/** inuse:16, objects:15, frozen:1 (struct slab, mm/slab.h), in one word. */
+const INUSE_MASK = 0xffff;
+const OBJECTS_SHIFT = 16;
+const OBJECTS_MASK = 0x7fff;
+
+/** What the struct pages of slabs say of the objects in them, added up by the address of the kmem_cache. */
+export class SlabTally {
+  readonly slabs = new OwnerTable();
+  /** Slabs of which no object is in use. */
+  readonly empty = new OwnerTable();
+  readonly objects = new OwnerTable();
+  /** Objects that a slab itself has as free. */
+  readonly free = new OwnerTable();
+  /** Slabs whose counters cannot be. */
+  readonly impossible = new OwnerTable();
+
+  /** @param low, high the halves of the cache's address @param counters of the slab, as they stand in its struct page */
+  add(low: number, high: number, counters: number): void {
+    const inuse = counters & INUSE_MASK;
+    const objects = (counters >>> OBJECTS_SHIFT) & OBJECTS_MASK;
+    this.slabs.add(low, high, 1);
+    if (objects === 0 || inuse > objects) {
+      this.impossible.add(low, high, 1);
+      return;
+    }
+    this.objects.add(low, high, objects);
+    if (inuse < objects) this.free.add(low, high, objects - inuse);
+    if (inuse === 0) this.empty.add(low, high, 1);
+  }
+}
+
+/** The word of a struct page that holds the counters of a slab; -1 where BTF does not have them so. */
+export function slabCounterWord({ types }: TypedKernel): number {
+  const slab = types.findStruct('slab') ?? types.struct('page');
+  const [inuse, objects] = [slab.find('inuse'), slab.find('objects')];
+  const start = inuse?.bitOffset ?? 1;
+  const known = start % 32 === 0 && inuse?.bitSize === 16 && objects?.bitSize === 15;
+  return known && objects.bitOffset === start + OBJECTS_SHIFT ? start / 32 : -1;
+}

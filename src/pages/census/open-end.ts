@@ -1,0 +1,40 @@
+import { reasonOf } from '../../errors.ts';
+import type { MemoryImage } from '../../formats/image/image.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import { readZones } from '../zones/zones.ts';
+
+const PAGE = 4096;
+
+/**
+ * Why memory may be missing behind the end of a dump, or null where none is. A raw image has no mark of its end, nor has
+ * a LiME image: when a disk was full, what is left of one looks whole. But the kernel knows where its memory ends, and
+ * its last zone ends there (zone_start_pfn + spanned_pages).
+ */
+export function missingEnd(kernel: Kernel): string | null {
+  const { image } = kernel;
+  if (!image.openEnded) return null;
+  if (image.memory.cutShort) return 'the file ends early, and what should follow is not known';
+  const end = endOf(image);
+  const kernelEnd = endOfZones(kernel);
+  if (typeof kernelEnd === 'string') return `whether the file is whole cannot be told: ${kernelEnd}`;
+  return end >= kernelEnd ? null : `the file ends at pfn ${end}, and the kernel's memory at pfn ${kernelEnd}`;
+}
+
+/** The pfn behind the last one that a dump describes. */
+function endOf({ memory }: MemoryImage): number {
+  let end = 0;
+  for (const range of memory.described()) end = range.end;
+  return Math.ceil(end / PAGE);
+}
+
+/** The pfn behind the kernel's last one, or why it is not known. */
+function endOfZones(kernel: Kernel): number | string {
+  try {
+    return readZones(kernel).reduce(
+      (end, { startPfn, spannedPages }) => Math.max(end, startPfn + spannedPages),
+      0,
+    );
+  } catch (error) {
+    return reasonOf(error);
+  }
+}

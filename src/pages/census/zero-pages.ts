@@ -1,0 +1,163 @@
+import { pageAligned } from '../../bytes/page-aligned.ts';
+import type { Range } from '../../bytes/ranges.ts';
+import { type Absence, Held, HOLDINGS, type PhysicalMemory } from '../../formats/image/image.ts';
+
+const PAGE = 4096;
+const WORDS = PAGE / 4;
+/** Pages read at once: 256 KiB, which stay in a processor's cache; larger reads are no faster, and the memory for them has to be had. */
+const READ_PAGES = 64;
+/** Pages asked for at once what the dump has of them: those of a run. */
+const SURVEY_PAGES = 4096;
+const ZEROS = Buffer.alloc(PAGE);
+
+/** What the contents of pages say. */
+export interface ContentCounts {
+  zero: number;
+  nonZero: number;
+  /** Pages whose contents cannot be had. */
+  absent: number;
+  /** The same pages by the reason. */
+  readonly absences: Map<Absence, number>;
+}
+
+/** The pfns that ascending disjoint ranges of bytes touch. */
+export function* pfnRanges(ranges: Iterable<Range>): Generator<Range> {
+  let open: Range | undefined;
+  for (const range of ranges) {
+    const start = Math.floor(range.start / PAGE);
+    const end = Math.ceil(range.end / PAGE);
+    if (open && start > open.end) yield open;
+    open = { start: open && start <= open.end ? open.start : start, end };
+  }
+  if (open) yield open;
+}
+
+/** Tells pages that are all zero from those that are not. */
+export class ZeroPages {
+  readonly counts: ContentCounts = { zero: 0, nonZero: 0, absent: 0, absences: new Map() };
+  readonly #memory: PhysicalMemory;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #words: Int32Array;
+  /** The same, a page each: made once, for a comparison of a part of a buffer has its ends checked by code that allocates. */
+  readonly #pages: readonly Buffer[];
+  readonly #holdings = new Uint8Array(SURVEY_PAGES);
+  readonly #proofs = new Uint8Array(SURVEY_PAGES);
+  /** The first pfn that #holdings is of. */
+  #surveyed = -1;
+  /** Whether the dump has the same of all of them, as it mostly has. */
+  #allAlike = false;
+
+  /** @param room what contents are read into, one page of them or more */
+  constructor(memory: PhysicalMemory, room = pageAligned(READ_PAGES * PAGE)) {
+    this.#memory = memory;
+    const pages = Math.min(READ_PAGES, Math.floor(room.length / PAGE));
+    this.#bytes = room.subarray(0, pages * PAGE);
+    this.#words = new Int32Array(room.buffer, room.byteOffset, pages * WORDS);
+    this.#pages = Array.from({ length: pages }, (_, page) =>
+      Buffer.from(room.buffer, room.byteOffset + page * PAGE, PAGE),
+    );
+  }
+
+  /** Adds the pages from `start` to `end` (pfns) to the counts. */
+  count(start: number, end: number): void {
+    for (let pfn = start; pfn < end; ) {
+      const first = this.#survey(pfn);
+      const to = Math.min(end, first + SURVEY_PAGES);
+      const code = this.#holdings[pfn - first] as number;
+      let alike = this.#allAlike ? to : pfn + 1;
+      while (alike < to && this.#holdings[alike - first] === code) alike++;
+      this.#countAlike(code, pfn, alike);
+      pfn = alike;
+    }
+  }
+
+  /** Asks what the dump has of a page and its neighbours, once for all of them; returns the first of these. */
+  #survey(pfn: number): number {
+    const first = pfn - (pfn % SURVEY_PAGES);
+    if (first === this.#surveyed) return first;
+    this.#memory.survey(first, this.#holdings);
+    this.#surveyed = first;
+    // Each is as the one before it: to compare them so takes next to nothing.
+    this.#allAlike = Buffer.compare(this.#holdings.subarray(1), this.#holdings.subarray(0, -1)) === 0;
+    return first;
+  }
+
+  /** Whether one page is all zero; undefined when its contents cannot be had. */
+  isZero(pfn: number): boolean | undefined {
+    const holding = new Uint8Array(1);
+    this.#memory.survey(pfn, holding);
+    if (holding[0] === Held.zero) return true;
+    if (holding[0] !== Held.stored || this.#read(pfn, 1) !== undefined) return undefined;
+    return this.#zerosIn(1) === 1;
+  }
+
+  /** Pages of which the dump has the same. */
+  #countAlike(code: number, start: number, end: number): void {
+    if (code === Held.stored) this.#countProvable(start, end);
+    else if (code === Held.zero) this.counts.zero += end - start;
+    else if (code === Held.nonZero) this.counts.nonZero += end - start;
+    else this.#countAbsent(HOLDINGS[code] as Absence, end - start);
+  }
+
+  /** Stored pages: what a cheap proof does not tell is read. */
+  #countProvable(start: number, end: number): void {
+    if (!this.#memory.surveyContents) {
+      this.#countStored(start, end);
+      return;
+    }
+    const proofs = this.#proofs.subarray(0, end - start);
+    this.#memory.surveyContents(start, proofs);
+    for (let from = 0; from < proofs.length; ) {
+      const code = proofs[from] as number;
+      let to = from + 1;
+      while (to < proofs.length && proofs[to] === code) to++;
+      if (code === Held.stored) this.#countStored(start + from, start + to);
+      else this.#countAlike(code, start + from, start + to);
+      from = to;
+    }
+  }
+
+  #countStored(start: number, end: number): void {
+    const most = this.#pages.length;
+    for (let pfn = start; pfn < end; pfn += most) {
+      const pages = Math.min(most, end - pfn);
+      if (this.#read(pfn, pages) === undefined) this.#countBuffer(pages);
+      else for (let one = pfn; one < pfn + pages; one++) this.#countOne(one);
+    }
+  }
+
+  #countOne(pfn: number): void {
+    const absence = this.#read(pfn, 1);
+    if (absence === undefined) this.#countBuffer(1);
+    else this.#countAbsent(absence, 1);
+  }
+
+  #countAbsent(absence: Absence, pages: number): void {
+    this.counts.absent += pages;
+    this.counts.absences.set(absence, (this.counts.absences.get(absence) ?? 0) + pages);
+  }
+
+  /** A page that the dump holds in part is judged by that part. */
+  #read(pfn: number, pages: number): Absence | undefined {
+    const into = this.#bytes.subarray(0, pages * PAGE);
+    if (!this.#memory.read(pfn * PAGE, into)) return undefined;
+    return this.#memory.readPadded(pfn * PAGE, into)?.absence;
+  }
+
+  #countBuffer(pages: number): void {
+    const zero = this.#zerosIn(pages);
+    this.counts.zero += zero;
+    this.counts.nonZero += pages - zero;
+  }
+
+  /** How many of the first pages read are all zero. A page in use is told by its first word in most cases; memcmp does the rest. */
+  #zerosIn(count: number): number {
+    const words = this.#words;
+    const pages = this.#pages;
+    let zero = 0;
+    for (let page = 0; page < count; page++) {
+      if (words[page * WORDS] === 0 && ZEROS.equals(pages[page] as Buffer)) zero++;
+    }
+    return zero;
+  }
+}

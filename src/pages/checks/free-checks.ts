@@ -1,0 +1,46 @@
+import { type Check, check, type Movement } from '../../kernel/evidence/check.ts';
+import type { ZoneCheck } from '../zones/zones.ts';
+import type { Movements } from './movement.ts';
+
+/** What the free pages of zones are held against. */
+export interface FreeFacts {
+  readonly zones: readonly ZoneCheck[];
+  /** Free pages that lie in no zone. */
+  readonly outside: number;
+  /** CPUs that may hold back a part of NR_FREE_PAGES; 0 where the dump does not tell how many there are. */
+  readonly cpus: number;
+  /** Of the zones' free lists, by the zone's index, in a kernel that runs; else null. */
+  readonly movements: Movements | null;
+}
+
+/** FREE of each zone against the zone's own free lists, and against its NR_FREE_PAGES. */
+export function freeChecks(facts: FreeFacts): Check[] {
+  const { zones, outside, movements } = facts;
+  const lists = { name: 'free_area.nr_free', unit: 'pages' };
+  const checks = zones.map((zone, i) =>
+    check({
+      ...{ ...lists, node: zone.node, zone: zone.name, counted: zone.counted, kernel: zone.freeArea },
+      explained: [{ by: 'unaccepted memory, which has a list of its own', count: zone.unaccepted }],
+      movement: movements?.of([i]) ?? null,
+    }),
+  );
+  const lost = check({ ...lists, name: 'free_area.nr_free of no zone', counted: outside, kernel: 0 });
+  const counters = zones.flatMap((zone, i) => counterCheck(zone, mayDiffer(facts, i)));
+  return [...checks, ...(outside === 0 ? [] : [lost]), ...counters];
+}
+
+/** @param movement null where nobody knows how much may be held back: then a difference says nothing */
+function counterCheck({ node, name, counted, vmStat }: ZoneCheck, movement: Movement | null): Check[] {
+  const figures = { unit: 'pages', node, zone: name, counted, kernel: vmStat };
+  return movement === null && counted !== vmStat
+    ? []
+    : [check({ name: 'NR_FREE_PAGES', ...figures, movement })];
+}
+
+/** What a CPU has not yet added to a counter of a zone is an s8 (per_cpu_zonestat.vm_stat_diff, include/linux/mmzone.h). */
+const HELD_BACK = 127;
+
+function mayDiffer({ movements, cpus }: FreeFacts, zone: number): Movement | null {
+  if (movements) return movements.of([zone]);
+  return cpus === 0 ? null : { by: 'CPUs may hold back so many', upTo: HELD_BACK * cpus };
+}

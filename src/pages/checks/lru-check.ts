@@ -1,0 +1,50 @@
+import { type Check, check } from '../../kernel/evidence/check.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import type { PageClass } from '../classify/page-class.ts';
+import { readZoneCounters, type ZoneCounters } from '../zones/zones.ts';
+
+/** Pages that are on an LRU list are of these classes, whatever else is. */
+const ON_LISTS = ['nonPrivateCache', 'privateCache', 'user'] as const satisfies readonly PageClass[];
+
+/** NR_FREE_PAGES, what may stand after it, and the five lists (enum zone_stat_item of include/linux/mmzone.h). */
+const ITEMS = 6;
+/** The smallest block that NR_FREE_PAGES_BLOCKS counts, if a kernel is made for small ones. */
+const PAGEBLOCK = 64;
+/** Of a counter of a zone, by CPU: an s8. */
+const HELD_BACK = 127;
+
+/**
+ * Pages of the LRU lists by the counters of the zones, at least. Before 6.15 these follow NR_FREE_PAGES at once, since then
+ * NR_FREE_PAGES_BLOCKS stands between, of which whole blocks alone are counted.
+ */
+function onLists(zones: readonly ZoneCounters[]): number {
+  const first = zones.some(({ items }) => (items[1] ?? 0) % PAGEBLOCK !== 0) ? 1 : 2;
+  const counters = zones.flatMap(({ items }) => items.slice(first));
+  return counters.some((pages) => pages < 0) ? 0 : counters.reduce((sum, pages) => sum + pages, 0);
+}
+
+/**
+ * The check of the pages that are on LRU lists, if they are too few: the number of PG_lru is then not this kernel's, or their struct
+ * pages are damaged. There may be more: pages of hugetlbfs, of the swap cache and between two lists. So nothing else is told.
+ * @param cpus that may hold back a part of each counter; 0 for how many is unknown, so that nothing can be said
+ * @throws InspectError as readZones
+ */
+export function lruChecks(
+  kernel: Kernel,
+  counts: Readonly<Record<PageClass, number>>,
+  cpus: number,
+): Check[] {
+  if (cpus === 0 || kernel.image.live) return [];
+  const zones = readZoneCounters(kernel, ITEMS);
+  const counted = ON_LISTS.reduce((sum, name) => sum + counts[name], 0);
+  const found = check({
+    ...{
+      name: 'pages on the LRU lists, vm_stat of all zones',
+      unit: 'pages',
+      counted,
+      kernel: onLists(zones),
+    },
+    movement: { by: 'CPUs may hold back so many', upTo: HELD_BACK * cpus * (ITEMS - 1) * zones.length },
+  });
+  return found.counted < found.kernel && found.verdict === 'contradicted' ? [found] : [];
+}

@@ -1,0 +1,149 @@
+import { FACTS_END, Fact, tellFacts } from '../struct-pages/page-facts.ts';
+import type { PageKeys } from '../struct-pages/page-keys.ts';
+import type { PageClass } from './page-class.ts';
+
+/** Which rule decided a page. The numbers are what the scan writes down, a byte a page. */
+export const Rule = {
+  kernel: 0,
+  tail: 1,
+  badOrder: 2,
+  noStructPage: 3,
+  buddy: 4,
+  unaccepted: 5,
+  cache: 6,
+  privateCache: 7,
+  anonymous: 8,
+  hugetlb: 9,
+  hwpoison: 10,
+  offline: 11,
+  unreadable: 12,
+  headUnread: 13,
+  uninitialized: 14,
+  zoneDevice: 15,
+  offlineSection: 16,
+} as const;
+
+export type Rule = (typeof Rule)[keyof typeof Rule];
+
+/** Rules below this keep the page: its contents then say whether it is ZERO or KERN_DATA. */
+export const FIRST_EXCLUDING: number = Rule.buddy;
+
+interface RuleText {
+  readonly name: keyof typeof Rule;
+  /** null where the contents decide, or nothing can. */
+  readonly class: PageClass | null;
+  readonly reason: string;
+}
+
+/** What each rule means, indexed by its number. */
+export const RULES: readonly RuleText[] = [
+  { name: 'kernel', class: null, reason: 'no rule leaves it out: the kernel uses it' },
+  { name: 'tail', class: null, reason: 'a tail of a compound page whose head nothing leaves out' },
+  { name: 'badOrder', class: null, reason: 'marked as a free block, but of an order that there is none of' },
+  { name: 'noStructPage', class: null, reason: 'it has no struct page: its section is not present' },
+  { name: 'buddy', class: 'free', reason: 'in a free block of the buddy allocator' },
+  { name: 'unaccepted', class: 'free', reason: 'memory that the guest has not accepted yet (TDX, SEV-SNP)' },
+  {
+    name: 'cache',
+    class: 'nonPrivateCache',
+    reason: 'page cache without private data: on an LRU list or in the swap cache, not anonymous',
+  },
+  { name: 'privateCache', class: 'privateCache', reason: 'page cache with private data (PG_private)' },
+  { name: 'anonymous', class: 'user', reason: 'anonymous memory of a process (mapping bit 0)' },
+  { name: 'hugetlb', class: 'user', reason: 'a huge page of hugetlbfs' },
+  { name: 'hwpoison', class: 'hwpoison', reason: 'hardware memory error (PG_hwpoison)' },
+  { name: 'offline', class: 'offline', reason: 'logically offline: held by a balloon or virtio-mem' },
+  { name: 'unreadable', class: null, reason: 'its struct page cannot be read' },
+  {
+    name: 'headUnread',
+    class: null,
+    reason: 'it may belong to a free block or compound whose head is a struct page that cannot be read',
+  },
+  {
+    name: 'uninitialized',
+    class: 'uninitialized',
+    reason:
+      'its struct page was never written: no flag, no reference, and a _mapcount of 0, which only a page that is mapped has',
+  },
+  {
+    name: 'zoneDevice',
+    class: 'zoneDevice',
+    reason: 'memory of a device (ZONE_DEVICE), which the page allocator never has',
+  },
+  {
+    name: 'offlineSection',
+    class: 'offline',
+    reason: 'its memory section is not online, so its struct page says nothing',
+  },
+];
+
+/** The largest compound of x86_64: 1 GiB (PUD_ORDER). */
+const MAX_COMPOUND_ORDER = 18;
+
+/** No block has more: 2^18 pages are 1 GiB. */
+const LARGEST_ORDER = 30;
+/** Pages by order: a table of small integers, for 2 ** order is a call, and makes the numbers of a scan floating-point ones. */
+const PAGES = Int32Array.from({ length: 256 }, (_, order) => 2 ** Math.min(order, LARGEST_ORDER));
+
+/**
+ * The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that holds decides. The first and the last are not
+ * makedumpfile's.
+ */
+function ruleFor(facts: number): Rule {
+  const is = (fact: number) => (facts & fact) !== 0;
+  if (is(Fact.device)) return Rule.zoneDevice;
+  if (is(Fact.tail)) return Rule.tail;
+  if (is(Fact.buddy) && !is(Fact.slab)) return is(Fact.validOrder) ? Rule.buddy : Rule.badOrder;
+  if (is(Fact.unaccepted)) return Rule.unaccepted;
+  const anonymous = is(Fact.anonymous) && !is(Fact.slab);
+  if (is(Fact.cache) && !anonymous) return is(Fact.privateData) ? Rule.privateCache : Rule.cache;
+  if (anonymous) return Rule.anonymous;
+  if (is(Fact.hugetlb)) return Rule.hugetlb;
+  if (is(Fact.hwpoison)) return Rule.hwpoison;
+  if (is(Fact.offline) && !is(Fact.slab)) return Rule.offline;
+  return is(Fact.uninitialized) ? Rule.uninitialized : Rule.kernel;
+}
+
+const NOT_ASKED_YET = 255;
+/** The rule for facts that a page has had, so that the scan looks it up: a dump has pages of some twenty kinds, of thousands. */
+const RULE_FOR = new Uint8Array(FACTS_END).fill(NOT_ASKED_YET);
+
+/** Which rule decides a page of which this is known. */
+export function ruleOf(facts: number): Rule {
+  const known = RULE_FOR[facts] as Rule | typeof NOT_ASKED_YET;
+  return known === NOT_ASKED_YET ? firstFor(facts) : known;
+}
+
+const one = new Uint16Array(1);
+
+/** Which rule decides the page whose struct page begins at word `i`. */
+export function decide(w: Int32Array, i: number, k: PageKeys): Rule {
+  tellFacts(w, i, 1, k, one);
+  return ruleOf(one[0] as number);
+}
+
+function firstFor(facts: number): Rule {
+  const rule = ruleFor(facts);
+  RULE_FOR[facts] = rule;
+  return rule;
+}
+
+/**
+ * How many pages share the verdict of the page at word `i`: a free block, or a compound page that is left out as a
+ * whole. 1 for a page that stands alone, and where the order does not fit the pfn.
+ */
+export function pagesDecided(w: Int32Array, i: number, pfn: number, rule: Rule, k: PageKeys): number {
+  if (rule < FIRST_EXCLUDING) return 1;
+  if (rule === Rule.buddy) return PAGES[w[i + k.private] as number] as number;
+  if (rule === Rule.unaccepted) return PAGES[k.buddyOrders - 1] as number;
+  return PAGES[compoundOrder(w, i, pfn, k)] as number;
+}
+
+/** The order of the compound that the page at word `i` is the head of; 0 for any other page. Written as tellFacts is. */
+export function compoundOrder(w: Int32Array, i: number, pfn: number, k: PageKeys): number {
+  const order = ((w[i + k.order.word] as number) >>> k.order.shift) & k.order.mask;
+  const isHead = ((w[i + k.flags] as number) & k.headMask) === 0 ? 0 : -1;
+  const notAligned = pfn & ((1 << order) - 1);
+  const tooLarge = (MAX_COMPOUND_ORDER - order) >> 31;
+  return (notAligned | tooLarge) === 0 ? order & isHead : 0;
+}

@@ -1,0 +1,76 @@
+import { hex } from '../../bytes/hex.ts';
+import { InspectError } from '../../errors.ts';
+import { requireHonestSize } from '../../formats/image/claims.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import { openMemSections } from '../../kernel/sparsemem/mem-section.ts';
+import { type PageKeys, pageKeys } from './page-keys.ts';
+
+const PAGE = 4096;
+/** Pages of text that are looked at; one of them may have a memory error, or be in use in a way of its own. */
+const TEXT_PAGES = 16;
+
+/**
+ * Refuses what would only make a table that looks right: a file that claims more memory than it can have, and struct pages
+ * that are none, or those of another boot.
+ * @throws InspectError corrupt; missingInfo as pageKeys
+ */
+export function refuseLies(kernel: Kernel): void {
+  requireHonestSize(kernel.image);
+  const doubt = structPageDoubt(kernel);
+  if (doubt === null) return;
+  throw new InspectError('corrupt', `the struct pages are not those of this memory: ${doubt}`, {
+    hint: 'is the VMCOREINFO of another boot, or is the memory damaged? page FILE PFN shows single ones',
+  });
+}
+
+/**
+ * The pages of the kernel's text are never freed, and nobody maps them by struct page: from boot on they have one reference, no
+ * mapping, and a _mapcount of -1 (memmap_init, mm/mm_init.c). Null where most look so, and where they cannot be read.
+ */
+export function structPageDoubt(kernel: Kernel): string | null {
+  const keys = pageKeys(kernel.info);
+  try {
+    return textDoubt(kernel, keys);
+  } catch (error) {
+    if (error instanceof InspectError) return null;
+    throw error;
+  }
+}
+
+function textDoubt(kernel: Kernel, keys: PageKeys): string | null {
+  const stext = kernel.info.symbol('_stext');
+  if (stext === undefined) return null;
+  const pfn = Math.floor(kernel.space.translate(stext) / PAGE);
+  const sections = openMemSections(kernel);
+  const { pagesPerSection, structPageSize } = sections;
+  const inSection = pfn % pagesPerSection;
+  const map = sections.memMapOf((pfn - inSection) / pagesPerSection);
+  if (map === null) return `the section table has none of the kernel's own text, pfn ${pfn}`;
+  const address = map + BigInt(inSection * structPageSize);
+  const pages = Math.min(TEXT_PAGES, pagesPerSection - inSection);
+  const bytes = kernel.space.bytes(address, pages * structPageSize);
+  const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const strange = Array.from({ length: pages }, (_, n) => n * keys.stride).filter(
+    (i) => !isText(words, i, keys),
+  );
+  if (strange.length * 2 <= pages) return null;
+  return (
+    `those of the kernel's own text, from pfn ${pfn} on at ${hex(address)}, should have _refcount 1, _mapcount -1 ` +
+    `and no mapping, and ${strange.length} of ${pages} have not; the first ${shown(words, strange[0] ?? 0, keys)}`
+  );
+}
+
+function isText(words: Int32Array, i: number, { refcount, type, mapping }: PageKeys): boolean {
+  return (
+    words[i + refcount] === 1 &&
+    words[i + type] === -1 &&
+    words[i + mapping] === 0 &&
+    words[i + mapping + 1] === 0
+  );
+}
+
+function shown(words: Int32Array, i: number, { refcount, type, mapping }: PageKeys): string {
+  const half = (word: number) => BigInt((words[i + word] ?? 0) >>> 0);
+  const pointer = half(mapping) | (half(mapping + 1) << 32n);
+  return `has _refcount ${words[i + refcount]}, _mapcount ${words[i + type]}, mapping ${hex(pointer)}`;
+}

@@ -1,0 +1,41 @@
+import type { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
+import { nodeBits, type Zone, type ZoneCheck } from './zones.ts';
+
+/** Counts the scan's free blocks zone by zone. */
+export class FreeCounter {
+  readonly zones: ZoneCheck[];
+  /** Free pages that lie in no zone: there should be none. */
+  outside = 0;
+  readonly #nodeShift: number;
+
+  constructor(zones: readonly Zone[], info: Vmcoreinfo) {
+    this.zones = zones.map((zone) => ({ ...zone, counted: 0, unaccepted: 0 }));
+    this.#nodeShift = 32 - (zones.length === 0 ? 1 : Math.max(1, nodeBits(info)));
+  }
+
+  /** A free block: as OnFree is told of it. */
+  add(pfn: number, pages: number, flagsHigh: number, unaccepted = false): void {
+    const zone = this.#zoneAt(pfn, flagsHigh >>> this.#nodeShift);
+    if (!zone) {
+      this.outside += pages;
+      return;
+    }
+    zone.counted += pages;
+    if (unaccepted) zone.unaccepted += pages;
+  }
+
+  /** Spans of two nodes may overlap, where one lies inside a gap of the other: then the node decides. */
+  #zoneAt(pfn: number, node: number): ZoneCheck | undefined {
+    let zone: ZoneCheck | undefined;
+    for (const one of this.zones) {
+      if (!spans(one, pfn)) continue;
+      if (zone) return this.zones.find((other) => other.node === node && spans(other, pfn));
+      zone = one;
+    }
+    return zone;
+  }
+}
+
+function spans({ startPfn, spannedPages }: Zone, pfn: number): boolean {
+  return pfn >= startPfn && pfn < startPfn + spannedPages;
+}

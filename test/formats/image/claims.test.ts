@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { requireHonestSize } from '../../../src/formats/image/claims.ts';
+import { openSource } from '../../../src/formats/open.ts';
+import { openKernel } from '../../../src/kernel/open/kernel.ts';
+import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
+import { attributePages } from '../../../src/pages/attribution/attribution.ts';
+import { takeCensus } from '../../../src/pages/census/census.ts';
+import { takeParallelCensus } from '../../../src/pages/census/parallel-census.ts';
+import { elfSource } from '../../builders/elf.ts';
+import { failureOf, failureOfAsync } from '../../builders/failure.ts';
+import { BuiltKernel, segment } from '../../builders/kernel.ts';
+import { noteSegment, vmcoreinfo } from '../../builders/notes.ts';
+
+const TIB = 2 ** 40;
+const notes = noteSegment([vmcoreinfo('OSRELEASE=6.12.0\n')]);
+/** A file with one page, which says that there is so much memory. */
+const claiming = (memsz: number | bigint, filesz = 4096) =>
+  openSource(elfSource({ segments: [notes, { paddr: 0, vaddr: 0n, data: new Uint8Array(filesz), memsz }] }));
+
+describe('a file that claims more memory than it can have', () => {
+  it.each([2n ** 52n, 2n ** 51n, BigInt(TIB)])('is corrupt: 0x%x bytes', (memsz) => {
+    const image = claiming(memsz);
+    const failure = failureOf(() => requireHonestSize(image));
+    expect(failure).toMatchObject({ kind: 'corrupt', facts: { path: 'built' } });
+    expect(failure.message).toContain(`its headers claim ${memsz / 4096n} pages of memory`);
+    expect(failure.facts.hint).toContain('segments shows');
+  });
+
+  it('is none when a filter left out what it lacks: 256 GiB, or 64 pages for each byte', () => {
+    expect(() => requireHonestSize(claiming(TIB / 4))).not.toThrow();
+    expect(() => requireHonestSize(claiming(TIB, 4 << 20))).not.toThrow();
+  });
+
+  it('can still be asked for its segments', () => {
+    expect([...claiming(2n ** 52n).segments][0]?.memorySize).toBe(2n ** 52n);
+  });
+
+  it('is corrupt where that lies in more places than memory of a machine does', () => {
+    const image = claiming(4096);
+    const memoryIn = (pieces: number) => ({
+      ...image,
+      memory: { ...image.memory, described: () => [], describedBytes: 0, pieces },
+    });
+    expect(failureOf(() => requireHonestSize(memoryIn(2 ** 20 + 1))).message).toContain('in 1048577 places');
+    expect(() => requireHonestSize(memoryIn(2 ** 20))).not.toThrow();
+  });
+
+  it('is not asked of /proc/kcore, whose size says nothing', () => {
+    expect(() => requireHonestSize({ ...claiming(2n ** 52n), bytes: null })).not.toThrow();
+  });
+
+  it('is told before any page is looked at', async () => {
+    const built = new BuiltKernel({ segments: [segment(null, { start: 0, end: 4096 })] });
+    built.memory.plan({ described: [...built.described, { start: TIB, end: 2 ** 52 }] });
+    const kernel = openKernel({ ...built.image, bytes: 4096 });
+    const dump = { files: [], options: {} };
+    const asked = [
+      failureOf(() => takeCensus(kernel)),
+      await failureOfAsync(takeParallelCensus(kernel, { dump, jobs: 1 })),
+      failureOf(() => attributePages(new TypedKernel(kernel))),
+    ];
+    expect(asked.map(({ kind }) => kind)).toEqual(['corrupt', 'corrupt', 'corrupt']);
+  });
+});
+
+describe('segments that share bytes of the file', () => {
+  it('make a file corrupt that would hold more memory than it has bytes', () => {
+    const data = new Uint8Array(0x8000);
+    const load = (paddr: number) => ({ paddr, offset: 0x1000, filesz: data.length });
+    const segments = [{ ...load(0), data }, load(0x10_0000), load(0x20_0000)];
+    const failure = failureOf(() => openSource(elfSource({ segments: [notes, ...segments] })));
+    expect(failure.kind).toBe('corrupt');
+    expect(failure.message).toContain(`holds ${3 * 0x8000} bytes of memory`);
+  });
+
+  it('may say where the same memory is mapped twice', () => {
+    const data = new Uint8Array(0x8000);
+    const twice = [0xffff_ffff_8100_0000n, 0xffff_8880_0000_0000n].map((vaddr) => ({
+      vaddr,
+      paddr: 0,
+      offset: 0x1000,
+      filesz: data.length,
+    }));
+    const image = openSource(
+      elfSource({ segments: [notes, ...twice, { paddr: 0x10_0000, data, offset: 0x9000 }] }),
+    );
+    expect(image.memory.amounts.stored).toBe(2 * 0x8000);
+  });
+});

@@ -1,0 +1,218 @@
+import { describe, expect, test } from 'vitest';
+import { Vmcoreinfo } from '../../../src/kernel/vmcoreinfo/vmcoreinfo.ts';
+import { NO_COVER, type Tally, tallyRun } from '../../../src/pages/attribution/attribution-loop.ts';
+import { OwnerTable } from '../../../src/pages/attribution/owner-table.ts';
+import { type PageUse, PLACE_COUNTS, Trait, USES, Use } from '../../../src/pages/attribution/page-uses.ts';
+import { SlabTally } from '../../../src/pages/attribution/slab-tally.ts';
+import type { UseKeys } from '../../../src/pages/attribution/use-keys.ts';
+import { pageKeys } from '../../../src/pages/struct-pages/page-keys.ts';
+import { SHAPES, type Shape } from '../../builders/kernel-shapes.ts';
+import {
+  ANON_MAPPING,
+  buddy,
+  compound,
+  FILE_MAPPING,
+  hugetlb,
+  type PageSpec,
+  pageWords,
+} from '../../builders/struct-page.ts';
+
+const NEVER = { word: 0, mask: 0, value: 1 };
+const CACHE = 0xffff_8880_0044_5500n;
+const RESERVED = 1 << 28;
+
+function keysOf(shape: Shape): UseKeys {
+  const text = Object.entries(shape.keys)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+  const keys = pageKeys(new Vmcoreinfo({ text, source: 'made-up' }));
+  return {
+    ...keys,
+    pageTable: { word: keys.type, mask: -1, value: (shape.types.table ?? 0) | 0 },
+    largeKmalloc: NEVER,
+    zsmalloc: NEVER,
+    reservedMask: RESERVED,
+    swapbackedMask: 1 << (shape.flags.swapbacked ?? 0),
+    slabCache: 6,
+    entireMapcount: -1,
+    place: { shift: 26, mask: 63 },
+    slabCounters: 10,
+    movableMapping: shape !== SHAPES['7.1'],
+  };
+}
+
+function newTally(): Tally {
+  return {
+    uses: new Float64Array(USES.length),
+    places: new Float64Array(64 * PLACE_COUNTS),
+    slabs: new OwnerTable(),
+    slabObjects: new SlabTally(),
+    mappings: new OwnerTable(),
+    hugetlb: new OwnerTable(),
+    cover: { ...NO_COVER },
+  };
+}
+
+/** Tallies pages from pfn `first` on in runs of `length`. */
+function tallied(
+  shape: Shape,
+  pages: [number, PageSpec][],
+  count: number,
+  length = count,
+  first = 1024,
+): Tally {
+  const tally = newTally();
+  const specs = new Map(pages);
+  for (let pfn = first; pfn < first + count; pfn += length) {
+    const run = Math.min(length, first + count - pfn);
+    tallyRun(pageWords(shape, pfn, run, specs), pfn, run, keysOf(shape), tally);
+  }
+  return tally;
+}
+
+function usesOf({ uses }: Tally): Partial<Record<PageUse, number>> {
+  return Object.fromEntries(USES.map((use, i) => [use, uses[i] ?? 0]).filter(([, pages]) => pages !== 0));
+}
+
+const SHAPE_NAMES = ['5.10', '6.6', '6.9', '6.11', '6.12', '7.1'] as const;
+
+describe.each(SHAPE_NAMES)('the use of pages in %s', (name) => {
+  const shape = SHAPES[name];
+  const slab: PageSpec = shape.types.slab === undefined ? { flags: ['slab'] } : { type: 'slab' };
+
+  test.each([
+    ['slab', { ...slab, mapping: CACHE }],
+    ['anonymous', { flags: ['lru', 'swapbacked'], mapping: ANON_MAPPING }],
+    ['anonymous', { flags: ['lru', 'swapbacked'], mapping: ANON_MAPPING | 2n }],
+    ['fileCache', { flags: ['lru'], mapping: FILE_MAPPING }],
+    ['fileCache', { flags: ['lru', 'private'], mapping: FILE_MAPPING }],
+    ['fileCache', { mapping: FILE_MAPPING }],
+    ['shmem', { flags: ['lru', 'swapbacked'], mapping: FILE_MAPPING }],
+    ['swapCache', { flags: ['lru', 'swapbacked', 'swapcache'] }],
+    ['offline', { type: 'offline' }],
+    ['hwpoison', { flags: ['hwpoison'] }],
+    ['kernel', {}],
+    ['kernel', { mapping: 0x1234_5678n }],
+  ] as [PageUse, PageSpec][])('is %s by its struct page', (use, spec) => {
+    if (spec.flags?.some((flag) => shape.flags[flag] === undefined)) return;
+    expect(usesOf(tallied(shape, [[1024, spec]], 1))).toEqual({ [use]: 1 });
+  });
+
+  test('is that of the head for all pages of a block or compound, over the ends of runs', () => {
+    const pages = [
+      ...buddy(1024, 5),
+      ...compound(1056, 3, { flags: ['lru', 'swapbacked'], mapping: FILE_MAPPING }),
+      ...compound(1064, 3, slab),
+      ...compound(1072, 3, {}),
+      ...hugetlb(shape, 1088, 6),
+    ];
+    const wanted = { free: 32, shmem: 8, slab: 8, kernel: 16, hugetlb: 64 };
+    for (const length of [128, 50, 7])
+      expect(usesOf(tallied(shape, pages, 128, length)), `${length}`).toEqual(wanted);
+  });
+
+  test('goes with an owner: whole compounds for caches and files, none for what has none', () => {
+    const huge = hugetlb(shape, 1088, 6).map(([pfn, spec]): [number, PageSpec] =>
+      pfn === 1088 ? [pfn, { ...spec, mapping: FILE_MAPPING + 0x1000n }] : [pfn, spec],
+    );
+    const {
+      slabs,
+      mappings,
+      hugetlb: files,
+    } = tallied(
+      shape,
+      [
+        [1024, { flags: ['lru'], mapping: FILE_MAPPING }],
+        [1025, { flags: ['lru', 'swapbacked'], mapping: ANON_MAPPING }],
+        ...compound(1028, 2, { flags: ['lru'], mapping: FILE_MAPPING }),
+        ...compound(1032, 3, { ...slab, mapping: CACHE }),
+        [1041, { ...slab, mapping: CACHE }],
+        ...huge,
+      ],
+      128,
+      29,
+    );
+    expect(mappings.largest(9)).toEqual([{ address: FILE_MAPPING, pages: 5 }]);
+    expect(slabs.largest(9)).toEqual([{ address: CACHE, pages: 9 }]);
+    expect(files.largest(9)).toEqual([{ address: FILE_MAPPING + 0x1000n, pages: 64 }]);
+  });
+
+  test('is not that of a free block whose order there is none of', () => {
+    expect(usesOf(tallied(shape, buddy(1024, 30), 4))).toEqual({ kernel: 4 });
+  });
+});
+
+describe('the place of pages', () => {
+  const shape = SHAPES['6.12'];
+  const countsOf = ({ places }: Tally, place: number, ...names: (keyof typeof Trait | PageUse)[]) =>
+    names.map((name) => places[place * PLACE_COUNTS + { ...Use, ...Trait }[name]]);
+  /** Node and zone, as the upper half of the flags has them: see keysOf. */
+  const at = (place: number, spec: PageSpec): PageSpec => ({ ...spec, flagsHigh: (place << 26) | 0x3f });
+
+  test('is that of the head, and has all uses beside those of other places', () => {
+    const [head, ...tails] = compound(1024, 2, { type: 'slab', mapping: CACHE });
+    const pages: [number, PageSpec][] = [
+      [1024, at(5, (head as [number, PageSpec])[1])],
+      ...tails,
+      [1028, at(5, { type: 'slab' })],
+      [1029, at(63, { type: 'slab' })],
+    ];
+    const tally = tallied(shape, pages, 6);
+    expect(countsOf(tally, 5, 'slab', 'slabHeads', 'kernel')).toEqual([5, 2, 0]);
+    expect(countsOf(tally, 63, 'slab', 'slabHeads')).toEqual([1, 1]);
+    expect(tally.places.reduce((sum, count) => sum + count, 0)).toBe(6 + 3);
+  });
+});
+
+describe('anonymous pages that the kernel does not count as mapped', () => {
+  const shape = SHAPES['6.12'];
+  const anonymous: PageSpec = { flags: ['lru', 'swapbacked'], mapping: ANON_MAPPING };
+  const traitsOf = (pages: [number, PageSpec][], count: number, length = count) => {
+    const { places } = tallied(shape, pages, count, length);
+    return [places[Trait.unmappedAnonymous], places[Trait.swapCachedAnonymous]];
+  };
+
+  /** A page or a part of a compound that so many map by itself. */
+  const mapped = (times: number): PageSpec => ({ type: times - 1 });
+
+  test('are those whose _mapcount is -1, one by one', () => {
+    const pages = [1, 0, 4, 0].map((times, i): [number, PageSpec] => [
+      1024 + i,
+      { ...anonymous, ...mapped(times) },
+    ]);
+    expect(traitsOf(pages, 4)).toEqual([2, 0]);
+  });
+
+  const half = compound(1024, 4, { ...anonymous, ...mapped(1) }).map(([pfn, spec]): [number, PageSpec] => [
+    pfn,
+    pfn < 1029 ? { ...spec, ...mapped(2) } : spec,
+  ]);
+
+  test('are each page of a compound by itself, over the ends of runs', () => {
+    for (const length of [16, 7, 2]) expect(traitsOf(half, 16, length), `${length}`).toEqual([11, 0]);
+  });
+
+  test('are none of a compound that a page table maps as a whole', () => {
+    const keys = { ...keysOf(shape), entireMapcount: 16 + 21 };
+    for (const [entire, unmapped] of [
+      [-1, 11],
+      [0, 0],
+      [2, 0],
+    ] as const) {
+      const words = pageWords(shape, 1024, 16, new Map(half));
+      words[keys.entireMapcount] = entire;
+      const tally = newTally();
+      tallyRun(words, 1024, 16, keys, tally);
+      expect(tally.places[Trait.unmappedAnonymous], `${entire}`).toBe(unmapped);
+    }
+  });
+
+  test('are told from those of the swap cache, where a head speaks for its compound', () => {
+    const swapped: PageSpec = {
+      flags: ['lru', 'swapbacked', 'swapcache'],
+      mapping: ANON_MAPPING,
+      ...mapped(1),
+    };
+    expect(traitsOf([[1024, swapped], ...compound(1028, 2, swapped)], 8)).toEqual([3, 5]);
+  });
+});

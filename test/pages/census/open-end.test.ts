@@ -1,0 +1,82 @@
+import { describe, expect, test } from 'vitest';
+import type { MemoryImage } from '../../../src/formats/image/image.ts';
+import { type Kernel, openKernel } from '../../../src/kernel/open/kernel.ts';
+import { takeCensus } from '../../../src/pages/census/census.ts';
+import { takeCompatCensus } from '../../../src/pages/census/compat.ts';
+import { missingEnd } from '../../../src/pages/census/open-end.ts';
+import { EXCLUDABLE } from '../../../src/pages/classify/page-class.ts';
+import { pagesReport } from '../../../src/report/pages-report.ts';
+import { pagesText } from '../../../src/report/pages-text.ts';
+import { terminal } from '../../../src/report/terminal.ts';
+import { failureOf } from '../../builders/failure.ts';
+import { type BuiltKernel, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
+import { kernelWithZones, type ZonePlan } from '../../builders/kernel-zones.ts';
+import { violations } from '../../support/schema.ts';
+
+const FIRST = PAGES_PER_SECTION;
+const PLAN: KernelPlan = { ram: [pfns(FIRST, 256)] };
+
+/** A kernel whose memory ends with the zone, in a dump whose memory ends at pfn FIRST + 256. */
+function kernelOf(zoneEnd: number, traits: Partial<MemoryImage> = { openEnded: true }, plan = PLAN): Kernel {
+  const zone: ZonePlan = { name: 'DMA32', start: 1, spanned: zoneEnd - 1 };
+  return opened(kernelWithZones(plan, { nodes: [[zone]] }), traits);
+}
+
+const opened = (built: BuiltKernel, traits: Partial<MemoryImage>) =>
+  openKernel({ ...built.image, ...traits });
+
+const reportOf = (kernel: Kernel) =>
+  pagesReport({ image: kernel.image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
+
+describe('the end of a dump that has no mark of it', () => {
+  test('is there when it reaches as far as the last zone', () => {
+    for (const end of [FIRST + 256, FIRST + 200]) expect(missingEnd(kernelOf(end))).toBeNull();
+  });
+
+  test('is missing when the kernel has a zone that ends behind it', () => {
+    expect(missingEnd(kernelOf(FIRST + 257))).toContain(`pfn ${FIRST + 256}`);
+    expect(missingEnd(kernelOf(FIRST + 257))).toContain(`pfn ${FIRST + 257}`);
+  });
+
+  test('cannot be told without zones', () => {
+    const keys = { 'SYMBOL(node_data)': null };
+    expect(missingEnd(kernelOf(FIRST + 256, { openEnded: true }, { ...PLAN, keys }))).toContain('node_data');
+  });
+
+  test('is missing when the file is known to be cut short, wherever the zones end', () => {
+    const plan = { ...PLAN, truncated: [pfns(FIRST + 250, 6)] };
+    expect(missingEnd(kernelOf(FIRST + 256, { openEnded: true }, plan))).not.toBeNull();
+  });
+
+  test('is no question for a dump that tells of all its memory: a crash kernel may have had the last', () => {
+    expect(missingEnd(kernelOf(FIRST + 4096, {}))).toBeNull();
+  });
+});
+
+describe('a report on a dump whose end is missing', () => {
+  const report = reportOf(kernelOf(FIRST + 300));
+
+  test('has no total and no row, but what there is at least, and says why', () => {
+    const whole = reportOf(kernelOf(FIRST + 256));
+    expect(whole.complete).toBe(true);
+    expect(report.complete).toBe(false);
+    expect(report.total).toEqual({ pages: null, bytes: null, atLeast: whole.total });
+    for (const [name, row] of Object.entries(report.classes)) {
+      expect([name, row.pages]).toEqual([name, null]);
+      expect(row.atLeast?.pages).toBe(whole.classes[name as keyof typeof whole.classes]?.pages);
+    }
+    expect(report.warnings.join('\n')).toContain('at the end of the dump');
+    expect(violations('pages', report)).toEqual([]);
+  });
+
+  test('shows the total as a lower bound', () => {
+    const text = pagesText(report, terminal(false, undefined));
+    expect(text).toMatch(new RegExp(`^TOTAL +>=${report.total.atLeast?.pages} +>=`, 'm'));
+    expect(text).not.toContain('NaN');
+  });
+
+  test('is not made for makedumpfile, which would not have stopped there', () => {
+    const failure = failureOf(() => takeCompatCensus(kernelOf(FIRST + 300)));
+    expect(failure).toMatchObject({ kind: 'notStored', message: expect.stringContaining('its end') });
+  });
+});
