@@ -26,13 +26,13 @@ const FILE_SYSTEM = [
   'src/bytes/file-source.ts',
   'src/formats/kcore/access.ts',
   'src/formats/kcore/sysfs-vmcoreinfo.ts',
-  'src/cli/session.ts',
-  'src/cli/vmcoreinfo-file.ts',
-  'src/cli/descriptor.ts',
-  'src/cli/output.ts',
-  'src/cli/output-file.ts',
-  'src/cli/output-target.ts',
-  'src/cli/write.ts',
+  'src/cli/session/session.ts',
+  'src/cli/session/vmcoreinfo-file.ts',
+  'src/cli/output/descriptor.ts',
+  'src/cli/output/output.ts',
+  'src/cli/output/output-file.ts',
+  'src/cli/output/output-target.ts',
+  'src/cli/output/write.ts',
 ];
 
 /** Source texts by their paths from the root of the package. */
@@ -104,22 +104,37 @@ function packageBreach(from: string, here: string, specifier: string): string | 
   return PACKAGES[specifier] === here ? undefined : 'is a package for elsewhere';
 }
 
+/** What each file imports, or each folder. */
+type Graph = ReadonlyMap<string, ReadonlySet<string>>;
+
+function graphOf(imports: readonly Import[], nodeOf: (path: string) => string = (path) => path): Graph {
+  const graph = new Map<string, Set<string>>();
+  for (const { from, specifier } of imports) {
+    if (!specifier?.startsWith('.')) continue;
+    const here = nodeOf(from);
+    const there = nodeOf(posix.join(posix.dirname(from), specifier));
+    if (!graph.has(here)) graph.set(here, new Set());
+    // A file that imports itself is a circle; files of one folder may import each other.
+    if (here !== there || here === from) graph.get(here)?.add(there);
+  }
+  return graph;
+}
+
 /** A circle of imports, types among them, or undefined. */
-function cycleIn(tree: Tree, imports: readonly Import[]): string | undefined {
+function cycleIn(graph: Graph): string | undefined {
   const done = new Set<string>();
-  const walk = (path: string, trail: readonly string[]): string | undefined => {
-    if (trail.includes(path)) return [...trail.slice(trail.indexOf(path)), path].join(' > ');
-    if (done.has(path)) return undefined;
-    for (const { from, specifier } of imports) {
-      if (from !== path || !specifier?.startsWith('.')) continue;
-      const found = walk(posix.join(posix.dirname(path), specifier), [...trail, path]);
+  const walk = (node: string, trail: readonly string[]): string | undefined => {
+    if (trail.includes(node)) return [...trail.slice(trail.indexOf(node)), node].join(' > ');
+    if (done.has(node)) return undefined;
+    for (const next of graph.get(node) ?? []) {
+      const found = walk(next, [...trail, node]);
       if (found) return found;
     }
-    done.add(path);
+    done.add(node);
     return undefined;
   };
-  for (const path of tree.keys()) {
-    const found = walk(path, []);
+  for (const node of graph.keys()) {
+    const found = walk(node, []);
     if (found) return found;
   }
   return undefined;
@@ -143,8 +158,8 @@ function breachesIn(tree: Tree): string[] {
     const breach = breachOf(found, tree);
     return breach ? [`${found.from}: ${found.specifier} ${breach}`] : [];
   });
-  const cycle = cycleIn(tree, imports);
-  return cycle ? [...breaches, `cycle: ${cycle}`] : breaches;
+  const cycles = [cycleIn(graphOf(imports)), cycleIn(graphOf(imports, posix.dirname))];
+  return [...breaches, ...cycles.flatMap((cycle) => (cycle ? [`cycle: ${cycle}`] : []))];
 }
 
 function treeOf(...folders: readonly string[]): Map<string, string> {
@@ -192,7 +207,7 @@ describe('the check of the imports', () => {
     ['bin/x.ts', "import { main } from '../src/cli/main.ts';"],
     ['src/errors.ts', 'export class E {}'],
     ['src/bytes/file-source.ts', "import { openSync } from 'node:fs'; import { E } from '../errors.ts';"],
-    ['src/pages/census/census.ts', "import { openSync } from '../bytes/file-source.ts';"],
+    ['src/pages/census.ts', "import { openSync } from '../bytes/file-source.ts';"],
     ['src/report/table.ts', "import Table from 'cli-table3'; import type { C } from '../pages/census.ts';"],
     ['src/cli/main.ts', "import { Command } from 'commander'; await import('../report/table.ts');"],
   ];
@@ -240,6 +255,18 @@ describe('the check of the imports', () => {
     ['bin/x.ts', "import { t } from '../src/report/table.ts';", '../src/report/table.ts is not cli'],
   ])('finds the breach: in %s, %s', (path, text, breach) => {
     expect(breachesIn(new Map([...GOOD, [path, text]]))).toContain(`${path}: ${breach}`);
+  });
+
+  it('finds a circle of folders, though no file is in one', () => {
+    const circle: [string, string][] = [
+      ['src/pages/x/a.ts', "import { b } from '../y/b.ts';"],
+      ['src/pages/y/b.ts', ''],
+      ['src/pages/y/c.ts', "import { d } from '../x/d.ts';"],
+      ['src/pages/x/d.ts', ''],
+    ];
+    expect(breachesIn(new Map([...GOOD, ...circle]))).toEqual([
+      'cycle: src/pages/x > src/pages/y > src/pages/x',
+    ]);
   });
 
   it('finds a circle, of types too', () => {

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { asMemoryError } from '../errors.ts';
-import { EXIT, reportFailure } from './output.ts';
+import { EXIT, reportFailure } from './output/output.ts';
 import { makeProgram } from './program.ts';
 
 /** Runs the program and returns its exit status; writes nothing anywhere but stdout and stderr. */

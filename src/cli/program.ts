@@ -5,7 +5,7 @@ import type { PagesOptions } from './commands/pages.ts';
 import type { PsOptions } from './commands/ps.ts';
 import type { UsageOptions } from './commands/usage.ts';
 import type { VmcoreinfoOptions } from './commands/vmcoreinfo.ts';
-import { parseLevels, parseSeconds } from './log-filter.ts';
+import { parseLevels, parseSeconds } from './options/log-filter.ts';
 import {
   type CommonOptions,
   type PageOperand,
@@ -14,8 +14,8 @@ import {
   parseJobs,
   parsePage,
   parsePath,
-} from './options.ts';
-import { printOut, say } from './write.ts';
+} from './options/options.ts';
+import { printOut, say } from './output/write.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reportFailure } from '../../src/cli/output.ts';
-import { ReaderGone } from '../../src/cli/write.ts';
+import { reportFailure } from '../../src/cli/output/output.ts';
+import { ReaderGone } from '../../src/cli/output/write.ts';
 import { InspectError } from '../../src/errors.ts';
 import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.ts';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { isTerminal, standardOutput } from '../../src/cli/output.ts';
+import { isTerminal, standardOutput } from '../../src/cli/output/output.ts';
 import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.ts';
 import { replaceCalls } from '../support/system-calls.ts';
 

@@ -92,7 +92,7 @@ describe('a progress bar', () => {
 
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is taken away before %s ends the program', (signal) => {
     const sent = show(`
-      import { progressBar } from ${source('progress')};
+      import { progressBar } from ${source('session/progress')};
       const { update, end } = progressBar("reading", {}, true);
       const start = performance.now();
       while (performance.now() - start < 1050) update(1, 2);
@@ -106,7 +106,7 @@ describe('a progress bar', () => {
 
   it('leaves signals alone when it is over', () => {
     const sent = show(`
-      import { progressBar } from ${source('progress')};
+      import { progressBar } from ${source('session/progress')};
       const { update, end } = progressBar("reading", {}, true);
       const start = performance.now();
       while (performance.now() - start < 1050) update(1, 2);

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { interruptible } from '../../src/cli/interruptible.ts';
+import { interruptible } from '../../src/cli/session/interruptible.ts';
 
 /** Works until Ctrl-C ends it, and lets nothing that is thrown meanwhile pass. */
 interruptible(

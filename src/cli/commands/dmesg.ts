@@ -4,10 +4,10 @@ import { openLog } from '../../kernel/log/open-log.ts';
 import { findPanic, type PanicLines } from '../../kernel/log/panic.ts';
 import { logRow, logText, missingText } from '../../report/dmesg-report.ts';
 import { jsonLine } from '../../report/escape.ts';
-import { lastOf } from '../log-filter.ts';
-import type { CommonOptions } from '../options.ts';
-import { EXIT, type Output } from '../output.ts';
-import { withDump } from '../session.ts';
+import { lastOf } from '../options/log-filter.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { EXIT, type Output } from '../output/output.ts';
+import { withDump } from '../session/session.ts';
 
 export interface DmesgOptions extends CommonOptions {
   readonly level?: ReadonlySet<number>;

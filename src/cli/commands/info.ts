@@ -10,9 +10,9 @@ import { tryZones } from '../../pages/census/census.ts';
 import { type MissingMemory, missingMemory } from '../../pages/census/missing-memory.ts';
 import { managedChecks } from '../../pages/checks/managed-check.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
-import type { CommonOptions } from '../options.ts';
-import { type Session, withDump } from '../session.ts';
-import { showReport } from '../show-report.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { type Session, withDump } from '../session/session.ts';
+import { showReport } from '../session/show-report.ts';
 
 /** `info`: the one screen to see first. Returns the exit status. */
 export function info(files: readonly string[], options: CommonOptions): Promise<number> {

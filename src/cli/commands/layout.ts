@@ -2,9 +2,9 @@ import { findLayout } from '../../kernel/layout/layout.ts';
 import { jsonText } from '../../report/escape.ts';
 import { layoutReport, layoutText } from '../../report/layout-report.ts';
 import { terminal } from '../../report/terminal.ts';
-import type { CommonOptions } from '../options.ts';
-import { EXIT } from '../output.ts';
-import { withDump } from '../session.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { EXIT } from '../output/output.ts';
+import { withDump } from '../session/session.ts';
 
 /** `layout`: where the kernel put its regions, by every method. Returns the exit status. */
 export function layout(files: readonly string[], options: CommonOptions): Promise<number> {

@@ -13,9 +13,9 @@ import { explainPage } from '../../pages/explain/explain.ts';
 import { jsonText } from '../../report/escape.ts';
 import { CONTENTS, type PageReport, pageReport, pageText } from '../../report/page-report.ts';
 import { terminal } from '../../report/terminal.ts';
-import type { CommonOptions, PageOperand } from '../options.ts';
-import { EXIT } from '../output.ts';
-import { withDump } from '../session.ts';
+import type { CommonOptions, PageOperand } from '../options/options.ts';
+import { EXIT } from '../output/output.ts';
+import { withDump } from '../session/session.ts';
 
 const PAGE = 4096;
 

@@ -6,10 +6,10 @@ import { takeCompatCensus } from '../../pages/census/compat.ts';
 import { takeParallelCensus } from '../../pages/census/parallel-census.ts';
 import { EXCLUDABLE } from '../../pages/classify/page-class.ts';
 import { compatReport, type PagesReport, pagesReport } from '../../report/pages-report.ts';
-import type { CommonOptions } from '../options.ts';
-import { progressBar } from '../progress.ts';
-import { type Session, withDump } from '../session.ts';
-import { showReport } from '../show-report.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { progressBar } from '../session/progress.ts';
+import { type Session, withDump } from '../session/session.ts';
+import { showReport } from '../session/show-report.ts';
 
 export interface PagesOptions extends CommonOptions {
   readonly compat?: string;

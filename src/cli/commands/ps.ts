@@ -5,9 +5,9 @@ import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { type PsReport, psReport } from '../../report/ps-report.ts';
-import type { CommonOptions } from '../options.ts';
-import { type Session, withDump } from '../session.ts';
-import { showReport } from '../show-report.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { type Session, withDump } from '../session/session.ts';
+import { showReport } from '../session/show-report.ts';
 
 export type PsOrder = 'pid' | 'rss' | 'cpu';
 

@@ -4,9 +4,9 @@ import { regionOfSegment } from '../../kernel/layout/regions.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
 import { segmentsReport, segmentsText } from '../../report/segments-report.ts';
 import { terminal } from '../../report/terminal.ts';
-import type { CommonOptions } from '../options.ts';
-import { EXIT } from '../output.ts';
-import { type Session, withDump } from '../session.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { EXIT } from '../output/output.ts';
+import { type Session, withDump } from '../session/session.ts';
 
 /** `segments`: the file's own map. Returns the exit status. */
 export function segments(files: readonly string[], options: CommonOptions): Promise<number> {

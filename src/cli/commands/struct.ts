@@ -20,9 +20,9 @@ import { typeText } from '../../report/struct-text.ts';
 import { terminal } from '../../report/terminal.ts';
 import { hex } from '../../report/units.ts';
 import { type SymbolOf, valueText } from '../../report/value-text.ts';
-import type { CommonOptions } from '../options.ts';
-import { EXIT, type Output } from '../output.ts';
-import { type Session, withDump } from '../session.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { EXIT, type Output } from '../output/output.ts';
+import { type Session, withDump } from '../session/session.ts';
 
 /** Elements of an array that are shown to people, and to programs. */
 const SHOWN = { text: 256, json: 1 << 16 } as const;

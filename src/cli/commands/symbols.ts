@@ -11,10 +11,10 @@ import {
   symbolLine,
   symbolRow,
 } from '../../report/symbols-report.ts';
-import { matchesPattern } from '../name-pattern.ts';
-import type { CommonOptions } from '../options.ts';
-import { EXIT, type Output } from '../output.ts';
-import { withDump } from '../session.ts';
+import { matchesPattern } from '../options/name-pattern.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { EXIT, type Output } from '../output/output.ts';
+import { withDump } from '../session/session.ts';
 
 /** Lines written at once: all of them at once would be some ten MiB of text. */
 const LINES = 4096;

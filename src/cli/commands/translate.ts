@@ -14,9 +14,9 @@ import {
   translateText,
   translationRow,
 } from '../../report/translate-report.ts';
-import type { CommonOptions } from '../options.ts';
-import { EXIT } from '../output.ts';
-import { withDump } from '../session.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { EXIT } from '../output/output.ts';
+import { withDump } from '../session/session.ts';
 
 /** `translate`: the page-table walk of virtual addresses. Status 1 when one of them leads nowhere, 3 when one is contradicted. */
 export function translate(

@@ -3,10 +3,10 @@ import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
-import type { CommonOptions } from '../options.ts';
-import { progressBar } from '../progress.ts';
-import { type Session, withDump } from '../session.ts';
-import { showReport } from '../show-report.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { progressBar } from '../session/progress.ts';
+import { type Session, withDump } from '../session/session.ts';
+import { showReport } from '../session/show-report.ts';
 
 export interface UsageOptions extends CommonOptions {
   readonly by?: UsageBy;

@@ -2,9 +2,9 @@ import { InspectError } from '../../errors.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { escapeLines, jsonText } from '../../report/escape.ts';
 import { vmcoreinfoReport, vmcoreinfoText } from '../../report/vmcoreinfo-report.ts';
-import type { CommonOptions } from '../options.ts';
-import { EXIT, type Output } from '../output.ts';
-import { withDump } from '../session.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { EXIT, type Output } from '../output/output.ts';
+import { withDump } from '../session/session.ts';
 
 export interface VmcoreinfoOptions extends CommonOptions {
   readonly raw?: boolean;

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dumpOf } from '../support/fixture.ts';
-import { PROGRAM, run } from '../support/run.ts';
+import { dumpOf } from '../../support/fixture.ts';
+import { PROGRAM, run } from '../../support/run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-descriptor-'));
 afterAll(() => rmSync(folder, { recursive: true }));

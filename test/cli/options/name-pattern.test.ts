@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesPattern } from '../../src/cli/name-pattern.ts';
+import { matchesPattern } from '../../../src/cli/options/name-pattern.ts';
 
 /** The same by a regular expression, which takes as long as it likes. */
 const byExpression = (pattern: string, name: string) =>

@@ -13,9 +13,9 @@ import fs, {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { findTarget } from '../../src/cli/output-target.ts';
-import { failureOf } from '../builders/failure.ts';
-import { replaceCalls } from '../support/system-calls.ts';
+import { findTarget } from '../../../src/cli/output/output-target.ts';
+import { failureOf } from '../../builders/failure.ts';
+import { replaceCalls } from '../../support/system-calls.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-target-'));
 afterAll(() => rmSync(folder, { recursive: true }));

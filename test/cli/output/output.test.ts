@@ -16,9 +16,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SparseDump } from '../bench/sparse-dump.ts';
-import { dumpOf } from '../support/fixture.ts';
-import { PROGRAM, run, shell } from '../support/run.ts';
+import { SparseDump } from '../../bench/sparse-dump.ts';
+import { dumpOf } from '../../support/fixture.ts';
+import { PROGRAM, run, shell } from '../../support/run.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
 const QUIET = dumpOf('linux-5.10');

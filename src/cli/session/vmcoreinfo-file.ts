@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
-import { InspectError } from '../errors.ts';
-import type { VmcoreinfoText } from '../formats/image/image.ts';
-import { errnoOf } from './write.ts';
+import { InspectError } from '../../errors.ts';
+import type { VmcoreinfoText } from '../../formats/image/image.ts';
+import { errnoOf } from '../output/write.ts';
 
 /** More is no VMCOREINFO: the kernel's own limit is a page. */
 const LIMIT = 1 << 20;

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { progressBar } from '../../src/cli/progress.ts';
-import { CLEARED, leaveTerminal, pass, sent, watchBars } from '../support/bar-terminal.ts';
+import { progressBar } from '../../../src/cli/session/progress.ts';
+import { CLEARED, leaveTerminal, pass, sent, watchBars } from '../../support/bar-terminal.ts';
 
 watchBars();
 

@@ -1,5 +1,5 @@
 import { lstatSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { InspectError } from '../errors.ts';
+import { InspectError } from '../../errors.ts';
 import { descriptorOf, isOfNode } from './descriptor.ts';
 
 /** What --output names. */

@@ -1,9 +1,9 @@
-import type { Run } from '../bytes/work.ts';
-import type { Kernel } from '../kernel/open/kernel.ts';
+import type { Run } from '../../bytes/work.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { clearLine } from '../output/status-line.ts';
 import { activityBar } from './activity.ts';
 import { interruptible } from './interruptible.ts';
-import type { CommonOptions } from './options.ts';
-import { clearLine } from './status-line.ts';
 
 /** How the work of a command is seen and ended by who started it at a terminal. */
 export interface Watch {

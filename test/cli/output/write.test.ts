@@ -1,7 +1,7 @@
 import type fs from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { cannotWrite, ReaderGone, say, writeAll } from '../../src/cli/write.ts';
-import { refusal, replaceCalls } from '../support/system-calls.ts';
+import { cannotWrite, ReaderGone, say, writeAll } from '../../../src/cli/output/write.ts';
+import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
 const TEXT = 'a result of several bytes';
 

@@ -2,9 +2,9 @@ import fs, { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dumpOf } from '../support/fixture.ts';
-import { runMain } from '../support/run-main.ts';
-import { refusal, replaceCalls } from '../support/system-calls.ts';
+import { dumpOf } from '../../support/fixture.ts';
+import { runMain } from '../../support/run-main.ts';
+import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
 const DUMP = dumpOf('linux-5.10');
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-session-'));

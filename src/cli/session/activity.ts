@@ -1,7 +1,7 @@
-import { milliseconds } from '../bytes/clock.ts';
-import type { CommonOptions } from './options.ts';
-import { isTerminal } from './output.ts';
-import { BAR, clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from './status-line.ts';
+import { milliseconds } from '../../bytes/clock.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { isTerminal } from '../output/output.ts';
+import { BAR, clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
 
 /** How much of the bar moves over it. */
 const BLOCK = 5;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { activityBar } from '../../src/cli/activity.ts';
-import { progressBar } from '../../src/cli/progress.ts';
-import { CLEARED, leaveTerminal, pass, sent, watchBars } from '../support/bar-terminal.ts';
+import { activityBar } from '../../../src/cli/session/activity.ts';
+import { progressBar } from '../../../src/cli/session/progress.ts';
+import { CLEARED, leaveTerminal, pass, sent, watchBars } from '../../support/bar-terminal.ts';
 
 watchBars();
 

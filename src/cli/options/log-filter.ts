@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { LEVELS } from '../report/log-names.ts';
+import { LEVELS } from '../../report/log-names.ts';
 
 const RANGE = /^(\+?)([a-z]+|\d)(\+?)$/;
 

@@ -1,9 +1,9 @@
-import { milliseconds } from '../bytes/clock.ts';
-import type { OnProgress } from '../bytes/work.ts';
-import type { CommonOptions } from './options.ts';
-import { isTerminal } from './output.ts';
-import { beforeSignals } from './signals.ts';
-import { BAR, clearLine, drawLine, QUIET_MS, REDRAW_MS } from './status-line.ts';
+import { milliseconds } from '../../bytes/clock.ts';
+import type { OnProgress } from '../../bytes/work.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { isTerminal } from '../output/output.ts';
+import { beforeSignals } from '../output/signals.ts';
+import { BAR, clearLine, drawLine, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
 
 /** The share from which on the pace so far tells of the rest: what is read first is seldom like the rest. */
 const TELLING = 0.01;

@@ -1,8 +1,8 @@
-import { INVARIANTS } from '../report/invariant-rules.ts';
-import { sound } from '../report/invariants.ts';
-import { jsonPieces } from '../report/json-pieces.ts';
-import type { Terminal } from '../report/terminal.ts';
-import { EXIT } from './output.ts';
+import { INVARIANTS } from '../../report/invariant-rules.ts';
+import { sound } from '../../report/invariants.ts';
+import { jsonPieces } from '../../report/json-pieces.ts';
+import type { Terminal } from '../../report/terminal.ts';
+import { EXIT } from '../output/output.ts';
 import type { Session } from './session.ts';
 
 /** What every report of these commands has. */
@@ -34,6 +34,6 @@ export async function showReport<T extends Shown>(
 }
 
 async function terminalOf({ color, columns }: Session['output']): Promise<Terminal> {
-  const { terminal } = await import('../report/terminal.ts');
+  const { terminal } = await import('../../report/terminal.ts');
   return terminal(color, columns);
 }

@@ -1,4 +1,4 @@
-import { milliseconds } from '../bytes/clock.ts';
+import { milliseconds } from '../../bytes/clock.ts';
 import { say } from './write.ts';
 
 /** Work shorter than this shows nothing. */

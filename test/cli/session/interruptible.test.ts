@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, vi } from 'vitest';
-import { interruptible } from '../../src/cli/interruptible.ts';
-import { InspectError } from '../../src/errors.ts';
+import { interruptible } from '../../../src/cli/session/interruptible.ts';
+import { InspectError } from '../../../src/errors.ts';
 
-const ENDLESS = fileURLToPath(new URL('../support/endless.ts', import.meta.url));
+const ENDLESS = fileURLToPath(new URL('../../support/endless.ts', import.meta.url));
 
 /** Runs the endless work, and sends a signal as soon as it has begun. */
 function endedBy(signal: NodeJS.Signals): Promise<{ signal: NodeJS.Signals | null; said: string }> {

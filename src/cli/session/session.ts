@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { milliseconds } from '../bytes/clock.ts';
-import type { ReadStatistics } from '../bytes/source.ts';
-import { InspectError, inFile } from '../errors.ts';
-import type { MemoryImage, VmcoreinfoText } from '../formats/image/image.ts';
-import { openImage } from '../formats/open.ts';
-import { findVmcoreinfo, type OpenByNote, trustedNote } from '../kernel/identity/vmcoreinfo-note.ts';
-import { openBareKernel } from '../kernel/layout/bare-kernel.ts';
-import { type Kernel, openKernel } from '../kernel/open/kernel.ts';
-import type { DumpFiles } from '../pages/census/thread-task.ts';
-import type { CommonOptions } from './options.ts';
-import { type OpenOutput, type Output, standardOutput } from './output.ts';
+import { milliseconds } from '../../bytes/clock.ts';
+import type { ReadStatistics } from '../../bytes/source.ts';
+import { InspectError, inFile } from '../../errors.ts';
+import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import { openImage } from '../../formats/open.ts';
+import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/identity/vmcoreinfo-note.ts';
+import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
+import { type Kernel, openKernel } from '../../kernel/open/kernel.ts';
+import type { DumpFiles } from '../../pages/census/thread-task.ts';
+import type { CommonOptions } from '../options/options.ts';
+import { type OpenOutput, type Output, standardOutput } from '../output/output.ts';
+import { say } from '../output/write.ts';
 import { type Progress, progressBar, readingBar } from './progress.ts';
 import { readVmcoreinfo } from './vmcoreinfo-file.ts';
 import { type Watch, watch } from './watch.ts';
-import { say } from './write.ts';
 
 /** What is meant where no FILE is given. */
 export const LIVE = '/proc/kcore';
@@ -61,7 +61,7 @@ async function openOutput(options: CommonOptions, files: readonly string[]): Pro
   const { output: path, vmcoreinfo } = options;
   if (path === undefined || path === '-')
     return { output: standardOutput(options), keep: async () => {}, close: () => {} };
-  const { openOutputFile } = await import('./output-file.ts');
+  const { openOutputFile } = await import('../output/output-file.ts');
   return openOutputFile(path, options, vmcoreinfo === undefined ? files : [...files, vmcoreinfo]);
 }
 

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { InspectError, isSystemError } from '../errors.ts';
+import { InspectError, isSystemError } from '../../errors.ts';
 
 /** Thrown when whoever read the result has gone, as `head` does: nothing is left to do, and nothing went wrong. */
 export class ReaderGone extends Error {}

@@ -2,9 +2,9 @@ import fs, { closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dumpOf } from '../support/fixture.ts';
-import { runMain } from '../support/run-main.ts';
-import { replaceCalls } from '../support/system-calls.ts';
+import { dumpOf } from '../../support/fixture.ts';
+import { runMain } from '../../support/run-main.ts';
+import { replaceCalls } from '../../support/system-calls.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-open-'));
 afterAll(() => rmSync(folder, { recursive: true }));
