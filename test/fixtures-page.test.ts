@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { openImage } from '../src/formats/open.ts';
 import { openKernel } from '../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
-import { detailsOf, type PageDetails } from '../src/pages/details/details.ts';
+import { type PageDetails, pageDetails } from '../src/pages/details/details.ts';
 import type { PageOwner } from '../src/pages/details/owner.ts';
 import { explainPage } from '../src/pages/explain/explain.ts';
 import type { PageReport } from '../src/report/page-report.ts';
@@ -37,7 +37,7 @@ describe.each([
     typed = new TypedKernel(kernel);
     for (const pfn of samplePfns(kernel.image.memory)) {
       const explained = explainPage(kernel, pfn);
-      const details = detailsOf(typed, explained, null);
+      const details = pageDetails(typed, explained, null);
       if (details) pages.push({ ...details, pfn, rule: explained.rule });
     }
   }, 60_000);

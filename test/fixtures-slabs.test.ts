@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FileSource } from '../src/bytes/file-source.ts';
-import { hex } from '../src/bytes/hex.ts';
 import { openImage, openSource } from '../src/formats/open.ts';
+import { hex } from '../src/hex.ts';
 import { walkList } from '../src/kernel/objects/list.ts';
 import { PerCpu } from '../src/kernel/objects/per-cpu.ts';
 import { openKernel } from '../src/kernel/open/kernel.ts';

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statfsSync } from 'node:fs';
 import { InspectError, isSystemError, type SystemError } from '../errors.ts';
-import { hex } from './hex.ts';
+import { hex } from '../hex.ts';
 import type { ByteSource, ReadStatistics } from './source.ts';
 
 /** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */

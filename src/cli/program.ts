@@ -11,9 +11,9 @@ import {
   type PageOperand,
   parseAddress,
   parseCount,
+  parseFileName,
   parseJobs,
   parsePage,
-  parsePath,
 } from './options/options.ts';
 import { printOut, say } from './output/write.ts';
 
@@ -237,7 +237,9 @@ function withCommonOptions(command: Command): Command {
   return command
     .option('--json', 'one JSON document instead of text')
     .addOption(
-      new Option('-o, --output <file>', 'write the result there, all of it or nothing').argParser(parsePath),
+      new Option('-o, --output <file>', 'write the result there, all of it or nothing').argParser(
+        parseFileName,
+      ),
     )
     .addOption(
       new Option('--format <format>', 'what FILE is, where its content cannot tell').choices(['raw']),

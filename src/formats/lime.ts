@@ -1,8 +1,9 @@
-import { hex } from '../bytes/hex.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { struct, u32, u64 } from '../bytes/struct.ts';
 import { latin1 } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
+import { hex } from '../hex.ts';
+import { PHYSICAL_LIMIT } from '../machine.ts';
 import { unsupported } from './elf/header.ts';
 import type { MemoryImage } from './image/image.ts';
 import { type PlainRange, plainImage } from './image/plain-image.ts';
@@ -10,8 +11,6 @@ import { type PlainRange, plainImage } from './image/plain-image.ts';
 /** LIME_MAGIC 0x4C694D45, as the file has it */
 const MAGIC = 'EMiL';
 const VERSION = 1;
-/** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging) */
-const PHYSICAL_LIMIT = 1n << 52n;
 /** A range is an entry "System RAM" of /proc/iomem; no machine has so many. */
 const RANGES_LIMIT = 100_000;
 
@@ -58,7 +57,7 @@ function rangeAt(source: ByteSource, at: number): PlainRange {
   if (!isLime(got)) throw corrupt(source, at, 'a header should follow the range before, and there is none');
   if (version !== VERSION)
     throw unsupported(source.path, `a LiME image of version ${version}; only 1 is known`);
-  if (e_addr < s_addr || e_addr >= PHYSICAL_LIMIT) {
+  if (e_addr < s_addr || e_addr >= BigInt(PHYSICAL_LIMIT)) {
     throw corrupt(source, at, `it claims memory from ${hex(s_addr)} to ${hex(e_addr)}`);
   }
   return { start: Number(s_addr), end: Number(e_addr) + 1, offset: at + header.size };

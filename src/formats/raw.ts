@@ -1,12 +1,9 @@
-import { hex } from '../bytes/hex.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { InspectError } from '../errors.ts';
+import { hex } from '../hex.ts';
+import { PAGE_SIZE, PHYSICAL_LIMIT } from '../machine.ts';
 import type { MemoryImage } from './image/image.ts';
 import { plainImage } from './image/plain-image.ts';
-
-const PAGE = 4096;
-/** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging) */
-const PHYSICAL_LIMIT = 2 ** 52;
 
 /**
  * Opens memory as it is, byte n of the file being physical address n: what `dd` of a device, an emulator's `pmemsave` or
@@ -22,7 +19,7 @@ export function openRaw(source: ByteSource): MemoryImage {
     throw new InspectError('unsupported', message, { path });
   }
   // Memory ends with a page: a file that ends inside of one has lost the rest of it.
-  const ranges = [{ start: 0, end: Math.ceil(size / PAGE) * PAGE, offset: 0 }];
+  const ranges = [{ start: 0, end: Math.ceil(size / PAGE_SIZE) * PAGE_SIZE, offset: 0 }];
   return plainImage(source, {
     format: 'raw memory image',
     type: 'RAW',

@@ -1,5 +1,5 @@
 import type { Boot } from '../formats/image/image.ts';
-import { hex } from './units.ts';
+import { hex } from '../hex.ts';
 
 /** A kernel in memory, in JSON. */
 export interface BootRow {

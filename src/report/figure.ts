@@ -1,10 +1,8 @@
+import { PAGE_SIZE } from '../machine.ts';
 import { percent, size } from './units.ts';
 
-/** Bytes of a page on x86_64. */
-const PAGE = 4096;
-
 /** Pages and their bytes. */
-export interface Amount {
+export interface PageAmount {
   readonly pages: number;
   readonly bytes: number;
 }
@@ -13,10 +11,10 @@ export interface Amount {
 export interface Figure {
   readonly pages: number | null;
   readonly bytes: number | null;
-  readonly atLeast?: Amount;
+  readonly atLeast?: PageAmount;
 }
 
-export const amount = (pages: number): Amount => ({ pages, bytes: pages * PAGE });
+export const amount = (pages: number): PageAmount => ({ pages, bytes: pages * PAGE_SIZE });
 
 /** Pages that were counted, and whether those are all. */
 export function figure(pages: number, known: boolean): Figure {
@@ -41,11 +39,11 @@ export function pagesOf(row: Figure): string {
 }
 
 /** As text, in a unit that suits it. */
-export function sizeOf(row: Figure): string {
+export function sizeText(row: Figure): string {
   return row.bytes === null ? least(row, ({ bytes }) => size(bytes)) : size(row.bytes);
 }
 
-function least({ atLeast }: Figure, text: (amount: Amount) => string): string {
+function least({ atLeast }: Figure, text: (amount: PageAmount) => string): string {
   return atLeast ? `>=${text(atLeast)}` : '?';
 }
 

@@ -1,24 +1,23 @@
 import type { ErrorKind } from '../errors.ts';
 import type { MemoryAmounts, MemoryImage } from '../formats/image/image.ts';
+import { hex } from '../hex.ts';
 import type { Check } from '../kernel/evidence/check.ts';
 import type { Fact } from '../kernel/evidence/fact.ts';
-import type { Laddered } from '../kernel/evidence/ladder.ts';
-import type { Layout } from '../kernel/layout/layout.ts';
+import type { TriedValue } from '../kernel/evidence/methods.ts';
+import type { KernelLayout } from '../kernel/layout/layout.ts';
 import type { SystemFacts } from '../kernel/system/system.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
+import { PAGE_SIZE } from '../machine.ts';
 import type { MissingMemory } from '../pages/census/missing-memory.ts';
 import { type BootRow, bootRows } from './boots.ts';
 import { type Checked, checked, contradictions } from './checks.ts';
 import { checksOf, listsAreWhole, problems, uncheckedMemory } from './info-problems.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
-import { hex } from './units.ts';
-
-const PAGE = 4096;
 
 /** Bytes. */
-export interface Amount {
+export interface ByteAmount {
   readonly total: number;
   readonly free: number;
 }
@@ -57,8 +56,8 @@ export interface InfoReport extends Checked {
   readonly cpus: { readonly possible: number; readonly online: number } | null;
   readonly cpuModel: string | null;
   readonly load: readonly number[] | null;
-  readonly memory: Amount | null;
-  readonly swap: Amount | null;
+  readonly memory: ByteAmount | null;
+  readonly swap: ByteAmount | null;
   readonly tasks: TaskFigures | null;
   readonly taint: {
     readonly mask: string;
@@ -148,7 +147,7 @@ export function infoReport(facts: InfoFacts): InfoReport {
     ...state(values, facts),
     dump: {
       ...amounts,
-      ...(facts.missing ? { missing: facts.missing.pages * PAGE } : {}),
+      ...(facts.missing ? { missing: facts.missing.pages * PAGE_SIZE } : {}),
       level: image.live
         ? null
         : values.given(
@@ -241,9 +240,9 @@ function state(values: Values, { system, counts }: InfoFacts) {
   };
 }
 
-function layoutRow(values: Values, layout: Layout): NonNullable<InfoReport['layout']> {
+function layoutRow(values: Values, layout: KernelLayout): NonNullable<InfoReport['layout']> {
   const { kernelOffset, pageOffset, pagingLevels } = layout;
-  const address = (name: string, { value, candidates }: Laddered) => {
+  const address = (name: string, { value, candidates }: TriedValue) => {
     const refuted = candidates.find(
       ({ source, verdict }) => source === 'vmcoreinfo' && verdict === 'refuted',
     );

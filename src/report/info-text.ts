@@ -1,5 +1,5 @@
 import { escapeText } from './escape.ts';
-import type { Amount, InfoReport } from './info-report.ts';
+import type { ByteAmount, InfoReport } from './info-report.ts';
 import { foundTasks } from './task-figures.ts';
 import { TASK_STATES } from './task-states.ts';
 import type { Terminal } from './terminal.ts';
@@ -86,7 +86,7 @@ function stateRows({ cpus, cpuModel, load, memory, swap, tasks }: InfoReport): R
   ];
 }
 
-function amount({ total, free }: Amount): string {
+function amount({ total, free }: ByteAmount): string {
   return `${size(total)}, ${size(free)} free`;
 }
 

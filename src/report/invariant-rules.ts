@@ -1,10 +1,8 @@
+import { PAGE_SIZE, PHYSICAL_LIMIT } from '../machine.ts';
 import { type Fields, type Invariant, numberAt } from './invariants.ts';
 
-const PAGE = 4096;
 /** Bytes that a process can address: 56 bits with 5-level paging. */
 const USER_SPACE = 2 ** 56;
-/** Bytes of physical memory: 52 bits. */
-const PHYSICAL_SPACE = 2 ** 52;
 /** Bytes from the image to the end of the modules' region (Documentation/arch/x86/x86_64/mm.rst). */
 const MODULES_SPACE = 2 ** 31;
 
@@ -28,7 +26,7 @@ const USAGE: readonly Invariant[] = [
     of: 'total',
     called: () => 'all memory',
     counts: ['pages'],
-    most: () => ({ pages: PHYSICAL_SPACE / PAGE }),
+    most: () => ({ pages: PHYSICAL_LIMIT / PAGE_SIZE }),
   },
   { ...pagesOf('types[]', named('memory of type', 'type')), dependents: withoutRemainders },
   {
@@ -64,7 +62,11 @@ const USAGE: readonly Invariant[] = [
       ['file', 'rss'],
       ['shmem', 'rss'],
     ],
-    most: () => ({ rss: USER_SPACE / PAGE, swap: USER_SPACE / PAGE, pageTableBytes: PHYSICAL_SPACE }),
+    most: () => ({
+      rss: USER_SPACE / PAGE_SIZE,
+      swap: USER_SPACE / PAGE_SIZE,
+      pageTableBytes: PHYSICAL_LIMIT,
+    }),
   },
   {
     of: 'vmalloc.largest[]',
@@ -161,7 +163,7 @@ const PS: readonly Invariant[] = [
     most: () => ({
       'memory.rss.total': USER_SPACE,
       'memory.swap': USER_SPACE,
-      'memory.pageTables': PHYSICAL_SPACE,
+      'memory.pageTables': PHYSICAL_LIMIT,
     }),
     clears: (task, reason) => ({ ...task, memory: null, missing: reason }),
   },
@@ -181,7 +183,7 @@ const amountOf = (name: string): Invariant => ({
   called: () => name,
   counts: [`${name}.total`, `${name}.free`],
   parts: [[`${name}.free`, `${name}.total`]],
-  most: () => ({ [`${name}.total`]: PHYSICAL_SPACE }),
+  most: () => ({ [`${name}.total`]: PHYSICAL_LIMIT }),
   clears: unavailable(name),
 });
 

@@ -1,9 +1,9 @@
-import type { Candidate, Laddered } from '../kernel/evidence/ladder.ts';
-import type { Layout } from '../kernel/layout/layout.ts';
+import { hex } from '../hex.ts';
+import type { Candidate, TriedValue } from '../kernel/evidence/methods.ts';
+import type { KernelLayout } from '../kernel/layout/layout.ts';
 import { escapeText } from './escape.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { hex } from './units.ts';
 import { wrap } from './wrap.ts';
 
 /** A value in JSON: what is believed, where it is from, and what each method said. */
@@ -30,7 +30,7 @@ export interface LayoutReport extends Record<ValueName, LayoutValue> {
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
   readonly pagingLevels: 4 | 5;
-  readonly kallsyms: Layout['kallsyms'];
+  readonly kallsyms: KernelLayout['kallsyms'];
   readonly warnings: readonly string[];
 }
 
@@ -45,7 +45,7 @@ const NAMES: Record<ValueName, readonly [string, string]> = {
   smeMask: ['sme_mask', 'the physical address bit of AMD memory encryption'],
 };
 
-function shown({ value, source, candidates }: Laddered): LayoutValue {
+function shown({ value, source, candidates }: TriedValue): LayoutValue {
   const text = (v: bigint | null) => (v === null ? null : hex(v));
   return { value: text(value), source, candidates: candidates.map((c) => ({ ...c, value: text(c.value) })) };
 }
@@ -55,7 +55,7 @@ interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel'> {
   readonly doubts: readonly string[];
 }
 
-export function layoutReport(layout: Layout, { file, kernel, doubts }: LayoutFacts): LayoutReport {
+export function layoutReport(layout: KernelLayout, { file, kernel, doubts }: LayoutFacts): LayoutReport {
   const values = Object.fromEntries(VALUES.map((name) => [name, shown(layout[name])])) as Record<
     ValueName,
     LayoutValue

@@ -1,7 +1,7 @@
+import { hex } from '../hex.ts';
 import type { MemoryFile } from '../kernel/objects/files.ts';
 import type { PageDetails } from '../pages/details/details.ts';
 import type { KfenceOwner, PageMappers, PageOwner, SlabOwner } from '../pages/details/owner.ts';
-import { hex } from './units.ts';
 
 /** A value for JSON, all of whose addresses are hex. */
 type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };

@@ -1,8 +1,10 @@
+import { hex } from '../hex.ts';
+import { PAGE_SIZE } from '../machine.ts';
 import type { PageDetails } from '../pages/details/details.ts';
 import type { PageMappers, PageOwner } from '../pages/details/owner.ts';
 import { escapeText } from './escape.ts';
 import { kfenceText, slabText } from './page-slab-text.ts';
-import { hex, plural, size } from './units.ts';
+import { plural, size } from './units.ts';
 import { USAGE_NAMES } from './usage-names.ts';
 
 /** Lines of names and values for people. */
@@ -29,7 +31,7 @@ function useName(use: PageDetails['use']): string {
 }
 
 function partOf({ pfn, order, refcount }: PageDetails['head']): string {
-  return `2^${order} pages, ${size(4096 * 2 ** order)}, from pfn ${pfn} on, _refcount ${refcount}`;
+  return `2^${order} pages, ${size(PAGE_SIZE * 2 ** order)}, from pfn ${pfn} on, _refcount ${refcount}`;
 }
 
 function ownerText(owner: PageOwner | null): string {

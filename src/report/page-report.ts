@@ -1,3 +1,5 @@
+import { hex, hex64 } from '../hex.ts';
+import { PAGE_SIZE } from '../machine.ts';
 import type { PageClass } from '../pages/classify/page-class.ts';
 import type { PageDetails } from '../pages/details/details.ts';
 import type { PageExplanation, StructPage } from '../pages/explain/explain.ts';
@@ -6,7 +8,7 @@ import { type PageDetailsReport, pageDetailsReport } from './page-details.ts';
 import { detailLines } from './page-owner-text.ts';
 import { ROW_NAMES } from './row-names.ts';
 import type { Terminal } from './terminal.ts';
-import { hex, hex64, size } from './units.ts';
+import { size } from './units.ts';
 import { wrap } from './wrap.ts';
 
 /** The document of `page --json`. */
@@ -54,7 +56,7 @@ export function pageReport(
     schema: 'kdump-inspect/page/1',
     file,
     pfn: page.pfn,
-    physical: hex(page.pfn * 4096),
+    physical: hex(page.pfn * PAGE_SIZE),
     section: page.section,
     class: page.class,
     rule: page.rule,
@@ -134,7 +136,7 @@ function structPageLines({ structPage: s, structPageError, details }: PageReport
     ['  private', s.private],
     [
       '  compound',
-      `${s.compound ?? 'unknown'}${s.order > 0 ? `  head of 2^${s.order} pages, ${size(4096 * 2 ** s.order)}` : ''}`,
+      `${s.compound ?? 'unknown'}${s.order > 0 ? `  head of 2^${s.order} pages, ${size(PAGE_SIZE * 2 ** s.order)}` : ''}`,
     ],
   ];
 }

@@ -1,7 +1,7 @@
+import { hex } from '../hex.ts';
 import type { FreePlace } from '../kernel/slabs/free-objects.ts';
 import type { KfenceOwner, SlabObject, SlabOwner } from '../pages/details/owner.ts';
 import { escapeText } from './escape.ts';
-import { hex } from './units.ts';
 
 /** Whose a slab page is, and what is known of the object that was asked for. */
 export function slabText({ cache, objects, inUse, list, object }: SlabOwner): string {

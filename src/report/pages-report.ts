@@ -1,15 +1,14 @@
 import type { Absence, MemoryImage } from '../formats/image/image.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
+import { PAGE_SIZE } from '../machine.ts';
 import type { Census, FreeCheck } from '../pages/census/census.ts';
 import type { CompatCensus } from '../pages/census/compat.ts';
 import type { ClassCounts, PageClass } from '../pages/classify/page-class.ts';
 import { type Checked, checked, contradictions } from './checks.ts';
-import { type Amount, amount, type Figure, figure } from './figure.ts';
+import { amount, type Figure, figure, type PageAmount } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { ROW_NAMES } from './row-names.ts';
 import { plural, size } from './units.ts';
-
-const PAGE = 4096;
 
 /** A row of the report, and whether makedumpfile -d 31 leaves its pages out. */
 export interface ClassRow extends Figure {
@@ -36,7 +35,7 @@ export interface PagesReport extends Checked {
   readonly classes: Readonly<Record<CountedClass, ClassRow>> &
     Readonly<Partial<Record<UncountedClass, ClassRow>>>;
   /** Pages of no row: what they are the dump cannot tell. */
-  readonly unknown: Amount;
+  readonly unknown: PageAmount;
   readonly compat: null | 'makedumpfile';
   readonly freeCheck: { readonly zones: readonly FreeCheckRow[] } | { readonly unavailable: string } | null;
   readonly warnings: readonly string[];
@@ -84,7 +83,7 @@ function head(facts: PagesFacts): Pick<PagesReport, 'schema' | 'file' | 'kernel'
       release: info.get('OSRELEASE') ?? null,
       ...(crashTime === undefined ? {} : { crashTime }),
     },
-    pageSize: PAGE,
+    pageSize: PAGE_SIZE,
   };
 }
 

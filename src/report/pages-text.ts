@@ -2,7 +2,7 @@ import type { Check } from '../kernel/evidence/check.ts';
 import type { PageClass } from '../pages/classify/page-class.ts';
 import { inColors, verdictText } from './checks.ts';
 import { escapeText } from './escape.ts';
-import { pagesOf, shareOf, sizeOf } from './figure.ts';
+import { pagesOf, shareOf, sizeText } from './figure.ts';
 import type { FreeCheckRow, PagesReport } from './pages-report.ts';
 import { ROW_NAMES } from './row-names.ts';
 import { table } from './table.ts';
@@ -44,13 +44,13 @@ function pagesTable(report: PagesReport, terminal: Terminal): string {
     const row = classes[name];
     if (!row || (WHEN_ANY.has(name) && row.pages === 0)) return [];
     const excludable = row.excludable ? 'yes' : 'no';
-    return [[ROW_NAMES[name], pagesOf(row), sizeOf(row), shareOf(row, total), excludable, description]];
+    return [[ROW_NAMES[name], pagesOf(row), sizeText(row), shareOf(row, total), excludable, description]];
   });
   if (unknown.pages > 0) {
     const share = shareOf(unknown, total);
     rows.push(['UNKNOWN', String(unknown.pages), size(unknown.bytes), share, '-', 'The dump cannot tell']);
   }
-  rows.push(['TOTAL', pagesOf(total), sizeOf(total), shareOf(total, total), '', totalText(report)]);
+  rows.push(['TOTAL', pagesOf(total), sizeText(total), shareOf(total, total), '', totalText(report)]);
   const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'EXCLUDABLE', 'DESCRIPTION'];
   return table({ heading, rows, right: [1, 2, 3], gap: 1 }, terminal);
 }

@@ -1,12 +1,14 @@
+import { hex } from '../hex.ts';
 import type { MmUse } from '../kernel/tasks/mm-counters.ts';
 import type { TaskDetails } from '../kernel/tasks/processes.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { TaskState } from '../kernel/tasks/task-state.ts';
+import { PAGE_SIZE } from '../machine.ts';
 import { type Checked, checked, contradictions } from './checks.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { TASK_STATES } from './task-states.ts';
-import { hex, plural } from './units.ts';
+import { plural } from './units.ts';
 
 /** Pages by their kind; bytes. */
 export interface Resident {
@@ -73,7 +75,6 @@ export interface PsReport extends Checked {
   readonly complete: boolean;
 }
 
-const PAGE = 4096;
 /** More warnings than these are counted and not told one by one. */
 const TOLD = 20;
 
@@ -192,16 +193,16 @@ function taskRow({ task, ppid, owner, threads, memory }: TaskDetails, running: R
 
 function memoryRow({ pages, cached, pageTables }: MmUse): MemoryRow {
   const { anon, file, shmem, swap } = pages;
-  const total = (anon + file + shmem) * PAGE;
+  const total = (anon + file + shmem) * PAGE_SIZE;
   return {
-    rss: { total, anon: anon * PAGE, file: file * PAGE, shmem: shmem * PAGE },
-    swap: swap * PAGE,
+    rss: { total, anon: anon * PAGE_SIZE, file: file * PAGE_SIZE, shmem: shmem * PAGE_SIZE },
+    swap: swap * PAGE_SIZE,
     pageTables,
     cached: {
-      anon: cached.anon * PAGE,
-      file: cached.file * PAGE,
-      shmem: cached.shmem * PAGE,
-      swap: cached.swap * PAGE,
+      anon: cached.anon * PAGE_SIZE,
+      file: cached.file * PAGE_SIZE,
+      shmem: cached.shmem * PAGE_SIZE,
+      swap: cached.swap * PAGE_SIZE,
     },
   };
 }

@@ -1,11 +1,12 @@
 import type { Range } from '../bytes/ranges.ts';
 import type { MemoryImage, Segment } from '../formats/image/image.ts';
+import { hex } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
 import { each } from './each.ts';
 import { overlapsOf } from './segment-overlaps.ts';
 import { tablePieces } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { hex, plural, size } from './units.ts';
+import { plural, size } from './units.ts';
 
 /** A segment in JSON. Sizes are bytes, as text where they pass 2^53. */
 export interface SegmentRow {

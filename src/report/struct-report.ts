@@ -1,7 +1,7 @@
+import { hex } from '../hex.ts';
 import type { Enumerator } from '../kernel/btf/btf.ts';
 import type { Hole, MemberLayout, StructLayout } from '../kernel/types/layout.ts';
 import type { Value } from '../kernel/types/value.ts';
-import { hex } from './units.ts';
 
 /** Bits without a member: from which bit on, counted from the start of the outermost structure. */
 export interface HoleRow {
@@ -33,7 +33,7 @@ export interface LayoutRow {
 }
 
 /** What a type is; of a structure `layout` is there, of an enumeration `enumerators`. */
-export interface TypeRow {
+export interface StructTypeRow {
   /** As C writes it. */
   readonly name: string;
   /** What a typedef stands for; null for all else. */
@@ -61,7 +61,7 @@ export interface StructReport {
   readonly file: { readonly path: string; readonly format: string };
   readonly query: { readonly name: string; readonly address: string | null };
   /** With an address of a value the layout is left out. */
-  readonly type: TypeRow;
+  readonly type: StructTypeRow;
   /** Where the value lies, after all pointers were followed. */
   readonly address: string | null;
   readonly value: JsonValue;

@@ -1,7 +1,7 @@
+import { hex, hex64 } from '../hex.ts';
 import type { Module } from '../kernel/modules/module-reader.ts';
 import type { AnySymbol } from '../kernel/symbols/symbolizer.ts';
 import { escapeText } from './escape.ts';
-import { hex, hex64 } from './units.ts';
 
 /** A symbol in JSON; `module` is there only for one of a module. */
 export interface SymbolRow {

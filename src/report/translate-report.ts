@@ -1,8 +1,10 @@
 import type { Absence } from '../formats/image/image.ts';
+import { hex, hex64 } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
 import type { Walk, WalkStep } from '../kernel/paging/page-walk.ts';
+import { PAGE_SIZE } from '../machine.ts';
 import type { Terminal } from './terminal.ts';
-import { hex, hex64, size } from './units.ts';
+import { size } from './units.ts';
 import { wrap } from './wrap.ts';
 
 /** One entry of a walk in JSON. */
@@ -80,7 +82,7 @@ export function translationRow({
     result: result.kind,
     explanation,
     physical: mapped ? hex(mapped.physical) : null,
-    pfn: mapped ? Math.floor(mapped.physical / 4096) : null,
+    pfn: mapped ? Math.floor(mapped.physical / PAGE_SIZE) : null,
     pageSize: mapped ? mapped.pageSize : null,
     contents,
   };

@@ -1,6 +1,7 @@
 import type { MemoryImage } from '../formats/image/image.ts';
 import type { Module } from '../kernel/modules/module-reader.ts';
 import type { HugetlbPool } from '../kernel/objects/hugetlb.ts';
+import { PAGE_SIZE } from '../machine.ts';
 import type { FileUses } from '../pages/usage/files.ts';
 import type { ProcessUses } from '../pages/usage/processes.ts';
 import type { SlabUses } from '../pages/usage/slabs.ts';
@@ -12,13 +13,11 @@ import { amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
 
-const PAGE = 4096;
-
 /** What the report is ordered by: `type` has all of it in short. */
 export type UsageBy = 'type' | 'slab' | 'file' | 'process';
 
 /** Memory of one kind. */
-export interface TypeRow extends Figure {
+export interface UsageTypeRow extends Figure {
   readonly type: UsageType;
 }
 
@@ -38,7 +37,7 @@ export interface UsageReport extends Checked {
   readonly pageSize: number;
   readonly by: UsageBy;
   readonly total: Figure;
-  readonly types: readonly TypeRow[];
+  readonly types: readonly UsageTypeRow[];
   readonly counters: readonly CounterRow[];
   readonly slabs?: {
     readonly caches: number;
@@ -65,7 +64,7 @@ export interface UsageReport extends Checked {
     readonly countExact: boolean;
     /** null where countExact is false. */
     readonly bytes: number | null;
-    readonly largest: readonly ModuleRow[];
+    readonly largest: readonly ModuleUsageRow[];
   } | null;
   readonly warnings: readonly string[];
   readonly complete: boolean;
@@ -95,7 +94,7 @@ export interface HugetlbRow {
   readonly surplus: number | null;
 }
 
-export interface ModuleRow {
+export interface ModuleUsageRow {
   readonly name: string;
   /** null where what it says of its memory cannot be. */
   readonly bytes: number | null;
@@ -116,7 +115,7 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
     schema: 'kdump-inspect/usage/1',
     file: { path: image.path, format: image.format },
     kernel: { release },
-    pageSize: PAGE,
+    pageSize: PAGE_SIZE,
     by,
     total: figureOf(usage.total),
     types: typeRows(types.rows),
@@ -140,7 +139,7 @@ function orNull<T, R>(value: T | null, make: (value: T) => R): R | null {
 /** Rows that stand in the document only when they have any page. */
 const WHEN_ANY: ReadonlySet<UsageType> = new Set(['kfence', 'uninitialized', 'zoneDevice']);
 
-function typeRows(rows: Usage['types']['rows']): TypeRow[] {
+function typeRows(rows: Usage['types']['rows']): UsageTypeRow[] {
   const shown = (Object.keys(rows) as UsageType[]).filter(
     (type) => !WHEN_ANY.has(type) || rows[type].pages !== 0,
   );
@@ -190,7 +189,7 @@ function kernelSections(
 }
 
 function hugetlbRow({ pagesPerHugePage, total, free, reserved, surplus }: HugetlbPool): HugetlbRow {
-  return { size: pagesPerHugePage * PAGE, total, free, reserved, surplus };
+  return { size: pagesPerHugePage * PAGE_SIZE, total, free, reserved, surplus };
 }
 
 function moduleSection(

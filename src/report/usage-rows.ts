@@ -1,8 +1,8 @@
+import { hex } from '../hex.ts';
 import type { FileUse } from '../pages/usage/files.ts';
 import type { ProcessUse } from '../pages/usage/processes.ts';
 import type { SlabUse } from '../pages/usage/slabs.ts';
 import { type Figure, figureOf } from './figure.ts';
-import { hex } from './units.ts';
 
 export interface SlabRow extends Figure {
   readonly name: string;

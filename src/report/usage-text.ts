@@ -1,6 +1,7 @@
+import { PAGE_SIZE } from '../machine.ts';
 import { checkLine, inColors } from './checks.ts';
 import { escapeText } from './escape.ts';
-import { type Figure, pagesOf, shareOf, sizeOf } from './figure.ts';
+import { type Figure, pagesOf, shareOf, sizeText } from './figure.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { plural, size } from './units.ts';
@@ -45,11 +46,11 @@ function typeTable({ types, total }: UsageReport, terminal: Terminal): string {
   const rows = shown.map((row) => [
     USAGE_NAMES[row.type][0],
     pagesOf(row),
-    sizeOf(row),
+    sizeText(row),
     shareOf(row, total),
     USAGE_NAMES[row.type][1],
   ]);
-  rows.push(['total', pagesOf(total), sizeOf(total), shareOf(total, total), 'Each physical page once']);
+  rows.push(['total', pagesOf(total), sizeText(total), shareOf(total, total), 'Each physical page once']);
   const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'DESCRIPTION'];
   return table({ heading, rows, right: [1, 2, 3] }, terminal);
 }
@@ -81,7 +82,7 @@ function slabText({ slabs }: UsageReport, terminal: Terminal): string {
     count(s.objectSize),
     count(s.slabs),
     pagesOf(s),
-    sizeOf(s),
+    sizeText(s),
   ]);
   const heading = ['CACHE', 'ACTIVE', 'OBJECTS', 'OBJSIZE', 'SLABS', 'PAGES', 'SIZE'];
   const unlisted = slabs.unlisted.pages
@@ -105,7 +106,7 @@ function fileText({ files }: UsageReport, terminal: Terminal): string {
   if (!files) return '';
   const rows = files.largest.map((file) => [
     pagesOf(file),
-    sizeOf(file),
+    sizeText(file),
     file.dirty === null ? '-' : String(file.dirty),
     file.fileSystem ? escapeText(file.fileSystem.type) : '?',
     fileName(file),
@@ -129,7 +130,9 @@ function processText({ processes }: UsageReport, terminal: Terminal): string {
   const rows = processes.largest.map((p) => [
     String(p.pid),
     escapeText(p.name),
-    ...[p.rss, p.anon, p.file, p.shmem, p.swap].map((pages) => bytesOf(pages === null ? null : pages * 4096)),
+    ...[p.rss, p.anon, p.file, p.shmem, p.swap].map((pages) =>
+      bytesOf(pages === null ? null : pages * PAGE_SIZE),
+    ),
     bytesOf(p.pageTableBytes),
   ]);
   const heading = ['PID', 'NAME', 'RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'];
@@ -142,7 +145,7 @@ function vmallocText({ vmalloc }: UsageReport, terminal: Terminal): string {
   if (!vmalloc) return '';
   const rows = vmalloc.largest.map((v) => [
     pagesOf(v),
-    sizeOf(v),
+    sizeText(v),
     count(v.areas),
     v.kind,
     escapeText(v.caller),

@@ -1,7 +1,7 @@
+import { hex } from '../hex.ts';
 import type { Value } from '../kernel/types/value.ts';
 import { escapeText } from './escape.ts';
-import type { TypeRow } from './struct-report.ts';
-import { hex } from './units.ts';
+import type { StructTypeRow } from './struct-report.ts';
 
 /** Names the symbol that an address lies in. */
 export type SymbolOf = (address: bigint) => string | undefined;
@@ -12,7 +12,7 @@ const LARGE = 1n << 32n;
 
 /** What is shown, and where it is. */
 export interface ValueTitle {
-  readonly type: TypeRow;
+  readonly type: StructTypeRow;
   /** As it was asked for. */
   readonly name: string;
   readonly address: bigint;

@@ -8,9 +8,9 @@ import {
 } from '../../src/bytes/ranges.ts';
 import {
   type Absence,
-  Held,
+  HoldingCode,
   type MemoryAmounts,
-  type Missing,
+  type MissingByte,
   type PhysicalMemory,
 } from '../../src/formats/image/image.ts';
 
@@ -74,9 +74,9 @@ export class BuiltMemory implements PhysicalMemory {
       const page = { start: (pfn + n) * PAGE, end: (pfn + n + 1) * PAGE };
       const touches = (ranges: readonly Range[]) =>
         ranges.some((r) => r.start < page.end && r.end > page.start);
-      if (touches(this.stored)) holdings[n] = Held.stored;
-      else if (touches(this.#truncated)) holdings[n] = Held.truncated;
-      else holdings[n] = touches(this.covered) ? Held.notStored : Held.hole;
+      if (touches(this.stored)) holdings[n] = HoldingCode.stored;
+      else if (touches(this.#truncated)) holdings[n] = HoldingCode.truncated;
+      else holdings[n] = touches(this.covered) ? HoldingCode.notStored : HoldingCode.hole;
     }
   }
 
@@ -120,7 +120,7 @@ export class BuiltMemory implements PhysicalMemory {
     return [...this.#pages].filter(([, bytes]) => bytes.some((byte) => byte !== 0)).map(([pfn]) => pfn);
   }
 
-  read(address: number, into: Uint8Array): Missing | undefined {
+  read(address: number, into: Uint8Array): MissingByte | undefined {
     this.reads.push(address);
     for (let at = address; at < address + into.length; at = nextPage(at)) {
       const end = Math.min(address + into.length, nextPage(at));
@@ -131,7 +131,7 @@ export class BuiltMemory implements PhysicalMemory {
     return undefined;
   }
 
-  readPadded(address: number, into: Uint8Array): Missing | undefined {
+  readPadded(address: number, into: Uint8Array): MissingByte | undefined {
     this.reads.push(address);
     const end = address + into.length;
     const refused = this.#unreadable.find((r) => r.start < end && r.end > address);
@@ -144,7 +144,7 @@ export class BuiltMemory implements PhysicalMemory {
   }
 
   /** The first byte of a part of one page that cannot be had. */
-  #missingIn(start: number, end: number): Missing | undefined {
+  #missingIn(start: number, end: number): MissingByte | undefined {
     const [gap] = subtractRanges(subtractRanges([{ start, end }], this.#unreadable), this.stored);
     const refused = this.#unreadable.find((r) => r.start < end && r.end > start);
     const at = Math.min(gap?.start ?? end, refused === undefined ? end : Math.max(start, refused.start));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LayoutRow, MemberRow, StructReport, TypeRow } from '../../src/report/struct-report.ts';
+import type { LayoutRow, MemberRow, StructReport, StructTypeRow } from '../../src/report/struct-report.ts';
 import { typeText } from '../../src/report/struct-text.ts';
 import { terminal } from '../../src/report/terminal.ts';
 
@@ -15,8 +15,8 @@ const layout = (size: number, members: readonly MemberRow[], more: Partial<Layou
   ...{ keyword: 'struct', size, members, holes: [], padding: null, ...more },
 });
 
-function linesOf(type: Partial<TypeRow>, width = 80): string[] {
-  const whole: TypeRow = {
+function linesOf(type: Partial<StructTypeRow>, width = 80): string[] {
+  const whole: StructTypeRow = {
     ...{ name: 'struct box', definition: null, size: 8, module: null, layout: null, enumerators: null },
     ...type,
   };
@@ -29,7 +29,7 @@ function linesOf(type: Partial<TypeRow>, width = 80): string[] {
 }
 
 describe('the title of a type', () => {
-  it.each<[string, Partial<TypeRow>, string]>([
+  it.each<[string, Partial<StructTypeRow>, string]>([
     ['a structure', {}, 'struct box, 8 bytes'],
     ['one of a module', { module: 'ext4' }, 'struct box, 8 bytes  [ext4]'],
     [

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hex, hex64, percent, plural, size } from '../../src/report/units.ts';
+import { hex, hex64 } from '../../src/hex.ts';
+import { percent, plural, size } from '../../src/report/units.ts';
 
 describe('a size', () => {
   it.each<[number | bigint, string]>([

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MemberValue, Value } from '../../src/kernel/types/value.ts';
-import type { TypeRow } from '../../src/report/struct-report.ts';
+import type { StructTypeRow } from '../../src/report/struct-report.ts';
 import { type ValueTitle, valueText } from '../../src/report/value-text.ts';
 
-const TYPE: TypeRow = {
+const TYPE: StructTypeRow = {
   ...{ name: 'struct box', definition: null, size: 8, module: null, layout: null, enumerators: null },
 };
 const TITLE: ValueTitle = { type: TYPE, name: 'box', address: 0xffff_8880_0000_1000n, symbol: undefined };

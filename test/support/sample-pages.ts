@@ -1,4 +1,4 @@
-import { Held, type PhysicalMemory } from '../../src/formats/image/image.ts';
+import { HoldingCode, type PhysicalMemory } from '../../src/formats/image/image.ts';
 
 /** A prime, so that all residues of orders come up. */
 const STEP = 97;
@@ -11,6 +11,6 @@ export function samplePfns(memory: PhysicalMemory): number[] {
   const pfns = Array.from({ length: Math.ceil((END - FIRST) / STEP) }, (_, i) => FIRST + i * STEP);
   return pfns.filter((pfn) => {
     memory.survey(pfn, holding);
-    return holding[0] !== Held.hole;
+    return holding[0] !== HoldingCode.hole;
   });
 }

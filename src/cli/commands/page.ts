@@ -5,7 +5,8 @@ import { type Fact, fact, type Missing } from '../../kernel/evidence/fact.ts';
 import { completed } from '../../kernel/keys/second-source.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
-import { detailsOf, type PageDetails } from '../../pages/details/details.ts';
+import { PAGE_SIZE } from '../../machine.ts';
+import { type PageDetails, pageDetails } from '../../pages/details/details.ts';
 import { kfencePhysical } from '../../pages/details/kfence.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
 import { isPlaced } from '../../pages/details/place.ts';
@@ -17,17 +18,15 @@ import type { CommonOptions, PageOperand } from '../options/options.ts';
 import { EXIT } from '../output/output.ts';
 import { withDump } from '../session/session.ts';
 
-const PAGE = 4096;
-
 /** `page`: everything about one page. Returns the exit status. */
 export function page(file: string, operand: PageOperand, options: CommonOptions): Promise<number> {
   return withDump([file], options, ({ image, kernel: open, output }) => {
     const kernel = completed(open());
     for (const doubt of kernel.info.doubts) output.warn(doubt);
     const physical = physicalOf(kernel, operand);
-    const pfn = 'pfn' in operand ? operand.pfn : Math.floor((physical ?? 0) / PAGE);
+    const pfn = 'pfn' in operand ? operand.pfn : Math.floor((physical ?? 0) / PAGE_SIZE);
     const explained = explainPage(kernel, pfn);
-    const details = fact(() => detailsOf(new TypedKernel(kernel), explained, physical));
+    const details = fact(() => pageDetails(new TypedKernel(kernel), explained, physical));
     const report = pageReport(explained, details, { path: image.path, format: image.format });
     const text = () => pageText(report, details, terminal(output.color, output.columns));
     output.result(options.json ? jsonText(report) : text());

@@ -1,5 +1,5 @@
 import { withSmallReads } from '../../kernel/open/small-reads.ts';
-import { detailsOf, type TaskDetails } from '../../kernel/tasks/processes.ts';
+import { type TaskDetails, taskDetails } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
@@ -32,7 +32,7 @@ function makeReport({ image, kernel: open }: Session, options: PsOptions): PsRep
   const typed = new TypedKernel(kernel);
   const listing = listTasks(typed);
   const wanted = listing.tasks.filter((task) => options.threads || isLeader(task));
-  const tasks = ordered(detailsOf(typed, listing, wanted), options.sort ?? 'pid');
+  const tasks = ordered(taskDetails(typed, listing, wanted), options.sort ?? 'pid');
   return psReport({
     file: { path: image.path, format: image.format },
     release: kernel.info.get('OSRELEASE') ?? null,

@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import { findLayout, type Layout } from '../../kernel/layout/layout.ts';
+import { findLayout, type KernelLayout } from '../../kernel/layout/layout.ts';
 import { regionOfSegment } from '../../kernel/layout/regions.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
 import { segmentsReport, segmentsText } from '../../report/segments-report.ts';
@@ -24,7 +24,7 @@ export function segments(files: readonly string[], options: CommonOptions): Prom
 }
 
 /** The map of a file can be shown without the layout of its kernel, which is not worth a search; regions are then unknown. */
-function basesOf({ kernelAtHand, options }: Session): Layout | undefined {
+function basesOf({ kernelAtHand, options }: Session): KernelLayout | undefined {
   try {
     return findLayout(kernelAtHand(), options.pageOffset);
   } catch (error) {

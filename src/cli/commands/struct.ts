@@ -1,3 +1,4 @@
+import { hex } from '../../hex.ts';
 import { hasMembers, isEnum, KIND } from '../../kernel/btf/kinds.ts';
 import { findKnownSymbol, findType } from '../../kernel/symbols/find-subject.ts';
 import { addressOf } from '../../kernel/symbols/named-address.ts';
@@ -14,11 +15,10 @@ import {
   jsonValue,
   layoutRow,
   type StructReport,
-  type TypeRow,
+  type StructTypeRow,
 } from '../../report/struct-report.ts';
 import { typeText } from '../../report/struct-text.ts';
 import { terminal } from '../../report/terminal.ts';
-import { hex } from '../../report/units.ts';
 import { type SymbolOf, valueText } from '../../report/value-text.ts';
 import type { CommonOptions } from '../options/options.ts';
 import { EXIT, type Output } from '../output/output.ts';
@@ -146,7 +146,7 @@ function symbolsOf(pointers: readonly bigint[], symbolOf: SymbolOf): Record<stri
 }
 
 /** What a subject is; with its layout only where no value of it is shown. */
-function typeRow({ btf, type, bits }: Subject, module: string | null, whole: boolean): TypeRow {
+function typeRow({ btf, type, bits }: Subject, module: string | null, whole: boolean): StructTypeRow {
   const resolved = btf.resolve(type);
   const kind = btf.kind(resolved);
   const isTypedef = btf.kind(type) === KIND.TYPEDEF;

@@ -1,11 +1,11 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import { findLayout } from '../../kernel/layout/layout.ts';
 import { contradictedBy } from '../../kernel/layout/linear-map.ts';
 import { type Bases, regionOf } from '../../kernel/layout/regions.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { explainAbsence, explainWalk } from '../../kernel/paging/address-space.ts';
 import type { WalkStep } from '../../kernel/paging/page-walk.ts';
-import { flagNames } from '../../kernel/paging/paging.ts';
+import { entryFlagNames } from '../../kernel/paging/paging.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
 import { terminal } from '../../report/terminal.ts';
 import {
@@ -59,7 +59,7 @@ export function translate(
 function translateOne({ space }: Kernel, bases: Bases, address: bigint): TranslationRow {
   const walk = space.walk(address);
   const region = regionOf(address, bases);
-  const flagsOf = ({ entry, level }: WalkStep) => flagNames(entry, level);
+  const flagsOf = ({ entry, level }: WalkStep) => entryFlagNames(entry, level);
   const { result } = walk;
   if (result.kind !== 'mapped') {
     const explanation = explainWalk(result, address);

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { PHYSICAL_LIMIT } from '../../machine.ts';
 
 /** The options that every command has. */
 export interface CommonOptions {
@@ -31,17 +32,14 @@ export type PageOperand =
   | { readonly physical: number }
   | { readonly virtual: bigint };
 
-/** The widest physical address of x86_64 has 52 bits; virtual addresses of the kernel begin far above. */
-const PHYSICAL_LIMIT = 1n << 52n;
-
 /** A decimal pfn, or a physical or virtual address in 0x hex. @throws InvalidArgumentError */
 export function parsePage(text: string): PageOperand {
-  if (/^\d{1,13}$/.test(text) && BigInt(text) < PHYSICAL_LIMIT / 4096n) return { pfn: Number(text) };
+  if (/^\d{1,13}$/.test(text) && BigInt(text) < BigInt(PHYSICAL_LIMIT) / 4096n) return { pfn: Number(text) };
   if (!ADDRESS.test(text)) {
     throw new InvalidArgumentError('A pfn (decimal) or an address (0x hex, physical or virtual) is needed.');
   }
   const address = BigInt(text);
-  return address < PHYSICAL_LIMIT ? { physical: Number(address) } : { virtual: address };
+  return address < BigInt(PHYSICAL_LIMIT) ? { physical: Number(address) } : { virtual: address };
 }
 
 /** A number of threads. @throws InvalidArgumentError */
@@ -57,7 +55,7 @@ export function parseCount(text: string): number {
 }
 
 /** The name of a file. @throws InvalidArgumentError */
-export function parsePath(text: string): string {
+export function parseFileName(text: string): string {
   if (text !== '') return text;
   throw new InvalidArgumentError('The name of a file is needed.');
 }

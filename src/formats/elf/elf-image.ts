@@ -1,8 +1,9 @@
-import { type FileParts, partsHeld } from '../../bytes/held.ts';
-import { hex } from '../../bytes/hex.ts';
+import { type FileParts, partsHeld } from '../../bytes/parts-held.ts';
 import { anew, countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PHYSICAL_LIMIT } from '../../machine.ts';
 import { PIECES_LIMIT } from '../image/described.ts';
 import { ExtentMemory } from '../image/extent-memory.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image/image.ts';
@@ -14,8 +15,6 @@ import { noteText, readNotes } from './notes.ts';
 import { type PlacedSegments, placeSegments } from './placed-segments.ts';
 import { type ProgramHeader, type ProgramHeaders, PT_LOAD, readProgramHeaders } from './program-headers.ts';
 
-/** The widest physical address of x86_64 (MAX_PHYSMEM_BITS with 5-level paging, arch/x86/include/asm/sparsemem.h) */
-const PHYSICAL_LIMIT = 1n << 52n;
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
 
@@ -43,7 +42,7 @@ export function readElf(source: ByteSource): ElfParts {
 export function segmentOf(header: ProgramHeader, file: FileParts | null): Segment {
   const { p_paddr, p_memsz, p_filesz, p_offset } = header;
   const size = p_memsz > p_filesz ? p_memsz : p_filesz;
-  const physical = p_paddr !== NO_PADDR && p_paddr + size <= PHYSICAL_LIMIT ? Number(p_paddr) : null;
+  const physical = p_paddr !== NO_PADDR && p_paddr + size <= BigInt(PHYSICAL_LIMIT) ? Number(p_paddr) : null;
   const held = file === null ? p_filesz : BigInt(countOf(partsHeld(file, p_offset, p_filesz)));
   return {
     type: 'LOAD',

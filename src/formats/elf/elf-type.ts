@@ -1,5 +1,6 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
 import type { Note } from '../image/image.ts';
 import { type ElfHeader, unsupported } from './header.ts';
 import { readProgramHeaders } from './program-headers.ts';
@@ -7,8 +8,6 @@ import { readProgramHeaders } from './program-headers.ts';
 const ET_EXEC = 2;
 const ET_CORE = 4;
 const TYPES: Record<number, string> = { 1: 'relocatable object', 2: 'executable', 3: 'shared object' };
-/** Where kernels are mapped (arch/x86/include/asm/page_64_types.h) */
-const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
 /** The auxiliary vector of include/uapi/linux/elf.h: a process has one, a kernel has none. */
 const NT_AUXV = 6;
 

@@ -1,8 +1,8 @@
-import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Note } from '../image/image.ts';
 import { type ProgramHeaders, PT_NOTE } from './program-headers.ts';
 

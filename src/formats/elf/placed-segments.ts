@@ -1,9 +1,8 @@
 import { RangeCollector } from '../../bytes/range-list.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { PIECES_LIMIT } from '../image/described.ts';
 import { Extents } from '../image/extents.ts';
 import type { Segment } from '../image/image.ts';
-
-const PAGE = 4096;
 
 /** What the segments of a file say of physical memory, gathered in one pass. */
 export interface PlacedSegments {
@@ -43,5 +42,5 @@ export function placeSegments(segments: Iterable<Segment>): PlacedSegments {
 
 /** Pages that a segment touches, a page that it ends inside of among them, as makedumpfile's bitmap counts them. */
 function pagesOf(start: number, size: number): number {
-  return Math.ceil((start + size) / PAGE) - Math.floor(start / PAGE);
+  return Math.ceil((start + size) / PAGE_SIZE) - Math.floor(start / PAGE_SIZE);
 }

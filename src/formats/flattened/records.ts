@@ -1,6 +1,6 @@
-import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 
 /** MAX_SIZE_MDF_HEADER: the file's own header fills a block, records follow (makedumpfile.h) */
 export const HEADER_BLOCK = 4096;

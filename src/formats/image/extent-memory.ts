@@ -1,12 +1,17 @@
-import { partsHeld } from '../../bytes/held.ts';
+import { partsHeld } from '../../bytes/parts-held.ts';
 import { RangeCollector, type RangeList } from '../../bytes/range-list.ts';
 import { countOf, type Range } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { type Extent, Extents, firstWins } from './extents.ts';
-import { type Absence, Held, type MemoryAmounts, type Missing, type PhysicalMemory } from './image.ts';
-
-const PAGE = 4096;
+import {
+  type Absence,
+  HoldingCode,
+  type MemoryAmounts,
+  type MissingByte,
+  type PhysicalMemory,
+} from './image.ts';
 
 /** What a file says of its memory, before its own size was asked. */
 export interface MemoryClaims {
@@ -79,18 +84,18 @@ export class ExtentMemory implements PhysicalMemory {
   }
 
   survey(pfn: number, holdings: Uint8Array): void {
-    holdings.fill(Held.hole);
+    holdings.fill(HoldingCode.hole);
     const mark = (ranges: RangeList, code: number) => {
-      for (const { start, end } of ranges.clip(pfn * PAGE, (pfn + holdings.length) * PAGE)) {
-        holdings.fill(code, Math.floor(start / PAGE) - pfn, Math.ceil(end / PAGE) - pfn);
+      for (const { start, end } of ranges.clip(pfn * PAGE_SIZE, (pfn + holdings.length) * PAGE_SIZE)) {
+        holdings.fill(code, Math.floor(start / PAGE_SIZE) - pfn, Math.ceil(end / PAGE_SIZE) - pfn);
       }
     };
-    mark(this.#described, Held.notStored);
-    mark(this.stored, Held.stored);
-    mark(this.truncated, Held.truncated);
+    mark(this.#described, HoldingCode.notStored);
+    mark(this.stored, HoldingCode.stored);
+    mark(this.truncated, HoldingCode.truncated);
   }
 
-  read(address: number, into: Uint8Array): Missing | undefined {
+  read(address: number, into: Uint8Array): MissingByte | undefined {
     let done = 0;
     while (done < into.length) {
       const extent = this.#extentAt(address + done);
@@ -102,7 +107,7 @@ export class ExtentMemory implements PhysicalMemory {
     return undefined;
   }
 
-  readPadded(address: number, into: Uint8Array): Missing | undefined {
+  readPadded(address: number, into: Uint8Array): MissingByte | undefined {
     into.fill(0);
     const end = address + into.length;
     for (let at = address; at < end; ) {
@@ -119,7 +124,7 @@ export class ExtentMemory implements PhysicalMemory {
   }
 
   /** Reads what the extent of that index has for `into`: how many bytes that were, or why there were none. */
-  #readFrom(extent: number, address: number, into: Uint8Array): number | Missing {
+  #readFrom(extent: number, address: number, into: Uint8Array): number | MissingByte {
     const length = Math.min(into.length, this.#extents.end(extent) - address);
     try {
       const part = length === into.length ? into : into.subarray(0, length);
@@ -155,7 +160,7 @@ export class ExtentMemory implements PhysicalMemory {
     return index;
   }
 
-  #missing(address: number): Missing {
+  #missing(address: number): MissingByte {
     const absence: Absence = this.truncated.has(address)
       ? 'truncated'
       : this.#described.has(address)

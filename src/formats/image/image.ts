@@ -17,7 +17,7 @@ export type Absence =
   | 'unreadable';
 
 /** The first byte that could not be had, and why. */
-export interface Missing {
+export interface MissingByte {
   readonly absence: Absence;
   /** Physical address, bytes. */
   readonly address: number;
@@ -32,7 +32,7 @@ export type Holding = (typeof HOLDINGS)[number];
  * The codes of `survey`: indexes of HOLDINGS. A page that is held in part is `stored`, but `truncated` where the file
  * ends in it; `zero` and `nonZero` ones are stored too, and known to be all zero or not to be.
  */
-export const Held = {
+export const HoldingCode = {
   hole: 0,
   notStored: 1,
   truncated: 2,
@@ -83,9 +83,9 @@ export interface PhysicalMemory {
    * what stands in `into` means nothing.
    * @returns undefined when done, else what is missing.
    */
-  read(address: number, into: Uint8Array): Missing | undefined;
+  read(address: number, into: Uint8Array): MissingByte | undefined;
   /** As `read`, but bytes that the dump does not hold become zero: for pages that are held in part. */
-  readPadded(address: number, into: Uint8Array): Missing | undefined;
+  readPadded(address: number, into: Uint8Array): MissingByte | undefined;
 }
 
 /** What makedumpfile takes for the memory of a file, for counting as it does. */

@@ -1,9 +1,8 @@
 import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { ExtentMemory } from './extent-memory.ts';
 import type { MemoryImage, Segment } from './image.ts';
-
-const PAGE = 4096;
 
 /** A run of physical memory in a file that holds memory and nothing else. Addresses and offset in bytes. */
 export interface PlainRange extends Range {
@@ -66,5 +65,5 @@ function segmentOf({ start, end, offset }: PlainRange, type: string, fileSize: n
 
 /** Pages that a range touches, as makedumpfile counts those of a LOAD. */
 function pagesOf({ start, end }: Range): number {
-  return Math.ceil(end / PAGE) - Math.floor(start / PAGE);
+  return Math.ceil(end / PAGE_SIZE) - Math.floor(start / PAGE_SIZE);
 }

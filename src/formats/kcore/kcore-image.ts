@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../bytes/source.ts';
+import { GIB, START_KERNEL_MAP } from '../../machine.ts';
 import { type ElfParts, elfImage, NO_PADDR, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
 import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
 import type { MemoryImage, Segment } from '../image/image.ts';
@@ -7,13 +8,10 @@ import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
 
 /** NT_TASKSTRUCT of include/uapi/linux/elf.h: of the files on procfs only kcore writes it (fs/proc/kcore.c) */
 const NT_TASKSTRUCT = 4;
-/** Where the kernel image is mapped; text and what lies above it is no direct map (Documentation/arch/x86/x86_64/mm.rst) */
-const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
 /** The lowest __PAGE_OFFSET with 4 levels, and there were no 5 before 4.11 */
 const DIRECT_MAP = 0xffff_8800_0000_0000n;
 /** VMALLOC_SIZE_TB of 4 levels, less one byte in the segment */
 const VMALLOC_SIZE = 1n << 45n;
-const GIB = 1n << 30n;
 
 /** Whether an ELF file is the kernel's live memory: by file system and content, for any path may lead to it. */
 export function isKcore(source: ByteSource, parts: ElfParts): boolean {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { hex } from '../../bytes/hex.ts';
 import { latin1, u32At } from '../../bytes/words.ts';
+import { hex } from '../../hex.ts';
 import type { PhysicalMemory, VmcoreinfoText } from '../image/image.ts';
 
 /** "physical-address size" in hex, since 2.6.24 (kernel/ksysfs.c) */

@@ -3,7 +3,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
 import type { OnProgress } from '../../bytes/work.ts';
 import { findIn, ones, startsIn } from './bits.ts';
-import type { Place } from './header.ts';
+import type { FilePlace } from './header.ts';
 
 const BLOCK = 4096;
 /** Pages whose bits are in a block of the bitmap: 128 MiB of memory. */
@@ -41,7 +41,7 @@ export class Bitmap {
   /** @param share how many bitmaps share the memory of one index: a dump that is split into hundreds of parts has as many */
   constructor(
     source: ByteSource,
-    place: Place,
+    place: FilePlace,
     pages: number,
     { onCounted = () => {}, share = 1 }: { onCounted?: OnProgress | undefined; share?: number } = {},
   ) {

@@ -2,11 +2,10 @@ import { inflateSync } from 'node:zlib';
 import { snappyUncompressor } from 'hysnappy';
 import { ZSTDDecoder } from 'zstddec';
 import { isOutOfMemory } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { LzoDecoder } from './lzo.ts';
 import { byChecksum, byLzoLiterals, bySnappyLiterals } from './non-zero.ts';
 
-/** Bytes of a page, as every encoded one must decode to. */
-export const PAGE = 4096;
 /** More than any encoder makes of a page: zlib's own bound is 4,109 bytes, those of the others are near 4,800. */
 export const ENCODED_LIMIT = 8192;
 
@@ -67,12 +66,12 @@ async function ofWebAssembly(name: string, load: () => Promise<DecodeToNew>): Pr
 const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 function copy(encoded: Uint8Array, page: Uint8Array): string | undefined {
-  if (encoded.length !== PAGE) return wrongLength(encoded.length);
+  if (encoded.length !== PAGE_SIZE) return wrongLength(encoded.length);
   page.set(encoded);
   return undefined;
 }
 
-const wrongLength = (length: number) => `it decodes to ${length} bytes, not ${PAGE}`;
+const wrongLength = (length: number) => `it decodes to ${length} bytes, not ${PAGE_SIZE}`;
 
 type DecodeToNew = (encoded: Uint8Array) => Uint8Array;
 
@@ -81,7 +80,7 @@ function guarded(decode: DecodeToNew): Decode {
   return (encoded, page) => {
     try {
       const decoded = decode(encoded);
-      if (decoded.length !== PAGE) return wrongLength(decoded.length);
+      if (decoded.length !== PAGE_SIZE) return wrongLength(decoded.length);
       page.set(decoded);
       return undefined;
     } catch (error) {
@@ -92,7 +91,7 @@ function guarded(decode: DecodeToNew): Decode {
 }
 
 /** One byte more than a page may come out, so that a longer page is seen and a bomb is not unpacked. */
-const INFLATE = { chunkSize: PAGE + 1, maxOutputLength: PAGE + 1 };
+const INFLATE = { chunkSize: PAGE_SIZE + 1, maxOutputLength: PAGE_SIZE + 1 };
 
 function inflate(encoded: Uint8Array): Uint8Array {
   return inflateSync(encoded, INFLATE);
@@ -103,8 +102,9 @@ async function loadSnappy(): Promise<DecodeToNew> {
   const uncompress = snappyUncompressor();
   return (encoded) => {
     const length = (encoded[0] ?? 0) - 0x80 + ((encoded[1] ?? 0) << 7);
-    if (encoded.length < 2 || length !== PAGE) throw new Error(`it says ${length} bytes, not ${PAGE}`);
-    return uncompress(encoded, PAGE);
+    if (encoded.length < 2 || length !== PAGE_SIZE)
+      throw new Error(`it says ${length} bytes, not ${PAGE_SIZE}`);
+    return uncompress(encoded, PAGE_SIZE);
   };
 }
 
@@ -119,5 +119,5 @@ async function loadZstd(): Promise<DecodeToNew> {
   const loaded = decoder.init();
   if (held) Object.defineProperty(globalThis, 'fetch', held);
   await loaded;
-  return (encoded) => decoder.decode(encoded, PAGE);
+  return (encoded) => decoder.decode(encoded, PAGE_SIZE);
 }

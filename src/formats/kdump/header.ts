@@ -1,11 +1,11 @@
-import { partsHeld } from '../../bytes/held.ts';
+import { partsHeld } from '../../bytes/parts-held.ts';
 import { countOf } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import { PAGE } from './codecs.ts';
-import { LAYOUTS, type Layout, type MainHeader, type SubHeader } from './layouts.ts';
+import { PAGE_SIZE } from '../../machine.ts';
+import { type HeaderLayout, LAYOUTS, type MainHeader, type SubHeader } from './layouts.ts';
 import { type Signature, signatureOf } from './signature.ts';
 
 /** DUMP_DH_COMPRESSED_INCOMPLETE: the writer ran out of space (makedumpfile's diskdump_mod.h) */
@@ -21,7 +21,7 @@ const MAIN_SIZE = LAYOUTS.reduce((most, { main }) => Math.max(most, main.size), 
 const start = struct('kdump header', 402, { header_version: u32(8) });
 
 /** Where something lies in the file, bytes. */
-export interface Place {
+export interface FilePlace {
   readonly offset: number;
   readonly size: number;
 }
@@ -43,15 +43,15 @@ export interface KdumpHeader {
   /** As makedumpfile found it in the dumped memory; 0 from a program that did not look, QEMU. */
   readonly physBase: bigint;
   /** "Page exists" and "page is in the dump"; one and the same where nothing was left out. Each covers maxMapnr. */
-  readonly bitmap1: Place;
-  readonly bitmap2: Place;
+  readonly bitmap1: FilePlace;
+  readonly bitmap2: FilePlace;
   /** Position of the first page descriptor. */
   readonly descriptors: number;
   /** The pfns of this part of a split dump, the end exclusive; null for a whole one. */
   readonly split: { readonly start: number; readonly end: number } | null;
-  readonly vmcoreinfo: Place | null;
-  readonly notes: Place | null;
-  readonly eraseinfo: Place | null;
+  readonly vmcoreinfo: FilePlace | null;
+  readonly notes: FilePlace | null;
+  readonly eraseinfo: FilePlace | null;
 }
 
 /**
@@ -96,10 +96,10 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
 
 /** Both header blocks. What lies between the headers is not in a flattened file, and where that was cut a read ends there. */
 function headerBlocks(source: ByteSource): Uint8Array {
-  const bytes = new Uint8Array(2 * PAGE);
-  const main = source.read(0, bytes.subarray(0, PAGE));
-  const sub = main < MAIN_SIZE ? 0 : source.read(PAGE, bytes.subarray(PAGE));
-  return bytes.subarray(0, sub === 0 ? main : PAGE + sub);
+  const bytes = new Uint8Array(2 * PAGE_SIZE);
+  const main = source.read(0, bytes.subarray(0, PAGE_SIZE));
+  const sub = main < MAIN_SIZE ? 0 : source.read(PAGE_SIZE, bytes.subarray(PAGE_SIZE));
+  return bytes.subarray(0, sub === 0 ? main : PAGE_SIZE + sub);
 }
 
 function utsOf(held: Uint8Array): KdumpHeader['uts'] {
@@ -110,17 +110,17 @@ function utsOf(held: Uint8Array): KdumpHeader['uts'] {
 const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 20);
 
 /** The layout in which the sizes make sense: the time stamp before them is wider with a 64-bit writer. */
-function layoutOf(source: ByteSource, held: Uint8Array): Layout {
+function layoutOf(source: ByteSource, held: Uint8Array): HeaderLayout {
   const sizes = LAYOUTS.map(({ main }) => main.decode(held).block_size);
   const plausible = (size: number) => size >= 512 && size <= 1 << 16 && (size & (size - 1)) === 0;
   const found = LAYOUTS.find((layout) => isConsistent(layout.main.decode(held)));
   if (found) return found;
   const other = sizes.find(plausible);
-  if (other !== undefined && other !== PAGE) {
+  if (other !== undefined && other !== PAGE_SIZE) {
     throw problem(
       source,
       'unsupported',
-      `a dump in blocks of ${other} bytes; the pages of x86_64 have ${PAGE}`,
+      `a dump in blocks of ${other} bytes; the pages of x86_64 have ${PAGE_SIZE}`,
       428,
     );
   }
@@ -133,13 +133,16 @@ function layoutOf(source: ByteSource, held: Uint8Array): Layout {
       428,
     );
   }
-  if (other === undefined) throw problem(source, 'corrupt', `block_size is ${sizes[0]}, not ${PAGE}`, 428);
+  if (other === undefined)
+    throw problem(source, 'corrupt', `block_size is ${sizes[0]}, not ${PAGE_SIZE}`, 428);
   throw tooSmall(source, LAYOUTS[sizes.indexOf(other)]?.main.decode(held) as MainHeader);
 }
 
 function isConsistent(main: MainHeader): boolean {
-  const bits = main.bitmap_blocks * PAGE * 8;
-  return main.block_size === PAGE && main.sub_hdr_size >= 0 && main.max_mapnr > 0 && bits >= main.max_mapnr;
+  const bits = main.bitmap_blocks * PAGE_SIZE * 8;
+  return (
+    main.block_size === PAGE_SIZE && main.sub_hdr_size >= 0 && main.max_mapnr > 0 && bits >= main.max_mapnr
+  );
 }
 
 function tooSmall(source: ByteSource, main: MainHeader): InspectError {
@@ -147,19 +150,19 @@ function tooSmall(source: ByteSource, main: MainHeader): InspectError {
   const what =
     sub_hdr_size < 0
       ? `sub_hdr_size is ${sub_hdr_size}`
-      : `max_mapnr is ${max_mapnr}, and ${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE * 8} pages`;
+      : `max_mapnr is ${max_mapnr}, and ${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE_SIZE * 8} pages`;
   return problem(source, 'corrupt', what, 424);
 }
 
 /** diskdump had registers in the place of the sub header. */
 function subHeader(
-  layout: Layout,
+  layout: HeaderLayout,
   signature: string,
   version: number,
   held: Uint8Array,
 ): SubHeader | undefined {
   if (signature === 'DISKDUMP' || version < 1) return undefined;
-  return layout.sub.decode(held, PAGE);
+  return layout.sub.decode(held, PAGE_SIZE);
 }
 
 /**
@@ -175,16 +178,16 @@ function maxMapnrOf(
   const { max_mapnr, bitmap_blocks } = main;
   if (version >= 6 && sub !== undefined && sub.max_mapnr_64 !== 0n) {
     const wide = Number(sub.max_mapnr_64);
-    if (wide <= bitmap_blocks * PAGE * 8 && wide <= PFN_LIMIT) return wide;
-    const covered = `${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE * 8} pages`;
-    throw problem(source, 'corrupt', `max_mapnr_64 is ${sub.max_mapnr_64}, and ${covered}`, PAGE + 96);
+    if (wide <= bitmap_blocks * PAGE_SIZE * 8 && wide <= PFN_LIMIT) return wide;
+    const covered = `${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE_SIZE * 8} pages`;
+    throw problem(source, 'corrupt', `max_mapnr_64 is ${sub.max_mapnr_64}, and ${covered}`, PAGE_SIZE + 96);
   }
-  const covered = Math.floor(bitmap_blocks / 2) * PAGE * 8;
+  const covered = Math.floor(bitmap_blocks / 2) * PAGE_SIZE * 8;
   const wide = max_mapnr + Math.floor(Math.max(0, covered - max_mapnr) / 2 ** 32) * 2 ** 32;
-  return blocksFor(wide) * PAGE * 8 === covered ? wide : max_mapnr;
+  return blocksFor(wide) * PAGE_SIZE * 8 === covered ? wide : max_mapnr;
 }
 
-const blocksFor = (pages: number) => Math.ceil(pages / 8 / PAGE);
+const blocksFor = (pages: number) => Math.ceil(pages / 8 / PAGE_SIZE);
 
 /** Where the bitmaps and the descriptors lie: two bitmaps, where the blocks are enough for two. */
 function places(
@@ -193,15 +196,15 @@ function places(
   maxMapnr: number,
 ): Pick<KdumpHeader, 'bitmap1' | 'bitmap2' | 'descriptors'> {
   const { sub_hdr_size, bitmap_blocks } = main;
-  const first = (1 + sub_hdr_size) * PAGE;
-  const descriptors = first + bitmap_blocks * PAGE;
+  const first = (1 + sub_hdr_size) * PAGE_SIZE;
+  const descriptors = first + bitmap_blocks * PAGE_SIZE;
   if (descriptors > source.size) {
     const what = `the headers and the bitmaps need ${descriptors} bytes, the file has ${source.size}`;
     throw problem(source, 'corrupt', `${what}: it is cut short, or its sizes are wrong`, source.size);
   }
   const size = Math.ceil(maxMapnr / 8);
   const isPair = bitmap_blocks >= 2 * blocksFor(maxMapnr);
-  const second = isPair ? first + Math.floor(bitmap_blocks / 2) * PAGE : first;
+  const second = isPair ? first + Math.floor(bitmap_blocks / 2) * PAGE_SIZE : first;
   for (const offset of [first, second]) refuseLost(source, offset, size);
   return { bitmap1: { offset: first, size }, bitmap2: { offset: second, size }, descriptors };
 }
@@ -227,12 +230,12 @@ function splitOf(
     source,
     'corrupt',
     `the part is for pfn ${from} to ${to}, and max_mapnr is ${maxMapnr}`,
-    PAGE + 16,
+    PAGE_SIZE + 16,
   );
 }
 
 /** A place that the header has from a version on; null where there is nothing. */
-function since(first: number, version: number, offset?: bigint, size?: bigint): Place | null {
+function since(first: number, version: number, offset?: bigint, size?: bigint): FilePlace | null {
   if (version < first || !offset || !size) return null;
   return { offset: Number(offset), size: Number(size) };
 }

@@ -1,13 +1,14 @@
-import { hex } from '../../bytes/hex.ts';
 import { anew, type Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import type { OnProgress, Run } from '../../bytes/work.ts';
 import { inFile } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { listed, type NoteList, notesIn, noteText } from '../elf/notes.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image/image.ts';
 import { qemuRegisters } from '../image/qemu-notes.ts';
-import { type Codecs, loadCodecs, PAGE } from './codecs.ts';
-import { type KdumpHeader, type Place, readKdumpHeader } from './header.ts';
+import { type Codecs, loadCodecs } from './codecs.ts';
+import { type FilePlace, type KdumpHeader, readKdumpHeader } from './header.ts';
 import { headerWarnings } from './header-warnings.ts';
 import { KdumpMemory } from './kdump-memory.ts';
 import { KdumpPart } from './part.ts';
@@ -125,11 +126,11 @@ class KdumpImage implements MemoryImage {
     return {
       type: 'RAM',
       virtual: null,
-      physical: start * PAGE,
-      memorySize: BigInt((end - start) * PAGE),
-      fileSize: BigInt(dumped * PAGE),
+      physical: start * PAGE_SIZE,
+      memorySize: BigInt((end - start) * PAGE_SIZE),
+      fileSize: BigInt(dumped * PAGE_SIZE),
       offset: BigInt(holder?.positionOf(Math.max(start, holder.start)) ?? 0),
-      missing: BigInt(missing * PAGE),
+      missing: BigInt(missing * PAGE_SIZE),
     };
   }
 
@@ -148,7 +149,10 @@ class KdumpImage implements MemoryImage {
 }
 
 /** The notes of the crashed system (header version 4), and ERASEINFO in the form that makedumpfile -E gives it. */
-function notesOf(source: ByteSource, header: { notes: Place | null; eraseinfo: Place | null }): NoteList {
+function notesOf(
+  source: ByteSource,
+  header: { notes: FilePlace | null; eraseinfo: FilePlace | null },
+): NoteList {
   const { offset = 0, size = 0 } = header.notes ?? {};
   const { notes, warnings } = listed(notesIn(source, BigInt(offset), BigInt(offset + size)));
   const erased = header.eraseinfo ? [{ name: 'ERASEINFO', type: 0, ...header.eraseinfo }] : [];
@@ -158,7 +162,7 @@ function notesOf(source: ByteSource, header: { notes: Place | null; eraseinfo: P
 /** VMCOREINFO from where the sub header says it is (version 3), else from the notes. */
 function vmcoreinfoOf(
   source: ByteSource,
-  place: Place | null,
+  place: FilePlace | null,
   notes: readonly Note[],
 ): VmcoreinfoText | null {
   const note = place

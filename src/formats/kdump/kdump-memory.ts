@@ -1,7 +1,7 @@
 import { Lru } from '../../bytes/lru.ts';
 import type { Range } from '../../bytes/ranges.ts';
-import { Held, type MemoryAmounts, type Missing, type PhysicalMemory } from '../image/image.ts';
-import { PAGE } from './codecs.ts';
+import { PAGE_SIZE } from '../../machine.ts';
+import { HoldingCode, type MemoryAmounts, type MissingByte, type PhysicalMemory } from '../image/image.ts';
 import type { Problem } from './page-data.ts';
 import type { KdumpPart } from './part.ts';
 
@@ -45,8 +45,8 @@ export class KdumpMemory implements PhysicalMemory {
     const { dumped, missing } = this.pagesIn(0, this.#first.existing.pages);
     return {
       described: this.describedBytes,
-      stored: (dumped - missing) * PAGE,
-      truncated: missing * PAGE,
+      stored: (dumped - missing) * PAGE_SIZE,
+      truncated: missing * PAGE_SIZE,
     };
   }
 
@@ -78,14 +78,14 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   *described(start = 0, end = Number.POSITIVE_INFINITY): Generator<Range> {
-    for (const run of this.#first.existing.runs(Math.floor(start / PAGE), Math.ceil(end / PAGE))) {
-      yield { start: Math.max(start, run.start * PAGE), end: Math.min(end, run.end * PAGE) };
+    for (const run of this.#first.existing.runs(Math.floor(start / PAGE_SIZE), Math.ceil(end / PAGE_SIZE))) {
+      yield { start: Math.max(start, run.start * PAGE_SIZE), end: Math.min(end, run.end * PAGE_SIZE) };
     }
   }
 
   get describedBytes(): number {
     const { existing } = this.#first;
-    return existing.rank(existing.pages) * PAGE;
+    return existing.rank(existing.pages) * PAGE_SIZE;
   }
 
   get pieces(): number {
@@ -116,7 +116,7 @@ export class KdumpMemory implements PhysicalMemory {
   /** What is known of pages whose part was not given: each part has the bitmaps of the whole dump. */
   #surveyWithoutPart(pfn: number, holdings: Uint8Array): void {
     for (let n = 0; n < holdings.length; n++) {
-      holdings[n] = Held[this.#withoutPart(pfn + n)];
+      holdings[n] = HoldingCode[this.#withoutPart(pfn + n)];
     }
   }
 
@@ -148,12 +148,12 @@ export class KdumpMemory implements PhysicalMemory {
     );
   }
 
-  read(address: number, into: Uint8Array): Missing | undefined {
+  read(address: number, into: Uint8Array): MissingByte | undefined {
     for (let done = 0; done < into.length; ) {
       const at = address + done;
-      const inside = at % PAGE;
-      const length = Math.min(PAGE - inside, into.length - done);
-      const problem = this.#readInside((at - inside) / PAGE, inside, into.subarray(done, done + length));
+      const inside = at % PAGE_SIZE;
+      const length = Math.min(PAGE_SIZE - inside, into.length - done);
+      const problem = this.#readInside((at - inside) / PAGE_SIZE, inside, into.subarray(done, done + length));
       if (problem) return { ...problem, address: at };
       done += length;
     }
@@ -161,10 +161,10 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   /** Pages are held whole or not at all; those that the dump is without become zero, damaged ones do not. */
-  readPadded(address: number, into: Uint8Array): Missing | undefined {
+  readPadded(address: number, into: Uint8Array): MissingByte | undefined {
     for (let done = 0; done < into.length; ) {
-      const inside = (address + done) % PAGE;
-      const piece = into.subarray(done, Math.min(into.length, done + PAGE - inside));
+      const inside = (address + done) % PAGE_SIZE;
+      const piece = into.subarray(done, Math.min(into.length, done + PAGE_SIZE - inside));
       const missing = this.read(address + done, piece);
       if (missing && missing.absence !== 'hole' && missing.absence !== 'notStored') return missing;
       if (missing) piece.fill(0);
@@ -175,7 +175,7 @@ export class KdumpMemory implements PhysicalMemory {
 
   /** A part of one page; a whole one is decoded into its place, for a scan does not come back. */
   #readInside(pfn: number, inside: number, into: Uint8Array): Problem | undefined {
-    if (into.length === PAGE) return this.#readPage(pfn, into);
+    if (into.length === PAGE_SIZE) return this.#readPage(pfn, into);
     try {
       const page = this.#pages.get(pfn, () => this.#decoded(pfn));
       into.set(page.subarray(inside, inside + into.length));
@@ -187,7 +187,7 @@ export class KdumpMemory implements PhysicalMemory {
   }
 
   #decoded(pfn: number): Uint8Array {
-    const page = new Uint8Array(PAGE);
+    const page = new Uint8Array(PAGE_SIZE);
     const problem = this.#readPage(pfn, page);
     if (problem) throw new ProblemError(problem);
     return page;

@@ -72,6 +72,6 @@ export const LAYOUTS = [
   },
 ] as const;
 
-export type Layout = (typeof LAYOUTS)[number];
-export type MainHeader = ReturnType<Layout['main']['decode']>;
-export type SubHeader = ReturnType<Layout['sub']['decode']>;
+export type HeaderLayout = (typeof LAYOUTS)[number];
+export type MainHeader = ReturnType<HeaderLayout['main']['decode']>;
+export type SubHeader = ReturnType<HeaderLayout['sub']['decode']>;

@@ -1,9 +1,10 @@
-import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { Absence } from '../image/image.ts';
-import { type Codecs, ENCODED_LIMIT, PAGE, type Refusal } from './codecs.ts';
+import { type Codecs, ENCODED_LIMIT, type Refusal } from './codecs.ts';
 import type { Descriptors } from './descriptors.ts';
 
 /**
@@ -13,7 +14,7 @@ import type { Descriptors } from './descriptors.ts';
 const WINDOWS = { size: 256 * 1024, count: 16 };
 /** Encoded forms of the page of zeros that are remembered: one a codec and level, and a file has one of each. */
 const KNOWN_ZEROS = 8;
-const ZEROS = Buffer.alloc(PAGE);
+const ZEROS = Buffer.alloc(PAGE_SIZE);
 
 /** Why a page cannot be had. */
 export interface Problem {
@@ -31,7 +32,7 @@ export class PageData {
   readonly #windows: Windows;
   readonly #codecs: Codecs;
   readonly #zeros: KnownZero[] = [];
-  readonly #scratch = new Uint8Array(PAGE);
+  readonly #scratch = new Uint8Array(PAGE_SIZE);
 
   constructor(source: ByteSource, codecs: Codecs) {
     this.#windows = new Windows(source, WINDOWS);
@@ -68,7 +69,7 @@ export class PageData {
     if (!codec || at.size > ENCODED_LIMIT) return undefined;
     const encoded = this.#encoded(at);
     if (!(encoded instanceof Uint8Array)) return undefined;
-    if (at.flags === 0 && at.size === PAGE) return isZero(encoded) ? 'zero' : 'nonZero';
+    if (at.flags === 0 && at.size === PAGE_SIZE) return isZero(encoded) ? 'zero' : 'nonZero';
     if (codec.provesNonZero?.(encoded)) return 'nonZero';
     return this.#isKnownZero(at.flags, encoded) ? 'zero' : undefined;
   }
@@ -115,5 +116,5 @@ function areEqual(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Most pages begin with something, so that the comparison is seldom made. */
 function isZero(page: Uint8Array): boolean {
-  return page[0] === 0 && page[PAGE - 1] === 0 && ZEROS.compare(page) === 0;
+  return page[0] === 0 && page[PAGE_SIZE - 1] === 0 && ZEROS.compare(page) === 0;
 }

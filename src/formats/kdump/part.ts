@@ -1,7 +1,7 @@
-import { hex } from '../../bytes/hex.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import type { OnProgress } from '../../bytes/work.ts';
-import { Held } from '../image/image.ts';
+import { hex } from '../../hex.ts';
+import { HoldingCode } from '../image/image.ts';
 import { Bitmap } from './bitmap.ts';
 import type { Codecs } from './codecs.ts';
 import { Descriptors } from './descriptors.ts';
@@ -78,8 +78,8 @@ export class KdumpPart {
     let index = this.#index(pfn);
     for (let n = 0; n < holdings.length; n++) {
       const isDumped = this.dumped.has(pfn + n);
-      if (!this.existing.has(pfn + n)) holdings[n] = Held.hole;
-      else holdings[n] = isDumped ? this.#held(index, contents) : Held.notStored;
+      if (!this.existing.has(pfn + n)) holdings[n] = HoldingCode.hole;
+      else holdings[n] = isDumped ? this.#held(index, contents) : HoldingCode.notStored;
       if (isDumped) index++;
     }
   }
@@ -87,9 +87,9 @@ export class KdumpPart {
   #held(index: number, contents: boolean): number {
     const at = this.#descriptors;
     at.locate(index);
-    if (!at.inFile) return this.cutShort ? Held.truncated : Held.stored;
-    if (this.#zero.has(at)) return Held.zero;
-    return Held[(contents && this.#data.proven(at)) || 'stored'];
+    if (!at.inFile) return this.cutShort ? HoldingCode.truncated : HoldingCode.stored;
+    if (this.#zero.has(at)) return HoldingCode.zero;
+    return HoldingCode[(contents && this.#data.proven(at)) || 'stored'];
   }
 
   /** Fills `into` with a page of this part; returns why it cannot, or undefined. */

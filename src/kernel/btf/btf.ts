@@ -1,5 +1,5 @@
 import { corruptBtf, readHeader } from './header.ts';
-import { flagOf, hasMembers, isEnum, isModifier, KIND, kindName, kindOf, vlenOf } from './kinds.ts';
+import { btfKindOf, flagOf, hasMembers, isEnum, isModifier, KIND, kindName, vlenOf } from './kinds.ts';
 import { isFound, NameIndex } from './name-index.ts';
 import { BtfStrings } from './strings.ts';
 import { indexTypes, type TypeTable } from './type-table.ts';
@@ -65,7 +65,7 @@ export class Btf {
 
   /** BTF_KIND_*, 0 for void. @throws InspectError corrupt, when there is no such type */
   kind(id: number): number {
-    return id === 0 ? KIND.VOID : kindOf(this.#word(id, 1));
+    return id === 0 ? KIND.VOID : btfKindOf(this.#word(id, 1));
   }
 
   /** Members, enumerators, parameters or variables, depending on the kind. @throws InspectError corrupt */

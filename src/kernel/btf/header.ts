@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { KindLayout } from './kinds.ts';
 
 const MAGIC = 0xeb9f;

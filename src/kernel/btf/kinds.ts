@@ -67,7 +67,7 @@ export const KIND_LAYOUTS: readonly (KindLayout | undefined)[] = [
  * 5, and the kernel refused a blob in which one of the others was set: so the wide form reads both.
  */
 export const vlenOf = (info: number): number => info & 0xff_ffff;
-export const kindOf = (info: number): number => (info >>> 24) & 0x7f;
+export const btfKindOf = (info: number): number => (info >>> 24) & 0x7f;
 /** The top bit, whose meaning depends on the kind: bit fields, a signed enum, a union that is declared only. */
 export const flagOf = (info: number): boolean => info >>> 31 === 1;
 

@@ -1,5 +1,5 @@
 import { HashChains } from '../../bytes/hash-chains.ts';
-import { KIND, kindOf } from './kinds.ts';
+import { btfKindOf, KIND } from './kinds.ts';
 import { type BtfStrings, hashOf } from './strings.ts';
 import type { TypeTable } from './type-table.ts';
 
@@ -27,7 +27,7 @@ export class NameIndex {
     for (let i = count - 1; i >= 0; i--) {
       const start = starts[i] as number;
       const name = words[start] as number;
-      if (name === 0 || !isFound(kindOf(words[start + 1] as number))) continue;
+      if (name === 0 || !isFound(btfKindOf(words[start + 1] as number))) continue;
       this.#chains.add(this.#strings.hash(name), i);
     }
   }

@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError, within } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Kallsyms } from '../kallsyms/kallsyms.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { Btf } from './btf.ts';

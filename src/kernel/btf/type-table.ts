@@ -1,7 +1,7 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { type BtfSections, corruptBtf } from './header.ts';
-import { flagOf, isEnum, KIND, KIND_LAYOUTS, kindName, kindOf, vlenOf } from './kinds.ts';
+import { btfKindOf, flagOf, isEnum, KIND, KIND_LAYOUTS, kindName, vlenOf } from './kinds.ts';
 
 /** Words of struct btf_type: name_off, info, size or type. */
 const TYPE_WORDS = 3;
@@ -30,7 +30,7 @@ export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable 
   for (let at = 0; at < words.length; count++) {
     if (at + TYPE_WORDS > words.length) throw corruptBtf('the last type is cut', offsetOf(at));
     const info = words[at + 1] as number;
-    const kind = kindOf(info);
+    const kind = btfKindOf(info);
     if (fixed[kind] === UNKNOWN) throw unknownKind(kind, count, offsetOf(at));
     starts[count] = at;
     const end = at + TYPE_WORDS + (fixed[kind] as number) + (each[kind] as number) * vlenOf(info);

@@ -1,7 +1,8 @@
-import { hex } from '../../bytes/hex.ts';
 import { latin1, toNul, u32At } from '../../bytes/words.ts';
 import { InspectError, reasonOf } from '../../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { encryptionMaskOf, type Kernel, openKernel } from '../open/kernel.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { cpusByPhysical } from '../paging/cpu-tables.ts';
@@ -72,7 +73,7 @@ function vitalPfns({ space, info }: Kernel, physical: number): number[] {
   const table = info.symbol('mem_section');
   const result = table === undefined ? undefined : space.walk(table).result;
   const addresses = [physical, space.walker.root, ...(result?.kind === 'mapped' ? [result.physical] : [])];
-  return addresses.map((address) => Math.floor(address / 4096));
+  return addresses.map((address) => Math.floor(address / PAGE_SIZE));
 }
 
 function foreignShare(kernel: Kernel): number {
@@ -127,7 +128,7 @@ function proveImageInUse(kernel: Kernel, stext: bigint): void {
   const { space, info } = kernel;
   const countAt = info.offset('page._refcount') ?? info.offset('page._count');
   const sections = openMemSections(kernel);
-  const pfn = Math.floor(space.translate(stext) / 4096);
+  const pfn = Math.floor(space.translate(stext) / PAGE_SIZE);
   const inSection = pfn % sections.pagesPerSection;
   const map = sections.memMapOf((pfn - inSection) / sections.pagesPerSection);
   if (map === null) throw refuted('its section table has no map of its own image');

@@ -1,6 +1,6 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import { hex } from '../../hex.ts';
 import { byEvidence, describeBoots, isIntact, relationOf } from './boots.ts';
 import { MOSTLY_FOREIGN, type ProvenKernel } from './kernel-proof.ts';
 
@@ -15,18 +15,18 @@ export interface Text {
 }
 
 /** A text as found first, and what its test said: the kernel, or why there is none. */
-export interface Candidate extends Text {
+export interface TestedText extends Text {
   /** Physical address, bytes; null for the dump's own note. */
   readonly address: number | null;
   readonly outcome: ProvenKernel | string;
 }
 
-interface Proven extends Candidate {
+interface Proven extends TestedText {
   readonly outcome: ProvenKernel;
 }
 
 /** Whether nothing that is found later can speak against it: a capture kernel has the CPUs, but not the memory. */
-export function isSettled({ outcome, whole }: Candidate): boolean {
+export function isDecided({ outcome, whole }: TestedText): boolean {
   return (
     typeof outcome !== 'string' &&
     whole &&
@@ -49,7 +49,7 @@ export interface Wanted {
  */
 export function choose(
   image: MemoryImage,
-  candidates: readonly Candidate[],
+  candidates: readonly TestedText[],
   { gaps, boot }: Wanted,
 ): VmcoreinfoText {
   const kernels = kernelsAmong(image, candidates);
@@ -67,14 +67,14 @@ export function choose(
     doubts: [
       ...doubtsOf(image, best, peers),
       ...notesRefused(candidates, best, peers),
-      ...(isSettled(best) ? [] : gaps),
+      ...(isDecided(best) ? [] : gaps),
     ],
     boots: describeBoots(image, peers, peers.indexOf(best), boot !== undefined),
   };
 }
 
 /** Each kernel by its fullest text, the one that the dump is made for first. */
-function kernelsAmong(image: MemoryImage, candidates: readonly Candidate[]): Proven[] {
+function kernelsAmong(image: MemoryImage, candidates: readonly TestedText[]): Proven[] {
   const proven = candidates.filter((c): c is Proven => isPossible(c, image));
   const texts = new Map<string, Proven[]>();
   for (const one of proven) {
@@ -94,11 +94,11 @@ function fullest(texts: readonly Proven[]): Proven {
  * A kernel without its struct pages is none that could run, unless CPUs or the file say that it did, or they may lie
  * behind the end of the file.
  */
-function isPossible({ outcome }: Candidate, { memory }: MemoryImage): boolean {
+function isPossible({ outcome }: TestedText, { memory }: MemoryImage): boolean {
   return typeof outcome !== 'string' && (outcome.flaw === undefined || outcome.witnessed || memory.cutShort);
 }
 
-function sourceOf({ vmcoreinfo }: MemoryImage, candidates: readonly Candidate[], best: Proven): string {
+function sourceOf({ vmcoreinfo }: MemoryImage, candidates: readonly TestedText[], best: Proven): string {
   if (best.address === null) return vmcoreinfo?.source ?? 'note';
   const others = candidates.filter((c) => c !== best);
   return `found in memory at physical ${hex(best.address)}${listOf(others, best)}`;
@@ -127,7 +127,7 @@ function anotherKernel(other: Proven, boot: number | null): string {
 }
 
 /** Why the dump's own note is not used, where another kernel than the note's is. */
-function notesRefused(candidates: readonly Candidate[], best: Proven, peers: readonly Proven[]): string[] {
+function notesRefused(candidates: readonly TestedText[], best: Proven, peers: readonly Proven[]): string[] {
   const note = candidates.find(({ address }) => address === null);
   if (!note || note === best) return [];
   const { outcome } = note;
@@ -136,12 +136,12 @@ function notesRefused(candidates: readonly Candidate[], best: Proven, peers: rea
   return [`note of an earlier boot: not used (${verdictOn(note, best)})`];
 }
 
-function describe({ text, address }: Candidate): string {
+function describe({ text, address }: TestedText): string {
   const where = address === null ? 'in the note' : `at physical ${hex(address)}`;
   return `${text.slice(0, text.indexOf('\n'))} ${where}`;
 }
 
-function listOf(others: readonly Candidate[], best?: Proven): string {
+function listOf(others: readonly TestedText[], best?: Proven): string {
   if (others.length === 0) return '';
   const listed = others.slice(0, LISTED).map((c) => `${placeOf(c)}: ${verdictOn(c, best)}`);
   const more = others.length > LISTED ? `; and ${others.length - LISTED} more` : '';
@@ -149,11 +149,11 @@ function listOf(others: readonly Candidate[], best?: Proven): string {
   return ` (${count}${listed.join('; ')}${more})`;
 }
 
-function placeOf({ address }: Candidate): string {
+function placeOf({ address }: TestedText): string {
   return address === null ? 'the note' : hex(address);
 }
 
-function verdictOn({ outcome }: Candidate, best: Proven | undefined): string {
+function verdictOn({ outcome }: TestedText, best: Proven | undefined): string {
   if (typeof outcome === 'string') return outcome;
   if (outcome.flaw !== undefined) return outcome.flaw;
   if (outcome.identity === best?.outcome.identity) return 'the same kernel';
@@ -162,7 +162,7 @@ function verdictOn({ outcome }: Candidate, best: Proven | undefined): string {
 
 function notFound(
   image: MemoryImage,
-  candidates: readonly Candidate[],
+  candidates: readonly TestedText[],
   gaps: readonly string[],
 ): InspectError {
   const { path, memory } = image;

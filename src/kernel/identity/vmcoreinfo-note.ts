@@ -1,10 +1,11 @@
 import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
 import type { Absence, MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
-import { type Kernel, openKernel, rootSymbol, START_KERNEL_MAP } from '../open/kernel.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
+import { type Kernel, openKernel, rootSymbol } from '../open/kernel.ts';
 import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 import { type ProvenKernel, proveKernel, proveRelease } from './kernel-proof.ts';
-import { type Candidate, isSettled } from './vmcoreinfo-choice.ts';
+import { isDecided, type TestedText } from './vmcoreinfo-choice.ts';
 import { searchVmcoreinfo } from './vmcoreinfo-search.ts';
 
 /** Opens the kernel that a note is of. @throws InspectError as openKernel does */
@@ -35,7 +36,7 @@ export function findVmcoreinfo(
   if (!note) return searchVmcoreinfo(image, onBytes?.(), { boot });
   const outcome = boot === undefined ? againstNote(image, note, open) : proofOf(image, note);
   if (outcome === undefined) return note;
-  const candidate: Candidate = { text: note.text, whole: true, address: null, outcome };
+  const candidate: TestedText = { text: note.text, whole: true, address: null, outcome };
   try {
     return searchVmcoreinfo(image, onBytes?.(), { note: candidate, boot });
   } catch (error) {
@@ -86,7 +87,7 @@ function unsettledProof(image: MemoryImage, note: VmcoreinfoText): Outcome | und
     proven = proveKernel(image, note);
   });
   if (refuted !== undefined || proven === undefined) return refuted;
-  return isSettled({ text: note.text, whole: true, address: null, outcome: proven }) ? undefined : proven;
+  return isDecided({ text: note.text, whole: true, address: null, outcome: proven }) ? undefined : proven;
 }
 
 const UNKNOWN: ReadonlySet<Absence> = new Set([

@@ -1,11 +1,11 @@
-import { hex } from '../../bytes/hex.ts';
 import { latin1 } from '../../bytes/words.ts';
 import type { OnProgress } from '../../bytes/work.ts';
 import { reasonOf } from '../../errors.ts';
 import type { MemoryImage, PhysicalMemory, VmcoreinfoText } from '../../formats/image/image.ts';
+import { hex } from '../../hex.ts';
 import { MemoryScan, NEEDLE_LIMIT } from '../vmcoreinfo/memory-scan.ts';
 import { type ProvenKernel, proveKernel } from './kernel-proof.ts';
-import { type Candidate, choose, isSettled, type Text } from './vmcoreinfo-choice.ts';
+import { choose, isDecided, type TestedText, type Text } from './vmcoreinfo-choice.ts';
 
 /** The kernel begins its VMCOREINFO with this key (crash_save_vmcoreinfo_init, kernel/vmcore_info.c). */
 const KEY = 'OSRELEASE=';
@@ -21,7 +21,7 @@ const COPIES_LIMIT = 100_000;
 
 export interface SearchOptions {
   /** The dump's own note, where it is not believed at once. */
-  readonly note?: Candidate | undefined;
+  readonly note?: TestedText | undefined;
   /** Which of several kernels is asked for, from 1 on; all memory is searched then. */
   readonly boot?: number | undefined;
 }
@@ -39,7 +39,7 @@ export function searchVmcoreinfo(
   { note, boot }: SearchOptions = {},
 ): VmcoreinfoText {
   const scan = new MemoryScan(image.memory, NEEDLE, onBytes);
-  const candidates = new Map<string, Candidate>(note ? [[note.text, note]] : []);
+  const candidates = new Map<string, TestedText>(note ? [[note.text, note]] : []);
   let copies = 0;
   let over = false;
   for (const address of scan.finds()) {
@@ -51,7 +51,7 @@ export function searchVmcoreinfo(
     const source = `memory at physical ${hex(address)}`;
     const candidate = { ...found, address, outcome: testText(image, { text: found.text, source }) };
     candidates.set(found.text, candidate);
-    if (boot === undefined && isSettled(candidate)) break;
+    if (boot === undefined && isDecided(candidate)) break;
   }
   return choose(image, [...candidates.values()], { gaps: gapsOf(scan, over), boot });
 }

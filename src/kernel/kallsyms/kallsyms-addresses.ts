@@ -1,4 +1,4 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { corruptTable } from './kallsyms-names.ts';
 import type { AddressTables } from './kallsyms-tables.ts';

@@ -1,3 +1,4 @@
+import { PAGE_SIZE } from '../../machine.ts';
 import { sectionCount } from '../sparsemem/mem-section-geometry.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
@@ -127,7 +128,6 @@ export function symbol(...names: readonly string[]): ExpectedKey {
 }
 
 const POINTER = 8n;
-const PAGE = 4096;
 
 /** An array of pointers ends where the next symbol begins; NODES_SHIFT makes its length a power of two, the rest is alignment. */
 export const nodes: Tell = (typed) => {
@@ -161,7 +161,7 @@ export const rootCount: Tell = (typed) => {
   if (!size || !sectionRoots(typed)?.isPointer) return undefined;
   const { info, pagingLevels } = typed.kernel;
   return [
-    ['LENGTH(mem_section)', `${Math.ceil(sectionCount(info, pagingLevels) / Math.floor(PAGE / size))}`],
+    ['LENGTH(mem_section)', `${Math.ceil(sectionCount(info, pagingLevels) / Math.floor(PAGE_SIZE / size))}`],
   ];
 };
 

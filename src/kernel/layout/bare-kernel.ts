@@ -1,8 +1,9 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { MemoryImage } from '../../formats/image/image.ts';
-import { climb, type Found, type Laddered } from '../evidence/ladder.ts';
-import { IMAGE_END, type Kernel, START_KERNEL_MAP } from '../open/kernel.ts';
+import { hex } from '../../hex.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
+import { type Found, type TriedValue, tryMethods } from '../evidence/methods.ts';
+import { IMAGE_END, type Kernel } from '../open/kernel.ts';
 import { AddressSpace } from '../paging/address-space.ts';
 import { type CpuTables, tablesOfCpu } from '../paging/cpu-tables.ts';
 import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
@@ -39,8 +40,8 @@ function bareKernel(image: MemoryImage, tables: CpuTables, lacking: InspectError
     image,
     info: new Vmcoreinfo({ text: '', source: 'none', doubts: [doubt] }),
     space,
-    physBase: ladder('page-tables', () => physBaseOf(space)),
-    pageTableRoot: ladder('registers', () => ({
+    physBase: tried('page-tables', () => physBaseOf(space)),
+    pageTableRoot: tried('registers', () => ({
       value: BigInt(walker.root),
       how: `CR3 of CPU ${cpu} is ${hex(cr3)}`,
     })),
@@ -48,8 +49,8 @@ function bareKernel(image: MemoryImage, tables: CpuTables, lacking: InspectError
   };
 }
 
-function ladder(source: string, find: () => Found): Laddered {
-  return climb([{ source, find }]);
+function tried(source: string, find: () => Found): TriedValue {
+  return tryMethods([{ source, find }]);
 }
 
 /** The kernel leaves only its image mapped in the first GiB of the image mapping (cleanup_highmap, arch/x86/mm/init_64.c). */

@@ -1,26 +1,25 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError, reasonOf } from '../../errors.ts';
-import { climb, type Found, type Laddered } from '../evidence/ladder.ts';
+import { hex } from '../../hex.ts';
+import { GIB } from '../../machine.ts';
+import { type Found, type TriedValue, tryMethods } from '../evidence/methods.ts';
 import { type Kallsyms, readKallsyms } from '../kallsyms/kallsyms.ts';
 import type { Kernel } from '../open/kernel.ts';
 import { type MemSections, openMemSections } from '../sparsemem/mem-section.ts';
 import { missingKey, required } from '../vmcoreinfo/vmcoreinfo.ts';
 import { findPageOffset, type KallsymsSource, variable } from './page-offset.ts';
 
-const GIB = 1n << 30n;
-
 /** Where a kernel put its regions; each value with every method that was tried. Addresses in bytes. */
-export interface Layout {
-  readonly pageOffset: Laddered;
-  readonly physBase: Laddered;
+export interface KernelLayout {
+  readonly pageOffset: TriedValue;
+  readonly physBase: TriedValue;
   /** The slide of the kernel image (KASLR). */
-  readonly kernelOffset: Laddered;
+  readonly kernelOffset: TriedValue;
   /** Virtual address of struct page 0. */
-  readonly vmemmap: Laddered;
-  readonly vmallocStart: Laddered;
-  readonly pageTableRoot: Laddered;
+  readonly vmemmap: TriedValue;
+  readonly vmallocStart: TriedValue;
+  readonly pageTableRoot: TriedValue;
   /** The bit of physical addresses that stands for memory encryption (AMD SME), 0 without. */
-  readonly smeMask: Laddered;
+  readonly smeMask: TriedValue;
   readonly pagingLevels: 4 | 5;
   /** How the symbol table was found and proved, or why it could not be. */
   readonly kallsyms:
@@ -33,7 +32,7 @@ export function findLayout(
   kernel: Kernel,
   pageOffset?: bigint,
   kallsyms: KallsymsSource = once(() => readKallsyms(kernel)),
-): Layout {
+): KernelLayout {
   return {
     pageOffset: findPageOffset(kernel, kallsyms, pageOffset),
     physBase: kernel.physBase,
@@ -63,7 +62,7 @@ function once(make: () => Kallsyms): KallsymsSource {
   };
 }
 
-function describeKallsyms(kallsyms: KallsymsSource): Layout['kallsyms'] {
+function describeKallsyms(kallsyms: KallsymsSource): KernelLayout['kallsyms'] {
   try {
     const { count, form, source } = kallsyms();
     return { symbols: count, form, source };
@@ -75,7 +74,7 @@ function describeKallsyms(kallsyms: KallsymsSource): Layout['kallsyms'] {
 /** _stext of a kernel that was not moved: __START_KERNEL_map + CONFIG_PHYSICAL_START, 16 MiB by default */
 const LINKED_STEXT = 0xffff_ffff_8100_0000n;
 
-function findKernelOffset({ info }: Kernel): Laddered {
+function findKernelOffset({ info }: Kernel): TriedValue {
   const noted = info.hex('KERNELOFFSET');
   const stext = info.symbol('_stext');
   const methods = [
@@ -96,12 +95,12 @@ function findKernelOffset({ info }: Kernel): Laddered {
   ];
   // A kernel may be linked elsewhere, so neither is known to be the right one.
   const differ = noted !== undefined && stext !== undefined && stext - noted !== LINKED_STEXT;
-  return climb(methods, (value) =>
+  return tryMethods(methods, (value) =>
     differ ? `${value === noted ? 'SYMBOL(_stext)' : 'KERNELOFFSET'} contradicts it` : undefined,
   );
 }
 
-function findSmeMask(kernel: Kernel): Laddered {
+function findSmeMask(kernel: Kernel): TriedValue {
   const noted = () => {
     const value = required(
       kernel.info.number('sme_mask'),
@@ -110,7 +109,7 @@ function findSmeMask(kernel: Kernel): Laddered {
     );
     return { value: BigInt(value), how: 'NUMBER(sme_mask), taken out of every page-table entry' };
   };
-  return climb([{ source: 'vmcoreinfo', find: noted }], notEncryption);
+  return tryMethods([{ source: 'vmcoreinfo', find: noted }], notEncryption);
 }
 
 /** The bit is one of an address in a page-table entry: bits 12 to 51. */
@@ -119,7 +118,7 @@ function notEncryption(mask: bigint): string | undefined {
   return mask === 0n || isOneBit ? undefined : 'it is no bit of a physical address';
 }
 
-function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
+function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
   const noted = () => {
     const value = kernel.info.symbol('vmemmap');
     return {
@@ -132,7 +131,7 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
     !first || first.base === value
       ? undefined
       : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which it does not give`;
-  return climb(
+  return tryMethods(
     [
       { source: 'vmcoreinfo', find: noted },
       { source: 'kallsyms', find: () => variable(kernel, kallsyms(), 'vmemmap_base') },
@@ -159,7 +158,7 @@ function vmemmapFromSections(kernel: Kernel): Found {
   return { value: first.base, how: `section_mem_map of section ${first.section}, decoded` };
 }
 
-function findVmallocStart(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
+function findVmallocStart(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
   const noted = () => {
     const value = kernel.info.hex('NUMBER(VMALLOC_START)');
     return {
@@ -167,7 +166,7 @@ function findVmallocStart(kernel: Kernel, kallsyms: KallsymsSource): Laddered {
       how: 'NUMBER(VMALLOC_START)',
     };
   };
-  return climb([
+  return tryMethods([
     { source: 'vmcoreinfo', find: noted },
     { source: 'kallsyms', find: () => variable(kernel, kallsyms(), 'vmalloc_base') },
     { source: 'vmap-area-list', find: () => firstVmapArea(kernel) },

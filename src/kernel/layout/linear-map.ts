@@ -1,8 +1,8 @@
-import { hex } from '../../bytes/hex.ts';
-import { START_KERNEL_MAP } from '../open/kernel.ts';
+import { hex } from '../../hex.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
 import type { Walk } from '../paging/page-walk.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
-import type { Layout } from './layout.ts';
+import type { KernelLayout } from './layout.ts';
 import { type Bases, regionOf } from './regions.ts';
 
 /**
@@ -12,7 +12,7 @@ import { type Bases, regionOf } from './regions.ts';
  */
 export function contradictedBy(
   { address, result }: Walk,
-  bases: Bases & Pick<Layout, 'physBase'>,
+  bases: Bases & Pick<KernelLayout, 'physBase'>,
   info: Vmcoreinfo,
 ): string | undefined {
   if (result.kind !== 'mapped') return undefined;
@@ -22,7 +22,7 @@ export function contradictedBy(
   return `the tables map ${hex(address)} to ${hex(result.physical)}, and the ${region} has ${hex(physical)} there`;
 }
 
-function linearPhysical(address: bigint, bases: Bases & Pick<Layout, 'physBase'>, info: Vmcoreinfo) {
+function linearPhysical(address: bigint, bases: Bases & Pick<KernelLayout, 'physBase'>, info: Vmcoreinfo) {
   const region = regionOf(address, bases);
   const [pageOffset, physBase] = [bases.pageOffset.value, bases.physBase.value];
   if (region === 'direct map' && pageOffset !== null) return { region, physical: address - pageOffset };

@@ -1,15 +1,14 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { Segment } from '../../formats/image/image.ts';
-import { climb, type Found, type Laddered, type Method } from '../evidence/ladder.ts';
+import { hex } from '../../hex.ts';
+import { GIB, PAGE_SIZE, START_KERNEL_MAP } from '../../machine.ts';
+import { type Found, type Method, type TriedValue, tryMethods } from '../evidence/methods.ts';
 import type { Kallsyms } from '../kallsyms/kallsyms.ts';
-import { type Kernel, START_KERNEL_MAP } from '../open/kernel.ts';
+import type { Kernel } from '../open/kernel.ts';
 import { explainWalk } from '../paging/address-space.ts';
 import { decodeEntry, ENTRIES, PAGING } from '../paging/paging.ts';
 import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
 
-const GIB = 1n << 30n;
-const PAGE = 4096;
 /** Different p_vaddr - p_paddr of LOADs: there is one for RAM, and one more or two in what old tools wrote. */
 const DIFFERENCES_LIMIT = 1000;
 
@@ -20,7 +19,7 @@ export type KallsymsSource = () => Kallsyms;
  * page_offset: the virtual address of physical address 0 in the direct map (page_offset_base). By the methods that
  * user-space tools have used, best first; each candidate is tested against the page tables.
  */
-export function findPageOffset(kernel: Kernel, kallsyms: KallsymsSource, given?: bigint): Laddered {
+export function findPageOffset(kernel: Kernel, kallsyms: KallsymsSource, given?: bigint): TriedValue {
   const methods: Method[] = [
     ...(given === undefined
       ? []
@@ -32,7 +31,7 @@ export function findPageOffset(kernel: Kernel, kallsyms: KallsymsSource, given?:
     { source: 'page-tables', find: () => fromPageTables(kernel) },
     { source: 'constant', find: () => fromConstant(kernel) },
   ];
-  return climb(methods, (value) => refute(kernel, value), 'option');
+  return tryMethods(methods, (value) => refute(kernel, value), 'option');
 }
 
 /** Reads a variable of the kernel by its symbol. @throws InspectError missingInfo without the symbol, or as a read does */
@@ -217,5 +216,5 @@ function probes(kernel: Kernel): number[] {
   const tables = kernel.space
     .walk(kernel.info.symbol('_stext') ?? START_KERNEL_MAP)
     .steps.map((step) => step.table);
-  return [...tables.slice(1), ...tables.slice(0, 1)].map((table) => table - (table % PAGE));
+  return [...tables.slice(1), ...tables.slice(0, 1)].map((table) => table - (table % PAGE_SIZE));
 }

@@ -1,7 +1,8 @@
 import type { Segment } from '../../formats/image/image.ts';
-import { IMAGE_END, START_KERNEL_MAP } from '../open/kernel.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
+import { IMAGE_END } from '../open/kernel.ts';
 import { isCanonical } from '../paging/paging.ts';
-import type { Layout } from './layout.ts';
+import type { KernelLayout } from './layout.ts';
 
 /** What a virtual address is for (Documentation/arch/x86/x86_64/mm.rst). */
 export type Region =
@@ -23,7 +24,7 @@ const CPU_ENTRY_AREA = 0xffff_fe00_0000_0000n;
 const ESPFIX = 0xffff_ff00_0000_0000n;
 
 /** The bases that tell the regions below the kernel image apart; they are always in this order. */
-export type Bases = Pick<Layout, 'pageOffset' | 'vmallocStart' | 'vmemmap' | 'pagingLevels'>;
+export type Bases = Pick<KernelLayout, 'pageOffset' | 'vmallocStart' | 'vmemmap' | 'pagingLevels'>;
 
 /** The region of a virtual address; `bases` is undefined where the layout is unknown. */
 export function regionOf(address: bigint, bases: Bases | undefined): Region {

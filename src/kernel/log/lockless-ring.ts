@@ -127,8 +127,8 @@ export class LocklessRing implements KernelLog {
         this.#strangeDevices++;
       },
     };
-    const room = this.#source.image.live ? Number.POSITIVE_INFINITY : 2 ** this.#ring.sizeBits;
-    return recordReader(facts, room);
+    const budget = this.#source.image.live ? Number.POSITIVE_INFINITY : 2 ** this.#ring.sizeBits;
+    return recordReader(facts, budget);
   }
 
   #chunk(read: ReadRecord, first: bigint, count: number): LogEntry[] {

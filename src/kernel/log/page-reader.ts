@@ -1,8 +1,7 @@
 import { Lru } from '../../bytes/lru.ts';
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
-
-export const PAGE = 4096;
 
 /** The records of a log lie in three places that are walked side by side, a few pages of each at a time: 256 KiB. */
 const CACHED_PAGES = 64;
@@ -18,9 +17,9 @@ export class PageReader {
 
   /** `length` bytes from a virtual address on. @throws InspectError notMapped or notStored */
   bytes(address: bigint, length: number): Uint8Array {
-    const inside = Number(address % BigInt(PAGE));
+    const inside = Number(address % BigInt(PAGE_SIZE));
     const first = this.#page(address - BigInt(inside));
-    if (inside + length <= PAGE) return first.subarray(inside, inside + length);
+    if (inside + length <= PAGE_SIZE) return first.subarray(inside, inside + length);
     const whole = new Uint8Array(length);
     for (let done = 0; done < length; ) {
       const part = this.bytes(
@@ -36,7 +35,7 @@ export class PageReader {
   #page(address: bigint): Uint8Array {
     const page = this.#pages.get(address, () => {
       try {
-        return this.#space.bytes(address, PAGE);
+        return this.#space.bytes(address, PAGE_SIZE);
       } catch (error) {
         if (error instanceof InspectError) return error;
         throw error;
@@ -49,5 +48,5 @@ export class PageReader {
 
 /** Bytes from an address to the end of its page. */
 export function leftInPage(address: bigint): number {
-  return PAGE - Number(address % BigInt(PAGE));
+  return PAGE_SIZE - Number(address % BigInt(PAGE_SIZE));
 }

@@ -30,11 +30,11 @@ interface RingFacts {
 
 /**
  * Reads the records of one walk through a ring.
- * @param room bytes that all their texts can take together, for no two share any: in a ring that was planted all may
+ * @param budget bytes that all their texts can take together, for no two share any: in a ring that was planted all may
  *   point to the same text, and a log of one MiB would have a GiB to tell
  */
-export function recordReader(facts: RingFacts, room: number): ReadRecord {
-  let left = room;
+export function recordReader(facts: RingFacts, budget: number): ReadRecord {
+  let left = budget;
   return (reader, id, desc) => {
     const { numbers } = facts;
     const place = { position: numbers.position(id), sequence: numbers.sequence(id), count: 1 };
@@ -104,8 +104,8 @@ function readText(reader: PageReader, place: TextPlace, ring: RingHeader): Uint8
   if (block.kind === 'failed') return { cause: 'unwritten', reason: 'the kernel had no room for its text' };
   if (block.kind === 'impossible') return damaged(`its text cannot lie from ${begin} to ${next} of the ring`);
   // The kernel's readers refuse such a record, too (copy_data).
-  if (text_len > block.room || text_len + SPARE < block.room)
-    return damaged(`its text_len is ${text_len}, its block has ${block.room}`);
+  if (text_len > block.capacity || text_len + SPARE < block.capacity)
+    return damaged(`its text_len is ${text_len}, its block has ${block.capacity}`);
   const bytes = reader.bytes(ring.data + BigInt(block.offset), BLOCK_ID_BYTES + text_len);
   const owner = u64At(bytes, 0);
   if (owner !== id) return damaged(`its text block has the id ${owner}, where ${id} belongs`);

@@ -8,7 +8,7 @@ export const BLOCK_ID_BYTES = 8;
 /** Where the text of a record lies in the data ring. */
 export type TextBlock =
   /** Bytes from the ring's begin to the block's id, and how many there are behind the id. */
-  | { readonly kind: 'stored'; readonly offset: number; readonly room: number }
+  | { readonly kind: 'stored'; readonly offset: number; readonly capacity: number }
   /** The record is valid and its text is empty. */
   | { readonly kind: 'empty' }
   /** The kernel had no room for it. */
@@ -31,8 +31,8 @@ export function locateBlock(begin: bigint, next: bigint, sizeBits: number): Text
   const laps = BigInt.asUintN(64 - sizeBits, lap(next - 1n) - lap(begin));
   if (laps > 1n || (begin | next) % 8n !== 0n) return { kind: 'impossible' };
   const offset = laps === 0n ? index(begin) : 0;
-  const room = index(next - 1n) + 1 - offset - BLOCK_ID_BYTES;
-  return room < 0 ? { kind: 'impossible' } : { kind: 'stored', offset, room };
+  const capacity = index(next - 1n) + 1 - offset - BLOCK_ID_BYTES;
+  return capacity < 0 ? { kind: 'impossible' } : { kind: 'stored', offset, capacity };
 }
 
 function dataLess(begin: bigint, next: bigint): TextBlock {

@@ -1,4 +1,4 @@
-import { START_KERNEL_MAP } from '../open/kernel.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
 
 /** A piece of memory that a module's sections were loaded into. */
 export interface ModuleRange {

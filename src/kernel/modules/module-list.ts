@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { fact } from '../evidence/fact.ts';
 import { Sentences } from '../evidence/sentences.ts';
 import { isCut, type Walked, walkList } from '../objects/list.ts';

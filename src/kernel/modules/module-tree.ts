@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Break } from '../objects/list.ts';
 import { walkTree } from '../objects/rb-tree.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';

@@ -1,4 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { otherName } from '../objects/kobject.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import type { StructReader } from '../types/struct-reader.ts';
@@ -15,7 +16,7 @@ const LEAST_REFCNT: ReadonlyMap<string, number> = new Map([
   ['MODULE_STATE_LIVE', REF_BASE],
   ['MODULE_STATE_COMING', REF_BASE + 1],
 ]);
-const PAGE = 4096n;
+const PAGE = BigInt(PAGE_SIZE);
 
 /** What else the kernel keeps of a module, which its struct module is held against. */
 export class ModuleWitness {

@@ -1,4 +1,4 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import { type Break, isCut, type Walked } from './list.ts';
 
 /** What two structures of the same objects have together. */

@@ -1,10 +1,11 @@
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { textOf } from '../types/struct-reader.ts';
 
 /** Names in the kernel are far shorter; a file's has 255 bytes at most (NAME_MAX). */
 const LIMIT = 256;
-const PAGE = 4096n;
+const PAGE = BigInt(PAGE_SIZE);
 
 /**
  * A string that ends with NUL, cut after `limit` bytes. It may end right before memory that is not there.

@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { readString } from './c-string.ts';
 import { Dentries } from './dentries.ts';

@@ -1,7 +1,7 @@
 import { spareHeap } from '../../bytes/heap.ts';
-import { hex } from '../../bytes/hex.ts';
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 
 /** Where a list stops making sense. What was found before stays good. */

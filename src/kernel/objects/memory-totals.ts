@@ -1,11 +1,10 @@
 import { InspectError } from '../../errors.ts';
 import { isLoss } from '../../formats/image/loss.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { type Check, check } from '../evidence/check.ts';
 import { fact } from '../evidence/fact.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { readVmCounters } from './vm-counters.ts';
-
-const PAGE = 4096;
 
 /** Memory by the kernel's own counters, bytes. They take symbols and no types. */
 export interface MemoryTotals {
@@ -43,7 +42,7 @@ function compareTotals(typed: TypedKernel): Check[] {
   const pages = (name: string, counted: number, kernel: number) =>
     check({ name, unit: 'pages', counted, kernel });
   return [
-    pages('_totalram_pages, managed_pages of all zones', managed, total / PAGE),
+    pages('_totalram_pages, managed_pages of all zones', managed, total / PAGE_SIZE),
     pages('NR_FREE_PAGES, vm_stat of all zones', free, counters.get('NR_FREE_PAGES') ?? free),
   ];
 }
@@ -60,6 +59,7 @@ export function readSwapTotals(typed: TypedKernel): MemoryTotals {
 function counter(typed: TypedKernel, name: string): number {
   const pages = Number(BigInt.asIntN(64, typed.space.u64(typed.symbol(name))));
   if (pages < 0) return 0;
-  if (!Number.isSafeInteger(pages * PAGE)) throw new InspectError('corrupt', `${name} says ${pages} pages`);
-  return pages * PAGE;
+  if (!Number.isSafeInteger(pages * PAGE_SIZE))
+    throw new InspectError('corrupt', `${name} says ${pages} pages`);
+  return pages * PAGE_SIZE;
 }

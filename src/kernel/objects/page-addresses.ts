@@ -1,9 +1,8 @@
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { findPageOffset } from '../layout/page-offset.ts';
 import { type MemSections, openMemSections } from '../sparsemem/mem-section.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
-
-const PAGE = 4096;
 
 /** The direct map is found by other means as well, and each look into the symbol table goes through all names. */
 function unasked(): never {
@@ -28,7 +27,7 @@ export class PageAddresses {
 
   /** The page's first byte in the direct map. */
   directOf(pfn: number): bigint {
-    return this.#pageOffset + BigInt(pfn * PAGE);
+    return this.#pageOffset + BigInt(pfn * PAGE_SIZE);
   }
 
   /** The pfn of the page that holds an address of the direct map; below 0, or beyond all memory, for another address. */

@@ -1,6 +1,7 @@
-import { hex } from '../../bytes/hex.ts';
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isCut, walkList } from './list.ts';
 
@@ -25,7 +26,7 @@ const SLOTS_LIMIT = 256;
 const CHUNKS_LIMIT = 1 << 20;
 /** A group for each node at most, MAX_NUMNODES of them (NODES_SHIFT, arch/x86/Kconfig). */
 const GROUPS_LIMIT = 1 << 10;
-const PAGE = 4096n;
+const PAGE = BigInt(PAGE_SIZE);
 
 /**
  * @throws InspectError missingInfo, notMapped, notStored; corrupt, where what the chunks have is not what the kernel counts

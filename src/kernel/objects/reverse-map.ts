@@ -1,9 +1,8 @@
+import { PAGE_SIZE } from '../../machine.ts';
 import { PageWalker } from '../paging/page-walk.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Break } from './list.ts';
 import { walkTree } from './rb-tree.ts';
-
-const PAGE = 4096;
 
 /** A place in a process where a page is, or may be mapped. */
 export interface Mapping {
@@ -87,7 +86,7 @@ export class ReverseMap {
     for (const at of areas) {
       const area = this.#area.load(at);
       const first = this.#firstIndex(page.anonymous);
-      const address = area.big('vm_start') + (index - first) * BigInt(PAGE);
+      const address = area.big('vm_start') + (index - first) * BigInt(PAGE_SIZE);
       if (index < first || address >= area.big('vm_end')) continue;
       looked++;
       const mm = area.big('vm_mm');
@@ -114,6 +113,6 @@ export class ReverseMap {
       encryptionMask,
     });
     const { result } = walker.walk(address);
-    return result.kind === 'mapped' && Math.floor(result.physical / PAGE) === pfn;
+    return result.kind === 'mapped' && Math.floor(result.physical / PAGE_SIZE) === pfn;
   }
 }

@@ -1,7 +1,7 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE, START_KERNEL_MAP } from '../../machine.ts';
 import { Sentences } from '../evidence/sentences.ts';
-import { START_KERNEL_MAP } from '../open/kernel.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type Agreement, agree } from './agreement.ts';
 import { walkList } from './list.ts';
@@ -42,7 +42,6 @@ export interface VmallocAreas {
 const NODES_LIMIT = 128;
 /** Areas of all lists together: each takes some 400 bytes here. Most are stacks, of which there are as many as tasks. */
 export const AREAS_LIMIT = 1 << 18;
-const PAGE = 4096;
 
 /**
  * Reads the busy areas: of vmap_area_list up to 6.8, of the vmap_nodes since 6.9 (d093602919ad "mm: vmalloc: remove
@@ -168,7 +167,7 @@ class AreaReader {
       const what = `its vm_struct at ${hex(at)} is of other addresses`;
       throw new InspectError('corrupt', what, { address });
     }
-    if (pages * PAGE > size) {
+    if (pages * PAGE_SIZE > size) {
       throw new InspectError('corrupt', `it has ${pages} pages in ${size} bytes`, { address });
     }
     const [flags, caller] = [vm.number('flags'), vm.big('caller')];

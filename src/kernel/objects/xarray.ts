@@ -1,5 +1,6 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Break } from './list.ts';
@@ -57,7 +58,7 @@ export class XarrayWalker {
     const node = types.struct('xa_node');
     const slots = node.field('slots');
     const count = slots.size / 8;
-    if ((count !== 16 && count !== 64) || node.size > 4096) {
+    if ((count !== 16 && count !== 64) || node.size > PAGE_SIZE) {
       throw new InspectError('corrupt', `BTF: xa_node has ${count} slots and ${node.size} bytes`);
     }
     this.#layout = {

@@ -1,14 +1,12 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import type { MemoryImage, Segment, VmcoreinfoText } from '../../formats/image/image.ts';
-import { climb, type Found, type Laddered, type Method } from '../evidence/ladder.ts';
+import { hex } from '../../hex.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
+import { type Found, type Method, type TriedValue, tryMethods } from '../evidence/methods.ts';
 import { AddressSpace, explainWalk } from '../paging/address-space.ts';
 import { cpusByPhysical } from '../paging/cpu-tables.ts';
 import { PageWalker } from '../paging/page-walk.ts';
 import { missingKey, required, Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
-
-/** __START_KERNEL_map: the kernel image is mapped here plus its KASLR offset (arch/x86/include/asm/page_64_types.h) */
-export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
 
 /** The image has the first GiB of it at most (KERNEL_IMAGE_SIZE); modules follow. */
 export const IMAGE_END = START_KERNEL_MAP + (1n << 30n);
@@ -19,9 +17,9 @@ export interface Kernel {
   readonly info: Vmcoreinfo;
   readonly space: AddressSpace;
   /** What is added to an address in the image mapping, less __START_KERNEL_map, to get the physical one; bytes. */
-  readonly physBase: Laddered;
+  readonly physBase: TriedValue;
   /** Physical address of the root page table, bytes, and where that is known from. */
-  readonly pageTableRoot: Laddered;
+  readonly pageTableRoot: TriedValue;
   readonly pagingLevels: 4 | 5;
   /** Keys that its VMCOREINFO must have and lacks, and that the kernel's own types and symbols do not tell either. */
   readonly untold?: readonly string[];
@@ -51,7 +49,7 @@ export function openKernel(image: MemoryImage, options: KernelOptions = {}): Ker
     info,
     space,
     physBase,
-    pageTableRoot: rootLadder(root.name, physical),
+    pageTableRoot: triedRoot(root.name, physical),
     pagingLevels: levels,
   };
 }
@@ -100,13 +98,13 @@ function findPhysBase(
   info: Vmcoreinfo,
   image: MemoryImage,
   refute: (value: bigint) => string | undefined,
-): Laddered {
+): TriedValue {
   const noted = () => {
     const value = required(info.number('phys_base'), 'NUMBER(phys_base)', 'it is there since Linux 4.10');
     return { value: BigInt(value), how: 'NUMBER(phys_base)' };
   };
   const unmoved = () => ({ value: 0n, how: 'an image that KASLR moved as a whole' });
-  return climb(
+  return tryMethods(
     [
       { source: 'vmcoreinfo', find: noted },
       ...(image.physBase === undefined ? [] : [{ source: 'header', find: () => fromHeader(image.physBase) }]),
@@ -191,8 +189,8 @@ function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): 
   return `with it _stext (${hex(stext)}) ${explainWalk(result, stext)}`;
 }
 
-function rootLadder(name: string, physical: number): Laddered {
-  return climb([
+function triedRoot(name: string, physical: number): TriedValue {
+  return tryMethods([
     {
       source: 'vmcoreinfo',
       find: () => ({ value: BigInt(physical), how: `SYMBOL(${name}) in the image mapping` }),
@@ -200,10 +198,10 @@ function rootLadder(name: string, physical: number): Laddered {
   ]);
 }
 
-function noPhysBase(ladder: Laddered, image: MemoryImage): InspectError {
-  const said = ladder.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
+function noPhysBase(tried: TriedValue, image: MemoryImage): InspectError {
+  const said = tried.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
   // That a guess does not hold says nothing of the dump.
-  const refuted = ladder.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
+  const refuted = tried.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
   const message = `the kernel's page tables cannot be found: ${said}`;
   return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
     key: 'NUMBER(phys_base)',

@@ -1,9 +1,9 @@
 import { Lru } from '../../bytes/lru.ts';
 import type { Range } from '../../bytes/ranges.ts';
-import type { MemoryAmounts, Missing, PhysicalMemory } from '../../formats/image/image.ts';
+import type { MemoryAmounts, MissingByte, PhysicalMemory } from '../../formats/image/image.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { Kernel } from './kernel.ts';
 
-const PAGE = 4096;
 /** Longer reads go by: they have a page nearly to themselves. */
 const SMALL = 1024;
 /** 4 MiB: objects of one kind are allocated from the same pages, and those of five kinds are read in turn. */
@@ -47,13 +47,13 @@ class PagedMemory implements PhysicalMemory {
     this.#memory.survey(pfn, holdings);
   }
 
-  readPadded(address: number, into: Uint8Array): Missing | undefined {
+  readPadded(address: number, into: Uint8Array): MissingByte | undefined {
     return this.#memory.readPadded(address, into);
   }
 
-  read(address: number, into: Uint8Array): Missing | undefined {
-    const inside = address % PAGE;
-    if (into.length > SMALL || inside + into.length > PAGE) return this.#memory.read(address, into);
+  read(address: number, into: Uint8Array): MissingByte | undefined {
+    const inside = address % PAGE_SIZE;
+    if (into.length > SMALL || inside + into.length > PAGE_SIZE) return this.#memory.read(address, into);
     const page = this.#pages.get(address - inside, () => this.#readPage(address - inside));
     // Of a page that is not there as a whole the piece that is asked for may be.
     if (page.length === 0) return this.#memory.read(address, into);
@@ -62,7 +62,7 @@ class PagedMemory implements PhysicalMemory {
   }
 
   #readPage(address: number): Uint8Array {
-    const page = new Uint8Array(PAGE);
+    const page = new Uint8Array(PAGE_SIZE);
     return this.#memory.read(address, page) ? NOTHING : page;
   }
 }

@@ -1,7 +1,7 @@
-import { hex } from '../../bytes/hex.ts';
 import { u32At, u64At } from '../../bytes/words.ts';
 import { type ErrorKind, InspectError } from '../../errors.ts';
 import type { Absence, PhysicalMemory } from '../../formats/image/image.ts';
+import { hex } from '../../hex.ts';
 import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
 
 const ABSENCES: Record<Absence, string> = {

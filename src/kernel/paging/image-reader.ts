@@ -1,7 +1,6 @@
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from './address-space.ts';
-
-const PAGE = 4096;
 
 /** Reads what there is of the kernel's image. */
 export class ImageReader {
@@ -42,9 +41,9 @@ export class ImageReader {
 
   /** Of a large page some small ones may not be in the dump. */
   #readPages(address: bigint, into: Uint8Array): void {
-    const toBorder = PAGE - Number(address % BigInt(PAGE));
-    for (let at = 0; at < into.length; at = at === 0 ? toBorder : at + PAGE) {
-      const part = into.subarray(at, at === 0 ? toBorder : at + PAGE);
+    const toBorder = PAGE_SIZE - Number(address % BigInt(PAGE_SIZE));
+    for (let at = 0; at < into.length; at = at === 0 ? toBorder : at + PAGE_SIZE) {
+      const part = into.subarray(at, at === 0 ? toBorder : at + PAGE_SIZE);
       if (!this.tryRead(address + BigInt(at), part)) part.fill(0);
     }
   }

@@ -1,5 +1,5 @@
 import { Lru } from '../../bytes/lru.ts';
-import type { Absence, Missing, PhysicalMemory } from '../../formats/image/image.ts';
+import type { Absence, MissingByte, PhysicalMemory } from '../../formats/image/image.ts';
 import {
   decodeEntry,
   ENTRIES,
@@ -59,8 +59,8 @@ export interface Walk {
 const CACHED_TABLES = 64;
 
 class TableError extends Error {
-  readonly missing: Missing;
-  constructor(missing: Missing) {
+  readonly missing: MissingByte;
+  constructor(missing: MissingByte) {
     super(missing.absence);
     this.missing = missing;
   }
@@ -113,7 +113,7 @@ export class PageWalker {
   }
 
   /** A whole table, or why it cannot be read. Read to its end, for 4 KiB cost about what 8 bytes cost. */
-  #table(physical: number): BigUint64Array | Missing {
+  #table(physical: number): BigUint64Array | MissingByte {
     try {
       return this.#cache.get(physical, () => {
         const entries = new BigUint64Array(ENTRIES);

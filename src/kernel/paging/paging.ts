@@ -63,7 +63,7 @@ const FLAGS: readonly [bigint, string][] = [
 ];
 
 /** The names of an entry's flags, as arch/x86/include/asm/pgtable_types.h spells them without _PAGE_. */
-export function flagNames(entry: Entry, level: PagingLevel): string[] {
+export function entryFlagNames(entry: Entry, level: PagingLevel): string[] {
   const names = FLAGS.filter(([bit]) => (entry.raw & bit) !== 0n).map(([, name]) => name);
   if (level.mayBePage && entry.page) names.push('PSE');
   if (entry.page && (entry.raw & GLOBAL) !== 0n) names.push(entry.present ? 'GLOBAL' : 'PROTNONE');

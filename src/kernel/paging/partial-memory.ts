@@ -1,7 +1,6 @@
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from './address-space.ts';
-
-const PAGE = 4096;
 
 /** Bytes that cannot be had, and why. Offsets in bytes from the start of what was read. */
 export interface MissingPart {
@@ -23,7 +22,7 @@ export function readPartial(space: AddressSpace, address: bigint, size: number):
   if (tryRead(space, address, bytes) === undefined) return { bytes, missing: [] };
   const missing: MissingPart[] = [];
   for (let start = 0; start < size; ) {
-    const border = PAGE - Number((address + BigInt(start)) & BigInt(PAGE - 1));
+    const border = PAGE_SIZE - Number((address + BigInt(start)) & BigInt(PAGE_SIZE - 1));
     const end = Math.min(size, start + border);
     const reason = tryRead(space, address + BigInt(start), bytes.subarray(start, end));
     if (reason !== undefined) {

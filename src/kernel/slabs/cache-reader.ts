@@ -1,4 +1,5 @@
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { readString } from '../objects/c-string.ts';
 import { otherName } from '../objects/kobject.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
@@ -67,7 +68,7 @@ export class CacheReader {
       throw new InspectError('corrupt', `a slab of order ${order} is none`, { address });
     }
     // As many as there is room for (order_objects).
-    if ((oo & OO_MASK) !== Math.floor((4096 * 2 ** order) / size)) {
+    if ((oo & OO_MASK) !== Math.floor((PAGE_SIZE * 2 ** order) / size)) {
       const what = `slabs of order ${order} are said to have ${oo & OO_MASK} objects of ${size} bytes`;
       throw new InspectError('corrupt', what, { address });
     }

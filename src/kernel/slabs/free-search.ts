@@ -2,7 +2,7 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type CacheNode, CacheNodes } from './cache-nodes.ts';
 import { CpuSlabs } from './cpu-slabs.ts';
 import { type FreeObjects, lostObjects } from './free-objects.ts';
-import { type NodeCounters, NodePartial } from './node-partial.ts';
+import { NodePartial, type SlabNodeCounters } from './node-partial.ts';
 import { Sheaves } from './sheaves.ts';
 import type { SlabShape } from './slab.ts';
 import { LOOKS, SlabChains } from './slab-chains.ts';
@@ -29,9 +29,9 @@ export class FreeSearch {
   }
 
   /** The sums of what the nodes count; null in a kernel that does not. @throws InspectError notMapped or notStored */
-  counters({ cache }: SlabShape): NodeCounters {
+  counters({ cache }: SlabShape): SlabNodeCounters {
     const all = this.#nodesOf(cache).map(({ node }) => this.#partial.counters(node));
-    const sum = (of: keyof NodeCounters) =>
+    const sum = (of: keyof SlabNodeCounters) =>
       all.reduce<number | null>(
         (left, node) => (left === null || node[of] === null ? null : left + node[of]),
         0,

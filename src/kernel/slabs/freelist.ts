@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { indexOf, type Slab, type SlabShape } from './slab.ts';
 

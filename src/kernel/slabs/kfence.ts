@@ -1,11 +1,11 @@
 import type { Range } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { tryString } from '../objects/c-string.ts';
 import { PageAddresses } from '../objects/page-addresses.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-const PAGE = 4096;
 /** CONFIG_KFENCE_NUM_OBJECTS is at most 65535 (lib/Kconfig.kfence). */
 const OBJECTS_LIMIT = 65535;
 
@@ -81,8 +81,8 @@ export class KfencePool {
   /** Physical address of a virtual one, mapped or not; null outside of the pool. */
   physicalOf(address: bigint): number | null {
     const inside = Number(address - this.#begin);
-    const physical = this.pfns.start * PAGE + inside;
-    return inside >= 0 && physical < this.pfns.end * PAGE ? physical : null;
+    const physical = this.pfns.start * PAGE_SIZE + inside;
+    return inside >= 0 && physical < this.pfns.end * PAGE_SIZE ? physical : null;
   }
 
   /** The object whose page it is; null for a guard page. @throws InspectError notMapped or notStored */
@@ -123,7 +123,7 @@ function countObjects(typed: TypedKernel, begin: bigint, at: bigint): number {
   try {
     while (count < OBJECTS_LIMIT) {
       const addr = reader.load(at + BigInt(count * reader.type.size)).big('addr');
-      if (addr - (addr % BigInt(PAGE)) !== begin + BigInt(2 * (count + 1) * PAGE)) break;
+      if (addr - (addr % BigInt(PAGE_SIZE)) !== begin + BigInt(2 * (count + 1) * PAGE_SIZE)) break;
       count++;
     }
   } catch (error) {

@@ -9,7 +9,7 @@ import type { SlabChains } from './slab-chains.ts';
 const SLABS_LIMIT = 1 << 20;
 
 /** The counters of a kmem_cache_node; null in a kernel without CONFIG_SLUB_DEBUG. */
-export interface NodeCounters {
+export interface SlabNodeCounters {
   readonly slabs: number | null;
   readonly objects: number | null;
 }
@@ -27,7 +27,7 @@ export class NodePartial {
   }
 
   /** @throws InspectError notMapped, notStored or corrupt */
-  counters(node: bigint): NodeCounters {
+  counters(node: bigint): SlabNodeCounters {
     const n = this.#node.load(node);
     return {
       slabs: n.has('nr_slabs') ? n.number('nr_slabs') : null,

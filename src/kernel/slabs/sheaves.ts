@@ -1,4 +1,4 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import { isCut, walkList } from '../objects/list.ts';
 import { PerCpu } from '../objects/per-cpu.ts';
 import type { StructReader } from '../types/struct-reader.ts';

@@ -1,4 +1,4 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import { PageAddresses } from '../objects/page-addresses.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';

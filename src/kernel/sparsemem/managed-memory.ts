@@ -3,10 +3,10 @@ import { u32At, u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import { firstPieces } from '../../formats/image/described.ts';
 import type { PhysicalMemory } from '../../formats/image/image.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { Kernel } from '../open/kernel.ts';
 import { type MemSections, openMemSections } from './mem-section.ts';
 
-const PAGE = 4096;
 /** Pages that are looked at, evenly over memory: enough to tell a tenth of it from a half. */
 const SAMPLES = 64;
 
@@ -69,7 +69,7 @@ function* samplePfns(memory: PhysicalMemory): Generator<number> {
   let before = 0;
   for (const { start, end } of firstPieces(memory)) {
     for (; step > 0 && next < before + end - start; next += step) {
-      yield Math.floor((start + next - before) / PAGE);
+      yield Math.floor((start + next - before) / PAGE_SIZE);
     }
     before += end - start;
   }

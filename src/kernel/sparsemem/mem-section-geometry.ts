@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { required, type Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
-const PAGE = 4096;
 /** SECTION_SIZE_BITS of x86_64 (arch/x86/include/asm/sparsemem.h); in VMCOREINFO since 5.14 */
 const SECTION_SIZE_BITS = 27;
 /** Sections of the widest physical address, 52 bits (MAX_PHYSMEM_BITS with 5-level paging). No array of them is longer. */
@@ -47,7 +47,7 @@ export function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
     );
   }
   const sections = sectionCount(info, levels);
-  const entries = Math.floor(PAGE / entrySize);
+  const entries = Math.floor(PAGE_SIZE / entrySize);
   // SPARSEMEM_EXTREME: the array holds pointers to pages full of entries (include/linux/mmzone.h, NR_SECTION_ROOTS).
   const extreme = length !== sections || entries === 1;
   const perRoot = extreme ? entries : 0;

@@ -1,7 +1,8 @@
-import { hex } from '../../bytes/hex.ts';
 import { Lru } from '../../bytes/lru.ts';
 import { u64At } from '../../bytes/words.ts';
 import { InspectError, within } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { Kernel } from '../open/kernel.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
@@ -17,7 +18,6 @@ const HAS_MEM_MAP = 2n;
 /** SECTION_IS_ONLINE, since 4.13 (2d070eab2e82) */
 const IS_ONLINE = 4n;
 const POINTER = 8;
-const PAGE = 4096;
 /** The memory sections of SPARSEMEM (mm/sparse.c): which pfns have struct pages, and where. */
 export interface MemSections {
   readonly pagesPerSection: number;
@@ -175,10 +175,10 @@ class SparseSections implements MemSections {
   #pointer(root: number): bigint {
     const address = this.#array + BigInt(root * POINTER);
     const inside = Number(address & 0xfffn);
-    if (inside > PAGE - POINTER) return this.#space.u64(address);
+    if (inside > PAGE_SIZE - POINTER) return this.#space.u64(address);
     const start = address - BigInt(inside);
     return u64At(
-      this.#pointers.get(start, () => this.#space.bytes(start, PAGE)),
+      this.#pointers.get(start, () => this.#space.bytes(start, PAGE_SIZE)),
       inside,
     );
   }

@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Btf } from '../btf/btf.ts';
 import { KIND } from '../btf/kinds.ts';
 import { listModuleBtf, readModuleBtf } from '../modules/module-btf.ts';

@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { PerCpu } from '../objects/per-cpu.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Symbolizer } from './symbolizer.ts';

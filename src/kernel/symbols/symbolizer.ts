@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
 import type { KernelSymbol } from '../kallsyms/kallsyms.ts';
 import { type Location, ModuleSymbols, type UnreadableSymbols } from '../modules/symbol-map.ts';
-import { START_KERNEL_MAP } from '../open/kernel.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A symbol of the kernel, or of the module that is named. */

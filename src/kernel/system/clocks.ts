@@ -1,6 +1,6 @@
-import { hex } from '../../bytes/hex.ts';
 import { u32At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 

@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
 import { type Fact, factOf } from '../evidence/fact.ts';
 import type { Kallsyms } from '../kallsyms/kallsyms.ts';
-import { findLayout, type Layout } from '../layout/layout.ts';
+import { findLayout, type KernelLayout } from '../layout/layout.ts';
 import { type Modules, readModules } from '../modules/module-list.ts';
 import {
   checkMemoryTotals,
@@ -42,7 +42,7 @@ export interface SystemFacts {
   /** null, when none has panicked. */
   readonly panickingCpu: Fact<number | null>;
   readonly panicReason: Fact<PanicReason | null>;
-  readonly layout: Fact<Layout>;
+  readonly layout: Fact<KernelLayout>;
   /** Why names of symbols may be wrong, a sentence; null where nothing speaks against them. */
   readonly symbolDamage?: string | null;
   /** Whether the kernel could be read in all three ways: by its page tables, its symbols and its types. */

@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Kernel } from '../open/kernel.ts';
 import { textOf } from '../types/struct-reader.ts';
 import { required } from '../vmcoreinfo/vmcoreinfo.ts';

@@ -1,5 +1,5 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { Sentences } from '../evidence/sentences.ts';
 import { XarrayWalker } from '../objects/xarray.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';

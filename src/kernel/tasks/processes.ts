@@ -22,7 +22,11 @@ export interface TaskDetails {
  * Adds to tasks what is not in their task_struct. @param wanted those of the listing that are asked for
  * @throws InspectError missingInfo or unsupported, when this kernel's types do not tell where to look
  */
-export function detailsOf(typed: TypedKernel, listing: TaskListing, wanted: readonly Task[]): TaskDetails[] {
+export function taskDetails(
+  typed: TypedKernel,
+  listing: TaskListing,
+  wanted: readonly Task[],
+): TaskDetails[] {
   const memory = memoryReader(typed, listing.tasks);
   const owner = ownerReader(typed);
   const parent = parentReader(typed, listing.tasks);

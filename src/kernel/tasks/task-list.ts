@@ -1,5 +1,6 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { fact } from '../evidence/fact.ts';
 import { Sentences } from '../evidence/sentences.ts';
 import { isCut, walkList } from '../objects/list.ts';
@@ -131,7 +132,7 @@ function isPossible({ pid, tgid }: Task): boolean {
 }
 
 /** A task has a stack of four pages (THREAD_SIZE_ORDER of x86_64 is 2 at least), so memory bounds their number. */
-const STACK_BYTES = 4 * 4096;
+const STACK_BYTES = 4 * PAGE_SIZE;
 /** As many as fit into 256 MiB are always looked at. */
 const LEAST_LIMIT = 1 << 14;
 

@@ -1,6 +1,6 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { isLoss } from '../../formats/image/loss.ts';
+import { hex } from '../../hex.ts';
 import { type Check, check } from '../evidence/check.ts';
 import { type Fact, fact } from '../evidence/fact.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';

@@ -2,7 +2,7 @@ import type { Btf } from '../btf/btf.ts';
 import { hasMembers, KIND } from '../btf/kinds.ts';
 
 /** Where something lies in a structure, and what it is. */
-export interface Place {
+export interface MemberPlace {
   readonly type: number;
   /** From the start of the structure that was asked, bits. */
   readonly bitOffset: number;
@@ -17,7 +17,7 @@ const MEMBERS_LIMIT = 1 << 16;
  * A member of a structure or union by its name, also one of its anonymous structures and unions, as in C.
  * @throws InspectError corrupt, when the type goes in circles
  */
-export function findMember(btf: Btf, id: number, name: string): Place | undefined {
+export function findMember(btf: Btf, id: number, name: string): MemberPlace | undefined {
   const wanted = Buffer.from(name, 'latin1');
   const queue = [{ id, bitOffset: 0 }];
   let looked = 0;
@@ -41,7 +41,7 @@ export function findMember(btf: Btf, id: number, name: string): Place | undefine
 const ANONYMOUS = new Uint8Array(0);
 
 /** An element of an array. An array of no elements is a flexible one, of which any may be asked. */
-export function elementAt(btf: Btf, place: Place, index: number): Place | undefined {
+export function elementAt(btf: Btf, place: MemberPlace, index: number): MemberPlace | undefined {
   const id = btf.resolve(place.type);
   if (btf.kind(id) !== KIND.ARRAY) return undefined;
   const { element, count } = btf.array(id);

@@ -11,7 +11,7 @@ const LONGEST = 1000;
 const PIECE = /^(?:(\.|->)?([A-Za-z_]\w*)|\[(\d{1,9})\])/;
 
 /** Takes `a.b[3]->c` apart. @throws InspectError usage, when it is no such path */
-export function parsePath(path: string): Step[] {
+export function parseMemberPath(path: string): Step[] {
   const steps: Step[] = [];
   let rest = path;
   while (rest !== '') {

@@ -1,6 +1,6 @@
 import type { Btf } from '../btf/btf.ts';
 import { isEnum, KIND } from '../btf/kinds.ts';
-import type { Place } from './members.ts';
+import type { MemberPlace } from './members.ts';
 
 /** How a number is read from a structure's bytes. */
 export interface Scalar {
@@ -22,7 +22,7 @@ const WRAPPERS = 8;
  * How the number at a place is read: integers, enumerations, pointers, bit fields, and structures that wrap just one of
  * them, as atomic_t, refcount_t, kuid_t or memdesc_flags_t do. undefined for what is no number.
  */
-export function scalarAt(btf: Btf, { type, bitOffset, bitSize }: Place): Scalar | undefined {
+export function scalarAt(btf: Btf, { type, bitOffset, bitSize }: MemberPlace): Scalar | undefined {
   const number = numberType(btf, type);
   if (!number) return undefined;
   const offset = Math.floor(bitOffset / 8);

@@ -1,16 +1,16 @@
-import { hex } from '../../bytes/hex.ts';
 import { latin1, toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { readBig, readNumber, type Scalar, scalarAt } from './scalar.ts';
-import type { Field, StructType } from './struct-type.ts';
+import type { MemberField, StructType } from './struct-type.ts';
 
 /** The name of a member without the question mark of one that a kernel may lack. */
 export type NameOf<P extends string> = P extends `${infer Name}?` ? Name : P;
 
 /** A number's place is resolved when it is asked for the first time: many members are asked as bytes only. */
 interface Picked {
-  readonly field: Field;
+  readonly field: MemberField;
   readonly scalar: Scalar | undefined;
 }
 
@@ -125,7 +125,7 @@ export class StructReader<P extends string> {
   }
 }
 
-function endOf({ offset, size, bitOffset, bitSize }: Field): number {
+function endOf({ offset, size, bitOffset, bitSize }: MemberField): number {
   return bitSize === null ? offset + size : Math.ceil((bitOffset + bitSize) / 8);
 }
 

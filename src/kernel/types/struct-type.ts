@@ -1,12 +1,12 @@
 import { InspectError } from '../../errors.ts';
 import type { Btf } from '../btf/btf.ts';
 import { hasMembers } from '../btf/kinds.ts';
-import { elementAt, findMember, type Place } from './members.ts';
-import { parsePath, type Step } from './path.ts';
+import { elementAt, findMember, type MemberPlace } from './members.ts';
+import { parseMemberPath, type Step } from './path.ts';
 import { namesOfMember } from './renames.ts';
 
 /** A member of a structure, resolved. */
-export interface Field extends Place {
+export interface MemberField extends MemberPlace {
   /** The path by which this kernel knows it. */
   readonly path: string;
   /** From the start of the structure, whole bytes. */
@@ -22,7 +22,7 @@ export class StructType {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  readonly #fields = new Map<string, Field | undefined>();
+  readonly #fields = new Map<string, MemberField | undefined>();
 
   /** @param id of a structure or union */
   constructor(btf: Btf, id: number, name: string) {
@@ -37,7 +37,7 @@ export class StructType {
    * `otherwise`, and of the names that the member has in other kernels (renames.ts), the first that is there is meant.
    * @throws InspectError missingInfo, when this kernel has no such member; usage, for what is no path
    */
-  field(path: string, ...otherwise: string[]): Field {
+  field(path: string, ...otherwise: string[]): MemberField {
     const found = this.find(path, ...otherwise);
     if (found) return found;
     const names = [path, ...otherwise].map((p) => `${this.name}.${p}`).join(', ');
@@ -45,7 +45,7 @@ export class StructType {
   }
 
   /** As field(); undefined when this kernel has no such member. */
-  find(path: string, ...otherwise: string[]): Field | undefined {
+  find(path: string, ...otherwise: string[]): MemberField | undefined {
     for (const name of [path, ...otherwise].flatMap((p) => namesOfMember(this.name, p))) {
       const field = this.#resolve(name);
       if (field) return field;
@@ -79,14 +79,14 @@ export class StructType {
     );
   }
 
-  #resolve(path: string): Field | undefined {
+  #resolve(path: string): MemberField | undefined {
     if (!this.#fields.has(path)) this.#fields.set(path, this.#walk(path));
     return this.#fields.get(path);
   }
 
-  #walk(path: string): Field | undefined {
-    let place: Place | undefined = { type: this.id, bitOffset: 0, bitSize: null };
-    for (const step of parsePath(path)) {
+  #walk(path: string): MemberField | undefined {
+    let place: MemberPlace | undefined = { type: this.id, bitOffset: 0, bitSize: null };
+    for (const step of parseMemberPath(path)) {
       place = place && stepInto(this.btf, place, step);
       if (!place) return undefined;
     }
@@ -100,7 +100,7 @@ export class StructType {
 }
 
 /** One step of a path inside of one structure; undefined where there is nothing, and for a pointer to follow. */
-export function stepInto(btf: Btf, place: Place, step: Step): Place | undefined {
+export function stepInto(btf: Btf, place: MemberPlace, step: Step): MemberPlace | undefined {
   if (step === 'follow') return undefined;
   if ('index' in step) return elementAt(btf, place, step.index);
   const id = btf.resolve(place.type);

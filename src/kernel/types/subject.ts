@@ -1,11 +1,11 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Btf } from '../btf/btf.ts';
 import { KIND } from '../btf/kinds.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { typeName } from './c-names.ts';
-import type { Place } from './members.ts';
-import { parsePath, type Step } from './path.ts';
+import type { MemberPlace } from './members.ts';
+import { parseMemberPath, type Step } from './path.ts';
 import { stepInto } from './struct-type.ts';
 
 /** What is looked at: a type, and where there is a value of it. */
@@ -36,7 +36,7 @@ export function parseSubject(text: string): SubjectName {
       hint: "a name is one of the kernel's types, then a path if one is wanted: task_struct.mm->pgd",
     });
   }
-  return { name, nth: Number(nth), steps: parsePath(path.replace(/^\./, '')) };
+  return { name, nth: Number(nth), steps: parseMemberPath(path.replace(/^\./, '')) };
 }
 
 /**
@@ -45,7 +45,7 @@ export function parseSubject(text: string): SubjectName {
  */
 export function followPath(space: AddressSpace, from: Subject, steps: readonly Step[]): Subject {
   const { btf } = from;
-  let place: Place = { type: from.type, bitOffset: 0, bitSize: null };
+  let place: MemberPlace = { type: from.type, bitOffset: 0, bitSize: null };
   let base = from.address;
   for (const step of steps) {
     if (step === 'follow') {
@@ -70,7 +70,7 @@ function pointee(btf: Btf, type: number): number {
   });
 }
 
-function pointerAt(space: AddressSpace, btf: Btf, base: bigint, { type, bitOffset }: Place): bigint {
+function pointerAt(space: AddressSpace, btf: Btf, base: bigint, { type, bitOffset }: MemberPlace): bigint {
   pointee(btf, type);
   const at = base + BigInt(Math.floor(bitOffset / 8));
   const pointer = space.u64(at);

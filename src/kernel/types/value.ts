@@ -4,7 +4,7 @@ import { hasMembers, isEnum, KIND } from '../btf/kinds.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { type PartialMemory, readPartial } from '../paging/partial-memory.ts';
 import { typeName } from './c-names.ts';
-import type { Place } from './members.ts';
+import type { MemberPlace } from './members.ts';
 import { readBig, type Scalar, scalarAt } from './scalar.ts';
 import { textOf } from './struct-reader.ts';
 import type { Subject } from './subject.ts';
@@ -78,7 +78,7 @@ class Decoder {
     this.#budget = budget;
   }
 
-  decode(place: Place, depth: number): Value {
+  decode(place: MemberPlace, depth: number): Value {
     const btf = this.#btf;
     const id = btf.resolve(place.type);
     if (depth > DEPTH_LIMIT) throw btf.corrupt(id, `nests more than ${DEPTH_LIMIT} deep`);
@@ -101,7 +101,7 @@ class Decoder {
     return { kind: 'number', value };
   }
 
-  #struct(id: number, place: Place, depth: number): Value {
+  #struct(id: number, place: MemberPlace, depth: number): Value {
     const members: MemberValue[] = [];
     for (let i = 0; i < this.#btf.elements(id) && this.#budget.values > 0; i++) {
       const { name, type, bitOffset, bitSize } = this.#btf.member(id, i);
@@ -111,7 +111,7 @@ class Decoder {
     return { kind: 'struct', count: this.#btf.elements(id), members };
   }
 
-  #array(id: number, place: Place, depth: number): Value {
+  #array(id: number, place: MemberPlace, depth: number): Value {
     const { element, count } = this.#btf.array(id);
     const size = this.#btf.sizeOf(element) ?? 0;
     const missing = this.#missing(place);
@@ -130,7 +130,7 @@ class Decoder {
     return { kind: 'array', count, elements };
   }
 
-  #opaque(place: Place): Value {
+  #opaque(place: MemberPlace): Value {
     const { start, end } = this.#span(place);
     this.#bytesLeft -= end - start;
     if (this.#bytesLeft < 0) return { kind: 'missing', reason: TOO_MUCH };
@@ -138,13 +138,13 @@ class Decoder {
   }
 
   /** Why not all of a place's bytes are there. */
-  #missing(place: Place): string | undefined {
+  #missing(place: MemberPlace): string | undefined {
     const { start, end } = this.#span(place);
     if (end > this.#memory.bytes.length) return 'lies outside of its structure';
     return this.#memory.missing.find((part) => part.start < end && part.end > start)?.reason;
   }
 
-  #span({ type, bitOffset, bitSize }: Place): { start: number; end: number } {
+  #span({ type, bitOffset, bitSize }: MemberPlace): { start: number; end: number } {
     const bits = bitSize ?? 8 * (this.#btf.sizeOf(type) ?? 0);
     return { start: Math.floor(bitOffset / 8), end: Math.ceil((bitOffset + bits) / 8) };
   }

@@ -1,11 +1,11 @@
 import type { Range } from '../../bytes/ranges.ts';
 import type { OnProgress } from '../../bytes/work.ts';
-import { Held, type PhysicalMemory } from '../../formats/image/image.ts';
+import { HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 
-const PAGE = 4096;
 /** Pages read at once: 1 MiB, from where on a larger read is no faster. */
 const READ_PAGES = 256;
-const READ_BYTES = READ_PAGES * PAGE;
+const READ_BYTES = READ_PAGES * PAGE_SIZE;
 /** From 8 bytes on Buffer.indexOf goes over to another algorithm, which takes twice as long for rare finds. */
 export const NEEDLE_LIMIT = 7;
 
@@ -20,8 +20,8 @@ export class MemoryScan {
   readonly #onBytes: OnProgress;
   readonly #holdings = new Uint8Array(READ_PAGES + 1);
   /** The end of the run before, as far as a find may begin in it, and then the run. */
-  readonly #buffer = Buffer.alloc(PAGE + READ_BYTES);
-  /** Where the bytes before #buffer[PAGE] end, physical; what is found may straddle two reads. */
+  readonly #buffer = Buffer.alloc(PAGE_SIZE + READ_BYTES);
+  /** Where the bytes before #buffer[PAGE_SIZE] end, physical; what is found may straddle two reads. */
   #before = -1;
 
   /** @param needle at most NEEDLE_LIMIT bytes */
@@ -57,28 +57,31 @@ export class MemoryScan {
 
   /** What of [start, end) is stored and not known to be zero. */
   *#stored(start: number, end: number): Generator<{ start: number; end: number }> {
-    const first = Math.floor(start / PAGE);
-    const holdings = this.#holdings.subarray(0, Math.ceil(end / PAGE) - first);
+    const first = Math.floor(start / PAGE_SIZE);
+    const holdings = this.#holdings.subarray(0, Math.ceil(end / PAGE_SIZE) - first);
     this.#memory.survey(first, holdings);
     for (let n = 0; n < holdings.length; n++) {
-      if (holdings[n] !== Held.stored) continue;
+      if (holdings[n] !== HoldingCode.stored) continue;
       const from = n;
-      while (n < holdings.length && holdings[n] === Held.stored) n++;
-      yield { start: Math.max(start, (first + from) * PAGE), end: Math.min(end, (first + n) * PAGE) };
+      while (n < holdings.length && holdings[n] === HoldingCode.stored) n++;
+      yield {
+        start: Math.max(start, (first + from) * PAGE_SIZE),
+        end: Math.min(end, (first + n) * PAGE_SIZE),
+      };
     }
   }
 
   *#findsIn(start: number, end: number): Generator<number> {
-    const into = this.#buffer.subarray(PAGE, PAGE + end - start);
+    const into = this.#buffer.subarray(PAGE_SIZE, PAGE_SIZE + end - start);
     if (!this.#memory.readPadded(start, into)) yield* this.#findsAt(start, end);
-    else if (end - start <= PAGE) this.unreadable++;
+    else if (end - start <= PAGE_SIZE) this.unreadable++;
     else yield* this.#pageByPage(start, end);
   }
 
   /** Finds what can be read of a run in which something is damaged. */
   *#pageByPage(start: number, end: number): Generator<number> {
     for (let at = start; at < end; ) {
-      const next = Math.min(end, at - (at % PAGE) + PAGE);
+      const next = Math.min(end, at - (at % PAGE_SIZE) + PAGE_SIZE);
       yield* this.#findsIn(at, next);
       at = next;
     }
@@ -87,12 +90,17 @@ export class MemoryScan {
   /** Finds in [start, end), which is in the buffer, and in the seam with what was read before. */
   *#findsAt(start: number, end: number): Generator<number> {
     const tail = this.#needle.length - 1;
-    const from = this.#before === start ? PAGE - tail : PAGE;
-    const bytes = this.#buffer.subarray(from, PAGE + end - start);
+    const from = this.#before === start ? PAGE_SIZE - tail : PAGE_SIZE;
+    const bytes = this.#buffer.subarray(from, PAGE_SIZE + end - start);
     for (let i = bytes.indexOf(this.#needle); i >= 0; i = bytes.indexOf(this.#needle, i + 1)) {
-      yield start - (PAGE - from) + i;
+      yield start - (PAGE_SIZE - from) + i;
     }
     this.#before = end - start >= tail ? end : -1;
-    this.#buffer.copy(this.#buffer, PAGE - tail, PAGE + end - start - tail, PAGE + end - start);
+    this.#buffer.copy(
+      this.#buffer,
+      PAGE_SIZE - tail,
+      PAGE_SIZE + end - start - tail,
+      PAGE_SIZE + end - start,
+    );
   }
 }

@@ -1,20 +1,19 @@
 import { anew, countOf, outsideOf, type Range } from '../../bytes/ranges.ts';
 import type { OnProgress } from '../../bytes/work.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { pfnRanges } from '../census/zero-pages.ts';
 import { requireKeys } from '../classify/required-keys.ts';
 import { isDevicePage } from '../struct-pages/device-pages.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
-import { refuseLies } from '../struct-pages/trust.ts';
+import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { NO_COVER, type Tally, tallyRun } from './attribution-loop.ts';
 import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';
 import { type PageTrait, type PageUse, PLACE_COUNTS, TRAITS, USES, Use } from './page-uses.ts';
 import { SlabTally } from './slab-tally.ts';
 import { type UseKeys, useKeys } from './use-keys.ts';
-
-const PAGE = 4096;
 
 /** What the struct pages say of who holds the memory. All figures are pages. */
 export interface Attribution {
@@ -143,11 +142,11 @@ export function attributePages(
   kfence: Range | null = null,
 ): Attribution {
   requireKeys(typed.kernel);
-  refuseLies(typed.kernel);
+  requireTrustedMemory(typed.kernel);
   const { memory } = typed.kernel.image;
   const described = anew(() => pfnRanges(memory.described()));
   if (kfence === null) return attributeRanges(typed, described, onProgress);
-  const [start, end] = [kfence.start * PAGE, kfence.end * PAGE];
+  const [start, end] = [kfence.start * PAGE_SIZE, kfence.end * PAGE_SIZE];
   return withKfence(
     attributeRanges(
       typed,

@@ -11,7 +11,7 @@ import { Movements } from '../checks/movement.ts';
 import { type ClassCounts, noPages } from '../classify/page-class.ts';
 import { requireKeys, type UntoldRow, untoldRows } from '../classify/required-keys.ts';
 import { RULES, Rule } from '../classify/rules.ts';
-import { refuseLies } from '../struct-pages/trust.ts';
+import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { leavesHolesUnwritten } from '../struct-pages/unwritten.ts';
 import { readZones, recounted, type Zone, type ZoneCheck } from '../zones/zones.ts';
 import { type MissingMemory, missingMemory } from './missing-memory.ts';
@@ -74,7 +74,7 @@ const NT_PRSTATUS = 1;
  */
 export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): Census {
   requireKeys(kernel);
-  refuseLies(kernel);
+  requireTrustedMemory(kernel);
   const zones = tryZones(kernel);
   const scan = new Scan(kernel, 'all' in zones ? zones.all : []);
   const { spans, pages: total } = partition(kernel.image.memory);

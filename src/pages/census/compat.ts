@@ -6,7 +6,7 @@ import { decide, FIRST_EXCLUDING, pagesDecided, RULES, Rule } from '../classify/
 import { type PageKeys, pageKeys } from '../struct-pages/page-keys.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
-import { refuseLies } from '../struct-pages/trust.ts';
+import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { missingEnd } from './open-end.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
 
@@ -105,7 +105,7 @@ export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => 
   if (kernel.image.memory.cutShort) throw incomplete('what the end of the file should hold');
   const end = missingEnd(kernel);
   if (end !== null) throw incomplete(`its end: ${end}`);
-  refuseLies(kernel);
+  requireTrustedMemory(kernel);
   const scan = new CompatScan(kernel);
   const { originalPages, looked } = kernel.image.makedumpfile;
   let done = 0;

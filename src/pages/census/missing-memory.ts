@@ -1,17 +1,17 @@
-import { hex } from '../../bytes/hex.ts';
 import { RangeCollector, RangeList } from '../../bytes/range-list.ts';
 import { mergeRanges, type Range } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { deviceTest } from '../struct-pages/device-pages.ts';
-import { Fact, tellFacts } from '../struct-pages/page-facts.ts';
+import { PageFact, tellFacts } from '../struct-pages/page-facts.ts';
 import { type PageKeys, pageKeys } from '../struct-pages/page-keys.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { type Gap, StructPages } from '../struct-pages/struct-pages.ts';
 import type { Zone } from '../zones/zones.ts';
 import { pfnRanges } from './zero-pages.ts';
 
-const PAGE = 4096;
 /** A few struct pages are read of every 2 MiB that the dump lacks: memory is added by whole sections. */
 const STEP = 512;
 const PROBE = 16;
@@ -83,7 +83,7 @@ class Search {
         if (!this.#isOnline(section.start) || !this.#anyUsed(section, reserved)) continue;
         const used = this.#usedIn(section, reserved);
         pages += used.pages;
-        found.add(used.start * PAGE, used.end * PAGE);
+        found.add(used.start * PAGE_SIZE, used.end * PAGE_SIZE);
       }
     }
     if (pages === 0) return null;
@@ -95,7 +95,7 @@ class Search {
   #reservedFlag(): number {
     const stext = this.#kernel.info.symbol('_stext');
     if (stext === undefined) return 0;
-    const pfn = Math.floor(this.#kernel.space.translate(stext) / PAGE);
+    const pfn = Math.floor(this.#kernel.space.translate(stext) / PAGE_SIZE);
     if (this.#structPages.readRun(pfn, TEXT_PAGES).unreadable.length > 0) return 0;
     const { stride, flags } = this.#keys;
     const all = Array.from(
@@ -154,7 +154,7 @@ class Search {
     if (((words[i + flags] as number) & reserved) !== 0) return false;
     if (((words[i + flags + 1] as number) & device.mask) === device.value) return false;
     tellFacts(words, i, 1, this.#keys, this.#facts);
-    return ((this.#facts[0] as number) & Fact.offline) === 0;
+    return ((this.#facts[0] as number) & PageFact.offline) === 0;
   }
 }
 
@@ -166,7 +166,7 @@ function holesOf({ image }: Kernel, zones: readonly Zone[]): RangeList {
   const holes = new RangeList();
   for (const { start, end } of mergeRanges(spans)) {
     let before = start;
-    for (const held of pfnRanges(image.memory.described(start * PAGE, end * PAGE))) {
+    for (const held of pfnRanges(image.memory.described(start * PAGE_SIZE, end * PAGE_SIZE))) {
       if (held.start > before) holes.add(before, held.start);
       before = held.end;
     }

@@ -1,9 +1,8 @@
 import { reasonOf } from '../../errors.ts';
 import type { MemoryImage } from '../../formats/image/image.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { readZones } from '../zones/zones.ts';
-
-const PAGE = 4096;
 
 /**
  * Why memory may be missing behind the end of a dump, or null where none is. A raw image has no mark of its end, nor has
@@ -24,7 +23,7 @@ export function missingEnd(kernel: Kernel): string | null {
 function endOf({ memory }: MemoryImage): number {
   let end = 0;
   for (const range of memory.described()) end = range.end;
-  return Math.ceil(end / PAGE);
+  return Math.ceil(end / PAGE_SIZE);
 }
 
 /** The pfn behind the kernel's last one, or why it is not known. */

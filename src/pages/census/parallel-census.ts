@@ -6,7 +6,7 @@ import type { MemoryImage } from '../../formats/image/image.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { kernelFacts } from '../../kernel/open/kernel-facts.ts';
 import { requireKeys } from '../classify/required-keys.ts';
-import { refuseLies } from '../struct-pages/trust.ts';
+import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { type Census, censusOf, tryZones, watching } from './census.ts';
 import { CensusThreads, type Share } from './census-threads.ts';
 import { partition } from './partition.ts';
@@ -47,7 +47,7 @@ export interface ParallelOptions {
 export async function takeParallelCensus(kernel: Kernel, options: ParallelOptions): Promise<Census> {
   const { onRead = () => {} } = options;
   requireKeys(kernel);
-  refuseLies(kernel);
+  requireTrustedMemory(kernel);
   const zones = tryZones(kernel);
   const onProgress = watching(zones, options.onProgress ?? (() => {}));
   const counted = 'all' in zones ? zones.all : [];

@@ -1,5 +1,6 @@
 import type { PhysicalMemory } from '../../formats/image/image.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { FIRST_EXCLUDING, RULES } from '../classify/rules.ts';
 import type { Stretches } from '../classify/stretches.ts';
 import { Verdicts } from '../classify/verdicts.ts';
@@ -12,8 +13,6 @@ import type { Zone } from '../zones/zones.ts';
 import { SPAN_PAGES } from './partition.ts';
 import type { Tally } from './tally.ts';
 import { pfnRanges, ZeroPages } from './zero-pages.ts';
-
-const PAGE = 4096;
 
 /** Says of the pages of a span what each is for, and keeps the count. One thread's share of a census. */
 export class Scan {
@@ -39,9 +38,9 @@ export class Scan {
 
   /** Looks at all pages of a span; `onPages` is told how many, some thousand at a time. */
   span(number: number, onPages: (pages: number) => void): void {
-    const start = number * SPAN_PAGES * PAGE;
+    const start = number * SPAN_PAGES * PAGE_SIZE;
     this.#verdicts.restart();
-    const described = this.#memory.described(start, start + SPAN_PAGES * PAGE);
+    const described = this.#memory.described(start, start + SPAN_PAGES * PAGE_SIZE);
     for (const { pfn, count } of runsOf(pfnRanges(described))) {
       this.#count(pfn, this.#verdicts.of(pfn, count));
       onPages(count);

@@ -1,14 +1,14 @@
 import { pageAligned } from '../../bytes/page-aligned.ts';
 import type { Range } from '../../bytes/ranges.ts';
-import { type Absence, Held, HOLDINGS, type PhysicalMemory } from '../../formats/image/image.ts';
+import { type Absence, HOLDINGS, HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 
-const PAGE = 4096;
-const WORDS = PAGE / 4;
+const WORDS = PAGE_SIZE / 4;
 /** Pages read at once: 256 KiB, which stay in a processor's cache; larger reads are no faster, and the memory for them has to be had. */
 const READ_PAGES = 64;
 /** Pages asked for at once what the dump has of them: those of a run. */
 const SURVEY_PAGES = 4096;
-const ZEROS = Buffer.alloc(PAGE);
+const ZEROS = Buffer.alloc(PAGE_SIZE);
 
 /** What the contents of pages say. */
 export interface ContentCounts {
@@ -24,8 +24,8 @@ export interface ContentCounts {
 export function* pfnRanges(ranges: Iterable<Range>): Generator<Range> {
   let open: Range | undefined;
   for (const range of ranges) {
-    const start = Math.floor(range.start / PAGE);
-    const end = Math.ceil(range.end / PAGE);
+    const start = Math.floor(range.start / PAGE_SIZE);
+    const end = Math.ceil(range.end / PAGE_SIZE);
     if (open && start > open.end) yield open;
     open = { start: open && start <= open.end ? open.start : start, end };
   }
@@ -48,13 +48,13 @@ export class ZeroPages {
   #allAlike = false;
 
   /** @param room what contents are read into, one page of them or more */
-  constructor(memory: PhysicalMemory, room = pageAligned(READ_PAGES * PAGE)) {
+  constructor(memory: PhysicalMemory, room = pageAligned(READ_PAGES * PAGE_SIZE)) {
     this.#memory = memory;
-    const pages = Math.min(READ_PAGES, Math.floor(room.length / PAGE));
-    this.#bytes = room.subarray(0, pages * PAGE);
+    const pages = Math.min(READ_PAGES, Math.floor(room.length / PAGE_SIZE));
+    this.#bytes = room.subarray(0, pages * PAGE_SIZE);
     this.#words = new Int32Array(room.buffer, room.byteOffset, pages * WORDS);
     this.#pages = Array.from({ length: pages }, (_, page) =>
-      Buffer.from(room.buffer, room.byteOffset + page * PAGE, PAGE),
+      Buffer.from(room.buffer, room.byteOffset + page * PAGE_SIZE, PAGE_SIZE),
     );
   }
 
@@ -86,16 +86,16 @@ export class ZeroPages {
   isZero(pfn: number): boolean | undefined {
     const holding = new Uint8Array(1);
     this.#memory.survey(pfn, holding);
-    if (holding[0] === Held.zero) return true;
-    if (holding[0] !== Held.stored || this.#read(pfn, 1) !== undefined) return undefined;
+    if (holding[0] === HoldingCode.zero) return true;
+    if (holding[0] !== HoldingCode.stored || this.#read(pfn, 1) !== undefined) return undefined;
     return this.#zerosIn(1) === 1;
   }
 
   /** Pages of which the dump has the same. */
   #countAlike(code: number, start: number, end: number): void {
-    if (code === Held.stored) this.#countProvable(start, end);
-    else if (code === Held.zero) this.counts.zero += end - start;
-    else if (code === Held.nonZero) this.counts.nonZero += end - start;
+    if (code === HoldingCode.stored) this.#countProvable(start, end);
+    else if (code === HoldingCode.zero) this.counts.zero += end - start;
+    else if (code === HoldingCode.nonZero) this.counts.nonZero += end - start;
     else this.#countAbsent(HOLDINGS[code] as Absence, end - start);
   }
 
@@ -111,7 +111,7 @@ export class ZeroPages {
       const code = proofs[from] as number;
       let to = from + 1;
       while (to < proofs.length && proofs[to] === code) to++;
-      if (code === Held.stored) this.#countStored(start + from, start + to);
+      if (code === HoldingCode.stored) this.#countStored(start + from, start + to);
       else this.#countAlike(code, start + from, start + to);
       from = to;
     }
@@ -139,9 +139,9 @@ export class ZeroPages {
 
   /** A page that the dump holds in part is judged by that part. */
   #read(pfn: number, pages: number): Absence | undefined {
-    const into = this.#bytes.subarray(0, pages * PAGE);
-    if (!this.#memory.read(pfn * PAGE, into)) return undefined;
-    return this.#memory.readPadded(pfn * PAGE, into)?.absence;
+    const into = this.#bytes.subarray(0, pages * PAGE_SIZE);
+    if (!this.#memory.read(pfn * PAGE_SIZE, into)) return undefined;
+    return this.#memory.readPadded(pfn * PAGE_SIZE, into)?.absence;
   }
 
   #countBuffer(pages: number): void {

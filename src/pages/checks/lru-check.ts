@@ -1,7 +1,7 @@
 import { type Check, check } from '../../kernel/evidence/check.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import type { PageClass } from '../classify/page-class.ts';
-import { readZoneCounters, type ZoneCounters } from '../zones/zones.ts';
+import { readZoneCounters, type ZoneLruCounters } from '../zones/zones.ts';
 
 /** Pages that are on an LRU list are of these classes, whatever else is. */
 const ON_LISTS = ['nonPrivateCache', 'privateCache', 'user'] as const satisfies readonly PageClass[];
@@ -17,7 +17,7 @@ const HELD_BACK = 127;
  * Pages of the LRU lists by the counters of the zones, at least. Before 6.15 these follow NR_FREE_PAGES at once, since then
  * NR_FREE_PAGES_BLOCKS stands between, of which whole blocks alone are counted.
  */
-function onLists(zones: readonly ZoneCounters[]): number {
+function onLists(zones: readonly ZoneLruCounters[]): number {
   const first = zones.some(({ items }) => (items[1] ?? 0) % PAGEBLOCK !== 0) ? 1 : 2;
   const counters = zones.flatMap(({ items }) => items.slice(first));
   return counters.some((pages) => pages < 0) ? 0 : counters.reduce((sum, pages) => sum + pages, 0);

@@ -8,7 +8,7 @@ const LOOK_MS = 5;
  * MAX_PAGE_ORDER is 10: a block of so many pages may be taken, given back, split or joined just where it is read, and what is
  * counted of it is then of before or of after.
  */
-const LARGEST_BLOCK = 2 ** 10;
+const LARGEST_FREE_BLOCK = 2 ** 10;
 
 /**
  * Follows figures of a running kernel while its memory is read. What was counted there is of many moments, so it may differ from each
@@ -45,6 +45,6 @@ export class Movements {
   /** What may have moved of the figures at these indexes. */
   of(indexes: readonly number[]): Movement {
     const moved = indexes.reduce((sum, i) => sum + (this.#moved[i] ?? 0), 0);
-    return { by: 'memory moved meanwhile', upTo: moved + LARGEST_BLOCK };
+    return { by: 'memory moved meanwhile', upTo: moved + LARGEST_FREE_BLOCK };
   }
 }

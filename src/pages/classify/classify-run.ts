@@ -1,5 +1,5 @@
 import { isImpossible } from '../struct-pages/impossible-page.ts';
-import { Fact, tellFacts } from '../struct-pages/page-facts.ts';
+import { PageFact, tellFacts } from '../struct-pages/page-facts.ts';
 import type { PageKeys } from '../struct-pages/page-keys.ts';
 import { compoundOrder, FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
 import type { Stretches } from './stretches.ts';
@@ -21,11 +21,11 @@ export interface Cover {
 }
 
 /** No compound is known to have begun. */
-export const UNKNOWN = -1;
+export const NO_COMPOUND = -1;
 
 /** Nothing covered yet. */
 export function noCover(): Cover {
-  return { head: 0, until: 0, rule: Rule.kernel, compound: UNKNOWN, strays: 0 };
+  return { head: 0, until: 0, rule: Rule.kernel, compound: NO_COMPOUND, strays: 0 };
 }
 
 /** Struct pages that lie one after the other, of a part of a run. */
@@ -95,7 +95,7 @@ export function classifyPart(
 
 /** Notes how far the compound reaches that begins at the page at word `i`, where it is a head and no rule leaves it out. */
 function noteHead(w: Int32Array, i: number, pfn: number, of: number, keys: PageKeys, cover: Cover): void {
-  if ((of & Fact.head) === 0) return;
+  if ((of & PageFact.head) === 0) return;
   const pages = 1 << compoundOrder(w, i, pfn, keys);
   cover.compound = pfn + (keys.tail.mask === 0 ? 1 : pages);
   if (isImpossible(w, i, false, keys)) cover.strays += pages;
@@ -124,7 +124,7 @@ function checkCompound(
 /** Counts pages from `start` to `end` that are not what the last head before them says: tails, or none. */
 function countStrays(isTails: boolean, start: number, end: number, cover: Cover): void {
   const { compound } = cover;
-  if (compound === UNKNOWN) {
+  if (compound === NO_COMPOUND) {
     if (!isTails) cover.compound = 0;
   } else if (isTails) cover.strays += Math.max(0, end - Math.max(start, compound));
   else cover.strays += Math.max(0, Math.min(end, compound) - start);
@@ -134,7 +134,7 @@ function countStrays(isTails: boolean, start: number, end: number, cover: Cover)
 function markDevices(w: Int32Array, i: number, count: number, { stride, flags, device }: PageKeys): void {
   for (let n = 0; n < count; n++) {
     if (((w[i + n * stride + flags + 1] as number) & device.mask) !== device.value) continue;
-    facts[n] = (facts[n] as number) | Fact.device;
+    facts[n] = (facts[n] as number) | PageFact.device;
   }
 }
 
@@ -150,7 +150,7 @@ function addRules(told: number, pfn: number, start: number, cover: Cover, stretc
     while (to < told && facts[to] === same) to++;
     rule = ruleOf(same);
     stretches.add(rule, start + to);
-    countStrays((same & Fact.tail) !== 0, pfn + start + from, pfn + start + to, cover);
+    countStrays((same & PageFact.tail) !== 0, pfn + start + from, pfn + start + to, cover);
     from = to;
   }
   return rule;

@@ -1,7 +1,5 @@
+import { LARGEST_BLOCK } from '../../machine.ts';
 import { FIRST_EXCLUDING, Rule } from './rules.ts';
-
-/** No block of the buddy allocator and no compound page is larger: 1 GiB. */
-const LARGEST_BLOCK = 2 ** 18;
 
 /**
  * Pages behind struct pages that could not be read. Among those may have been the head of a free block or compound that

@@ -1,4 +1,4 @@
-import { FACTS_END, Fact, tellFacts } from '../struct-pages/page-facts.ts';
+import { FACTS_END, PageFact, tellFacts } from '../struct-pages/page-facts.ts';
 import type { PageKeys } from '../struct-pages/page-keys.ts';
 import type { PageClass } from './page-class.ts';
 
@@ -91,17 +91,17 @@ const PAGES = Int32Array.from({ length: 256 }, (_, order) => 2 ** Math.min(order
  */
 function ruleFor(facts: number): Rule {
   const is = (fact: number) => (facts & fact) !== 0;
-  if (is(Fact.device)) return Rule.zoneDevice;
-  if (is(Fact.tail)) return Rule.tail;
-  if (is(Fact.buddy) && !is(Fact.slab)) return is(Fact.validOrder) ? Rule.buddy : Rule.badOrder;
-  if (is(Fact.unaccepted)) return Rule.unaccepted;
-  const anonymous = is(Fact.anonymous) && !is(Fact.slab);
-  if (is(Fact.cache) && !anonymous) return is(Fact.privateData) ? Rule.privateCache : Rule.cache;
+  if (is(PageFact.device)) return Rule.zoneDevice;
+  if (is(PageFact.tail)) return Rule.tail;
+  if (is(PageFact.buddy) && !is(PageFact.slab)) return is(PageFact.validOrder) ? Rule.buddy : Rule.badOrder;
+  if (is(PageFact.unaccepted)) return Rule.unaccepted;
+  const anonymous = is(PageFact.anonymous) && !is(PageFact.slab);
+  if (is(PageFact.cache) && !anonymous) return is(PageFact.privateData) ? Rule.privateCache : Rule.cache;
   if (anonymous) return Rule.anonymous;
-  if (is(Fact.hugetlb)) return Rule.hugetlb;
-  if (is(Fact.hwpoison)) return Rule.hwpoison;
-  if (is(Fact.offline) && !is(Fact.slab)) return Rule.offline;
-  return is(Fact.uninitialized) ? Rule.uninitialized : Rule.kernel;
+  if (is(PageFact.hugetlb)) return Rule.hugetlb;
+  if (is(PageFact.hwpoison)) return Rule.hwpoison;
+  if (is(PageFact.offline) && !is(PageFact.slab)) return Rule.offline;
+  return is(PageFact.uninitialized) ? Rule.uninitialized : Rule.kernel;
 }
 
 const NOT_ASKED_YET = 255;

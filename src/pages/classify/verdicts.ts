@@ -1,7 +1,7 @@
 import { isDevicePage } from '../struct-pages/device-pages.ts';
 import type { PageKeys } from '../struct-pages/page-keys.ts';
 import { type Gap, RUN_PAGES, type StructPages } from '../struct-pages/struct-pages.ts';
-import { type Cover, classifyPart, noCover, type OnFree, UNKNOWN } from './classify-run.ts';
+import { type Cover, classifyPart, NO_COMPOUND, noCover, type OnFree } from './classify-run.ts';
 import { Doubt } from './doubt.ts';
 import { looksPoisoned } from './plain-flags.ts';
 import { Rule } from './rules.ts';
@@ -66,7 +66,7 @@ export class Verdicts {
     stretches.clear();
     this.#lostUntil.length = 0;
     // Of memory that the dump lacks the struct pages are not looked at here.
-    if (pfn !== this.#next) this.cover.compound = UNKNOWN;
+    if (pfn !== this.#next) this.cover.compound = NO_COMPOUND;
     this.#next = pfn + count;
     for (let at = 0; at < count; at = stretches.pages) {
       const { head, until, rule } = this.cover;
@@ -125,7 +125,7 @@ export class Verdicts {
 
   /** The pages up to the end of a gap have no struct page that can be read; for some a head may have spoken. */
   #skip(pfn: number, { end: until, reason, lost }: Gap): void {
-    this.cover.compound = UNKNOWN;
+    this.cover.compound = NO_COMPOUND;
     const end = until - pfn;
     const covered = Math.min(end, this.cover.until - pfn);
     if (covered > this.#stretches.pages) this.#stretches.add(this.cover.rule, covered);

@@ -1,10 +1,11 @@
 import { type Fact, fact } from '../../kernel/evidence/fact.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { pagesOfUse, useOf } from '../attribution/attribution-loop.ts';
 import { type PageUse, USES, Use } from '../attribution/page-uses.ts';
 import { type UseKeys, useKeys } from '../attribution/use-keys.ts';
 import type { PageExplanation, StructPage } from '../explain/explain.ts';
-import { flagNames, folioFlags } from './flags.ts';
+import { folioFlags, pageFlagNames } from './flags.ts';
 import { headOf, wordsOf } from './head.ts';
 import { kfenceOwner, kfencePool } from './kfence.ts';
 import { mapcountsOf, type PageMapcounts } from './mapcounts.ts';
@@ -13,8 +14,6 @@ import { bootOwner, listedOwner } from './owner-kernel.ts';
 import { slabOwner } from './owner-slab.ts';
 import { anonymousOwner, fileOwner, type HeadedPage, hugetlbOwner } from './owner-user.ts';
 import { type PagePlace, placeOf } from './place.ts';
-
-const PAGE = 4096;
 
 /** What a kernel's own types tell of a page beyond its class. */
 export interface PageDetails {
@@ -35,7 +34,7 @@ export interface PageDetails {
  * Explains a page further, with BTF. @param physical what was asked for, bytes; null for the page as a whole
  * @throws InspectError missingInfo for a kernel without symbols or BTF, and for a page without a struct page
  */
-export function detailsOf(
+export function pageDetails(
   typed: TypedKernel,
   page: PageExplanation,
   physical: number | null,
@@ -76,7 +75,7 @@ function pageFlags(
   { flags, flagNames: known }: StructPage,
   use: PageUse,
 ): Pick<PageDetails, 'flagNames' | 'flagsOrder'> {
-  return { flagNames: flagNames(typed, flags, use) ?? known, flagsOrder: null };
+  return { flagNames: pageFlagNames(typed, flags, use) ?? known, flagsOrder: null };
 }
 
 function headedPage(
@@ -122,7 +121,7 @@ function ownerOf(
     case 'free':
       return { kind: 'free', head: page.head, order: page.order };
     case 'reserved':
-      return bootOwner(typed, physical ?? page.pfn * PAGE);
+      return bootOwner(typed, physical ?? page.pfn * PAGE_SIZE);
     case 'kernel':
       return listedOwner(typed, structPage.address);
     default:

@@ -14,7 +14,7 @@ const MEANINGS: Partial<Record<PageUse, readonly string[]>> = {
  * The names of the flags that are set, by the kernel's own enumeration: the bits of each depend on the version and the
  * configuration. A bit with several names gets the one that fits the use. undefined where BTF has no such enumeration.
  */
-export function flagNames(typed: TypedKernel, flags: bigint, use: PageUse): string[] | undefined {
+export function pageFlagNames(typed: TypedKernel, flags: bigint, use: PageUse): string[] | undefined {
   // In newer kernels (7.3) the flags of a slab have names of their own.
   const own = use === 'slab' ? (typed.types.enumeration('slab_flags') ?? []) : [];
   return namesOf(typed, flags, MEANINGS[use] ?? [], own);

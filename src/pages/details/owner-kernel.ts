@@ -1,23 +1,23 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import { findStackAreas, isStackArea } from '../../kernel/objects/kernel-stacks.ts';
 import { readVmallocAreas, type VmallocArea } from '../../kernel/objects/vmalloc.ts';
 import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { imagePfns, memmapPieces } from '../usage/boot-memory.ts';
-import { callerName, kindOf } from '../usage/vmalloc.ts';
+import { callerName, vmallocKind } from '../usage/vmalloc.ts';
 import type { PageOwner } from './owner.ts';
 
-const PAGE = 4096;
 /** Pointers to struct pages that are looked through: those of 64 GiB of vmalloc. */
 const POINTERS_LIMIT = 1 << 24;
 
 /** Whose memory is that was given away at boot: the kernel's image, the crash kernel's, or the memory map's. @param physical bytes */
 export function bootOwner(typed: TypedKernel, physical: number): PageOwner | null {
   const image = imagePfns(typed);
-  const pfn = Math.floor(physical / PAGE);
+  const pfn = Math.floor(physical / PAGE_SIZE);
   if (pfn >= image.start && pfn < image.end) {
-    const address = typed.symbol('_text') + BigInt(physical - image.start * PAGE);
+    const address = typed.symbol('_text') + BigInt(physical - image.start * PAGE_SIZE);
     const found = typed.symbols.nearest(address);
     return { kind: 'kernelImage', symbol: found ? `${found.symbol.name}+${hex(found.offset)}` : null };
   }
@@ -79,9 +79,9 @@ function areaOwner(
   }
   return {
     kind: 'vmalloc',
-    area: kindOf(area, null),
+    area: vmallocKind(area, null),
     caller: callerName(new Symbolizer(typed), area.caller),
     address: area.address,
-    offset: index * PAGE,
+    offset: index * PAGE_SIZE,
   };
 }

@@ -4,10 +4,9 @@ import { type FreePlace, isInSlab } from '../../kernel/slabs/free-objects.ts';
 import { FreeSearch } from '../../kernel/slabs/free-search.ts';
 import { type Slab, SlabReader, type SlabShape } from '../../kernel/slabs/slab.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import type { SlabObject, SlabOwner } from './owner.ts';
 import type { HeadedPage } from './owner-user.ts';
-
-const PAGE = 4096;
 
 /**
  * The cache of a slab page, and what is known of one object.
@@ -19,7 +18,7 @@ export function slabOwner(typed: TypedKernel, page: HeadedPage, physical: number
   const slab = typed.read(struct, page.address, 'slab_cache', 'objects', 'inuse');
   const shape = new CacheReader(typed).read(slab.big('slab_cache'));
   const [objects, inUse] = [slab.number('objects'), slab.number('inuse')];
-  const behind = (physical ?? 0) - page.head * PAGE - shape.pad;
+  const behind = (physical ?? 0) - page.head * PAGE_SIZE - shape.pad;
   const index = Math.floor(behind / shape.size);
   const inside = physical !== null && index >= 0 && index < objects;
   const own = inside ? { index, offset: behind - index * shape.size } : null;

@@ -1,9 +1,9 @@
 import { Files } from '../../kernel/objects/files.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { Mappers } from './mappers.ts';
 import type { AnonymousOwner, FileOwner, HugetlbOwner, PageMappers } from './owner.ts';
 
-const PAGE = 4096;
 /** Low bits of page.mapping (include/linux/page-flags.h): anonymous, and both for a page that KSM shares. */
 const FLAGS = 3n;
 
@@ -24,7 +24,7 @@ export function fileOwner(typed: TypedKernel, page: HeadedPage, kind: FileOwner[
   return {
     kind,
     file: new Files(typed).ofMapping(page.mapping),
-    offset: index * BigInt(PAGE),
+    offset: index * BigInt(PAGE_SIZE),
     mapped: new Mappers(typed).ofFile(page.mapping, index, page.pfn),
   };
 }
@@ -41,7 +41,7 @@ export function hugetlbOwner(typed: TypedKernel, page: HeadedPage): HugetlbOwner
   const isFile = mapping !== 0n && (mapping & FLAGS) === 0n;
   return {
     kind: 'hugetlb',
-    size: PAGE * 2 ** order,
+    size: PAGE_SIZE * 2 ** order,
     free: refcount === 0,
     file: isFile ? new Files(typed).ofMapping(mapping) : null,
     mapped: mapping === 0n ? null : hugetlbMappers(typed, page, isFile),

@@ -1,7 +1,8 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
-import { type Absence, Held, type PhysicalMemory } from '../../formats/image/image.ts';
+import { type Absence, HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
+import { hex } from '../../hex.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { tryZones } from '../census/census.ts';
 import { SPAN_PAGES } from '../census/partition.ts';
 import { pfnRanges, ZeroPages } from '../census/zero-pages.ts';
@@ -13,8 +14,6 @@ import { deviceTest } from '../struct-pages/device-pages.ts';
 import { pageKeys } from '../struct-pages/page-keys.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
-
-const PAGE = 4096;
 
 /** A page type, by the name of its VMCOREINFO key. */
 export type PageType = 'buddy' | 'offline' | 'unaccepted' | 'slab' | 'hugetlb';
@@ -65,7 +64,7 @@ export interface PageExplanation {
 export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   requireKeys(kernel);
   const { memory } = kernel.image;
-  const isHole = surveyed(memory, pfn)[0] === Held.hole;
+  const isHole = surveyed(memory, pfn)[0] === HoldingCode.hole;
   const decoded = decodeStructPage(kernel, new StructPages(kernel), pfn);
   if (isHole) requireStructPage(pfn, decoded);
   const structPages = new StructPages(kernel);
@@ -75,7 +74,9 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   return {
     pfn,
     contents:
-      zero === null ? (memory.read(pfn * PAGE, new Uint8Array(PAGE))?.absence ?? 'notStored') : 'stored',
+      zero === null
+        ? (memory.read(pfn * PAGE_SIZE, new Uint8Array(PAGE_SIZE))?.absence ?? 'notStored')
+        : 'stored',
     zero,
     section: Math.floor(pfn / structPages.pagesPerSection),
     structPage: typeof decoded === 'string' ? null : decoded,
@@ -91,9 +92,9 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
 function requireStructPage(pfn: number, decoded: StructPage | string | null): void {
   const lacking = typeof decoded === 'string' ? decoded : decoded === null ? '' : unwritten(decoded);
   if (lacking === null) return;
-  const where = `pfn ${pfn} (physical ${hex(pfn * PAGE)}) is in no segment of the dump`;
+  const where = `pfn ${pfn} (physical ${hex(pfn * PAGE_SIZE)}) is in no segment of the dump`;
   const message = lacking === '' ? where : `${where}, and ${lacking}`;
-  throw new InspectError('notStored', message, { address: BigInt(pfn) * BigInt(PAGE) });
+  throw new InspectError('notStored', message, { address: BigInt(pfn) * BigInt(PAGE_SIZE) });
 }
 
 /** No page but a tail is mapped without a reference; memory that no kernel wrote a struct page into says so. */
@@ -130,7 +131,7 @@ function verdictOf(
   const start = pfn - (pfn % SPAN_PAGES);
   const before = isHole
     ? [{ start, end: pfn + 1 }]
-    : pfnRanges(kernel.image.memory.described(start * PAGE, (pfn + 1) * PAGE));
+    : pfnRanges(kernel.image.memory.described(start * PAGE_SIZE, (pfn + 1) * PAGE_SIZE));
   let rule: Rule = Rule.noStructPage;
   for (const run of runsOf(before)) {
     const { rules, length } = verdicts.of(run.pfn, run.count);

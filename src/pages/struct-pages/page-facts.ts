@@ -1,7 +1,7 @@
 import type { PageKeys } from './page-keys.ts';
 
 /** What a struct page says of its page, a bit each: all that the rules ask for. */
-export const Fact = {
+export const PageFact = {
   tail: 1 << 0,
   slab: 1 << 1,
   buddy: 1 << 2,
@@ -30,7 +30,7 @@ export const Fact = {
 export const FACTS_END = 1 << 14;
 
 /** Facts of a page that may speak for the pages behind it. */
-const MAY_LEAD = Fact.buddy | Fact.unaccepted | Fact.head;
+const MAY_LEAD = PageFact.buddy | PageFact.unaccepted | PageFact.head;
 
 /**
  * Writes to `facts` what the struct pages from word `i` of `w` on say, which holds them as 32-bit words: of `count` neighbours, or

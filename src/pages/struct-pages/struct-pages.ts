@@ -3,10 +3,10 @@ import type { Range } from '../../bytes/ranges.ts';
 import { type ErrorKind, InspectError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { type MemSections, openMemSections } from '../../kernel/sparsemem/mem-section.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 
 /** Struct pages read at once at most: 256 KiB of them, an eighth of the 2 MiB block that maps a section's. */
 export const RUN_PAGES = 4096;
-const PAGE = 4096;
 
 /** Pfns whose struct pages cannot be read, and why. */
 export interface Gap extends Range {
@@ -154,7 +154,7 @@ export class StructPages {
     const length = (count + lookahead) * this.#size;
     let told = 0;
     for (let done = 0; done < length; ) {
-      const part = Math.min(PAGE - Number((address + BigInt(done)) % BigInt(PAGE)), length - done);
+      const part = Math.min(PAGE_SIZE - Number((address + BigInt(done)) % BigInt(PAGE_SIZE)), length - done);
       const error = this.#tryRead(address + BigInt(done), done, part);
       if (error) {
         // A struct page of an odd size may reach over the border of two pages of the vmemmap.

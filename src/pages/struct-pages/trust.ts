@@ -1,11 +1,11 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { requireHonestSize } from '../../formats/image/claims.ts';
+import { hex } from '../../hex.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { openMemSections } from '../../kernel/sparsemem/mem-section.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
 
-const PAGE = 4096;
 /** Pages of text that are looked at; one of them may have a memory error, or be in use in a way of its own. */
 const TEXT_PAGES = 16;
 
@@ -14,7 +14,7 @@ const TEXT_PAGES = 16;
  * that are none, or those of another boot.
  * @throws InspectError corrupt; missingInfo as pageKeys
  */
-export function refuseLies(kernel: Kernel): void {
+export function requireTrustedMemory(kernel: Kernel): void {
   requireHonestSize(kernel.image);
   const doubt = structPageDoubt(kernel);
   if (doubt === null) return;
@@ -40,7 +40,7 @@ export function structPageDoubt(kernel: Kernel): string | null {
 function textDoubt(kernel: Kernel, keys: PageKeys): string | null {
   const stext = kernel.info.symbol('_stext');
   if (stext === undefined) return null;
-  const pfn = Math.floor(kernel.space.translate(stext) / PAGE);
+  const pfn = Math.floor(kernel.space.translate(stext) / PAGE_SIZE);
   const sections = openMemSections(kernel);
   const { pagesPerSection, structPageSize } = sections;
   const inSection = pfn % pagesPerSection;

@@ -3,11 +3,10 @@ import { RangeCollector } from '../../bytes/range-list.ts';
 import type { Range } from '../../bytes/ranges.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { required } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { attributeRanges } from '../attribution/attribution.ts';
 import { pfnRanges } from '../census/zero-pages.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
-
-const PAGE = 4096;
 
 /** Memory that was given away at boot. All figures are pages. */
 export interface BootMemory {
@@ -75,8 +74,8 @@ class Pieces {
 /** From _text to _end, which lie one after the other in physical memory too. */
 export function imagePfns(typed: TypedKernel): Range {
   const start = typed.symbol('_text');
-  const first = Math.floor(typed.space.translate(start) / PAGE);
-  return { start: first, end: first + Math.ceil(Number(typed.symbol('_end') - start) / PAGE) };
+  const first = Math.floor(typed.space.translate(start) / PAGE_SIZE);
+  return { start: first, end: first + Math.ceil(Number(typed.symbol('_end') - start) / PAGE_SIZE) };
 }
 
 /** Pages that hold struct pages, and the memory section that these are of. */
@@ -110,7 +109,7 @@ function* mappedPfns(space: TypedKernel['space'], start: bigint, end: bigint): G
     const { virtual, physical, size } = space.mappingAt(at);
     const last = virtual + BigInt(size) < end ? virtual + BigInt(size) : end;
     const first = physical + Number(at - virtual);
-    yield { start: Math.floor(first / PAGE), end: Math.ceil((first + Number(last - at)) / PAGE) };
+    yield { start: Math.floor(first / PAGE_SIZE), end: Math.ceil((first + Number(last - at)) / PAGE_SIZE) };
     at = last;
   }
 }

@@ -1,4 +1,4 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import { CacheMarks } from '../../kernel/objects/cache-marks.ts';
 import { Files, type MemoryFile } from '../../kernel/objects/files.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';

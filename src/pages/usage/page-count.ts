@@ -10,7 +10,7 @@ export function counted(pages: number, exact: boolean): PageCount {
 }
 
 /** Nothing is known, or what was found says nothing of what there is. */
-export const UNKNOWN: PageCount = { pages: null };
+export const UNKNOWN_COUNT: PageCount = { pages: null };
 
 /** The sum of counts; null where one of them is. */
 export function sumOf(counts: readonly PageCount[]): number | null {

@@ -1,6 +1,6 @@
-import { hex } from '../../bytes/hex.ts';
 import { InspectError } from '../../errors.ts';
 import { isLoss } from '../../formats/image/loss.ts';
+import { hex } from '../../hex.ts';
 import { type Break, isCut } from '../../kernel/objects/list.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 

@@ -4,7 +4,7 @@ import type { Bounds } from '../../kernel/slabs/free-objects.ts';
 import { activeByLists, readSlabCaches, type SlabCache } from '../../kernel/slabs/slab-caches.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { Attribution } from '../attribution/attribution.ts';
-import { counted, type PageCount, UNKNOWN } from './page-count.ts';
+import { counted, type PageCount, UNKNOWN_COUNT } from './page-count.ts';
 import type { Problems } from './problems.ts';
 import { slabChecks, waitingSlabs } from './slab-checks.ts';
 import { activeBySlabs, type SlabWitness, type WitnessedCache, witnessOf } from './slab-witness.ts';
@@ -50,7 +50,7 @@ export function slabUses(typed: TypedKernel, attribution: Attribution, problems:
   const unlisted = uses.slab - found.reduce((sum, { pages }) => sum + pages, 0);
   return {
     caches: found.map((one) => useOf(one, exact)),
-    unlisted: whole && exact ? { pages: unlisted } : UNKNOWN,
+    unlisted: whole && exact ? { pages: unlisted } : UNKNOWN_COUNT,
     whole,
     waiting: found.reduce((sum, one) => sum + waitingSlabs(one), 0),
     checks: slabChecks(found, whole),

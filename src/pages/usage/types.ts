@@ -4,7 +4,7 @@ import type { Counters } from '../../kernel/objects/vm-counters.ts';
 import type { Attribution } from '../attribution/attribution.ts';
 import type { PageUse } from '../attribution/page-uses.ts';
 import type { BootMemory } from './boot-memory.ts';
-import { counted, type PageCount, sumOf, UNKNOWN } from './page-count.ts';
+import { counted, type PageCount, sumOf, UNKNOWN_COUNT } from './page-count.ts';
 import type { VmallocUses } from './vmalloc.ts';
 
 /** What memory is used for, each page once; the names are those of the JSON document. */
@@ -92,7 +92,7 @@ function rowsOf(facts: TypeFacts): Rows {
     ...listed,
     ...bootPages(facts),
     largeKmalloc,
-    ...remainders(facts, [...Object.values(listed), uses.largeKmalloc > 0 ? UNKNOWN : largeKmalloc]),
+    ...remainders(facts, [...Object.values(listed), uses.largeKmalloc > 0 ? UNKNOWN_COUNT : largeKmalloc]),
     // Whether it can be read is known of each struct page.
     unreadable: { pages: uses.unreadable },
   };
@@ -105,9 +105,9 @@ function listedPages(facts: TypeFacts) {
   const { vmalloc, percpu, cpuFree } = facts;
   return {
     kernelStacks: stackPages(facts),
-    code: vmalloc ? counted(vmalloc.codePages, vmalloc.whole) : UNKNOWN,
-    vmalloc: vmalloc ? counted(vmalloc.pages, vmalloc.whole) : UNKNOWN,
-    percpu: percpu ? dynamicPercpu(percpu) : UNKNOWN,
+    code: vmalloc ? counted(vmalloc.codePages, vmalloc.whole) : UNKNOWN_COUNT,
+    vmalloc: vmalloc ? counted(vmalloc.pages, vmalloc.whole) : UNKNOWN_COUNT,
+    percpu: percpu ? dynamicPercpu(percpu) : UNKNOWN_COUNT,
     cpuFree: { pages: cpuFree },
   };
 }
@@ -116,7 +116,7 @@ function listedPages(facts: TypeFacts) {
 function stackPages(facts: TypeFacts): PageCount {
   const { vmalloc } = facts;
   const counter = stackCounter(facts);
-  if (vmalloc === null) return counter.pages === null ? UNKNOWN : counted(counter.pages, false);
+  if (vmalloc === null) return counter.pages === null ? UNKNOWN_COUNT : counted(counter.pages, false);
   return vmalloc.stackPages === null ? counter : counted(vmalloc.stackPages, vmalloc.whole);
 }
 
@@ -127,7 +127,7 @@ function dynamicPercpu({ chunks, first, whole }: PercpuMemory): PageCount {
 }
 
 function bootPages({ boot }: TypeFacts) {
-  if (!boot) return { kernelImage: UNKNOWN, memmap: UNKNOWN };
+  if (!boot) return { kernelImage: UNKNOWN_COUNT, memmap: UNKNOWN_COUNT };
   return {
     kernelImage: counted(boot.image, boot.exact),
     memmap: counted(boot.memmap.reserved + boot.memmap.other, boot.exact),
@@ -136,7 +136,7 @@ function bootPages({ boot }: TypeFacts) {
 
 /** What is left when all that is known has its row. @param unmarked rows of pages that no struct page tells of */
 function remainders({ attribution: { uses }, boot, whole }: TypeFacts, unmarked: readonly PageCount[]) {
-  if (!whole || boot?.exact === false) return { reserved: UNKNOWN, notAttributed: UNKNOWN };
+  if (!whole || boot?.exact === false) return { reserved: UNKNOWN_COUNT, notAttributed: UNKNOWN_COUNT };
   const attributed = unmarked.reduce((all, { pages }) => all + (pages ?? 0), boot?.memmap.other ?? 0);
   return {
     reserved: { pages: uses.reserved - (boot ? boot.image + boot.memmap.reserved : 0) },
@@ -151,7 +151,7 @@ function remainders({ attribution: { uses }, boot, whole }: TypeFacts, unmarked:
 function largeKmallocPages({ attribution: { uses, exact }, counters }: TypeFacts): PageCount {
   if (uses.largeKmalloc > 0) return counted(uses.largeKmalloc, exact);
   const all = sum(counters, 'NR_SLAB_RECLAIMABLE_B', 'NR_SLAB_UNRECLAIMABLE_B');
-  return all === null || !exact ? UNKNOWN : { pages: Math.max(0, all - uses.slab) };
+  return all === null || !exact ? UNKNOWN_COUNT : { pages: Math.max(0, all - uses.slab) };
 }
 
 const KIB_PER_PAGE = 4;
@@ -159,7 +159,7 @@ const KIB_PER_PAGE = 4;
 /** Pages of the stacks of tasks. */
 export function stackCounter({ counters }: TypeFacts): PageCount {
   const kib = counters?.get('NR_KERNEL_STACK_KB');
-  return kib === undefined ? UNKNOWN : { pages: Math.ceil(kib / KIB_PER_PAGE) };
+  return kib === undefined ? UNKNOWN_COUNT : { pages: Math.ceil(kib / KIB_PER_PAGE) };
 }
 
 /** The sum of counters; null where the kernel has none of them. */

@@ -1,4 +1,4 @@
-import { hex } from '../../bytes/hex.ts';
+import { hex } from '../../hex.ts';
 import { LEAST_MODULES_START } from '../../kernel/modules/module-area.ts';
 import {
   findStackAreas,
@@ -63,7 +63,7 @@ export function vmallocUses(
   const stacks = findStackAreas(typed, tasks, areas);
   const symbols = new Symbolizer(typed);
   const owned = (kind: VmallocKind) =>
-    areas.reduce((sum, area) => sum + (kindOf(area, stacks) === kind ? area.pages : 0), 0);
+    areas.reduce((sum, area) => sum + (vmallocKind(area, stacks) === kind ? area.pages : 0), 0);
   const callers = byCaller(areas, stacks)
     .slice(0, top)
     .map(({ address, ...group }) => ({ ...group, caller: callerName(symbols, address) }));
@@ -97,7 +97,7 @@ function spareStacks(
 }
 
 /** What an area is for. */
-export function kindOf(area: VmallocArea, stacks: StackAreas | null): VmallocKind {
+export function vmallocKind(area: VmallocArea, stacks: StackAreas | null): VmallocKind {
   const { flags, address } = area;
   if (stacks && isStackArea(area, stacks)) return 'stack';
   if ((flags & VM_ALLOC) !== 0) return address >= LEAST_MODULES_START ? 'code' : 'vmalloc';
@@ -117,7 +117,7 @@ interface Group {
 function byCaller(areas: readonly VmallocArea[], stacks: StackAreas | null): Group[] {
   const groups = new Map<string, Group>();
   for (const area of areas) {
-    const kind = kindOf(area, stacks);
+    const kind = vmallocKind(area, stacks);
     const key = `${area.caller} ${kind}`;
     const group = groups.get(key) ?? { address: area.caller, kind, areas: 0, pages: 0, size: 0 };
     group.areas++;

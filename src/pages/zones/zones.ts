@@ -1,8 +1,9 @@
 import { latin1, u32At, u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import { type Kernel, START_KERNEL_MAP } from '../../kernel/open/kernel.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
 import { requireNodeId } from '../../kernel/open/node-id.ts';
 import { missingKey, required, type Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
+import { START_KERNEL_MAP } from '../../machine.ts';
 
 /** A memory zone, and what its kernel counted as free in it. Pages and pfns. */
 export interface Zone {
@@ -126,7 +127,7 @@ function structs(kernel: Kernel, { size }: ZoneFields, pgdat: bigint, node: numb
 }
 
 /** What a zone counts beside its free pages. */
-export interface ZoneCounters {
+export interface ZoneLruCounters {
   /** Pages that the buddy allocator was given. */
   readonly managed: number;
   /** vm_stat from NR_FREE_PAGES on, in the order of enum zone_stat_item. */
@@ -134,7 +135,7 @@ export interface ZoneCounters {
 }
 
 /** @throws InspectError as readZones */
-export function readZoneCounters(kernel: Kernel, items: number): ZoneCounters[] {
+export function readZoneCounters(kernel: Kernel, items: number): ZoneLruCounters[] {
   const fields = zoneFields(kernel.info);
   const known = Math.min(items, Math.floor((fields.size - fields.vmStat) / 8));
   const number = (bytes: Uint8Array, at: number) => Number(BigInt.asIntN(64, u64At(bytes, at)));

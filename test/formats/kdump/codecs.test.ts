@@ -5,7 +5,8 @@ import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { build } from 'rolldown';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Codec, type Codecs, loadCodecs, PAGE } from '../../../src/formats/kdump/codecs.ts';
+import { type Codec, type Codecs, loadCodecs } from '../../../src/formats/kdump/codecs.ts';
+import { PAGE_SIZE } from '../../../src/machine.ts';
 import { concat, pattern } from '../../builders/encode.ts';
 import { CODECS, type CodecName } from '../../builders/kdump.ts';
 import realPages from './real-pages.json' with { type: 'json' };
@@ -13,7 +14,7 @@ import realPages from './real-pages.json' with { type: 'json' };
 const NAMES: readonly CodecName[] = ['none', 'zlib', 'lzo', 'snappy', 'zstd'];
 const COMPRESSED = NAMES.filter((name) => name !== 'none');
 /** Something, then nothing: every encoder makes it smaller. */
-const SAMPLE = concat(pattern(900, 3), new Uint8Array(PAGE - 900));
+const SAMPLE = concat(pattern(900, 3), new Uint8Array(PAGE_SIZE - 900));
 
 let codecs: Codecs;
 beforeAll(async () => {
@@ -23,7 +24,7 @@ beforeAll(async () => {
 const codecOf = (name: CodecName) => codecs.get(CODECS[name].flags) as Codec;
 
 function decode(name: CodecName, encoded: Uint8Array): Uint8Array | string {
-  const page = new Uint8Array(PAGE).fill(0xee);
+  const page = new Uint8Array(PAGE_SIZE).fill(0xee);
   return codecOf(name).decode(encoded, page) ?? page;
 }
 
@@ -41,22 +42,25 @@ describe('a page that a real program encoded', () => {
     // Length 4096; a literal of 3; copies of 64 from an offset of 3, and one of 61.
     const copies = Array.from({ length: 63 }, () => [0b1111_1110, 3, 0]).flat();
     const encoded = Uint8Array.of(0x80, 0x20, 0b0000_1000, 7, 8, 9, ...copies, 0b1111_0010, 3, 0);
-    const page = Uint8Array.from({ length: PAGE }, (_, i) => 7 + (i % 3));
+    const page = Uint8Array.from({ length: PAGE_SIZE }, (_, i) => 7 + (i % 3));
     expect(decode('snappy', encoded)).toEqual(page);
   });
 });
 
 describe.each(NAMES)('the codec %s', (name) => {
   it('decodes what was encoded', () => {
-    for (const page of [SAMPLE, new Uint8Array(PAGE), new Uint8Array(PAGE).fill(0xff)]) {
+    for (const page of [SAMPLE, new Uint8Array(PAGE_SIZE), new Uint8Array(PAGE_SIZE).fill(0xff)]) {
       expect(decode(name, CODECS[name].encode(page))).toEqual(page);
     }
   });
 
-  it.each([0, 1, PAGE - 1, PAGE + 1, 2 * PAGE])('refuses what decodes to %i bytes', (length) => {
-    const encoded = name === 'zstd' ? framed(length) : CODECS[name].encode(new Uint8Array(length).fill(5));
-    expect(decode(name, encoded)).toEqual(expect.any(String));
-  });
+  it.each([0, 1, PAGE_SIZE - 1, PAGE_SIZE + 1, 2 * PAGE_SIZE])(
+    'refuses what decodes to %i bytes',
+    (length) => {
+      const encoded = name === 'zstd' ? framed(length) : CODECS[name].encode(new Uint8Array(length).fill(5));
+      expect(decode(name, encoded)).toEqual(expect.any(String));
+    },
+  );
 
   it('refuses an encoded page that ends too early, with a reason', () => {
     const encoded = CODECS[name].encode(SAMPLE);
@@ -112,13 +116,13 @@ describe('a proof that an encoded page is not all zero', () => {
   });
 
   it('is found by its checksum for a zlib page that ends with something', () => {
-    const page = new Uint8Array(PAGE);
-    page[PAGE - 1] = 1;
+    const page = new Uint8Array(PAGE_SIZE);
+    page[PAGE_SIZE - 1] = 1;
     expect(codecOf('zlib').provesNonZero?.(CODECS.zlib.encode(page))).toBe(true);
   });
 
   it('is never found for a page of zeros, at whatever level it was encoded', () => {
-    const zeros = new Uint8Array(PAGE);
+    const zeros = new Uint8Array(PAGE_SIZE);
     for (const name of COMPRESSED) {
       expect([name, codecOf(name).provesNonZero?.(CODECS[name].encode(zeros)) ?? false]).toEqual([
         name,
@@ -139,12 +143,12 @@ describe('a proof that an encoded page is not all zero', () => {
 
   it('is right whenever it is found', () => {
     const sparse = fc.array(
-      fc.tuple(fc.integer({ min: 0, max: PAGE - 1 }), fc.integer({ min: 0, max: 255 })),
+      fc.tuple(fc.integer({ min: 0, max: PAGE_SIZE - 1 }), fc.integer({ min: 0, max: 255 })),
       { maxLength: 4 },
     );
     fc.assert(
       fc.property(sparse, fc.constantFrom(...COMPRESSED), (bytes, name) => {
-        const page = new Uint8Array(PAGE);
+        const page = new Uint8Array(PAGE_SIZE);
         for (const [at, byte] of bytes) page[at] = byte;
         const proven = codecOf(name).provesNonZero?.(CODECS[name].encode(page)) ?? false;
         expect(proven && page.every((byte) => byte === 0)).toBe(false);

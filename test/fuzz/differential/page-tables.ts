@@ -1,5 +1,5 @@
-import { hex } from '../../../src/bytes/hex.ts';
-import { findLayout, type Layout } from '../../../src/kernel/layout/layout.ts';
+import { hex } from '../../../src/hex.ts';
+import { findLayout, type KernelLayout } from '../../../src/kernel/layout/layout.ts';
 import { regionOf } from '../../../src/kernel/layout/regions.ts';
 import { attempt, type Dump } from './dump.ts';
 import { OBJECTS, objects } from './objects.ts';
@@ -26,9 +26,9 @@ function readAddresses(dump: Dump): readonly bigint[] {
   ]);
 }
 
-const layouts = new WeakMap<Dump, Layout>();
+const layouts = new WeakMap<Dump, KernelLayout>();
 
-function layoutOf(dump: Dump): Layout {
+function layoutOf(dump: Dump): KernelLayout {
   const layout = layouts.get(dump) ?? findLayout(dump.kernel);
   layouts.set(dump, layout);
   return layout;

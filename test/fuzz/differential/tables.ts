@@ -1,4 +1,4 @@
-import { KIND_LAYOUTS, kindOf, vlenOf } from '../../../src/kernel/btf/kinds.ts';
+import { btfKindOf, KIND_LAYOUTS, vlenOf } from '../../../src/kernel/btf/kinds.ts';
 import { tablesByShape } from '../../../src/kernel/kallsyms/kallsyms-scan.ts';
 import { type KallsymsTables, tablesByKeys } from '../../../src/kernel/kallsyms/kallsyms-tables.ts';
 import type { Random } from '../random.ts';
@@ -115,7 +115,7 @@ function usedTypes(dump: Dump, types: bigint, length: number): readonly Part[] {
   const parts: Part[] = [];
   for (let at = 0, id = 1; at + 2 < words.length; id++) {
     const info = words[at + 1] ?? 0;
-    const layout = KIND_LAYOUTS[kindOf(info)];
+    const layout = KIND_LAYOUTS[btfKindOf(info)];
     if (!layout) break;
     const size = 3 + layout.fixed + layout.each * vlenOf(info);
     if (wanted.has(id))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Held, type PhysicalMemory } from '../../../src/formats/image/image.ts';
+import { HoldingCode, type PhysicalMemory } from '../../../src/formats/image/image.ts';
 import { searchVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-search.ts';
 import { ascii } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
@@ -311,7 +311,7 @@ function hostileMemory(pages: number, textOfPage: (pfn: number) => string) {
     cutShort: false,
     encoded: false,
     described: () => [{ start: 0, end }],
-    survey: (_, holdings) => void holdings.fill(Held.stored),
+    survey: (_, holdings) => void holdings.fill(HoldingCode.stored),
     read: fill,
     readPadded: fill,
   };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { findLayout, type Layout } from '../../../src/kernel/layout/layout.ts';
+import { findLayout, type KernelLayout } from '../../../src/kernel/layout/layout.ts';
 import { kernelWithSymbols, VARIABLES } from '../../builders/kallsyms.ts';
 import { BuiltKernel, IN_IMAGE, type KernelPlan, segment } from '../../builders/kernel.ts';
 import { KIB4, MIB2 } from '../../builders/page-tables.ts';
@@ -10,7 +10,7 @@ const KASLR: KernelPlan = { pageOffset: MOVED, kernelOffset: 0x1e00_0000n, physB
 /** No pointer into the direct map in VMCOREINFO, and no LOADs: the tables alone are left. */
 const BARE: KernelPlan = { sections: { form: 'static' }, segments: [] };
 
-const candidate = ({ pageOffset }: Layout, source: string) =>
+const candidate = ({ pageOffset }: KernelLayout, source: string) =>
   pageOffset.candidates.find((c) => c.source === source);
 const layoutOf = (plan: KernelPlan, given?: bigint) => findLayout(new BuiltKernel(plan).open(), given);
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import {
   decodeEntry,
-  flagNames,
+  entryFlagNames,
   indexAt,
   isCanonical,
   PAGING,
@@ -61,7 +61,7 @@ describe('decodeEntry', () => {
 });
 
 describe('flagNames', () => {
-  const namesOf = (raw: bigint, level: PagingLevel) => flagNames(decodeEntry(raw, level, 0n), level);
+  const namesOf = (raw: bigint, level: PagingLevel) => entryFlagNames(decodeEntry(raw, level, 0n), level);
 
   test('names the flags of a global 2 MiB page', () => {
     expect(namesOf((1n << 63n) | 0x2001e3n, PMD)).toEqual([

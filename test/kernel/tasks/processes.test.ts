@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../../src/kernel/evidence/fact.ts';
-import { detailsOf, type TaskDetails } from '../../../src/kernel/tasks/processes.ts';
+import { type TaskDetails, taskDetails } from '../../../src/kernel/tasks/processes.ts';
 import { countTasks } from '../../../src/kernel/tasks/task-counts.ts';
 import { listTasks } from '../../../src/kernel/tasks/task-listing.ts';
 import { TaskKernel } from '../../builders/task-kernel.ts';
 
 function detailed({ typed }: TaskKernel): TaskDetails[] {
   const listing = listTasks(typed);
-  return detailsOf(typed, listing, listing.tasks);
+  return taskDetails(typed, listing, listing.tasks);
 }
 
 function valueIn<T>(fact: Fact<T> | undefined): T {

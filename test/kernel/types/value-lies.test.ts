@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { notesOn, readValue, type Value } from '../../../src/kernel/types/value.ts';
-import { jsonValue, type TypeRow } from '../../../src/report/struct-report.ts';
+import { jsonValue, type StructTypeRow } from '../../../src/report/struct-report.ts';
 import { valueText } from '../../../src/report/value-text.ts';
 import { BuiltBtf } from '../../builders/btf.ts';
 import { ascii, packed } from '../../builders/encode.ts';
@@ -23,7 +23,7 @@ function decoded(
   return readValue(space, { btf: types.btf, type, bits: null, address: null }, kernel.at(0), { ...budget });
 }
 
-const TYPE: TypeRow = {
+const TYPE: StructTypeRow = {
   name: 'struct outer',
   definition: null,
   size: 16,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Held } from '../../../src/formats/image/image.ts';
+import { HoldingCode } from '../../../src/formats/image/image.ts';
 import { pfnRanges, ZeroPages } from '../../../src/pages/census/zero-pages.ts';
 import { pfns } from '../../builders/kernel.ts';
 import { BuiltMemory, type MemoryPlan } from '../../builders/memory.ts';
@@ -74,7 +74,7 @@ describe('the contents of pages', () => {
 describe('pages that the dump knows to be zero', () => {
   test('are counted without being read', () => {
     const memory = memoryOf(10);
-    memory.survey = (_pfn, holdings) => holdings.fill(Held.zero);
+    memory.survey = (_pfn, holdings) => holdings.fill(HoldingCode.zero);
     expect(countsOf(memory, 2, 7)).toMatchObject({ zero: 5, nonZero: 0, absent: 0 });
     expect(memory.reads).toEqual([]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { openImage } from '../../../src/formats/open.ts';
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
-import { detailsOf } from '../../../src/pages/details/details.ts';
+import { pageDetails } from '../../../src/pages/details/details.ts';
 import { explainPage } from '../../../src/pages/explain/explain.ts';
 import { dumpOf } from '../../support/fixture.ts';
 
@@ -26,7 +26,7 @@ async function firstTails(name: string): Promise<Tail[]> {
       const order = explainPage(kernel, pfn).structPage?.order ?? 0;
       if (order === 0) continue;
       const page = explainPage(kernel, pfn + 1);
-      const details = detailsOf(typed, page, null);
+      const details = pageDetails(typed, page, null);
       if (details && page.structPage) tails.push({ order, flags: page.structPage.flags, ...details });
     }
   }

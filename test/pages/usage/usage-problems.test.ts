@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { InspectError } from '../../../src/errors.ts';
 import type { Kernel } from '../../../src/kernel/open/kernel.ts';
-import { detailsOf } from '../../../src/pages/details/details.ts';
+import { pageDetails } from '../../../src/pages/details/details.ts';
 import { explainPage } from '../../../src/pages/explain/explain.ts';
 import { Problems } from '../../../src/pages/usage/problems.ts';
 import { readUsage } from '../../../src/pages/usage/usage.ts';
@@ -70,7 +70,7 @@ describe('a kernel without its types', () => {
   });
 
   test('explains a page as far as VMCOREINFO goes, and says what its types would add', () => {
-    const failure = failureOf(() => detailsOf(built.typed, explained, null));
+    const failure = failureOf(() => pageDetails(built.typed, explained, null));
     expect(failure.kind).toBe('missingInfo');
     const details = { missing: failure.message };
     const report = pageReport(explained, details, { path: 'made-up', format: 'made-up' });

@@ -1,18 +1,18 @@
 import { reasonOf } from '../../errors.ts';
 
 /** What became of a method: 'refuted' is a value that the page tables contradict. */
-export type Verdict = 'believed' | 'agrees' | 'differs' | 'refuted' | 'unavailable';
+export type MethodVerdict = 'believed' | 'agrees' | 'differs' | 'refuted' | 'unavailable';
 
 /** One way to find a value: what it said, and what is thought of it. */
 export interface Candidate {
   readonly source: string;
   readonly value: bigint | null;
-  readonly verdict: Verdict;
+  readonly verdict: MethodVerdict;
   readonly reason: string;
 }
 
 /** A value with every method that was tried for it. */
-export interface Laddered {
+export interface TriedValue {
   readonly value: bigint | null;
   readonly source: string | null;
   readonly candidates: readonly Candidate[];
@@ -56,11 +56,11 @@ function tryFind(method: Method): Found | string {
  * Tries every method, best first, and believes the first whose value nothing refutes. A forced source (what the user
  * gave) is believed even then, and the contradiction stays in its reason.
  */
-export function climb(
+export function tryMethods(
   methods: readonly Method[],
   refute: Refute = () => undefined,
   forced?: string,
-): Laddered {
+): TriedValue {
   const tried = methods.map((method) => attempt(method, refute));
   const believed = tried.find((t) => t.value !== null && (t.source === forced || t.refuted === undefined));
   const candidates = tried.map((t) => judged(t, believed));

@@ -15,7 +15,7 @@ const SMALL_HEAP = 10 * 2 ** 20;
  * wait for a collection that the main thread no longer does: the process hangs (nodejs/node#54918, in every version so
  * far). A heap that was just collected is below its limit, as a small one is, so none of them asks.
  */
-export function settle(begun = BEGUN): void {
+export function collectBeforeExit(begun = BEGUN): void {
   if (milliseconds() - begun < SHORT_RUN) return;
   // Loaded here, for many runs are short, and it brings streams along. process.memoryUsage() would open a file of /proc.
   const { getHeapStatistics, setFlagsFromString } = process.getBuiltinModule('node:v8');

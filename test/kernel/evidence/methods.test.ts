@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InspectError } from '../../../src/errors.ts';
-import { climb, type Method } from '../../../src/kernel/evidence/ladder.ts';
+import { type Method, tryMethods } from '../../../src/kernel/evidence/methods.ts';
 
 const says = (source: string, value: bigint): Method => ({
   source,
@@ -12,13 +12,13 @@ const fails = (source: string): Method => ({
     throw new InspectError('missingInfo', `no ${source} here`);
   },
 });
-const verdicts = (ladder: ReturnType<typeof climb>) => ladder.candidates.map((c) => [c.source, c.verdict]);
+const verdicts = (tried: ReturnType<typeof tryMethods>) => tried.candidates.map((c) => [c.source, c.verdict]);
 
-describe('a ladder of methods', () => {
+describe('methods that are tried in turn', () => {
   test('believes the first that finds something', () => {
-    const ladder = climb([fails('a'), says('b', 1n), says('c', 1n), says('d', 2n)]);
-    expect(ladder).toMatchObject({ value: 1n, source: 'b' });
-    expect(verdicts(ladder)).toEqual([
+    const tried = tryMethods([fails('a'), says('b', 1n), says('c', 1n), says('d', 2n)]);
+    expect(tried).toMatchObject({ value: 1n, source: 'b' });
+    expect(verdicts(tried)).toEqual([
       ['a', 'unavailable'],
       ['b', 'believed'],
       ['c', 'agrees'],
@@ -27,52 +27,52 @@ describe('a ladder of methods', () => {
   });
 
   test('keeps what each method said, and why it said nothing', () => {
-    const ladder = climb([fails('a'), says('b', 7n)]);
-    expect(ladder.candidates).toEqual([
+    const tried = tryMethods([fails('a'), says('b', 7n)]);
+    expect(tried.candidates).toEqual([
       { source: 'a', value: null, verdict: 'unavailable', reason: 'no a here' },
       { source: 'b', value: 7n, verdict: 'believed', reason: 'by b' },
     ]);
   });
 
   test('does not believe what is refuted, and goes on', () => {
-    const ladder = climb([says('a', 1n), says('b', 2n), says('c', 1n)], (value) =>
+    const tried = tryMethods([says('a', 1n), says('b', 2n), says('c', 1n)], (value) =>
       value === 1n ? 'there is nothing at 1' : undefined,
     );
-    expect(ladder).toMatchObject({ value: 2n, source: 'b' });
-    expect(verdicts(ladder)).toEqual([
+    expect(tried).toMatchObject({ value: 2n, source: 'b' });
+    expect(verdicts(tried)).toEqual([
       ['a', 'refuted'],
       ['b', 'believed'],
       ['c', 'refuted'],
     ]);
-    expect(ladder.candidates[0]?.reason).toContain('there is nothing at 1');
+    expect(tried.candidates[0]?.reason).toContain('there is nothing at 1');
   });
 
   test('has no value when all are refuted', () => {
-    const ladder = climb([says('a', 1n), says('b', 2n)], () => 'no');
-    expect(ladder).toMatchObject({ value: null, source: null });
-    expect(verdicts(ladder)).toEqual([
+    const tried = tryMethods([says('a', 1n), says('b', 2n)], () => 'no');
+    expect(tried).toMatchObject({ value: null, source: null });
+    expect(verdicts(tried)).toEqual([
       ['a', 'refuted'],
       ['b', 'refuted'],
     ]);
   });
 
   test('has no value without methods', () => {
-    expect(climb([])).toEqual({ value: null, source: null, candidates: [] });
+    expect(tryMethods([])).toEqual({ value: null, source: null, candidates: [] });
   });
 
   test('takes 0 for a value', () => {
-    expect(climb([says('a', 0n)])).toMatchObject({ value: 0n, source: 'a' });
+    expect(tryMethods([says('a', 0n)])).toMatchObject({ value: 0n, source: 'a' });
   });
 
   test('believes a forced method even when it is refuted, and keeps the contradiction', () => {
-    const ladder = climb(
+    const tried = tryMethods(
       [says('option', 1n), says('b', 2n)],
       (value) => (value === 1n ? 'it is not' : undefined),
       'option',
     );
-    expect(ladder).toMatchObject({ value: 1n, source: 'option' });
-    expect(ladder.candidates[0]).toMatchObject({ verdict: 'believed', reason: 'by option; it is not' });
-    expect(ladder.candidates[1]).toMatchObject({ verdict: 'differs' });
+    expect(tried).toMatchObject({ value: 1n, source: 'option' });
+    expect(tried.candidates[0]).toMatchObject({ verdict: 'believed', reason: 'by option; it is not' });
+    expect(tried.candidates[1]).toMatchObject({ verdict: 'differs' });
   });
 
   test('lets through what is no finding but a fault of the program', () => {
@@ -82,6 +82,6 @@ describe('a ladder of methods', () => {
         throw new TypeError('a bug');
       },
     };
-    expect(() => climb([broken])).toThrow(TypeError);
+    expect(() => tryMethods([broken])).toThrow(TypeError);
   });
 });

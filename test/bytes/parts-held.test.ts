@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { partsHeld } from '../../src/bytes/held.ts';
+import { partsHeld } from '../../src/bytes/parts-held.ts';
 
 const FILE = {
   size: 100,

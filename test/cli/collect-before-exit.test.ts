@@ -1,7 +1,7 @@
 import v8 from 'node:v8';
 import vm from 'node:vm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { settle } from '../../src/cli/settle.ts';
+import { collectBeforeExit } from '../../src/cli/collect-before-exit.ts';
 
 const MIB = 2 ** 20;
 const collect = vi.fn();
@@ -25,7 +25,7 @@ function ended(took: number, used_heap_size: number, external_memory: number): v
 function settleAfter([took, heap, buffers]: [number, number, number], gc: unknown = collect): void {
   ended(took, heap, buffers);
   vi.spyOn(vm, 'runInNewContext').mockImplementation((code) => (code === 'gc' ? gc : undefined));
-  settle(BEGUN);
+  collectBeforeExit(BEGUN);
 }
 
 describe('the end of a run', () => {
@@ -54,7 +54,7 @@ describe('the end of a run', () => {
   it('is an end too where V8 has no memory to give it', () => {
     ended(900, 12 * MIB, MIB);
     vi.spyOn(vm, 'runInNewContext').mockImplementation(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER));
-    expect(() => settle(BEGUN)).not.toThrow();
+    expect(() => collectBeforeExit(BEGUN)).not.toThrow();
   });
 
   it('leaves no object that nothing holds', async () => {
@@ -63,7 +63,7 @@ describe('the end of a run', () => {
     const garbage = new WeakRef({ held: 'by nothing' });
     // A WeakRef keeps its object until the job that made it is over.
     await new Promise(setImmediate);
-    settle(BEGUN);
+    collectBeforeExit(BEGUN);
     expect(garbage.deref()).toBeUndefined();
   });
 });

@@ -1,0 +1,18 @@
+/*
+ * Facts of x86_64 that hold for every kernel and every dump.
+ */
+
+/** Bytes of a page (PAGE_SIZE, arch/x86/include/asm/page_types.h). */
+export const PAGE_SIZE = 4096;
+
+/** Physical addresses are below this: MAX_PHYSMEM_BITS is 52 with 5-level paging (arch/x86/include/asm/sparsemem.h). */
+export const PHYSICAL_LIMIT = 2 ** 52;
+
+/** __START_KERNEL_map: the kernel image is mapped here plus its KASLR offset (arch/x86/include/asm/page_64_types.h). */
+export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
+
+/** Bytes of what a PUD entry maps; the kernel aligns its regions to it, with KASLR too (arch/x86/mm/kaslr.c). */
+export const GIB = 1n << 30n;
+
+/** Pages of the largest compound page, a hugetlb page of 1 GiB. No block of the buddy allocator is larger. */
+export const LARGEST_BLOCK = 2 ** 18;
