@@ -1,0 +1,37 @@
+import type { Table } from '../view.ts';
+import type { Paint } from './styled-text.ts';
+import { cellLines, headingOf } from './table-rows.ts';
+
+/** No lines between columns and rows. */
+const NO_LINES = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' },
+  ...{ 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' },
+  ...{ right: '', 'right-mid': '' },
+};
+
+/** The lines of a table as cli-table3 lays it out, from cells that are wrapped already. */
+export async function shortTable(table: Table, widths: readonly number[], paint: Paint): Promise<string[]> {
+  // Loaded here because most tables need no wrapping, and it takes milliseconds.
+  const { default: CliTable } = await import('cli-table3');
+  const drawn = new CliTable({
+    chars: { ...NO_LINES, middle: ' '.repeat(table.gap) },
+    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
+    colWidths: [...widths],
+    colAligns: table.columns.map(({ align }) => align),
+  });
+  const heading = headingOf(table);
+  for (const row of [...(heading.length > 0 ? [heading] : []), ...table.rows]) {
+    drawn.push(
+      row.map((cell, i) =>
+        cellLines(cell, widths[i] ?? 0, paint)
+          .map(({ shown }) => shown)
+          .join('\n'),
+      ),
+    );
+  }
+  const indent = ' '.repeat(table.indent);
+  return drawn
+    .toString()
+    .split('\n')
+    .map((line) => (indent + line).trimEnd());
+}
