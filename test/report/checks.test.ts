@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { type Comparison, check } from '../../src/kernel/evidence/check.ts';
-import { checked, checkLine, contradictions } from '../../src/report/checks.ts';
+import { checked, contradictions } from '../../src/report/checks.ts';
+import { paragraph } from '../../src/report/view.ts';
+import { checkText } from '../../src/report/views/check-text.ts';
+import { textOf } from '../support/text-of.ts';
 
 const of = (facts: Partial<Comparison>) =>
   check({ name: 'nr_x', unit: 'pages', counted: 10, kernel: 10, ...facts });
@@ -26,8 +29,8 @@ describe('a check in text', () => {
       'nr_x 10: the same, +8 stacks kept for new tasks: CONTRADICTED, nothing explains 8 of them',
       { explained: [stacks(8)] },
     ],
-  ])('%s', (line, facts) => {
-    expect(checkLine(of(facts))).toBe(line);
+  ])('%s', async (line, facts) => {
+    expect(await textOf([paragraph(checkText(of(facts)))], { columns: 200 })).toBe(`${line}\n`);
   });
 });
 

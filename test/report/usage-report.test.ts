@@ -9,11 +9,11 @@ import { SlabTally } from '../../src/pages/attribution/slab-tally.ts';
 import { counted } from '../../src/pages/usage/page-count.ts';
 import { USAGE_TYPES } from '../../src/pages/usage/types.ts';
 import type { Usage } from '../../src/pages/usage/usage.ts';
-import { terminal } from '../../src/report/terminal.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../src/report/usage-report.ts';
-import { usageText } from '../../src/report/usage-text.ts';
+import { usageView } from '../../src/report/views/usage-view.ts';
 import { BuiltKernel } from '../builders/kernel.ts';
 import { violations } from '../support/schema.ts';
+import { textOf as shown } from '../support/text-of.ts';
 
 const MAPPING = 0xffff_8880_0100_0170n;
 const FILE: MemoryFile = {
@@ -96,7 +96,7 @@ function reportOf(usage: Usage, by: UsageBy = 'type'): UsageReport {
   return usageReport(usage, { image, release: '6.12.1', by, top: 5 });
 }
 
-const textOf = (report: UsageReport, color = false) => usageText(report, terminal(color, 200));
+const textOf = (report: UsageReport, color = false) => shown(usageView(report), { columns: 200, color });
 /** The lines of a text, with one space for many. */
 const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
 
@@ -118,8 +118,8 @@ describe('usage of a whole dump', () => {
     });
   });
 
-  test('is told as sentences and tables', () => {
-    const lines = linesOf(textOf(report));
+  test('is told as sentences and tables', async () => {
+    const lines = linesOf(await textOf(report));
     expect(lines).toEqual(
       expect.arrayContaining([
         'free 1 4 KiB 25.0 In the buddy allocator',
@@ -135,7 +135,7 @@ describe('usage of a whole dump', () => {
         '1 module:',
       ]),
     );
-    expect(textOf(report, true)).toContain('2 fewer were found: \x1b[31mCONTRADICTED\x1b[39m, nothing');
+    expect(await textOf(report, true)).toContain('2 fewer were found: \x1b[31mCONTRADICTED\x1b[39m, nothing');
   });
 });
 
@@ -156,8 +156,8 @@ describe('usage of a dump that has lost something', () => {
     expect(report.types.every(({ pages }) => pages === null)).toBe(true);
   });
 
-  test('is told as what there is at least', () => {
-    const lines = linesOf(textOf(report));
+  test('is told as what there is at least', async () => {
+    const lines = linesOf(await textOf(report));
     expect(lines).toEqual(
       expect.arrayContaining([
         'free >=1 >=4 KiB - In the buddy allocator',
@@ -171,21 +171,21 @@ describe('usage of a dump that has lost something', () => {
         'At least 1 module:',
       ]),
     );
-    expect(textOf(report)).not.toContain('belong to no cache');
+    expect(await textOf(report)).not.toContain('belong to no cache');
   });
 
-  test('does not take lists of which nothing could be read for empty ones', () => {
+  test('does not take lists of which nothing could be read for empty ones', async () => {
     const empty = usageOf(false, {
       slabs: { caches: [], unlisted: { pages: null }, whole: false, waiting: 0, checks: [] },
       modules: { value: [], whole: false },
     });
-    const lines = linesOf(textOf(reportOf(empty)));
+    const lines = linesOf(await textOf(reportOf(empty)));
     expect(lines).toEqual(
       expect.arrayContaining(['No slab caches could be read', 'No modules could be read']),
     );
   });
 
-  test('has null for a section that cannot be read at all', () => {
+  test('has null for a section that cannot be read at all', async () => {
     const without = reportOf(
       usageOf(false, {
         ...{ slabs: null, files: null, vmalloc: null, percpu: null, hugetlb: null },
@@ -200,18 +200,18 @@ describe('usage of a dump that has lost something', () => {
       vmalloc: null,
       modules: null,
     });
-    expect(textOf(without)).not.toMatch(/slab cache:|file in memory|process:|vmalloc areas|module:/);
+    expect(await textOf(without)).not.toMatch(/slab cache:|file in memory|process:|vmalloc areas|module:/);
   });
 });
 
 describe('a file of the page cache', () => {
-  const nameOf = (file: Partial<MemoryFile> | null) => {
+  const nameOf = async (file: Partial<MemoryFile> | null) => {
     const one = { address: MAPPING, found: { pages: 3 }, dirty: null, huge: false, nrpages: null };
     const files = [{ ...one, file: file && { ...FILE, ...file } }];
     const uses = usageOf(true, { files: { files, count: 1, countExact: true, leftOutUpTo: 0 } });
     const report = reportOf(uses, 'file');
     expect(violations('usage', report)).toEqual([]);
-    return linesOf(textOf(report))[4]?.replace(/^3 12 KiB - \S+ /, '');
+    return linesOf(await textOf(report))[4]?.replace(/^3 12 KiB - \S+ /, '');
   };
 
   test.each<[Partial<MemoryFile> | null, string]>([
@@ -222,7 +222,7 @@ describe('a file of the page cache', () => {
     [{ path: null, names: null }, 'inode 131 of ext4 8:1 (sda1)'],
     [{ path: '/\x1b[31m' }, '/\\x1b[31m'],
     [null, `no file, but pages point at 0x${MAPPING.toString(16)}`],
-  ])('%j is called by what is known of it', (file, name) => {
-    expect(nameOf(file)).toBe(name);
+  ])('%j is called by what is known of it', async (file, name) => {
+    expect(await nameOf(file)).toBe(name);
   });
 });

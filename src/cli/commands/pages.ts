@@ -20,9 +20,11 @@ export interface PagesOptions extends CommonOptions {
 export function pages(files: readonly string[], options: PagesOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = await makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) =>
-      (await import('../../report/pages-text.ts')).pagesText(sound, terminal),
-    );
+    return showReport(report, session, async (sound, terminal) => {
+      const { renderText } = await import('../../report/render/render-text.ts');
+      const { pagesView } = await import('../../report/views/pages-view.ts');
+      return renderText(pagesView(sound), terminal);
+    });
   });
 }
 

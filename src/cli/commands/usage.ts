@@ -20,9 +20,11 @@ const TOP = { overview: 5, list: 20 } as const;
 export function usage(files: readonly string[], options: UsageOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) =>
-      (await import('../../report/usage-text.ts')).usageText(sound, terminal),
-    );
+    return showReport(report, session, async (sound, terminal) => {
+      const { renderText } = await import('../../report/render/render-text.ts');
+      const { usageView } = await import('../../report/views/usage-view.ts');
+      return renderText(usageView(sound), terminal);
+    });
   });
 }
 

@@ -21,14 +21,14 @@ interface Shown {
 export async function showReport<T extends Shown>(
   made: T,
   { output, options }: Session,
-  textFor: (report: T, terminal: Terminal) => Promise<string | Generator<string>>,
+  textFor: (report: T, terminal: Terminal) => Promise<string | Iterable<string> | AsyncIterable<string>>,
 ): Promise<number> {
   const report = sound(made, INVARIANTS[made.schema] ?? []);
   for (const warning of report.warnings) output.warn(warning);
   if (options.json) for (const piece of jsonPieces(report)) output.result(piece);
   else {
     const text = await textFor(report, await terminalOf(output));
-    for (const piece of typeof text === 'string' ? [text] : text) output.result(piece);
+    for await (const piece of typeof text === 'string' ? [text] : text) output.result(piece);
   }
   return report.complete && report.consistent !== false ? EXIT.done : EXIT.incomplete;
 }

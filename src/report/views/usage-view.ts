@@ -1,33 +1,36 @@
-import { PAGE_SIZE } from '../machine.ts';
-import { checkLine, inColors } from './checks.ts';
-import { escapeText } from './escape.ts';
-import { type Figure, pagesOf, shareOf, sizeText } from './figure.ts';
-import { table } from './table.ts';
-import type { Terminal } from './terminal.ts';
-import { plural, size } from './units.ts';
-import { USAGE_NAMES } from './usage-names.ts';
-import type { UsageReport } from './usage-report.ts';
-import type { FileRow, SlabRow } from './usage-rows.ts';
-import { wrap } from './wrap.ts';
+import { PAGE_SIZE } from '../../machine.ts';
+import { type Figure, pagesOf, shareOf, sizeText } from '../figure.ts';
+import { plural, size } from '../units.ts';
+import { USAGE_NAMES } from '../usage-names.ts';
+import type { UsageReport } from '../usage-report.ts';
+import type { FileRow, SlabRow } from '../usage-rows.ts';
+import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
+import { checkText } from './check-text.ts';
+import { kernelName } from './kernel-name.ts';
 
-/** The report for people, ending in a newline. */
-export function usageText(report: UsageReport, terminal: Terminal): string {
-  const sections = [
-    ...(report.by === 'type' ? [typeTable(report, terminal), checksText(report, terminal)] : []),
-    slabText(report, terminal),
-    fileText(report, terminal),
-    processText(report, terminal),
-    vmallocText(report, terminal),
-    moduleText(report, terminal),
-    hugetlbText(report, terminal),
-  ];
-  return `${title(report, terminal)}\n\n${sections.filter((text) => text !== '').join('\n')}`;
+export function* usageView(report: UsageReport): View {
+  yield title([strong(kernelName(report.kernel)), ` (${report.file.format})`]);
+  for (const section of sectionsOf(report)) {
+    yield BLANK;
+    yield* section;
+  }
 }
 
-function title({ kernel, file }: UsageReport, { bold }: Terminal): string {
-  const release =
-    kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
-  return `${bold(release)} (${file.format})`;
+/** Blocks that belong together. */
+type Section = readonly Block[];
+
+function sectionsOf(report: UsageReport): Section[] {
+  const { slabs, files, processes, vmalloc, modules, hugetlb } = report;
+  const sections = [
+    ...(report.by === 'type' ? [typeSection(report), checkSection(report)] : []),
+    ...(slabs ? [slabSection(slabs)] : []),
+    ...(files ? [fileSection(files)] : []),
+    ...(processes ? [processSection(processes)] : []),
+    ...(vmalloc ? [vmallocSection(vmalloc)] : []),
+    ...(modules ? [moduleSection(modules)] : []),
+    ...(hugetlb ? [hugetlbSection(hugetlb)] : []),
+  ];
+  return sections.filter((section) => section.length > 0);
 }
 
 /** Rows that are there even when they are empty. */
@@ -40,7 +43,7 @@ const ALWAYS: ReadonlySet<string> = new Set([
   'notAttributed',
 ]);
 
-function typeTable({ types, total }: UsageReport, terminal: Terminal): string {
+function typeSection({ types, total }: UsageReport): Section {
   const none = ({ pages, atLeast }: Figure) => pages === 0 || atLeast?.pages === 0;
   const shown = types.filter((row) => !none(row) || ALWAYS.has(row.type));
   const rows = shown.map((row) => [
@@ -51,18 +54,19 @@ function typeTable({ types, total }: UsageReport, terminal: Terminal): string {
     USAGE_NAMES[row.type][1],
   ]);
   rows.push(['total', pagesOf(total), sizeText(total), shareOf(total, total), 'Each physical page once']);
-  const heading = ['TYPE', 'PAGES', 'SIZE', '%', 'DESCRIPTION'];
-  return table({ heading, rows, right: [1, 2, 3] }, terminal);
+  return [table(['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), 'DESCRIPTION'], rows)];
 }
 
 /** Each check of the machine as a whole; of nodes and zones those that have something to say. */
-function checksText({ checks }: UsageReport, terminal: Terminal): string {
-  if (checks.length === 0) return '';
+function checkSection({ checks }: UsageReport): Section {
+  if (checks.length === 0) return [];
   const shown = checks.filter(({ node, verdict }) => node === undefined || verdict !== 'equal');
-  const lines = shown.map((check) => `${wrap(`  ${checkLine(check)}`, terminal.width, 4)}\n`);
   const equal = checks.length - shown.length;
-  const places = equal === 0 ? '' : `  ${plural(equal, 'counter')} of nodes and zones: the same\n`;
-  return `Against the kernel's own counters, in pages:\n${inColors(lines.join(''), terminal)}${places}`;
+  return [
+    paragraph("Against the kernel's own counters, in pages:"),
+    ...shown.map((check) => paragraph(checkText(check), 2)),
+    ...(equal === 0 ? [] : [paragraph(`${plural(equal, 'counter')} of nodes and zones: the same`, 2)]),
+  ];
 }
 
 /** "91", or "89–93" where it is only known to be between. */
@@ -73,10 +77,9 @@ function activeText({ active, activeRange }: SlabRow): string {
 const count = (value: number | null) => (value === null ? '?' : String(value));
 const bytesOf = (bytes: number | null) => (bytes === null ? '?' : size(bytes));
 
-function slabText({ slabs }: UsageReport, terminal: Terminal): string {
-  if (!slabs) return '';
+function slabSection(slabs: NonNullable<UsageReport['slabs']>): Section {
   const rows = slabs.largest.map((s) => [
-    escapeText(s.name),
+    s.name,
     activeText(s),
     count(s.objects),
     count(s.objectSize),
@@ -84,87 +87,90 @@ function slabText({ slabs }: UsageReport, terminal: Terminal): string {
     pagesOf(s),
     sizeText(s),
   ]);
-  const heading = ['CACHE', 'ACTIVE', 'OBJECTS', 'OBJSIZE', 'SLABS', 'PAGES', 'SIZE'];
+  const columns = ['ACTIVE', 'OBJECTS', 'OBJSIZE', 'SLABS', 'PAGES', 'SIZE'].map(numbers);
   const unlisted = slabs.unlisted.pages
-    ? `${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.\n`
-    : '';
-  return `${largest(slabs.largest.length, slabs.caches, slabs.countExact, 'slab cache')}${table({ heading, rows, right: [1, 2, 3, 4, 5, 6] }, terminal)}${unlisted}`;
+    ? [paragraph(`${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.`)]
+    : [];
+  return [
+    largest(slabs.largest.length, slabs.caches, slabs.countExact, 'slab cache'),
+    table(['CACHE', ...columns], rows),
+    ...unlisted,
+  ];
 }
 
 /** "The 5 largest of 126 slab caches:" */
-function largest(shown: number, all: number, exact: boolean, one: string, many = `${one}s`): string {
+function largest(shown: number, all: number, exact: boolean, one: string, many = `${one}s`): Block {
   const total = `${exact ? '' : 'at least '}${all} ${all === 1 ? one : many}`;
-  if (shown === 0) return exact ? `No ${many}\n` : `No ${many} could be read\n`;
-  return shown < all ? `The ${shown} largest of ${total}:\n` : `${upperFirst(total)}:\n`;
+  if (shown === 0) return paragraph(exact ? `No ${many}` : `No ${many} could be read`);
+  return paragraph(shown < all ? `The ${shown} largest of ${total}:` : `${upperFirst(total)}:`);
 }
 
 function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function fileText({ files }: UsageReport, terminal: Terminal): string {
-  if (!files) return '';
+function fileSection(files: NonNullable<UsageReport['files']>): Section {
   const rows = files.largest.map((file) => [
     pagesOf(file),
     sizeText(file),
     file.dirty === null ? '-' : String(file.dirty),
-    file.fileSystem ? escapeText(file.fileSystem.type) : '?',
+    file.fileSystem ? file.fileSystem.type : '?',
     fileName(file),
   ]);
-  const heading = ['PAGES', 'SIZE', 'DIRTY', 'TYPE', 'FILE'];
   const nouns = ['file in memory', 'files in memory'] as const;
-  return `${largest(files.largest.length, files.count, files.countExact, ...nouns)}${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
+  return [
+    largest(files.largest.length, files.count, files.countExact, ...nouns),
+    table([numbers('PAGES'), numbers('SIZE'), numbers('DIRTY'), 'TYPE', 'FILE'], rows),
+  ];
 }
 
 function fileName({ path, names, deleted, inode, fileSystem, mapping }: FileRow): string {
   if (!fileSystem) return `no file, but pages point at ${mapping}`;
-  const fs = `${escapeText(fileSystem.type)} ${fileSystem.device} (${escapeText(fileSystem.id)})`;
+  const fs = `${fileSystem.type} ${fileSystem.device} (${fileSystem.id})`;
   if (path === null) return `inode ${inode} of ${fs}`;
   const where =
     names === 'other' ? ' (in another mount namespace)' : names === 'fileSystem' ? ' (not mounted)' : '';
-  return `${escapeText(path)}${deleted ? ' (deleted)' : where}`;
+  return `${path}${deleted ? ' (deleted)' : where}`;
 }
 
-function processText({ processes }: UsageReport, terminal: Terminal): string {
-  if (!processes) return '';
+function processSection(processes: NonNullable<UsageReport['processes']>): Section {
   const rows = processes.largest.map((p) => [
     String(p.pid),
-    escapeText(p.name),
+    p.name,
     ...[p.rss, p.anon, p.file, p.shmem, p.swap].map((pages) =>
       bytesOf(pages === null ? null : pages * PAGE_SIZE),
     ),
     bytesOf(p.pageTableBytes),
   ]);
-  const heading = ['PID', 'NAME', 'RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'];
   const { count: all, countExact } = processes;
-  const head = largest(processes.largest.length, all, countExact, 'process', 'processes');
-  return `${head}${table({ heading, rows, right: [0, 2, 3, 4, 5, 6, 7] }, terminal)}`;
+  const columns = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'].map(numbers);
+  return [
+    largest(processes.largest.length, all, countExact, 'process', 'processes'),
+    table([numbers('PID'), 'NAME', ...columns], rows),
+  ];
 }
 
-function vmallocText({ vmalloc }: UsageReport, terminal: Terminal): string {
-  if (!vmalloc) return '';
-  const rows = vmalloc.largest.map((v) => [
-    pagesOf(v),
-    sizeText(v),
-    count(v.areas),
-    v.kind,
-    escapeText(v.caller),
-  ]);
-  const heading = ['PAGES', 'SIZE', 'AREAS', 'KIND', 'CALLER'];
+function vmallocSection(vmalloc: NonNullable<UsageReport['vmalloc']>): Section {
+  const rows = vmalloc.largest.map((v) => [pagesOf(v), sizeText(v), count(v.areas), v.kind, v.caller]);
   const least = vmalloc.countExact ? '' : 'at least ';
-  return `The largest of ${least}${plural(vmalloc.areas, 'vmalloc area')}, by caller:\n${table({ heading, rows, right: [0, 1, 2] }, terminal)}`;
+  return [
+    paragraph(`The largest of ${least}${plural(vmalloc.areas, 'vmalloc area')}, by caller:`),
+    table([numbers('PAGES'), numbers('SIZE'), numbers('AREAS'), 'KIND', 'CALLER'], rows),
+  ];
 }
 
-function moduleText({ modules }: UsageReport, terminal: Terminal): string {
-  if (!modules || (modules.count === 0 && modules.countExact)) return '';
-  const rows = modules.largest.map((m) => [m.bytes === null ? '?' : size(m.bytes), escapeText(m.name)]);
-  return `${largest(rows.length, modules.count, modules.countExact, 'module')}${table({ heading: ['SIZE', 'MODULE'], rows, right: [0] }, terminal)}`;
+function moduleSection(modules: NonNullable<UsageReport['modules']>): Section {
+  if (modules.count === 0 && modules.countExact) return [];
+  const rows = modules.largest.map((m) => [bytesOf(m.bytes), m.name]);
+  return [
+    largest(rows.length, modules.count, modules.countExact, 'module'),
+    table([numbers('SIZE'), 'MODULE'], rows),
+  ];
 }
 
-function hugetlbText({ hugetlb }: UsageReport, terminal: Terminal): string {
-  const pools = hugetlb?.filter(({ total, reserved }) => total !== 0 || reserved !== 0) ?? [];
-  if (pools.length === 0) return '';
+function hugetlbSection(hugetlb: NonNullable<UsageReport['hugetlb']>): Section {
+  const pools = hugetlb.filter(({ total, reserved }) => total !== 0 || reserved !== 0);
+  if (pools.length === 0) return [];
   const rows = pools.map((p) => [size(p.size), ...[p.total, p.free, p.reserved, p.surplus].map(count)]);
-  const heading = ['HUGE PAGES OF', 'TOTAL', 'FREE', 'RESERVED', 'SURPLUS'];
-  return table({ heading, rows, right: [0, 1, 2, 3, 4] }, terminal);
+  return [table(['HUGE PAGES OF', 'TOTAL', 'FREE', 'RESERVED', 'SURPLUS'].map(numbers), rows)];
 }

@@ -6,12 +6,12 @@ import { takeCompatCensus } from '../../../src/pages/census/compat.ts';
 import { missingEnd } from '../../../src/pages/census/open-end.ts';
 import { EXCLUDABLE } from '../../../src/pages/classify/page-class.ts';
 import { pagesReport } from '../../../src/report/pages-report.ts';
-import { pagesText } from '../../../src/report/pages-text.ts';
-import { terminal } from '../../../src/report/terminal.ts';
+import { pagesView } from '../../../src/report/views/pages-view.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { type BuiltKernel, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { kernelWithZones, type ZonePlan } from '../../builders/kernel-zones.ts';
 import { violations } from '../../support/schema.ts';
+import { textOf } from '../../support/text-of.ts';
 
 const FIRST = PAGES_PER_SECTION;
 const PLAN: KernelPlan = { ram: [pfns(FIRST, 256)] };
@@ -69,8 +69,8 @@ describe('a report on a dump whose end is missing', () => {
     expect(violations('pages', report)).toEqual([]);
   });
 
-  test('shows the total as a lower bound', () => {
-    const text = pagesText(report, terminal(false, undefined));
+  test('shows the total as a lower bound', async () => {
+    const text = await textOf(pagesView(report));
     expect(text).toMatch(new RegExp(`^TOTAL +>=${report.total.atLeast?.pages} +>=`, 'm'));
     expect(text).not.toContain('NaN');
   });

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Check, check, type Movement } from '../../src/kernel/evidence/check.ts';
-import type { PageClass } from '../../src/pages/classify/page-class.ts';
-import type { Figure } from '../../src/report/figure.ts';
-import type { ClassRow, FreeCheckRow, PagesReport } from '../../src/report/pages-report.ts';
-import { pagesText } from '../../src/report/pages-text.ts';
-import { terminal } from '../../src/report/terminal.ts';
-import { violations } from '../support/schema.ts';
+import { type Check, check, type Movement } from '../../../src/kernel/evidence/check.ts';
+import type { PageClass } from '../../../src/pages/classify/page-class.ts';
+import type { Figure } from '../../../src/report/figure.ts';
+import type { ClassRow, FreeCheckRow, PagesReport } from '../../../src/report/pages-report.ts';
+import { pagesView } from '../../../src/report/views/pages-view.ts';
+import { violations } from '../../support/schema.ts';
+import { textOf } from '../../support/text-of.ts';
 
 const exactly = (pages: number): Figure => ({ pages, bytes: 4096 * pages });
 const atLeast = (pages: number): Figure => ({
@@ -34,69 +34,69 @@ function reportOf(
   };
 }
 
-function linesOf(report: PagesReport): string[] {
+async function linesOf(report: PagesReport): Promise<string[]> {
   expect(violations('pages', report)).toEqual([]);
-  return pagesText(report, terminal(false, 400)).trimEnd().split('\n');
+  return (await textOf(pagesView(report), { columns: 400 })).trimEnd().split('\n');
 }
 
 /** The line of a row, its columns one blank apart; undefined without one. */
-const lineOf = (name: string, ...report: Parameters<typeof reportOf>) =>
-  linesOf(reportOf(...report))
-    .find((line) => line.startsWith(`${name} `))
-    ?.replace(/ +/g, ' ');
+const lineOf = async (name: string, ...report: Parameters<typeof reportOf>) =>
+  (await linesOf(reportOf(...report))).find((line) => line.startsWith(`${name} `))?.replace(/ +/g, ' ');
 
 describe('the title of pages', () => {
-  it('has the release and the time of the crash, or that they are not known', () => {
-    expect(linesOf(reportOf())[0]).toBe('Linux 6.12.1 (ELF64 vmcore)');
-    expect(linesOf(reportOf({ kernel: { release: null } }))[0]).toBe(
+  it('has the release and the time of the crash, or that they are not known', async () => {
+    expect((await linesOf(reportOf()))[0]).toBe('Linux 6.12.1 (ELF64 vmcore)');
+    expect((await linesOf(reportOf({ kernel: { release: null } })))[0]).toBe(
       'Linux of unknown release (ELF64 vmcore)',
     );
     const crashed = { release: '6.12.1', crashTime: 1_700_000_000 };
-    expect(linesOf(reportOf({ kernel: crashed }))[0]).toBe(
+    expect((await linesOf(reportOf({ kernel: crashed })))[0]).toBe(
       'Linux 6.12.1 (ELF64 vmcore, crashed 2023-11-14 22:13:20 UTC)',
     );
   });
 });
 
 describe('the rows of pages', () => {
-  it('have their pages, size and share, and whether makedumpfile -d 31 leaves them out', () => {
-    expect(lineOf('FREE')).toBe('FREE 4 16 KiB 40.0 yes Free pages');
-    expect(lineOf('KERN_DATA')).toBe('KERN_DATA 6 24 KiB 60.0 no Dumpable kernel data');
-    expect(lineOf('TOTAL')).toBe('TOTAL 10 40 KiB 100 Each physical page once');
-    expect(lineOf('TOTAL', { compat: 'makedumpfile' })).toMatch(/ Counted as makedumpfile does$/);
+  it('have their pages, size and share, and whether makedumpfile -d 31 leaves them out', async () => {
+    expect(await lineOf('FREE')).toBe('FREE 4 16 KiB 40.0 yes Free pages');
+    expect(await lineOf('KERN_DATA')).toBe('KERN_DATA 6 24 KiB 60.0 no Dumpable kernel data');
+    expect(await lineOf('TOTAL')).toBe('TOTAL 10 40 KiB 100 Each physical page once');
+    expect(await lineOf('TOTAL', { compat: 'makedumpfile' })).toMatch(/ Counted as makedumpfile does$/);
   });
 
-  it('show what makedumpfile does not print only where there is any, be it certain or not', () => {
-    expect(lineOf('HWPOISON')).toBeUndefined();
-    expect(lineOf('HWPOISON', {}, { hwpoison: row(exactly(1)) })).toMatch(/^HWPOISON 1 4 KiB 10\.0 yes /);
-    expect(lineOf('OFFLINE', {}, { offline: row(atLeast(0)) })).toMatch(/^OFFLINE >=0 >=0 B - yes /);
+  it('show what makedumpfile does not print only where there is any, be it certain or not', async () => {
+    expect(await lineOf('HWPOISON')).toBeUndefined();
+    expect(await lineOf('HWPOISON', {}, { hwpoison: row(exactly(1)) })).toMatch(
+      /^HWPOISON 1 4 KiB 10\.0 yes /,
+    );
+    expect(await lineOf('OFFLINE', {}, { offline: row(atLeast(0)) })).toMatch(/^OFFLINE >=0 >=0 B - yes /);
   });
 
-  it('have the least that there is, and no share, where the dump cannot tell', () => {
-    expect(lineOf('FREE', {}, { free: row(atLeast(3)) })).toBe('FREE >=3 >=12 KiB - yes Free pages');
-    expect(lineOf('TOTAL', { total: atLeast(10) })).toMatch(/^TOTAL >=10 >=40 KiB - /);
+  it('have the least that there is, and no share, where the dump cannot tell', async () => {
+    expect(await lineOf('FREE', {}, { free: row(atLeast(3)) })).toBe('FREE >=3 >=12 KiB - yes Free pages');
+    expect(await lineOf('TOTAL', { total: atLeast(10) })).toMatch(/^TOTAL >=10 >=40 KiB - /);
   });
 
-  it('have one for pages that the dump cannot tell, where there are any', () => {
-    expect(lineOf('UNKNOWN')).toBeUndefined();
+  it('have one for pages that the dump cannot tell, where there are any', async () => {
+    expect(await lineOf('UNKNOWN')).toBeUndefined();
     const unknown = { pages: 1, bytes: 4096 };
-    expect(lineOf('UNKNOWN', { unknown })).toBe('UNKNOWN 1 4 KiB 10.0 - The dump cannot tell');
+    expect(await lineOf('UNKNOWN', { unknown })).toBe('UNKNOWN 1 4 KiB 10.0 - The dump cannot tell');
   });
 });
 
 describe('the check of FREE', () => {
   const zone: FreeCheckRow = { node: 1, zone: 'Normal', counted: 4, freeArea: 4, vmStat: 4 };
   /** What is said below the table. */
-  const said = (freeCheck: PagesReport['freeCheck'], checks: readonly Check[] = []) => {
-    const lines = linesOf(reportOf({ freeCheck, checks }));
+  const said = async (freeCheck: PagesReport['freeCheck'], checks: readonly Check[] = []) => {
+    const lines = await linesOf(reportOf({ freeCheck, checks }));
     return lines.slice(lines.findIndex((line) => line.startsWith('TOTAL')) + 1);
   };
 
   it.each<[string, Partial<FreeCheckRow>, string]>([
     ['agrees', {}, '4 pages, as the kernel counts'],
     ['found one page', { counted: 1, freeArea: 1, vmStat: 1 }, '1 page, as the kernel counts'],
-  ])('%s', (_, changes, text) => {
-    expect(said({ zones: [{ ...zone, ...changes }] })).toEqual([
+  ])('%s', async (_, changes, text) => {
+    expect(await said({ zones: [{ ...zone, ...changes }] })).toEqual([
       '',
       "FREE by zone, against the kernel's own free lists:",
       `  node 1 Normal: ${text}`,
@@ -115,10 +115,12 @@ describe('the check of FREE', () => {
       { by: 'memory moved meanwhile', upTo: 4 },
       '9 pages, the kernel counts 4: CONTRADICTED, nothing explains 5 of them',
     ],
-  ])('%s', (_, movement, text) => {
+  ])('%s', async (_, movement, text) => {
     const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
     const checks = [check({ ...place, counted: 9, kernel: 4, movement })];
-    expect(said({ zones: [{ ...zone, counted: 9 }] }, checks).at(-1)).toBe(`  node 1 Normal: ${text}`);
+    expect((await said({ zones: [{ ...zone, counted: 9 }] }, checks)).at(-1)).toBe(
+      `  node 1 Normal: ${text}`,
+    );
   });
 
   // The counter lags behind by what CPUs have not added yet (vm_stat_diff), to either side.
@@ -138,28 +140,28 @@ describe('the check of FREE', () => {
       { by: 'CPUs may hold back so many', upTo: 2 },
       'NR_FREE_PAGES 7: CONTRADICTED, nothing explains 3 of them',
     ],
-  ])('sees a counter of %d', (vmStat, movement, text) => {
+  ])('sees a counter of %d', async (vmStat, movement, text) => {
     const counter = check({
       ...{ name: 'NR_FREE_PAGES', unit: 'pages', node: 1, zone: 'Normal' },
       ...{ counted: 4, kernel: vmStat, movement },
     });
-    const line = said({ zones: [{ ...zone, vmStat }] }, [counter]).at(-1);
+    const line = (await said({ zones: [{ ...zone, vmStat }] }, [counter])).at(-1);
     expect(line).toBe(`  node 1 Normal: 4 pages, as the kernel counts; ${text}`);
   });
 
-  it('has the reason why free lists have fewer', () => {
+  it('has the reason why free lists have fewer', async () => {
     const explained = [{ by: 'unaccepted memory', count: 2 }];
     const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
     const lists = check({ ...place, counted: 6, kernel: 4, explained });
-    const line = said({ zones: [{ ...zone, counted: 6, vmStat: 6 }] }, [lists]).at(-1);
+    const line = (await said({ zones: [{ ...zone, counted: 6, vmStat: 6 }] }, [lists])).at(-1);
     expect(line).toBe('  node 1 Normal: 6 pages, the kernel counts 4, unaccepted memory');
   });
 
-  it('says why there is none, and nothing where none is to be', () => {
-    expect(said({ unavailable: 'no SIZE(zone)\x1b' })).toEqual([
+  it('says why there is none, and nothing where none is to be', async () => {
+    expect(await said({ unavailable: 'no SIZE(zone)\x1b' })).toEqual([
       '',
       'FREE was not checked: no SIZE(zone)\\x1b',
     ]);
-    expect(said(null)).toEqual([]);
+    expect(await said(null)).toEqual([]);
   });
 });

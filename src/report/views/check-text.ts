@@ -1,0 +1,27 @@
+import type { Check } from '../../kernel/evidence/check.ts';
+import { placeOfCheck, reasonsOf, unexplained } from '../checks.ts';
+import { bad, type Text } from '../view.ts';
+
+/** A check as a line: the counter, what the kernel has, and the verdict with its reason. */
+export function checkText(check: Check): Text {
+  const { kernel, unit, verdict } = check;
+  const figure = unit === 'pages' ? kernel : `${kernel} ${unit}`;
+  // Figures that are the same are no good sign where they should differ.
+  const verdictOf = verdict === 'equal' ? '' : verdictText(check);
+  return [`${placeOfCheck(check)} ${figure}: ${differenceOf(check)}`, verdictOf];
+}
+
+function differenceOf({ counted, kernel }: Check): string {
+  const more = counted - kernel;
+  if (more === 0) return 'the same';
+  return more > 0 ? `${more} more were found` : `${-more} fewer were found`;
+}
+
+/** The reasons for a difference, and whether they are all of it. */
+export function verdictText(check: Check): Text {
+  const { verdict, explained, movement } = check;
+  const known = explained.length === 0 ? '' : `, ${reasonsOf(check)}`;
+  if (verdict === 'explained') return known;
+  if (verdict === 'moving') return `${known}, ${movement?.by} (up to ${movement?.upTo})`;
+  return [`${known}: `, bad('CONTRADICTED'), `, nothing explains ${Math.abs(unexplained(check))} of them`];
+}

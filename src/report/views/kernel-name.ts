@@ -1,0 +1,4 @@
+/** What a title calls a kernel. */
+export function kernelName({ release }: { readonly release: string | null }): string {
+  return release === null ? 'Linux of unknown release' : `Linux ${release}`;
+}
