@@ -4,7 +4,7 @@ import { ZSTDDecoder } from 'zstddec';
 import { isOutOfMemory } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { LzoDecoder } from './lzo.ts';
-import { byChecksum, byLzoLiterals, bySnappyLiterals } from './non-zero.ts';
+import { byChecksum, byLzoLiterals, bySnappyLiterals, byZstdLiterals } from './non-zero.ts';
 
 /** More than any encoder makes of a page: zlib's own bound is 4,109 bytes, those of the others are near 4,800. */
 export const ENCODED_LIMIT = 8192;
@@ -48,7 +48,7 @@ export async function loadCodecs(): Promise<Codecs> {
     [1, { name: 'zlib', decode: guarded((encoded) => inflate(encoded)), provesNonZero: byChecksum }],
     [2, { name: 'lzo', decode: (encoded, page) => lzo.decode(encoded, page), provesNonZero: byLzoLiterals }],
     [4, { ...snappy, provesNonZero: bySnappyLiterals }],
-    [0x20, zstd],
+    [0x20, { ...zstd, provesNonZero: byZstdLiterals }],
   ];
   return new Map(codecs);
 }

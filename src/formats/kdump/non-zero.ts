@@ -41,3 +41,40 @@ function anyIn(bytes: Uint8Array, from: number, count: number): boolean {
   for (let i = from; i < end; i++) if (bytes[i] !== 0) return true;
   return false;
 }
+
+const ZSTD_MAGIC = 0xfd2f_b528 | 0;
+/** Bytes that the frame header has besides its descriptor, by its fields (RFC 8878, 3.1.1.1). */
+const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
+const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
+
+/**
+ * The first block of a zstd frame (RFC 8878, 3.1.1.2): bytes as they are, one byte repeated, or literals and what to do with them. All
+ * literals become part of the page.
+ */
+export function byZstdLiterals(encoded: Uint8Array): boolean {
+  const byte = (at: number) => encoded[at] ?? 0;
+  if ((byte(0) | (byte(1) << 8) | (byte(2) << 16) | (byte(3) << 24)) !== ZSTD_MAGIC) return false;
+  const descriptor = byte(4);
+  const isSingleSegment = (descriptor >>> 5) & 1;
+  const sizeBytes = CONTENT_SIZE_BYTES[descriptor >>> 6] || isSingleSegment;
+  // A window descriptor is there unless the frame is a single segment.
+  const at = 6 - isSingleSegment + (DICTIONARY_ID_BYTES[descriptor & 3] ?? 0) + sizeBytes;
+  const size = (byte(at) >>> 3) | (byte(at + 1) << 5) | (byte(at + 2) << 13);
+  const type = (byte(at) >>> 1) & 3;
+  if (type === 0) return anyIn(encoded, at + 3, size);
+  if (type === 1) return size > 0 && byte(at + 3) !== 0;
+  return type === 2 && byLiteralsSection(encoded, at + 3);
+}
+
+/** 3.1.1.3.1: the two lowest bits say how the literals are written, the next two how their number is. */
+function byLiteralsSection(encoded: Uint8Array, at: number): boolean {
+  const byte = (n: number) => encoded[at + n] ?? 0;
+  const type = byte(0) & 3;
+  // An encoder makes a Huffman table only of two different bytes and more: one of them is not zero.
+  if (type === 2) return true;
+  const header = [1, 2, 1, 3][(byte(0) >>> 2) & 3] ?? 1;
+  const count =
+    header === 1 ? byte(0) >>> 3 : (byte(0) >>> 4) | (byte(1) << 4) | (header === 3 ? byte(2) << 12 : 0);
+  if (type === 0) return anyIn(encoded, at + header, count);
+  return type === 1 && count > 0 && byte(header) !== 0;
+}

@@ -108,9 +108,12 @@ function framed(length: number): Uint8Array {
   );
 }
 
+/** The header of a zstd block, the last of its frame. */
+const block = (type: number, size: number) => [1 | (type << 1) | ((size & 0x1f) << 3), size >> 5, 0];
+
 describe('a proof that an encoded page is not all zero', () => {
   it('is found for pages that begin with something', () => {
-    for (const name of ['zlib', 'lzo', 'snappy'] as const) {
+    for (const name of COMPRESSED) {
       expect([name, codecOf(name).provesNonZero?.(CODECS[name].encode(SAMPLE))]).toEqual([name, true]);
     }
   });
@@ -119,6 +122,42 @@ describe('a proof that an encoded page is not all zero', () => {
     const page = new Uint8Array(PAGE_SIZE);
     page[PAGE_SIZE - 1] = 1;
     expect(codecOf('zlib').provesNonZero?.(CODECS.zlib.encode(page))).toBe(true);
+  });
+
+  it.each(
+    realPages
+      .filter(({ codec }) => codec === 'zlib' || codec === 'zstd')
+      .map((page) => [page.codec, page.pfn, page] as const),
+  )('is found where a real program encoded something, and only there: %s, pfn %i', (name, _, real) => {
+    const encoded = Buffer.from(real.encoded, 'base64');
+    const isZero = (decode(name as CodecName, encoded) as Uint8Array).every((byte) => byte === 0);
+    expect(codecOf(name as CodecName).provesNonZero?.(encoded)).toBe(!isZero);
+  });
+
+  it.each([
+    ['bytes as they are, after a window descriptor', [0x40, 0x58, 0, 0x0f, ...block(0, 3), 0, 0, 5], true],
+    ['zeros as they are', [0x60, 0, 0x0f, ...block(0, 3), 0, 0, 0], false],
+    ['one byte repeated', [0xa0, 0, 0x10, 0, 0, ...block(1, 4096), 7], true],
+    ['a zero repeated, after the number of a dictionary', [0x61, 9, 0, 0x0f, ...block(1, 4096), 0], false],
+    ['literals as they are', [0x60, 0, 0x0f, ...block(2, 9), 2 << 3, 0, 5], true],
+    [
+      'literals of zeros, their number in two bytes',
+      [0x60, 0, 0x0f, ...block(2, 9), 0x24, 0, 0, 0, 5],
+      false,
+    ],
+    ['literals, their number in three bytes', [0x60, 0, 0x0f, ...block(2, 9), 0x2c, 0, 0, 0, 5], true],
+    ['a literal repeated', [0x60, 0, 0x0f, ...block(2, 9), (4 << 3) | 1, 5], true],
+    ['a zero repeated as literals', [0x60, 0, 0x0f, ...block(2, 9), (4 << 3) | 1, 0, 5], false],
+    ['literals by a Huffman table', [0x60, 0, 0x0f, ...block(2, 9), 2], true],
+    [
+      'literals by the Huffman table of an earlier block, though this is the first',
+      [0x60, 0, 0x0f, ...block(2, 9), 3, 5],
+      false,
+    ],
+    ['a block of a reserved type', [0x60, 0, 0x0f, ...block(3, 9), 5, 5], false],
+  ])('is found in a zstd frame that begins with something: %s', (_, bytes, isFound) => {
+    const encoded = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...bytes);
+    expect(codecOf('zstd').provesNonZero?.(encoded)).toBe(isFound);
   });
 
   it('is never found for a page of zeros, at whatever level it was encoded', () => {
