@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FileSource } from '../src/bytes/file-source.ts';
 import type { MemoryImage } from '../src/formats/image/image.ts';
-import { openSource } from '../src/formats/open.ts';
 import type { Check } from '../src/kernel/evidence/check.ts';
 import { openKernel } from '../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
@@ -11,6 +10,7 @@ import { useKeys } from '../src/pages/attribution/use-keys.ts';
 import { StructPages } from '../src/pages/struct-pages/struct-pages.ts';
 import { readUsage } from '../src/pages/usage/usage.ts';
 import { type UsageReport, usageReport } from '../src/report/usage-report.ts';
+import { openSource } from './builders/open-source.ts';
 import { PatchedSource } from './builders/patched-source.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
 

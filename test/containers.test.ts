@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { fixtureNames } from '../fixtures/expand.ts';
 import { FileSource } from '../src/bytes/file-source.ts';
 import type { ByteSource } from '../src/bytes/source.ts';
-import { openSource } from '../src/formats/open.ts';
 import type { PagesReport } from '../src/report/pages-report.ts';
 import { asLime, asRaw } from './builders/containers.ts';
 import { flattened } from './builders/flattened.ts';
+import { openSource } from './builders/open-source.ts';
 import { type Asked, reportOf } from './support/cut.ts';
 import { COUNTED, dumpOf, expectedOf } from './support/fixture.ts';
 

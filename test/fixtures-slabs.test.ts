@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { FileSource } from '../src/bytes/file-source.ts';
-import { openImage, openSource } from '../src/formats/open.ts';
+import { openImage } from '../src/formats/open.ts';
 import { hex } from '../src/hex.ts';
 import { walkList } from '../src/kernel/objects/list.ts';
 import { PerCpu } from '../src/kernel/objects/per-cpu.ts';
@@ -13,6 +13,7 @@ import { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
 import type { SlabUse } from '../src/pages/usage/slabs.ts';
 import { readUsage, type Usage } from '../src/pages/usage/usage.ts';
 import type { PageReport } from '../src/report/page-report.ts';
+import { openSource } from './builders/open-source.ts';
 import { PatchedSource } from './builders/patched-source.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';

@@ -1,5 +1,10 @@
-/** How a kind of file begins, when it is one that cannot be read, and what to do about it. */
-export interface Foreign {
+import type { ByteSource } from '../bytes/source.ts';
+import { latin1 } from '../bytes/words.ts';
+import { InspectError } from '../errors.ts';
+import { unsupported } from './elf/header.ts';
+
+/** A kind of file that is not read: how it begins, and what to do about it. */
+interface Foreign {
   readonly magic: string;
   readonly what: string;
   readonly hint?: string;
@@ -9,8 +14,19 @@ const DUMP_AGAIN = 'dump the memory instead: virsh dump --memory-only DOMAIN FIL
 const VMSS2CORE = "turn it into a core file with VMware's vmss2core -N6, or read its .vmem with --format raw";
 const AVML_CONVERT = 'unpack it first: avml-convert FILE FILE.lime';
 
-/** Files that hold a machine's memory among other things, or another system's. */
-export const SAVED_MACHINES: readonly Foreign[] = [
+const FOREIGN: readonly Foreign[] = [
+  {
+    magic: 'makedumpfile\0',
+    what: 'a flattened file inside of a flattened one',
+    hint: 'restore the outer one first: makedumpfile -R VMCORE < FILE',
+  },
+  { magic: '\x28\xb5\x2f\xfd', what: 'a zstd-compressed file', hint: 'unpack it first: zstd -d FILE' },
+  { magic: '\x1f\x8b', what: 'a gzip-compressed file', hint: 'unpack it first: gunzip FILE' },
+  { magic: '\xfd7zXZ\0', what: 'an xz-compressed file', hint: 'unpack it first: unxz FILE' },
+  { magic: 'BZh', what: 'a bzip2-compressed file', hint: 'unpack it first: bunzip2 FILE' },
+  { magic: '\x89LZO\0\r\n\x1a\n', what: 'an lzop-compressed file', hint: 'unpack it first: lzop -d FILE' },
+  { magic: '\x04\x22\x4d\x18', what: 'an lz4-compressed file', hint: 'unpack it first: unlz4 FILE' },
+  // Files that hold a machine's memory among other things, or another system's.
   // QEMU_SAVE_MAGIC and QEMU_SAVE_PARTIAL of libvirt (src/qemu/qemu_saveimage.h)
   { magic: 'LibvirtQemudSave', what: 'a machine that libvirt saved, not its memory', hint: DUMP_AGAIN },
   { magic: 'LibvirtQemudPart', what: 'a machine that libvirt began to save', hint: DUMP_AGAIN },
@@ -25,8 +41,6 @@ export const SAVED_MACHINES: readonly Foreign[] = [
   { magic: 'AVML', what: 'a compressed memory image of AVML', hint: AVML_CONVERT },
   { magic: 'PAGEDU64', what: 'a crash dump of Windows' },
   { magic: 'PAGEDUMP', what: 'a crash dump of Windows' },
-  { magic: '\x89LZO\0\r\n\x1a\n', what: 'an lzop-compressed file', hint: 'unpack it first: lzop -d FILE' },
-  { magic: '\x04\x22\x4d\x18', what: 'an lz4-compressed file', hint: 'unpack it first: unlz4 FILE' },
   // A kernel image with an EFI stub begins as a program of EFI does (Documentation/arch/x86/boot.rst).
   {
     magic: 'MZ',
@@ -34,3 +48,20 @@ export const SAVED_MACHINES: readonly Foreign[] = [
     hint: "the vmcore is needed, which has the kernel's memory",
   },
 ];
+
+/** Says what a file is that is not a dump, as far as its first bytes tell. */
+export function notADump({ path }: ByteSource, head: Uint8Array): InspectError {
+  if (head.length === 0) return new InspectError('unsupported', `${path}: the file is empty`, { path });
+  const text = latin1(head);
+  const foreign = FOREIGN.find(({ magic }) => text.startsWith(magic));
+  if (foreign) return unsupported(path, foreign.what, foreign.hint);
+  const seen = Buffer.from(head.subarray(0, 8))
+    .toString('hex')
+    .replace(/..(?=.)/g, '$& ');
+  const message = `${path}: not a dump: it begins with ${seen}, an ELF file with 7f 45 4c 46`;
+  return new InspectError('unsupported', message, {
+    path,
+    offset: 0,
+    hint: 'these can be read: vmcores (ELF64, kdump-compressed, flattened), LiME images, /proc/kcore, and memory as it is with --format raw',
+  });
+}

@@ -1,7 +1,7 @@
 import { FileSource } from '../../src/bytes/file-source.ts';
-import { openSource } from '../../src/formats/open.ts';
 import { openKernel } from '../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../src/kernel/types/typed-kernel.ts';
+import { openSource } from '../builders/open-source.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { BASE, CONTENTS, load, withHeaders } from './elf-files.ts';
 import { SparseFile } from './sparse-file.ts';

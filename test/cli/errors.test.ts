@@ -53,7 +53,7 @@ describe('wrong usage ends with status 2, and says what is right on stderr', () 
     [['page', DUMP, '0xzz'], /pfn \(decimal\) or an address/],
     [['page', DUMP, '99999999999999'], /pfn \(decimal\) or an address/],
     [['layout', DUMP, '--page-offset', 'ffff888000000000'], /hex with 0x before it/],
-    [['pages', DUMP, DUMP], /one FILE is read at a time/],
+    [['pages', DUMP, DUMP], /2 files were given/],
   ])('%j', async (args, message) => {
     const ran = await runMain(args);
     expect(ran.stderr).toMatch(message);

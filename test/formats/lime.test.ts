@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openSource } from '../../src/formats/open.ts';
 import { limeHeader } from '../builders/containers.ts';
 import { concat, pattern } from '../builders/encode.ts';
 import { failureOf } from '../builders/failure.ts';
 import { MemorySource } from '../builders/memory-source.ts';
+import { openSource } from '../builders/open-source.ts';
 
 const LOW = pattern(0x9ec00, 1);
 const HIGH = pattern(0x3000, 2);

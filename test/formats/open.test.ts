@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openImage, openSource } from '../../src/formats/open.ts';
+import { openImage } from '../../src/formats/open.ts';
 import { type ElfRecipe, elfBytes } from '../builders/elf.ts';
 import { ascii, concat, pattern } from '../builders/encode.ts';
 import { failureOf, failureOfAsync } from '../builders/failure.ts';
 import { MemorySource } from '../builders/memory-source.ts';
 import { noteSegment, vmcoreinfo } from '../builders/notes.ts';
 import { isOpen } from '../builders/open-files.ts';
+import { openSource } from '../builders/open-source.ts';
 
 const opening = (bytes: Uint8Array) =>
   failureOf(() => openSource(new MemorySource([{ at: 0n, bytes }], { path: 'vmcore' })));

@@ -1,7 +1,7 @@
 import { FileSource } from '../../src/bytes/file-source.ts';
-import { openSource } from '../../src/formats/open.ts';
 import { openKernel } from '../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../src/kernel/types/typed-kernel.ts';
+import { openSource } from '../builders/open-source.ts';
 import type { Edit } from '../fuzz/overlay-source.ts';
 import { faultyDisk } from './faulty-disk.ts';
 import { dumpOf } from './fixture.ts';

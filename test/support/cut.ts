@@ -1,7 +1,8 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
 import { InspectError } from '../../src/errors.ts';
+import type { OpenOptions } from '../../src/formats/image/format.ts';
 import type { VmcoreinfoText } from '../../src/formats/image/image.ts';
-import { type OpenOptions, openSources } from '../../src/formats/open.ts';
+import { openSources } from '../../src/formats/open.ts';
 import { searchVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-search.ts';
 import { openKernel } from '../../src/kernel/open/kernel.ts';
 import { takeCensus } from '../../src/pages/census/census.ts';

@@ -4,6 +4,7 @@ import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
 import { unsupported } from '../elf/header.ts';
 import type { MemoryImage } from '../image/image.ts';
+import { wrapImage } from '../image/wrap-image.ts';
 import { FlattenedSource } from './flattened-source.ts';
 
 /** MAKEDUMPFILE_SIGNATURE, in a field of 16 bytes that its type and version follow (struct makedumpfile_header) */
@@ -29,73 +30,23 @@ export function unflatten(file: ByteSource, onReading?: OnProgress): FlattenedSo
 const CUT_SHORT =
   'the flattened file has no end record: it was cut short, and what else it lacks it cannot say';
 
-/** A dump of any format that was read through a flattened file, and says so. */
-export class FlattenedImage implements MemoryImage {
-  readonly format: string;
-  readonly path: string;
-  readonly bytes: number;
-  readonly live = false;
-  readonly indexBytes: number;
-  readonly #image: MemoryImage;
-  readonly #cutShort: boolean;
-
-  /** @param bytes of the flattened file, or of all of them; and of the indexes of their records */
-  constructor(
-    image: MemoryImage,
-    { bytes, index }: { readonly bytes: number; readonly index: number },
-    cutShort: boolean,
-  ) {
-    this.#image = image;
-    this.indexBytes = index + (image.indexBytes ?? 0);
-    this.format = `${image.format}, flattened`;
-    this.path = image.path;
-    this.bytes = bytes;
-    this.#cutShort = cutShort;
-  }
-
-  get warnings(): readonly string[] {
-    return [...this.#image.warnings, ...(this.#cutShort ? [CUT_SHORT] : [])];
-  }
-
-  get memory(): MemoryImage['memory'] {
-    return this.#image.memory;
-  }
-
-  get segments(): MemoryImage['segments'] {
-    return this.#image.segments;
-  }
-
-  get unlistedSegments(): number {
-    return this.#image.unlistedSegments ?? 0;
-  }
-
-  get notes(): MemoryImage['notes'] {
-    return this.#image.notes;
-  }
-
-  get vmcoreinfo(): MemoryImage['vmcoreinfo'] {
-    return this.#image.vmcoreinfo;
-  }
-
-  get makedumpfile(): MemoryImage['makedumpfile'] {
-    return this.#image.makedumpfile;
-  }
-
-  get physBase(): MemoryImage['physBase'] {
-    return this.#image.physBase;
-  }
-
-  get registers(): MemoryImage['registers'] {
-    return this.#image.registers;
-  }
-
-  get statistics(): MemoryImage['statistics'] {
-    return this.#image.statistics;
-  }
-
-  close(): void {
-    this.#image.close();
-  }
+/**
+ * A dump of any format that was read through a flattened file, and says so. @param bytes of the flattened files, and of
+ * the indexes of their records
+ */
+export function flattenedImage(
+  image: MemoryImage,
+  { bytes, index }: { readonly bytes: number; readonly index: number },
+  cutShort: boolean,
+): MemoryImage {
+  return wrapImage(image, {
+    format: `${image.format}, flattened`,
+    bytes,
+    indexBytes: index + (image.indexBytes ?? 0),
+    get warnings() {
+      return cutShort ? [...image.warnings, CUT_SHORT] : image.warnings;
+    },
+  });
 }
 
 /** What is missing may be what the file was opened for: makedumpfile writes the program headers of an ELF file last. */

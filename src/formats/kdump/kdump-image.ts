@@ -1,10 +1,10 @@
 import { anew, type Range } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
-import type { OnProgress, Run } from '../../bytes/work.ts';
 import { inFile } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { listed, type NoteList, notesIn, noteText } from '../elf/notes.ts';
+import type { Open, OpenOptions } from '../image/format.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image/image.ts';
 import { qemuRegisters } from '../image/qemu-notes.ts';
 import { type Codecs, loadCodecs } from './codecs.ts';
@@ -18,24 +18,23 @@ import { inOrder } from './split.ts';
 const SEGMENTS_LIMIT = 100_000;
 
 /**
- * Opens a kdump-compressed dump: one file, or parts of a split one in any order.
- * @throws InspectError unsupported or corrupt; usage, when the files do not belong together
+ * Loads the codecs, for opening kdump-compressed dumps: one file, or parts of a split one in any order. What opens them
+ * throws InspectError unsupported or corrupt, and usage when the files do not belong together.
  */
-export async function openKdump(
-  sources: readonly ByteSource[],
-  onCounted?: OnProgress,
-  run: Run = (work) => work(),
-): Promise<MemoryImage> {
-  const headers = sources.map(headerOf);
+export async function loadOpenKdump(): Promise<Open> {
   const codecs = await loadCodecs();
-  const parts = run(() =>
-    inOrder(
-      sources.map(
-        (source, i) =>
-          new KdumpPart(source, headers[i] as KdumpHeader, { codecs, parts: sources.length, onCounted }),
-      ),
-    ),
-  );
+  return (sources, options) => openKdump(sources, codecs, options);
+}
+
+function openKdump(
+  sources: readonly ByteSource[],
+  codecs: Codecs,
+  { onReading, run = (work) => work() }: OpenOptions,
+): MemoryImage {
+  const facts = { codecs, parts: sources.length, onCounted: onReading };
+  const headers = sources.map(headerOf);
+  const partOf = (source: ByteSource, i: number) => new KdumpPart(source, headers[i] as KdumpHeader, facts);
+  const parts = run(() => inOrder(sources.map(partOf)));
   return new KdumpImage(parts, codecs);
 }
 

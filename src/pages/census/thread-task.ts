@@ -1,6 +1,6 @@
 import type { ReadStatistics } from '../../bytes/source.ts';
 import { asMemoryError, type ErrorFacts, type ErrorKind, InspectError } from '../../errors.ts';
-import type { OpenOptions } from '../../formats/open.ts';
+import type { OpenOptions } from '../../formats/image/format.ts';
 import type { KernelFacts } from '../../kernel/open/kernel-facts.ts';
 import type { Zone } from '../zones/zones.ts';
 import type { Tally } from './tally.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { HOLDINGS } from '../../../src/formats/image/image.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, NO_PADDR, type SegmentRecipe } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
 import type { SourceOptions } from '../../builders/memory-source.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const opened = (segments: readonly SegmentRecipe[], options: SourceOptions = {}) =>
   openSource(elfSource({ segments }, options));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readElf } from '../../../src/formats/elf/elf-image.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, type HeaderLies } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import type { SourceOptions } from '../../builders/memory-source.ts';
 import { note, noteSegment, prstatus } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const RAM = { paddr: 0x1000, data: pattern(0x1000, 1) };
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ByteSource } from '../../../src/bytes/source.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfBytes } from '../../builders/elf.ts';
 import { failureOf } from '../../builders/failure.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const PHDR = 56;
 const TABLE = 4096;

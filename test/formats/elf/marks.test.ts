@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openSource } from '../../../src/formats/open.ts';
 import { type ElfRecipe, elfSource } from '../../builders/elf.ts';
 import { ascii, pattern } from '../../builders/encode.ts';
 import { note, noteSegment, vmcoreinfo } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const RAM = { paddr: 0x1000, data: pattern(0x1000, 1) };
 const opened = (recipe: Partial<ElfRecipe>) => openSource(elfSource({ segments: [RAM], ...recipe }));

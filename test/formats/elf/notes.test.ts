@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readElf } from '../../../src/formats/elf/elf-image.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, type SegmentRecipe } from '../../builders/elf.ts';
 import { ascii, concat, pattern } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import type { SourceOptions } from '../../builders/memory-source.ts';
 import { note, noteSegment, prstatus, vmcoreinfo } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const TEXT = 'OSRELEASE=6.1.0\nPAGESIZE=4096\n';
 const RAM = { paddr: 0x1000, data: pattern(0x1000, 1) };

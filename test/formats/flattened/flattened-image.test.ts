@@ -1,12 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { HOLDINGS } from '../../../src/formats/image/image.ts';
-import { openSource, openSources } from '../../../src/formats/open.ts';
+import { flattenedImage } from '../../../src/formats/flattened/flattened-image.ts';
+import { HOLDINGS, type MemoryImage } from '../../../src/formats/image/image.ts';
+import { openSources } from '../../../src/formats/open.ts';
 import { elfBytes } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
-import { flatBytes, flatHeader, flatSource } from '../../builders/flattened.ts';
+import { flatBytes, flatHeader, flatSource, flattenedKdump } from '../../builders/flattened.ts';
+import { kdumpSource } from '../../builders/kdump.ts';
 import { MemorySource } from '../../builders/memory-source.ts';
 import { noteSegment, vmcoreinfo } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const RAM = pattern(0x4000, 7);
 const ELF = elfBytes({
@@ -21,6 +24,30 @@ const AS_WRITTEN = [
   piece(0x6000, 0x8000),
   piece(64, 176),
 ];
+
+/** An image with every member that an image can have. */
+const WHOLE: Required<MemoryImage> = {
+  format: 'whole',
+  path: 'core',
+  bytes: 4096,
+  dumpLevel: 31,
+  live: true,
+  memory: openSource(flatSource(AS_WRITTEN)).memory,
+  openEnded: true,
+  flat: true,
+  segments: [],
+  unlistedSegments: 3,
+  notes: [{ name: 'CORE', type: 1, offset: 0, size: 4 }],
+  vmcoreinfo: { text: 'OSRELEASE=6.1', source: 'a note' },
+  warnings: ['odd'],
+  makedumpfile: { originalPages: 5, looked: () => [] },
+  physBase: 6n,
+  registers: [{ cpu: 0, cr3: 1n, cr4: 2n }],
+  statistics: { reads: 1, bytes: 2 },
+  indexBytes: 7,
+  mapChange: () => ({ removed: 1, added: 2, moved: true }),
+  close: () => {},
+};
 
 describe('a flattened dump', () => {
   const file = flatSource(AS_WRITTEN, { path: 'core.flat' });
@@ -37,6 +64,26 @@ describe('a flattened dump', () => {
     expect(image.memory.read(0x10800, into)).toBeUndefined();
     expect(into).toEqual(RAM.subarray(0x800, 0x3800));
     expect(image.memory.amounts).toEqual({ described: 0x4000, stored: 0x4000, truncated: 0 });
+  });
+
+  it('of a kdump-compressed dump says what the dump says, its dump level too', async () => {
+    const recipe = { pages: new Map([[1, { page: pattern(4096, 1) }]]), dumpLevel: 31, physBase: 0x20_0000n };
+    const source = kdumpSource(recipe);
+    const { dumpLevel, physBase } = await openSources([flattenedKdump(source)]);
+    expect({ dumpLevel, physBase }).toEqual({ dumpLevel: 31, physBase: 0x20_0000n });
+  });
+
+  it('loses no member of the image that it wraps', () => {
+    const changed = ['format', 'bytes', 'indexBytes', 'warnings'];
+    const wrapped = flattenedImage(WHOLE, { bytes: 1, index: 2 }, true);
+    for (const [name, member] of Object.entries(WHOLE)) {
+      if (changed.includes(name)) continue;
+      const found: unknown = Reflect.get(wrapped, name);
+      if (typeof member === 'function') expect([name, (found as typeof member)()]).toEqual([name, member()]);
+      else expect([name, found]).toEqual([name, member]);
+    }
+    expect(wrapped).toMatchObject({ format: 'whole, flattened', bytes: 1, indexBytes: 9 });
+    expect(wrapped.warnings).toEqual(['odd', expect.stringContaining('cut short')]);
   });
 
   it('is opened by what it holds: anything else is refused by its name, another flattened file too', () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { requireHonestSize } from '../../../src/formats/image/claims.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 import { attributePages } from '../../../src/pages/attribution/attribution.ts';
@@ -10,6 +9,7 @@ import { elfSource } from '../../builders/elf.ts';
 import { failureOf, failureOfAsync } from '../../builders/failure.ts';
 import { BuiltKernel, segment } from '../../builders/kernel.ts';
 import { noteSegment, vmcoreinfo } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const TIB = 2 ** 40;
 const notes = noteSegment([vmcoreinfo('OSRELEASE=6.12.0\n')]);

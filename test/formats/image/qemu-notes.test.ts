@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { FileSource } from '../../../src/bytes/file-source.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfSource } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
 import type { SourceOptions } from '../../builders/memory-source.ts';
 import { note, noteSegment, prstatus } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 import { type CpuState, CR4_4_LEVELS, qemuNote } from '../../builders/qemu-dump.ts';
 import { dumpOf } from '../../support/fixture.ts';
 

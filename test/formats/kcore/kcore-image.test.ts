@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, kcoreOffset, NO_PADDR, type SegmentRecipe } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
 import type { SourceOptions } from '../../builders/memory-source.ts';
 import { note, noteSegment, prstatus, taskstruct, vmcoreinfo } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const NOTES = noteSegment([prstatus(), taskstruct(), vmcoreinfo('OSRELEASE=6.12.0\n')], { offset: 0x400 });
 const VMALLOC = { vaddr: 0xffffc90000000000n, paddr: NO_PADDR, filesz: (1n << 45n) - 1n };

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ProgramHeader } from '../../../src/formats/elf/program-headers.ts';
 import { withPhysicalAddresses } from '../../../src/formats/kcore/kcore-image.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, kcoreOffset, NO_PADDR } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
 import { noteSegment, taskstruct } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 function load(p_vaddr: bigint, p_memsz: bigint, p_paddr = 0n): ProgramHeader {
   return {

@@ -1,10 +1,10 @@
 import type { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { noteContents } from '../../../src/formats/kcore/sysfs-vmcoreinfo.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { elfSource, kcoreOffset } from '../../builders/elf.ts';
 import { ascii, concat, packed } from '../../builders/encode.ts';
 import { note, noteSegment, taskstruct, vmcoreinfo } from '../../builders/notes.ts';
+import { openSource } from '../../builders/open-source.ts';
 import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
 const TEXT = 'OSRELEASE=4.14.0\nPAGESIZE=4096\n';

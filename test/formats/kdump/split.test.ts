@@ -142,12 +142,12 @@ describe('files that are no parts of one dump', () => {
     [
       'a file of another format',
       () => [part(0, 4), elfSource({ segments: [{ data: pageOf(1) }] }, { path: 'elf' })],
-      /elf: this is no part of a split dump/,
+      /elf: not a part of a split dump/,
     ],
     [
       'two files of another format',
       () => [elfSource({ segments: [{ data: pageOf(1) }] }), elfSource({ segments: [{ data: pageOf(1) }] })],
-      /one FILE is read at a time/,
+      /2 files were given/,
     ],
   ])('are refused by name: %s', async (_, sources, message) => {
     const failure = await failureOfAsync(openSources(sources()));

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { FileSource } from '../../../src/bytes/file-source.ts';
 import type { MemoryImage } from '../../../src/formats/image/image.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { listModuleBtf, readModuleBtf } from '../../../src/kernel/modules/module-btf.ts';
 import { readModules } from '../../../src/kernel/modules/module-list.ts';
 import { PerCpu } from '../../../src/kernel/objects/per-cpu.ts';
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
+import { openSource } from '../../builders/open-source.ts';
 import { dumpOf, TYPED } from '../../support/fixture.ts';
 
 describe.each(TYPED)('%s', (name) => {

@@ -1,12 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { FileSource } from '../../../src/bytes/file-source.ts';
 import { clipRanges, type Range } from '../../../src/bytes/ranges.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { searchVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-search.ts';
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 import { attributePages, attributeRanges } from '../../../src/pages/attribution/attribution.ts';
 import { pfnRanges } from '../../../src/pages/census/zero-pages.ts';
+import { openSource } from '../../builders/open-source.ts';
 import { dumpOf } from '../../support/fixture.ts';
 
 const image = openSource(new FileSource(dumpOf('linux-6.12-numa')));

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { FileSource } from '../../../src/bytes/file-source.ts';
-import { openSource } from '../../../src/formats/open.ts';
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { takeCensus } from '../../../src/pages/census/census.ts';
 import { lruChecks } from '../../../src/pages/checks/lru-check.ts';
+import { openSource } from '../../builders/open-source.ts';
 import { ChangedDump } from '../../support/changed-dump.ts';
 import { dumpOf } from '../../support/fixture.ts';
 

@@ -1,0 +1,12 @@
+import type { ByteSource } from '../../src/bytes/source.ts';
+import type { OpenOptions } from '../../src/formats/image/format.ts';
+import type { MemoryImage } from '../../src/formats/image/image.ts';
+import { formatOf, openAs, unflattened } from '../../src/formats/open.ts';
+
+/** As openSources() opens one file, but at once, for formats whose code need not be loaded. */
+export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
+  const files = unflattened([source], options);
+  const format = formatOf(files, options);
+  if (!('open' in format)) throw new Error(`${format.name} must be loaded first`);
+  return openAs(format.open, [source], files, options);
+}
