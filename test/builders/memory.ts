@@ -1,11 +1,4 @@
-import {
-  clipRanges,
-  countOf,
-  indexOfRange,
-  mergeRanges,
-  type Range,
-  subtractRanges,
-} from '../../src/bytes/ranges.ts';
+import { clipRanges, countOf, mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
 import {
   type Absence,
   HoldingCode,
@@ -25,6 +18,8 @@ export interface MemoryPlan {
   readonly truncated?: readonly Range[];
   /** Stored, but the system refuses to read it. */
   readonly unreadable?: readonly Range[];
+  /** Stored, but its contents do not decode. */
+  readonly damaged?: readonly Range[];
 }
 
 /** Sparse physical memory: only pages that were written take room, all others that it stores are zero. */
@@ -34,7 +29,9 @@ export class BuiltMemory implements PhysicalMemory {
   encoded = false;
   stored: readonly Range[] = [];
   #truncated: readonly Range[] = [];
-  #unreadable: readonly Range[] = [];
+  #damaged: readonly Range[] = [];
+  /** What cannot be read, for either reason. */
+  #refused: readonly Range[] = [];
   /** Physical addresses of all reads, in their order. */
   readonly reads: number[] = [];
   readonly #pages = new Map<number, Uint8Array>();
@@ -49,7 +46,8 @@ export class BuiltMemory implements PhysicalMemory {
     this.covered = mergeRanges(plan.described);
     this.stored = subtractRanges(this.covered, absent);
     this.#truncated = mergeRanges(plan.truncated ?? []);
-    this.#unreadable = mergeRanges(plan.unreadable ?? []);
+    this.#damaged = plan.damaged ?? [];
+    this.#refused = mergeRanges([...(plan.unreadable ?? []), ...this.#damaged]);
   }
 
   get amounts(): MemoryAmounts {
@@ -134,8 +132,11 @@ export class BuiltMemory implements PhysicalMemory {
   readPadded(address: number, into: Uint8Array): MissingByte | undefined {
     this.reads.push(address);
     const end = address + into.length;
-    const refused = this.#unreadable.find((r) => r.start < end && r.end > address);
-    if (refused) return { absence: 'unreadable', address: Math.max(address, refused.start) };
+    const refused = this.#refused.find((r) => r.start < end && r.end > address);
+    if (refused) {
+      const at = Math.max(address, refused.start);
+      return { absence: this.#absence(at), address: at };
+    }
     this.#copy(address, into);
     for (const gap of subtractRanges([{ start: address, end }], this.stored)) {
       into.fill(0, gap.start - address, gap.end - address);
@@ -145,15 +146,16 @@ export class BuiltMemory implements PhysicalMemory {
 
   /** The first byte of a part of one page that cannot be had. */
   #missingIn(start: number, end: number): MissingByte | undefined {
-    const [gap] = subtractRanges(subtractRanges([{ start, end }], this.#unreadable), this.stored);
-    const refused = this.#unreadable.find((r) => r.start < end && r.end > start);
+    const [gap] = subtractRanges(subtractRanges([{ start, end }], this.#refused), this.stored);
+    const refused = this.#refused.find((r) => r.start < end && r.end > start);
     const at = Math.min(gap?.start ?? end, refused === undefined ? end : Math.max(start, refused.start));
     return at === end ? undefined : { absence: this.#absence(at), address: at };
   }
 
   #absence(at: number): Absence {
-    const inside = (ranges: readonly Range[]) => indexOfRange(ranges, at) >= 0;
-    if (inside(this.#unreadable)) return 'unreadable';
+    const inside = (ranges: readonly Range[]) => ranges.some(({ start, end }) => at >= start && at < end);
+    if (inside(this.#damaged)) return 'corrupt';
+    if (inside(this.#refused)) return 'unreadable';
     if (inside(this.#truncated)) return 'truncated';
     return inside(this.covered) ? 'notStored' : 'hole';
   }

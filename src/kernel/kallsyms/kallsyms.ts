@@ -97,14 +97,13 @@ export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): K
   const tables = tablesByKeys(space, info) ?? tablesByShape(space, info);
   const { count, tokenTable } = tables;
   if (count === 0 || count > COUNT_LIMIT) throw corruptTable(`kallsyms_num_syms is ${count}`);
-  const tokens = decodeTokens(
-    readUpTo(space, tokenTable, TOKEN_TABLE_LIMIT),
-    space.bytes(tables.tokenIndex, 512),
+  const tokenIndex = space.bytes(tables.tokenIndex, 512);
+  const tokens = decoded(readUpTo(space, tokenTable, TOKEN_TABLE_LIMIT), (bytes) =>
+    decodeTokens(bytes, tokenIndex),
   );
-  const names = new KallsymsNames(
+  const names = decoded(
     readUpTo(space, tables.names, namesLength(tables.names, tokenTable)),
-    count,
-    tokens.all,
+    (bytes) => new KallsymsNames(bytes, count, tokens.all),
   );
   const addresses = provenForm(readAddresses(space, tables.addresses, count), stext(info, names));
   return new Kallsyms(names, addresses, { source: tables.source, damage: tokens.damage ?? names.rest });
@@ -125,8 +124,14 @@ function namesLength(namesAt: bigint, tokenTable: bigint): number {
   return length > 0n && length < BigInt(NAMES_LIMIT) ? Number(length) : NAMES_LIMIT;
 }
 
+/** What was read of a table, and why the rest could not be read; null where nothing is missing. */
+interface PartRead {
+  readonly bytes: Uint8Array;
+  readonly missing: InspectError | null;
+}
+
 /** As much as can be read, up to `limit`: the end of a table is known only when it was decoded. */
-function readUpTo(space: AddressSpace, address: bigint, limit: number): Uint8Array {
+function readUpTo(space: AddressSpace, address: bigint, limit: number): PartRead {
   const STEP = 1 << 16;
   const bytes = new Uint8Array(limit);
   for (let done = 0; done < limit; done += STEP) {
@@ -134,13 +139,22 @@ function readUpTo(space: AddressSpace, address: bigint, limit: number): Uint8Arr
     try {
       space.read(address + BigInt(done), part);
     } catch (error) {
-      // What could not be read is no end.
-      if (!(error instanceof InspectError) || error.kind === 'io') throw error;
+      if (!(error instanceof InspectError)) throw error;
       const end = Number((error.facts.address ?? address) - address);
-      if (end === 0) throw error;
+      if (end <= 0) throw error;
       space.read(address + BigInt(done), bytes.subarray(done, end));
-      return bytes.subarray(0, end);
+      return { bytes: bytes.subarray(0, end), missing: error };
     }
   }
-  return bytes;
+  return { bytes, missing: null };
+}
+
+/** A table as `decode` makes it. Where it fails because memory could not be read, that is the reason, and the table may be right. */
+function decoded<T>({ bytes, missing }: PartRead, decode: (bytes: Uint8Array) => T): T {
+  try {
+    return decode(bytes);
+  } catch (error) {
+    // The end of what is mapped is the end of the table; anything else is a loss.
+    throw missing === null || missing.kind === 'notMapped' ? error : missing;
+  }
 }

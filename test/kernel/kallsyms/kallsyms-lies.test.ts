@@ -114,4 +114,29 @@ describe('a symbol table that is not all there', () => {
     kernel.memory.plan({ described: kernel.described, notStored: [{ start: tables, end: tables + 0x1000 }] });
     expect(failureOf(() => readKallsyms(kernel.open())).kind).toBe('notStored');
   });
+
+  describe.each([
+    ['damaged', 'corrupt'],
+    ['unreadable', 'io'],
+    ['notStored', 'notStored'],
+    ['truncated', 'notStored'],
+  ] as const)('of which a page is %s', (state, kind) => {
+    /** Their names take some ten pages. */
+    const symbols = Array.from({ length: 5000 }, (_, i) => ({
+      type: 'T',
+      name: i === 0 ? '_stext' : `symbol_${i}`,
+      address: STEXT + BigInt(i * 16),
+    }));
+
+    test('is not read, and is not called corrupt, where the page is one of its names', () => {
+      const kernel = kernelWithSymbols({}, { symbols });
+      const names = kernel.open().info.symbol('kallsyms_names') ?? 0n;
+      const start = kernel.imageAt + Number(names - STEXT);
+      const page = Math.floor(start / 4096) * 4096 + 4096;
+      kernel.memory.plan({ described: kernel.described, [state]: [{ start: page, end: page + 4096 }] });
+      const failure = failureOf(() => readKallsyms(kernel.open()));
+      expect(failure.kind).toBe(kind);
+      expect(failure.message).not.toContain('fit');
+    });
+  });
 });
