@@ -77,6 +77,9 @@ const COMMANDS: readonly (readonly [args: readonly string[], shown: readonly str
   [['translate', '0xffffffff91222000'], []],
 ];
 
+/** Commands that find what they show by names of symbols, which the planted tokens make doubtful. */
+const BY_SYMBOLS: ReadonlySet<string> = new Set(['info', 'usage', 'symbols']);
+
 /** Without the codes of bold, which is all the colour that there is. */
 const withoutBold = (text: string) => text.replaceAll('\x1b[1m', '').replaceAll('\x1b[22m', '');
 
@@ -100,7 +103,7 @@ describe('a dump whose strings are hostile', () => {
       const ran = run(args);
       expectSafe(ran, 'text', tabs);
       for (const text of shown) expect(ran.stdout).toContain(text);
-      expect(ran.status).toBeLessThanOrEqual(3);
+      expect(ran.status).toBe(BY_SYMBOLS.has(command) ? 3 : 0);
       expect(ran.stdout).not.toBe('');
     });
 

@@ -40,21 +40,7 @@ export function subtractRanges(ranges: readonly Range[], taken: readonly Range[]
   return left;
 }
 
-/** The index of the range that holds `value` in ascending disjoint ranges, or -1. */
-export function indexOfRange(ranges: readonly Range[], value: number): number {
-  let low = 0;
-  let high = ranges.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const range = ranges[middle] as Range;
-    if (value < range.start) high = middle - 1;
-    else if (value >= range.end) low = middle + 1;
-    else return middle;
-  }
-  return -1;
-}
-
-/** The index of the first range that ends behind `value` in ascending disjoint ranges; their number where none does. */
+/** The index of the first range that ends after `value` in ascending disjoint ranges; their number where none does. */
 export function firstEndingAfter(ranges: readonly Range[], value: number): number {
   let low = 0;
   let high = ranges.length;

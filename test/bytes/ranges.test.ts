@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   countOf,
-  indexOfRange,
+  firstEndingAfter,
   mergeRanges,
   outsideOf,
   type Range,
@@ -109,14 +109,14 @@ describe('ranges without other ranges', () => {
   });
 });
 
-describe('the range that holds a number', () => {
-  it('is found wherever it is, and -1 says that there is none', () => {
+describe('the first range that ends after a number', () => {
+  it('is found wherever it is, and is past the last where there is none', () => {
     fc.assert(
       fc.property(ranges, (list) => {
         const merged = mergeRanges(list);
         for (let n = -1; n <= LIMIT + 13; n++) {
-          const naive = merged.findIndex(({ start, end }) => n >= start && n < end);
-          expect(indexOfRange(merged, n)).toBe(naive);
+          const naive = merged.findIndex(({ end }) => end > n);
+          expect(firstEndingAfter(merged, n)).toBe(naive < 0 ? merged.length : naive);
         }
       }),
     );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { PageKeys } from '../../../src/pages/struct-pages/page-keys.ts';
 import { keysOf } from '../../builders/decide.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { SHAPES } from '../../builders/kernel-shapes.ts';
@@ -35,16 +36,22 @@ describe('keys without which no page can be classified', () => {
 });
 
 describe('keys that a kernel may do without', () => {
-  test.each([
-    'NUMBER(PG_swapbacked)',
-    'NUMBER(PG_hwpoison)',
-    'NUMBER(PG_head_mask)',
-    'NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)',
-    'NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)',
-    'NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)',
-    'OFFSET(page.compound_head)',
-  ])('%s', (key) => {
-    expect(keysOf(SHAPES['6.12'], false, { [key]: null }).stride).toBe(16);
+  const all = keysOf(SHAPES['6.12']);
+  /** A test that holds for no page. */
+  const never = { word: 0, mask: 0, value: 1 };
+
+  test.each<[string, Partial<PageKeys>]>([
+    ['NUMBER(PG_swapbacked)', { swapMask: all.swapcacheMask }],
+    ['NUMBER(PG_hwpoison)', { hwpoisonMask: 0 }],
+    ['NUMBER(PG_head_mask)', { headMask: 0 }],
+    ['NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)', { offline: never }],
+    ['NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)', { hugetlb: never }],
+    ['NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)', { slab: never }],
+    ['OFFSET(page.compound_head)', { compound: -1, tail: { word: 0, mask: 0 } }],
+  ])('%s: what it tells holds for no page then, and all else is the same', (key, instead) => {
+    const without = keysOf(SHAPES['6.12'], false, { [key]: null });
+    expect(without).toEqual({ ...all, ...instead });
+    expect(without).not.toEqual(all);
   });
 });
 
