@@ -10,6 +10,8 @@ export interface Break {
   readonly address: bigint;
   /** A sentence. */
   readonly reason: string;
+  /** What was thrown, where something was. */
+  readonly error?: InspectError;
   /** Whether all nodes were found nevertheless, by the other end of the list or because there are as many as should be. */
   readonly mended?: boolean;
 }

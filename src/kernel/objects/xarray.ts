@@ -1,41 +1,37 @@
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
-import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Break } from './list.ts';
+import {
+  below,
+  first,
+  isInternal,
+  isNode,
+  makeNode,
+  type Node,
+  type NodeLayout,
+  nodeLayout,
+  type Position,
+} from './xa-node.ts';
 
-/** xa_is_node() of include/linux/xarray.h: an internal entry (low bits 10) above the last that is no address. */
-const LAST_RESERVED = 4096n;
 const INDEX_BITS = 64;
+const ALL = (1n << 64n) - 1n;
 
-/** Gets what an xarray has at an index, which is exact below 2^53; returns false to walk no further. */
-export type Visit = (index: number, entry: bigint) => unknown;
+/** Gets an entry, its index, exact below 2^53, and how many indexes it takes; returns false to walk no further. */
+export type Visit = (index: number, entry: bigint, indexes: number) => unknown;
 
-/** Where a node has its members; bytes. */
-interface NodeLayout {
-  readonly shift: number;
-  readonly offset: number;
-  readonly parent: number;
-  readonly slots: number;
-  readonly count: number;
-  readonly size: number;
+/** What of an xarray is walked. */
+export interface Part {
+  /** Visits only entries that have this mark (xa_mark_t), which every node above them has, too. */
+  readonly mark?: number;
+  /** Told of each node before it is walked, with its contents; what it throws ends the walk. */
+  readonly onNode?: (address: bigint, view: DataView) => void;
 }
 
-/** Where a node is expected, by what leads to it. */
-interface Position {
-  readonly address: bigint;
-  /** The node above, 0n for the first. */
-  readonly parent: bigint;
-  readonly slot: number;
-  /** Index of the first entry below it. */
-  readonly index: number;
-  readonly depth: number;
-}
-
-interface Node {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
+interface Walk extends Part {
+  readonly visit: Visit;
+  readonly broken: Break[];
 }
 
 /**
@@ -55,21 +51,8 @@ export class XarrayWalker {
   constructor({ space, types }: TypedKernel) {
     this.#space = space;
     this.#head = BigInt(types.struct('xarray').offsetOf('xa_head'));
-    const node = types.struct('xa_node');
-    const slots = node.field('slots');
-    const count = slots.size / 8;
-    if ((count !== 16 && count !== 64) || node.size > PAGE_SIZE) {
-      throw new InspectError('corrupt', `BTF: xa_node has ${count} slots and ${node.size} bytes`);
-    }
-    this.#layout = {
-      shift: node.placeOf('shift', 1),
-      offset: node.placeOf('offset', 1),
-      parent: node.placeOf('parent', 8),
-      slots: slots.offset,
-      count,
-      size: node.size,
-    };
-    this.#bitsPerLevel = Math.log2(count);
+    this.#layout = nodeLayout(types);
+    this.#bitsPerLevel = Math.log2(this.#layout.count);
   }
 
   /**
@@ -77,11 +60,11 @@ export class XarrayWalker {
    * @returns what could not be followed; the rest was visited
    * @throws InspectError notMapped or notStored, when the root itself cannot be read
    */
-  walk(root: bigint, visit: Visit): Break[] {
+  walk(root: bigint, visit: Visit, part: Part = {}): Break[] {
     const broken: Break[] = [];
     const head = this.#space.u64(root + this.#head);
-    if (isNode(head)) this.#walkNode(first(head), visit, broken);
-    else if (head !== 0n && !isInternal(head)) visit(0, head);
+    if (isNode(head)) this.#walkNode(first(head), { visit, broken, ...part });
+    else if (head !== 0n && !isInternal(head)) visit(0, head, 1);
     return broken;
   }
 
@@ -107,18 +90,41 @@ export class XarrayWalker {
     return isSibling ? this.#slot(view, Number(entry >> 2n)) : entry;
   }
 
-  #walkNode(at: Position, visit: Visit, broken: Break[]): boolean {
-    const node = this.#tryRead(at, broken);
+  #walkNode(at: Position, walk: Walk): boolean {
+    const node = this.#tryRead(at, walk.broken);
     if (!node) return true;
-    const shift = node.view.getUint8(this.#layout.shift);
+    const { view } = node;
+    walk.onNode?.(at.address, view);
+    const shift = view.getUint8(this.#layout.shift);
+    const marked = walk.mark === undefined ? ALL : this.#marked(view, walk.mark);
     for (let slot = 0; slot < this.#layout.count; slot++) {
-      const entry = this.#slot(node.view, slot);
+      if (!((marked >> BigInt(slot)) & 1n)) continue;
+      const entry = this.#slot(view, slot);
       if (entry === 0n) continue;
       if (isNode(entry)) {
-        if (!this.#walkNode(below(at, entry, slot, shift), visit, broken)) return false;
-      } else if (!isInternal(entry) && visit(at.index + slot * 2 ** shift, entry) === false) return false;
+        if (!this.#walkNode(below(at, entry, slot, shift), walk)) return false;
+      } else if (!isInternal(entry)) {
+        const first = at.index + slot * 2 ** shift;
+        if (walk.visit(first, entry, this.#slotsOf(view, slot) * 2 ** shift) === false) return false;
+      }
     }
     return true;
+  }
+
+  /** A bit for each slot of a node. */
+  #marked(view: DataView, mark: number): bigint {
+    const { marks, count } = this.#layout;
+    if (marks === undefined)
+      throw new InspectError('missingInfo', 'BTF: xa_node has no marks', { key: 'xa_node.marks' });
+    return view.getBigUint64(marks + 8 * mark * Math.ceil(count / 64), true);
+  }
+
+  /** An entry of several slots stands in the first; the others name that one (sibling entries). */
+  #slotsOf(view: DataView, slot: number): number {
+    const sibling = BigInt((slot << 2) | 2);
+    let end = slot + 1;
+    while (end < this.#layout.count && this.#slot(view, end) === sibling) end++;
+    return end - slot;
   }
 
   #slot(view: DataView, slot: number): bigint {
@@ -130,7 +136,7 @@ export class XarrayWalker {
       return this.#read(at);
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      broken.push({ address: at.address, reason: error.message });
+      broken.push({ address: at.address, reason: error.message, error });
       return undefined;
     }
   }
@@ -156,32 +162,4 @@ export class XarrayWalker {
     if (shift !== wanted || shift >= INDEX_BITS) return `has shift ${shift} under ${above ?? 'the root'}`;
     return undefined;
   }
-}
-
-function first(head: bigint): Position {
-  return { address: head - 2n, parent: 0n, slot: 0, index: 0, depth: 0 };
-}
-
-function below(at: Position, entry: bigint, slot: number, shift: number): Position {
-  return {
-    address: entry - 2n,
-    parent: at.address,
-    slot,
-    index: at.index + slot * 2 ** shift,
-    depth: at.depth + 1,
-  };
-}
-
-function makeNode(size: number): Node {
-  const bytes = new Uint8Array(size);
-  return { bytes, view: new DataView(bytes.buffer) };
-}
-
-/** xa_is_internal(): nodes, siblings, and marks such as "retry". */
-function isInternal(entry: bigint): boolean {
-  return (entry & 3n) === 2n;
-}
-
-function isNode(entry: bigint): boolean {
-  return isInternal(entry) && entry > LAST_RESERVED;
 }

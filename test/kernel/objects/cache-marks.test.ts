@@ -6,7 +6,7 @@ import { failureOf } from '../../builders/failure.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 
 const SLOTS = 64;
-const NODE = { shift: 0, slots: 40, marks: 40 + 8 * SLOTS } as const;
+const NODE = { shift: 0, offset: 1, parent: 8, slots: 40, marks: 40 + 8 * SLOTS } as const;
 const MAPPING = 0x100;
 /** i_pages in address_space, and in it xa_flags and xa_head. */
 const PAGES = { at: 8, flags: 4, head: 8 } as const;
@@ -32,6 +32,8 @@ function types(dirty: boolean): BuiltBtf {
   btf.struct('address_space', 32, [['i_pages', array, PAGES.at]]);
   btf.struct('xa_node', NODE.marks + 24, [
     ['shift', u8, NODE.shift],
+    ['offset', u8, NODE.offset],
+    ['parent', pointer, NODE.parent],
     ['slots', btf.array(pointer, SLOTS), NODE.slots],
     ['marks', btf.array(btf.array(u64, 1), 3), NODE.marks],
   ]);
@@ -47,6 +49,8 @@ interface Slot {
 /** A made-up page cache of one file: node i at 0x1000 * (i + 1). */
 class BuiltCache {
   readonly built: BuiltTypedKernel;
+  /** By node, the node that leads to it and the slot. */
+  readonly #parents = new Map<number, { readonly node: number; readonly slot: number }>();
 
   constructor(dirty = true) {
     this.built = new BuiltTypedKernel(types(dirty));
@@ -68,9 +72,17 @@ class BuiltCache {
 
   node(i: number, shift: number, slots: Readonly<Record<number, Slot>>): this {
     const entries = Object.entries(slots);
+    for (const [slot, { entry }] of entries) {
+      if ((entry & 3n) !== 2n || entry < this.to(0)) continue;
+      const below = Number((entry - this.to(0)) / 0x1000n);
+      this.#parents.set(below, { node: i, slot: Number(slot) });
+    }
+    const parent = this.#parents.get(i);
     const marks = entries.reduce((bits, [at, { dirty }]) => bits | (dirty ? 1n << BigInt(at) : 0n), 0n);
     const bytes = packed(NODE.marks + 24, [
       [NODE.shift, 1, shift],
+      [NODE.offset, 1, parent?.slot ?? 0],
+      [NODE.parent, 8, parent && parent.node !== i ? this.to(parent.node) - 2n : 0n],
       [NODE.marks, 8, marks],
       // XA_MARK_1 and 2 (to be written, written back) are another matter.
       [NODE.marks + 8, 8, 2n ** 64n - 1n],
