@@ -1,5 +1,6 @@
 import { latin1 } from '../../bytes/words.ts';
 import type { LogRecord } from './log-record.ts';
+import { AFTERWORD, END, OOPS, OPENINGS, PANIC } from './panic-patterns.ts';
 
 /** The lines of a panic or an oops in a log, by the positions of their records. */
 export interface PanicLines {
@@ -7,39 +8,6 @@ export interface PanicLines {
   /** Null when they go on to the end of the log. */
   readonly last: bigint | null;
 }
-
-/** panic() of kernel/panic.c */
-const PANIC = /^Kernel panic - not syncing/;
-
-/** The line that die() prints for every oops, with the count of them: "Oops: 0002 [#1] SMP" (arch/x86/kernel/dumpstack.c) */
-const OOPS = /: [0-9a-f]{4} \[#\d+\]/;
-
-/** The end of an oops or warning (kernel/panic.c). */
-const END = /^---\[ end trace /;
-
-/** What may follow it: the registers once more, for those that scrolled away (oops_end), and the thread's end. */
-const AFTERWORD =
-  /^(RIP|Code|R[A-Z0-9]{2}|FS|CS|CR2|DR[0-9]|PKRU)( ?:|: )|^note: |^Kernel Offset: |^Modules linked in:/;
-
-/** How reports begin that a panic may be the end of. */
-const OPENINGS: readonly RegExp[] = [
-  // BUG(), WARN() and list corruption; KASAN, UBSAN and lockdep draw a line first.
-  /^-+\[ cut here \]-+$/,
-  /^={20,}$/,
-  /^kernel BUG at /,
-  // Page faults, soft lockups, KASAN, bad pages (arch/x86/mm/fault.c, kernel/watchdog.c, mm)
-  /^(watchdog: |NMI watchdog: )?BUG: /,
-  /^(watchdog|NMI watchdog): (CPU\d+: )?Watchdog detected hard LOCKUP/,
-  /^traps: PANIC: |^PANIC: double fault/,
-  // Stalls: kernel/hung_task.c, kernel/rcu/tree_stall.h
-  /^INFO: task .* blocked for more than /,
-  /^(rcu: )?INFO: rcu_?\w* (self-)?detected /,
-  / invoked oom-killer: /,
-  /^(sysrq: )?(SysRq : )?Trigger a crash/,
-  // mce_panic, ghes and unknown NMIs
-  /^(mce: |\{\d+\})?\[Hardware Error\]: /,
-  /^Uhhuh\. NMI received |^NMI: (PCI system error|IOCK error)/,
-];
 
 /** A longer silence of its context ends a report that has no line for its end. Nanoseconds. */
 const PAUSE = 1_000_000_000n;

@@ -1,17 +1,10 @@
+import { textOf } from '../../bytes/text.ts';
 import { InspectError } from '../../errors.ts';
 import type { KernelLog, LogRecord, LostRecords } from '../log/log-record.ts';
 import { openLog } from '../log/open-log.ts';
 import { findPanic, type PanicLines } from '../log/panic.ts';
+import { CAUSE, OOPS, PANIC } from '../log/panic-patterns.ts';
 import type { Kernel } from '../open/kernel.ts';
-import { textOf } from '../types/struct-reader.ts';
-
-/** panic() of kernel/panic.c */
-const PANIC = /^Kernel panic - not syncing/;
-/** How the lines begin that say what an oops is about (arch/x86/mm/fault.c, arch/x86/kernel/traps.c, lib/bug.c). */
-const CAUSE =
-  /^(BUG: |kernel BUG at |general protection fault|divide error|invalid opcode|traps: PANIC|watchdog: BUG: |NMI watchdog: )/;
-/** The line that die() prints for every oops, with the count of them. */
-const OOPS = /: [0-9a-f]{4} \[#\d+\]/;
 
 /** Why a kernel died, in words out of its log: who can write to that log can write these. */
 export interface PanicReason {

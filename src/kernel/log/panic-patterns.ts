@@ -1,0 +1,40 @@
+/*
+ * The lines of a kernel log that a panic, an oops or a report before them is recognised by.
+ */
+
+/** panic() of kernel/panic.c */
+export const PANIC = /^Kernel panic - not syncing/;
+
+/** The line that die() prints for every oops, with the count of them: "Oops: 0002 [#1] SMP" (arch/x86/kernel/dumpstack.c) */
+export const OOPS = /: [0-9a-f]{4} \[#\d+\]/;
+
+/** The end of an oops or warning (kernel/panic.c). */
+export const END = /^---\[ end trace /;
+
+/** What may follow it: the registers once more, for those that scrolled away (oops_end), and the thread's end. */
+export const AFTERWORD =
+  /^(RIP|Code|R[A-Z0-9]{2}|FS|CS|CR2|DR[0-9]|PKRU)( ?:|: )|^note: |^Kernel Offset: |^Modules linked in:/;
+
+/** How reports begin that a panic may be the end of. */
+export const OPENINGS: readonly RegExp[] = [
+  // BUG(), WARN() and list corruption; KASAN, UBSAN and lockdep draw a line first.
+  /^-+\[ cut here \]-+$/,
+  /^={20,}$/,
+  /^kernel BUG at /,
+  // Page faults, soft lockups, KASAN, bad pages (arch/x86/mm/fault.c, kernel/watchdog.c, mm)
+  /^(watchdog: |NMI watchdog: )?BUG: /,
+  /^(watchdog|NMI watchdog): (CPU\d+: )?Watchdog detected hard LOCKUP/,
+  /^traps: PANIC: |^PANIC: double fault/,
+  // Stalls: kernel/hung_task.c, kernel/rcu/tree_stall.h
+  /^INFO: task .* blocked for more than /,
+  /^(rcu: )?INFO: rcu_?\w* (self-)?detected /,
+  / invoked oom-killer: /,
+  /^(sysrq: )?(SysRq : )?Trigger a crash/,
+  // mce_panic, ghes and unknown NMIs
+  /^(mce: |\{\d+\})?\[Hardware Error\]: /,
+  /^Uhhuh\. NMI received |^NMI: (PCI system error|IOCK error)/,
+];
+
+/** How the lines begin that say what an oops is about (arch/x86/mm/fault.c, arch/x86/kernel/traps.c, lib/bug.c). */
+export const CAUSE =
+  /^(BUG: |kernel BUG at |general protection fault|divide error|invalid opcode|traps: PANIC|watchdog: BUG: |NMI watchdog: )/;
