@@ -1,4 +1,4 @@
-import { latin1, toNul, u32At } from '../../bytes/words.ts';
+import { u32At } from '../../bytes/words.ts';
 import { InspectError, reasonOf } from '../../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
@@ -8,6 +8,7 @@ import type { AddressSpace } from '../paging/address-space.ts';
 import { cpusByPhysical } from '../paging/cpu-tables.ts';
 import { ManagedMemory } from '../sparsemem/managed-memory.ts';
 import { openMemSections } from '../sparsemem/mem-section.ts';
+import { readUtsname } from '../system/utsname.ts';
 import { required, type Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** A kernel that a text found in memory describes, and that is there. */
@@ -95,23 +96,10 @@ function refuted(what: string): InspectError {
   return new InspectError('corrupt', what);
 }
 
-/** Bytes of each string in struct new_utsname (include/uapi/linux/utsname.h): sysname, nodename, release, ... */
-const UTS_LENGTH = 65;
-const RELEASE_AT = 2 * UTS_LENGTH;
-
 /** @throws InspectError corrupt, when init_uts_ns holds another release; notMapped or notStored */
 export function proveRelease(space: AddressSpace, info: Vmcoreinfo): void {
-  const symbol = required(info.symbol('init_uts_ns'), 'SYMBOL(init_uts_ns)', 'its release cannot be proved');
-  const noted = info.get('OSRELEASE') ?? '';
-  // Behind a reference count up to 5.10, without one since 5.11 (9a56493f6942); 6.0 added the offset to the note.
-  const offset = info.offset('uts_namespace.name');
-  const offsets = offset === undefined ? [4, 0] : [offset];
-  const releases = offsets.map((at) =>
-    latin1(toNul(space.bytes(symbol + BigInt(at + RELEASE_AT), UTS_LENGTH))),
-  );
-  if (!releases.includes(noted)) {
-    throw refuted(`its init_uts_ns at ${hex(symbol)} holds the release "${releases[0]}"`);
-  }
+  if (info.get('OSRELEASE') === undefined) throw refuted('it names no release');
+  readUtsname({ info, space });
 }
 
 function flawOf(kernel: Kernel, stext: bigint): string | undefined {

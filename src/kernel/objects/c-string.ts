@@ -1,7 +1,7 @@
+import { textOf } from '../../bytes/text.ts';
 import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
-import { textOf } from '../types/struct-reader.ts';
 
 /** Names in the kernel are far shorter; a file's has 255 bytes at most (NAME_MAX). */
 const LIMIT = 256;

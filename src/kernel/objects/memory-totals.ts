@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
-import { isLoss } from '../../formats/image/loss.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { type Check, check } from '../evidence/check.ts';
+import { type Checked, checked, UNCHECKED } from '../evidence/checked.ts';
 import { fact } from '../evidence/fact.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { readVmCounters } from './vm-counters.ts';
@@ -20,18 +20,14 @@ export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
   return { total, free: counter(typed, 'vm_zone_stat') };
 }
 
-/** The counters of memory against the same by zone, and why they cannot be compared, which the dump should have. */
-export interface MemoryChecks {
-  readonly checks: readonly Check[];
-  readonly lost: string | null;
-}
-
-/** Of a running kernel the counters are not read at the same moment, so they are not compared. */
-export function checkMemoryTotals(typed: TypedKernel): MemoryChecks {
-  const checks = typed.space.live ? { value: [] } : fact(() => compareTotals(typed));
-  if ('value' in checks) return { checks: checks.value, lost: null };
-  const isLost = isLoss(checks.kind, typed.kernel.image);
-  return { checks: [], lost: isLost ? `memory cannot be checked: ${checks.missing}` : null };
+/** The counters of memory against the same by zone. Those of a running kernel are read at different moments, so they are not compared. */
+export function checkMemoryTotals(typed: TypedKernel): Checked {
+  if (typed.space.live) return UNCHECKED;
+  return checked(
+    'memory',
+    fact(() => compareTotals(typed)),
+    typed.kernel.image,
+  );
 }
 
 function compareTotals(typed: TypedKernel): Check[] {

@@ -1,8 +1,8 @@
+import { textOf } from '../../bytes/text.ts';
 import { toNul } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import { openLog } from '../log/open-log.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
-import { textOf } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** COMMAND_LINE_SIZE is 2048 on x86_64; a bootconfig (XBC_DATA_MAX, 32 KiB) may be before it. */

@@ -1,11 +1,11 @@
 import { InspectError } from '../../errors.ts';
+import type { Checked } from '../evidence/checked.ts';
 import { type Fact, factOf } from '../evidence/fact.ts';
 import type { Kallsyms } from '../kallsyms/kallsyms.ts';
 import { findLayout, type KernelLayout } from '../layout/layout.ts';
 import { type Modules, readModules } from '../modules/module-list.ts';
 import {
   checkMemoryTotals,
-  type MemoryChecks,
   type MemoryTotals,
   readMemoryTotals,
   readSwapTotals,
@@ -31,7 +31,7 @@ export interface SystemFacts {
   readonly processorModel: Fact<string>;
   readonly load: Fact<readonly [number, number, number]>;
   readonly memory: Fact<MemoryTotals>;
-  readonly memoryChecks: Fact<MemoryChecks>;
+  readonly memoryChecks: Fact<Checked>;
   readonly swap: Fact<MemoryTotals>;
   readonly taint: Fact<ReturnType<typeof readTaint>>;
   readonly commandLine: Fact<string>;

@@ -1,7 +1,7 @@
+import { textOf } from '../../bytes/text.ts';
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import type { Kernel } from '../open/kernel.ts';
-import { textOf } from '../types/struct-reader.ts';
 import { required } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** What uname(2) says of the first UTS namespace. All of it but the release can be anything that root has set. */
@@ -18,7 +18,7 @@ export interface Utsname {
 const FIELDS = ['sysname', 'nodename', 'release', 'version', 'machine', 'domainname'] as const;
 const FIELD_BYTES = 65;
 
-/** Before OFFSET(uts_namespace.name) was noted (6.0) the name came behind a kref, and was first without it. */
+/** Before OFFSET(uts_namespace.name) was noted (6.0): after a reference count up to 5.10, first since 5.11 (9a56493f6942). */
 const USUAL_OFFSETS = [4, 0];
 
 /** @throws InspectError missingInfo, notMapped, notStored, or corrupt where no name with the release of the note is found */
@@ -30,12 +30,13 @@ export function readUtsname({ info, space }: Pick<Kernel, 'info' | 'space'>): Ut
   );
   const noted = info.offset('uts_namespace.name');
   const release = info.get('OSRELEASE');
-  for (const offset of noted === undefined ? USUAL_OFFSETS : [noted]) {
-    const bytes = space.bytes(at + BigInt(offset), FIELDS.length * FIELD_BYTES);
-    const name = decode(bytes);
-    if (release === undefined || name.release === release) return name;
-  }
-  throw new InspectError('corrupt', `init_uts_ns at ${hex(at)} does not have the release of the note`);
+  const names = (noted === undefined ? USUAL_OFFSETS : [noted]).map((offset) =>
+    decode(space.bytes(at + BigInt(offset), FIELDS.length * FIELD_BYTES)),
+  );
+  const [first] = names;
+  const name = release === undefined ? first : names.find((one) => one.release === release);
+  if (name) return name;
+  throw new InspectError('corrupt', `init_uts_ns at ${hex(at)} holds the release "${first?.release}"`);
 }
 
 function decode(bytes: Uint8Array): Utsname {

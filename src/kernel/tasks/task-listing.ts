@@ -1,8 +1,8 @@
 import { InspectError } from '../../errors.ts';
-import { isLoss } from '../../formats/image/loss.ts';
 import { hex } from '../../hex.ts';
 import { type Check, check } from '../evidence/check.ts';
-import { type Fact, fact } from '../evidence/fact.ts';
+import { type Checked, checked, UNCHECKED } from '../evidence/checked.ts';
+import { type Fact, fact, factOf } from '../evidence/fact.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type PidTable, readPidTable } from './pid-table.ts';
 import { panickingCpu, type RunningTask, runningTasks, scheduledTasks } from './running.ts';
@@ -58,24 +58,15 @@ export function listTasks(typed: TypedKernel, most = TASKS_LIMIT): TaskListing {
   };
 }
 
-/** What the number of tasks is held against, and why it cannot be, which the dump should have. */
-interface ThreadChecks {
-  readonly checks: readonly Check[];
-  readonly lost: string | null;
-}
-
-const UNCHECKED: ThreadChecks = { checks: [], lost: null };
-
 /** nr_threads counts all that have a PID; the idle tasks have none. That of a running kernel moves meanwhile. */
-function threadChecks(typed: TypedKernel, counted: number): ThreadChecks {
+function threadChecks(typed: TypedKernel, counted: number): Checked {
+  if (typed.space.live) return UNCHECKED;
   const count = fact(() => typed.space.u32(typed.symbol('nr_threads')) | 0);
-  if ('missing' in count) {
-    const isLost = isLoss(count.kind, typed.kernel.image);
-    return { checks: [], lost: isLost ? `the number of tasks cannot be checked: ${count.missing}` : null };
-  }
   // A kernel that runs has at least one task, so 0 is not a count of them.
-  if (count.value === 0 || typed.space.live) return UNCHECKED;
-  return { checks: [check({ name: 'nr_threads', unit: 'tasks', counted, kernel: count.value })], lost: null };
+  const checks = factOf(count, (kernel) =>
+    kernel === 0 ? [] : [check({ name: 'nr_threads', unit: 'tasks', counted, kernel })],
+  );
+  return checked('the number of tasks', checks, typed.kernel.image);
 }
 
 function findTasks(typed: TypedKernel, most: number): FoundTasks {

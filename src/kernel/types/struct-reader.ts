@@ -1,4 +1,4 @@
-import { latin1, toNul } from '../../bytes/words.ts';
+import { textOf } from '../../bytes/text.ts';
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
@@ -127,16 +127,4 @@ export class StructReader<P extends string> {
 
 function endOf({ offset, size, bitOffset, bitSize }: MemberField): number {
   return bitSize === null ? offset + size : Math.ceil((bitOffset + bitSize) / 8);
-}
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true });
-
-/** Bytes up to the first NUL as text: UTF-8 where it is that, else a character a byte. */
-export function textOf(bytes: Uint8Array): string {
-  const used = toNul(bytes);
-  try {
-    return UTF8.decode(used);
-  } catch {
-    return latin1(used);
-  }
 }

@@ -1,3 +1,4 @@
+import { textOf } from '../../bytes/text.ts';
 import { InspectError } from '../../errors.ts';
 import { type Btf, DEPTH_LIMIT } from '../btf/btf.ts';
 import { hasMembers, isEnum, KIND } from '../btf/kinds.ts';
@@ -6,7 +7,6 @@ import { type PartialMemory, readPartial } from '../paging/partial-memory.ts';
 import { typeName } from './c-names.ts';
 import type { MemberPlace } from './members.ts';
 import { readBig, type Scalar, scalarAt } from './scalar.ts';
-import { textOf } from './struct-reader.ts';
 import type { Subject } from './subject.ts';
 
 /** What memory holds, read by its type. */

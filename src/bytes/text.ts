@@ -1,0 +1,13 @@
+import { latin1, toNul } from './words.ts';
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Bytes up to the first NUL as text: UTF-8 where it is that, else a character per byte. */
+export function textOf(bytes: Uint8Array): string {
+  const used = toNul(bytes);
+  try {
+    return UTF8.decode(used);
+  } catch {
+    return latin1(used);
+  }
+}
