@@ -14,6 +14,7 @@ const FILES = [
     test: /\/(bin\/kdump-inspect|src\/cli\/commands\/pages|src\/report\/(terminal|render\/render-text|views\/pages-view))\.ts$/,
   },
   { name: 'kdump', test: /\/src\/formats\/kdump\/kdump-image\.ts$/ },
+  { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
   { name: 'further', test: /./ },
 ];
 

@@ -14,6 +14,7 @@ const PACKAGES: Record<string, string> = {
   commander: 'cli',
   chalk: 'report',
   'cli-table3': 'report',
+  'string-width': 'report',
   hysnappy: 'formats',
   zstddec: 'formats',
 };

@@ -4,7 +4,7 @@ import type { View } from '../../src/report/view.ts';
 
 interface Shown {
   /** Columns of the terminal, none for a pipe. */
-  readonly columns?: number;
+  readonly columns?: number | undefined;
   readonly color?: boolean;
 }
 

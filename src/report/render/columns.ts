@@ -1,6 +1,6 @@
-import type { Table, Text } from '../view.ts';
+import type { Table } from '../view.ts';
+import type { Ruler } from './ruler.ts';
 import { styled } from './styled-text.ts';
-import { widthOf } from './width.ts';
 
 /** How wide the columns of a table are. */
 export interface Columns {
@@ -15,21 +15,17 @@ export interface Columns {
 const SHORTEST_COLUMN = 16;
 
 /** Goes through all rows of a table. @param width the columns that a line may take */
-export function columnsOf({ columns, rows, gap, indent }: Table, width: number): Columns {
-  const natural = columns.map(({ title }) => widthOf(title));
+export function columnsOf({ columns, rows, gap, indent }: Table, width: number, ruler: Ruler): Columns {
+  const natural = columns.map(({ title }) => ruler.widthOf(title));
   let count = 0;
   for (const row of rows) {
     count++;
     row.forEach((cell, i) => {
-      natural[i] = Math.max(natural[i] ?? 0, cellWidth(cell));
+      natural[i] = Math.max(natural[i] ?? 0, ruler.widthOf(styled(cell).plain));
     });
   }
   const widths = shrunk(natural, gap, width - indent);
   return { widths, fit: natural.every((n, i) => n <= (widths[i] ?? 0)), rows: count };
-}
-
-function cellWidth(cell: Text): number {
-  return widthOf(styled(cell).plain);
 }
 
 /** Where the columns are too wide the last one gives way first, then the widest of the others. */

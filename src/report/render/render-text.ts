@@ -1,23 +1,18 @@
 import type { Block, Fact, Facts, Paragraph, Table, Text, View } from '../view.ts';
 import { columnsOf } from './columns.ts';
 import { breakLines } from './line-breaks.ts';
+import type { Page } from './page.ts';
 import { painter } from './paint.ts';
+import { Ruler } from './ruler.ts';
 import { shortTable } from './short-table.ts';
-import { type Paint, painted, styled } from './styled-text.ts';
+import { painted, styled } from './styled-text.ts';
 import { tableRows } from './table-rows.ts';
-import { widthOf } from './width.ts';
 
 /** Where a text is shown. */
 export interface Place {
   readonly color: boolean;
   /** Columns that a line may take. */
   readonly width: number;
-}
-
-/** The same, with what shows styles there. */
-interface Page {
-  readonly width: number;
-  readonly paint: Paint;
 }
 
 /** Characters handed over at once: writing line by line would take longer than all else. */
@@ -30,7 +25,7 @@ const SHORT_TABLE = 300;
  * lines, lays out tables and colours. A table of a million rows is never held as a whole.
  */
 export async function* renderText(view: View, { color, width }: Place): AsyncGenerator<string> {
-  const page = { width, paint: await painter(color) };
+  const page = { width, ruler: new Ruler(), paint: await painter(color) };
   let piece = '';
   for (const block of view) {
     for (const line of await linesOf(block, page)) {
@@ -48,9 +43,9 @@ function linesOf(block: Block, page: Page): Iterable<string> | Promise<Iterable<
     case 'title':
       return [wholeLine(block.text, page)];
     case 'paragraph':
-      return paragraphLines(block, page);
+      return page.ruler.measured(() => paragraphLines(block, page));
     case 'facts':
-      return factLines(block, page);
+      return page.ruler.measured(() => factLines(block, page));
     case 'lines':
       return wholeLines(block.lines, page);
     case 'table':
@@ -60,11 +55,11 @@ function linesOf(block: Block, page: Page): Iterable<string> | Promise<Iterable<
   }
 }
 
-function paragraphLines({ text, indent, hang }: Paragraph, { width, paint }: Page): string[] {
+function paragraphLines({ text, indent, hang }: Paragraph, { width, ruler, paint }: Page): string[] {
   const shown = styled(text);
   const room = { first: width - indent, rest: width - hang, cutWords: false };
-  return breakLines(shown.plain, room).map(
-    ([start, end], i) => ' '.repeat(i === 0 ? indent : hang) + painted(shown, start, end, paint),
+  return breakLines(shown.plain, room, ruler).map(
+    ({ start, end }, i) => ' '.repeat(i === 0 ? indent : hang) + painted(shown, start, end, paint),
   );
 }
 
@@ -73,19 +68,21 @@ const FACT_GAP = 2;
 /** Blanks before a fact that is a part of another one. */
 const PART = 2;
 
-function* factLines(block: Facts, page: Page): Generator<string> {
-  for (const fact of block.facts) yield* oneFact(fact, block, page);
+function factLines(block: Facts, page: Page): string[] {
+  return block.facts.flatMap((fact) => oneFact(fact, block, page));
 }
 
-function oneFact({ name, value, depth = 0 }: Fact, block: Facts, { width, paint }: Page): string[] {
+function oneFact({ name, value, depth = 0 }: Fact, block: Facts, { width, ruler, paint }: Page): string[] {
   const [named, valued] = [styled(name), styled(value)];
   const before = ' '.repeat(block.indent + PART * depth);
-  const used = before.length + widthOf(named.plain);
+  const used = before.length + ruler.widthOf(named.plain);
   const gap = Math.max(FACT_GAP, block.valueAt - used);
   const room = block.whole
     ? { first: Number.POSITIVE_INFINITY, rest: Number.POSITIVE_INFINITY, cutWords: false }
     : { first: width - used - gap, rest: width - block.valueAt, cutWords: false };
-  const lines = breakLines(valued.plain, room).map(([start, end]) => painted(valued, start, end, paint));
+  const lines = breakLines(valued.plain, room, ruler).map(({ start, end }) =>
+    painted(valued, start, end, paint),
+  );
   const first = `${before}${painted(named, 0, named.plain.length, paint)}${' '.repeat(gap)}`;
   return lines.map((line, i) => `${i === 0 ? first : ' '.repeat(block.valueAt)}${line}`.trimEnd());
 }
@@ -99,7 +96,8 @@ function wholeLine(line: Text, { paint }: Page): string {
   return painted(shown, 0, shown.plain.length, paint);
 }
 
-async function tableLines(table: Table, { width, paint }: Page): Promise<Iterable<string>> {
-  const { widths, fit, rows } = columnsOf(table, width);
-  return !fit && rows <= SHORT_TABLE ? shortTable(table, widths, paint) : tableRows(table, widths, paint);
+async function tableLines(table: Table, page: Page): Promise<Iterable<string>> {
+  const { ruler, width } = page;
+  const { widths, fit, rows } = await ruler.measured(() => columnsOf(table, width, ruler));
+  return !fit && rows <= SHORT_TABLE ? shortTable(table, widths, page) : tableRows(table, widths, page);
 }

@@ -1,5 +1,5 @@
-import type { Table } from '../view.ts';
-import type { Paint } from './styled-text.ts';
+import type { Table, Text } from '../view.ts';
+import type { Page } from './page.ts';
 import { cellLines, headingOf } from './table-rows.ts';
 
 /** No lines between columns and rows. */
@@ -10,7 +10,7 @@ const NO_LINES = {
 };
 
 /** The lines of a table as cli-table3 lays it out, from cells that are wrapped already. */
-export async function shortTable(table: Table, widths: readonly number[], paint: Paint): Promise<string[]> {
+export async function shortTable(table: Table, widths: readonly number[], page: Page): Promise<string[]> {
   // Loaded here because most tables need no wrapping, and it takes milliseconds.
   const { default: CliTable } = await import('cli-table3');
   const drawn = new CliTable({
@@ -20,14 +20,9 @@ export async function shortTable(table: Table, widths: readonly number[], paint:
     colAligns: table.columns.map(({ align }) => align),
   });
   const heading = headingOf(table);
-  for (const row of [...(heading.length > 0 ? [heading] : []), ...table.rows]) {
-    drawn.push(
-      row.map((cell, i) =>
-        cellLines(cell, widths[i] ?? 0, paint)
-          .map(({ shown }) => shown)
-          .join('\n'),
-      ),
-    );
+  const shown = (cell: Text, i: number) => cellLines(cell, widths[i] ?? 0, page).map((line) => line.shown);
+  for (const row of [...(heading ? [heading] : []), ...table.rows]) {
+    drawn.push(row.map((cell, i) => shown(cell, i).join('\n')));
   }
   const indent = ' '.repeat(table.indent);
   return drawn

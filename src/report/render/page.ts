@@ -1,0 +1,10 @@
+import type { Ruler } from './ruler.ts';
+import type { Paint } from './styled-text.ts';
+
+/** What text is laid out on. */
+export interface Page {
+  /** Columns that a line may take. */
+  readonly width: number;
+  readonly ruler: Ruler;
+  readonly paint: Paint;
+}

@@ -1,0 +1,177 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Page } from '../../../src/report/render/page.ts';
+import { Ruler } from '../../../src/report/render/ruler.ts';
+import { shortTable } from '../../../src/report/render/short-table.ts';
+import { tableRows } from '../../../src/report/render/table-rows.ts';
+import { bad, numbers, type Table, type Text, table } from '../../../src/report/view.ts';
+import { textOf } from '../../support/text-of.ts';
+
+type Rows = readonly (readonly string[])[];
+
+const linesOf = async (contents: Table, columns?: number) =>
+  (await textOf([contents], { columns })).split('\n');
+const widest = (lines: readonly string[]) => lines.reduce((most, line) => Math.max(most, line.length), 0);
+/** What is printed of a text: neither lost nor added to, wherever lines were broken. */
+const ink = (...texts: readonly string[]) => [...texts.join('').replace(/\s/g, '')].sort().join('');
+
+async function fitsAndLosesNothing(titles: readonly string[], rows: Rows, columns = 80): Promise<void> {
+  const lines = await linesOf(table(titles, rows), columns);
+  expect(widest(lines)).toBeLessThanOrEqual(columns);
+  expect(ink(...lines)).toBe(ink(...titles, ...rows.flat()));
+}
+
+describe('a table', () => {
+  it('has a heading and rows in columns two blanks apart, numbers to the right, and no blanks at line ends', async () => {
+    const rows = [
+      ['ZERO', '7', 'Pages filled with zero'],
+      ['NON_PRI_CACHE', '123456', ''],
+    ];
+    expect(await textOf([table(['TYPE', numbers('PAGES'), 'DESCRIPTION'], rows)])).toBe(
+      [
+        'TYPE            PAGES  DESCRIPTION',
+        'ZERO                7  Pages filled with zero',
+        'NON_PRI_CACHE  123456',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('has columns one blank apart, and blanks before it, where that is asked for', async () => {
+    expect(await linesOf(table(['A', 'B'], [['x', 'y']], { gap: 1 }))).toEqual(['A B', 'x y', '']);
+    expect(await linesOf(table(['A', 'B'], [['x', 'y']], { indent: 2 }))).toEqual(['  A  B', '  x  y', '']);
+  });
+
+  it('is its heading alone when it has no rows, and its rows alone when no column has a title', async () => {
+    expect(await textOf([table(['A', 'B'], [])])).toBe('A  B\n');
+    expect(await textOf([table(['', ''], [['x', 'y']])])).toBe('x  y\n');
+  });
+
+  it('escapes what a terminal must not get, and has the columns that the escaped text needs', async () => {
+    expect(await linesOf(table(['A', 'B'], [['\x1b[2J', 'y']]))).toEqual(['A        B', '\\x1b[2J  y', '']);
+  });
+
+  it('has its heading bold, and colours in the cells that have some', async () => {
+    const rows = [['x', bad('y')]];
+    expect(await textOf([table(['A', 'B'], rows)], { color: true })).toBe(
+      '\x1b[1mA\x1b[22m  \x1b[1mB\x1b[22m\nx  \x1b[31my\x1b[39m\n',
+    );
+    expect(await textOf([table(['A', 'B'], rows)])).toBe('A  B\nx  y\n');
+  });
+
+  it('is gone through twice, and never held', async () => {
+    let rounds = 0;
+    const rows = {
+      *[Symbol.iterator]() {
+        rounds++;
+        for (let i = 0; i < 50_000; i++) yield [String(i), 'row'];
+      },
+    };
+    expect(await linesOf(table([numbers('#'), 'NAME'], rows))).toHaveLength(50_002);
+    expect(rounds).toBe(2);
+  });
+});
+
+describe('a table of wide contents', () => {
+  it('has its heading, wrapped, when it has no rows', async () => {
+    await fitsAndLosesNothing(['A', 'several words '.repeat(8)], []);
+  });
+
+  it('has all lines of a heading bold that is wrapped itself', async () => {
+    const contents = table(['A', 'SEVERAL WORDS '.repeat(8).trim()], [['x', 'y'.repeat(70)]]);
+    const lines = (await textOf([contents], { columns: 80, color: true })).split('\n');
+    const bold = lines.filter((line) => line.includes('\x1b[1m'));
+    expect(bold.length).toBeGreaterThan(1);
+    expect(bold.every((line) => line.includes('SEVERAL WORDS'))).toBe(true);
+    expect(lines).toContain(`x  ${'y'.repeat(70)}`);
+  });
+
+  it('wraps its last column between words, under itself', async () => {
+    const reason =
+      'every page of the direct map was walked and each one was where it should be, so it is believed';
+    const lines = await linesOf(table(['VERDICT', 'REASON'], [['believed', reason]]));
+    expect(widest(lines)).toBeLessThanOrEqual(80);
+    const wrapped = lines.slice(1, -1);
+    expect(wrapped.length).toBeGreaterThan(1);
+    expect(wrapped.slice(1).every((line) => /^ {10}\S/.test(line))).toBe(true);
+    expect(wrapped.map((line) => line.slice(10)).join(' ')).toBe(reason);
+  });
+
+  it('cuts a word only where no line has room for it, and keeps the others whole', async () => {
+    const long = 'z'.repeat(100);
+    const lines = await linesOf(table(['A', 'B'], [['x', `some words, then ${long} and more`]]));
+    expect(lines.slice(1, -1).map((line) => line.slice(3))).toEqual([
+      'some words, then',
+      'z'.repeat(77),
+      `${'z'.repeat(23)} and more`,
+    ]);
+  });
+
+  it('fits any last column and loses nothing of it', async () => {
+    const word = fc.string({ unit: fc.constantFrom(...'abcXYZ019_.{}%…'), minLength: 1, maxLength: 120 });
+    const text = fc.array(word, { maxLength: 12 }).map((words) => words.join(' '));
+    const row = fc.tuple(fc.constantFrom('', 'believed', 'refuted'), text);
+    const rows = fc.array(row, { minLength: 1, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(rows, fc.constantFrom(80, 81, 133), (list, columns) =>
+        fitsAndLosesNothing(['VERDICT', 'REASON'], list, columns),
+      ),
+    );
+  });
+
+  it('fits where the columns before the last one leave it no room', async () => {
+    const wide = '0xffffffffffffffff';
+    const titles = ['#', 'VIRTUAL', 'PHYSICAL', 'SIZE', 'STORED', 'OFFSET', 'REGION'];
+    await fitsAndLosesNothing(titles, [
+      ['65999', wide, '0xfffffffffffff', '4096 TiB', '4096 TiB cut', wide, 'vmemmap of all memory'],
+    ]);
+  });
+
+  it('fits where one column before the last one is wider than the terminal', async () => {
+    await fitsAndLosesNothing(['A', 'B'], [['x'.repeat(200), 'some words']]);
+  });
+
+  it('is wrapped however many rows it has', async () => {
+    const rows = Array.from({ length: 30_000 }, (_, i) => [
+      String(i),
+      i === 500 ? 'words '.repeat(40).trim() : 'direct map',
+    ]);
+    await fitsAndLosesNothing(['#', 'REGION'], rows);
+  });
+});
+
+describe('the two that draw tables', () => {
+  const cell = fc.string({
+    unit: fc.constantFrom('x', 'y', ' ', '字', 'é', '–'),
+    maxLength: 60,
+    size: 'max',
+  });
+  const shapes = fc.record({
+    rows: fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { maxLength: 4 }),
+    widths: fc.array(fc.integer({ min: 2, max: 30 }), { minLength: 3, maxLength: 3 }),
+    right: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+    gap: fc.constantFrom(1, 2),
+    indent: fc.constantFrom(0, 2),
+    isBad: fc.boolean(),
+    color: fc.boolean(),
+  });
+
+  it('give a table the same looks, wherever its words are broken', async () => {
+    await fc.assert(
+      fc.asyncProperty(shapes, async ({ rows, widths, right, gap, indent, isBad, color }) => {
+        const titles = ['NAME', 'OBJECTS', 'A DESCRIPTION'];
+        const columns = titles.map((title, i) => (right[i] ? numbers(title) : title));
+        const cells: Text[][] = rows.map((row) => row.map((text) => (isBad ? bad(text) : text)));
+        const contents = table(columns, cells, { gap, indent });
+        const page: Page = {
+          width: 80,
+          ruler: new Ruler(),
+          paint: (text, style) =>
+            color ? `\x1b[${style === 'bad' ? 31 : 1}m${text}\x1b[${style === 'bad' ? 39 : 22}m` : text,
+        };
+        await page.ruler.measured(() => page.ruler.widthOf('字'));
+        expect(await shortTable(contents, widths, page)).toEqual([...tableRows(contents, widths, page)]);
+      }),
+    );
+  });
+});
