@@ -74,7 +74,7 @@ function isLoading(called: ts.Expression): boolean {
 }
 
 /** Files of src itself, which import nothing and which all may import. */
-const GROUND = ['errors', 'hex', 'machine'];
+const GROUND = ['absence', 'errors', 'hex', 'machine'];
 
 /** The folder below src, 'errors' for src/errors.ts, 'bin' for what is in bin. */
 function folderOf(path: string): string {

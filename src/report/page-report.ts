@@ -1,3 +1,4 @@
+import { ABSENCES } from '../absence.ts';
 import { hex, hex64 } from '../hex.ts';
 import { PAGE_SIZE } from '../machine.ts';
 import type { PageClass } from '../pages/classify/page-class.ts';
@@ -80,15 +81,7 @@ export function pageReport(
 }
 
 /** What there is of a page's contents, in words. */
-export const CONTENTS: Record<PageReport['contents'], string> = {
-  stored: 'stored',
-  hole: 'not in the dump',
-  notStored: 'not stored in the dump',
-  truncated: 'behind the end of the file, which is cut short',
-  otherPart: 'in a part of the split dump that was not given',
-  corrupt: 'damaged in the dump',
-  unreadable: 'could not be read',
-};
+export const CONTENTS: Record<PageReport['contents'], string> = { stored: 'stored', ...ABSENCES };
 
 /** The report for people, ending in a newline. */
 export function pageText(report: PageReport, details: DetailsFact, { bold, width }: Terminal): string {

@@ -1,4 +1,5 @@
-import type { Absence, MemoryImage } from '../formats/image/image.ts';
+import { ABSENCES } from '../absence.ts';
+import type { MemoryImage } from '../formats/image/image.ts';
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { PAGE_SIZE } from '../machine.ts';
 import type { Census, FreeCheck } from '../pages/census/census.ts';
@@ -169,15 +170,6 @@ function damageWarnings(image: MemoryImage): string[] {
 function damaged({ undecided, absences }: Census): number {
   return undecided - (absences.get('notStored') ?? 0);
 }
-
-const ABSENCES: Record<Absence, string> = {
-  hole: 'the dump does not cover them',
-  notStored: 'the dump was written without them',
-  truncated: 'the file ends before them',
-  otherPart: 'they are in a part of the split dump that was not given',
-  corrupt: 'what the file holds of them is damaged',
-  unreadable: 'they could not be read',
-};
 
 function unknownWarnings({ undecided, absences, unclassified }: Census): string[] {
   const why = [...absences].map(([absence, pages]) => `${ABSENCES[absence]} (${pages})`).join(', ');

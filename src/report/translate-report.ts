@@ -1,4 +1,4 @@
-import type { Absence } from '../formats/image/image.ts';
+import type { Absence } from '../absence.ts';
 import { hex, hex64 } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
 import type { Walk, WalkStep } from '../kernel/paging/page-walk.ts';

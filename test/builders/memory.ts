@@ -1,6 +1,6 @@
+import type { Absence } from '../../src/absence.ts';
 import { clipRanges, countOf, mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
 import {
-  type Absence,
   HoldingCode,
   type MemoryAmounts,
   type MissingByte,

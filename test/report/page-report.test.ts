@@ -48,10 +48,10 @@ describe('the text on a page', () => {
     ['stored', true, 'stored, all zero'],
     ['stored', false, 'stored, not all zero'],
     ['notStored', null, 'not stored in the dump'],
-    ['truncated', null, 'behind the end of the file, which is cut short'],
+    ['truncated', null, 'past the end of the truncated file'],
     ['otherPart', null, 'in a part of the split dump that was not given'],
     ['corrupt', null, 'damaged in the dump'],
-    ['unreadable', null, 'could not be read'],
+    ['unreadable', null, 'unreadable'],
   ] as const)('says that the contents are %s, and of zeros what is known: %s', (contents, zero, text) => {
     expect(said('contents', { contents, zero })).toEqual([text]);
   });

@@ -1,9 +1,10 @@
+import { ABSENCES } from '../../absence.ts';
 import { hex } from '../../hex.ts';
 import { findLayout } from '../../kernel/layout/layout.ts';
 import { contradictedBy } from '../../kernel/layout/linear-map.ts';
 import { type Bases, regionOf } from '../../kernel/layout/regions.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
-import { explainAbsence, explainWalk } from '../../kernel/paging/address-space.ts';
+import { explainWalk } from '../../kernel/paging/address-space.ts';
 import type { WalkStep } from '../../kernel/paging/page-walk.ts';
 import { entryFlagNames } from '../../kernel/paging/paging.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
@@ -66,6 +67,6 @@ function translateOne({ space }: Kernel, bases: Bases, address: bigint): Transla
     return translationRow({ walk, flagsOf, region, explanation, contents: null });
   }
   const absence = space.memory.read(result.physical, new Uint8Array(1))?.absence;
-  const explanation = absence ? `its memory ${explainAbsence(absence)}` : 'is mapped';
+  const explanation = absence ? `its memory is ${ABSENCES[absence]}` : 'is mapped';
   return translationRow({ walk, flagsOf, region, explanation, contents: absence ?? 'stored' });
 }

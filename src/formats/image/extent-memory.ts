@@ -1,3 +1,4 @@
+import type { Absence } from '../../absence.ts';
 import { partsHeld } from '../../bytes/parts-held.ts';
 import { RangeCollector, type RangeList } from '../../bytes/range-list.ts';
 import { countOf, type Range } from '../../bytes/ranges.ts';
@@ -5,13 +6,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { type Extent, Extents, firstWins } from './extents.ts';
-import {
-  type Absence,
-  HoldingCode,
-  type MemoryAmounts,
-  type MissingByte,
-  type PhysicalMemory,
-} from './image.ts';
+import { HoldingCode, type MemoryAmounts, type MissingByte, type PhysicalMemory } from './image.ts';
 
 /** What a file says of its memory, before its own size was asked. */
 export interface MemoryClaims {

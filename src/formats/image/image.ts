@@ -1,20 +1,6 @@
+import type { Absence } from '../../absence.ts';
 import type { Range } from '../../bytes/ranges.ts';
 import type { ReadStatistics } from '../../bytes/source.ts';
-
-/** Why bytes of physical memory cannot be had: these are different answers and stay apart. */
-export type Absence =
-  /** The dump does not know the address: no memory was there, or none that it describes. */
-  | 'hole'
-  /** The dump knows the memory but was written without its contents. */
-  | 'notStored'
-  /** The contents should be in the file, but it ends before them. */
-  | 'truncated'
-  /** The contents are in a part of a split dump that was not given. */
-  | 'otherPart'
-  /** The contents are in the file, but damaged: they do not decode to a page. */
-  | 'corrupt'
-  /** The contents are there, but the system refuses to read them. */
-  | 'unreadable';
 
 /** The first byte that could not be had, and why. */
 export interface MissingByte {

@@ -1,9 +1,9 @@
+import type { Absence } from '../../absence.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { Windows } from '../../bytes/windows.ts';
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { PAGE_SIZE } from '../../machine.ts';
-import type { Absence } from '../image/image.ts';
 import { type Codecs, ENCODED_LIMIT, type Refusal } from './codecs.ts';
 import type { Descriptors } from './descriptors.ts';
 

@@ -1,6 +1,7 @@
+import type { Absence } from '../../absence.ts';
 import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
-import type { Absence, MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
 import { START_KERNEL_MAP } from '../../machine.ts';
 import { type Kernel, openKernel, rootSymbol } from '../open/kernel.ts';
 import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';

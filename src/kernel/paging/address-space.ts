@@ -1,17 +1,9 @@
+import { ABSENCES, type Absence } from '../../absence.ts';
 import { u32At, u64At } from '../../bytes/words.ts';
 import { type ErrorKind, InspectError } from '../../errors.ts';
-import type { Absence, PhysicalMemory } from '../../formats/image/image.ts';
+import type { PhysicalMemory } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
 import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
-
-const ABSENCES: Record<Absence, string> = {
-  hole: 'is not in the dump',
-  notStored: 'is not stored in the dump',
-  truncated: 'lies behind the end of the file, which is cut short',
-  otherPart: 'is in a part of the split dump that was not given',
-  corrupt: 'is damaged in the dump',
-  unreadable: 'could not be read',
-};
 
 /** What the system refuses to read is another answer than what a dump does not hold. */
 function kindOf(absence: Absence): ErrorKind {
@@ -23,11 +15,6 @@ function kindOf(absence: Absence): ErrorKind {
 const LARGEST = 64 << 20;
 /** From here on its end is looked for before it is allocated. */
 const LARGE = 1 << 20;
-
-/** Why memory cannot be had, as a sentence's end. */
-export function explainAbsence(absence: Absence): string {
-  return ABSENCES[absence];
-}
 
 /** The lower half of the addresses is that of processes, less what nobody maps, so that NULL leads nowhere (vm.mmap_min_addr). */
 const isUser = (address: bigint) => address >= 0x1_0000n && address < 1n << 63n;
@@ -45,7 +32,7 @@ export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>, add
     case 'notPresent':
       return `is not present (${result.level.name} entry without the present bit)`;
     case 'noTable':
-      return `cannot be translated: the ${result.level.name} table at physical ${hex(result.table)} ${ABSENCES[result.absence]}`;
+      return `cannot be translated: the ${result.level.name} table at physical ${hex(result.table)} is ${ABSENCES[result.absence]}`;
   }
 }
 
@@ -142,7 +129,7 @@ export class AddressSpace {
     const missing = this.memory.read(physical, into);
     if (!missing) return;
     const at = address + BigInt(missing.address - physical);
-    const why = `${ABSENCES[missing.absence]}${missing.detail ? `: ${missing.detail}` : ''}`;
+    const why = `is ${ABSENCES[missing.absence]}${missing.detail ? `: ${missing.detail}` : ''}`;
     throw new InspectError(
       kindOf(missing.absence),
       `virtual address ${hex(at)} (physical ${hex(missing.address)}) ${why}`,

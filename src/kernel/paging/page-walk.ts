@@ -1,5 +1,6 @@
+import type { Absence } from '../../absence.ts';
 import { Lru } from '../../bytes/lru.ts';
-import type { Absence, MissingByte, PhysicalMemory } from '../../formats/image/image.ts';
+import type { MissingByte, PhysicalMemory } from '../../formats/image/image.ts';
 import {
   decodeEntry,
   ENTRIES,

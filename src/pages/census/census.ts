@@ -1,6 +1,7 @@
+import type { Absence } from '../../absence.ts';
 import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
-import type { Absence, MapChange } from '../../formats/image/image.ts';
+import type { MapChange } from '../../formats/image/image.ts';
 import { isLoss } from '../../formats/image/loss.ts';
 import type { Check } from '../../kernel/evidence/check.ts';
 import { missingKeys } from '../../kernel/keys/expected-keys.ts';

@@ -1,4 +1,4 @@
-import type { Absence } from '../../formats/image/image.ts';
+import type { Absence } from '../../absence.ts';
 
 /** What a scan has found in some part of memory: plain data, which threads can hand over, and which adds up. All are pages. */
 export interface Tally {

@@ -1,6 +1,7 @@
+import type { Absence } from '../../absence.ts';
 import { pageAligned } from '../../bytes/page-aligned.ts';
 import type { Range } from '../../bytes/ranges.ts';
-import { type Absence, HOLDINGS, HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
+import { HOLDINGS, HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 
 const WORDS = PAGE_SIZE / 4;

@@ -1,5 +1,6 @@
+import type { Absence } from '../../absence.ts';
 import { InspectError } from '../../errors.ts';
-import { type Absence, HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
+import { HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { PAGE_SIZE } from '../../machine.ts';

@@ -122,7 +122,7 @@ describe('a search for VMCOREINFO', () => {
     built.memory.plan({ described: built.described, truncated: [lost] });
     const { text, doubts } = searchVmcoreinfo(searchedImage(built));
     expect(text).toBe(inOrder(textOf(built)));
-    expect(doubts?.join()).toContain('behind the end of the file');
+    expect(doubts?.join()).toContain('past the end of the truncated file');
   });
 
   it('counts what is no VMCOREINFO for nothing: formats, program text, keys of the same beginning', () => {

@@ -60,7 +60,7 @@ describe('memory that cannot be had', () => {
 
   test.each([
     ['notStored', 'is not stored in the dump'],
-    ['truncated', 'cut short'],
+    ['truncated', 'past the end of the truncated file'],
   ] as const)('is not stored from its first missing byte on (%s)', (absence, text) => {
     const built = apart();
     built.without({ [absence]: [{ start: PHYSICAL + 2, end: PHYSICAL + KIB4 }] });
