@@ -12,15 +12,15 @@ export function size(bytes: number | bigint): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
-/** A share of a total in percent, with one digit behind the point. */
+/** A share of a total in percent, with one digit after the point. */
 export function percent(part: number, total: number): string {
   if (total === 0) return '-';
   return part === total ? '100' : ((100 * part) / total).toFixed(1);
 }
 
 /** "1 page", "2 pages". */
-export function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+export function plural(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 /** Seconds since 1970 as a date and a time, or as they are where no date is that late. */

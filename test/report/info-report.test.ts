@@ -7,10 +7,10 @@ import type { SystemFacts } from '../../src/kernel/system/system.ts';
 import type { TaskListing } from '../../src/kernel/tasks/task-listing.ts';
 import { Vmcoreinfo } from '../../src/kernel/vmcoreinfo/vmcoreinfo.ts';
 import { type InfoReport, infoReport } from '../../src/report/info-report.ts';
-import { infoText } from '../../src/report/info-text.ts';
-import { terminal } from '../../src/report/terminal.ts';
+import { infoView } from '../../src/report/views/info-view.ts';
 import { BuiltKernel } from '../builders/kernel.ts';
 import { violations } from '../support/schema.ts';
+import { textOf as shown } from '../support/text-of.ts';
 
 const lost = (missing: string, kind: ErrorKind = 'notStored'): Missing => ({ missing, kind });
 const GONE = lost('all of it is gone');
@@ -115,7 +115,7 @@ function reportOf(system: Partial<SystemFacts>, image: Partial<MemoryImage> = {}
   });
 }
 
-const textOf = (report: InfoReport) => infoText(report, terminal(false, undefined));
+const textOf = (report: InfoReport) => shown(infoView(report));
 
 describe('what info tells', () => {
   test('is as its schema says, with and without everything', () => {
@@ -145,7 +145,7 @@ describe('what info tells', () => {
     expect(report.complete).toBe(false);
   });
 
-  test('does not take what was found of tasks and modules for all of them', () => {
+  test('does not take what was found of tasks and modules for all of them', async () => {
     const tasks = { ...listing, problems: ['the PID table cannot be read: why'], whole: false };
     const cut = { problems: ['the list of modules is broken'], whole: false };
     const module = { name: 'ext4', size: 4096, sections: [] } as unknown as Module;
@@ -158,12 +158,12 @@ describe('what info tells', () => {
       tasks: { total: null, states: null, atLeast: { total: 1, states: { R: 1 } } },
     });
     expect(violations('info', report)).toEqual([]);
-    expect(textOf(report)).toMatch(/^tasks {9}at least 1: 1 process, /m);
-    expect(textOf(report)).toMatch(/^modules {7}at least 1: ext4$/m);
-    expect(textOf(reportOf({ modules: { value: { modules: [], ...cut } } }))).toMatch(
+    expect(await textOf(report)).toMatch(/^tasks {9}at least 1: 1 process, /m);
+    expect(await textOf(report)).toMatch(/^modules {7}at least 1: ext4$/m);
+    expect(await textOf(reportOf({ modules: { value: { modules: [], ...cut } } }))).toMatch(
       /^modules {7}none that could be read$/m,
     );
-    expect(textOf(reportOf({}))).toMatch(/^modules {7}none$/m);
+    expect(await textOf(reportOf({}))).toMatch(/^modules {7}none$/m);
   });
 
   test('is complete when a list is damaged and all of it was found nevertheless', () => {
@@ -179,17 +179,17 @@ describe('what info tells', () => {
     expect(report.unavailable['crash.task']).toBe('the task that CPU 1 ran cannot be read');
   });
 
-  test('has the level of a dump where its format notes it', () => {
+  test('has the level of a dump where its format notes it', async () => {
     const report = reportOf({}, { dumpLevel: 31 });
     expect(report.dump.level).toBe(31);
     expect(report.unavailable).not.toHaveProperty(['dump.level']);
-    expect(textOf(report)).toMatch(/level 31\s+\(without zero pages,\s+cache,/);
+    expect(await textOf(report)).toMatch(/level 31\s+\(without zero pages,\s+cache,/);
   });
 });
 
 describe('the screen', () => {
-  test('begins with the panic, its cause, and the thread that it was in', () => {
-    const lines = textOf(reportOf({})).split('\n');
+  test('begins with the panic, its cause, and the thread that it was in', async () => {
+    const lines = (await textOf(reportOf({}))).split('\n');
     expect(lines.slice(0, 7)).toEqual([
       'Linux 6.12.1 x86_64',
       '',
@@ -205,16 +205,16 @@ describe('the screen', () => {
     expect(lines).toContain('swap          none');
   });
 
-  test('says once why several values are missing', () => {
-    const text = textOf(reportOf(NOTHING));
+  test('says once why several values are missing', async () => {
+    const text = await textOf(reportOf(NOTHING));
     expect(text.match(/all of it is\s+gone/g)).toHaveLength(1);
     expect(text.replace(/\s+/g, ' ')).toContain('clock, uptime, cpus, cpuModel, load, memory, swap, tasks,');
     expect(text).not.toMatch(/^panic/m);
   });
 
-  test('says that there was no panic only of a log that was read, and not of a running kernel', () => {
-    expect(textOf(reportOf({ panicReason: { value: null } }))).toMatch(/^panic {9}none found/m);
-    expect(textOf(reportOf({ panicReason: { value: null } }, { live: true }))).not.toMatch(/^panic/m);
+  test('says that there was no panic only of a log that was read, and not of a running kernel', async () => {
+    expect(await textOf(reportOf({ panicReason: { value: null } }))).toMatch(/^panic {9}none found/m);
+    expect(await textOf(reportOf({ panicReason: { value: null } }, { live: true }))).not.toMatch(/^panic/m);
   });
 
   test('is not complete where what led to the panic is lost', () => {
@@ -225,9 +225,9 @@ describe('the screen', () => {
     expect(report.complete).toBe(false);
   });
 
-  test('lets no control character through', () => {
+  test('lets no control character through', async () => {
     const evil = '\x1b]0;title\x07\u202e\n';
-    const text = textOf(
+    const text = await textOf(
       reportOf(
         {
           utsname: { value: { ...uname, nodename: evil, domainname: evil, version: evil, machine: evil } },
@@ -244,14 +244,14 @@ describe('the screen', () => {
     expect(text).toContain('\\x1b]0;title\\x07');
   });
 
-  test('cuts what is long, and says by how much', () => {
-    const text = textOf(reportOf({ commandLine: { value: 'x'.repeat(330) } }));
-    expect(text.replace(/\s+/g, ' ')).toContain(`${'x'.repeat(320)}... and 10 characters more`);
+  test('cuts what is long, and says by how much', async () => {
+    const text = await textOf(reportOf({ commandLine: { value: 'x'.repeat(330) } }));
+    expect(text.replace(/\s+/g, ' ')).toContain(`${'x'.repeat(320)}... and 10 more characters`);
   });
 
-  test('has the clock of a dump that does not note when it crashed', () => {
+  test('has the clock of a dump that does not note when it crashed', async () => {
     const report = reportOf({}, {}, 'OSRELEASE=6.12.1\n');
-    expect(textOf(report)).toMatch(/^clock {9}2023-11-14 22:13:21 UTC$/m);
+    expect(await textOf(report)).toMatch(/^clock {9}2023-11-14 22:13:21 UTC$/m);
     expect(report.unavailable['crash.time']).toContain('CRASHTIME');
   });
 });

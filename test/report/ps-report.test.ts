@@ -4,9 +4,9 @@ import type { MmUse } from '../../src/kernel/tasks/mm-counters.ts';
 import type { TaskDetails } from '../../src/kernel/tasks/processes.ts';
 import type { Task } from '../../src/kernel/tasks/task.ts';
 import { type PsFacts, type PsReport, psReport } from '../../src/report/ps-report.ts';
-import { psText } from '../../src/report/ps-text.ts';
-import { terminal } from '../../src/report/terminal.ts';
+import { psView } from '../../src/report/views/ps-view.ts';
 import { violations } from '../support/schema.ts';
+import { textOf } from '../support/text-of.ts';
 
 const USE: MmUse = {
   pages: { file: 1, anon: 300, swap: 2, shmem: 10 },
@@ -14,10 +14,6 @@ const USE: MmUse = {
   pageTables: 40960,
 };
 const LOST = { missing: 'virtual address 0x7000 is not mapped', kind: 'notMapped' } as const;
-
-function textOf(...of: Parameters<typeof psText>): string {
-  return [...psText(...of)].join('');
-}
 
 function task(pid: number, changes: Partial<Task> = {}): Task {
   const lists = {
@@ -66,10 +62,9 @@ function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {})
   });
 }
 
-const PLAIN = terminal(false, undefined);
-/** The lines behind the heading. */
-const rowsOf = (report: PsReport) => {
-  const [, rows = ''] = textOf(report, false, PLAIN).split('COMMAND\n');
+/** The lines after the heading. */
+const rowsOf = async (report: PsReport) => {
+  const [, rows = ''] = (await textOf(psView(report, false))).split('COMMAND\n');
   return rows.trimEnd().split('\n');
 };
 
@@ -86,7 +81,7 @@ describe('the report on tasks', () => {
     expect(report).toMatchObject({ complete: true, warnings: [] });
   });
 
-  test('tells memory that is lost from memory that there is none of', () => {
+  test('tells memory that is lost from memory that there is none of', async () => {
     const report = reportOf([
       details(task(7), LOST),
       details(task(8, { kernelThread: true }), { value: null }),
@@ -98,7 +93,7 @@ describe('the report on tasks', () => {
     expect(report.warnings).toEqual([`task 7: ${LOST.missing}`]);
     expect(report.complete).toBe(false);
     expect(violations('ps', report)).toEqual([]);
-    expect(rowsOf(report).map((row) => row.split(/ +/).slice(5))).toEqual([
+    expect((await rowsOf(report)).map((row) => row.split(/ +/).slice(5))).toEqual([
       ['?', '?', '?', '?', '?', '?', 'task-7'],
       ['-', '-', '-', '-', '-', '-', '[task-8]'],
     ]);
@@ -116,14 +111,14 @@ describe('the report on tasks', () => {
     expect(report.warnings.at(-1)).toBe('and 5 problems more');
   });
 
-  test('says so when it cannot tell what was running', () => {
+  test('says so when it cannot tell what was running', async () => {
     const listing = { tasks: [], cpus: LOST, panickingCpu: LOST, problems: [], whole: true, checks: [] };
     const report = reportOf([details(task(7))], { listing });
     expect(report).toMatchObject({ cpus: null, complete: false });
     expect(report.tasks).toMatchObject([{ running: null, panicking: null }]);
     expect(report.warnings).toHaveLength(2);
     expect(violations('ps', report)).toEqual([]);
-    expect(rowsOf(report)).toEqual([expect.stringMatching(/^\? +7 /)]);
+    expect(await rowsOf(report)).toEqual([expect.stringMatching(/^\? +7 /)]);
   });
 
   test('calls no task panicking where none did, though it is not known which were running', () => {
@@ -150,7 +145,7 @@ describe('the report on tasks', () => {
     expect(violations('ps', report)).toEqual([]);
   });
 
-  test('counts tasks as those that were found, where a list of them breaks off', () => {
+  test('counts tasks as those that were found, where a list of them breaks off', async () => {
     const listing = {
       tasks: [task(7)],
       ...{ cpus: { value: [] }, panickingCpu: { value: null } },
@@ -166,12 +161,14 @@ describe('the report on tasks', () => {
     });
     expect(report.tasks).toMatchObject([{ pid: 7, threads: null }]);
     expect(violations('ps', report)).toEqual([]);
-    expect(textOf(report, false, PLAIN)).toContain('at least 1 process, 0 kernel threads, 1 task in all');
+    expect(await textOf(psView(report, false))).toContain(
+      'at least 1 process, 0 kernel threads, 1 task in all',
+    );
   });
 });
 
 describe('the list for people', () => {
-  test('marks what was running and what panicked', () => {
+  test('marks what was running and what panicked', async () => {
     const [victim, other] = [task(7, { state: 'R' }), task(8, { cpu: 1 })];
     const report = reportOf([details(victim), details(other), details(task(9))], {
       listing: {
@@ -188,11 +185,13 @@ describe('the list for people', () => {
         checks: [],
       },
     });
-    expect(rowsOf(report).map((row) => row[0])).toEqual(['!', '>', ' ']);
-    expect(textOf(report, false, PLAIN).replace(/\s+/g, ' ')).toContain('CPU 1 panicked in PID 7 (task-7)');
+    expect((await rowsOf(report)).map((row) => row[0])).toEqual(['!', '>', ' ']);
+    expect((await textOf(psView(report, false))).replace(/\s+/g, ' ')).toContain(
+      'CPU 1 panicked in PID 7 (task-7)',
+    );
   });
 
-  test('lets no control character of a name through, also where it is the panicking one', () => {
+  test('lets no control character of a name through, also where it is the panicking one', async () => {
     const named = task(7, { comm: '\x1b[31mred\x07\n' });
     const report = reportOf([details(named)], {
       listing: {
@@ -204,18 +203,18 @@ describe('the list for people', () => {
         checks: [],
       },
     });
-    const text = textOf(report, false, PLAIN);
+    const text = await textOf(psView(report, false));
     expect(text).not.toMatch(/[^\n\P{Cc}]/u);
     expect(text).toContain('\\x1b[31mred\\x07\\x0a');
   });
 
-  test('fits 80 columns whatever the sizes are', () => {
+  test('fits 80 columns whatever the sizes are', async () => {
     const pages = { file: 2 ** 31, anon: 2 ** 38, swap: 2 ** 31, shmem: 1023 * 256 };
     const memory = { value: { ...USE, pages, pageTables: 1023 * 1024 } };
     const big = task(4_194_303, { cpu: 8191, comm: 'fifteen-letters' });
     const report = reportOf([details(big, memory)]);
     for (const threads of [false, true]) {
-      const lines = textOf(report, threads, PLAIN).split('\n');
+      const lines = (await textOf(psView(report, threads))).split('\n');
       expect(lines.filter((line) => line.length > 80)).toEqual([]);
       expect(lines.join('\n')).toContain('fifteen-letters');
     }

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { describe, expect, test } from 'vitest';
 import type { MemoryImage } from '../../src/formats/image/image.ts';
 import { check } from '../../src/kernel/evidence/check.ts';
@@ -136,6 +137,21 @@ describe('usage of a whole dump', () => {
       ]),
     );
     expect(await textOf(report, true)).toContain('2 fewer were found: \x1b[31mCONTRADICTED\x1b[39m, nothing');
+  });
+});
+
+describe('the columns of usage', () => {
+  test('are below each other whatever characters a name has', async () => {
+    const names = ['nginx', '数据库', 'メモリ監視', '🐧'];
+    const report = reportOf(usageOf(true), 'process');
+    const [one] = report.processes?.largest ?? [];
+    if (!report.processes || !one) throw new Error('there is a process');
+    const largest = names.map((name) => ({ ...one, name }));
+    const text = await textOf({ ...report, processes: { ...report.processes, largest } });
+    const rows = text.split('\n').filter((line) => names.some((name) => line.includes(name)));
+    expect(rows).toHaveLength(names.length);
+    const widths = rows.map((row) => stringWidth(row.slice(0, row.indexOf('12 KiB'))));
+    expect(new Set(widths).size).toBe(1);
   });
 });
 

@@ -18,9 +18,11 @@ import { showReport } from '../session/show-report.ts';
 export function info(files: readonly string[], options: CommonOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) =>
-      (await import('../../report/info-text.ts')).infoText(sound, terminal),
-    );
+    return showReport(report, session, async (sound, terminal) => {
+      const { renderText } = await import('../../report/render/render-text.ts');
+      const { infoView } = await import('../../report/views/info-view.ts');
+      return renderText(infoView(sound), terminal);
+    });
   });
 }
 

@@ -21,9 +21,11 @@ export interface PsOptions extends CommonOptions {
 export function ps(files: readonly string[], options: PsOptions): Promise<number> {
   return withDump(files, options, async (session) => {
     const report = makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) =>
-      (await import('../../report/ps-text.ts')).psText(sound, options.threads === true, terminal),
-    );
+    return showReport(report, session, async (sound, terminal) => {
+      const { renderText } = await import('../../report/render/render-text.ts');
+      const { psView } = await import('../../report/views/ps-view.ts');
+      return renderText(psView(sound, options.threads === true), terminal);
+    });
   });
 }
 

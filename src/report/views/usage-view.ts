@@ -100,7 +100,7 @@ function slabSection(slabs: NonNullable<UsageReport['slabs']>): Section {
 
 /** "The 5 largest of 126 slab caches:" */
 function largest(shown: number, all: number, exact: boolean, one: string, many = `${one}s`): Block {
-  const total = `${exact ? '' : 'at least '}${all} ${all === 1 ? one : many}`;
+  const total = `${exact ? '' : 'at least '}${plural(all, one, many)}`;
   if (shown === 0) return paragraph(exact ? `No ${many}` : `No ${many} could be read`);
   return paragraph(shown < all ? `The ${shown} largest of ${total}:` : `${upperFirst(total)}:`);
 }

@@ -1,20 +1,19 @@
-import { escapeText } from './escape.ts';
-import type { ByteAmount, InfoReport } from './info-report.ts';
-import { foundTasks } from './task-figures.ts';
-import { TASK_STATES } from './task-states.ts';
-import type { Terminal } from './terminal.ts';
-import { plural, size, utc } from './units.ts';
-import { wrap } from './wrap.ts';
+import type { ByteAmount, InfoReport } from '../info-report.ts';
+import { foundTasks } from '../task-figures.ts';
+import { TASK_STATES } from '../task-states.ts';
+import { plural, size, utc } from '../units.ts';
+import { BLANK, type Fact, facts, strong, title, type View } from '../view.ts';
+import { kernelName } from './kernel-name.ts';
 
-const LABEL = 14;
+/** Columns of the labels, the longest of which is "command line", and of what is between them and the texts. */
+const LABELS = 14;
 /** Characters of a long text that are shown; --json has all of it. */
 const MOST = 320;
 
-/** A line: what it is about, and what there is to say; null for nothing. */
+/** What a line is about, and what there is to say; null for nothing. */
 type Row = readonly [label: string, text: string | null];
 
-/** The report for people, ending in a newline. */
-export function infoText(report: InfoReport, terminal: Terminal): string {
+export function infoView(report: InfoReport): View {
   const rows = [
     ...bootRowsOf(report),
     ...crashRows(report),
@@ -23,8 +22,11 @@ export function infoText(report: InfoReport, terminal: Terminal): string {
     ...kernelRows(report),
     ...missingRows(report),
   ];
-  const lines = rows.flatMap(([label, text]) => (text === null ? [] : [line(label, text, terminal)]));
-  return `${terminal.bold(title(report))}\n\n${lines.join('')}`;
+  return [title(strong(titleOf(report))), BLANK, facts(rows.flatMap(factOf), LABELS)];
+}
+
+function factOf([label, text]: Row): Fact[] {
+  return text === null ? [] : [{ name: strong(label), value: text }];
 }
 
 /** One kernel is in the title. */
@@ -32,20 +34,13 @@ function bootRowsOf({ boots }: InfoReport): Row[] {
   if (boots.length < 2) return [];
   return boots.map(({ release, physical, taken, why }, i) => [
     `boot ${i + 1}`,
-    `${escapeText(release)} at physical ${physical}${taken ? ', taken' : ''}: ${escapeText(why)}`,
+    `${release} at physical ${physical}${taken ? ', taken' : ''}: ${why}`,
   ]);
 }
 
-function title({ kernel, file }: InfoReport): string {
-  const release =
-    kernel.release === null ? 'Linux of unknown release' : `Linux ${escapeText(kernel.release)}`;
-  const machine = kernel.machine === null ? '' : ` ${escapeText(kernel.machine)}`;
-  return `${release}${machine}${file.live ? ', running' : ''}`;
-}
-
-function line(label: string, text: string, { width, bold }: Terminal): string {
-  const wrapped = wrap(`${label.padEnd(LABEL)}${text}`, width, LABEL);
-  return `${bold(wrapped.slice(0, LABEL))}${wrapped.slice(LABEL)}\n`;
+function titleOf({ kernel, file }: InfoReport): string {
+  const machine = kernel.machine === null ? '' : ` ${kernel.machine}`;
+  return `${kernelName(kernel)}${machine}${file.live ? ', running' : ''}`;
 }
 
 function crashRows({ crash, file, unavailable }: InfoReport): Row[] {
@@ -56,7 +51,7 @@ function crashRows({ crash, file, unavailable }: InfoReport): Row[] {
       ? 'a task that is not known'
       : crash.task.pid === 0
         ? 'the idle task'
-        : `PID ${crash.task.pid} (${escapeText(crash.task.comm)})`;
+        : `PID ${crash.task.pid} (${crash.task.comm})`;
   return [
     ['panic', reason === null ? none : cut(reason)],
     ['cause', cause === null ? null : cut(cause)],
@@ -66,17 +61,16 @@ function crashRows({ crash, file, unavailable }: InfoReport): Row[] {
 }
 
 function hostRows({ host, clock, uptime, crash }: InfoReport): Row[] {
-  const domain =
-    host && host.domain !== '' && host.domain !== '(none)' ? `, domain ${escapeText(host.domain)}` : '';
+  const domain = host && host.domain !== '' && host.domain !== '(none)' ? `, domain ${host.domain}` : '';
   return [
-    ['host', host && `${escapeText(host.name)}${domain}`],
+    ['host', host && `${host.name}${domain}`],
     ['clock', clock === null || crash.time !== null ? null : utc(clock)],
     ['uptime', uptime === null ? null : duration(uptime)],
   ];
 }
 
 function stateRows({ cpus, cpuModel, load, memory, swap, tasks }: InfoReport): Row[] {
-  const model = cpuModel === null ? '' : `, ${escapeText(cpuModel)}`;
+  const model = cpuModel === null ? '' : `, ${cpuModel}`;
   return [
     ['cpus', cpus && `${cpus.online} online of ${cpus.possible}${model}`],
     ['load', load?.map((average) => average.toFixed(2)).join(' ') ?? null],
@@ -94,7 +88,7 @@ function taskText(figures: NonNullable<InfoReport['tasks']>): string {
   const { least, total, processes, kernelThreads, states } = foundTasks(figures);
   const names = Object.keys(TASK_STATES) as (keyof typeof TASK_STATES)[];
   const counted = names.flatMap((state) => (states[state] ? [`${states[state]} ${TASK_STATES[state]}`] : []));
-  const what = processes === 1 ? '1 process' : `${processes} processes`;
+  const what = plural(processes, 'process', 'processes');
   return `${least}${total}: ${what}, ${plural(kernelThreads, 'kernel thread')}; ${counted.join(', ')}`;
 }
 
@@ -104,8 +98,8 @@ function kernelRows(report: InfoReport): Row[] {
     ['taint', taint && taintText(taint)],
     ['modules', moduleText(report)],
     ['command line', commandLine === null ? null : cut(commandLine.trimEnd())],
-    ['version', kernel.version === null ? null : escapeText(kernel.version)],
-    ['build id', kernel.buildId === null ? null : escapeText(kernel.buildId)],
+    ['version', kernel.version === null ? null : kernel.version],
+    ['build id', kernel.buildId === null ? null : kernel.buildId],
     ['layout', layout && layoutText(layout)],
     ['dump', dumpText(file, dump)],
   ];
@@ -138,9 +132,9 @@ const LEVEL_BITS: readonly (readonly [bit: number, name: string])[] = [
 
 function dumpText({ path, format, bytes, live }: InfoReport['file'], dump: InfoReport['dump']): string {
   const { described, stored, truncated, missing, level } = dump;
-  if (live) return `none: ${escapeText(path)} of the running kernel, ${size(described)} of memory`;
+  if (live) return `none: ${path} of the running kernel, ${size(described)} of memory`;
   return [
-    `${escapeText(path)}: ${format}${bytes === null ? '' : ` of ${size(bytes)}`}`,
+    `${path}: ${format}${bytes === null ? '' : ` of ${size(bytes)}`}`,
     `${size(described)} of memory, ${stored === described ? 'all' : size(stored)} in it`,
     ...(level === null ? [] : [levelText(level)]),
     ...(truncated > 0 ? [`INCOMPLETE: ${size(truncated)} are missing at its end`] : []),
@@ -162,12 +156,12 @@ function missingRows({ unavailable }: InfoReport): Row[] {
   for (const [name, reason] of Object.entries(unavailable)) {
     if (!UNSPOKEN.has(name)) names.set(reason, [...(names.get(reason) ?? []), name]);
   }
-  return [...names].map(([reason, of]) => ['not known', `${of.join(', ')}: ${escapeText(reason)}`]);
+  return [...names].map(([reason, of]) => ['not known', `${of.join(', ')}: ${reason}`]);
 }
 
 function cut(text: string): string {
   const more = text.length - MOST;
-  return more > 0 ? `${escapeText(text.slice(0, MOST))}... and ${more} characters more` : escapeText(text);
+  return more > 0 ? `${text.slice(0, MOST)}... and ${more} more characters` : text;
 }
 
 const MINUTE = 60;

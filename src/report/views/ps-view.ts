@@ -1,0 +1,62 @@
+import { each } from '../each.ts';
+import type { PsReport, TaskRow } from '../ps-report.ts';
+import { foundTasks } from '../task-figures.ts';
+import { plural, shortSize } from '../units.ts';
+import { BLANK, numbers, paragraph, strong, type Text, table, type View } from '../view.ts';
+import { kernelName } from './kernel-name.ts';
+
+const MEMORY = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'PTE'].map(numbers);
+/** Before those that were on a CPU, the one that panicked, and all where it cannot be told which were. */
+const RUNNING = '>';
+const PANICKING = '!';
+const UNKNOWN = '?';
+
+/** @param threads whether its rows are all threads, and not processes */
+export function* psView(report: PsReport, threads: boolean): View {
+  yield paragraph(titleOf(report));
+  yield BLANK;
+  const second = numbers(threads ? 'TGID' : 'PPID');
+  const rows = each(function* () {
+    for (const task of report.tasks) yield cells(task, threads);
+  });
+  yield table(['', numbers('PID'), second, 'S', numbers('CPU'), ...MEMORY, 'COMMAND'], rows, { gap: 1 });
+}
+
+function titleOf({ kernel, counts, file, cpus }: PsReport): Text {
+  const tasks = `${countText(counts)}${panicText(cpus ?? [])}`;
+  return [strong(kernelName(kernel)), ` (${file.format}): ${tasks}`];
+}
+
+function countText(figures: PsReport['counts']): string {
+  const { least, processes, kernelThreads, total } = foundTasks(figures);
+  return `${least}${plural(processes, 'process', 'processes')}, ${plural(kernelThreads, 'kernel thread')}, ${plural(total, 'task')} in all`;
+}
+
+function panicText(cpus: NonNullable<PsReport['cpus']>): string {
+  const at = cpus.find(({ panicking }) => panicking);
+  if (!at) return '';
+  const task =
+    at.pid === null
+      ? 'a task that cannot be read'
+      : at.idle
+        ? 'its idle task'
+        : `PID ${at.pid} (${at.comm ?? ''})`;
+  return `; CPU ${at.cpu} panicked in ${task}`;
+}
+
+function cells(task: TaskRow, threads: boolean): string[] {
+  const mark = task.panicking ? PANICKING : task.running ? RUNNING : task.running === null ? UNKNOWN : '';
+  const second = threads ? String(task.tgid) : task.ppid === null ? '?' : String(task.ppid);
+  return [mark, String(task.pid), second, task.state, String(task.cpu), ...sizes(task), command(task)];
+}
+
+function sizes({ memory, missing }: TaskRow): string[] {
+  if (!memory) return Array<string>(6).fill(missing === undefined ? '-' : '?');
+  const { rss, swap, pageTables } = memory;
+  return [rss.total, rss.anon, rss.file, rss.shmem, swap, pageTables].map(shortSize);
+}
+
+/** As ps(1) shows them: the kernel's own threads in brackets. */
+function command({ comm, kernelThread }: TaskRow): string {
+  return kernelThread ? `[${comm}]` : comm;
+}
