@@ -188,7 +188,11 @@ describe('the imports of the program', () => {
     expect([...folders].sort()).toEqual([...ORDER, 'bin', ...GROUND].sort());
     const main = importsOf('src/cli/program.ts', tree.get('src/cli/program.ts') ?? '');
     expect(main.map(({ specifier }) => specifier)).toContain('commander');
-    expect(main.map(({ specifier }) => specifier)).toContain('./commands/pages.ts');
+    const declared = importsOf(
+      'src/cli/declarations/pages.ts',
+      tree.get('src/cli/declarations/pages.ts') ?? '',
+    );
+    expect(declared.map(({ specifier }) => specifier)).toContain('../commands/pages.ts');
   });
 
   it('keep the order of the folders, and go in no circle', () => {
@@ -198,8 +202,14 @@ describe('the imports of the program', () => {
   it('load the codecs of compressed dumps, and the commands, only when they are needed', () => {
     const start = loadedWith('bin/kdump-inspect.ts', tree);
     expect([...start]).toContain('src/cli/program.ts');
-    expect([...start].filter((path) => path.startsWith('src/cli/commands/'))).toEqual([]);
-    const command = loadedWith('src/cli/commands/pages.ts', tree);
+    expect([...start]).toContain('src/cli/declarations/pages.ts');
+    expect(
+      [...start].filter((path) => /^src\/(cli\/(commands|session)|formats|kernel)\//.test(path)),
+    ).toEqual([]);
+    const command = new Set([
+      ...loadedWith('src/cli/command/run-command.ts', tree),
+      ...loadedWith('src/cli/commands/pages.ts', tree),
+    ]);
     expect([...command]).toContain('src/formats/open.ts');
     expect([...command]).not.toContain(ON_DEMAND);
     expect([...loadedWith(ON_DEMAND, tree)]).toContain('src/formats/kdump/codecs.ts');

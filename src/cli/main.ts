@@ -1,14 +1,24 @@
 import { CommanderError } from 'commander';
 import { asMemoryError } from '../errors.ts';
+import type { Command } from './command/command.ts';
+import { COMMANDS } from './declarations/commands.ts';
 import { EXIT, reportFailure } from './output/output.ts';
-import { makeProgram } from './program.ts';
+import { printOut } from './output/write.ts';
+import { makeProgram, type Run } from './program.ts';
 
 /** Runs the program and returns its exit status; writes nothing anywhere but stdout and stderr. */
-export async function main(args: readonly string[]): Promise<number> {
+export async function main(
+  args: readonly string[],
+  commands: readonly Command[] = COMMANDS,
+): Promise<number> {
   let status: number = EXIT.done;
-  const program = makeProgram((of) => {
-    status = of;
-  }, args[0]);
+  const run: Run = async (command, files, asked) => {
+    if (command.dump) {
+      const { runOnDump } = await import('./command/run-command.ts');
+      status = await runOnDump(command, files, asked);
+    } else printOut((await command.load()).text(asked, commands));
+  };
+  const program = makeProgram(commands, run, args[0]);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return EXIT.usage;

@@ -1,5 +1,15 @@
-import type { Caller, LogRecord, LostRecords } from '../kernel/log/log-record.ts';
+import type { Caller, LogEntry, LogRecord, LostRecords } from '../kernel/log/log-record.ts';
+import { jsonLine } from './escape.ts';
 import { facilityName, levelName } from './log-names.ts';
+import type { Report } from './report.ts';
+
+/** A log whose entries are read as they are gone through, once; what was lost is known after the last one. */
+export interface LogReport extends Report {
+  readonly schema: 'kdump-inspect/dmesg/1';
+  readonly entries: Iterable<LogEntry>;
+  /** How many records there were. */
+  readonly records: number;
+}
 
 /** A line of `dmesg --json`: one record, or records that could not be had. */
 export interface LogRow {
@@ -18,13 +28,56 @@ export interface LogRow {
   /** Whether `dmesg --clear` hid it. */
   readonly cleared: boolean | null;
   readonly text: string | null;
+  /** Whether it could be had; of the last line, whether all could be had. */
   readonly complete: boolean;
+  /** Of the last line only: what is wrong with the log. */
+  readonly warnings?: readonly string[];
   /** Instead of a text: how many records cannot be had here, from `sequence` on, and why. */
   readonly missing?: { readonly records: number | null; readonly cause: string; readonly reason: string };
 }
 
-const SCHEMA = 'kdump-inspect/dmesg/1';
+const SCHEMA = 'kdump-inspect/dmesg/1' as const;
 const integer = (n: bigint) => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
+
+/** Characters handed over at once: to write each record by itself would take longer than all else. */
+const PIECE = 1 << 16;
+
+function* inPieces(lines: Iterable<string>): Generator<string> {
+  let piece = '';
+  for (const line of lines) {
+    piece += line;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  yield piece;
+}
+
+/** JSON Lines. The last one has what is to be said of the whole, which is known only then. */
+export function logJson(report: LogReport): Generator<string> {
+  return inPieces(jsonLines(report));
+}
+
+function* jsonLines(report: LogReport): Generator<string> {
+  let last: LogRow | undefined;
+  for (const entry of report.entries) {
+    if (last) yield `${jsonLine(last)}\n`;
+    last = logRow(entry);
+  }
+  const { warnings, complete } = report;
+  if (!last && warnings.length === 0) return;
+  last ??= { ...NOTHING, complete };
+  yield `${jsonLine({ ...last, complete: last.complete && complete, warnings })}\n`;
+}
+
+/** The records for people. */
+export function logTexts(entries: Iterable<LogEntry>, isTerminal: boolean): Generator<string> {
+  return inPieces(texts(entries, isTerminal));
+}
+
+function* texts(entries: Iterable<LogEntry>, isTerminal: boolean): Generator<string> {
+  for (const entry of entries) if (entry.kind === 'record') yield logText(entry, isTerminal);
+}
 
 export function logRow(entry: LogRecord | LostRecords): LogRow {
   if (entry.kind === 'lost') return missingRow(entry);
@@ -44,12 +97,17 @@ export function logRow(entry: LogRecord | LostRecords): LogRow {
   };
 }
 
+/** A line that is not about any record. */
+const NOTHING = {
+  schema: SCHEMA,
+  ...{ sequence: null, time: null, level: null, facility: null, caller: null, device: null },
+  ...{ continuation: null, cleared: null, text: null },
+} as const;
+
 function missingRow({ sequence, count, cause, reason }: LostRecords): LogRow {
   return {
-    schema: SCHEMA,
+    ...NOTHING,
     sequence: sequence === null ? null : integer(sequence),
-    ...{ time: null, level: null, facility: null, caller: null, device: null },
-    ...{ continuation: null, cleared: null, text: null },
     complete: cause === 'unwritten',
     missing: { records: count, cause, reason },
   };

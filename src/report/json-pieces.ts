@@ -49,8 +49,11 @@ function* items(list: Iterable<unknown>): Generator<Entry> {
 }
 
 function* members(object: object): Generator<Entry> {
-  for (const [name, value] of Object.entries(object))
+  // A member after a list may be known only when the list was gone through, so each is asked when its turn comes.
+  for (const name of Object.keys(object)) {
+    const value: unknown = object[name as keyof typeof object];
     if (value !== undefined) yield [`${JSON.stringify(name)}: `, value];
+  }
 }
 
 function* enclosed(

@@ -1,7 +1,9 @@
+import type { ErrorKind } from '../errors.ts';
 import { hex } from '../hex.ts';
 import type { Candidate, TriedValue } from '../kernel/evidence/methods.ts';
 import type { KernelLayout } from '../kernel/layout/layout.ts';
 import { escapeText } from './escape.ts';
+import type { Report } from './report.ts';
 import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './wrap.ts';
@@ -25,13 +27,12 @@ const VALUES = [
 type ValueName = (typeof VALUES)[number];
 
 /** The document of `layout --json`. */
-export interface LayoutReport extends Record<ValueName, LayoutValue> {
+export interface LayoutReport extends Report, Record<ValueName, LayoutValue> {
   readonly schema: 'kdump-inspect/layout/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
   readonly pagingLevels: 4 | 5;
   readonly kallsyms: KernelLayout['kallsyms'];
-  readonly warnings: readonly string[];
 }
 
 /** What the kernel and the field call each value, for people. */
@@ -47,19 +48,27 @@ const NAMES: Record<ValueName, readonly [string, string]> = {
 
 function shown({ value, source, candidates }: TriedValue): LayoutValue {
   const text = (v: bigint | null) => (v === null ? null : hex(v));
-  return { value: text(value), source, candidates: candidates.map((c) => ({ ...c, value: text(c.value) })) };
+  return {
+    value: text(value),
+    source,
+    candidates: candidates.map((c) => ({ ...c, value: text(c.value) })),
+  };
 }
 
 interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel'> {
   /** What speaks against the VMCOREINFO that it is based on. */
   readonly doubts: readonly string[];
+  /** Whether the dump has lost what kept a method from finding anything. */
+  readonly isLost: (kind: ErrorKind) => boolean;
 }
 
-export function layoutReport(layout: KernelLayout, { file, kernel, doubts }: LayoutFacts): LayoutReport {
+export function layoutReport(layout: KernelLayout, facts: LayoutFacts): LayoutReport {
+  const { file, kernel, doubts, isLost } = facts;
   const values = Object.fromEntries(VALUES.map((name) => [name, shown(layout[name])])) as Record<
     ValueName,
     LayoutValue
   >;
+  const lost = VALUES.filter((name) => isUnknownByLoss(layout[name], isLost));
   return {
     schema: 'kdump-inspect/layout/1',
     file,
@@ -67,8 +76,17 @@ export function layoutReport(layout: KernelLayout, { file, kernel, doubts }: Lay
     ...values,
     pagingLevels: layout.pagingLevels,
     kallsyms: layout.kallsyms,
-    warnings: [...doubts, ...VALUES.flatMap((name) => disagreements(NAMES[name][0], values[name]))],
+    warnings: [
+      ...doubts,
+      ...lost.map((name) => `${NAMES[name][0]}: what tells it cannot be read`),
+      ...VALUES.flatMap((name) => disagreements(NAMES[name][0], values[name])),
+    ],
+    complete: lost.length === 0,
   };
+}
+
+function isUnknownByLoss({ value, failures = [] }: TriedValue, isLost: LayoutFacts['isLost']): boolean {
+  return value === null && failures.some(isLost);
 }
 
 /** Methods that said something else than what is believed: each one is worth a sentence. */

@@ -7,13 +7,14 @@ import type { PageExplanation, StructPage } from '../pages/explain/explain.ts';
 import { escapeText } from './escape.ts';
 import { type PageDetailsReport, pageDetailsReport } from './page-details.ts';
 import { detailLines } from './page-owner-text.ts';
+import type { Report } from './report.ts';
 import { ROW_NAMES } from './row-names.ts';
 import type { Terminal } from './terminal.ts';
 import { size } from './units.ts';
 import { wrap } from './wrap.ts';
 
 /** The document of `page --json`. */
-export interface PageReport {
+export interface PageReport extends Report {
   readonly schema: 'kdump-inspect/page/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly pfn: number;
@@ -49,7 +50,7 @@ export type DetailsFact = { readonly value: PageDetails | null } | { readonly mi
 export function pageReport(
   page: PageExplanation,
   details: DetailsFact,
-  file: PageReport['file'],
+  { file, warnings, complete }: Pick<PageReport, 'file' | 'warnings' | 'complete'>,
 ): PageReport {
   const { structPage: s } = page;
   const known = 'value' in details ? details.value : null;
@@ -77,6 +78,8 @@ export function pageReport(
     structPageError: page.structPageError,
     details: known && pageDetailsReport(known),
     detailsError: 'missing' in details ? details.missing : null,
+    warnings,
+    complete,
   };
 }
 

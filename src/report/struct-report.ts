@@ -2,6 +2,7 @@ import { hex } from '../hex.ts';
 import type { Enumerator } from '../kernel/btf/btf.ts';
 import type { Hole, MemberLayout, StructLayout } from '../kernel/types/layout.ts';
 import type { Value } from '../kernel/types/value.ts';
+import type { Report } from './report.ts';
 
 /** Bits without a member: from which bit on, counted from the start of the outermost structure. */
 export interface HoleRow {
@@ -55,8 +56,7 @@ export type JsonValue =
   | JsonValue[]
   | { readonly [name: string]: JsonValue };
 
-/** The document of `struct --json`. */
-export interface StructReport {
+interface StructSummary extends Report {
   readonly schema: 'kdump-inspect/struct/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly query: { readonly name: string; readonly address: string | null };
@@ -64,12 +64,27 @@ export interface StructReport {
   readonly type: StructTypeRow;
   /** Where the value lies, after all pointers were followed. */
   readonly address: string | null;
-  readonly value: JsonValue;
+  /** The symbol that it lies in, and how far in. */
+  readonly symbol: string | null;
   /** By address: the symbols that pointers in the value point at. */
   readonly symbols: Readonly<Record<string, string>>;
   /** Arrays of which only the first elements are shown, and parts that are not in the dump. */
   readonly warnings: readonly string[];
   readonly complete: boolean;
+}
+
+/** What `struct` has found; `value` is null for a type alone. */
+export interface StructFindings extends StructSummary {
+  readonly value: Value | null;
+}
+
+/** The document of `struct --json`. */
+export interface StructReport extends StructSummary {
+  readonly value: JsonValue;
+}
+
+export function structDocument(report: StructFindings): StructReport {
+  return { ...report, value: report.value && jsonValue(report.value) };
 }
 
 function holeRow({ firstBit, bits }: Hole): HoleRow {

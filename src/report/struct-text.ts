@@ -1,15 +1,25 @@
+import { hex } from '../hex.ts';
 import { escapeText } from './escape.ts';
-import type { HoleRow, LayoutRow, MemberRow, StructReport } from './struct-report.ts';
+import type { HoleRow, LayoutRow, MemberRow, StructFindings } from './struct-report.ts';
 import type { Terminal } from './terminal.ts';
 import { plural } from './units.ts';
+import { valueText } from './value-text.ts';
 import { wrap } from './wrap.ts';
 
 const OFFSET = 7;
 const SIZE = 7;
 const INDENT = 2;
 
+/** The report for people: a value, or the layout of a type. */
+export function structText(report: StructFindings, terminal: Terminal): string {
+  const { value, address, symbol, type, query } = report;
+  if (value === null || address === null) return typeText(report, terminal);
+  const title = { type, name: query.name, address: BigInt(address), symbol: symbol ?? undefined };
+  return valueText(title, value, (pointer) => report.symbols[hex(pointer)]);
+}
+
 /** The layout of a type for people, ending in a newline: offset, size and declaration of each member, and the gaps. */
-export function typeText({ type }: StructReport, { bold, width }: Terminal): string {
+export function typeText({ type }: Pick<StructFindings, 'type'>, { bold, width }: Terminal): string {
   const lines = [bold(title(type))];
   if (type.layout) {
     lines.push(bold(`${'OFFSET'.padStart(OFFSET)}${'SIZE'.padStart(SIZE)}  MEMBER`));
@@ -20,7 +30,7 @@ export function typeText({ type }: StructReport, { bold, width }: Terminal): str
   return lines.map((line) => `${wrap(line, width, OFFSET + SIZE + 2 + 2 * INDENT)}\n`).join('');
 }
 
-function title({ name, definition, size, module }: StructReport['type']): string {
+function title({ name, definition, size, module }: StructFindings['type']): string {
   const what = definition === null ? name : `typedef ${definition}`;
   const bytes = size === null ? 'without a size' : plural(size, 'byte');
   return escapeText(`${what}, ${bytes}${module === null ? '' : `  [${module}]`}`);

@@ -1,7 +1,8 @@
-import { hex, hex64 } from '../hex.ts';
+import { hex } from '../hex.ts';
 import type { Module } from '../kernel/modules/module-reader.ts';
 import type { AnySymbol } from '../kernel/symbols/symbolizer.ts';
-import { escapeText } from './escape.ts';
+import { escapeText, jsonLine, jsonText } from './escape.ts';
+import type { Report } from './report.ts';
 
 /** A symbol in JSON; `module` is there only for one of a module. */
 export interface SymbolRow {
@@ -24,7 +25,16 @@ export interface ModuleRow {
 }
 
 /** The document of `symbols --json`. */
-export interface SymbolsReport {
+export interface SymbolsReport extends SymbolsSummary {
+  readonly symbols: readonly SymbolRow[];
+}
+
+/** The same with symbols that are made as they are gone through: there may be a million. */
+export interface SymbolsFindings extends SymbolsSummary {
+  readonly symbols: Iterable<SymbolRow>;
+}
+
+interface SymbolsSummary extends Report {
   readonly schema: 'kdump-inspect/symbols/1';
   readonly file: { readonly path: string; readonly format: string };
   /** How the kernel's table was found and written. */
@@ -34,9 +44,6 @@ export interface SymbolsReport {
   readonly query: string | null;
   /** For an address: the symbol that it lies in, how far behind its start, and how far the next one is. Bytes. */
   readonly location?: { readonly address: string; readonly offset: number; readonly size: number };
-  readonly warnings: readonly string[];
-  readonly complete: boolean;
-  readonly symbols: readonly SymbolRow[];
 }
 
 /** Where an address lies in a symbol; bytes. */
@@ -65,15 +72,49 @@ export function locationRow({ address, offset, size }: SymbolPlace): NonNullable
   return { address: hex(address), offset: Number(offset), size: Number(size) };
 }
 
-/** Lines as /proc/kallsyms prints them, each ending in a newline. */
-export function symbolLine({ name, type, address, module }: AnySymbol): string {
-  return `${hex64(address).slice(2)} ${escapeText(type)} ${escapeText(name)}${moduleName(module, '\t')}\n`;
+/** Lines written at once: all of them at once would be some ten MiB of text. */
+const LINES = 4096;
+
+/** Lines as /proc/kallsyms prints them; of an address, as the kernel's own messages name it. */
+export function* symbolsText({ symbols, location }: SymbolsFindings): Generator<string> {
+  const line = location ? (row: SymbolRow) => locationLine(row, location) : symbolLine;
+  for (const rows of inPieces(symbols)) yield rows.map(line).join('');
 }
 
-/** A line as the kernel's own messages name an address. */
-export function locationLine({ name, module }: AnySymbol, { address, offset, size }: SymbolPlace): string {
-  return `${hex(address)} ${escapeText(name)}+${hex(offset)}/${hex(size)}${moduleName(module, ' ')}\n`;
+/** The document with a line for each symbol. */
+export function* symbolsJson(report: SymbolsFindings): Generator<string> {
+  const [before = '', after = ''] = jsonText({ ...report, symbols: [] }).split('"symbols": []');
+  yield `${before}"symbols": [`;
+  let separator = '\n';
+  for (const rows of inPieces(report.symbols)) {
+    yield separator + rows.map((row) => `    ${jsonLine(row)}`).join(',\n');
+    separator = ',\n';
+  }
+  yield `\n  ]${after}`;
 }
+
+/** LINES of them at a time. */
+function* inPieces<T>(all: Iterable<T>): Generator<readonly T[]> {
+  let piece: T[] = [];
+  for (const one of all) {
+    piece.push(one);
+    if (piece.length < LINES) continue;
+    yield piece;
+    piece = [];
+  }
+  if (piece.length > 0) yield piece;
+}
+
+function symbolLine({ name, type, address, module }: SymbolRow): string {
+  const digits = address.slice(2).padStart(16, '0');
+  return `${digits} ${escapeText(type)} ${escapeText(name)}${moduleName(module, '\t')}\n`;
+}
+
+function locationLine({ name, module }: SymbolRow, { address, offset, size }: Location): string {
+  return `${address} ${escapeText(name)}+${hex(offset)}/${hex(size)}${moduleName(module, ' ')}\n`;
+}
+
+type Location = NonNullable<SymbolsSummary['location']>;
 
 function moduleName(module: string | undefined, before: string): string {
   return module === undefined ? '' : `${before}[${escapeText(module)}]`;

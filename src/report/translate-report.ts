@@ -3,6 +3,7 @@ import { hex, hex64 } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
 import type { Walk, WalkStep } from '../kernel/paging/page-walk.ts';
 import { PAGE_SIZE } from '../machine.ts';
+import type { Report } from './report.ts';
 import type { Terminal } from './terminal.ts';
 import { size } from './units.ts';
 import { wrap } from './wrap.ts';
@@ -34,16 +35,30 @@ export interface TranslationRow {
   readonly contents: 'stored' | Absence | null;
 }
 
-/** The document of `translate --json`. Its rows may be made as they are gone through: there may be a hundred thousand. */
-export interface TranslateReport<Rows extends Iterable<TranslationRow> = readonly TranslationRow[]> {
+interface TranslateSummary extends Report {
   readonly schema: 'kdump-inspect/translate/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly pagingLevels: 4 | 5;
   readonly pageTableRoot: string;
-  readonly translations: Rows;
-  readonly warnings: readonly string[];
+  /** Whether every address leads to memory. */
+  readonly mapped: boolean;
+  /** Whether all page tables that were needed could be read. */
+  readonly complete: boolean;
   /** Whether no translation is contradicted by where the direct map and the kernel image lie. */
   readonly consistent: boolean;
+}
+
+/** The document of `translate --json`. */
+export interface TranslateReport extends TranslateSummary {
+  readonly translations: readonly TranslationRow[];
+}
+
+/**
+ * The same with rows that are made as they are gone through, once: there may be a hundred thousand. What the report says of
+ * all of them is known after the last one.
+ */
+export interface TranslateFindings extends TranslateSummary {
+  readonly translations: Iterable<TranslationRow>;
 }
 
 /** What the walk itself does not say. */
@@ -89,10 +104,7 @@ export function translationRow({
 }
 
 /** The report for people, an address at a time, each ending in a newline. */
-export function* translateText(
-  report: TranslateReport<Iterable<TranslationRow>>,
-  { bold, width }: Terminal,
-): Generator<string> {
+export function* translateText(report: TranslateFindings, { bold, width }: Terminal): Generator<string> {
   let before = '';
   for (const t of report.translations) {
     const title = bold(t.address) + (t.region === null ? '' : `  ${t.region}`);

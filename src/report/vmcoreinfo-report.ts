@@ -1,9 +1,10 @@
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { type BootRow, bootRows } from './boots.ts';
 import { escapeText } from './escape.ts';
+import type { Report } from './report.ts';
 
 /** The document of `vmcoreinfo --json`. */
-export interface VmcoreinfoReport {
+export interface VmcoreinfoReport extends Report {
   readonly schema: 'kdump-inspect/vmcoreinfo/1';
   readonly file: { readonly path: string; readonly format: string };
   /** Where it was found. */
@@ -12,7 +13,6 @@ export interface VmcoreinfoReport {
   readonly boots: readonly BootRow[];
   /** Every line in the note's order: addresses as 0x text, numbers that fit as numbers, all else as text. */
   readonly entries: Readonly<Record<string, string | number>>;
-  readonly warnings: readonly string[];
 }
 
 export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file']): VmcoreinfoReport {
@@ -27,6 +27,7 @@ export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file'
     boots: bootRows(info.boots),
     entries,
     warnings: [...info.doubts, ...cut, ...odd],
+    complete: info.unterminated === null,
   };
 }
 

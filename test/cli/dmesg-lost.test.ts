@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { dmesg } from '../../src/cli/commands/dmesg.ts';
+import { runOnDump } from '../../src/cli/command/run-command.ts';
+import { dmesg } from '../../src/cli/declarations/dmesg.ts';
 import type { BuiltKernel } from '../builders/kernel.ts';
 import { writeKernel } from '../builders/kernel-file.ts';
 import { BuiltBuffer, type Logged } from '../builders/log-buffer.ts';
@@ -130,7 +131,7 @@ describe('dmesg on a terminal', () => {
     writeKernel(ring(['a\tb\x1b[2J']), path);
     const terminal = fakeTerminal('stdout');
     try {
-      expect(await dmesg([path], {})).toBe(0);
+      expect(await runOnDump(dmesg, [path], {})).toBe(0);
     } finally {
       terminal.release();
     }

@@ -183,9 +183,17 @@ describe('a dump whose log is damaged in one place', () => {
 
   it('says so in JSON in a line of its own, which is not complete', async () => {
     const ran = await runMain(['dmesg', path, '--json', '--quiet']);
-    const bad = rowsOf(ran).filter(({ complete }) => !complete);
+    const rows = rowsOf(ran);
+    const bad = rows.slice(0, -1).filter(({ complete }) => !complete);
     expect(bad.flatMap((row) => violations('dmesg', row))).toEqual([]);
     expect(bad).toMatchObject([{ sequence: number, text: null, missing: { records: 1, cause: 'damaged' } }]);
+    // The last line speaks for the whole log.
+    const last = rows.at(-1);
+    expect(last).toMatchObject({
+      complete: false,
+      warnings: [expect.stringMatching(/^record \d+ is missing/)],
+    });
+    expect(violations('dmesg', last)).toEqual([]);
     expect(ran.status).toBe(3);
     expect(ran.stderr).toBe('');
   });

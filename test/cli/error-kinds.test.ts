@@ -2,11 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { page } from '../../src/cli/commands/page.ts';
-import { pages } from '../../src/cli/commands/pages.ts';
-import { segments } from '../../src/cli/commands/segments.ts';
-import { struct } from '../../src/cli/commands/struct.ts';
-import { vmcoreinfo } from '../../src/cli/commands/vmcoreinfo.ts';
+import { runOnDump } from '../../src/cli/command/run-command.ts';
+import { page } from '../../src/cli/declarations/page.ts';
+import { pages } from '../../src/cli/declarations/pages.ts';
+import { segments } from '../../src/cli/declarations/segments.ts';
+import { struct } from '../../src/cli/declarations/struct.ts';
+import { vmcoreinfo } from '../../src/cli/declarations/vmcoreinfo.ts';
 import type { ErrorFacts, ErrorKind } from '../../src/errors.ts';
 import { failureOfAsync } from '../builders/failure.ts';
 import { faultyDisk } from '../support/faulty-disk.ts';
@@ -47,70 +48,70 @@ const CASES: readonly Case[] = [
   {
     kind: 'io',
     what: 'a file that is not there',
-    ask: () => pages([none], {}),
+    ask: () => runOnDump(pages, [none], {}),
     args: ['pages', none],
     facts: { path: none, errno: 'ENOENT' },
   },
   {
     kind: 'io',
     what: 'a result that cannot be written',
-    ask: () => segments([DUMP], { output: join(none, 'result') }),
+    ask: () => runOnDump(segments, [DUMP], { output: join(none, 'result') }),
     args: ['segments', DUMP, '--output', join(none, 'result')],
     facts: { path: join(none, 'result'), errno: 'ENOENT' },
   },
   {
     kind: 'io',
     what: 'a VMCOREINFO that is not there',
-    ask: () => pages([DUMP], { vmcoreinfo: none }),
+    ask: () => runOnDump(pages, [DUMP], { vmcoreinfo: none }),
     args: ['pages', DUMP, '--vmcoreinfo', none],
     facts: { path: none, errno: 'ENOENT' },
   },
   {
     kind: 'unsupported',
     what: 'a file that is no dump',
-    ask: () => pages([text], {}),
+    ask: () => runOnDump(pages, [text], {}),
     args: ['pages', text],
     facts: { path: text, offset: 0, hint: expect.stringContaining('--format raw') },
   },
   {
     kind: 'corrupt',
     what: 'a header that ends too early',
-    ask: () => pages([cut], {}),
+    ask: () => runOnDump(pages, [cut], {}),
     args: ['pages', cut],
     facts: { path: cut, offset: expect.anything() },
   },
   {
     kind: 'notStored',
     what: 'a page that the dump has not',
-    ask: () => page(DUMP, { pfn: 0x4000 }, {}),
+    ask: () => runOnDump(page, [DUMP], { at: { pfn: 0x4000 } }),
     args: ['page', DUMP, '16384'],
     facts: { path: DUMP, address: 0x400_0000n },
   },
   {
     kind: 'notMapped',
     what: 'an address that nothing is mapped at',
-    ask: () => page(DUMP, { virtual: 0xffff_9999_0000_0000n }, {}),
+    ask: () => runOnDump(page, [DUMP], { at: { virtual: 0xffff_9999_0000_0000n } }),
     args: ['page', DUMP, '0xffff999900000000'],
     facts: { path: DUMP, address: 0xffff_9999_0000_0000n },
   },
   {
     kind: 'missingInfo',
     what: 'a key that VMCOREINFO has not',
-    ask: () => vmcoreinfo([DUMP], { get: 'init_top_pgt' }),
+    ask: () => runOnDump(vmcoreinfo, [DUMP], { get: 'init_top_pgt' }),
     args: ['vmcoreinfo', DUMP, '--get', 'init_top_pgt'],
     facts: { path: DUMP, key: 'init_top_pgt', hint: 'did you mean SYMBOL(init_top_pgt)?' },
   },
   {
     kind: 'missingInfo',
     what: 'a type that the kernel has not',
-    ask: () => struct(DUMP, 'no_such_type', undefined, {}),
+    ask: () => runOnDump(struct, [DUMP], { subject: 'no_such_type' }),
     args: ['struct', DUMP, 'no_such_type'],
     facts: { path: DUMP },
   },
   {
     kind: 'memory',
     what: 'a read that gets no memory',
-    ask: () => pages([DUMP], {}),
+    ask: () => runOnDump(pages, [DUMP], {}),
     args: ['pages', DUMP],
     facts: { path: DUMP, hint: expect.stringContaining('ulimit -v') },
     fault: withoutMemory,
@@ -118,14 +119,14 @@ const CASES: readonly Case[] = [
   {
     kind: 'usage',
     what: 'two files that are no parts of one',
-    ask: () => pages([DUMP, DUMP], {}),
+    ask: () => runOnDump(pages, [DUMP, DUMP], {}),
     args: ['pages', DUMP, DUMP],
     facts: {},
   },
   {
     kind: 'usage',
     what: 'a result that would take the place of the dump',
-    ask: () => pages([DUMP], { output: DUMP }),
+    ask: () => runOnDump(pages, [DUMP], { output: DUMP }),
     args: ['pages', DUMP, '--output', DUMP],
     facts: { path: DUMP },
   },
@@ -167,7 +168,7 @@ describe('a read that fails', () => {
   it('is io with its place and its cause, whatever it was for', async () => {
     const { release } = faultyDisk(DUMP, { gone: 0 });
     try {
-      const { kind, facts, cause } = await failureOfAsync(pages([DUMP], {}));
+      const { kind, facts, cause } = await failureOfAsync(runOnDump(pages, [DUMP], {}));
       expect(kind).toBe('io');
       expect(facts).toMatchObject({ path: DUMP, offset: 0, errno: 'EIO' });
       expect(cause).toMatchObject({ code: 'EIO' });

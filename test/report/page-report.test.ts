@@ -16,7 +16,9 @@ const PAGE: PageExplanation = {
 const NO_TYPES: DetailsFact = { missing: 'this kernel has no BTF' };
 
 const reportOf = (page: Partial<PageExplanation>, details: DetailsFact = { value: null }) =>
-  pageReport({ ...PAGE, ...page }, details, { path: 'core', format: 'ELF64 vmcore' });
+  pageReport({ ...PAGE, ...page }, details, {
+    ...{ file: { path: 'core', format: 'ELF64 vmcore' }, warnings: [], complete: true },
+  });
 
 /** What the text says of a page under a name. */
 function said(name: string, page: Partial<PageExplanation>, details: DetailsFact = { value: null }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LayoutRow, MemberRow, StructReport, StructTypeRow } from '../../src/report/struct-report.ts';
+import type { LayoutRow, MemberRow, StructFindings, StructTypeRow } from '../../src/report/struct-report.ts';
 import { typeText } from '../../src/report/struct-text.ts';
 import { terminal } from '../../src/report/terminal.ts';
 
@@ -20,10 +20,10 @@ function linesOf(type: Partial<StructTypeRow>, width = 80): string[] {
     ...{ name: 'struct box', definition: null, size: 8, module: null, layout: null, enumerators: null },
     ...type,
   };
-  const report: StructReport = {
+  const report: StructFindings = {
     ...{ schema: 'kdump-inspect/struct/1', file: { path: 'core', format: 'ELF64 vmcore' } },
-    ...{ query: { name: 'box', address: null }, type: whole, address: null, value: null, symbols: {} },
-    ...{ warnings: [], complete: true },
+    ...{ query: { name: 'box', address: null }, type: whole, address: null, symbol: null },
+    ...{ value: null, symbols: {}, warnings: [], complete: true },
   };
   return typeText(report, terminal(false, width)).trimEnd().split('\n');
 }

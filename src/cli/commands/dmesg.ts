@@ -2,14 +2,11 @@ import { InspectError } from '../../errors.ts';
 import type { KernelLog, LogEntry, LogRecord, LostRecords } from '../../kernel/log/log-record.ts';
 import { openLog } from '../../kernel/log/open-log.ts';
 import { findPanic, type PanicLines } from '../../kernel/log/panic.ts';
-import { logRow, logText, missingText } from '../../report/dmesg-report.ts';
-import { jsonLine } from '../../report/escape.ts';
+import { type LogReport, logJson, logTexts, missingText } from '../../report/dmesg-report.ts';
 import { lastOf } from '../options/log-filter.ts';
-import type { CommonOptions } from '../options/options.ts';
-import { EXIT, type Output } from '../output/output.ts';
-import { withDump } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 
-export interface DmesgOptions extends CommonOptions {
+export interface DmesgAsked {
   readonly level?: ReadonlySet<number>;
   /** Nanoseconds since boot. */
   readonly since?: bigint;
@@ -17,26 +14,48 @@ export interface DmesgOptions extends CommonOptions {
   readonly panic?: boolean;
 }
 
-/** Characters written at once: a record a write would take longer than all else, and the whole log may be large. */
-const PIECE = 1 << 16;
-
 /** More losses than these are counted and not told one by one. */
 const TOLD = 8;
 
-/** `dmesg`: the kernel log. Returns the exit status. */
-export function dmesg(files: readonly string[], options: DmesgOptions): Promise<number> {
-  return withDump(files, options, ({ image, kernel, output }) => {
-    const log = openLog(kernel());
-    if (options.level && !log.hasLevels)
-      throw new InspectError('missingInfo', 'the records of this kernel log have no level');
-    const losses = new Losses(output);
-    print(wanted(log, options, image.path, losses), options.json === true, output);
-    return losses.end(log.doubts);
-  });
+/** `dmesg`: the kernel log, whose records are read as the report is gone through. */
+export function report({ image, kernel: open, options }: Session, asked: DmesgAsked): LogReport {
+  const log = openLog(open());
+  if (asked.level && !log.hasLevels)
+    throw new InspectError('missingInfo', 'the records of this kernel log have no level');
+  const losses = new Losses(log);
+  return {
+    schema: 'kdump-inspect/dmesg/1',
+    entries: wanted(log, { ...asked, json: options.json === true }, image.path, losses),
+    warnings: losses.warnings,
+    get complete() {
+      return losses.complete;
+    },
+    get records() {
+      return losses.records;
+    },
+  };
 }
 
-/** What was asked for, in the log's order. Lost records are told on stderr, and besides have lines of their own in JSON. */
-function wanted(log: KernelLog, options: DmesgOptions, path: string, losses: Losses): Iterable<LogEntry> {
+export { logJson as json };
+
+export function text(
+  { entries }: LogReport,
+  { isTerminal }: { readonly isTerminal: boolean },
+): Generator<string> {
+  return logTexts(entries, isTerminal);
+}
+
+/** Nothing at all can be had of what was asked for. */
+export function failed({ complete, records }: LogReport): boolean {
+  return !complete && records === 0;
+}
+
+interface Wanted extends DmesgAsked {
+  readonly json: boolean;
+}
+
+/** What was asked for, in the log's order. In JSON lost records have lines of their own. */
+function wanted(log: KernelLog, options: Wanted, path: string, losses: Losses): Iterable<LogEntry> {
   const panic = options.panic ? panicOf(log, path) : undefined;
   const chosen = (entries: Iterable<LogEntry>) =>
     filtered(options.json ? entries : withoutLost(entries, () => {}), options);
@@ -84,58 +103,42 @@ function endOf(entry: LogEntry): bigint {
   return entry.count === null ? 1n << 64n : entry.position + BigInt(entry.count);
 }
 
-function* filtered(entries: Iterable<LogEntry>, { level, since }: DmesgOptions): Generator<LogEntry> {
+function* filtered(entries: Iterable<LogEntry>, { level, since }: Wanted): Generator<LogEntry> {
   const passes = (record: LogRecord) =>
     (!level || (record.level !== null && level.has(record.level))) &&
     (since === undefined || record.time >= since);
   for (const entry of entries) if (entry.kind === 'lost' || passes(entry)) yield entry;
 }
 
-function print(entries: Iterable<LogEntry>, json: boolean, output: Output): void {
-  let piece = '';
-  for (const entry of entries) {
-    if (json) piece += `${jsonLine(logRow(entry))}\n`;
-    else if (entry.kind === 'record') piece += logText(entry, output.isTerminal);
-    if (piece.length < PIECE) continue;
-    output.result(piece);
-    piece = '';
-  }
-  output.result(piece);
-}
-
-/** Tells on stderr which records cannot be had, as they are come upon. */
+/** What cannot be had of a log, as it is come upon. */
 class Losses {
-  readonly #output: Output;
-  #told = 0;
-  #more = 0;
-  #incomplete = false;
-  #records = 0;
+  readonly #log: KernelLog;
+  readonly warnings: string[] = [];
+  complete = true;
+  /** Those that can be had. */
+  records = 0;
 
-  constructor(output: Output) {
-    this.#output = output;
+  constructor(log: KernelLog) {
+    this.#log = log;
   }
 
+  /** Passes entries on; when it ends all is told. */
   *told(entries: Iterable<LogEntry>): Generator<LogEntry> {
+    let lost = 0;
     for (const entry of entries) {
-      if (entry.kind === 'lost') this.#tell(entry);
-      else this.#records++;
+      if (entry.kind === 'record') this.records++;
+      else this.#tell(entry, ++lost);
       yield entry;
     }
+    const { doubts } = this.#log;
+    for (const doubt of doubts) this.warnings.push(doubt);
+    this.complete &&= doubts.length === 0;
+    if (lost > TOLD)
+      this.warnings.push(`and ${lost - TOLD} more places in the log where records are missing`);
   }
 
-  #tell(lost: LostRecords): void {
-    if (lost.cause !== 'unwritten') this.#incomplete = true;
-    if (this.#told++ < TOLD) this.#output.warn(missingText(lost));
-    else this.#more++;
-  }
-
-  /** The exit status: where there is nothing at all to be had, nothing was done. @param doubts what else is wrong */
-  end(doubts: readonly string[]): number {
-    for (const doubt of doubts) this.#output.warn(doubt);
-    this.#incomplete ||= doubts.length > 0;
-    if (this.#more > 0)
-      this.#output.warn(`and ${this.#more} more places in the log where records are missing`);
-    if (!this.#incomplete) return EXIT.done;
-    return this.#records > 0 ? EXIT.incomplete : EXIT.failed;
+  #tell(lost: LostRecords, nth: number): void {
+    if (lost.cause !== 'unwritten') this.complete = false;
+    if (nth <= TOLD) this.warnings.push(missingText(lost));
   }
 }

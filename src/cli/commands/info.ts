@@ -10,21 +10,8 @@ import { tryZones } from '../../pages/census/census.ts';
 import { type MissingMemory, missingMemory } from '../../pages/census/missing-memory.ts';
 import { managedChecks } from '../../pages/checks/managed-check.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
-import type { CommonOptions } from '../options/options.ts';
-import { type Session, withDump } from '../session/session.ts';
-import { showReport } from '../session/show-report.ts';
-
-/** `info`: the one screen to see first. Returns the exit status. */
-export function info(files: readonly string[], options: CommonOptions): Promise<number> {
-  return withDump(files, options, async (session) => {
-    const report = makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) => {
-      const { renderText } = await import('../../report/render/render-text.ts');
-      const { infoView } = await import('../../report/views/info-view.ts');
-      return renderText(infoView(sound), terminal);
-    });
-  });
-}
+import type { View } from '../../report/view.ts';
+import type { Session } from '../session/session.ts';
 
 function missingIn(kernel: Kernel): MissingMemory | null {
   const zones = tryZones(kernel);
@@ -37,11 +24,11 @@ function withoutTypes(kernel: Kernel, { memory, memoryChecks }: SystemFacts): Ch
   return managedChecks(kernel, memory.value.total);
 }
 
-/** Without VMCOREINFO there is nothing to tell; without page tables there is what VMCOREINFO says. */
-function makeReport({ image, vmcoreinfo, kernel: open }: Session, { pageOffset }: CommonOptions): InfoReport {
+/** `info`: the one screen to see first. Without page tables there is what VMCOREINFO says; without that there is nothing to say. */
+export function report({ image, vmcoreinfo, kernel: open, options }: Session): InfoReport {
   const text = vmcoreinfo();
   const kernel = fact(() => completed(withSmallReads(open())));
-  const system = inspectSystem(kernel, pageOffset);
+  const system = inspectSystem(kernel, options.pageOffset);
   return infoReport({
     image,
     amounts: image.memory.amounts,
@@ -51,4 +38,8 @@ function makeReport({ image, vmcoreinfo, kernel: open }: Session, { pageOffset }
     zoneChecks: 'value' in kernel ? withoutTypes(kernel.value, system) : [],
     counts: ({ tasks }) => countTasks(tasks),
   });
+}
+
+export async function view(report: InfoReport): Promise<View> {
+  return (await import('../../report/views/info-view.ts')).infoView(report);
 }

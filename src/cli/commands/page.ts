@@ -10,30 +10,47 @@ import { type PageDetails, pageDetails } from '../../pages/details/details.ts';
 import { kfencePhysical } from '../../pages/details/kfence.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
 import { isPlaced } from '../../pages/details/place.ts';
-import { explainPage } from '../../pages/explain/explain.ts';
-import { jsonText } from '../../report/escape.ts';
+import { explainPage, type PageExplanation } from '../../pages/explain/explain.ts';
+import { jsonPieces } from '../../report/json-pieces.ts';
 import { CONTENTS, type PageReport, pageReport, pageText } from '../../report/page-report.ts';
-import { terminal } from '../../report/terminal.ts';
-import type { CommonOptions, PageOperand } from '../options/options.ts';
-import { EXIT } from '../output/output.ts';
-import { withDump } from '../session/session.ts';
+import type { Terminal } from '../../report/terminal.ts';
+import type { PageOperand } from '../options/parsers.ts';
+import type { Session } from '../session/session.ts';
 
-/** `page`: everything about one page. Returns the exit status. */
-export function page(file: string, operand: PageOperand, options: CommonOptions): Promise<number> {
-  return withDump([file], options, ({ image, kernel: open, output }) => {
-    const kernel = completed(open());
-    for (const doubt of kernel.info.doubts) output.warn(doubt);
-    const physical = physicalOf(kernel, operand);
-    const pfn = 'pfn' in operand ? operand.pfn : Math.floor((physical ?? 0) / PAGE_SIZE);
-    const explained = explainPage(kernel, pfn);
-    const details = fact(() => pageDetails(new TypedKernel(kernel), explained, physical));
-    const report = pageReport(explained, details, { path: image.path, format: image.format });
-    const text = () => pageText(report, details, terminal(output.color, output.columns));
-    output.result(options.json ? jsonText(report) : text());
-    const lost = [...lostDetails(details, image), ...misplaced(details, image), ...lostPage(report, image)];
-    for (const sentence of lost) output.warn(sentence);
-    return lost.length > 0 ? EXIT.incomplete : EXIT.done;
+export interface PageAsked {
+  readonly at: PageOperand;
+}
+
+/** `page`: everything about one page. */
+export function report({ image, kernel: open }: Session, { at }: PageAsked): PageFindings {
+  const kernel = completed(open());
+  const physical = physicalOf(kernel, at);
+  const pfn = 'pfn' in at ? at.pfn : Math.floor((physical ?? 0) / PAGE_SIZE);
+  const explained = explainPage(kernel, pfn);
+  const details = fact(() => pageDetails(new TypedKernel(kernel), explained, physical));
+  const lost = [...lostDetails(details, image), ...misplaced(details, image), ...lostPage(explained, image)];
+  const report = pageReport(explained, details, {
+    file: { path: image.path, format: image.format },
+    warnings: [...kernel.info.doubts, ...lost],
+    complete: lost.length === 0,
   });
+  return { ...report, found: details };
+}
+
+export function text(
+  { found, ...report }: PageFindings,
+  { terminal }: { readonly terminal: Terminal },
+): string {
+  return pageText(report, found, terminal);
+}
+
+export function json({ found: _, ...report }: PageFindings): Generator<string> {
+  return jsonPieces(report);
+}
+
+/** The report with what it was made from, for its text. */
+interface PageFindings extends PageReport {
+  readonly found: Fact<PageDetails | null>;
 }
 
 function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): string[] {
@@ -55,10 +72,8 @@ function misplaced(details: Fact<PageDetails | null>, { live }: MemoryImage): st
 }
 
 /** What a filter left out makes no dump incomplete. */
-function lostPage(
-  { class: held, contents, reason, structPageError }: PageReport,
-  image: MemoryImage,
-): string[] {
+function lostPage(page: PageExplanation, image: MemoryImage): string[] {
+  const { class: held, contents, reason, structPageError } = page;
   if (held === null && contents !== 'notStored' && contents !== 'hole')
     return [`what the page is used for cannot be told: ${structPageError ?? reason}`];
   const lost = !image.live && !WITH_GOOD_REASON.has(contents);

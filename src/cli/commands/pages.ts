@@ -6,39 +6,31 @@ import { takeCompatCensus } from '../../pages/census/compat.ts';
 import { takeParallelCensus } from '../../pages/census/parallel-census.ts';
 import { EXCLUDABLE } from '../../pages/classify/page-class.ts';
 import { compatReport, type PagesReport, pagesReport } from '../../report/pages-report.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { View } from '../../report/view.ts';
 import { progressBar } from '../session/progress.ts';
-import { type Session, withDump } from '../session/session.ts';
-import { showReport } from '../session/show-report.ts';
+import type { Session } from '../session/session.ts';
 
-export interface PagesOptions extends CommonOptions {
+export interface PagesAsked {
   readonly compat?: string;
   readonly jobs?: number;
 }
 
-/** `pages`: what every physical page is used for. Returns the exit status. */
-export function pages(files: readonly string[], options: PagesOptions): Promise<number> {
-  return withDump(files, options, async (session) => {
-    const report = await makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) => {
-      const { renderText } = await import('../../report/render/render-text.ts');
-      const { pagesView } = await import('../../report/views/pages-view.ts');
-      return renderText(pagesView(sound), terminal);
-    });
-  });
-}
-
-async function makeReport(session: Session, options: PagesOptions): Promise<PagesReport> {
+/** `pages`: what every physical page is used for. */
+export async function report(session: Session, { compat, jobs }: PagesAsked): Promise<PagesReport> {
   const { image, kernel: open } = session;
-  const kernel = options.compat ? open() : await wholeKernel(open());
+  const kernel = compat ? open() : await wholeKernel(open());
   const facts = { image, info: kernel.info, excludable: EXCLUDABLE };
-  const progress = progressBar('reading pages', options, options.compat === undefined);
+  const progress = progressBar('reading pages', session.options, compat === undefined);
   try {
-    if (options.compat) return compatReport(facts, takeCompatCensus(kernel, progress.update));
-    return pagesReport(facts, await census(session, kernel, options.jobs, progress.update));
+    if (compat) return compatReport(facts, takeCompatCensus(kernel, progress.update));
+    return pagesReport(facts, await census(session, kernel, jobs, progress.update));
   } finally {
     progress.end();
   }
+}
+
+export async function view(report: PagesReport): Promise<View> {
+  return (await import('../../report/views/pages-view.ts')).pagesView(report);
 }
 
 /** The kernel with what its VMCOREINFO lacks; few lack anything, so what tells it is loaded only then. */

@@ -5,36 +5,24 @@ import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { type PsReport, psReport } from '../../report/ps-report.ts';
-import type { CommonOptions } from '../options/options.ts';
-import { type Session, withDump } from '../session/session.ts';
-import { showReport } from '../session/show-report.ts';
+import type { View } from '../../report/view.ts';
+import type { Session } from '../session/session.ts';
 
 export type PsOrder = 'pid' | 'rss' | 'cpu';
 
-export interface PsOptions extends CommonOptions {
+export interface PsAsked {
   readonly sort?: PsOrder;
   readonly top?: number;
   readonly threads?: boolean;
 }
 
-/** `ps`: the tasks of the kernel. Returns the exit status. */
-export function ps(files: readonly string[], options: PsOptions): Promise<number> {
-  return withDump(files, options, async (session) => {
-    const report = makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) => {
-      const { renderText } = await import('../../report/render/render-text.ts');
-      const { psView } = await import('../../report/views/ps-view.ts');
-      return renderText(psView(sound, options.threads === true), terminal);
-    });
-  });
-}
-
-function makeReport({ image, kernel: open }: Session, options: PsOptions): PsReport {
+/** `ps`: the tasks of the kernel. */
+export function report({ image, kernel: open }: Session, asked: PsAsked): PsReport {
   const kernel = withSmallReads(open());
   const typed = new TypedKernel(kernel);
   const listing = listTasks(typed);
-  const wanted = listing.tasks.filter((task) => options.threads || isLeader(task));
-  const tasks = ordered(taskDetails(typed, listing, wanted), options.sort ?? 'pid');
+  const wanted = listing.tasks.filter((task) => asked.threads || isLeader(task));
+  const tasks = ordered(taskDetails(typed, listing, wanted), asked.sort ?? 'pid');
   return psReport({
     file: { path: image.path, format: image.format },
     release: kernel.info.get('OSRELEASE') ?? null,
@@ -42,8 +30,12 @@ function makeReport({ image, kernel: open }: Session, options: PsOptions): PsRep
     listing,
     counts: countTasks(listing.tasks),
     tasks,
-    top: options.top,
+    top: asked.top,
   });
+}
+
+export async function view(report: PsReport, { threads }: PsAsked): Promise<View> {
+  return (await import('../../report/views/ps-view.ts')).psView(report, threads === true);
 }
 
 /** Of a process that has threads, the one that stands for it. */

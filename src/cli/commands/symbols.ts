@@ -2,62 +2,57 @@ import { anew } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
 import { type AnySymbol, Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
-import { jsonLine, jsonText } from '../../report/escape.ts';
+import { each } from '../../report/each.ts';
 import {
-  locationLine,
   locationRow,
   moduleRow,
-  type SymbolsReport,
-  symbolLine,
+  type SymbolsFindings,
   symbolRow,
+  symbolsJson,
+  symbolsText,
 } from '../../report/symbols-report.ts';
 import { matchesPattern } from '../options/name-pattern.ts';
-import type { CommonOptions } from '../options/options.ts';
-import { EXIT, type Output } from '../output/output.ts';
-import { withDump } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 
-/** Lines written at once: all of them at once would be some ten MiB of text. */
-const LINES = 4096;
+export interface SymbolsAsked {
+  readonly query: string | undefined;
+}
 
 interface Answer {
   readonly symbols: Iterable<AnySymbol>;
   readonly location?: { readonly address: bigint; readonly offset: bigint; readonly size: bigint };
 }
 
-/** `symbols`: the symbols of the kernel and its modules, by name, address or pattern, or all. Returns the exit status. */
-export function symbols(file: string, query: string | undefined, options: CommonOptions): Promise<number> {
-  return withDump([file], options, ({ image, kernel: open, output }) => {
-    const kernel = open();
-    for (const doubt of kernel.info.doubts) output.warn(doubt);
-    const typed = new TypedKernel(kernel);
-    const all = new Symbolizer(typed);
-    const answer = ask(typed, all, query, image.path);
-    const { warnings, status } = whatIsMissing(all, typed.symbols.damage);
-    for (const warning of warnings) output.warn(warning);
-    if (!options.json) {
-      print(answer, output);
-      return status;
-    }
-    const { count, form, source } = typed.symbols;
-    const report: SymbolsReport = {
-      schema: 'kdump-inspect/symbols/1',
-      file: { path: image.path, format: image.format },
-      table: { symbols: count, form, source },
-      modules: all.modules?.modules.map(moduleRow) ?? null,
-      query: query ?? null,
-      ...(answer.location ? { location: locationRow(answer.location) } : {}),
-      warnings,
-      complete: status === EXIT.done,
-      symbols: [],
-    };
-    streamJson(report, answer.symbols, output);
-    return status;
-  });
+/** `symbols`: the symbols of the kernel and its modules, by name, address or pattern, or all. */
+export function report({ image, kernel: open }: Session, { query }: SymbolsAsked): SymbolsFindings {
+  const kernel = open();
+  const typed = new TypedKernel(kernel);
+  const all = new Symbolizer(typed);
+  const { symbols, location } = ask(typed, all, query, image.path);
+  const { count, form, source, damage } = typed.symbols;
+  const { warnings, complete } = whatIsMissing(all, damage);
+  return {
+    schema: 'kdump-inspect/symbols/1',
+    file: { path: image.path, format: image.format },
+    table: { symbols: count, form, source },
+    modules: all.modules?.modules.map(moduleRow) ?? null,
+    query: query ?? null,
+    ...(location ? { location: locationRow(location) } : {}),
+    warnings: [...kernel.info.doubts, ...warnings],
+    complete,
+    symbols: each(() => rowsOf(symbols)),
+  };
+}
+
+export { symbolsJson as json, symbolsText as text };
+
+function* rowsOf(symbols: Iterable<AnySymbol>) {
+  for (const symbol of symbols) yield symbolRow(symbol);
 }
 
 interface Missing {
-  readonly warnings: string[];
-  readonly status: number;
+  readonly warnings: readonly string[];
+  readonly complete: boolean;
 }
 
 /** A kernel without BTF has told all that it can; modules that should be readable and are not leave a gap. */
@@ -65,41 +60,10 @@ function whatIsMissing({ modules, modulesError }: Symbolizer, damage: string | n
   const damaged = damage === null ? [] : [damage];
   if (modulesError !== null) {
     const warnings = [...damaged, `the symbols of modules are not here: ${modulesError.message}`];
-    const whole = damage === null && modulesError.kind === 'missingInfo';
-    return { warnings, status: whole ? EXIT.done : EXIT.incomplete };
+    return { warnings, complete: damage === null && modulesError.kind === 'missingInfo' };
   }
   const { warnings, whole } = modules ?? { warnings: [], whole: true };
-  const status = damage === null && whole ? EXIT.done : EXIT.incomplete;
-  return { warnings: [...damaged, ...warnings], status };
-}
-
-/** Writes the document piece by piece: as one text, all symbols would take 300 MiB. */
-function streamJson(report: SymbolsReport, found: Iterable<AnySymbol>, output: Output): void {
-  const [before = '', after = ''] = jsonText(report).split('"symbols": []');
-  output.result(`${before}"symbols": [`);
-  let separator = '\n';
-  inPieces(found, (symbols) => {
-    output.result(symbols.map((symbol) => `${take()}    ${jsonLine(symbolRow(symbol))}`).join(''));
-  });
-  output.result(`\n  ]${after}`);
-
-  function take(): string {
-    const now = separator;
-    separator = ',\n';
-    return now;
-  }
-}
-
-/** Hands over LINES symbols at a time. */
-function inPieces(found: Iterable<AnySymbol>, use: (symbols: readonly AnySymbol[]) => void): void {
-  let piece: AnySymbol[] = [];
-  for (const symbol of found) {
-    piece.push(symbol);
-    if (piece.length < LINES) continue;
-    use(piece);
-    piece = [];
-  }
-  if (piece.length > 0) use(piece);
+  return { warnings: [...damaged, ...warnings], complete: damage === null && whole };
 }
 
 function ask(typed: TypedKernel, all: Symbolizer, query: string | undefined, path: string): Answer {
@@ -133,9 +97,4 @@ function named(all: Symbolizer, query: string): Answer | undefined {
 
 function* matching(all: Symbolizer, pattern: string): Generator<AnySymbol> {
   for (const symbol of all) if (matchesPattern(pattern, symbol.name)) yield symbol;
-}
-
-function print({ symbols: found, location }: Answer, output: Output): void {
-  if (!location) inPieces(found, (piece) => output.result(piece.map(symbolLine).join('')));
-  else for (const symbol of found) output.result(locationLine(symbol, location));
 }

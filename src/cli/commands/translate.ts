@@ -2,66 +2,79 @@ import { ABSENCES } from '../../absence.ts';
 import { hex } from '../../hex.ts';
 import { findLayout } from '../../kernel/layout/layout.ts';
 import { contradictedBy } from '../../kernel/layout/linear-map.ts';
-import { type Bases, regionOf } from '../../kernel/layout/regions.ts';
-import type { Kernel } from '../../kernel/open/kernel.ts';
+import { regionOf } from '../../kernel/layout/regions.ts';
+import type { AddressSpace } from '../../kernel/paging/address-space.ts';
 import { explainWalk } from '../../kernel/paging/address-space.ts';
-import type { WalkStep } from '../../kernel/paging/page-walk.ts';
+import type { Walk, WalkStep } from '../../kernel/paging/page-walk.ts';
 import { entryFlagNames } from '../../kernel/paging/paging.ts';
-import { jsonPieces } from '../../report/json-pieces.ts';
-import { terminal } from '../../report/terminal.ts';
+import { each } from '../../report/each.ts';
+import type { Terminal } from '../../report/terminal.ts';
 import {
-  type TranslateReport,
+  type TranslateFindings,
   type TranslationRow,
   translateText,
   translationRow,
 } from '../../report/translate-report.ts';
-import type { CommonOptions } from '../options/options.ts';
-import { EXIT } from '../output/output.ts';
-import { withDump } from '../session/session.ts';
+import type { Session } from '../session/session.ts';
 
-/** `translate`: the page-table walk of virtual addresses. Status 1 when one of them leads nowhere, 3 when one is contradicted. */
-export function translate(
-  file: string,
-  addresses: readonly bigint[],
-  options: CommonOptions,
-): Promise<number> {
-  return withDump([file], options, ({ image, kernelOrTables: open, output }) => {
-    const kernel = open();
-    const bases = findLayout(kernel, options.pageOffset);
-    const contradictions = addresses.flatMap(
-      (address) => contradictedBy(kernel.space.walk(address), bases, kernel.info) ?? [],
-    );
-    const warnings = [...kernel.info.doubts, ...contradictions];
-    for (const warning of warnings) output.warn(warning);
-    let mapped = true;
-    const translations = function* () {
-      for (const address of addresses) {
-        const row = translateOne(kernel, bases, address);
-        mapped &&= row.result === 'mapped';
-        yield row;
-      }
-    };
-    const report: TranslateReport<Iterable<TranslationRow>> = {
-      schema: 'kdump-inspect/translate/1',
-      file: { path: image.path, format: image.format },
-      pagingLevels: kernel.pagingLevels,
-      pageTableRoot: hex(kernel.space.walker.root),
-      translations: translations(),
-      warnings,
-      consistent: contradictions.length === 0,
-    };
-    const show = terminal(output.color, output.columns);
-    for (const piece of options.json ? jsonPieces(report) : translateText(report, show)) output.result(piece);
-    if (!report.consistent) return EXIT.incomplete;
-    return mapped ? EXIT.done : EXIT.failed;
-  });
+export interface TranslateAsked {
+  readonly addresses: readonly bigint[];
 }
 
-function translateOne({ space }: Kernel, bases: Bases, address: bigint): TranslationRow {
-  const walk = space.walk(address);
-  const region = regionOf(address, bases);
+/** `translate`: the page-table walk of virtual addresses, which are walked as the report is gone through. */
+export function report(
+  { image, kernelOrTables: open, options }: Session,
+  { addresses }: TranslateAsked,
+): TranslateFindings {
+  const kernel = open();
+  const { space, info } = kernel;
+  const bases = findLayout(kernel, options.pageOffset);
+  const told = { warnings: [...info.doubts], consistent: true, complete: true, mapped: true };
+  const walked = function* () {
+    for (const address of addresses) {
+      const walk = space.walk(address);
+      const contradiction = contradictedBy(walk, bases, info);
+      if (contradiction !== undefined) told.warnings.push(contradiction);
+      told.consistent &&= contradiction === undefined;
+      told.complete &&= walk.result.kind !== 'noTable';
+      told.mapped &&= walk.result.kind === 'mapped';
+      yield translate(space, walk, regionOf(address, bases));
+    }
+  };
+  return {
+    schema: 'kdump-inspect/translate/1',
+    file: { path: image.path, format: image.format },
+    pagingLevels: kernel.pagingLevels,
+    pageTableRoot: hex(space.walker.root),
+    translations: each(walked),
+    get mapped() {
+      return told.mapped;
+    },
+    warnings: told.warnings,
+    get complete() {
+      return told.complete;
+    },
+    get consistent() {
+      return told.consistent;
+    },
+  };
+}
+
+export function text(
+  report: TranslateFindings,
+  { terminal }: { readonly terminal: Terminal },
+): Generator<string> {
+  return translateText(report, terminal);
+}
+
+/** One of the addresses leads nowhere. */
+export function failed({ mapped, consistent }: TranslateFindings): boolean {
+  return consistent && !mapped;
+}
+
+function translate(space: AddressSpace, walk: Walk, region: TranslationRow['region']): TranslationRow {
   const flagsOf = ({ entry, level }: WalkStep) => entryFlagNames(entry, level);
-  const { result } = walk;
+  const { result, address } = walk;
   if (result.kind !== 'mapped') {
     const explanation = explainWalk(result, address);
     return translationRow({ walk, flagsOf, region, explanation, contents: null });

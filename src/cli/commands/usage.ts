@@ -3,12 +3,11 @@ import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { View } from '../../report/view.ts';
 import { progressBar } from '../session/progress.ts';
-import { type Session, withDump } from '../session/session.ts';
-import { showReport } from '../session/show-report.ts';
+import type { Session } from '../session/session.ts';
 
-export interface UsageOptions extends CommonOptions {
+export interface UsageAsked {
   readonly by?: UsageBy;
   readonly top?: number;
 }
@@ -16,22 +15,11 @@ export interface UsageOptions extends CommonOptions {
 /** Entries of a list: of each in the overview, and of the one that was asked for. */
 const TOP = { overview: 5, list: 20 } as const;
 
-/** `usage`: who holds the memory. Returns the exit status. */
-export function usage(files: readonly string[], options: UsageOptions): Promise<number> {
-  return withDump(files, options, async (session) => {
-    const report = makeReport(session, options);
-    return showReport(report, session, async (sound, terminal) => {
-      const { renderText } = await import('../../report/render/render-text.ts');
-      const { usageView } = await import('../../report/views/usage-view.ts');
-      return renderText(usageView(sound), terminal);
-    });
-  });
-}
-
-function makeReport({ image, kernel: open }: Session, options: UsageOptions): UsageReport {
+/** `usage`: who holds the memory. */
+export function report({ image, kernel: open, options }: Session, asked: UsageAsked): UsageReport {
   const kernel = completed(withSmallReads(open()));
-  const by = options.by ?? 'type';
-  const top = options.top ?? (by === 'type' ? TOP.overview : TOP.list);
+  const by = asked.by ?? 'type';
+  const top = asked.top ?? (by === 'type' ? TOP.overview : TOP.list);
   const progress = progressBar('reading pages', options);
   try {
     const found = readUsage(new TypedKernel(kernel), top, progress.update);
@@ -39,4 +27,8 @@ function makeReport({ image, kernel: open }: Session, options: UsageOptions): Us
   } finally {
     progress.end();
   }
+}
+
+export async function view(report: UsageReport): Promise<View> {
+  return (await import('../../report/views/usage-view.ts')).usageView(report);
 }

@@ -1,34 +1,50 @@
 import { InspectError } from '../../errors.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
-import { escapeLines, jsonText } from '../../report/escape.ts';
-import { vmcoreinfoReport, vmcoreinfoText } from '../../report/vmcoreinfo-report.ts';
-import type { CommonOptions } from '../options/options.ts';
-import { EXIT, type Output } from '../output/output.ts';
-import { withDump } from '../session/session.ts';
+import { escapeLines } from '../../report/escape.ts';
+import { jsonPieces } from '../../report/json-pieces.ts';
+import { type VmcoreinfoReport, vmcoreinfoReport, vmcoreinfoText } from '../../report/vmcoreinfo-report.ts';
+import type { Session } from '../session/session.ts';
 
-export interface VmcoreinfoOptions extends CommonOptions {
+export interface VmcoreinfoAsked {
   readonly raw?: boolean;
   readonly get?: string;
 }
 
-/** `vmcoreinfo`: the note, parsed, raw, or one value of it. Returns the exit status. */
-export function vmcoreinfo(files: readonly string[], options: VmcoreinfoOptions): Promise<number> {
-  return withDump(files, options, ({ image, vmcoreinfo: find, output }) => {
-    const info = new Vmcoreinfo(find());
-    if (options.raw) verbatim(info.text, output);
-    else if (options.get !== undefined) verbatim(`${lineOf(info, options.get, image.path)}\n`, output);
-    else {
-      const report = vmcoreinfoReport(info, { path: image.path, format: image.format });
-      for (const warning of report.warnings) output.warn(warning);
-      output.result(options.json ? jsonText(report) : vmcoreinfoText(report));
-    }
-    return EXIT.done;
-  });
+/** A part of the note as it stands, which is shown instead of the report on all of it. */
+interface Verbatim {
+  readonly schema: VmcoreinfoReport['schema'];
+  readonly verbatim: string;
+  readonly warnings: readonly never[];
+  readonly complete: true;
+}
+
+/** `vmcoreinfo`: the note, parsed, raw, or one value of it. */
+export function report(
+  { image, vmcoreinfo: find }: Session,
+  { raw, get }: VmcoreinfoAsked,
+): VmcoreinfoReport | Verbatim {
+  const info = new Vmcoreinfo(find());
+  const { schema, ...rest } = vmcoreinfoReport(info, { path: image.path, format: image.format });
+  if (!raw && get === undefined) return { schema, ...rest };
+  const verbatim = raw ? info.text : `${lineOf(info, get ?? '', image.path)}\n`;
+  return { schema, verbatim, warnings: [], complete: true };
+}
+
+interface Place {
+  readonly isTerminal: boolean;
+}
+
+export function text(report: VmcoreinfoReport | Verbatim, place: Place): string {
+  return 'verbatim' in report ? verbatim(report, place) : vmcoreinfoText(report);
+}
+
+export function json(report: VmcoreinfoReport | Verbatim, place: Place): string | Generator<string> {
+  return 'verbatim' in report ? verbatim(report, place) : jsonPieces(report);
 }
 
 /** As it stands for a script, escaped for a terminal. */
-function verbatim(text: string, output: Output): void {
-  output.result(output.isTerminal ? escapeLines(text) : text);
+function verbatim({ verbatim: text }: Verbatim, { isTerminal }: Place): string {
+  return isTerminal ? escapeLines(text) : text;
 }
 
 function lineOf(info: Vmcoreinfo, key: string, path: string): string {

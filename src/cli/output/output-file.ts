@@ -12,7 +12,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { CommonOptions } from '../options/options.ts';
+import type { CommonOptions } from '../options/common-options.ts';
 import { type OpenOutput, type Output, standardOutput, warner } from './output.ts';
 import { findTarget, type Target } from './output-target.ts';
 import { holdingSignals } from './signals.ts';

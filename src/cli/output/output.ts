@@ -1,7 +1,7 @@
 import { constants, fstatSync } from 'node:fs';
 import { InspectError } from '../../errors.ts';
 import { escapeLines, escapeText } from '../../report/escape.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { CommonOptions } from '../options/common-options.ts';
 import { clearLine } from './status-line.ts';
 import { printOut, ReaderGone, say } from './write.ts';
 

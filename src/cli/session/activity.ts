@@ -1,5 +1,5 @@
 import { milliseconds } from '../../bytes/clock.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { CommonOptions } from '../options/common-options.ts';
 import { isTerminal } from '../output/output.ts';
 import { BAR, clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
 

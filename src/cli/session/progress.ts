@@ -1,6 +1,6 @@
 import { milliseconds } from '../../bytes/clock.ts';
 import type { OnProgress } from '../../bytes/work.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { CommonOptions } from '../options/common-options.ts';
 import { isTerminal } from '../output/output.ts';
 import { beforeSignals } from '../output/signals.ts';
 import { BAR, clearLine, drawLine, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';

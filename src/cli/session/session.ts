@@ -8,7 +8,7 @@ import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/ident
 import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
 import { type Kernel, openKernel } from '../../kernel/open/kernel.ts';
 import type { DumpFiles } from '../../pages/census/thread-task.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { CommonOptions } from '../options/common-options.ts';
 import { type OpenOutput, type Output, standardOutput } from '../output/output.ts';
 import { say } from '../output/write.ts';
 import { type Progress, progressBar, readingBar } from './progress.ts';

@@ -1,6 +1,6 @@
 import type { Run } from '../../bytes/work.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
-import type { CommonOptions } from '../options/options.ts';
+import type { CommonOptions } from '../options/common-options.ts';
 import { clearLine } from '../output/status-line.ts';
 import { activityBar } from './activity.ts';
 import { interruptible } from './interruptible.ts';

@@ -1,4 +1,4 @@
-import { reasonOf } from '../../errors.ts';
+import { type ErrorKind, InspectError } from '../../errors.ts';
 
 /** What became of a method: 'refuted' is a value that the page tables contradict. */
 export type MethodVerdict = 'believed' | 'agrees' | 'differs' | 'refuted' | 'unavailable';
@@ -16,6 +16,8 @@ export interface TriedValue {
   readonly value: bigint | null;
   readonly source: string | null;
   readonly candidates: readonly Candidate[];
+  /** What kept each method that found nothing from finding it. */
+  readonly failures?: readonly ErrorKind[];
 }
 
 /** What a method found, and how, as a sentence's end; it throws an InspectError when it finds nothing. */
@@ -34,21 +36,23 @@ export type Refute = (value: bigint) => string | undefined;
 
 type Tried = { source: string } & (
   | { value: bigint; how: string; refuted: string | undefined }
-  | { value: null; how: string }
+  | { value: null; how: string; kind: ErrorKind }
 );
 
 function attempt(method: Method, refute: Refute): Tried {
   const found = tryFind(method);
-  if (typeof found === 'string') return { source: method.source, value: null, how: found };
+  if (found instanceof InspectError)
+    return { source: method.source, value: null, how: found.message, kind: found.kind };
   return { source: method.source, ...found, refuted: refute(found.value) };
 }
 
 /** What the method found, or why it found nothing. */
-function tryFind(method: Method): Found | string {
+function tryFind(method: Method): Found | InspectError {
   try {
     return method.find();
   } catch (error) {
-    return reasonOf(error);
+    if (error instanceof InspectError) return error;
+    throw error;
   }
 }
 
@@ -64,7 +68,9 @@ export function tryMethods(
   const tried = methods.map((method) => attempt(method, refute));
   const believed = tried.find((t) => t.value !== null && (t.source === forced || t.refuted === undefined));
   const candidates = tried.map((t) => judged(t, believed));
-  return { value: believed?.value ?? null, source: believed?.source ?? null, candidates };
+  const failures = tried.flatMap((t) => (t.value === null ? [t.kind] : []));
+  const found = { value: believed?.value ?? null, source: believed?.source ?? null, candidates };
+  return failures.length === 0 ? found : { ...found, failures };
 }
 
 function judged(tried: Tried, believed: Tried | undefined): Candidate {

@@ -73,7 +73,9 @@ describe('a kernel without its types', () => {
     const failure = failureOf(() => pageDetails(built.typed, explained, null));
     expect(failure.kind).toBe('missingInfo');
     const details = { missing: failure.message };
-    const report = pageReport(explained, details, { path: 'made-up', format: 'made-up' });
+    const report = pageReport(explained, details, {
+      ...{ file: { path: 'made-up', format: 'made-up' }, warnings: [], complete: true },
+    });
     expect(report).toMatchObject({ pfn, rule: 'kernel', details: null, detailsError: failure.message });
     const text = pageText(report, details, terminal(false, 400));
     expect(text).toContain(

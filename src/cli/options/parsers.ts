@@ -1,23 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { PHYSICAL_LIMIT } from '../../machine.ts';
 
-/** The options that every command has. */
-export interface CommonOptions {
-  readonly json?: boolean;
-  /** The file that the result goes to, instead of stdout. */
-  readonly output?: string;
-  readonly format?: 'raw';
-  /** Further files of a split dump. */
-  readonly part?: readonly string[];
-  readonly vmcoreinfo?: string;
-  readonly pageOffset?: bigint;
-  /** Which of several kernels in memory, from 1 on. */
-  readonly boot?: number;
-  readonly color?: boolean;
-  readonly quiet?: boolean;
-  readonly debug?: boolean;
-}
-
 const ADDRESS = /^0x[0-9a-f]{1,16}$/i;
 
 /** An address of the command line: 0x hex, up to 64 bits. @throws InvalidArgumentError, which ends with status 2 */

@@ -1,0 +1,74 @@
+import { INVARIANTS } from '../../report/invariant-rules.ts';
+import { sound } from '../../report/invariants.ts';
+import { jsonPieces } from '../../report/json-pieces.ts';
+import type { Report } from '../../report/report.ts';
+import type { Terminal } from '../../report/terminal.ts';
+import type { CommonOptions } from '../options/common-options.ts';
+import { EXIT, type Output } from '../output/output.ts';
+import { type Session, withDump } from '../session/session.ts';
+import type { DumpCode, DumpCommand, Text } from './command.ts';
+
+/**
+ * Runs a command on a dump and shows its report. Returns the exit status.
+ * @param files of the dump; none for the live /proc/kcore
+ * @param asked values of its operands and options, as it declares them
+ */
+export async function runOnDump(
+  command: DumpCommand,
+  files: readonly string[],
+  asked: Asked,
+): Promise<number> {
+  const code = await command.load();
+  return withDump(files, asked, (session) => show(code, session, asked));
+}
+
+/** The common options, and whatever else the command declares. */
+export type Asked = CommonOptions & Readonly<Record<string, unknown>>;
+
+/** Shows a report without what cannot be: its warnings, and JSON or text. */
+async function show(code: AnyCode, session: Session, asked: Asked): Promise<number> {
+  const { output } = session;
+  const made = await code.report(session, asked);
+  const report = sound(made, INVARIANTS[made.schema] ?? []);
+  const { isTerminal } = output;
+  const { json = jsonPieces } = code;
+  const warn = warner(report, output);
+  warn();
+  const text = asked.json ? json(report, { asked, isTerminal }) : await textOf(code, report, asked, output);
+  for await (const piece of typeof text === 'string' ? [text] : text) {
+    warn();
+    output.result(piece);
+  }
+  warn();
+  if (code.failed?.(report)) return EXIT.failed;
+  return report.complete && report.consistent !== false ? EXIT.done : EXIT.incomplete;
+}
+
+type AnyCode = DumpCode<unknown, Report>;
+
+/** What makes text is loaded only for text, for start-up time. */
+async function textOf(
+  code: AnyCode,
+  report: Report,
+  asked: Asked,
+  output: Output,
+): Promise<Text | AsyncIterable<string>> {
+  const terminal = await terminalOf(output);
+  if ('text' in code) return code.text(report, { asked, terminal, isTerminal: output.isTerminal });
+  const { renderText } = await import('../../report/render/render-text.ts');
+  return renderText(await code.view(report, asked), terminal);
+}
+
+async function terminalOf({ color, columns }: Output): Promise<Terminal> {
+  const { terminal } = await import('../../report/terminal.ts');
+  return terminal(color, columns);
+}
+
+/** What it returns gives those warnings that were not given yet: rows that are made as they are shown bring new ones. */
+function warner(report: Report, output: Output): () => void {
+  let given = 0;
+  return () => {
+    const { warnings } = report;
+    while (given < warnings.length) output.warn(warnings[given++] ?? '');
+  };
+}

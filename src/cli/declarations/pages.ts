@@ -1,0 +1,18 @@
+import { dumpCommand } from '../command/command.ts';
+import { parseJobs } from '../options/parsers.ts';
+import { FILES } from './dump-operands.ts';
+
+export const pages = dumpCommand({
+  name: 'pages',
+  summary: 'what every physical page is used for: the main report',
+  dump: FILES,
+  options: {
+    compat: {
+      argument: 'program',
+      meaning: 'count as another program does, its errors included',
+      choices: ['makedumpfile'],
+    },
+    jobs: { argument: 'n', meaning: 'threads to work on at most', parse: parseJobs },
+  },
+  load: () => import('../commands/pages.ts'),
+});

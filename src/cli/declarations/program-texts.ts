@@ -1,0 +1,22 @@
+/** What the help and the man page say of the program as a whole. */
+export const PROGRAM = {
+  name: 'kdump-inspect',
+  summary: 'says what every page of memory is used for in a Linux crash dump',
+  description:
+    'Reads a Linux x86_64 vmcore or the live /proc/kcore and says what every page of memory is used for.',
+  withoutFile: 'Without FILE the live /proc/kcore is read, which takes root.',
+  examples: [
+    ['kdump-inspect info vmcore', 'what happened to which kernel'],
+    ['kdump-inspect pages /proc/kcore', "what this machine's memory is used for"],
+    ['kdump-inspect pages vmcore --json | jq .classes.free.pages', ''],
+    ['kdump-inspect usage vmcore', 'who holds the memory'],
+    ['kdump-inspect dmesg vmcore --panic', 'what the kernel said when it died'],
+    ['kdump-inspect page vmcore 0x1000000', 'a page: its class, and whose it is'],
+  ],
+  statuses: [
+    [0, 'done'],
+    [1, 'could not be done'],
+    [2, 'wrong usage'],
+    [3, 'done, but the dump is incomplete'],
+  ],
+} as const;

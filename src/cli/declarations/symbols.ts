@@ -1,0 +1,16 @@
+import { dumpCommand } from '../command/command.ts';
+import { FILE } from './dump-operands.ts';
+
+export const symbols = dumpCommand({
+  name: 'symbols',
+  summary: "the kernel's own symbol table (kallsyms), found in the dump",
+  dump: FILE,
+  operands: {
+    query: {
+      name: 'NAME|ADDR|PATTERN',
+      meaning: 'a name, an address in 0x hex, or a pattern with * and ?',
+      optional: true,
+    },
+  },
+  load: () => import('../commands/symbols.ts'),
+});

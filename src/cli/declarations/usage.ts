@@ -1,0 +1,22 @@
+import { dumpCommand } from '../command/command.ts';
+import { parseCount } from '../options/parsers.ts';
+import { FILES } from './dump-operands.ts';
+
+export const usage = dumpCommand({
+  name: 'usage',
+  summary: 'who holds the memory: slab caches, files, processes, and the kernel',
+  dump: FILES,
+  options: {
+    by: {
+      argument: 'what',
+      meaning: 'list one kind of holders (default: type, an overview of all)',
+      choices: ['type', 'slab', 'file', 'process'],
+    },
+    top: {
+      argument: 'number',
+      meaning: 'how many of each to list (default: 5, with --by 20)',
+      parse: parseCount,
+    },
+  },
+  load: () => import('../commands/usage.ts'),
+});
