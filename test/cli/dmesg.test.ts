@@ -222,7 +222,9 @@ describe('a dump that is cut short', () => {
 
   it('has nothing to show, where no record is left: that is no success', async () => {
     const ran = await cutAt(0x3000000);
-    expect(ran.stderr).toMatch(/warning: 465 records from 0 on are missing: .* behind the end of the file/);
+    expect(ran.stderr).toMatch(
+      /warning: 465 records from 0 on are missing: .* past the end of the truncated file/,
+    );
     expect(ran.stdout).toBe('');
     expect(ran.status).toBe(1);
   });

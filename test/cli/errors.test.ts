@@ -136,7 +136,7 @@ describe('a dump that is cut short', async () => {
 
   it('says that the table of sections is what is missing, when pages need it', async () => {
     const pages = await runMain(['pages', path]);
-    expect(pages.stderr).toMatch(/the section table: .* behind the end of the file, which is cut short/);
+    expect(pages.stderr).toMatch(/the section table: .* past the end of the truncated file/);
     expect(pages.status).toBe(1);
     expect(pages.stdout).toBe('');
   });
