@@ -73,6 +73,10 @@ export interface Table {
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
+  /** Columns that it takes at least. */
+  readonly least?: number;
+  /** Blanks before the lines after the first one of a cell that is wrapped. */
+  readonly hang?: number;
 }
 
 export const BLANK: Block = { kind: 'blank' };

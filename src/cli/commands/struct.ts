@@ -17,8 +17,6 @@ import {
   type StructTypeRow,
   structDocument,
 } from '../../report/struct-report.ts';
-import { structText } from '../../report/struct-text.ts';
-import type { Terminal } from '../../report/terminal.ts';
 import type { Session } from '../session/session.ts';
 
 /** Elements of an array that are shown to people, and to programs. */
@@ -62,9 +60,7 @@ export function report(session: Session, { subject: name, at }: StructAsked): St
 
 const NO_NOTES: ReturnType<typeof notesOn> = { missing: [], cut: [], pointers: [] };
 
-export function text(report: StructFindings, { terminal }: { readonly terminal: Terminal }): string {
-  return structText(report, terminal);
-}
+export { structView as view } from '../../report/views/struct-view.ts';
 
 export function json(report: StructFindings): Generator<string> {
   return jsonPieces(structDocument(report));

@@ -1,10 +1,17 @@
-import type { Table } from '../view.ts';
+import type { Column, Table } from '../view.ts';
 import type { Ruler } from './ruler.ts';
 import { styled } from './styled-text.ts';
 
-/** How wide the columns of a table are. */
-export interface Columns {
-  readonly widths: readonly number[];
+/** A column with the width that it gets. */
+export interface FittedColumn {
+  readonly width: number;
+  readonly align: Column['align'];
+  readonly hang: number;
+}
+
+/** The columns of a table as they fit a line. */
+export interface FittedColumns {
+  readonly columns: readonly FittedColumn[];
   /** Whether each cell fits its column. */
   readonly fit: boolean;
   /** How many rows the table has. */
@@ -15,8 +22,8 @@ export interface Columns {
 const SHORTEST_COLUMN = 16;
 
 /** Goes through all rows of a table. @param width the columns that a line may take */
-export function columnsOf({ columns, rows, gap, indent }: Table, width: number, ruler: Ruler): Columns {
-  const natural = columns.map(({ title }) => ruler.widthOf(title));
+export function columnsOf({ columns, rows, gap, indent }: Table, width: number, ruler: Ruler): FittedColumns {
+  const natural = columns.map(({ title, least = 0 }) => Math.max(least, ruler.widthOf(title)));
   let count = 0;
   for (const row of rows) {
     count++;
@@ -25,7 +32,11 @@ export function columnsOf({ columns, rows, gap, indent }: Table, width: number, 
     });
   }
   const widths = shrunk(natural, gap, width - indent);
-  return { widths, fit: natural.every((n, i) => n <= (widths[i] ?? 0)), rows: count };
+  return {
+    columns: columns.map(({ align, hang = 0 }, i) => ({ width: widths[i] ?? 0, align, hang })),
+    fit: natural.every((n, i) => n <= (widths[i] ?? 0)),
+    rows: count,
+  };
 }
 
 /** Where the columns are too wide the last one gives way first, then the widest of the others. */

@@ -98,6 +98,6 @@ function wholeLine(line: Text, { paint }: Page): string {
 
 async function tableLines(table: Table, page: Page): Promise<Iterable<string>> {
   const { ruler, width } = page;
-  const { widths, fit, rows } = await ruler.measured(() => columnsOf(table, width, ruler));
-  return !fit && rows <= SHORT_TABLE ? shortTable(table, widths, page) : tableRows(table, widths, page);
+  const { columns, fit, rows } = await ruler.measured(() => columnsOf(table, width, ruler));
+  return !fit && rows <= SHORT_TABLE ? shortTable(table, columns, page) : tableRows(table, columns, page);
 }

@@ -1,4 +1,5 @@
-import type { Table, Text } from '../view.ts';
+import type { Table } from '../view.ts';
+import type { FittedColumn } from './columns.ts';
 import type { Page } from './page.ts';
 import { cellLines, headingOf } from './table-rows.ts';
 
@@ -10,19 +11,23 @@ const NO_LINES = {
 };
 
 /** The lines of a table as cli-table3 lays it out, from cells that are wrapped already. */
-export async function shortTable(table: Table, widths: readonly number[], page: Page): Promise<string[]> {
+export async function shortTable(
+  table: Table,
+  columns: readonly FittedColumn[],
+  page: Page,
+): Promise<string[]> {
   // Loaded here because most tables need no wrapping, and it takes milliseconds.
   const { default: CliTable } = await import('cli-table3');
   const drawn = new CliTable({
     chars: { ...NO_LINES, middle: ' '.repeat(table.gap) },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    colWidths: [...widths],
-    colAligns: table.columns.map(({ align }) => align),
+    colWidths: columns.map(({ width }) => width),
+    colAligns: columns.map(({ align }) => align),
   });
   const heading = headingOf(table);
-  const shown = (cell: Text, i: number) => cellLines(cell, widths[i] ?? 0, page).map((line) => line.shown);
   for (const row of [...(heading ? [heading] : []), ...table.rows]) {
-    drawn.push(row.map((cell, i) => shown(cell, i).join('\n')));
+    const cells = columns.map((column, i) => cellLines(row[i] ?? '', column, page));
+    drawn.push(cells.map((lines) => lines.map(({ shown }) => shown).join('\n')));
   }
   const indent = ' '.repeat(table.indent);
   return drawn

@@ -1,4 +1,5 @@
-import type { Column, Table, Text } from '../view.ts';
+import type { Table, Text } from '../view.ts';
+import type { FittedColumn } from './columns.ts';
 import { breakLines } from './line-breaks.ts';
 import type { Page } from './page.ts';
 import { painted, styled } from './styled-text.ts';
@@ -10,16 +11,20 @@ interface CellLine {
   readonly width: number;
 }
 
-const EMPTY: CellLine = { shown: '', width: 0 };
-
-/** The lines of a cell in a column that is `width` wide. */
-export function cellLines(cell: Text, width: number, { ruler, paint }: Page): CellLine[] {
+/** The lines of a cell. */
+export function cellLines(
+  cell: Text,
+  { width, hang }: FittedColumn,
+  { ruler, paint }: Page,
+): readonly CellLine[] {
   const text = styled(cell);
-  const room = { first: width, rest: width, cutWords: true };
-  return breakLines(text.plain, room, ruler).map(({ start, end, width: own }) => ({
-    shown: painted(text, start, end, paint),
-    width: own,
-  }));
+  // Where a column is too narrow for them, there are no blanks before lines.
+  const before = hang < width / 2 ? hang : 0;
+  const room = { first: width, rest: width - before, cutWords: true };
+  return breakLines(text.plain, room, ruler).map(({ start, end, width: own }, i) => {
+    const shown = painted(text, start, end, paint);
+    return i === 0 ? { shown, width: own } : { shown: ' '.repeat(before) + shown, width: before + own };
+  });
 }
 
 /** The heading of a table as a row; undefined where no column has a title. */
@@ -29,27 +34,28 @@ export function headingOf({ columns }: Table): Text[] | undefined {
 }
 
 /** The lines of a table, one row after the other: nothing of it is held. */
-export function* tableRows(table: Table, widths: readonly number[], page: Page): Generator<string> {
+export function* tableRows(table: Table, columns: readonly FittedColumn[], page: Page): Generator<string> {
   const heading = headingOf(table);
-  if (heading) yield* rowLines(heading, table, widths, page);
-  for (const row of table.rows) yield* rowLines(row, table, widths, page);
+  if (heading) yield* rowLines(heading, table, columns, page);
+  for (const row of table.rows) yield* rowLines(row, table, columns, page);
 }
 
 function rowLines(
   row: readonly Text[],
-  { columns, gap, indent }: Table,
-  widths: readonly number[],
+  { gap, indent }: Table,
+  columns: readonly FittedColumn[],
   page: Page,
 ): string[] {
-  const cells = row.map((cell, i) => cellLines(cell, widths[i] ?? 0, page));
+  const cells = columns.map((column, i) => cellLines(row[i] ?? '', column, page));
   const height = cells.reduce((most, lines) => Math.max(most, lines.length), 1);
   return Array.from({ length: height }, (_, at) => {
-    const line = cells.map((lines, i) => aligned(lines[at] ?? EMPTY, columns[i], widths[i] ?? 0));
+    const line = columns.map((column, i) => aligned(cells[i]?.[at], column));
     return (' '.repeat(indent) + line.join(' '.repeat(gap))).trimEnd();
   });
 }
 
-function aligned({ shown, width: own }: CellLine, column: Column | undefined, width: number): string {
-  const padding = ' '.repeat(Math.max(0, width - own));
-  return column?.align === 'right' ? padding + shown : shown + padding;
+function aligned(line: CellLine | undefined, { align, width }: FittedColumn): string {
+  if (!line) return ' '.repeat(width);
+  const padding = ' '.repeat(Math.max(0, width - line.width));
+  return align === 'right' ? padding + line.shown : line.shown + padding;
 }

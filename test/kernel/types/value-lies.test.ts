@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { notesOn, readValue, type Value } from '../../../src/kernel/types/value.ts';
 import { jsonValue, type StructTypeRow } from '../../../src/report/struct-report.ts';
-import { valueText } from '../../../src/report/value-text.ts';
+import { valueView } from '../../../src/report/views/value-view.ts';
 import { BuiltBtf } from '../../builders/btf.ts';
 import { ascii, packed } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+import { textOf } from '../../support/text-of.ts';
 
 const PLENTY = { elements: 100, values: 1000 };
 
@@ -74,7 +75,7 @@ describe('types that no kernel has', () => {
 });
 
 describe('a value that claims more than is decoded', () => {
-  it('says how many members are not shown', () => {
+  it('says how many members are not shown', async () => {
     const value = decoded(
       (btf) => {
         const int = u32(btf);
@@ -97,11 +98,15 @@ describe('a value that claims more than is decoded', () => {
       'of the 3 members of inner the first 2 are shown',
     ]);
     const title = { name: 'outer', address: 0x1000n, symbol: undefined, type: TYPE };
-    expect(
-      valueText(title, value, () => undefined)
-        .split('\n')
-        .slice(1),
-    ).toEqual(['  inner = {', '    a = 7', '    b = 0', '    ... 1 more', '  }', '  ... 1 more', '']);
+    expect((await textOf(valueView(title, value, () => undefined))).split('\n').slice(1)).toEqual([
+      '  inner = {',
+      '    a = 7',
+      '    b = 0',
+      '    ... 1 more',
+      '  }',
+      '  ... 1 more',
+      '',
+    ]);
   });
 
   it('has no more texts than four MiB, where many members have the same', () => {

@@ -6,11 +6,12 @@ import { nearNames } from '../../../src/kernel/types/near-names.ts';
 import { followPath, parseSubject } from '../../../src/kernel/types/subject.ts';
 import { notesOn, readValue, type Value } from '../../../src/kernel/types/value.ts';
 import { jsonValue } from '../../../src/report/struct-report.ts';
-import { valueText } from '../../../src/report/value-text.ts';
+import { valueView } from '../../../src/report/views/value-view.ts';
 import { ascii, packed } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { taskTypes } from '../../builders/task-types.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+import { textOf } from '../../support/text-of.ts';
 
 const MM = 0x800;
 const PGD = 0xc00;
@@ -90,7 +91,7 @@ describe('a value', () => {
     });
   });
 
-  test('is printed a line a member, with equal neighbours told once, and nothing raw in it', () => {
+  test('is printed a line a member, with equal neighbours told once, and nothing raw in it', async () => {
     const symbolOf = (address: bigint) => (address === kernel.at(MM) ? 'init_mm' : undefined);
     const type = {
       name: 'struct task_struct',
@@ -101,7 +102,7 @@ describe('a value', () => {
       enumerators: null,
     };
     const title = { type, name: 'task_struct', address: kernel.at(0), symbol: 'init_task' };
-    const text = valueText(title, value('task_struct'), symbolOf);
+    const text = await textOf(valueView(title, value('task_struct'), symbolOf));
     expect(text.split('\n').slice(0, 9)).toEqual([
       `struct task_struct at 0x${kernel.at(0).toString(16)} <init_task>`,
       '  __state = 7',

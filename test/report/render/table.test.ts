@@ -150,6 +150,7 @@ describe('the two that draw tables', () => {
     rows: fc.array(fc.array(cell, { minLength: 3, maxLength: 3 }), { maxLength: 4 }),
     widths: fc.array(fc.integer({ min: 2, max: 30 }), { minLength: 3, maxLength: 3 }),
     right: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+    hang: fc.constantFrom(0, 4),
     gap: fc.constantFrom(1, 2),
     indent: fc.constantFrom(0, 2),
     isBad: fc.boolean(),
@@ -158,9 +159,14 @@ describe('the two that draw tables', () => {
 
   it('give a table the same looks, wherever its words are broken', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes, async ({ rows, widths, right, gap, indent, isBad, color }) => {
+      fc.asyncProperty(shapes, async ({ rows, widths, right, hang, gap, indent, isBad, color }) => {
         const titles = ['NAME', 'OBJECTS', 'A DESCRIPTION'];
         const columns = titles.map((title, i) => (right[i] ? numbers(title) : title));
+        const fitted = table(columns, []).columns.map(({ align }, i) => ({
+          align,
+          hang,
+          width: widths[i] ?? 2,
+        }));
         const cells: Text[][] = rows.map((row) => row.map((text) => (isBad ? bad(text) : text)));
         const contents = table(columns, cells, { gap, indent });
         const page: Page = {
@@ -170,7 +176,7 @@ describe('the two that draw tables', () => {
             color ? `\x1b[${style === 'bad' ? 31 : 1}m${text}\x1b[${style === 'bad' ? 39 : 22}m` : text,
         };
         await page.ruler.measured(() => page.ruler.widthOf('字'));
-        expect(await shortTable(contents, widths, page)).toEqual([...tableRows(contents, widths, page)]);
+        expect(await shortTable(contents, fitted, page)).toEqual([...tableRows(contents, fitted, page)]);
       }),
     );
   });

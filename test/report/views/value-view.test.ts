@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { MemberValue, Value } from '../../src/kernel/types/value.ts';
-import type { StructTypeRow } from '../../src/report/struct-report.ts';
-import { type ValueTitle, valueText } from '../../src/report/value-text.ts';
+import type { MemberValue, Value } from '../../../src/kernel/types/value.ts';
+import type { StructTypeRow } from '../../../src/report/struct-report.ts';
+import { type ValueTitle, valueView } from '../../../src/report/views/value-view.ts';
+import { textOf } from '../../support/text-of.ts';
 
 const TYPE: StructTypeRow = {
   ...{ name: 'struct box', definition: null, size: 8, module: null, layout: null, enumerators: null },
@@ -20,20 +21,23 @@ const array = (elements: readonly Value[], count = elements.length): Value => ({
 
 const symbolOf = (address: bigint) => (address === 0x10n ? 'init_task+0x0' : undefined);
 /** The text below the title. */
-const linesOf = (value: Value) => valueText(TITLE, value, symbolOf).split('\n').slice(1, -1);
+const linesOf = async (value: Value) =>
+  (await textOf(valueView(TITLE, value, symbolOf))).split('\n').slice(1, -1);
 
 describe('the title of a value', () => {
-  const titleOf = (changes: Partial<ValueTitle>) =>
-    valueText({ ...TITLE, ...changes }, struct(), symbolOf).split('\n')[0];
+  const titleOf = async (changes: Partial<ValueTitle>) =>
+    (await textOf(valueView({ ...TITLE, ...changes }, struct(), symbolOf))).split('\n')[0];
 
-  it('has the type, where it is, the symbol there and the module that the type is from', () => {
-    expect(titleOf({})).toBe('struct box at 0xffff888000001000');
-    expect(titleOf({ symbol: 'a_box' })).toBe('struct box at 0xffff888000001000 <a_box>');
-    expect(titleOf({ type: { ...TYPE, module: 'ext4' } })).toBe('struct box at 0xffff888000001000  [ext4]');
+  it('has the type, where it is, the symbol there and the module that the type is from', async () => {
+    expect(await titleOf({})).toBe('struct box at 0xffff888000001000');
+    expect(await titleOf({ symbol: 'a_box' })).toBe('struct box at 0xffff888000001000 <a_box>');
+    expect(await titleOf({ type: { ...TYPE, module: 'ext4' } })).toBe(
+      'struct box at 0xffff888000001000  [ext4]',
+    );
   });
 
-  it('lets no control character through', () => {
-    expect(titleOf({ symbol: '\x1b[2J', type: { ...TYPE, module: '\x9b' } })).toBe(
+  it('lets no control character through', async () => {
+    expect(await titleOf({ symbol: '\x1b[2J', type: { ...TYPE, module: '\x9b' } })).toBe(
       'struct box at 0xffff888000001000 <\\x1b[2J>  [\\x9b]',
     );
   });
@@ -55,25 +59,27 @@ describe('a value on one line', () => {
     ['what is missing, and why', { kind: 'missing', reason: 'not stored' }, '(not known: not stored)'],
     ['a structure without members', struct(), '{}'],
     ['an array without elements', array([]), '{}'],
-  ])('is %s', (_, value, text) => {
-    expect(linesOf(struct(['m', value]))).toEqual([`  m = ${text}`]);
+  ])('is %s', async (_, value, text) => {
+    expect(await linesOf(struct(['m', value]))).toEqual([`  m = ${text}`]);
   });
 
-  it('names no symbol for a null pointer, whatever lies at 0', () => {
-    const text = valueText(TITLE, { kind: 'pointer', address: 0n }, () => 'fixed_percpu_data');
+  it('names no symbol for a null pointer, whatever lies at 0', async () => {
+    const text = await textOf(valueView(TITLE, { kind: 'pointer', address: 0n }, () => 'fixed_percpu_data'));
     expect(text.split('\n')[1]).toBe('  box = 0x0');
   });
 });
 
 describe('an array', () => {
-  it('of numbers stands on one line, equal neighbours told once, with how many are not shown', () => {
+  it('of numbers stands on one line, equal neighbours told once, with how many are not shown', async () => {
     const [one, two] = [number(1n), number(2n)];
-    expect(linesOf(array([one, two, two, two, one], 9))).toEqual(['  box = {1, 2 (3 times), 1, ... 4 more}']);
+    expect(await linesOf(array([one, two, two, two, one], 9))).toEqual([
+      '  box = {1, 2 (3 times), 1, ... 4 more}',
+    ]);
   });
 
-  it('of structures has each below the other with its index, equal neighbours told once', () => {
+  it('of structures has each below the other with its index, equal neighbours told once', async () => {
     const [one, two] = [struct(['x', number(1n)]), struct(['x', number(2n)])];
-    expect(linesOf(array([one, two, two], 5))).toEqual([
+    expect(await linesOf(array([one, two, two], 5))).toEqual([
       '  box = {',
       ...['    [0] = {', '      x = 1', '    }'],
       ...['    [1..2] = {', '      x = 2', '    }'],
@@ -82,17 +88,17 @@ describe('an array', () => {
     ]);
   });
 
-  it('of arrays has each on its line', () => {
-    expect(linesOf(array([array([number(1n), number(2n)]), array([])]))).toEqual([
+  it('of arrays has each on its line', async () => {
+    expect(await linesOf(array([array([number(1n), number(2n)]), array([])]))).toEqual([
       ...['  box = {', '    [0] = {1, 2}', '    [1] = {}', '  }'],
     ]);
   });
 });
 
 describe('a structure', () => {
-  it('has the members of one without a name among its own, as in C', () => {
+  it('has the members of one without a name among its own, as in C', async () => {
     const inner = struct(['y', number(2n)], ['', struct(['z', number(3n)])]);
-    expect(linesOf(struct(['x', number(1n)], ['', inner], ['w', inner]))).toEqual([
+    expect(await linesOf(struct(['x', number(1n)], ['', inner], ['w', inner]))).toEqual([
       ...['  x = 1', '  y = 2', '  z = 3', '  w = {', '    y = 2', '    z = 3', '  }'],
     ]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { LayoutRow, MemberRow, StructFindings, StructTypeRow } from '../../src/report/struct-report.ts';
-import { typeText } from '../../src/report/struct-text.ts';
-import { terminal } from '../../src/report/terminal.ts';
+import type { LayoutRow, MemberRow, StructTypeRow } from '../../../src/report/struct-report.ts';
+import { typeView } from '../../../src/report/views/type-view.ts';
+import { textOf } from '../../support/text-of.ts';
 
 const member = (
   declaration: string,
@@ -15,17 +15,12 @@ const layout = (size: number, members: readonly MemberRow[], more: Partial<Layou
   ...{ keyword: 'struct', size, members, holes: [], padding: null, ...more },
 });
 
-function linesOf(type: Partial<StructTypeRow>, width = 80): string[] {
+async function linesOf(type: Partial<StructTypeRow>, width = 80): Promise<string[]> {
   const whole: StructTypeRow = {
     ...{ name: 'struct box', definition: null, size: 8, module: null, layout: null, enumerators: null },
     ...type,
   };
-  const report: StructFindings = {
-    ...{ schema: 'kdump-inspect/struct/1', file: { path: 'core', format: 'ELF64 vmcore' } },
-    ...{ query: { name: 'box', address: null }, type: whole, address: null, symbol: null },
-    ...{ value: null, symbols: {}, warnings: [], complete: true },
-  };
-  return typeText(report, terminal(false, width)).trimEnd().split('\n');
+  return (await textOf(typeView(whole), { columns: width })).trimEnd().split('\n');
 }
 
 describe('the title of a type', () => {
@@ -38,24 +33,24 @@ describe('the title of a type', () => {
       'typedef unsigned char, 1 byte',
     ],
     ['what has no size', { name: 'void', size: null }, 'void, without a size'],
-  ])('is that of %s', (_, type, text) => {
-    expect(linesOf(type)).toEqual([text]);
+  ])('is that of %s', async (_, type, text) => {
+    expect(await linesOf(type)).toEqual([text]);
   });
 });
 
 describe('an enumeration', () => {
-  it('has a line for each of its names, without control characters', () => {
+  it('has a line for each of its names, without control characters', async () => {
     const enumerators = [
       { name: 'ZONE_DMA', value: 0 },
       { name: '\x1b[2J', value: '-9223372036854775808' },
     ];
     const lines = ['enum zone_type, 4 bytes', '  ZONE_DMA = 0', '  \\x1b[2J = -9223372036854775808'];
-    expect(linesOf({ name: 'enum zone_type', size: 4, enumerators })).toEqual(lines);
+    expect(await linesOf({ name: 'enum zone_type', size: 4, enumerators })).toEqual(lines);
   });
 });
 
 describe('a structure', () => {
-  it('has its members, bit fields and gaps in the order of their places, and their sum', () => {
+  it('has its members, bit fields and gaps in the order of their places, and their sum', async () => {
     // struct box { u8 a; u32 :0; u32 b:3; u64 d; u16 e; }
     const found = layout(
       24,
@@ -73,7 +68,7 @@ describe('a structure', () => {
         padding: { offset: 18, bit: 0, bits: 48 },
       },
     );
-    expect(linesOf({ size: 24, layout: found })).toEqual([
+    expect(await linesOf({ size: 24, layout: found })).toEqual([
       'struct box, 24 bytes',
       ' OFFSET   SIZE  MEMBER',
       '      0      1  u8 a;',
@@ -92,13 +87,13 @@ describe('a structure', () => {
     [[5], '1 hole of 5 bits'],
     [[1], '1 hole of 1 bit'],
     [[9, 16], '2 holes of 3 bytes and 1 bit'],
-  ])('sums up holes of %j bits', (holes, text) => {
+  ])('sums up holes of %j bits', async (holes, text) => {
     const rows = holes.map((bits) => ({ offset: 1, bit: 0, bits }));
-    const lines = linesOf({ layout: layout(8, [member('u8 a', 0, 1)], { holes: rows }) });
+    const lines = await linesOf({ layout: layout(8, [member('u8 a', 0, 1)], { holes: rows }) });
     expect(lines.at(-1)).toBe(`8 bytes, 1 member, ${text}`);
   });
 
-  it('opens what has no type name below its keyword, with the name that it has as a member', () => {
+  it('opens what has no type name below its keyword, with the name that it has as a member', async () => {
     const inner = (at: number) =>
       layout(8, [member('u64 x', at, 8), member('void *y', at, 8)], { keyword: 'union' });
     const members = [
@@ -106,7 +101,7 @@ describe('a structure', () => {
       member('union {...}', 8, 8, { name: null, inner: inner(8) }),
       member('union {...} named[2]', 16, 16, { inner: inner(16) }),
     ];
-    expect(linesOf({ size: 32, layout: layout(32, members) }).slice(3, -1)).toEqual([
+    expect((await linesOf({ size: 32, layout: layout(32, members) })).slice(3, -1)).toEqual([
       '      8      8  union {',
       '      8      8    u64 x;',
       '      8      8    void *y;',

@@ -1,16 +1,16 @@
-import { hex } from '../hex.ts';
-import type { Value } from '../kernel/types/value.ts';
-import { escapeText } from './escape.ts';
-import type { StructTypeRow } from './struct-report.ts';
+import { hex } from '../../hex.ts';
+import type { Value } from '../../kernel/types/value.ts';
+import type { StructTypeRow } from '../struct-report.ts';
+import { lines, title, type View } from '../view.ts';
 
 /** Names the symbol that an address lies in. */
 export type SymbolOf = (address: bigint) => string | undefined;
 
 const INDENT = '  ';
-/** From here on a number is shown in hex, too: it may be flags or an address. */
+/** A number from this one on is shown in hex, too, because it may be flags or an address. */
 const LARGE = 1n << 32n;
 
-/** What is shown, and where it is. */
+/** What a value is, and where it is. */
 export interface ValueTitle {
   readonly type: StructTypeRow;
   /** As it was asked for. */
@@ -20,35 +20,34 @@ export interface ValueTitle {
   readonly symbol: string | undefined;
 }
 
-/** A value for people: a title, then a line a member; ends in a newline. */
-export function valueText(
+/** A title, then a line for each member. */
+export function valueView(
   { type, name, address, symbol }: ValueTitle,
   value: Value,
   symbolOf: SymbolOf,
-): string {
+): View {
   const where = `${hex(address)}${symbol === undefined ? '' : ` <${symbol}>`}`;
   const module = type.module === null ? '' : `  [${type.module}]`;
-  const title = escapeText(`${type.name} at ${where}${module}`);
-  const lines =
+  const members =
     value.kind === 'struct'
       ? memberLines(value, INDENT, symbolOf)
       : valueLines(name, value, INDENT, symbolOf);
-  return [title, ...lines].map((line) => `${line}\n`).join('');
+  return [title(`${type.name} at ${where}${module}`), lines(members)];
 }
 
 /** Members of anonymous structures and unions stand among the others, as in C. */
 function memberLines({ members, count }: Struct, indent: string, symbolOf: SymbolOf): string[] {
-  const lines = members.flatMap(({ name, value }) =>
+  const all = members.flatMap(({ name, value }) =>
     name === '' && value.kind === 'struct'
       ? memberLines(value, indent, symbolOf)
       : valueLines(name, value, indent, symbolOf),
   );
-  for (const more of rest(count, members.length)) lines.push(`${indent}${more}`);
-  return lines;
+  for (const more of rest(count, members.length)) all.push(`${indent}${more}`);
+  return all;
 }
 
 function valueLines(name: string, value: Value, indent: string, symbolOf: SymbolOf): string[] {
-  const is = `${indent}${escapeText(name)} = `;
+  const is = `${indent}${name} = `;
   if (value.kind === 'struct' && value.members.length === 0) return [`${is}{}`];
   if (value.kind === 'struct') {
     return [`${is}{`, ...memberLines(value, indent + INDENT, symbolOf), `${indent}}`];
@@ -68,35 +67,44 @@ function isPlain(value: Value): value is Plain {
   return value.kind !== 'struct' && value.kind !== 'array';
 }
 
-/** Elements on one line; runs of equal ones are told once. */
+/** Elements on one line; equal neighbours are listed once. */
 function listed(elements: readonly Plain[], count: number, symbolOf: SymbolOf): string {
   const texts = elements.map((element) => plainText(element, symbolOf));
-  const parts = runsOf(texts).map(({ text, times }) => (times === 1 ? text : `${text} (${times} times)`));
+  const parts = runsOf(texts, (a, b) => a === b).map(({ one, times }) =>
+    times === 1 ? one : `${one} (${times} times)`,
+  );
   return [...parts, ...rest(count, elements.length)].join(', ');
 }
 
-/** Structures one below the other; equal neighbours are told once. */
+/** Structures one below the other; equal neighbours are listed once. */
 function elementLines({ elements, count }: Elements, indent: string, symbolOf: SymbolOf): string[] {
-  const texts = elements.map((element) => valueLines('', element, indent, symbolOf).join('\n'));
+  const all = elements.map((element) => valueLines('', element, indent, symbolOf));
+  const isSame = (a: readonly string[], b: readonly string[]) =>
+    a.length === b.length && a.every((line, i) => line === b[i]);
   let index = 0;
-  const lines = runsOf(texts).flatMap(({ text, times }) => {
+  const shown = runsOf(all, isSame).flatMap(({ one: [first = '', ...others], times }) => {
     const which = times === 1 ? `[${index}]` : `[${index}..${index + times - 1}]`;
     index += times;
-    return text.replace(`${indent} = `, `${indent}${which} = `).split('\n');
+    return [`${indent}${which}${first.slice(indent.length)}`, ...others];
   });
-  return [...lines, ...rest(count, elements.length).map((text) => indent + text)];
+  return [...shown, ...rest(count, elements.length).map((text) => indent + text)];
 }
 
 function rest(count: number, shown: number): string[] {
   return count > shown ? [`... ${count - shown} more`] : [];
 }
 
-function runsOf(texts: readonly string[]): { readonly text: string; times: number }[] {
-  const runs: { readonly text: string; times: number }[] = [];
-  for (const text of texts) {
+interface Run<T> {
+  readonly one: T;
+  times: number;
+}
+
+function runsOf<T>(all: readonly T[], isSame: (a: T, b: T) => boolean): Run<T>[] {
+  const runs: Run<T>[] = [];
+  for (const one of all) {
     const last = runs.at(-1);
-    if (last?.text === text) last.times++;
-    else runs.push({ text, times: 1 });
+    if (last && isSame(last.one, one)) last.times++;
+    else runs.push({ one, times: 1 });
   }
   return runs;
 }
@@ -108,7 +116,7 @@ function plainText(value: Plain, symbolOf: SymbolOf): string {
     case 'bool':
       return String(value.value);
     case 'enum':
-      return value.name === null ? numberText(value.value) : `${escapeText(value.name)} (${value.value})`;
+      return value.name === null ? numberText(value.value) : `${value.name} (${value.value})`;
     case 'pointer':
       return pointerText(value.address, symbolOf);
     case 'text':
@@ -116,7 +124,7 @@ function plainText(value: Plain, symbolOf: SymbolOf): string {
     case 'opaque':
       return `0x${Buffer.from(value.bytes).reverse().toString('hex')}`;
     case 'missing':
-      return `(not known: ${escapeText(value.reason)})`;
+      return `(not known: ${value.reason})`;
   }
 }
 
@@ -126,10 +134,10 @@ function numberText(value: bigint): string {
 
 function pointerText(address: bigint, symbolOf: SymbolOf): string {
   const symbol = address === 0n ? undefined : symbolOf(address);
-  return symbol === undefined ? hex(address) : `${hex(address)} <${escapeText(symbol)}>`;
+  return symbol === undefined ? hex(address) : `${hex(address)} <${symbol}>`;
 }
 
 /** As C writes a string: a quote or backslash of the text has a backslash before it. */
 function quoted(text: string): string {
-  return `"${escapeText(text.replace(/["\\]/g, '\\$&'))}"`;
+  return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
