@@ -511,7 +511,7 @@ test.each(['symbols', 'info'])('%s tells of names that kallsyms_num_syms leaves 
   expect([answer.status, answer.err]).toEqual([
     3,
     expect.stringMatching(
-      /names of symbols may be wrong: kallsyms: names go on after \d+, which kallsyms_num_syms is/,
+      /names of symbols may be wrong: kallsyms: names go on after \d+, the value of kallsyms_num_syms/,
     ),
   ]);
   expect((await dump.ask(asked)).err).not.toMatch(/kallsyms/);

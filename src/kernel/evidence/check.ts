@@ -1,51 +1,51 @@
-/**
- * A figure that was counted in the memory of a kernel, held against what that kernel kept of it: a second witness. Where
- * the two differ, only what was itself counted in the same memory explains it.
+/*
+ * Compares a figure counted in a kernel's memory with the kernel's own counter, a second witness. Only
+ * something else that was counted in the same memory may explain a difference.
  */
 
-/** How the two stand to each other; a figure that is contradicted is not to be trusted. */
+/** How the two figures compare; a contradicted figure is not to be trusted. */
 export type Verdict = 'equal' | 'explained' | 'moving' | 'contradicted';
 
 /** A reason for a difference, counted in the memory itself. */
 export interface Explanation {
-  /** What it is, so that "12 more were counted: BY" reads well. */
+  /** The reason, so that "12 more were counted: BY" reads well. */
   readonly by: string;
-  /** How many more were counted because of it than the kernel has; negative for fewer. */
+  /** By how many it raises the count above the kernel's counter; negative if it lowers it. */
   readonly count: number;
 }
 
-/** What may have changed between two looks at the same thing, and by how much at the most. */
+/** What may have changed between two looks at the same thing, and by how much at most. */
 export interface Movement {
   readonly by: string;
   readonly upTo: number;
 }
 
-/** The two figures, and what is known of their difference. */
+/** The two figures and the reasons for their difference. */
 export interface Comparison {
   /** The counter, as the kernel names it. */
   readonly name: string;
   /** What is counted, in the plural: pages, tasks. */
   readonly unit: string;
-  /** Where the counter is one of several. */
+  /** Set if the counter is one of several. */
   readonly node?: number;
   readonly zone?: string;
   readonly counted: number;
-  /** What the kernel says. */
+  /** The kernel's counter. */
   readonly kernel: number;
   readonly explained?: readonly Explanation[];
   readonly movement?: Movement | null;
 }
 
-/** The document of a comparison in JSON. */
+/** A comparison as it stands in the JSON. */
 export interface Check extends Omit<Comparison, 'explained' | 'movement'> {
-  /** Only reasons that are there: none of 0. */
+  /** Reasons with a count other than 0. */
   readonly explained: readonly Explanation[];
-  /** Only where the verdict is `moving`. */
+  /** Set only if the verdict is `moving`. */
   readonly movement?: Movement;
   readonly verdict: Verdict;
 }
 
-/** Compares two figures: what no explanation accounts for must be 0, or not more than what may have moved. */
+/** Compares two figures: the difference left after all explanations must be 0 or within the movement. */
 export function check({ explained = [], movement, ...figures }: Comparison): Check {
   const reasons = explained.filter(({ count }) => count !== 0);
   const rest = figures.counted - figures.kernel - reasons.reduce((sum, { count }) => sum + count, 0);

@@ -3,17 +3,17 @@ import { isLoss } from '../../formats/image/loss.ts';
 import type { Check } from './check.ts';
 import type { Fact } from './fact.ts';
 
-/** Figures held against the kernel's own, and why they cannot be although the dump should have what it takes. */
+/** Figures compared with the kernel's own, and why others could not be although the dump should allow it. */
 export interface Checked {
   readonly checks: readonly Check[];
-  /** A sentence; null where nothing is lost. */
+  /** A sentence; null if nothing is lost. */
   readonly lost: string | null;
 }
 
-/** What was not compared for a good reason. */
+/** For figures that are rightly not compared. */
 export const UNCHECKED: Checked = { checks: [], lost: null };
 
-/** @param what was to be checked, as the start of a sentence: "memory" */
+/** @param what is checked, as the start of a sentence: "memory" */
 export function checked(
   what: string,
   of: Fact<readonly Check[]>,

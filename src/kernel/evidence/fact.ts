@@ -1,6 +1,6 @@
 import { type ErrorKind, InspectError } from '../../errors.ts';
 
-/** A value, or the sentence that says why a dump cannot tell it. */
+/** A value, or a sentence that says why the dump does not give it. */
 export type Fact<T> = { readonly value: T } | Missing;
 
 export interface Missing {
@@ -8,7 +8,7 @@ export interface Missing {
   readonly kind: ErrorKind;
 }
 
-/** What `make` finds, or why it cannot. Only what a dump can be to blame for is a reason; other errors are thrown on. */
+/** Returns what `make` returns, or why it failed with an InspectError; other errors are thrown on. */
 export function fact<T>(make: () => T): Fact<T> {
   try {
     return { value: make() };
@@ -18,12 +18,12 @@ export function fact<T>(make: () => T): Fact<T> {
   }
 }
 
-/** What can be made of a fact, or why that one cannot be had. */
+/** Derives a fact from another one; a missing fact stays missing. */
 export function factOf<T, U>(of: Fact<T>, make: (value: T) => U): Fact<U> {
   return 'missing' in of ? of : fact(() => make(of.value));
 }
 
-/** The value of a fact, undefined where there is none. */
+/** Returns the value of a fact, or undefined if it is missing. */
 export function known<T>(of: Fact<T>): T | undefined {
   return 'value' in of ? of.value : undefined;
 }

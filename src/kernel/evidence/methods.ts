@@ -1,9 +1,9 @@
 import { type ErrorKind, InspectError } from '../../errors.ts';
 
-/** What became of a method: 'refuted' is a value that the page tables contradict. */
+/** The outcome of a method; 'refuted' means that the page tables contradict its value. */
 export type MethodVerdict = 'believed' | 'agrees' | 'differs' | 'refuted' | 'unavailable';
 
-/** One way to find a value: what it said, and what is thought of it. */
+/** One way to find a value: what it found, and the verdict on that. */
 export interface Candidate {
   readonly source: string;
   readonly value: bigint | null;
@@ -16,11 +16,13 @@ export interface TriedValue {
   readonly value: bigint | null;
   readonly source: string | null;
   readonly candidates: readonly Candidate[];
-  /** What kept each method that found nothing from finding it. */
+  /** The kind of error of each method that found nothing. */
   readonly failures?: readonly ErrorKind[];
 }
 
-/** What a method found, and how, as a sentence's end; it throws an InspectError when it finds nothing. */
+/**
+ * What a method found, and how, as the end of a sentence. A method that finds nothing throws an InspectError.
+ */
 export interface Found {
   readonly value: bigint;
   readonly how: string;
@@ -31,7 +33,7 @@ export interface Method {
   readonly find: () => Found;
 }
 
-/** Says why a value cannot be right, or undefined when nothing speaks against it. */
+/** Returns why a value cannot be right, or undefined if nothing contradicts it. */
 export type Refute = (value: bigint) => string | undefined;
 
 type Tried = { source: string } & (
@@ -46,7 +48,7 @@ function attempt(method: Method, refute: Refute): Tried {
   return { source: method.source, ...found, refuted: refute(found.value) };
 }
 
-/** What the method found, or why it found nothing. */
+/** Returns what the method found, or why it found nothing. */
 function tryFind(method: Method): Found | InspectError {
   try {
     return method.find();
@@ -57,8 +59,8 @@ function tryFind(method: Method): Found | InspectError {
 }
 
 /**
- * Tries every method, best first, and believes the first whose value nothing refutes. A forced source (what the user
- * gave) is believed even then, and the contradiction stays in its reason.
+ * Tries every method, best first, and believes the first value that is not refuted. A forced source (given by
+ * the user) is believed even if refuted; its reason keeps the contradiction.
  */
 export function tryMethods(
   methods: readonly Method[],

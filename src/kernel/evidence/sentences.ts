@@ -1,10 +1,10 @@
-/** Nobody reads more of them, and a structure that is wrong in one place may be so in a million. */
+/** More are not read, and a structure that is wrong in one place may be wrong in a million. */
 const KEPT = 100;
 
-/** Sentences on what is wrong: the first ones, and how many there are besides. */
+/** Sentences about problems: the first ones, and how many more there are. */
 export class Sentences {
   readonly #kept: string[] = [];
-  /** How many there are, with those that are not kept. */
+  /** How many there are, including those not kept. */
   length = 0;
 
   push(sentence: string): void {

@@ -1,16 +1,16 @@
-/** The thing that an address lies in, where it begins and where the next one does. */
+/** The item that an address lies in, where it begins and where the next one begins. */
 export interface Nearest {
-  /** Of several that begin at the same address, the first. */
+  /** The first of several that begin at the same address. */
   readonly index: number;
   readonly start: bigint;
-  /** undefined behind the last one. */
+  /** undefined after the last item. */
   readonly next: bigint | undefined;
 }
 
-/** Finds the last of many addresses at or below one; the addresses may come in any order. */
+/** Finds the last of many addresses at or below a given one; the addresses may come in any order. */
 export class AddressIndex {
   readonly #sorted: BigUint64Array;
-  /** Which address came as the how manieth; null where they came sorted, as kallsyms writes them. */
+  /** Original index of each sorted address; null if they came sorted, as kallsyms writes them. */
   readonly #order: Uint32Array | null;
 
   constructor(addresses: BigUint64Array) {
@@ -18,7 +18,7 @@ export class AddressIndex {
     this.#sorted = this.#order === null ? addresses : takeInOrder(addresses, this.#order);
   }
 
-  /** undefined below the first address. */
+  /** Returns undefined below the first address. */
   nearest(address: bigint): Nearest | undefined {
     const sorted = this.#sorted;
     const after = firstAbove(sorted, address);
@@ -29,7 +29,7 @@ export class AddressIndex {
   }
 }
 
-/** By halves, which are numbers. */
+/** Compares 32-bit halves: numbers are faster than bigints. */
 function isAscending(addresses: BigUint64Array): boolean {
   const halves = new Uint32Array(addresses.buffer, addresses.byteOffset, 2 * addresses.length);
   for (let i = 2; i < halves.length; i += 2) {
@@ -51,7 +51,7 @@ function takeInOrder(addresses: BigUint64Array, order: Uint32Array): BigUint64Ar
   return BigUint64Array.from(order, (i) => addresses[i] as bigint);
 }
 
-/** The number of addresses at or below one. */
+/** Returns how many addresses are at or below `address`. */
 function firstAbove(sorted: BigUint64Array, address: bigint): number {
   let low = 0;
   let high = sorted.length;

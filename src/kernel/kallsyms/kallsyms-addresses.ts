@@ -23,7 +23,10 @@ export interface SymbolAddresses {
 
 const u64 = (value: bigint) => BigInt.asUintN(64, value);
 
-/** Reads the table of addresses under each form that it may have. @throws InspectError notMapped or notStored */
+/**
+ * Reads the address table in each form that it may have.
+ * @throws InspectError notMapped or notStored
+ */
 export function readAddresses(space: AddressSpace, tables: AddressTables, count: number): SymbolAddresses[] {
   const forms =
     tables.offsets === undefined ? [] : offsetForms(space, tables.offsets, tables.relativeBase, count);
@@ -49,7 +52,7 @@ function offsetForms(
   ];
 }
 
-/** @param isBased whether `base` counts; without it the offset is the address. */
+/** @param isBased whether the base is added; otherwise the offset is the address. */
 function relative(
   form: AddressForm,
   count: number,
@@ -61,7 +64,7 @@ function relative(
   return { form, addressOf, all: () => sums(count, base, offset, isBased) };
 }
 
-/** Adds in halves: a bigint for each of 200,000 symbols takes ten times as long. */
+/** Adds 32-bit halves: a bigint for each of 200,000 symbols takes ten times as long. */
 function sums(
   count: number,
   base: bigint,
@@ -81,8 +84,8 @@ function sums(
 }
 
 /**
- * The form under which a known symbol decodes to its known address.
- * @throws InspectError corrupt, with what each form makes of it
+ * Returns the form under which a known symbol decodes to its known address.
+ * @throws InspectError corrupt if no form does; the message has what each form yields
  */
 export function provenForm(
   forms: readonly SymbolAddresses[],

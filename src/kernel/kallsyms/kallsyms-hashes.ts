@@ -1,12 +1,12 @@
 import { HashChains } from '../../bytes/hash-chains.ts';
 import type { NameSpans } from './kallsyms-spans.ts';
 
-/** Any odd number with bits all over. */
+/** Any odd number with set bits in several bytes. */
 const FACTOR = 0x0100_0193;
 
 /**
- * Finds symbols by a hash of their names. The hash of a text is that of a polynomial, so that of a name is made of those of
- * its tokens, and none has to be expanded.
+ * Finds symbols by a hash of their names. The hash is a polynomial, so the hash of a name follows from those
+ * of its tokens, and no name is expanded.
  */
 export class NameHashes {
   readonly #chains: HashChains;
@@ -33,7 +33,7 @@ export class NameHashes {
     }
   }
 
-  /** The indexes of symbols that may have that name, ascending. */
+  /** Returns the indexes of the symbols that may have that name, ascending. */
   find(name: Uint8Array): Iterable<number> {
     return this.#chains.find(mixed(hashOf(name)));
   }
@@ -49,7 +49,7 @@ function power(exponent: number): number {
   return all;
 }
 
-/** The low bits of a polynomial are made of low bits alone. */
+/** Mixes high bits into the low ones, which depend on the low bits of the text alone. */
 function mixed(hash: number): number {
   return hash ^ (hash >>> 15);
 }

@@ -4,20 +4,21 @@ import { NameHashes } from './kallsyms-hashes.ts';
 import { type LengthForm, type NameSpans, spansOf } from './kallsyms-spans.ts';
 
 const TOKENS = 256;
-/** KSYM_NAME_LEN is 512 since 6.1 and was 128 before (include/linux/kallsyms.h): no kernel has a longer name. */
+/** Longer than any kernel's names: KSYM_NAME_LEN is 512 since 6.1, 128 before (include/linux/kallsyms.h). */
 const NAME_LIMIT = 4096;
 
-/** The 256 tokens that compressed names are made of (scripts/kallsyms.c), each as bytes. */
+/** The 256 tokens that compressed names consist of (scripts/kallsyms.c), as bytes. */
 export interface Tokens {
   readonly all: readonly Uint8Array[];
   /**
-   * Why some cannot be as that program writes them: one after the other, and each character that names have as the token of
-   * its own code. Names that have such a token are wrong. Null where all are right.
+   * Why the table differs from what that script writes: tokens one after the other, and each character that
+   * occurs in names as the token with its own code. Names with a damaged token are wrong. Null if nothing is
+   * damaged.
    */
   readonly damage: string | null;
 }
 
-/** @throws InspectError corrupt, when a token has no end */
+/** @throws InspectError corrupt if a token has no end */
 export function decodeTokens(table: Uint8Array, index: Uint8Array): Tokens {
   let next = 0;
   let moved: string | null = null;
@@ -32,7 +33,9 @@ export function decodeTokens(table: Uint8Array, index: Uint8Array): Tokens {
   return { all, damage: moved ?? wrongCharacter(all) };
 }
 
-/** A code that is a character of some name stands for that character, and the others for two and more. */
+/**
+ * Returns what is wrong: a code that occurs as a character stands for itself; others stand for two or more.
+ */
 function wrongCharacter(tokens: readonly Uint8Array[]): string | null {
   for (const [i, token] of tokens.entries()) {
     const alone = token.length === 1 && token[0] !== i;
@@ -42,7 +45,7 @@ function wrongCharacter(tokens: readonly Uint8Array[]): string | null {
   return null;
 }
 
-/** The types of nm that a kernel's symbols have; the first character of each expanded name. */
+/** Symbol types as nm prints them; the first character of each expanded name. */
 const TYPE = /^[A-Za-z?]$/;
 
 /** The kernel's symbol names, expanded on demand. */
@@ -53,7 +56,7 @@ export class KallsymsNames {
   readonly #spans: NameSpans;
   #index: NameHashes | undefined;
 
-  /** @throws InspectError corrupt, when no form of the lengths gives `count` names that begin with a type. */
+  /** @throws InspectError corrupt if no form of the lengths gives `count` names that begin with a type */
   constructor(names: Uint8Array, count: number, tokens: readonly Uint8Array[]) {
     this.count = count;
     this.#names = names;
@@ -65,26 +68,26 @@ export class KallsymsNames {
   }
 
   /**
-   * Why there are more names than `count`; null where there are not. The table of markers follows the last name, aligned, and the
-   * first marker is 0 (scripts/kallsyms.c).
+   * Why there must be more names than `count`; null if there are not. The marker table follows the last name,
+   * aligned, and the first marker is 0 (scripts/kallsyms.c).
    */
   get rest(): string | null {
     const end = this.#spans.ends[this.count - 1] ?? 0;
     const follows = this.#names.subarray(end, Math.ceil(end / 4) * 4 + 4);
     return follows.every((byte) => byte === 0)
       ? null
-      : `names go on after ${this.count}, which kallsyms_num_syms is`;
+      : `names go on after ${this.count}, the value of kallsyms_num_syms`;
   }
 
-  /** Whether each name begins with a type, as it does only when the lengths were read right. */
+  /** Whether each name begins with a type, as it does only if the lengths were read correctly. */
   #allTyped(spans: NameSpans): boolean {
     const typed = this.#tokens.map((token) => TYPE.test(String.fromCharCode(token[0] ?? 0)));
     return spans.starts.every((start) => typed[this.#names[start] as number]);
   }
 
   /**
-   * Type and name of symbol i, such as "Tcommit_creds" for commit_creds in text.
-   * @throws InspectError corrupt, for a name that is longer than any: tokens may lie, and then expand to a GiB
+   * Returns type and name of symbol i: "Tcommit_creds" is commit_creds in text.
+   * @throws InspectError corrupt if the name is too long: damaged tokens may expand to a GiB
    */
   expanded(i: number): string {
     let text = '';
@@ -97,14 +100,14 @@ export class KallsymsNames {
     return text;
   }
 
-  /** The indexes of the symbols of that name, ascending, without expanding the others. */
+  /** Returns the indexes of the symbols of that name, ascending, without expanding the others. */
   indexesOf(name: string): number[] {
     const wanted = Buffer.from(name, 'latin1');
     this.#index ??= new NameHashes(this.#names, this.#tokens, this.#spans);
     return [...this.#index.find(wanted)].filter((i) => this.#matches(i, wanted));
   }
 
-  /** Compares token by token, the type at the front left out, and stops at the first difference. */
+  /** Compares token by token, without the type at the front, up to the first difference. */
   #matches(i: number, wanted: Uint8Array): boolean {
     const end = this.#spans.ends[i] as number;
     let matched = -1;
@@ -118,7 +121,7 @@ export class KallsymsNames {
   }
 }
 
-/** A symbol table that cannot be one. */
+/** The error for a symbol table that contradicts itself. */
 export function corruptTable(what: string): InspectError {
   return new InspectError('corrupt', `kallsyms: ${what}`);
 }

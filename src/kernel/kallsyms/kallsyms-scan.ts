@@ -7,34 +7,36 @@ import { corruptTable } from './kallsyms-names.ts';
 import type { KallsymsTables } from './kallsyms-tables.ts';
 
 /*
- * Kernels before 6.0 do not say where their symbol table is. But it has a shape (scripts/kallsyms.c, 4.6 to 6.0): in
- * rodata, one after the other and each aligned to 8 bytes,
+ * Kernels before 6.0 do not say where their symbol table is, but it has a known shape (scripts/kallsyms.c,
+ * 4.6 to 6.0): in rodata, one after the other, each aligned to 8 bytes,
  *
- *   offsets, relative_base, num_syms, names, markers, token_table, token_index   (or addresses, num_syms, ...)
+ *   offsets, relative_base, num_syms, names, markers, token_table, token_index   (or addresses, num_syms,
+ *   ...)
  *
- * The tokens of the digits are the digits, in a row; the index then proves where the table of tokens begins, the
- * markers (the position of every 256th name) where the names end, and num_syms where they begin.
+ * The tokens of the ten digits are the digits themselves, in a row. The token index then confirms where the
+ * token table begins, the markers (the position of every 256th name) where the names end, and num_syms where
+ * they begin.
  */
 
 const MIB = 1 << 20;
-/** The image up to the end of rodata is smaller in every distribution's kernel. */
+/** Larger than the image up to the end of rodata in any distribution's kernel. */
 const SEARCHED = 128 * MIB;
-/** Addresses, names and markers together: some 5 MB for 200,000 symbols. */
+/** Addresses, names and markers together take some 5 MB for 200,000 symbols. */
 const TABLES_LIMIT = 32 * MIB;
 const DIGITS = Buffer.from([...'0123456789'].map((digit) => `${digit}\0`).join(''), 'latin1');
 const FIRST_DIGIT = 0x30;
-const NAMES_A_MARKER = 256;
+const NAMES_PER_MARKER = 256;
 const LONGEST_NAME = 130;
 
-/** Rows of digits that are looked at: a kernel has one or two. */
+/** Rows of digits to look at: a kernel has one or two. */
 const RUNS_LIMIT = 1000;
 
 const align8 = (n: number) => (n + 7) & ~7;
 
 /**
  * Finds the symbol table of a kernel by its shape.
- * @throws InspectError missingInfo, when there is nothing of that shape in the image; corrupt, when it does not add up;
- *   io or notStored, when it may be in what cannot be read
+ * @throws InspectError missingInfo if the image has nothing of that shape; corrupt if the tables contradict
+ * each other; io or notStored if the table may be in memory that cannot be read
  */
 export function tablesByShape(space: AddressSpace, info: Vmcoreinfo): KallsymsTables {
   const stext = required(info.symbol('_stext'), 'SYMBOL(_stext)', 'the symbol table cannot be searched for');
@@ -50,20 +52,20 @@ function searched(image: ImageReader, stext: bigint): KallsymsTables {
   let looked = 0;
   for (const digits of digitRuns(image, stext)) {
     if (++looked > RUNS_LIMIT)
-      throw corruptTable(`the digits of a table of tokens stand in more than ${RUNS_LIMIT} places`);
+      throw corruptTable(`the digits of a token table stand in more than ${RUNS_LIMIT} places`);
     const tokens = tokenTables(image, digits);
-    if (tokens) return behind(image, tokens);
+    if (tokens) return tablesBefore(image, tokens);
   }
   throw new InspectError(
     'missingInfo',
-    'VMCOREINFO has no SYMBOL(kallsyms_names), and the image holds no symbol table of the shape before 6.0',
+    'VMCOREINFO has no SYMBOL(kallsyms_names), and the image has no symbol table of the shape before 6.0',
     {
       key: 'SYMBOL(kallsyms_names)',
     },
   );
 }
 
-/** Virtual addresses of the tokens of the ten digits, wherever they stand in a row in the image. */
+/** Yields the virtual addresses where the tokens of the ten digits stand in a row. */
 function* digitRuns(image: ImageReader, stext: bigint): Generator<bigint> {
   const piece = Buffer.alloc(MIB + DIGITS.length);
   for (let at = 0; at < SEARCHED; at += MIB) {
@@ -78,7 +80,7 @@ interface TokenTables {
   readonly index: bigint;
 }
 
-/** The table of tokens around the digits, when the index that follows it says the same. */
+/** Returns the token table around the digits if the index that follows confirms it. */
 function tokenTables(image: ImageReader, digits: bigint): TokenTables | undefined {
   const bytes = Buffer.alloc(1 << 16);
   image.readMapped(digits, bytes);
@@ -96,14 +98,14 @@ function tokenTables(image: ImageReader, digits: bigint): TokenTables | undefine
   return { table: digits - BigInt(offset(FIRST_DIGIT)), index: digits + BigInt(indexAt) };
 }
 
-/** The tables before the tokens, from the end back: markers, names, count, addresses. */
-function behind(image: ImageReader, tokens: TokenTables): KallsymsTables {
+/** Finds the tables before the token table, last one first: markers, names, count, addresses. */
+function tablesBefore(image: ImageReader, tokens: TokenTables): KallsymsTables {
   const bytes = before(image, tokens.table);
   const start = tokens.table - BigInt(bytes.length);
   const markers = markersAtEnd(bytes, 4) ?? markersAtEnd(bytes, 8);
-  if (!markers) throw corruptTable('the table of tokens was found, but no markers before it');
+  if (!markers) throw corruptTable('there are no markers before the token table');
   const names = namesBefore(bytes, markers);
-  if (names === undefined) throw corruptTable('the markers were found, but no names that fit them');
+  if (names === undefined) throw corruptTable('there are no names that fit the markers');
   const count = u32At(bytes, names - 8);
   const address = (at: number) => start + BigInt(at);
   return {
@@ -120,7 +122,7 @@ function behind(image: ImageReader, tokens: TokenTables): KallsymsTables {
   };
 }
 
-/** As much as is mapped before an address, TABLES_LIMIT at most. */
+/** Reads what is mapped before an address, at most TABLES_LIMIT. */
 function before(image: ImageReader, address: bigint): Uint8Array {
   const STEP = 1 << 16;
   const bytes = new Uint8Array(TABLES_LIMIT);
@@ -137,11 +139,11 @@ interface Markers {
   /** Where they begin. */
   readonly at: number;
   readonly count: number;
-  /** The position of the last one's name among the names. */
+  /** Position of the name that the last marker points to. */
   readonly last: number;
 }
 
-/** Ascending numbers down to 0, of 4 bytes each (since 4.20, 80ffbaa5b1bd) or 8. */
+/** Finds ascending numbers that begin with 0, of 4 bytes each (since 4.20, 80ffbaa5b1bd) or 8. */
 function markersAtEnd(bytes: Uint8Array, width: 4 | 8): Markers | undefined {
   const value = (at: number) => (width === 4 ? u32At(bytes, at) : Number(u64At(bytes, at)));
   for (const padding of [0, 4]) {
@@ -156,19 +158,22 @@ function markersAtEnd(bytes: Uint8Array, width: 4 | 8): Markers | undefined {
   return undefined;
 }
 
-/** Where the names begin: behind a count that the markers allow, and so that the names end where the markers begin. */
+/**
+ * Returns where the names begin: after a count that fits the markers, and so that they end where the markers
+ * begin.
+ */
 function namesBefore(bytes: Uint8Array, { at, count, last }: Markers): number | undefined {
-  const most = count * NAMES_A_MARKER;
+  const most = count * NAMES_PER_MARKER;
   const nearest = Math.floor((at - last) / 8) * 8;
-  for (let names = nearest; names >= Math.max(8, nearest - NAMES_A_MARKER * LONGEST_NAME); names -= 8) {
+  for (let names = nearest; names >= Math.max(8, nearest - NAMES_PER_MARKER * LONGEST_NAME); names -= 8) {
     const symbols = u32At(bytes, names - 8);
-    if (symbols <= most - NAMES_A_MARKER || symbols > most) continue;
-    if (align8(endOfNames(bytes, names + last, symbols - (most - NAMES_A_MARKER))) === at) return names;
+    if (symbols <= most - NAMES_PER_MARKER || symbols > most) continue;
+    if (align8(endOfNames(bytes, names + last, symbols - (most - NAMES_PER_MARKER))) === at) return names;
   }
   return undefined;
 }
 
-/** The end of `count` names of one length byte each, as every kernel before 6.1 writes them. */
+/** Returns the end of `count` names with one length byte each, the form before 6.1. */
 function endOfNames(bytes: Uint8Array, start: number, count: number): number {
   let at = start;
   for (let i = 0; i < count && at < bytes.length; i++) at += 1 + (bytes[at] as number);

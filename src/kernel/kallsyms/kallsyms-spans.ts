@@ -1,17 +1,17 @@
 /** How the length of a compressed name is written. */
 export type LengthForm =
-  /** One byte below 128, else two of ULEB128: since 6.1 (73bbb94466fd3). */
+  /** One byte below 128, otherwise two bytes of ULEB128: since 6.1 (73bbb94466fd3). */
   | 'uleb128'
   /** One byte, whatever its value: before 6.1. */
   | 'byte';
 
-/** Where each compressed name begins and ends; offsets in bytes into the table of names. */
+/** Where each compressed name begins and ends: byte offsets into the table of names. */
 export interface NameSpans {
   readonly starts: Uint32Array;
   readonly ends: Uint32Array;
 }
 
-/** Spans of `count` names, or undefined when they do not fit into `names` in this form. */
+/** Returns the spans of `count` names, or undefined if they do not fit into `names` in this form. */
 export function spansOf(names: Uint8Array, count: number, form: LengthForm): NameSpans | undefined {
   const starts = new Uint32Array(count);
   const ends = new Uint32Array(count);

@@ -12,7 +12,9 @@ export interface KallsymsTables {
   readonly source: 'vmcoreinfo' | 'scan';
 }
 
-/** The table of addresses: u64s, or 32-bit offsets with or without a base. Of a scan's candidates one is right. */
+/**
+ * The address table: u64s, or 32-bit offsets with or without a base. A scan gives all three; one is right.
+ */
 export interface AddressTables {
   readonly absolute?: bigint;
   readonly offsets?: bigint;
@@ -21,8 +23,9 @@ export interface AddressTables {
 }
 
 /**
- * The tables by the keys that VMCOREINFO has since 6.0 (5fd8fea935a1, f09bddbd8661); undefined where it has none.
- * @throws InspectError missingInfo, when it has some and not all
+ * Returns the tables by the keys that VMCOREINFO has since 6.0 (5fd8fea935a1, f09bddbd8661), or undefined if
+ * it has none.
+ * @throws InspectError missingInfo if it has only some of them
  */
 export function tablesByKeys(space: AddressSpace, info: Vmcoreinfo): KallsymsTables | undefined {
   const names = info.symbol('kallsyms_names');

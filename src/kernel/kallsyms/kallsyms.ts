@@ -8,23 +8,26 @@ import { corruptTable, decodeTokens, KallsymsNames } from './kallsyms-names.ts';
 import { tablesByShape } from './kallsyms-scan.ts';
 import { type KallsymsTables, tablesByKeys } from './kallsyms-tables.ts';
 
-/** A distribution's kernel has some 200,000 symbols, one with all that there is built in (allyesconfig) not a million. */
+/**
+ * A distribution's kernel has some 200,000 symbols; one with everything built in (allyesconfig) under a
+ * million.
+ */
 const COUNT_LIMIT = 1 << 20;
 /** Bytes of compressed names: 250,000 symbols take some 3 MB. */
 const NAMES_LIMIT = 32 << 20;
-/** The longest token table that 16-bit indexes reach. */
+/** The longest token table that 16-bit indexes can address. */
 const TOKEN_TABLE_LIMIT = 1 << 16;
 
 /** A symbol of the kernel image. */
 export interface KernelSymbol {
   readonly name: string;
-  /** The letter of nm: T text, D data, R read-only, B bss, A absolute; small for local ones. */
+  /** As nm prints it: T text, D data, R read-only, B bss, A absolute; lower case for local symbols. */
   readonly type: string;
   /** Virtual address, or the offset into a per-CPU area for per-CPU symbols before 6.15. */
   readonly address: bigint;
 }
 
-/** A symbol and where an address lies in it. */
+/** A symbol, and where in it an address lies. */
 export interface SymbolLocation {
   readonly symbol: KernelSymbol;
   /** Bytes from the symbol to the address. */
@@ -40,7 +43,7 @@ export class Kallsyms {
   #index: AddressIndex | undefined;
   /** How the table was found. */
   readonly source: KallsymsTables['source'];
-  /** Why names may be wrong, a sentence; null where nothing speaks against them. */
+  /** Why names may be wrong, a sentence; null if nothing suggests it. */
   readonly damage: string | null;
 
   constructor(
@@ -58,28 +61,31 @@ export class Kallsyms {
     return this.#names.count;
   }
 
-  /** How the kernel wrote the addresses; proved by SYMBOL(_stext). */
+  /** How the kernel wrote the addresses; confirmed by SYMBOL(_stext). */
   get form(): SymbolAddresses['form'] {
     return this.#addresses.form;
   }
 
-  /** Symbol i in the table's order, which is that of addresses. */
+  /** Returns symbol i of the table, which is ordered by address. */
   symbol(i: number): KernelSymbol {
     const expanded = this.#names.expanded(i);
     return { name: expanded.slice(1), type: expanded.slice(0, 1), address: this.#addresses.addressOf(i) };
   }
 
-  /** All symbols of exactly that name; there may be several local ones. */
+  /** Returns all symbols of exactly that name; several local ones may share it. */
   find(name: string): KernelSymbol[] {
     return this.#names.indexesOf(name).map((i) => this.symbol(i));
   }
 
-  /** All symbols, in the order of the table. */
+  /** Yields all symbols in the order of the table. */
   *[Symbol.iterator](): Generator<KernelSymbol> {
     for (let i = 0; i < this.count; i++) yield this.symbol(i);
   }
 
-  /** The last symbol at or below an address, and how far the next one is from it; undefined outside the table. */
+  /**
+   * Returns the last symbol at or below an address, with its distance to the next; undefined outside the
+   * table.
+   */
   nearest(address: bigint): SymbolLocation | undefined {
     this.#index ??= new AddressIndex(this.#addresses.all());
     const found = this.#index.nearest(address);
@@ -90,8 +96,8 @@ export class Kallsyms {
 }
 
 /**
- * Reads the symbol table: by the keys of VMCOREINFO (6.0+), or by its shape where there are none.
- * @throws InspectError missingInfo, when it is in neither way to be found; notMapped, notStored, corrupt or io
+ * Reads the symbol table: by the keys of VMCOREINFO (6.0+), otherwise by its shape.
+ * @throws InspectError missingInfo if neither way finds it; notMapped, notStored, corrupt or io
  */
 export function readKallsyms({ space, info }: Pick<Kernel, 'space' | 'info'>): Kallsyms {
   const tables = tablesByKeys(space, info) ?? tablesByShape(space, info);
@@ -113,24 +119,26 @@ function stext(info: Vmcoreinfo, names: KallsymsNames): { name: string; indexes:
   const address = required(
     info.symbol('_stext'),
     'SYMBOL(_stext)',
-    'the addresses in the symbol table cannot be proved',
+    'the addresses in the symbol table cannot be verified',
   );
   return { name: '_stext', indexes: names.indexesOf('_stext'), address };
 }
 
-/** The names end before the tokens where these come behind them, as in every kernel so far. */
+/**
+ * Returns the size of the names if the tokens follow them, as in every kernel so far; otherwise the limit.
+ */
 function namesLength(namesAt: bigint, tokenTable: bigint): number {
   const length = tokenTable - namesAt;
   return length > 0n && length < BigInt(NAMES_LIMIT) ? Number(length) : NAMES_LIMIT;
 }
 
-/** What was read of a table, and why the rest could not be read; null where nothing is missing. */
+/** The part of a table that was read, and why the rest could not be; null if nothing is missing. */
 interface PartRead {
   readonly bytes: Uint8Array;
   readonly missing: InspectError | null;
 }
 
-/** As much as can be read, up to `limit`: the end of a table is known only when it was decoded. */
+/** Reads as much as it can, up to `limit`: a table's end is known only after decoding. */
 function readUpTo(space: AddressSpace, address: bigint, limit: number): PartRead {
   const STEP = 1 << 16;
   const bytes = new Uint8Array(limit);
@@ -149,12 +157,12 @@ function readUpTo(space: AddressSpace, address: bigint, limit: number): PartRead
   return { bytes, missing: null };
 }
 
-/** A table as `decode` makes it. Where it fails because memory could not be read, that is the reason, and the table may be right. */
+/** Decodes a table. If that fails on a table that was not read whole, the reason is the failed read. */
 function decoded<T>({ bytes, missing }: PartRead, decode: (bytes: Uint8Array) => T): T {
   try {
     return decode(bytes);
   } catch (error) {
-    // The end of what is mapped is the end of the table; anything else is a loss.
+    // What is mapped may end where the table ends; any other reason is a loss.
     throw missing === null || missing.kind === 'notMapped' ? error : missing;
   }
 }

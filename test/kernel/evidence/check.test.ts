@@ -8,14 +8,14 @@ const by = (count: number) => ({ by: 'a reason', count });
 describe('the verdict on a figure', () => {
   test.each<[Verdict, string, Partial<Comparison>]>([
     ['equal', 'the kernel has the same', {}],
-    ['equal', 'no reason is there for a difference', { explained: [by(0)] }],
-    ['explained', 'reasons are all of the difference', { counted: 13, explained: [by(1), by(2)] }],
-    ['explained', 'they make it less', { counted: 9, explained: [by(-1)] }],
-    ['explained', 'they even out', { explained: [by(-1), by(1)] }],
+    ['equal', 'the only reason counts 0', { explained: [by(0)] }],
+    ['explained', 'reasons account for the whole difference', { counted: 13, explained: [by(1), by(2)] }],
+    ['explained', 'a reason lowers the count', { counted: 9, explained: [by(-1)] }],
+    ['explained', 'reasons cancel out', { explained: [by(-1), by(1)] }],
     ['contradicted', 'nothing explains the difference', { counted: 11 }],
-    ['contradicted', 'reasons are a part of it only', { counted: 13, explained: [by(2)] }],
-    ['contradicted', 'a reason is there, and not the difference that it should make', { explained: [by(2)] }],
-    ['moving', 'so much may have moved', { counted: 13, movement: { by: 'm', upTo: 3 } }],
+    ['contradicted', 'reasons account for only a part of it', { counted: 13, explained: [by(2)] }],
+    ['contradicted', 'a reason counts something, but there is no difference', { explained: [by(2)] }],
+    ['moving', 'as much may have moved', { counted: 13, movement: { by: 'm', upTo: 3 } }],
     [
       'moving',
       'the rest may have moved',
@@ -25,11 +25,11 @@ describe('the verdict on a figure', () => {
     ['contradicted', 'less may have moved', { counted: 13, movement: { by: 'm', upTo: 2 } }],
     ['contradicted', 'nothing may have moved', { counted: 13, movement: null }],
     ['equal', 'nothing had to move', { movement: { by: 'm', upTo: 2 } }],
-  ])('is %s where %s', (verdict, _, facts) => {
+  ])('is %s when %s', (verdict, _, facts) => {
     expect(of(facts).verdict).toBe(verdict);
   });
 
-  test('has the reasons that are there, and what may have moved only where that decides', () => {
+  test('has reasons other than 0, and the movement only if the verdict depends on it', () => {
     const movement = { by: 'm', upTo: 9 };
     expect(of({ counted: 11, explained: [by(0), by(1)], movement })).toEqual({
       ...{ name: 'NR_FREE_PAGES', unit: 'pages', counted: 11, kernel: 10, verdict: 'explained' },

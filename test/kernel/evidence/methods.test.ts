@@ -26,7 +26,7 @@ describe('methods that are tried in turn', () => {
     ]);
   });
 
-  test('keeps what each method said, and why it said nothing', () => {
+  test('keeps what each method found, or why it found nothing', () => {
     const tried = tryMethods([fails('a'), says('b', 7n)]);
     expect(tried.candidates).toEqual([
       { source: 'a', value: null, verdict: 'unavailable', reason: 'no a here' },
@@ -60,7 +60,7 @@ describe('methods that are tried in turn', () => {
     expect(tryMethods([])).toEqual({ value: null, source: null, candidates: [] });
   });
 
-  test('takes 0 for a value', () => {
+  test('takes 0 as a value', () => {
     expect(tryMethods([says('a', 0n)])).toMatchObject({ value: 0n, source: 'a' });
   });
 
@@ -75,7 +75,7 @@ describe('methods that are tried in turn', () => {
     expect(tried.candidates[1]).toMatchObject({ verdict: 'differs' });
   });
 
-  test('lets through what is no finding but a fault of the program', () => {
+  test('passes on errors that are bugs of the program', () => {
     const broken: Method = {
       source: 'a',
       find: () => {

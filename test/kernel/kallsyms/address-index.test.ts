@@ -4,7 +4,7 @@ import { AddressIndex } from '../../../src/kernel/kallsyms/address-index.ts';
 
 const TOP = 2n ** 64n - 1n;
 
-test('the nearest address at or below one is the one that a search of them all finds', () => {
+test('the nearest address at or below a given one is the one that a linear search finds', () => {
   const address = fc.oneof(fc.bigInt(0n, 40n), fc.bigInt(TOP - 40n, TOP));
   fc.assert(
     fc.property(fc.array(address, { minLength: 1, maxLength: 30 }), address, (all, wanted) => {

@@ -9,33 +9,34 @@ const failureWith = (...plan: Parameters<typeof kernelWithSymbols>) =>
   failureOf(() => readKallsyms(kernelWithSymbols(...plan).open()));
 
 describe('a symbol table whose sizes lie', () => {
-  test.each([0, 2 ** 32 - 1, 2 ** 20 + 1])('is corrupt when it says that it has %d symbols', (count) => {
+  test.each([0, 2 ** 32 - 1, 2 ** 20 + 1])('is corrupt when it claims %d symbols', (count) => {
     const failure = failureWith({}, { count });
     expect(failure.kind).toBe('corrupt');
     expect(failure.message).toContain(`${count}`);
   });
 
-  test('is corrupt when it says that it has many more names than there are', () => {
+  test('is corrupt when it claims many more names than there are', () => {
     expect(failureWith({}, { count: 100_000 }).kind).toBe('corrupt');
   });
 
-  test('is corrupt when it says that it has one name more than fit before the tokens', () => {
-    // A token for the first name's length byte (2) begins with a letter, so that a name without bytes looks typed.
+  test('is corrupt when it claims one name more than fits before the tokens', () => {
+    // The token for the first name's length byte (2) begins with a letter: an empty name seems to have a
+    // type.
     const tokens = { 1: 'T_', 2: 'stext', 3: 'there' };
     const symbols = [{ type: 'T', name: '_stext', address: STEXT }];
     const failure = failureWith({}, { symbols, tokens, markers: false, count: 2 });
     expect(failure.kind).toBe('corrupt');
   });
 
-  test('is corrupt when a token begins outside the table of tokens', () => {
+  test('is corrupt when a token begins outside the token table', () => {
     const filled = imageSymbols(STEXT);
     const kernel = kernelWithSymbols({}, { symbols: filled, tokenIndex: { 65: 0xffff }, at: 0x10_0000 });
-    // All bytes behind the tokens are taken, so that no zero ends a token by chance.
+    // No byte after the tokens is zero, so none of them ends a token by chance.
     kernel.memory.write(kernel.imageAt + 0x10_1000, new Uint8Array(0xf_f000).fill(0xee));
     expect(failureOf(() => readKallsyms(kernel.open())).kind).toBe('corrupt');
   });
 
-  test('is corrupt when a name is longer than any, before it is put together', () => {
+  test('is corrupt when a name is too long, before the name is expanded', () => {
     const tokens = { 1: 'stext', 84: 'T', 2: 'z'.repeat(2000) };
     const named = (n: number) => ({ type: 'T', name: 'z'.repeat(2000 * n), address: STEXT + 0x10n });
     const symbols = [{ type: 'T', name: '_stext', address: STEXT }, named(2)];
@@ -45,26 +46,26 @@ describe('a symbol table whose sizes lie', () => {
   });
 
   test.each([
-    ['begins in the one before it', { tokenIndex: { 66: 1 } }],
-    ['is a character of another code', { tokens: { 98: 'c' } }],
-    ['has a character that no name has', { tokens: { 2: 'a\x01' } }],
-  ] as const)('may have wrong names when a token %s', (_, plan) => {
+    ['begins inside the previous one', { tokenIndex: { 66: 1 } }],
+    ['is a character other than its own code', { tokens: { 98: 'c' } }],
+    ['has a character that occurs in no name', { tokens: { 2: 'a\x01' } }],
+  ] as const)('warns that names may be wrong when a token %s', (_, plan) => {
     const { damage } = readKallsyms(kernelWithSymbols({}, { symbols: imageSymbols(STEXT), ...plan }).open());
     expect(damage).toContain('token');
   });
 
-  test('has right names when its tokens are as the kernel was built with them', () => {
+  test('does not warn when its tokens are as the kernel build wrote them', () => {
     expect(readKallsyms(kernelWithSymbols({}, { symbols: imageSymbols(STEXT) }).open()).damage).toBeNull();
   });
 
-  test('is corrupt when no name begins with a type of nm', () => {
+  test('is corrupt when no name begins with a symbol type', () => {
     const symbols = imageSymbols(STEXT).map((s) => ({ ...s, type: '!' }));
     expect(failureWith({}, { symbols }).kind).toBe('corrupt');
   });
 });
 
-describe('a symbol table that cannot be proved', () => {
-  test('is corrupt when _stext is elsewhere than VMCOREINFO says', () => {
+describe('a symbol table that cannot be verified', () => {
+  test('is corrupt when _stext is not where VMCOREINFO says', () => {
     const symbols = imageSymbols(STEXT).map((s) =>
       s.name === '_stext' ? { ...s, address: s.address + 0x10n } : s,
     );
@@ -85,29 +86,29 @@ describe('a symbol table that cannot be proved', () => {
   });
 });
 
-describe('a symbol table that is not all there', () => {
+describe('a symbol table that is incomplete', () => {
   test.each(['kallsyms_num_syms', 'kallsyms_token_table', 'kallsyms_token_index', 'kallsyms_offsets'])(
-    'lacks information when only %s is not named',
+    'lacks information when only %s is missing from VMCOREINFO',
     (name) => {
       const failure = failureWith({ keys: { [`SYMBOL(${name})`]: null } });
       expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key: `SYMBOL(${name})` } });
     },
   );
 
-  test('lacks information when nothing is named and nothing found', () => {
+  test('lacks information when VMCOREINFO lacks its keys and no table is found', () => {
     const failure = failureOf(() => readKallsyms(new BuiltKernel().open()));
     expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key: 'SYMBOL(kallsyms_names)' } });
   });
 
   test.each(['kallsyms_num_syms', 'kallsyms_names', 'kallsyms_token_index', 'kallsyms_offsets'])(
-    'is not mapped where %s leads nowhere',
+    'is not mapped when %s leads nowhere',
     (name) => {
       const failure = failureWith({ keys: { [`SYMBOL(${name})`]: 'ffffffffa0000000' } });
       expect(failure).toMatchObject({ kind: 'notMapped', facts: { address: 0xffff_ffff_a000_0000n } });
     },
   );
 
-  test('is not stored where the dump was written without it', () => {
+  test('is not stored when the dump was written without it', () => {
     const [first] = imageSymbols(STEXT);
     const kernel = kernelWithSymbols({}, { symbols: first ? [first] : [] });
     const tables = kernel.imageAt + 0x4_0000;
@@ -120,15 +121,15 @@ describe('a symbol table that is not all there', () => {
     ['unreadable', 'io'],
     ['notStored', 'notStored'],
     ['truncated', 'notStored'],
-  ] as const)('of which a page is %s', (state, kind) => {
-    /** Their names take some ten pages. */
+  ] as const)('with a page that is %s', (state, kind) => {
+    /** Names that fill some ten pages. */
     const symbols = Array.from({ length: 5000 }, (_, i) => ({
       type: 'T',
       name: i === 0 ? '_stext' : `symbol_${i}`,
       address: STEXT + BigInt(i * 16),
     }));
 
-    test('is not read, and is not called corrupt, where the page is one of its names', () => {
+    test('reports the page, not a corrupt table, when the page has names', () => {
       const kernel = kernelWithSymbols({}, { symbols });
       const names = kernel.open().info.symbol('kallsyms_names') ?? 0n;
       const start = kernel.imageAt + Number(names - STEXT);

@@ -15,7 +15,7 @@ describe.each(['absolute', 'base-relative', 'absolute-percpu', 'place-relative']
       expect(symbols.source).toBe('vmcoreinfo');
     });
 
-    test('gives every symbol with its type and address, in its order', () => {
+    test('gives every symbol with its type and address, in order', () => {
       expect(plain(symbols)).toEqual(plain(imageSymbols(STEXT, form === 'absolute-percpu')));
     });
   },
@@ -37,7 +37,7 @@ describe('per-CPU symbols', () => {
 });
 
 describe('names longer than 127 compressed bytes', () => {
-  // No token is longer than a character of these, so the type and 180 characters are 181 bytes.
+  // The tokens are single characters here, so the type and 180 characters are 181 bytes.
   const long = 'q'.repeat(180);
   const symbols = (stext: bigint) => {
     const [first, ...rest] = imageSymbols(stext);
@@ -66,18 +66,18 @@ describe('names longer than 127 compressed bytes', () => {
 describe('looking symbols up', () => {
   const symbols = readKallsyms(kernelWithSymbols().open());
 
-  test('by name finds all local ones of that name', () => {
+  test('by name finds all local symbols of that name', () => {
     expect(symbols.find('helper').map((s) => s.address)).toEqual([STEXT + 0x200n, STEXT + 0x300n]);
   });
 
   test.each(['help', 'helpers', 'Thelper', '', '_stex'])(
-    'by "%s" finds nothing, for it is only a part',
+    'by "%s", which is not a whole name, finds nothing',
     (name) => {
       expect(symbols.find(name)).toEqual([]);
     },
   );
 
-  test('by address finds the one before it, the distance and its size', () => {
+  test('by address finds the symbol at or below, its size and the distance', () => {
     const found = symbols.nearest(STEXT + 0x245n);
     expect(found?.symbol.name).toBe('commit_creds');
     expect(found).toMatchObject({ offset: 5n, size: 0xc0n });
