@@ -10,28 +10,29 @@ import { choose, isDecided, type TestedText, type Text } from './vmcoreinfo-choi
 /** The kernel begins its VMCOREINFO with this key (crash_save_vmcoreinfo_init, kernel/vmcore_info.c). */
 const KEY = 'OSRELEASE=';
 const NEEDLE = Buffer.from(KEY.slice(0, NEEDLE_LIMIT), 'latin1');
-/** That of a release, and all lines behind it that look like a key and its value. */
+/** The line of the release and all following lines of the form KEY=VALUE. */
 const LINES = /^OSRELEASE=\d[\x21-\x7e]{0,63}\n(?:[A-Za-z][\w-]*(?:\([^()\n]*\))?=[\x20-\x7e]*\n)*/;
 /** VMCOREINFO_BYTES (include/linux/vmcore_info.h) */
 const LONGEST = 4096;
-/** Texts that differ, put to the test: a host of a thousand guests has no more. */
+/** Limit of different texts to test: a host of a thousand guests has no more. */
 const TEXTS_LIMIT = 4096;
-/** Copies of texts, looked at. */
+/** Limit of copies to look at. */
 const COPIES_LIMIT = 100_000;
 
 export interface SearchOptions {
-  /** The dump's own note, where it is not believed at once. */
+  /** The dump's own note if it is not believed at once. */
   readonly note?: TestedText | undefined;
-  /** Which of several kernels is asked for, from 1 on; all memory is searched then. */
+  /** Which of several kernels is asked for, counted from 1; if set, all memory is searched. */
   readonly boot?: number | undefined;
 }
 
 /**
- * Finds the VMCOREINFO of the kernel whose memory this is by looking for texts of that beginning in all of it: in the
- * page that the kernel keeps it in, in the note that it makes of it for /proc/vmcore, before 4.13 anywhere in its
- * image. Each is put to the test (proveKernel). The search ends with the first that CPUs or the file bear out, for of
- * that kernel there is but one; without such a witness all memory is searched, and only one kernel may be left.
- * @throws InspectError missingInfo, with what was searched and why each candidate was refused
+ * Finds the VMCOREINFO of the kernel whose memory this is: searches all memory for texts that begin like one.
+ * They lie in the page that the kernel keeps for it, in the note that it makes for /proc/vmcore, and before
+ * 4.13 anywhere in its image. Each is tested (proveKernel). The search ends at the first one that CPUs or the
+ * file confirm, because there is only one such kernel. Without such a witness all memory is searched, and
+ * only one kernel may remain.
+ * @throws InspectError missingInfo, with what was searched and why each candidate was rejected
  */
 export function searchVmcoreinfo(
   image: MemoryImage,
@@ -56,7 +57,10 @@ export function searchVmcoreinfo(
   return choose(image, [...candidates.values()], { gaps: gapsOf(scan, over), boot });
 }
 
-/** The text at an address, as far as its lines look like those of VMCOREINFO; undefined when it does not begin as one. */
+/**
+ * Returns the text at an address as far as its lines look like VMCOREINFO, or undefined if it begins
+ * otherwise.
+ */
 function textAt(memory: PhysicalMemory, address: number): Text | undefined {
   const bytes = new Uint8Array(LONGEST);
   if (memory.readPadded(address, bytes)) return undefined;
@@ -65,7 +69,7 @@ function textAt(memory: PhysicalMemory, address: number): Text | undefined {
   return { text, whole: (bytes[text.length] ?? 0) === 0 };
 }
 
-/** The kernel of a text, or what speaks against it. */
+/** Returns the kernel that a text describes, or why there is none. */
 export function testText(image: MemoryImage, text: VmcoreinfoText): ProvenKernel | string {
   try {
     return proveKernel(image, text);
@@ -74,11 +78,11 @@ export function testText(image: MemoryImage, text: VmcoreinfoText): ProvenKernel
   }
 }
 
-/** What kept the search from being one of all memory. */
+/** Returns why not all memory was searched. */
 function gapsOf(scan: MemoryScan, over: boolean): string[] {
   const pages = scan.unreadable === 1 ? '1 page' : `${scan.unreadable} pages`;
   return [
-    ...(over ? [`the search ended at ${scan.searched} bytes, for too many pages look like VMCOREINFO`] : []),
-    ...(scan.unreadable > 0 ? [`${pages} could not be read, and so not searched`] : []),
+    ...(over ? [`the search stopped at ${scan.searched} bytes: too many pages look like VMCOREINFO`] : []),
+    ...(scan.unreadable > 0 ? [`not searched because unreadable: ${pages}`] : []),
   ];
 }

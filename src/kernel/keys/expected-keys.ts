@@ -42,7 +42,7 @@ const PAGE_KEYS: readonly ExpectedKey[] = [
   flag('PG_lru'),
   flag('PG_private'),
   flag('PG_swapcache'),
-  // Since about 4.17, as this one is.
+  // Since about 4.17, like NUMBER(pgtable_l5_enabled).
   { ...flag('PG_swapbacked'), isDue: has('NUMBER(pgtable_l5_enabled)') },
   {
     anyOf: ['NUMBER(PG_head_mask)'],
@@ -58,7 +58,7 @@ const PAGE_KEYS: readonly ExpectedKey[] = [
   },
   {
     anyOf: ['NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)'],
-    // Since 5.1, as NUMBER(sme_mask) is; up to 6.8 with CONFIG_HUGETLB_PAGE alone.
+    // Since 5.1, like NUMBER(sme_mask); up to 6.8 only with CONFIG_HUGETLB_PAGE.
     isDue: (info) => has(...HUGETLB_KEYS)(info) && info.has('NUMBER(sme_mask)'),
     tell: number('PAGE_OFFLINE_MAPCOUNT_VALUE', offlineType),
   },
@@ -102,13 +102,13 @@ const SECTION_KEYS: readonly ExpectedKey[] = [
   member('mem_section', 'section_mem_map'),
 ];
 
-/** A note without any of the keys of zones is none that a kernel wrote. */
+/** Whether a note has any zone keys; a note without them does not come from a kernel. */
 const isOfZones = has(...ZONE_KEYS.flatMap(({ anyOf }) => anyOf));
 
 const EXPECTED = {
-  /** What decides the class of a page. */
+  /** What the class of a page depends on. */
   pages: PAGE_KEYS,
-  /** What FREE is held against. */
+  /** What FREE is checked against. */
   zones: [
     ...ZONE_KEYS.map((key) => ({ ...key, isDue: isOfZones })),
     { anyOf: ['LENGTH(node_data)'], isDue: has('SYMBOL(node_data)'), tell: nodes },
@@ -120,18 +120,20 @@ const EXPECTED = {
 type Part = keyof typeof EXPECTED;
 const PARTS = Object.keys(EXPECTED) as Part[];
 
-/** What a kernel's VMCOREINFO lacks and must have, of all that is read with a part. */
+/** Returns the keys of the named parts that this kernel's VMCOREINFO should have but lacks. */
 export function missingKeys(info: Vmcoreinfo, ...parts: readonly Part[]): ExpectedKey[] {
   const expected: readonly ExpectedKey[] = parts.flatMap((part) => EXPECTED[part]);
   return expected.filter(({ anyOf, isDue }) => (isDue?.(info) ?? true) && !has(...anyOf)(info));
 }
 
-/** Of all parts. */
+/** Returns the missing keys of all parts. */
 export function allMissingKeys(info: Vmcoreinfo): ExpectedKey[] {
   return missingKeys(info, ...PARTS);
 }
 
-/** What VMCOREINFO says otherwise than the kernel's own types and symbols: its lines, and theirs. */
+/**
+ * Returns the lines of VMCOREINFO that the kernel's own types and symbols contradict, with what those say.
+ */
 export function contradictedKeys(typed: TypedKernel): { readonly line: Line; readonly told: Line }[] {
   const { info } = typed.kernel;
   const all: readonly ExpectedKey[] = PARTS.flatMap((part) => EXPECTED[part]);

@@ -3,25 +3,26 @@ import { sectionCount } from '../sparsemem/mem-section-geometry.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
-/** A line of VMCOREINFO: its key and its value as that is written. */
+/** A line of VMCOREINFO: key and value, as written. */
 export type Line = readonly [key: string, value: string];
 
-/** What a kernel's VMCOREINFO always says, and where the kernel itself says it again. */
+/** A key that VMCOREINFO should have, and where else the kernel has the same information. */
 export interface ExpectedKey {
-  /** One of these is there: kernels have said it in different ways. */
+  /** One of these is present: kernels have used different keys. */
   readonly anyOf: readonly string[];
-  /** Whether this kernel must have it, by what else its VMCOREINFO says; always, if not given. */
+  /** Whether this kernel must have it, judged by its other keys; always if absent. */
   readonly isDue?: (info: Vmcoreinfo) => boolean;
   /**
-   * What the kernel's types (BTF) and symbols say in its place; undefined where they do not, and 'none' where they say that
-   * this kernel has no such thing. @throws InspectError, when they cannot be read
+   * Derives the lines from the kernel's types (BTF) and symbols. Returns undefined if they do not say, 'none'
+   * if they show that this kernel has no such thing.
+   * @throws InspectError if types or symbols cannot be read
    */
   readonly tell: (typed: TypedKernel) => readonly Line[] | 'none' | undefined;
 }
 
 type Tell = ExpectedKey['tell'];
 
-/** The first of some members that a structure has: each kernel has one of them. */
+/** The first of several members that the structure has: each kernel has one of them. */
 export function member(struct: string, ...names: readonly string[]): ExpectedKey {
   const keyOf = (name: string) => `OFFSET(${struct}.${name})`;
   return {
@@ -45,7 +46,7 @@ export function sizeOf(struct: string): ExpectedKey {
   };
 }
 
-/** How many elements an array has that is a member. */
+/** The number of elements of a member that is an array. */
 export function lengthOf(struct: string, name: string, element: string): ExpectedKey {
   const key = `LENGTH(${struct}.${name})`;
   return {
@@ -65,7 +66,7 @@ export function number(name: string, value: (typed: TypedKernel) => number | und
   };
 }
 
-/** Page flags are bits of a word; page types of the same name have values above (6.11). */
+/** Page flags are bits of a word; page types named alike have larger values (6.11). */
 const FLAGS_END = 64n;
 
 export function flagBit({ types }: TypedKernel, name: string): number | undefined {
@@ -78,8 +79,8 @@ export function flag(name: string): ExpectedKey {
 }
 
 /**
- * The word that a page type makes of _mapcount: in the top byte since 6.12 (PGTY_*), one bit cleared of all ones in 6.11 (PG_* of
- * enum pagetype). Before they were macros, which BTF does not have.
+ * Returns the value of _mapcount for a page type: since 6.12 the type in the top byte (PGTY_*), in 6.11 all
+ * ones with one bit cleared (PG_* of enum pagetype). Before, page types were macros, which BTF lacks.
  */
 export function pageType({ types }: TypedKernel, name: string): number | undefined {
   const top = types.enumerator(`PGTY_${name}`);
@@ -88,7 +89,9 @@ export function pageType({ types }: TypedKernel, name: string): number | undefin
   return bit !== undefined && bit >= FLAGS_END ? ~Number(bit) : undefined;
 }
 
-/** The same for those that were macros from 4.18 to 6.10, all of which had PG_buddy 0x80 and PG_offline 0x100 (since 5.1). */
+/**
+ * _mapcount with the macros of 4.18 to 6.10, which all had PG_buddy 0x80 and, since 5.1, PG_offline 0x100.
+ */
 const BUDDY_MACRO = ~0x80;
 const OFFLINE_MACRO = ~0x100;
 
@@ -97,7 +100,7 @@ export function offlineType(typed: TypedKernel): number | undefined {
   return pageType(typed, 'offline') ?? (isMacro ? OFFLINE_MACRO : undefined);
 }
 
-/** How the kernel marks the huge pages of hugetlbfs, if it has these: by a type, a flag, or the number of a destructor. */
+/** How the kernel marks hugetlbfs pages, if it has them: by a page type, a flag or a destructor number. */
 export const hugetlb: Tell = (typed) => {
   if (typed.findSymbol('hugetlb_fault') === undefined) return 'none';
   const type = pageType(typed, 'hugetlb');
@@ -129,7 +132,7 @@ export function symbol(...names: readonly string[]): ExpectedKey {
 
 const POINTER = 8n;
 
-/** An array of pointers ends where the next symbol begins; NODES_SHIFT makes its length a power of two, the rest is alignment. */
+/** The array ends at the next symbol; NODES_SHIFT makes its length a power of two, the rest is alignment. */
 export const nodes: Tell = (typed) => {
   const address = typed.findSymbol('node_data');
   const found = address === undefined ? undefined : typed.symbols.nearest(address);
@@ -138,8 +141,8 @@ export const nodes: Tell = (typed) => {
 };
 
 /**
- * The array of roots, which the symbol is a pointer to, and VMCOREINFO has the pointer's value (since 4.15, a0b1280368d1). Without
- * SPARSEMEM_EXTREME the symbol is the array itself.
+ * Returns the array of section roots. The symbol is a pointer to it, and VMCOREINFO has the pointer's value
+ * (since 4.15, a0b1280368d1); without SPARSEMEM_EXTREME the symbol is the array itself.
  */
 function sectionRoots(
   typed: TypedKernel,
@@ -155,7 +158,7 @@ export const memSection: Tell = (typed) => {
   return roots && roots.address !== 0n ? [['SYMBOL(mem_section)', roots.address.toString(16)]] : undefined;
 };
 
-/** NR_SECTION_ROOTS of include/linux/mmzone.h: pages full of sections that all of physical memory takes. */
+/** NR_SECTION_ROOTS (include/linux/mmzone.h): pages of mem_sections needed for all of physical memory. */
 export const rootCount: Tell = (typed) => {
   const size = typed.types.findStruct('mem_section')?.size;
   if (!size || !sectionRoots(typed)?.isPointer) return undefined;
@@ -165,7 +168,7 @@ export const rootCount: Tell = (typed) => {
   ];
 };
 
-/** Members of page[1] to 6.2, of the folio in 6.3 to 6.5. */
+/** Members of page[1] up to 6.2, of the folio in 6.3 to 6.5. */
 export function ofHead(
   anyOf: readonly string[],
   inPage: string,

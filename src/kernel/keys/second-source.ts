@@ -6,8 +6,8 @@ import { allMissingKeys } from './expected-keys.ts';
 import type { ExpectedKey, Line } from './key-sources.ts';
 
 /**
- * A kernel whose VMCOREINFO has what it lacked and the kernel's own types and symbols tell; `doubts` say so. What they do
- * not tell stays missing: whoever needs it says what cannot be told without it.
+ * Returns the kernel with missing VMCOREINFO keys filled in from its own types and symbols; `doubts` say so.
+ * Keys that these do not give stay missing, and whoever needs one reports what is lost without it.
  */
 export function completed(kernel: Kernel): Kernel {
   const missing = allMissingKeys(kernel.info);
@@ -16,7 +16,7 @@ export function completed(kernel: Kernel): Kernel {
   const told = missing.map((key) => tellOf(typed, key));
   const untold = missing.filter((_, i) => told[i] === undefined).map(({ anyOf }) => anyOf.join(' or '));
   const lines = told.flatMap((one) => (one === undefined || one === 'none' ? [] : one));
-  const doubts = untold.map((key) => `VMCOREINFO has no ${key}, and nothing else in the dump tells it`);
+  const doubts = untold.map((key) => `VMCOREINFO has no ${key}, and nothing else in the dump gives it`);
   return { ...kernel, untold, info: withLines(kernel.info, lines, doubts) };
 }
 

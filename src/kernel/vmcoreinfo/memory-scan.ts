@@ -3,25 +3,27 @@ import type { OnProgress } from '../../bytes/work.ts';
 import { HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 
-/** Pages read at once: 1 MiB, from where on a larger read is no faster. */
+/** Pages per read: 1 MiB; larger reads are no faster. */
 const READ_PAGES = 256;
 const READ_BYTES = READ_PAGES * PAGE_SIZE;
-/** From 8 bytes on Buffer.indexOf goes over to another algorithm, which takes twice as long for rare finds. */
+/** From 8 bytes on, Buffer.indexOf uses another algorithm that takes twice as long for rare finds. */
 export const NEEDLE_LIMIT = 7;
 
-/** Looks for a few bytes in all physical memory that a dump stores. */
+/** Looks for a few bytes in all physical memory that the dump stores. */
 export class MemoryScan {
-  /** Pages that the dump should have and that could not be read. */
+  /** Pages that the dump should have but that could not be read. */
   unreadable = 0;
-  /** Bytes looked through. */
+  /** Bytes searched. */
   searched = 0;
   readonly #memory: PhysicalMemory;
   readonly #needle: Uint8Array;
   readonly #onBytes: OnProgress;
   readonly #holdings = new Uint8Array(READ_PAGES + 1);
-  /** The end of the run before, as far as a find may begin in it, and then the run. */
+  /**
+   * The tail of the previous run, because a find may straddle two runs; from PAGE_SIZE on, the current run.
+   */
   readonly #buffer = Buffer.alloc(PAGE_SIZE + READ_BYTES);
-  /** Where the bytes before #buffer[PAGE_SIZE] end, physical; what is found may straddle two reads. */
+  /** Physical end of the bytes before #buffer[PAGE_SIZE]; -1 if there are none. */
   #before = -1;
 
   /** @param needle at most NEEDLE_LIMIT bytes */
@@ -31,7 +33,7 @@ export class MemoryScan {
     this.#onBytes = onBytes;
   }
 
-  /** Physical addresses of all finds, ascending. */
+  /** Yields the physical addresses of all finds, ascending. */
   *finds(): Generator<number> {
     const total = this.#total();
     for (const range of this.#ranges()) {
@@ -44,7 +46,7 @@ export class MemoryScan {
     }
   }
 
-  /** What is not stored has nothing to be found in it, however much a file says that there is. */
+  /** Stored ranges only: a file may claim any amount of memory that it does not store. */
   #ranges(): Iterable<Range> {
     return this.#memory.stored ?? this.#memory.described();
   }
@@ -55,7 +57,7 @@ export class MemoryScan {
     return total;
   }
 
-  /** What of [start, end) is stored and not known to be zero. */
+  /** Yields what of [start, end) is stored and not known to be zero. */
   *#stored(start: number, end: number): Generator<{ start: number; end: number }> {
     const first = Math.floor(start / PAGE_SIZE);
     const holdings = this.#holdings.subarray(0, Math.ceil(end / PAGE_SIZE) - first);
@@ -78,7 +80,7 @@ export class MemoryScan {
     else yield* this.#pageByPage(start, end);
   }
 
-  /** Finds what can be read of a run in which something is damaged. */
+  /** Yields finds in the readable pages of a run that is damaged. */
   *#pageByPage(start: number, end: number): Generator<number> {
     for (let at = start; at < end; ) {
       const next = Math.min(end, at - (at % PAGE_SIZE) + PAGE_SIZE);
@@ -87,7 +89,7 @@ export class MemoryScan {
     }
   }
 
-  /** Finds in [start, end), which is in the buffer, and in the seam with what was read before. */
+  /** Yields finds in [start, end), which is in the buffer, and across the border to what was read before. */
   *#findsAt(start: number, end: number): Generator<number> {
     const tail = this.#needle.length - 1;
     const from = this.#before === start ? PAGE_SIZE - tail : PAGE_SIZE;

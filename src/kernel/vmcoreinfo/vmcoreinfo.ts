@@ -8,20 +8,20 @@ const NUMBER_KEYS = /^((NUMBER|OFFSET|SIZE|LENGTH)\(.*\)|PAGESIZE|CRASHTIME)$/;
 const CRASHTIME = /^\d{1,11}$/;
 
 /**
- * VMCOREINFO: what a kernel says of its own layout (Documentation/admin-guide/kdump/vmcoreinfo.rst). Every line is
- * kept; only a value that is asked for is parsed.
+ * VMCOREINFO: how a kernel describes its own layout (Documentation/admin-guide/kdump/vmcoreinfo.rst). Every
+ * line is kept; a value is parsed only when it is asked for.
  */
 export class Vmcoreinfo {
   readonly text: string;
   readonly source: string;
-  /** What speaks against it, where it had to be searched for. */
+  /** Reasons to doubt it, if it had to be searched for. */
   readonly doubts: readonly string[];
-  /** The kernels that were found in memory; empty where nothing but the dump's own word was asked. */
+  /** The kernels found in memory; empty if only the dump's own note was used. */
   readonly boots: readonly Boot[];
   readonly #lines = new Map<string, string>();
-  /** Lines without a key, which no kernel writes. */
+  /** Lines without a key; no kernel writes any. */
   readonly odd: string[] = [];
-  /** The last line, when it was cut before its newline: it is ignored. */
+  /** The last line if it lacks its newline; it is ignored. */
   readonly unterminated: string | null;
 
   constructor({ text, source, doubts, boots }: VmcoreinfoText) {
@@ -44,7 +44,9 @@ export class Vmcoreinfo {
     if (!this.#lines.has(key)) this.#lines.set(key, line.slice(equals + 1));
   }
 
-  /** When the kernel crashed, seconds since 1970 (ktime_get_real_seconds); undefined where it does not say a time. */
+  /**
+   * When the kernel crashed, seconds since 1970 (ktime_get_real_seconds); undefined if missing or malformed.
+   */
   get crashTime(): number | undefined {
     const text = this.#lines.get('CRASHTIME');
     return text !== undefined && CRASHTIME.test(text) ? Number(text) : undefined;
@@ -56,12 +58,12 @@ export class Vmcoreinfo {
     return [`VMCOREINFO: CRASHTIME is "${text.slice(0, 40)}", which is not a time`];
   }
 
-  /** The keys in the note's order. */
+  /** Returns the keys in the note's order. */
   keys(): string[] {
     return [...this.#lines.keys()];
   }
 
-  /** The text behind a key, as it stands; undefined when there is no such line. */
+  /** Returns the text after a key, verbatim, or undefined if there is no such line. */
   get(key: string): string | undefined {
     return this.#lines.get(key);
   }
@@ -70,37 +72,45 @@ export class Vmcoreinfo {
     return this.#lines.has(key);
   }
 
-  /** Virtual address of SYMBOL(name), KASLR included. @throws InspectError corrupt, when it is not a hex number. */
+  /**
+   * Returns the virtual address of SYMBOL(name), KASLR included. @throws InspectError corrupt if not
+   * hexadecimal
+   */
   symbol(name: string): bigint | undefined {
     return this.hex(`SYMBOL(${name})`);
   }
 
-  /** NUMBER(name), or undefined. @throws InspectError corrupt, when it is not a number. */
+  /** Returns NUMBER(name) or undefined. @throws InspectError corrupt if not a number */
   number(name: string): number | undefined {
     return this.#integer(`NUMBER(${name})`);
   }
 
-  /** OFFSET(struct.field) in bytes, or undefined. @throws InspectError corrupt, when it is not a number of 0 or more. */
+  /**
+   * Returns OFFSET(struct.field) in bytes or undefined. @throws InspectError corrupt if not a number of 0 or
+   * more
+   */
   offset(name: string): number | undefined {
     return this.#integer(`OFFSET(${name})`, 0);
   }
 
-  /** SIZE(struct) in bytes, or undefined. @throws InspectError corrupt, when it is not a number of 1 or more. */
+  /** Returns SIZE(struct) in bytes or undefined. @throws InspectError corrupt if not a number of 1 or more */
   size(name: string): number | undefined {
     return this.#integer(`SIZE(${name})`, 1);
   }
 
-  /** LENGTH(array) in elements, or undefined. @throws InspectError corrupt, when it is not a number of 1 or more. */
+  /**
+   * Returns LENGTH(array) in elements or undefined. @throws InspectError corrupt if not a number of 1 or more
+   */
   length(name: string): number | undefined {
     return this.#integer(`LENGTH(${name})`, 1);
   }
 
-  /** The hex number behind any key, with or without 0x. @throws InspectError corrupt, when it is not one. */
+  /** Returns the hex value of any key, with or without 0x. @throws InspectError corrupt if not hexadecimal */
   hex(key: string): bigint | undefined {
     const text = this.#lines.get(key);
     if (text === undefined) return undefined;
     const match = /^(?:0x)?([0-9a-fA-F]{1,16})$/.exec(text.trim());
-    if (!match) throw this.#malformed(key, text, 'a hex number of 64 bits');
+    if (!match) throw this.#malformed(key, text, 'a 64-bit hex number');
     return BigInt(`0x${match[1]}`);
   }
 
@@ -121,8 +131,8 @@ export class Vmcoreinfo {
   }
 
   /**
-   * What the JSON report shows of a line: an address as 0x text, a number that fits as a number, all else as text.
-   * A malformed value stays the text that it is.
+   * Returns a value for the JSON report: an address as 0x text, a number that fits as a number, anything
+   * else, malformed values included, as text.
    */
   presented(key: string): string | number {
     const text = this.#lines.get(key) ?? '';
@@ -133,18 +143,18 @@ export class Vmcoreinfo {
 }
 
 /**
- * The value of a look-up that cannot be done without.
- * @throws InspectError missingInfo, naming the key and what cannot be told without it.
+ * Returns the value of a look-up that must succeed.
+ * @throws InspectError missingInfo, with the key and what is lost without it
  */
 export function required<T>(value: T | undefined, key: string, affects: string): T {
   if (value === undefined) throw missingKey(key, affects);
   return value;
 }
 
-/** The error for a key that a dump lacks, with what cannot be told without it. */
+/** The error for a missing key; `affects` says what is lost without it. */
 export function missingKey(key: string, affects: string): InspectError {
   return new InspectError('missingInfo', `VMCOREINFO has no ${key}: ${affects}`, {
     key,
-    hint: 'if you have the VMCOREINFO of this very boot elsewhere, give it with --vmcoreinfo FILE',
+    hint: 'if you have the VMCOREINFO of this same boot elsewhere, give it with --vmcoreinfo FILE',
   });
 }

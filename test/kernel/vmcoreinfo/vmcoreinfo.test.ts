@@ -5,13 +5,13 @@ import { failureOf } from '../../builders/failure.ts';
 const infoOf = (text: string) => new Vmcoreinfo({ text, source: 'test' });
 
 describe('the lines of VMCOREINFO', () => {
-  test('are all kept in their order, unknown ones too', () => {
+  test('are all kept in order, including unknown ones', () => {
     const info = infoOf('OSRELEASE=6.1.0\nNOVEL(thing)=a=b\nPAGESIZE=4096\n');
     expect(info.keys()).toEqual(['OSRELEASE', 'NOVEL(thing)', 'PAGESIZE']);
     expect(info.get('NOVEL(thing)')).toBe('a=b');
   });
 
-  test('leave out the last one when it was cut before its newline', () => {
+  test('do not include the last one when it is cut before its newline', () => {
     const info = infoOf('PAGESIZE=4096\nSYMBOL(_stext)=ffffffff81');
     expect(info.has('SYMBOL(_stext)')).toBe(false);
     expect(info.symbol('_stext')).toBeUndefined();
@@ -22,13 +22,13 @@ describe('the lines of VMCOREINFO', () => {
     expect(infoOf('PAGESIZE=4096\n').unterminated).toBeNull();
   });
 
-  test('may be none at all', () => {
+  test('may be absent', () => {
     const info = infoOf('');
     expect(info.keys()).toEqual([]);
     expect(info.unterminated).toBeNull();
   });
 
-  test('count the first time where a key stands twice', () => {
+  test('count only the first time if a key occurs twice', () => {
     const info = infoOf('SIZE(page)=64\nSIZE(page)=56\n');
     expect(info.size('page')).toBe(64);
     expect(info.keys()).toEqual(['SIZE(page)']);
@@ -46,11 +46,11 @@ describe('the values of VMCOREINFO', () => {
     expect(infoOf('SYMBOL(_stext)=ffffffff81000000\n').symbol('_stext')).toBe(0xffff_ffff_8100_0000n);
   });
 
-  test('a SYMBOL of decimal digits is hex all the same', () => {
+  test('a SYMBOL of decimal digits is hex, too', () => {
     expect(infoOf('SYMBOL(x)=10\n').symbol('x')).toBe(16n);
   });
 
-  test('NUMBER(VMALLOC_START) alone is written with 0x', () => {
+  test('NUMBER(VMALLOC_START) may be written with 0x', () => {
     const info = infoOf('NUMBER(VMALLOC_START)=0xffffc90000000000\n');
     expect(info.hex('NUMBER(VMALLOC_START)')).toBe(0xffff_c900_0000_0000n);
   });
@@ -81,7 +81,7 @@ describe('the values of VMCOREINFO', () => {
   );
 
   test.each(['OFFSET(x)=-1', 'SIZE(x)=0', 'SIZE(x)=-64', 'LENGTH(x)=0', 'LENGTH(x)=-1'])(
-    'no structure and no array is as %s says',
+    '%s is impossible',
     (line) => {
       const info = infoOf(`${line}\n`);
       const key = line.slice(0, line.indexOf('='));
@@ -96,20 +96,20 @@ describe('the values of VMCOREINFO', () => {
     expect(failure).toMatchObject({ kind: 'corrupt', facts: { key: 'SYMBOL(_stext)' } });
   });
 
-  test('a malformed one that nobody asks for does no harm', () => {
+  test('a malformed line that is not used does no harm', () => {
     const info = infoOf('NUMBER(novel)=what\nSIZE(page)=64\n');
     expect(info.size('page')).toBe(64);
     expect(info.get('NUMBER(novel)')).toBe('what');
   });
 
-  test('a hostile long one is cut in the message', () => {
+  test('a hostile, long value is cut in the message', () => {
     const failure = failureOf(() => infoOf(`SIZE(page)=${'9'.repeat(5000)}\n`).size('page'));
     expect(failure.message.length).toBeLessThan(200);
   });
 });
 
-describe('a value that cannot be done without', () => {
-  test('is passed on when it is there, 0 as well', () => {
+describe('a required value', () => {
+  test('is returned when it is there, even if it is 0', () => {
     expect(required(0, 'NUMBER(phys_base)', 'nothing')).toBe(0);
   });
 
@@ -121,7 +121,7 @@ describe('a value that cannot be done without', () => {
   });
 });
 
-describe('what a report shows of a line', () => {
+describe('a line in a report', () => {
   test.each([
     ['SYMBOL(_stext)', 'ffffffff8100000A', '0xffffffff8100000a'],
     ['KERNELOFFSET', '1e000000', '0x1e000000'],
@@ -145,7 +145,7 @@ describe('what a report shows of a line', () => {
     ['-606076928', undefined, 1],
     ['17640000000000', undefined, 1],
     ['soon', undefined, 1],
-  ])('has a time of crash that can be one: %s', (text, time, doubts) => {
+  ])('has a crash time only if it is plausible: %s', (text, time, doubts) => {
     const info = new Vmcoreinfo({ text: `CRASHTIME=${text}\n`, source: 'test' });
     expect([info.crashTime, info.doubts.length]).toEqual([time, doubts]);
   });
