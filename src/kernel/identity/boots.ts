@@ -11,13 +11,13 @@ export interface Proven {
 }
 
 /**
- * How two kernels in one memory stand to each other. Apart are a crashed kernel and its capture kernel: neither has the
- * other's memory to give out, so both are whole. Overrun is a kernel of an earlier boot: the other one, which was started by
- * kexec or a warm reboot, gives out the memory that it was in.
+ * How two kernels in one memory relate. A crashed kernel and its capture kernel are apart: neither may
+ * allocate the other's memory, so both are intact. A kernel of an earlier boot is overrun: the kernel started
+ * later, by kexec or a warm reboot, may allocate the memory that the earlier one used.
  */
 export type Relation = 'apart' | 'overruns' | 'overrun' | 'unclear';
 
-/** Told by the struct pages of both; those that cannot be read tell nothing. */
+/** Compares the struct pages of both kernels; those that cannot be read decide nothing. */
 export function relationOf(image: MemoryImage, a: Proven, b: Proven): Relation {
   const aHasB = managesVital(image, a, b);
   const bHasA = managesVital(image, b, a);
@@ -26,7 +26,9 @@ export function relationOf(image: MemoryImage, a: Proven, b: Proven): Relation {
   return bHasA === true && aHasB !== true ? 'overrun' : 'unclear';
 }
 
-/** Whether a kernel has any of the other's vital pages to give out; undefined where its struct pages do not tell. */
+/**
+ * Whether a kernel may allocate any of the other's vital pages; undefined if its struct pages do not show it.
+ */
 function managesVital(image: MemoryImage, { text }: Proven, { outcome }: Proven): boolean | undefined {
   const managed = managedBy(image, text);
   const answers = outcome.vital.map((pfn) => managed?.has(pfn));
@@ -44,9 +46,10 @@ function managedBy(image: MemoryImage, text: string): ManagedMemory | undefined 
 }
 
 /**
- * Puts the kernel that a dump is made for first. Struct pages come first, for without them there is no kernel that could
- * run. Of two that are apart it is the crashed one: what a capture kernel does is of no interest, though it has the CPUs.
- * Else only one of both can be alive: the one that overruns the other, or that the CPUs were running.
+ * Sorts first the kernel that the dump was made for. Intact struct pages count most, because no kernel runs
+ * without them. Of two kernels that are apart, the crashed one comes first: nobody debugs a capture kernel,
+ * though the CPUs run it. Otherwise only one can be alive: the one that overruns the other, or else the one
+ * that the CPUs were running.
  */
 export function byEvidence(image: MemoryImage, a: Proven, b: Proven): number {
   const intact = Number(isIntact(b)) - Number(isIntact(a));
@@ -62,16 +65,16 @@ export function isIntact({ outcome }: Proven): boolean {
 }
 
 const evidence = ({ outcome }: Proven) => [outcome.cpus, Number(outcome.crashed)];
-/** Of a crash: the line that the kernel added, and that the memory of the machine is its own. */
+/** Traces of a crash: the line that the kernel added, and memory of the machine that its allocator has. */
 const traces = ({ outcome }: Proven) => [Number(outcome.crashed), -outcome.foreign];
 
-/** The order of two by the first of their values that differs, the larger one first; 0 where all are equal. */
+/** Compares by the first values that differ, the larger one first; returns 0 if all are equal. */
 function firstOf(a: readonly number[], b: readonly number[]): number {
   const at = a.findIndex((value, i) => value !== b[i]);
   return at < 0 ? 0 : (b[at] as number) - (a[at] as number);
 }
 
-/** The kernels for the report, in their order; `taken` is the index of the one that is used. */
+/** Describes the kernels for the report, in order; `taken` is the index of the one in use. */
 export function describeBoots(
   image: MemoryImage,
   kernels: readonly Proven[],
@@ -93,17 +96,17 @@ function whyOf(image: MemoryImage, kernels: readonly Proven[], at: number): stri
   if (other === undefined) return cpus;
   const relation = relationOf(image, kernel, other);
   if (relation === 'overrun')
-    return `of an earlier boot: the other kernel has its memory to give out; ${cpus}`;
+    return `from an earlier boot: the other kernel may allocate its memory; ${cpus}`;
   if (relation !== 'apart') return cpus;
-  if (at > 0) return `the capture kernel, in memory that the crashed one keeps for it; ${cpus}`;
-  const noted = kernel.outcome.crashed ? ', and noted when (CRASHTIME)' : '';
+  if (at > 0) return `the capture kernel, in memory that the crashed kernel reserved for it; ${cpus}`;
+  const noted = kernel.outcome.crashed ? ', and recorded when (CRASHTIME)' : '';
   return `it crashed${noted}, and the other is its capture kernel; ${cpus}`;
 }
 
-/** What the witnesses outside of memory say for a kernel. */
+/** Returns what speaks for a kernel outside of its own memory. */
 function cpusText({ outcome }: Proven, { registers }: MemoryImage): string {
   if (registers.length > 0) return `${outcome.cpus} of ${registers.length} CPUs were running it`;
   return outcome.witnessed
     ? "the file's segments name its image"
-    : 'its page tables, release and struct pages hold';
+    : 'its page tables, release and struct pages are consistent';
 }

@@ -11,38 +11,40 @@ import { openMemSections } from '../sparsemem/mem-section.ts';
 import { readUtsname } from '../system/utsname.ts';
 import { required, type Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
-/** A kernel that a text found in memory describes, and that is there. */
+/** A kernel that is really in memory, as a VMCOREINFO text found there describes it. */
 export interface ProvenKernel {
-  /** The same for all texts of one kernel: when it crashes, it adds a line to some of them. */
+  /** Equal for all texts of one kernel, whose text grows by a line when it crashes. */
   readonly identity: string;
-  /** How many CPUs were using page tables that map this kernel's text where it says. */
+  /** How many CPUs used page tables that map this kernel's text where it says. */
   readonly cpus: number;
-  /** Whether what does not come from its memory speaks for it: all CPUs, or the file's LOAD of the kernel image. */
+  /**
+   * Whether a witness outside of its memory confirms it: all CPUs, or the file's LOAD segment of the image.
+   */
   readonly witnessed: boolean;
-  /** Why its struct pages do not show that it is the kernel of this memory; undefined when they do. */
+  /** Why its struct pages do not confirm that this memory is its own; undefined if they do. */
   readonly flaw: string | undefined;
-  /** Whether it wrote down when it crashed. */
+  /** Whether it recorded the time of its crash. */
   readonly crashed: boolean;
   readonly release: string;
-  /** Physical address of its _stext, bytes. */
+  /** Physical address of its _stext in bytes. */
   readonly physical: number;
-  /** Pages that it cannot do without: of its text, its root table, and its section table. */
+  /** Pages that it cannot do without: of its text, its root page table and its section table. */
   readonly vital: readonly number[];
-  /** The share of the dump's memory that its allocator does not have, 0 to 1: most of it for a capture kernel. */
+  /** Share of the dump's memory that its allocator does not have, 0 to 1; near 1 for a capture kernel. */
   readonly foreign: number;
 }
 
 /**
- * Puts the text of a VMCOREINFO to the test of the memory that it was found in. Copies of older boots, of other
- * machines and of guests lie in memory as well as the running kernel's own, so nothing of a text is believed:
+ * Tests a VMCOREINFO text against the memory that it was found in. Memory also holds copies from earlier
+ * boots, other machines and guests, so nothing in a text is believed:
  *
  * - its page tables must map its _stext to where its phys_base says;
  * - its init_uts_ns must hold its OSRELEASE;
- * - its section table should lead to struct pages that say that the kernel's own image is in use. The image of the
- *   kernel before a kexec or a warm reboot often survives whole, with the tables that map it; its struct pages and
- *   their tables do not, for the new kernel allocates its own in their place.
+ * - its section table should lead to struct pages that say that the kernel's own image is in use. After a
+ *   kexec or a warm reboot the old image often survives whole, with the tables that map it; its struct pages
+ *   and section tables do not, because the new kernel allocates its own over them.
  *
- * @throws InspectError with what speaks against the text
+ * @throws InspectError with what contradicts the text
  */
 export function proveKernel(image: MemoryImage, text: VmcoreinfoText): ProvenKernel {
   const kernel = openKernel(image, { vmcoreinfo: text });
@@ -50,7 +52,7 @@ export function proveKernel(image: MemoryImage, text: VmcoreinfoText): ProvenKer
   if (info.has('NUMBER(phys_base)') && physBase.source !== 'vmcoreinfo') {
     throw refuted(`NUMBER(phys_base): ${physBase.candidates[0]?.reason}`);
   }
-  const stext = required(info.symbol('_stext'), 'SYMBOL(_stext)', 'its page tables cannot be proved');
+  const stext = required(info.symbol('_stext'), 'SYMBOL(_stext)', 'its page tables cannot be verified');
   proveRelease(kernel.space, info);
   const physical = kernel.space.translate(stext);
   const cpus = cpusByPhysical(image, stext, encryptionMaskOf(info)).get(physical) ?? 0;
@@ -67,7 +69,7 @@ export function proveKernel(image: MemoryImage, text: VmcoreinfoText): ProvenKer
   };
 }
 
-/** A capture kernel has next to nothing of the machine's memory, for the rest is what it is to save. */
+/** A capture kernel has almost none of the machine's memory: the rest is what it is to save. */
 export const MOSTLY_FOREIGN = 0.6;
 
 function vitalPfns({ space, info }: Kernel, physical: number): number[] {
@@ -96,7 +98,7 @@ function refuted(what: string): InspectError {
   return new InspectError('corrupt', what);
 }
 
-/** @throws InspectError corrupt, when init_uts_ns holds another release; notMapped or notStored */
+/** @throws InspectError corrupt if init_uts_ns holds another release; notMapped or notStored */
 export function proveRelease(space: AddressSpace, info: Vmcoreinfo): void {
   if (info.get('OSRELEASE') === undefined) throw refuted('it names no release');
   readUtsname({ info, space });
@@ -111,7 +113,7 @@ function flawOf(kernel: Kernel, stext: bigint): string | undefined {
   }
 }
 
-/** @throws InspectError corrupt, when the struct page of the image's first page says that nobody uses it */
+/** @throws InspectError corrupt if the struct page of the image's first page says that it is unused */
 function proveImageInUse(kernel: Kernel, stext: bigint): void {
   const { space, info } = kernel;
   const countAt = info.offset('page._refcount') ?? info.offset('page._count');
@@ -124,6 +126,6 @@ function proveImageInUse(kernel: Kernel, stext: bigint): void {
   const page = space.bytes(address, sections.structPageSize);
   const count = required(countAt, 'OFFSET(page._refcount)', 'its struct pages cannot be read');
   if (count < 0 || count > page.length - 4 || u32At(page, count) === 0) {
-    throw refuted(`the struct page of its own image, at ${hex(address)}, says that nobody uses it`);
+    throw refuted(`the struct page of its own image, at ${hex(address)}, says that the page is unused`);
   }
 }

@@ -4,19 +4,19 @@ import { hex } from '../../hex.ts';
 import { byEvidence, describeBoots, isIntact, relationOf } from './boots.ts';
 import { MOSTLY_FOREIGN, type ProvenKernel } from './kernel-proof.ts';
 
-/** Others than the chosen one that are told of one by one. */
+/** How many candidates besides the chosen one are listed individually. */
 const LISTED = 3;
 
-/** What stands at an address and begins as VMCOREINFO does. */
+/** A text in memory that begins like VMCOREINFO. */
 export interface Text {
   readonly text: string;
-  /** Whether it ends where its memory does, in zeros; else it was cut, as the rest of a copy in a used buffer is. */
+  /** Whether zeros follow its end; otherwise it is cut, like a remnant in a reused buffer. */
   readonly whole: boolean;
 }
 
-/** A text as found first, and what its test said: the kernel, or why there is none. */
+/** The first copy of a text, and the result of its test: the kernel, or why there is none. */
 export interface TestedText extends Text {
-  /** Physical address, bytes; null for the dump's own note. */
+  /** Physical address in bytes; null for the dump's own note. */
   readonly address: number | null;
   readonly outcome: ProvenKernel | string;
 }
@@ -25,7 +25,7 @@ interface Proven extends TestedText {
   readonly outcome: ProvenKernel;
 }
 
-/** Whether nothing that is found later can speak against it: a capture kernel has the CPUs, but not the memory. */
+/** Whether nothing found later can overrule it. A capture kernel has the CPUs, but not the memory. */
 export function isDecided({ outcome, whole }: TestedText): boolean {
   return (
     typeof outcome !== 'string' &&
@@ -36,16 +36,16 @@ export function isDecided({ outcome, whole }: TestedText): boolean {
   );
 }
 
-/** What the search left out, and which of several kernels was asked for: from 1 on. */
+/** What the search left out, and which of several kernels was asked for, counted from 1. */
 export interface Wanted {
   readonly gaps: readonly string[];
   readonly boot?: number | undefined;
 }
 
 /**
- * The text of the one kernel whose memory this is, or that was asked for.
- * @throws InspectError missingInfo, when no candidate is one, or several kernels are and none of them is more likely;
- * usage, when one is asked for that there is not
+ * Returns the text of the kernel whose memory this is, or of the one asked for.
+ * @throws InspectError missingInfo if no candidate is such a kernel, or if several are equally likely; usage
+ * if there is no kernel of the number asked for
  */
 export function choose(
   image: MemoryImage,
@@ -73,7 +73,7 @@ export function choose(
   };
 }
 
-/** Each kernel by its fullest text, the one that the dump is made for first. */
+/** Returns each kernel with its fullest text, first the one that the dump was made for. */
 function kernelsAmong(image: MemoryImage, candidates: readonly TestedText[]): Proven[] {
   const proven = candidates.filter((c): c is Proven => isPossible(c, image));
   const texts = new Map<string, Proven[]>();
@@ -84,15 +84,17 @@ function kernelsAmong(image: MemoryImage, candidates: readonly TestedText[]): Pr
   return [...texts.values()].map(fullest).sort((a, b) => byEvidence(image, a, b));
 }
 
-/** Of the texts of one kernel, of which there is one: the whole one, with what the kernel added when it crashed. */
+/**
+ * Returns the best of the texts of one kernel: whole, with the line that the kernel added when it crashed.
+ */
 function fullest(texts: readonly Proven[]): Proven {
   const isFuller = (a: Proven, b: Proven) => (a.whole === b.whole ? a.text.length > b.text.length : a.whole);
   return texts.reduce((best, text) => (isFuller(text, best) ? text : best));
 }
 
 /**
- * A kernel without its struct pages is none that could run, unless CPUs or the file say that it did, or they may lie
- * behind the end of the file.
+ * A kernel without its struct pages cannot run, so it is ruled out, unless CPUs or the file show that it ran
+ * or its struct pages may lie past the end of the truncated file.
  */
 function isPossible({ outcome }: TestedText, { memory }: MemoryImage): boolean {
   return typeof outcome !== 'string' && (outcome.flaw === undefined || outcome.witnessed || memory.cutShort);
@@ -112,7 +114,7 @@ function doubtsOf(image: MemoryImage, best: Proven, peers: readonly Proven[]): s
   const isPair = others.some((other) => relationOf(image, best, other) === 'apart');
   return [
     ...(outcome.flaw === undefined ? [] : [`${found}, but ${outcome.flaw}`]),
-    // Those of a crashed kernel run its capture kernel, or are stopped.
+    // After a crash, the CPUs run the capture kernel or are stopped.
     ...(outcome.cpus < cpus && !isPair
       ? [`${found}, but ${outcome.cpus} of ${cpus} CPUs were running that kernel`]
       : []),
@@ -126,7 +128,7 @@ function anotherKernel(other: Proven, boot: number | null): string {
   return `another kernel is in this memory, too: ${describe(other)}${asked}`;
 }
 
-/** Why the dump's own note is not used, where another kernel than the note's is. */
+/** Returns why the dump's own note is not used, if the chosen kernel is another one. */
 function notesRefused(candidates: readonly TestedText[], best: Proven, peers: readonly Proven[]): string[] {
   const note = candidates.find(({ address }) => address === null);
   if (!note || note === best) return [];
@@ -167,16 +169,16 @@ function notFound(
 ): InspectError {
   const { path, memory } = image;
   const refused =
-    candidates.length === 0 ? 'none in its memory' : `none in its memory that holds${listOf(candidates)}`;
-  const cut = memory.cutShort ? ['the file is cut short'] : [];
+    candidates.length === 0 ? 'none in its memory' : `none in its memory that is valid${listOf(candidates)}`;
+  const cut = memory.cutShort ? ['the file is truncated'] : [];
   return new InspectError(
     'missingInfo',
-    [`${path}: there is no VMCOREINFO in it, and ${refused}`, ...gaps, ...cut].join('; '),
+    [`${path}: no VMCOREINFO note, and ${refused}`, ...gaps, ...cut].join('; '),
     { path, key: 'VMCOREINFO', hint: hintFor(image) },
   );
 }
 
-/** The lowest begin of the hole below 4 GiB that machines leave for PCI: QEMU's q35; others have 3 GiB and more below it. */
+/** Where the PCI hole below 4 GiB begins at the lowest: 2 GiB in QEMU's q35, 3 GiB or more elsewhere. */
 const LOWEST_HOLE = 2 ** 31;
 
 function hintFor({ live, registers, segments, flat, bytes }: MemoryImage): string {
@@ -184,16 +186,16 @@ function hintFor({ live, registers, segments, flat, bytes }: MemoryImage): strin
   if (live) return kernels;
   if (flat && (bytes ?? 0) > LOWEST_HOLE) {
     return (
-      'memory above 4 GiB must lie above 4 GiB in a raw image; the memory file of a virtual machine has it right after that ' +
-      'below the PCI hole. With a hole from 3 GiB on: dd if=FILE of=OUT bs=1M count=3072; ' +
-      'dd if=FILE of=OUT bs=1M skip=3072 seek=4096'
+      'memory above 4 GiB must lie above 4 GiB in a raw image, but in the memory file of a virtual machine it ' +
+      'directly follows the memory below the PCI hole. If the hole begins at 3 GiB: ' +
+      'dd if=FILE of=OUT bs=1M count=3072; dd if=FILE of=OUT bs=1M skip=3072 seek=4096'
     );
   }
   if (registers.length > 0 && hasKernelAddresses(segments)) {
-    // Under PTI a CPU in user mode has next to nothing of the kernel in its tables.
+    // Under PTI, the page tables of a CPU in user mode map almost nothing of the kernel.
     return "QEMU's dump with paging (-p) has only what the CPUs had mapped: dump the memory without paging";
   }
-  return `give the text of this very boot with --vmcoreinfo FILE; ${kernels}`;
+  return `give the VMCOREINFO text of this same boot with --vmcoreinfo FILE; ${kernels}`;
 }
 
 function hasKernelAddresses(segments: MemoryImage['segments']): boolean {
@@ -202,7 +204,7 @@ function hasKernelAddresses(segments: MemoryImage['segments']): boolean {
 }
 
 function undecided({ path }: MemoryImage, kernels: readonly Proven[]): InspectError {
-  const message = `${path}: the memory of more than one kernel is in it, and nothing says which one it is of`;
+  const message = `${path}: it has the memory of more than one kernel, and nothing shows which one it was taken for`;
   return new InspectError(
     'missingInfo',
     `${message}: ${kernels
@@ -212,7 +214,7 @@ function undecided({ path }: MemoryImage, kernels: readonly Proven[]): InspectEr
     {
       path,
       key: 'VMCOREINFO',
-      hint: 'ask for one of them with --boot N, or give the VMCOREINFO text of the one that is meant with --vmcoreinfo FILE',
+      hint: 'choose one with --boot N, or give its VMCOREINFO text with --vmcoreinfo FILE',
     },
   );
 }

@@ -9,22 +9,23 @@ import { type ProvenKernel, proveKernel, proveRelease } from './kernel-proof.ts'
 import { isDecided, type TestedText } from './vmcoreinfo-choice.ts';
 import { searchVmcoreinfo } from './vmcoreinfo-search.ts';
 
-/** Opens the kernel that a note is of. @throws InspectError as openKernel does */
+/** Opens the kernel that a note describes. @throws InspectError as openKernel does */
 export type OpenByNote = (image: MemoryImage, note: VmcoreinfoText) => Kernel;
 
 const openByNote: OpenByNote = (image, note) => openKernel(image, { vmcoreinfo: note });
 
-/** What speaks against a note: the kernel that it is of, where there is one, or the reason why there is none. */
+/** The result of testing a note: its kernel, or why there is none. */
 type Outcome = ProvenKernel | string;
 
 /**
- * The VMCOREINFO of the kernel whose memory this is: the dump's own note, if nothing speaks against it. QEMU's note is what
- * a guest's driver wrote last, so it may be of a kernel that another one took the place of (kexec), or that crashed and now
- * shares its memory with its capture kernel: it is held against the CPUs' registers. A kernel writes the notes of
- * /proc/vmcore and /proc/kcore itself: these are held against its release and page tables only. Where something speaks
- * against the note, or there is none, all memory is searched; a note without a rival stays.
- * @param boot which of several kernels is asked for, from 1 on
- * @param open for who keeps the kernel that is opened to put the note to the test
+ * Returns the VMCOREINFO of the kernel whose memory this is: the dump's own note if nothing contradicts it.
+ * QEMU's note is what a guest's driver wrote last. It may come from a kernel that kexec has replaced, or that
+ * crashed and now shares its memory with its capture kernel, so it is checked against the CPUs' registers.
+ * The notes of /proc/vmcore and /proc/kcore come from the kernel itself and are checked only against its
+ * release and page tables. If the note is contradicted or missing, all memory is searched; a note without a
+ * rival stays.
+ * @param boot which of several kernels is asked for, counted from 1
+ * @param open for callers that keep the kernel that is opened to test the note
  * @throws InspectError as searchVmcoreinfo
  */
 export function findVmcoreinfo(
@@ -48,13 +49,13 @@ export function findVmcoreinfo(
 }
 
 /**
- * The dump's own note, without a search where something speaks against it.
- * @throws InspectError missingInfo, when there is none, or none that holds
+ * Returns the dump's own note without a search if something contradicts it.
+ * @throws InspectError missingInfo if there is no note or it is contradicted
  */
 export function trustedNote(image: MemoryImage, open: OpenByNote = openByNote): VmcoreinfoText {
   const note = image.vmcoreinfo;
   if (note && againstNote(image, note, open) === undefined) return note;
-  throw new InspectError('missingInfo', `${image.path}: there is no VMCOREINFO note in it that holds`, {
+  throw new InspectError('missingInfo', `${image.path}: it has no valid VMCOREINFO note`, {
     key: 'VMCOREINFO',
   });
 }
@@ -62,16 +63,17 @@ export function trustedNote(image: MemoryImage, open: OpenByNote = openByNote): 
 function doubtOf(outcome: Outcome): string {
   const reason =
     typeof outcome === 'string' ? outcome : (outcome.flaw ?? 'no other kernel is in this memory');
-  return `the VMCOREINFO note is contradicted by the memory, in which there is no other: ${reason}`;
+  return `the memory contradicts the VMCOREINFO note and holds no other one: ${reason}`;
 }
 
-/** undefined for a note that nothing speaks against. */
+/** Returns undefined for a note that nothing contradicts. */
 function againstNote(image: MemoryImage, note: VmcoreinfoText, open: OpenByNote): Outcome | undefined {
-  // What lies past the end of a file cannot speak for the note; that is no reason to read the rest of it.
+  // What lies past the end of a truncated file cannot confirm the note; that is no reason to read the rest of
+  // it.
   if (image.memory.cutShort) return undefined;
   const outcome =
     image.registers.length === 0 ? refutedRelease(image, note, open) : unsettledProof(image, note);
-  // Asked last, because few notes come to it.
+  // Checked last: few notes get here.
   return outcome === undefined || lacksRoot(image, note) ? undefined : outcome;
 }
 
@@ -99,7 +101,7 @@ const UNKNOWN: ReadonlySet<Absence> = new Set([
   'corrupt',
 ]);
 
-/** Whether the note's page tables are where the dump has memory whose contents it lacks. */
+/** Whether the note's page tables lie in memory whose contents the dump lacks. */
 function lacksRoot({ memory }: MemoryImage, note: VmcoreinfoText): boolean {
   const info = new Vmcoreinfo(note);
   try {
@@ -112,7 +114,7 @@ function lacksRoot({ memory }: MemoryImage, note: VmcoreinfoText): boolean {
   }
 }
 
-/** What memory says against a note. That it says nothing, because it is not stored or keys are missing, is no contradiction. */
+/** Returns how memory contradicts a note. Memory that is not stored and missing keys are no contradiction. */
 function contradiction(prove: () => void): string | undefined {
   try {
     prove();
@@ -124,7 +126,7 @@ function contradiction(prove: () => void): string | undefined {
 }
 
 function proofOf(image: MemoryImage, note: VmcoreinfoText): Outcome {
-  let outcome: Outcome = 'it cannot be put to the test';
+  let outcome: Outcome = 'it cannot be tested';
   const refuted = contradiction(() => {
     outcome = proveKernel(image, note);
   });

@@ -23,12 +23,12 @@ const at = (page: number) => ATTIC.start + page * KIB4;
 const rootOf = (built: BuiltKernel) => built.imageAt + IN_IMAGE.root;
 const CRASHTIME = 'CRASHTIME=1700000000\n';
 
-/** A dump with that note, of CPUs with these CR3. */
+/** A dump with that note and CPUs with these CR3. */
 function noted(built: BuiltKernel, text: string, cr3s: readonly number[]): MemoryImage {
   return { ...searchedImage(built, cr3s), vmcoreinfo: { text, source: 'note at offset 0x520' } };
 }
 
-/** What is found, and how many bytes were searched for it. */
+/** Returns the result, and how many bytes were searched for it. */
 function found(image: MemoryImage, boot?: number) {
   let searched = 0;
   const onBytes = () => (done: number) => {
@@ -41,7 +41,7 @@ const otherBoot = inOrder(textOf(provableKernel({ kernelOffset: 0x600_0000n, phy
 
 describe('the note of a dump', () => {
   it.each([
-    ['that the CPUs bear out', (built: BuiltKernel) => [rootOf(built)]],
+    ['that the CPUs confirm', (built: BuiltKernel) => [rootOf(built)]],
     ['of a kernel that wrote it itself', () => []],
   ])('%s is used without a search', (_, cr3s) => {
     const built = provableKernel(KASLR);
@@ -54,7 +54,7 @@ describe('the note of a dump', () => {
     ['another boot', {}, /page tables cannot be found/],
     ['a kernel of another release', { OSRELEASE: '6.1.0-1' }, /init_uts_ns .* holds the release "6\.12\.0"/],
     ['a kernel with other pages', { PAGESIZE: '8192' }, /PAGESIZE is "8192"/],
-  ])('is not used where memory shows that it is that of %s', (_, lines, reason) => {
+  ])('is not used when memory shows that it comes from %s', (_, lines, reason) => {
     const built = provableKernel(KASLR);
     plant(built, at(100), textOf(built));
     const own = inOrder(textOf(built));
@@ -68,7 +68,7 @@ describe('the note of a dump', () => {
     }
   });
 
-  it('is not used where its kernel is whole, but the CPUs were running another: kexec', () => {
+  it('is not used when its kernel is whole but the CPUs were running another (kexec)', () => {
     const built = provableKernel(KASLR);
     const second = secondKernel(built, { structPages: false });
     plant(built, at(100), textOf(built));
@@ -79,20 +79,20 @@ describe('the note of a dump', () => {
     ]);
   });
 
-  it('stays, with a doubt, where no other kernel is in memory', () => {
+  it('stays, with a doubt, when no other kernel is in memory', () => {
     const built = provableKernel(KASLR);
     const refuted = changed(textOf(built), { OSRELEASE: '6.1.0-1' });
     const { text, doubts } = found(noted(built, refuted, []));
     expect(text).toBe(refuted);
     expect(doubts).toEqual([
-      expect.stringContaining('contradicted by the memory, in which there is no other'),
+      expect.stringContaining('the memory contradicts the VMCOREINFO note and holds no other one'),
     ]);
     const idle = found(noted(built, textOf(built), [0x5000]));
     expect(idle.text).toBe(textOf(built));
     expect(idle.doubts).toEqual(['the note is used, but 0 of 1 CPUs were running that kernel']);
   });
 
-  it('is not contradicted by what is not stored', () => {
+  it('is not contradicted by memory that is not stored', () => {
     const built = provableKernel(KASLR);
     const image = { start: built.imageAt, end: built.imageAt + 2 ** 21 };
     built.memory.plan({ described: built.described, notStored: [image] });
@@ -116,7 +116,7 @@ describe('a crashed kernel and its capture kernel', () => {
     ['by no note', null],
     ["by the crashed kernel's note", 0],
     ["by the capture kernel's note", 1],
-  ] as const)('are both told, and the crashed one is taken: %s', (_, note) => {
+  ] as const)('are both reported, and the crashed one is used: %s', (_, note) => {
     for (const crashed of ['', CRASHTIME]) {
       const { built, texts, roots } = pair(crashed);
       for (const cr3s of [[], [roots[1]], [roots[0], roots[1]]]) {
@@ -144,7 +144,7 @@ describe('a crashed kernel and its capture kernel', () => {
     }
   });
 
-  it('are two: a third cannot be asked for', () => {
+  it('are two, so a third cannot be asked for', () => {
     const { built } = pair(CRASHTIME);
     expect(failureOf(() => found(searchedImage(built), 3))).toMatchObject({
       kind: 'usage',
@@ -153,8 +153,8 @@ describe('a crashed kernel and its capture kernel', () => {
   });
 });
 
-describe('two kernels of which nothing tells which one is meant', () => {
-  it('can be asked for by their number', () => {
+describe('two kernels that nothing distinguishes', () => {
+  it('can be chosen by number', () => {
     const built = provableKernel(KASLR);
     const second = secondKernel(built);
     plant(built, at(10), textOf(built));

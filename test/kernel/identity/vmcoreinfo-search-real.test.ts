@@ -23,7 +23,7 @@ beforeAll(() => {
 });
 afterAll(() => image.close());
 
-/** Where the kernel has it, as a search of the unshortened dump for its text showed. */
+/** Where the kernel keeps it, found by a text search in the original, longer dump. */
 const OWN_PAGE = 0x194c000;
 
 /** The same dump with other bytes at a physical address. */
@@ -39,13 +39,13 @@ function withBytes(patches: Readonly<Record<number, string>>): MemoryImage {
   return openSource(new PatchedSource(new FileSource(dumpOf(NAME)), chunks));
 }
 
-/** The image as nothing but memory: no registers, no addresses. */
+/** The image reduced to its memory: no registers, no virtual addresses. */
 function blind(of: MemoryImage): MemoryImage {
   return { ...of, registers: [], segments: [...of.segments].map((s) => ({ ...s, virtual: null })) };
 }
 
 describe('a real dump without VMCOREINFO', () => {
-  it('has it in its memory, in the page that its kernel keeps it in', () => {
+  it('has it in the page of memory where its kernel keeps it', () => {
     expect(image.vmcoreinfo).toBeNull();
     for (const of of [image, blind(image)]) {
       const found = searchVmcoreinfo(of);
@@ -56,7 +56,7 @@ describe('a real dump without VMCOREINFO', () => {
     }
   });
 
-  it('is searched no further than to the kernel that its CPU was running', () => {
+  it('is searched only up to the kernel that its CPU was running', () => {
     let end = 0;
     searchVmcoreinfo(image, (done) => {
       end = done;
@@ -66,8 +66,8 @@ describe('a real dump without VMCOREINFO', () => {
 
   it.each([
     ['before', 0x30_0000],
-    ['behind', 0xf00_0000],
-  ] as const)('has the right one where the copy of another boot lies %s it', (_, address) => {
+    ['after', 0xf00_0000],
+  ] as const)('yields the right one when a copy from another boot lies %s it', (_, address) => {
     const own = searchVmcoreinfo(image).text;
     const stale = changed(own, {
       'SYMBOL(init_top_pgt)': 'ffffffff8a622000',
@@ -82,7 +82,7 @@ describe('a real dump without VMCOREINFO', () => {
     );
   });
 
-  it('gives its page tables, page_offset and phys_base by its registers alone', () => {
+  it('gives its page tables, page_offset and phys_base from its registers alone', () => {
     const lost = withBytes({ [OWN_PAGE]: 'Osrelease=' });
     const lacking = (() => {
       try {
@@ -98,7 +98,7 @@ describe('a real dump without VMCOREINFO', () => {
     expect(layout.pageOffset.value).toBe(BigInt(expected.pageOffset));
     expect(layout.physBase.value).toBe(BigInt(expected.physBase));
     const kernel = openKernel(image, { vmcoreinfo: searchVmcoreinfo(image) });
-    // User addresses have the bits above the translated ones set by QEMU.
+    // QEMU sets the bits above the translated ones in user addresses.
     for (const segment of [...image.segments].filter((s) => isCanonical(s.virtual ?? 0n, 4))) {
       const address = segment.virtual ?? 0n;
       expect(bare.space.translate(address)).toBe(segment.physical);
@@ -109,7 +109,7 @@ describe('a real dump without VMCOREINFO', () => {
 });
 
 describe('the LOADs of a dump with paging', () => {
-  it('are told by region, each in agreement with its physical address', () => {
+  it('have their region, which agrees with their physical address', () => {
     const layout = findLayout(openKernel(image, { vmcoreinfo: searchVmcoreinfo(image) }));
     const regions = [...image.segments].map((s) => regionOfSegment(s, layout));
     const pageOffset = BigInt(expected.pageOffset);
@@ -123,7 +123,7 @@ describe('the LOADs of a dump with paging', () => {
     );
   });
 
-  it('hold most memory more than once, and it is counted once', () => {
+  it('cover most memory more than once, but it is counted once', () => {
     const sizes = [...image.segments].reduce((sum, s) => sum + Number(s.memorySize), 0);
     expect(image.memory.amounts.described).toBe(expected.distinctPagesInLoads * 4096);
     expect(sizes).toBeGreaterThan(image.memory.amounts.described);

@@ -41,7 +41,7 @@ describe('a search for VMCOREINFO', () => {
     ['4 levels', KASLR],
     ['5 levels', { ...KASLR, levels: 5 }],
     ['no KASLR', {}],
-  ] as const)('finds the page that the kernel keeps it in: %s', (_, plan) => {
+  ] as const)('finds the page where the kernel keeps it: %s', (_, plan) => {
     const built = kept(plan);
     const found = searchVmcoreinfo(searchedImage(built, [rootOf(built)]));
     expect(found.text).toBe(inOrder(textOf(built)));
@@ -49,14 +49,14 @@ describe('a search for VMCOREINFO', () => {
     expect(found.doubts).toEqual([]);
   });
 
-  it('finds the text of a note, behind its header', () => {
+  it('finds the text of a note after its header', () => {
     const built = provableKernel(KASLR);
     const text = inOrder(textOf(built));
     built.memory.write(at(7), ascii(`\x0b\0\0\0${'\0'.repeat(8)}VMCOREINFO\0\0${text}`));
     expect(searchVmcoreinfo(searchedImage(built)).text).toBe(text);
   });
 
-  it('finds it where kernels before 4.13 have it, at no border of a page', () => {
+  it('finds it where kernels before 4.13 keep it, not at the start of a page', () => {
     const built = provableKernel(KASLR);
     plant(built, at(256) - 5, textOf(built));
     expect(searchVmcoreinfo(searchedImage(built)).text).toBe(inOrder(textOf(built)));
@@ -64,8 +64,8 @@ describe('a search for VMCOREINFO', () => {
 
   it.each([
     ['before', 20],
-    ['behind', 200],
-  ] as const)('leaves the copy of another boot that lies %s the right one', (_, page) => {
+    ['after', 200],
+  ] as const)('passes over a copy from another boot that lies %s the right one', (_, page) => {
     const built = kept();
     plant(built, at(page), otherBoot);
     const found = searchVmcoreinfo(searchedImage(built));
@@ -79,8 +79,8 @@ describe('a search for VMCOREINFO', () => {
     ['no _stext', { 'SYMBOL(_stext)': '' }, /SYMBOL\(_stext\) is ""/],
     ['another phys_base', { 'NUMBER(phys_base)': '2097152' }, /page tables cannot be found/],
     ['a section table elsewhere', { 'SYMBOL(mem_section)': 'ffff888000003000' }, /section|mem_section/],
-    ['a count that is no field', { 'OFFSET(page._refcount)': '62' }, /nobody uses it/],
-  ])('refuses a text with %s, and says why', (_, lines, reason) => {
+    ['a misplaced reference count', { 'OFFSET(page._refcount)': '62' }, /says that the page is unused/],
+  ])('rejects a text with %s, and says why', (_, lines, reason) => {
     const built = kept();
     plant(built, at(3), changed(inOrder(textOf(built)), lines));
     const { text, source } = searchVmcoreinfo(searchedImage(built));
@@ -88,7 +88,7 @@ describe('a search for VMCOREINFO', () => {
     expect(source).toMatch(reason);
   });
 
-  it('refuses a kernel whose struct pages are not those of this memory: an image that outlived its boot', () => {
+  it('rejects a kernel without struct pages in this memory: an image that survived a reboot', () => {
     const built = kept();
     const stale = secondKernel(built, { structPages: false });
     plant(built, at(3), stale.text);
@@ -97,23 +97,23 @@ describe('a search for VMCOREINFO', () => {
     expect(source).toContain('0x3013000: SYMBOL(mem_section)');
   });
 
-  it('refuses a kernel whose own image is free by its struct pages', () => {
+  it('rejects a kernel whose own image is free by its struct pages', () => {
     const built = kept();
     built.setPage(built.imageAt / KIB4, { refcount: 0 });
     const failure = failureOf(() => searchVmcoreinfo(searchedImage(built)));
     expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key: 'VMCOREINFO' } });
-    expect(failure.message).toContain('says that nobody uses it');
+    expect(failure.message).toContain('says that the page is unused');
   });
 
-  it('takes such a kernel with a doubt where all CPUs were running it', () => {
+  it('uses such a kernel, with a doubt, when all CPUs were running it', () => {
     const built = kept();
     built.setPage(built.imageAt / KIB4, { refcount: 0 });
     const { text, doubts } = searchVmcoreinfo(searchedImage(built, [rootOf(built)]));
     expect(text).toBe(inOrder(textOf(built)));
-    expect(doubts?.join()).toContain('says that nobody uses it');
+    expect(doubts?.join()).toContain('says that the page is unused');
   });
 
-  it('takes such a kernel with a doubt where its struct pages may lie behind the end of the file', () => {
+  it('uses such a kernel, with a doubt, when its struct pages may lie past the end of the truncated file', () => {
     const built = kept();
     const sections = sectionsOf(built);
     const lost = { start: sections, end: sections + KIB4 };
@@ -125,7 +125,7 @@ describe('a search for VMCOREINFO', () => {
     expect(doubts?.join()).toContain('past the end of the truncated file');
   });
 
-  it('counts what is no VMCOREINFO for nothing: formats, program text, keys of the same beginning', () => {
+  it('ignores what is not VMCOREINFO: formats, program text, keys that begin alike', () => {
     const built = kept();
     for (const [page, text] of [
       'OSRELEASE=%s\n',
@@ -144,11 +144,11 @@ describe('a search for VMCOREINFO', () => {
       kind: 'missingInfo',
       facts: { key: 'VMCOREINFO', path: 'made-up.core' },
     });
-    expect(failure.message).toMatch(/there is no VMCOREINFO in it, and none in its memory$/);
+    expect(failure.message).toMatch(/no VMCOREINFO note, and none in its memory$/);
     expect(failure.facts.hint).toContain('--vmcoreinfo');
   });
 
-  it('tells of a dump with paging that has no more than the CPUs had mapped', () => {
+  it('explains that a dump with paging has only what the CPUs had mapped', () => {
     const built = provableKernel(KASLR);
     const image = searchedImage(built, [rootOf(built)]);
     const segments = [segment(0xffff_fe00_0000_0000n, ATTIC)];
@@ -156,7 +156,7 @@ describe('a search for VMCOREINFO', () => {
     expect(facts.hint).toContain('without paging');
   });
 
-  it('tells of the hole that the memory file of a large virtual machine lacks, which no text can mend', () => {
+  it('explains the missing PCI hole in the memory file of a large virtual machine, which no text can fix', () => {
     const image = { ...searchedImage(provableKernel(KASLR)), flat: true };
     const hintOf = (bytes: number) => failureOf(() => searchVmcoreinfo({ ...image, bytes })).facts.hint;
     expect(hintOf(2 ** 31 + 4096)).toMatch(/PCI hole/);
@@ -164,7 +164,7 @@ describe('a search for VMCOREINFO', () => {
     expect(hintOf(2 ** 31)).toContain('--vmcoreinfo');
   });
 
-  it('takes the whole text, not the copy that lost its end in a buffer', () => {
+  it('uses the whole text, not a copy that lost its end in a buffer', () => {
     const built = kept();
     const text = inOrder(textOf(built));
     plant(built, at(3), `${text.slice(0, -9)}\xff\xff`);
@@ -177,7 +177,7 @@ describe('a search for VMCOREINFO', () => {
     }
   });
 
-  it('takes a text without its end, with a doubt, where there is no other', () => {
+  it('uses a text without its end, with a doubt, when there is no other', () => {
     const built = provableKernel(KASLR);
     const text = inOrder(textOf(built));
     plant(built, at(100), `${text}\x1b[31m=1\n`);
@@ -187,7 +187,7 @@ describe('a search for VMCOREINFO', () => {
   });
 });
 
-describe('a search in memory with a witness', () => {
+describe('a search in memory with a witness outside of it', () => {
   const searchedTo = (built: BuiltKernel, cr3s: readonly number[], virtual: bigint | null = null) => {
     let end = 0;
     const image = searchedImage(built, cr3s);
@@ -199,30 +199,30 @@ describe('a search in memory with a witness', () => {
     return end;
   };
 
-  it('ends with the kernel that all CPUs were running', () => {
+  it('ends at the kernel that all CPUs were running', () => {
     const built = kept();
     const all = searchedTo(built, []);
     expect(all).toBe(built.memory.amounts.described);
     expect(searchedTo(built, [rootOf(built)])).toBeLessThan(all);
   });
 
-  it("ends with the kernel whose image the file's own LOAD names", () => {
+  it("ends at the kernel whose image the file's own LOAD describes", () => {
     const built = kept();
     expect(searchedTo(built, [], built.stext)).toBeLessThan(built.memory.amounts.described);
   });
 
-  it('sees the kernel through the address bits of CR3 alone, and from the user half of PTI', () => {
+  it('uses only the address bits of CR3, and accepts the user half of PTI', () => {
     const built = kept();
     const root = BigInt(rootOf(built));
     const disguised = [root | 0x805n, root | (3n << 61n)];
     expect(searchVmcoreinfo(searchedImage(built, disguised)).doubts).toEqual([]);
-    // The image puts its root at 0x...1000, so the table behind it stands in for one of PTI's pairs.
+    // The built root is at 0x...1000, so a copy elsewhere stands in for the kernel half of a PTI pair.
     const even = built.imageAt + 0xa000;
     copyTable(built, rootOf(built), even);
     expect(searchVmcoreinfo(searchedImage(built, [even + KIB4])).doubts).toEqual([]);
   });
 
-  it('doubts where a CPU was running something else', () => {
+  it('adds a doubt when a CPU was running something else', () => {
     const built = kept();
     const { text, doubts } = searchVmcoreinfo(searchedImage(built, [rootOf(built), 0x5000]));
     expect(text).toBe(inOrder(textOf(built)));
@@ -230,7 +230,7 @@ describe('a search in memory with a witness', () => {
   });
 });
 
-/** Copies a page, of which only some entries are set. */
+/** Copies a page table entry by entry. */
 function copyTable({ memory }: BuiltKernel, from: number, to: number): void {
   for (let at = 0; at < KIB4; at += 8) memory.writeU64(to + at, memory.peekU64(from + at));
 }
@@ -246,7 +246,7 @@ describe('two kernels in one memory', () => {
     return { built, ...texts, roots: [rootOf(built), second.root] as const };
   }
 
-  it('are told apart by the CPUs', () => {
+  it('are distinguished by the CPUs', () => {
     const { built, first, second, roots } = pair();
     expect(searchVmcoreinfo(searchedImage(built, [roots[0]])).text).toBe(first);
     const found = searchVmcoreinfo(searchedImage(built, [roots[1]]));
@@ -257,7 +257,7 @@ describe('two kernels in one memory', () => {
     ]);
   });
 
-  it('are told apart by the most CPUs, with a doubt', () => {
+  it('are distinguished by the majority of CPUs, with a doubt', () => {
     const { built, second, roots } = pair();
     const found = searchVmcoreinfo(searchedImage(built, [roots[1], roots[0], roots[1]]));
     expect(found.text).toBe(second);
@@ -265,7 +265,7 @@ describe('two kernels in one memory', () => {
   });
 
   it.each(['first', 'second'] as const)(
-    'are a crashed one and the one that saves its dump: %s',
+    'are a crashed kernel and the one that saves its dump: %s',
     (crashed) => {
       const { built, [crashed]: text } = pair(crashed);
       const found = searchVmcoreinfo(searchedImage(built));
@@ -274,7 +274,7 @@ describe('two kernels in one memory', () => {
     },
   );
 
-  it('are no answer where nothing tells which one is meant', () => {
+  it('are an error when nothing distinguishes them', () => {
     const { built } = pair();
     const failure = failureOf(() => searchVmcoreinfo(searchedImage(built)));
     expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key: 'VMCOREINFO' } });
@@ -283,7 +283,7 @@ describe('two kernels in one memory', () => {
     expect(failure.message).toContain('0x3024000');
   });
 
-  it('are one where a text differs in what the kernel added as it crashed', () => {
+  it('are one kernel if a text differs only by the line added in a crash', () => {
     const built = kept();
     plant(built, at(200), `${inOrder(textOf(built))}CRASHTIME=1700000000\n`);
     const found = searchVmcoreinfo(searchedImage(built));
@@ -293,7 +293,7 @@ describe('two kernels in one memory', () => {
   });
 });
 
-/** Memory in which every page begins as VMCOREINFO does; counts what is read of it. */
+/** Memory in which every page begins like VMCOREINFO; counts the reads. */
 function hostileMemory(pages: number, textOfPage: (pfn: number) => string) {
   let reads = 0;
   const fill = (address: number, into: Uint8Array) => {
@@ -322,7 +322,7 @@ describe('hostile memory', () => {
   const image = (memory: PhysicalMemory) => ({ ...searchedImage(provableKernel()), memory });
   const keys = 'SYMBOL(_stext)=ffffffff81000000\nSYMBOL(init_top_pgt)=ffffffff81001000\nNUMBER(phys_base)=';
 
-  it('is given up when more pages look like VMCOREINFO than any machine has', () => {
+  it('makes the search give up when more pages look like VMCOREINFO than on any machine', () => {
     const { memory, reads } = hostileMemory(100_000, (pfn) => `OSRELEASE=6.1.${pfn}\n${keys}${pfn * KIB4}\n`);
     const failure = failureOf(() => searchVmcoreinfo(image(memory)));
     expect(failure.message).toContain('too many pages look like VMCOREINFO');
@@ -330,11 +330,11 @@ describe('hostile memory', () => {
     expect(reads()).toBeLessThan(100_000);
   });
 
-  it('does not make the search put one text to the test again and again', () => {
+  it('does not make the search test the same text again and again', () => {
     const { memory, reads } = hostileMemory(20_000, () => `OSRELEASE=6.1.0\n${keys}0\n`);
     const failure = failureOf(() => searchVmcoreinfo(image(memory)));
     expect(failure.message).not.toContain('more');
-    // Each copy is read once, and the 79 MiB of memory.
+    // One read per copy, and one per MiB of the 79 MiB of memory.
     expect(reads()).toBeLessThan(20_000 + 79 + 50);
   });
 });
