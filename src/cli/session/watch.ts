@@ -22,7 +22,7 @@ export function watch(options: CommonOptions): Watch {
   if (activity === undefined) return UNSEEN;
   return {
     run: (work) => interruptible(work, clearLine),
-    kernel: (kernel) => ({ ...kernel, space: kernel.space.telling(activity.update) }),
+    kernel: (kernel) => ({ ...kernel, space: kernel.space.withListener(activity.update) }),
     end: activity.end,
   };
 }

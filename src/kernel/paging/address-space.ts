@@ -5,24 +5,27 @@ import type { PhysicalMemory } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
 import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
 
-/** What the system refuses to read is another answer than what a dump does not hold. */
+/** A failed read ('io') is a different answer than memory that the dump does not have. */
 function kindOf(absence: Absence): ErrorKind {
   if (absence === 'unreadable') return 'io';
   return absence === 'corrupt' ? 'corrupt' : 'notStored';
 }
 
-/** No object of a kernel that is read as a whole is larger: its types have some 10 MiB. */
+/** No object that is read as a whole is larger: a kernel's types take some 10 MiB. */
 const LARGEST = 64 << 20;
-/** From here on its end is looked for before it is allocated. */
+/** The end of a larger object is looked up before the object is allocated. */
 const LARGE = 1 << 20;
 
-/** The lower half of the addresses is that of processes, less what nobody maps, so that NULL leads nowhere (vm.mmap_min_addr). */
+/**
+ * The lower half belongs to processes, except what none may map, so that NULL leads nowhere
+ * (vm.mmap_min_addr).
+ */
 const isUser = (address: bigint) => address >= 0x1_0000n && address < 1n << 63n;
 
-/** Why a walk ended without a page, as a sentence's end. */
+/** Returns why a walk ended without a page, as the end of a sentence. */
 export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>, address: bigint): string {
   if (isUser(address) && (result.kind === 'notMapped' || result.kind === 'notPresent')) {
-    return "is a process's address: its process's page tables map it, not the kernel's";
+    return "is a process's address: the page tables of its process map it, not the kernel's";
   }
   switch (result.kind) {
     case 'notCanonical':
@@ -36,15 +39,15 @@ export function explainWalk(result: Exclude<WalkResult, { kind: 'mapped' }>, add
   }
 }
 
-/** A page of virtual addresses and the physical one behind it. */
+/** A page of virtual addresses and where it lies in physical memory. */
 interface Mapping {
   readonly virtual: bigint;
   readonly physical: number;
   readonly size: number;
 }
 
-/** Reads and walks after which the listener is told once: by the clock far less than a millisecond. */
-const TOLD_EVERY = 256;
+/** Reads and walks per call of the listener: far less than a millisecond. */
+const NOTIFY_EVERY = 256;
 
 /** The kernel's virtual memory: every address goes through its own page tables. */
 export class AddressSpace {
@@ -53,10 +56,10 @@ export class AddressSpace {
   /** Whether the kernel runs, and its memory changes while it is read. */
   readonly live: boolean;
   readonly #onWork: (() => void) | undefined;
-  #untold = 0;
+  #unreported = 0;
   #last: Mapping | undefined;
 
-  /** @param onWork told now and then while memory is read, however little of it comes from the file */
+  /** @param onWork called now and then while memory is read, even if little of it comes from the file */
   constructor(walker: PageWalker, memory: PhysicalMemory, live = false, onWork?: () => void) {
     this.walker = walker;
     this.memory = memory;
@@ -64,35 +67,41 @@ export class AddressSpace {
     this.#onWork = onWork;
   }
 
-  /** The same, with physical memory that is read in another way. */
+  /** Returns the same address space over other physical memory. */
   over(memory: PhysicalMemory): AddressSpace {
     return new AddressSpace(this.walker, memory, this.live, this.#onWork);
   }
 
-  /** The same, which tells now and then that it is read. */
-  telling(onWork: () => void): AddressSpace {
+  /** Returns the same address space with a listener that is called now and then while it is read. */
+  withListener(onWork: () => void): AddressSpace {
     return new AddressSpace(this.walker, this.memory, this.live, onWork);
   }
 
-  #tell(): void {
-    if (this.#onWork === undefined || ++this.#untold < TOLD_EVERY) return;
-    this.#untold = 0;
+  #notify(): void {
+    if (this.#onWork === undefined || ++this.#unreported < NOTIFY_EVERY) return;
+    this.#unreported = 0;
     this.#onWork();
   }
 
-  /** The entries that lead to an address, and where they lead. */
+  /** Returns the entries that lead to an address, and where they lead. */
   walk(address: bigint): Walk {
-    this.#tell();
+    this.#notify();
     return this.walker.walk(address);
   }
 
-  /** Physical address of a virtual one, bytes. @throws InspectError notMapped; notStored, corrupt or io (a table) */
+  /**
+   * Returns the physical address of a virtual one in bytes. @throws InspectError notMapped; notStored,
+   * corrupt or io (a table)
+   */
   translate(address: bigint): number {
     const mapping = this.mappingAt(address);
     return mapping.physical + Number(address - mapping.virtual);
   }
 
-  /** The page, 4 KiB to 1 GiB, that maps an address. @throws InspectError notMapped; notStored, corrupt or io (a table) */
+  /**
+   * Returns the page, 4 KiB to 1 GiB, that maps an address. @throws InspectError notMapped; notStored,
+   * corrupt or io (a table)
+   */
   mappingAt(address: bigint): Mapping {
     const last = this.#last;
     if (last && address >= last.virtual && address < last.virtual + BigInt(last.size)) return last;
@@ -112,9 +121,12 @@ export class AddressSpace {
     return this.#last;
   }
 
-  /** Fills `into` from a virtual address on. @throws InspectError notMapped, notStored, corrupt or io, for the first byte missing */
+  /**
+   * Fills `into` from a virtual address on. @throws InspectError notMapped, notStored, corrupt or io, for the
+   * first missing byte
+   */
   read(address: bigint, into: Uint8Array): void {
-    this.#tell();
+    this.#notify();
     for (let done = 0; done < into.length; ) {
       const at = address + BigInt(done);
       const mapping = this.mappingAt(at);
@@ -139,7 +151,10 @@ export class AddressSpace {
     );
   }
 
-  /** `length` bytes from a virtual address on. @throws InspectError as read; corrupt, for a length that no object has */
+  /**
+   * Returns `length` bytes from a virtual address on. @throws InspectError as read; corrupt if no object is
+   * that long
+   */
   bytes(address: bigint, length: number): Uint8Array {
     if (length > LARGE) this.#requireObject(address, length);
     const bytes = new Uint8Array(length);
@@ -147,21 +162,25 @@ export class AddressSpace {
     return bytes;
   }
 
-  /** Lengths come out of the dump: nothing is allocated for what is not there. */
+  /** Lengths come from the dump: nothing is allocated for memory that is not there. */
   #requireObject(address: bigint, length: number): void {
     if (length > LARGEST)
-      throw new InspectError('corrupt', `an object of ${length} bytes at ${hex(address)} is none`, {
-        address,
-      });
+      throw new InspectError(
+        'corrupt',
+        `an object of ${length} bytes at ${hex(address)} is larger than any in a kernel`,
+        {
+          address,
+        },
+      );
     this.mappingAt(address + BigInt(length - 1));
   }
 
-  /** The u64 at a virtual address. @throws InspectError as read */
+  /** Returns the u64 at a virtual address. @throws InspectError as read */
   u64(address: bigint): bigint {
     return u64At(this.bytes(address, 8), 0);
   }
 
-  /** The u32 at a virtual address. @throws InspectError as read */
+  /** Returns the u32 at a virtual address. @throws InspectError as read */
   u32(address: bigint): number {
     return u32At(this.bytes(address, 4), 0);
   }

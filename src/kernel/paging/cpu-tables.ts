@@ -1,9 +1,12 @@
 import type { CpuRegisters, MemoryImage } from '../../formats/image/image.ts';
 import { PageWalker } from './page-walk.ts';
 
-/** The address bits of CR3: PCID lies below, LAM above (Intel SDM 3A, 4.5). */
+/** The address bits of CR3: PCID is below, LAM above (Intel SDM 3A, 4.5). */
 const CR3_ADDRESS = 0x000f_ffff_ffff_f000n;
-/** PTI_USER_PGTABLE_MASK: under PTI the user half's root follows the kernel half's (arch/x86/include/asm/pgtable.h). */
+/**
+ * PTI_USER_PGTABLE_MASK: under PTI the user half's root follows the kernel half's
+ * (arch/x86/include/asm/pgtable.h).
+ */
 const PTI_USER = 1n << 12n;
 /** X86_CR4_LA57 */
 const CR4_LA57 = 1n << 12n;
@@ -15,7 +18,10 @@ export interface CpuTables {
   readonly walker: PageWalker;
 }
 
-/** Two of them where bit 12 of CR3 is set: a root there, or under PTI the user half of the root before it. */
+/**
+ * Returns two candidates if bit 12 of CR3 is set: a root there, or under PTI the kernel half's root before
+ * it.
+ */
 export function tablesOfCpu(
   { memory }: MemoryImage,
   { cpu, cr3, cr4 }: CpuRegisters,
@@ -30,7 +36,7 @@ export function tablesOfCpu(
   });
 }
 
-/** Where the page tables that the CPUs were using put a virtual address: how many of them, by physical address, bytes. */
+/** Counts CPUs by the physical address in bytes to which their page tables map a virtual address. */
 export function cpusByPhysical(
   image: MemoryImage,
   address: bigint,

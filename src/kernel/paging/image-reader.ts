@@ -2,9 +2,11 @@ import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from './address-space.ts';
 
-/** Reads what there is of the kernel's image. */
+/** Reads the kernel image as far as it is in the dump. */
 export class ImageReader {
-  /** What may be there and cannot be read: in a file that fails before what a dump leaves out. */
+  /**
+   * Why part of it could not be read: a failed read if there was one, otherwise memory that the dump lacks.
+   */
   lost: InspectError | undefined;
   readonly #space: AddressSpace;
 
@@ -12,7 +14,7 @@ export class ImageReader {
     this.#space = space;
   }
 
-  /** Fills `into` with what is there, and zeros where nothing is: the image ends, and freed init memory is unmapped. */
+  /** Fills `into`, with zeros for what is missing: the image may end, and freed init memory is unmapped. */
   readMapped(address: bigint, into: Uint8Array): void {
     into.fill(0);
     for (let done = 0; done < into.length; ) {
@@ -24,14 +26,14 @@ export class ImageReader {
     }
   }
 
-  /** Whether all of it is there. */
+  /** Fills `into` and returns whether all of it is there. */
   tryRead(address: bigint, into: Uint8Array): boolean {
     const error = this.#read(address, into);
     this.#note(error);
     return error === undefined;
   }
 
-  /** How far it goes on in the same entry of the page tables, in bytes: where that is empty there is nothing to read. */
+  /** Returns how many bytes the same page-table entry covers from here, and whether it maps them. */
   #spanAt(address: bigint): { mapped: boolean; length: number } {
     const { result } = this.#space.walk(address);
     if (result.kind === 'notCanonical') return { mapped: false, length: Number.POSITIVE_INFINITY };
@@ -39,7 +41,7 @@ export class ImageReader {
     return { mapped: result.kind === 'mapped', length: size - Number(address % BigInt(size)) };
   }
 
-  /** Of a large page some small ones may not be in the dump. */
+  /** Reads page by page: the dump may lack some of the small pages in a large one. */
   #readPages(address: bigint, into: Uint8Array): void {
     const toBorder = PAGE_SIZE - Number(address % BigInt(PAGE_SIZE));
     for (let at = 0; at < into.length; at = at === 0 ? toBorder : at + PAGE_SIZE) {
@@ -48,7 +50,7 @@ export class ImageReader {
     }
   }
 
-  /** Why it cannot be read: parts of the image may be unmapped (freed init memory), or not in the dump. */
+  /** Returns why it cannot be read: parts may be unmapped (freed init memory) or not in the dump. */
   #read(address: bigint, into: Uint8Array): InspectError | undefined {
     try {
       this.#space.read(address, into);

@@ -11,7 +11,7 @@ import {
   type PagingLevel,
 } from './paging.ts';
 
-/** What a walk reads its tables with. */
+/** What a walk needs to read page tables. */
 export interface PageTables {
   readonly memory: PhysicalMemory;
   /** Physical address of the root table, bytes. */
@@ -36,7 +36,7 @@ export type WalkResult =
   | { readonly kind: 'notCanonical' }
   /** The last entry is empty: nothing is mapped. */
   | { readonly kind: 'notMapped'; readonly level: PagingLevel }
-  /** The last entry says something but is not present: swapped out, or no access. */
+  /** The last entry is not empty but not present: swapped out, or no access. */
   | { readonly kind: 'notPresent'; readonly level: PagingLevel }
   /** A table that the walk needs cannot be read from the dump. */
   | {
@@ -54,8 +54,9 @@ export interface Walk {
 }
 
 /**
- * Tables kept decoded. Neighbouring addresses share all levels, so one a level would do for a scan; a scan that looks
- * at vmemmap, mem_section, and the tables of the image at the same time needs a few dozen. 64 take 256 KiB.
+ * Number of decoded tables kept. Neighbouring addresses share all levels, so a scan needs one per level; a
+ * scan that goes through vmemmap, mem_section and the image's page tables at once needs a few dozen. 64 take
+ * 256 KiB.
  */
 const CACHED_TABLES = 64;
 
@@ -67,14 +68,15 @@ class TableError extends Error {
   }
 }
 
-/** Walks page tables; every walk tells its steps. */
+/** Walks page tables and records every step. */
 export class PageWalker {
   readonly #tables: PageTables;
   readonly #cache: Lru<number, BigUint64Array>;
 
   constructor(tables: PageTables) {
     this.#tables = tables;
-    // Live tables change between two reads; a short memory still spares the levels of neighbouring addresses.
+    // A running kernel changes its tables between reads; a short-lived cache still helps neighbouring
+    // addresses.
     this.#cache = new Lru(CACHED_TABLES);
   }
 
@@ -86,12 +88,12 @@ export class PageWalker {
     return this.#tables.root;
   }
 
-  /** The bit of entries that is no address bit, 0 where there is none. */
+  /** The bit of entries that is not part of the address, 0 if there is none. */
   get encryptionMask(): bigint {
     return this.#tables.encryptionMask;
   }
 
-  /** Translates a virtual address entry by entry; never throws for what is in the tables. */
+  /** Translates a virtual address entry by entry; never throws for what the tables contain. */
   walk(address: bigint): Walk {
     const steps: WalkStep[] = [];
     if (!isCanonical(address, this.#tables.levels))
@@ -113,7 +115,7 @@ export class PageWalker {
     throw new Error('the last level of paging maps pages');
   }
 
-  /** A whole table, or why it cannot be read. Read to its end, for 4 KiB cost about what 8 bytes cost. */
+  /** Returns a whole table, or why it cannot be read: reading 4 KiB costs about as much as 8 bytes. */
   #table(physical: number): BigUint64Array | MissingByte {
     try {
       return this.#cache.get(physical, () => {
@@ -128,7 +130,7 @@ export class PageWalker {
     }
   }
 
-  /** The table at a physical address for one who scans instead of walking; undefined when it cannot be read. */
+  /** Returns the table at a physical address, for scans; undefined if it cannot be read. */
   table(physical: number): BigUint64Array | undefined {
     const entries = this.#table(physical);
     return entries instanceof BigUint64Array ? entries : undefined;

@@ -14,7 +14,7 @@ const PUD: PagingLevel = { name: 'pud', shift: 30, mayBePage: true };
 const PMD: PagingLevel = { name: 'pmd', shift: 21, mayBePage: true };
 const PTE: PagingLevel = { name: 'pte', shift: 12, mayBePage: false };
 
-/** The two modes: the number of levels, and the levels from the root on. */
+/** The two paging modes by number of levels, each from the root on. */
 export const PAGING: Record<4 | 5, readonly PagingLevel[]> = {
   4: [PGD4, PUD, PMD, PTE],
   5: [PGD5, P4D, PUD, PMD, PTE],
@@ -38,10 +38,13 @@ export interface Entry {
   readonly physical: number;
 }
 
-/** Decodes an entry; `encryptionMask` is sme_mask, a physical address bit that is none (AMD SME, 5.1+). */
+/**
+ * Decodes an entry; `encryptionMask` is sme_mask, the entry bit that is not part of the address (AMD SME,
+ * 5.1+).
+ */
 export function decodeEntry(raw: bigint, level: PagingLevel, encryptionMask: bigint): Entry {
   const page = level.name === 'pte' || (level.mayBePage && (raw & PAGE_SIZE_BIT) !== 0n);
-  // Below the page's own size lie flags (PAT is bit 12 of a large page), not address bits.
+  // Bits below the page's own size are flags (PAT is bit 12 of a large page), not address bits.
   const sizeMask = page ? ~((1n << BigInt(level.shift)) - 1n) : ~0n;
   return {
     raw,
@@ -62,7 +65,7 @@ const FLAGS: readonly [bigint, string][] = [
   [1n << 63n, 'NX'],
 ];
 
-/** The names of an entry's flags, as arch/x86/include/asm/pgtable_types.h spells them without _PAGE_. */
+/** Returns the names of an entry's flags, as in arch/x86/include/asm/pgtable_types.h without _PAGE_. */
 export function entryFlagNames(entry: Entry, level: PagingLevel): string[] {
   const names = FLAGS.filter(([bit]) => (entry.raw & bit) !== 0n).map(([, name]) => name);
   if (level.mayBePage && entry.page) names.push('PSE');
@@ -70,13 +73,13 @@ export function entryFlagNames(entry: Entry, level: PagingLevel): string[] {
   return names;
 }
 
-/** Whether bits 63 down to the highest translated one are all equal. `address` is a 64-bit virtual address. */
+/** Whether a 64-bit address has bits 63 down to the highest translated one all equal. */
 export function isCanonical(address: bigint, levels: 4 | 5): boolean {
   const bits = levels === 5 ? 57 : 48;
   return BigInt.asUintN(64, BigInt.asIntN(bits, address)) === address;
 }
 
-/** The index of an address in the table of a level. */
+/** Returns the index of an address in the table of a level. */
 export function indexAt(address: bigint, level: PagingLevel): number {
   return Number((address >> BigInt(level.shift)) & BigInt(ENTRIES - 1));
 }

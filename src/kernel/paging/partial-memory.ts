@@ -2,7 +2,7 @@ import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from './address-space.ts';
 
-/** Bytes that cannot be had, and why. Offsets in bytes from the start of what was read. */
+/** A part that is missing, and why. Offsets in bytes from the start of the read. */
 export interface MissingPart {
   readonly start: number;
   readonly end: number;
@@ -10,13 +10,13 @@ export interface MissingPart {
   readonly reason: string;
 }
 
-/** Memory of which pages may be missing: a dump may hold one page of an object and not the next. */
+/** Memory with missing pages: a dump may have one page of an object and not the next. */
 export interface PartialMemory {
   readonly bytes: Uint8Array;
   readonly missing: readonly MissingPart[];
 }
 
-/** Reads `size` bytes from a virtual address on, page by page where not all of them are there. */
+/** Reads `size` bytes from a virtual address on, page by page if part of them is missing. */
 export function readPartial(space: AddressSpace, address: bigint, size: number): PartialMemory {
   const bytes = new Uint8Array(size);
   if (tryRead(space, address, bytes) === undefined) return { bytes, missing: [] };
@@ -34,7 +34,7 @@ export function readPartial(space: AddressSpace, address: bigint, size: number):
   return { bytes, missing };
 }
 
-/** Why the memory cannot be read; undefined when it was. */
+/** Returns why the memory cannot be read, or undefined if it was. */
 function tryRead(space: AddressSpace, address: bigint, into: Uint8Array): string | undefined {
   try {
     space.read(address, into);

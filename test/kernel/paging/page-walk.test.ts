@@ -11,7 +11,7 @@ const ADDRESS5 = 0xff11_0000_0020_3000n;
 const path = (walk: Walk) => walk.steps.map((step) => [step.level.name, step.table, step.index]);
 
 describe('a walk', () => {
-  test('tells each level, its table and the index in it, with 4 levels', () => {
+  test('reports each level, its table and the index in it, with 4 levels', () => {
     const { tables, walker } = new BuiltSpace();
     tables.map(ADDRESS, 0x9000);
     const walk = walker.walk(ADDRESS + 0x123n);
@@ -39,7 +39,7 @@ describe('a walk', () => {
     expect(walk.result).toMatchObject({ kind: 'mapped', physical: 0x9000 });
   });
 
-  test('ends at a page of 2 MiB, whose PAT bit is no address bit', () => {
+  test('ends at a page of 2 MiB, whose PAT bit is not an address bit', () => {
     const { tables, walker } = new BuiltSpace();
     const base = ADDRESS - (ADDRESS % BigInt(MIB2));
     tables.map(base, 0x20_0000, MIB2, 1n << 12n);
@@ -93,7 +93,7 @@ describe('a walk that finds no page', () => {
     expect(walk.steps).toHaveLength(steps);
   });
 
-  test('tells an entry that says something without being present from an empty one', () => {
+  test('distinguishes a nonempty entry that is not present from an empty one', () => {
     const { tables, walker } = new BuiltSpace();
     tables.set(ADDRESS, KIB4, 0x9100n);
     expect(walker.walk(ADDRESS).result).toMatchObject({ kind: 'notPresent', level: { name: 'pte' } });
@@ -133,7 +133,7 @@ describe('a walk that finds no page', () => {
 });
 
 describe('the tables of a walker', () => {
-  test.each([4, 5] as const)('are read once a level for 512 neighbouring pages (%d levels)', (levels) => {
+  test.each([4, 5] as const)('are read once per level for 512 neighbouring pages (%d levels)', (levels) => {
     const { memory, tables, walker } = new BuiltSpace({ levels });
     const first = levels === 4 ? 0xffff_8880_0000_0000n : 0xff11_0000_0000_0000n;
     for (let i = 0; i < 512; i++) tables.map(first + BigInt(i * KIB4), 0x10_0000 + i * KIB4);
@@ -144,7 +144,7 @@ describe('the tables of a walker', () => {
     expect(memory.reads).toHaveLength(levels);
   });
 
-  test('are asked for again when they could not be read', () => {
+  test('are read again after a failed read', () => {
     const built = new BuiltSpace();
     built.tables.map(ADDRESS, 0x9000);
     built.without({ notStored: [{ start: 0x3000, end: 0x4000 }] });
@@ -152,7 +152,7 @@ describe('the tables of a walker', () => {
     expect(built.without({}).walker.walk(ADDRESS).result.kind).toBe('mapped');
   });
 
-  test('can be had as they are, where the dump holds them', () => {
+  test('are returned undecoded if the dump has them', () => {
     const { tables, walker } = new BuiltSpace();
     tables.map(ADDRESS, 0x9000);
     expect(walker.table(ROOT)?.[0x111]).toBe(0x2063n);

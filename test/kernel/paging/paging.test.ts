@@ -35,7 +35,7 @@ describe('decodeEntry', () => {
     expect(decodeEntry(0x4020_1063n, PMD, 0n)).toMatchObject({ page: false, physical: 0x4020_1000 });
   });
 
-  test('takes bit 7 for PAT in the last level and for nothing in the first', () => {
+  test('takes bit 7 as PAT in the last level and ignores it in the first', () => {
     expect(decodeEntry(0x5083n, PTE, 0n)).toMatchObject({ page: true, physical: 0x5000 });
     expect(decodeEntry(0x5083n, PGD, 0n)).toMatchObject({ page: false, physical: 0x5000 });
   });
@@ -54,7 +54,7 @@ describe('decodeEntry', () => {
     expect(decodeEntry(raw, PTE, 0n).physical).toBe(2 ** 47 + 0x5000);
   });
 
-  test('sees that an entry is not present', () => {
+  test('reports whether an entry is present', () => {
     expect(decodeEntry(0x5062n, PTE, 0n).present).toBe(false);
     expect(decodeEntry(0x5063n, PTE, 0n).present).toBe(true);
   });
@@ -100,7 +100,7 @@ describe('isCanonical', () => {
     [0xfeff_ffff_ffff_ffffn, 5, false],
     [0xff00_0000_0000_0000n, 5, true],
     [0xffff_ffff_ffff_ffffn, 5, true],
-    // Past the end of the address space: what a read that runs over it asks for.
+    // Past the end of the address space, which a long read reaches.
     [0x1_0000_0000_0000_0000n, 4, false],
   ] as const)('of 0x%s with %d levels is %s', (address, levels, expected) => {
     expect(isCanonical(address, levels)).toBe(expected);
@@ -108,13 +108,13 @@ describe('isCanonical', () => {
 });
 
 describe('indexAt', () => {
-  test('takes nine bits a level, of 0xffff888123456789', () => {
+  test('takes nine bits per level of 0xffff888123456789', () => {
     // 0x8881_2345_6789: bits 47-39 are 0x111, 38-30 are 4, 29-21 are 0x11a, 20-12 are 0x56
     const indexes = PAGING[4].map((level) => indexAt(0xffff_8881_2345_6789n, level));
     expect(indexes).toEqual([0x111, 4, 0x11a, 0x56]);
   });
 
-  test('has a level more on top with 5 levels', () => {
+  test('has one more level on top with 5 levels', () => {
     // Bits 56-48 of 0xff11… are 0x111.
     const indexes = PAGING[5].map((level) => indexAt(0xff11_0000_0020_3000n, level));
     expect(indexes).toEqual([0x111, 0, 0, 1, 3]);
