@@ -13,10 +13,10 @@ import { findPageOffset } from './page-offset.ts';
 const IMAGE_STEP = 1n << 21n;
 
 /**
- * A kernel of which nothing is known but the page tables that a CPU was using: enough to translate, and to find what
- * page tables show. They are believed when a direct map in them maps the tables themselves, as only a kernel's do; the
- * user half that PTI gives a CPU has none. `lacking` is why there is no more.
- * @throws InspectError: `lacking`, when there are no registers or no such tables
+ * Opens a kernel of which only the page tables that a CPU was using are known: enough to translate addresses
+ * and to find what page tables show. They are believed if their direct map maps the tables themselves, which
+ * only a kernel's does; the user half of PTI has no direct map. `lacking` is why nothing more is known.
+ * @throws InspectError: `lacking` if there are no registers or no such tables
  */
 export function openBareKernel(image: MemoryImage, lacking: InspectError): Kernel {
   for (const registers of image.registers) {
@@ -34,7 +34,7 @@ function noSymbols(): never {
 
 function bareKernel(image: MemoryImage, tables: CpuTables, lacking: InspectError): Kernel {
   const { cpu, cr3, walker } = tables;
-  const doubt = `${lacking.message}; the page tables are those that CPU ${cpu} was using`;
+  const doubt = `${lacking.message}; the page tables are the ones that CPU ${cpu} was using`;
   const space = new AddressSpace(walker, image.memory, image.live);
   return {
     image,
@@ -53,7 +53,10 @@ function tried(source: string, find: () => Found): TriedValue {
   return tryMethods([{ source, find }]);
 }
 
-/** The kernel leaves only its image mapped in the first GiB of the image mapping (cleanup_highmap, arch/x86/mm/init_64.c). */
+/**
+ * The kernel leaves only its image in the first GiB of the image mapping (cleanup_highmap,
+ * arch/x86/mm/init_64.c).
+ */
 function physBaseOf(space: AddressSpace): Found {
   for (let at = START_KERNEL_MAP; at < IMAGE_END; at += IMAGE_STEP) {
     const { result } = space.walk(at);

@@ -8,7 +8,9 @@ import { type MemSections, openMemSections } from '../sparsemem/mem-section.ts';
 import { missingKey, required } from '../vmcoreinfo/vmcoreinfo.ts';
 import { findPageOffset, type KallsymsSource, variable } from './page-offset.ts';
 
-/** Where a kernel put its regions; each value with every method that was tried. Addresses in bytes. */
+/**
+ * Where a kernel placed its regions; each value comes with every method that was tried. Addresses in bytes.
+ */
 export interface KernelLayout {
   readonly pageOffset: TriedValue;
   readonly physBase: TriedValue;
@@ -18,16 +20,19 @@ export interface KernelLayout {
   readonly vmemmap: TriedValue;
   readonly vmallocStart: TriedValue;
   readonly pageTableRoot: TriedValue;
-  /** The bit of physical addresses that stands for memory encryption (AMD SME), 0 without. */
+  /** The physical address bit that means memory encryption (AMD SME); 0 if there is none. */
   readonly smeMask: TriedValue;
   readonly pagingLevels: 4 | 5;
-  /** How the symbol table was found and proved, or why it could not be. */
+  /** How the symbol table was found and verified, or why it could not be. */
   readonly kallsyms:
     | { readonly symbols: number; readonly form: string; readonly source: string }
     | { readonly unavailable: string };
 }
 
-/** Finds all of it. `pageOffset` is what the user gave, a virtual address; `kallsyms` is asked for the symbol table. */
+/**
+ * Finds the whole layout. `pageOffset` is a virtual address from the user; `kallsyms` provides the symbol
+ * table.
+ */
 export function findLayout(
   kernel: Kernel,
   pageOffset?: bigint,
@@ -71,7 +76,9 @@ function describeKallsyms(kallsyms: KallsymsSource): KernelLayout['kallsyms'] {
   }
 }
 
-/** _stext of a kernel that was not moved: __START_KERNEL_map + CONFIG_PHYSICAL_START, 16 MiB by default */
+/**
+ * _stext of a kernel that was not relocated: __START_KERNEL_map + CONFIG_PHYSICAL_START, 16 MiB by default
+ */
 const LINKED_STEXT = 0xffff_ffff_8100_0000n;
 
 function findKernelOffset({ info }: Kernel): TriedValue {
@@ -81,7 +88,7 @@ function findKernelOffset({ info }: Kernel): TriedValue {
     {
       source: 'vmcoreinfo',
       find: () => ({
-        value: required(noted, 'KERNELOFFSET', 'it is there since Linux 3.14'),
+        value: required(noted, 'KERNELOFFSET', 'kernels have it since Linux 3.14'),
         how: 'KERNELOFFSET',
       }),
     },
@@ -89,11 +96,11 @@ function findKernelOffset({ info }: Kernel): TriedValue {
       source: 'stext',
       find: () => ({
         value: required(stext, 'SYMBOL(_stext)', 'the slide of the image cannot be computed') - LINKED_STEXT,
-        how: `SYMBOL(_stext) less ${hex(LINKED_STEXT)}, where it is linked by default`,
+        how: `SYMBOL(_stext) minus ${hex(LINKED_STEXT)}, its default link address`,
       }),
     },
   ];
-  // A kernel may be linked elsewhere, so neither is known to be the right one.
+  // A kernel may be linked to another address, so neither is known to be right.
   const differ = noted !== undefined && stext !== undefined && stext - noted !== LINKED_STEXT;
   return tryMethods(methods, (value) =>
     differ ? `${value === noted ? 'SYMBOL(_stext)' : 'KERNELOFFSET'} contradicts it` : undefined,
@@ -105,17 +112,17 @@ function findSmeMask(kernel: Kernel): TriedValue {
     const value = required(
       kernel.info.number('sme_mask'),
       'NUMBER(sme_mask)',
-      'it is there since Linux 5.1; the tables are read without it',
+      'kernels have it since Linux 5.1; page tables are read without it',
     );
-    return { value: BigInt(value), how: 'NUMBER(sme_mask), taken out of every page-table entry' };
+    return { value: BigInt(value), how: 'NUMBER(sme_mask), cleared in every page-table entry' };
   };
   return tryMethods([{ source: 'vmcoreinfo', find: noted }], notEncryption);
 }
 
-/** The bit is one of an address in a page-table entry: bits 12 to 51. */
+/** The mask must be one of the address bits of a page-table entry: bits 12 to 51. */
 function notEncryption(mask: bigint): string | undefined {
   const isOneBit = (mask & (mask - 1n)) === 0n && mask >= 1n << 12n && mask < 1n << 52n;
-  return mask === 0n || isOneBit ? undefined : 'it is no bit of a physical address';
+  return mask === 0n || isOneBit ? undefined : 'it is not a bit of a physical address';
 }
 
 function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
@@ -130,7 +137,7 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
   const unmapped = (value: bigint) =>
     !first || first.base === value
       ? undefined
-      : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which it does not give`;
+      : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which contradicts it`;
   return tryMethods(
     [
       { source: 'vmcoreinfo', find: noted },
@@ -141,7 +148,7 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
   );
 }
 
-/** The first section's map, when there is a section table to find it in. */
+/** Returns the first section's map, or undefined if no section table is found. */
 function firstMemMap(kernel: Kernel): ReturnType<MemSections['firstMemMap']> {
   try {
     return openMemSections(kernel).firstMemMap();
@@ -151,7 +158,7 @@ function firstMemMap(kernel: Kernel): ReturnType<MemSections['firstMemMap']> {
   }
 }
 
-/** With SPARSEMEM_VMEMMAP all sections encode the same address, that of struct page 0. */
+/** With SPARSEMEM_VMEMMAP all sections encode the same address, that of struct page 0 in the vmemmap. */
 function vmemmapFromSections(kernel: Kernel): Found {
   const first = openMemSections(kernel).firstMemMap();
   if (!first) throw new InspectError('notMapped', 'mem_section has no section with a memory map');
@@ -162,7 +169,7 @@ function findVmallocStart(kernel: Kernel, kallsyms: KallsymsSource): TriedValue 
   const noted = () => {
     const value = kernel.info.hex('NUMBER(VMALLOC_START)');
     return {
-      value: required(value, 'NUMBER(VMALLOC_START)', 'it is there since Linux 6.9'),
+      value: required(value, 'NUMBER(VMALLOC_START)', 'kernels have it since Linux 6.9'),
       how: 'NUMBER(VMALLOC_START)',
     };
   };
@@ -173,17 +180,22 @@ function findVmallocStart(kernel: Kernel, kallsyms: KallsymsSource): TriedValue 
   ]);
 }
 
-/** The list is sorted by address, and its first area lies in the first GiB; the base is a multiple of 1 GiB. */
+/**
+ * The list is sorted by address and its first area lies in the first GiB; the base is a multiple of 1 GiB.
+ */
 function firstVmapArea({ info, space }: Kernel): Found {
   const list = info.symbol('vmap_area_list');
   const offsets = [info.offset('vmap_area.list'), info.offset('vmap_area.va_start')];
   const [listAt, startAt] = offsets;
   if (list === undefined || listAt === undefined || startAt === undefined) {
-    throw missingKey('SYMBOL(vmap_area_list)', 'it is there up to Linux 6.8');
+    throw missingKey('SYMBOL(vmap_area_list)', 'kernels have it up to Linux 6.8');
   }
   const first = space.u64(list);
   if (first === list) throw new InspectError('missingInfo', 'vmap_area_list is empty');
   const area = first - BigInt(listAt);
   const start = space.u64(area + BigInt(startAt));
-  return { value: start - (start % GIB), how: `the first vmap_area begins at ${hex(start)}; its GiB` };
+  return {
+    value: start - (start % GIB),
+    how: `the first vmap_area begins at ${hex(start)}, rounded down to 1 GiB`,
+  };
 }

@@ -6,9 +6,10 @@ import type { KernelLayout } from './layout.ts';
 import { type Bases, regionOf } from './regions.ts';
 
 /**
- * What the kernel's own arithmetic says against a walk of its tables (__phys_addr, arch/x86/mm/physaddr.c): the direct map
- * and the image lie at one distance from the physical memory. undefined where both agree, where nothing is mapped, which
- * may be so (set_direct_map_invalid_noflush), and in regions that the tables alone map.
+ * Returns how the kernel's own arithmetic contradicts a walk of its tables (__phys_addr,
+ * arch/x86/mm/physaddr.c): the direct map and the image each have a fixed distance to physical memory.
+ * Returns undefined if both agree, if nothing is mapped, which the kernel may do
+ * (set_direct_map_invalid_noflush), and in regions without such a distance.
  */
 export function contradictedBy(
   { address, result }: Walk,
@@ -19,14 +20,14 @@ export function contradictedBy(
   const linear = linearPhysical(address, bases, info);
   if (linear === undefined || linear.physical === BigInt(result.physical)) return undefined;
   const { region, physical } = linear;
-  return `the tables map ${hex(address)} to ${hex(result.physical)}, and the ${region} has ${hex(physical)} there`;
+  return `the page tables map ${hex(address)} to ${hex(result.physical)}, but by the ${region} it is ${hex(physical)}`;
 }
 
 function linearPhysical(address: bigint, bases: Bases & Pick<KernelLayout, 'physBase'>, info: Vmcoreinfo) {
   const region = regionOf(address, bases);
   const [pageOffset, physBase] = [bases.pageOffset.value, bases.physBase.value];
   if (region === 'direct map' && pageOffset !== null) return { region, physical: address - pageOffset };
-  // Without the size of the image modules may lie in the second half of its GiB.
+  // If the image's size is unknown, the second half of its GiB may belong to modules.
   const size = info.number('KERNEL_IMAGE_SIZE');
   const inImage = address >= START_KERNEL_MAP && address - START_KERNEL_MAP < BigInt(size ?? 0);
   if (!inImage || physBase === null) return undefined;

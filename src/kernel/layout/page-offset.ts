@@ -9,15 +9,15 @@ import { explainWalk } from '../paging/address-space.ts';
 import { decodeEntry, ENTRIES, PAGING } from '../paging/paging.ts';
 import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
 
-/** Different p_vaddr - p_paddr of LOADs: there is one for RAM, and one more or two in what old tools wrote. */
+/** Limit of different values of p_vaddr - p_paddr: RAM has one, and old tools wrote one or two more. */
 const DIFFERENCES_LIMIT = 1000;
 
-/** The symbol table when it is needed, or its error: read once, by whoever asks first. */
+/** Returns the symbol table or throws its error; it is read only once. */
 export type KallsymsSource = () => Kallsyms;
 
 /**
- * page_offset: the virtual address of physical address 0 in the direct map (page_offset_base). By the methods that
- * user-space tools have used, best first; each candidate is tested against the page tables.
+ * Finds page_offset, the virtual address of physical address 0 in the direct map (page_offset_base), by the
+ * methods of other user-space tools, best first. Each candidate is tested against the page tables.
  */
 export function findPageOffset(kernel: Kernel, kallsyms: KallsymsSource, given?: bigint): TriedValue {
   const methods: Method[] = [
@@ -34,14 +34,19 @@ export function findPageOffset(kernel: Kernel, kallsyms: KallsymsSource, given?:
   return tryMethods(methods, (value) => refute(kernel, value), 'option');
 }
 
-/** Reads a variable of the kernel by its symbol. @throws InspectError missingInfo without the symbol, or as a read does */
+/**
+ * Reads a variable of the kernel by its symbol.
+ * @throws InspectError missingInfo without the symbol, or as a read does
+ */
 export function variable(kernel: Kernel, kallsyms: Kallsyms, name: string): Found {
   const symbol = kallsyms.find(name)[0];
   if (!symbol) throw new InspectError('missingInfo', `the kernel's symbol table has no ${name}`);
   return { value: kernel.space.u64(symbol.address), how: `variable ${name} at ${hex(symbol.address)}` };
 }
 
-/** No kernel for x86_64 has written either upstream (the thread this began with asked for it in 2018); some may. */
+/**
+ * No upstream x86_64 kernel writes either, though it was asked for on the mailing list in 2018; others may.
+ */
 function fromVmcoreinfo(kernel: Kernel): Found {
   const { info, space } = kernel;
   const number = writtenBase(info);
@@ -52,7 +57,9 @@ function fromVmcoreinfo(kernel: Kernel): Found {
   return { value: space.u64(symbol), how: `SYMBOL(page_offset_base), variable at ${hex(symbol)}` };
 }
 
-/** As arm64 and out-of-tree kernels write such numbers: signed decimal (VMCOREINFO_NUMBER) or 0x hex. */
+/**
+ * Parses the number as arm64 and out-of-tree kernels write it: signed decimal (VMCOREINFO_NUMBER) or 0x hex.
+ */
 function writtenBase(info: Kernel['info']): bigint | undefined {
   const key = 'NUMBER(page_offset_base)';
   const text = info.get(key)?.trim();
@@ -61,18 +68,18 @@ function writtenBase(info: Kernel['info']): bigint | undefined {
   throw new InspectError('corrupt', `VMCOREINFO: ${key} is "${text.slice(0, 40)}", not a number`, { key });
 }
 
-/** A pointer that is known to lead into the direct map, less where the page tables say that it leads. */
+/** Subtracts from a pointer into the direct map its physical address by the page tables. */
 function fromPointer(kernel: Kernel): Found {
   const [name, pointer] = directPointer(kernel);
   if (pointer >= START_KERNEL_MAP)
     throw new InspectError('missingInfo', `${name} points into the kernel image, not into the direct map`);
   return {
     value: pointer - BigInt(kernel.space.translate(pointer)),
-    how: `${name} = ${hex(pointer)}, less its physical address`,
+    how: `${name} = ${hex(pointer)}, minus its physical address`,
   };
 }
 
-/** mem_section is allocated since 4.15 (83e3c48729d9), from memblock; so are the nodes' pglist_data. */
+/** Since 4.15 (83e3c48729d9) mem_section is allocated from memblock, as the nodes' pglist_data are. */
 function directPointer({ info, space }: Kernel): [string, bigint] {
   const section = info.symbol('mem_section');
   if (section !== undefined && section < START_KERNEL_MAP) return ['SYMBOL(mem_section)', section];
@@ -84,7 +91,7 @@ function directPointer({ info, space }: Kernel): [string, bigint] {
   );
 }
 
-/** What the file's own segments say: the difference that most of the RAM has. */
+/** Returns the difference that most of the RAM has in the file's own segments. */
 function fromLoads(segments: Iterable<Segment>): Found {
   let ram = 0;
   let loads = 0;
@@ -109,7 +116,7 @@ function fromLoads(segments: Iterable<Segment>): Found {
   const others =
     bytes.size === 1
       ? ''
-      : `, where others say ${[...bytes.keys()]
+      : `; others have ${[...bytes.keys()]
           .filter((d) => d !== best[0])
           .slice(0, 3)
           .map(hex)
@@ -120,7 +127,7 @@ function fromLoads(segments: Iterable<Segment>): Found {
   };
 }
 
-/** The first page of the kernel's half that the tables map in whole GiB from physical address 0 on. */
+/** Finds the first page of the kernel half whose distance to its physical address is a multiple of 1 GiB. */
 function fromPageTables(kernel: Kernel): Found {
   const found = new DirectMapSearch(kernel).first(kernel.space.walker.root, 0, 0n);
   if (!found)
@@ -139,10 +146,10 @@ interface Leaf {
   readonly physical: number;
 }
 
-/** In a kernel the first tables of its half have it; damaged tables that lead to each other could be searched for hours. */
+/** A kernel has it in the first tables of its half; damaged tables that form a cycle could take hours. */
 const TABLES_SEARCHED = 4096;
 
-/** Searches in ascending order, depth first, for the first page that may be of the direct map. */
+/** Searches depth first, in ascending order, for the first page that may belong to the direct map. */
 class DirectMapSearch {
   readonly #kernel: Kernel;
   readonly #encryptionMask: bigint;
@@ -178,7 +185,10 @@ function canonical(address: bigint, levels: 4 | 5): bigint {
   return BigInt.asUintN(64, BigInt.asIntN(levels === 5 ? 57 : 48, address));
 }
 
-/** __PAGE_OFFSET_BASE_L4 and _L5 (page_64_types.h), since 4.20 (d52888aa2753) and before; only KASLR moves it. */
+/**
+ * __PAGE_OFFSET_BASE_L4 and _L5 (page_64_types.h), since 4.20 (d52888aa2753) and before; only KASLR changes
+ * it.
+ */
 const CONSTANTS: Record<4 | 5, readonly bigint[]> = {
   4: [0xffff_8880_0000_0000n, 0xffff_8800_0000_0000n],
   5: [0xff11_0000_0000_0000n, 0xff10_0000_0000_0000n],
@@ -186,16 +196,19 @@ const CONSTANTS: Record<4 | 5, readonly bigint[]> = {
 
 function fromConstant(kernel: Kernel): Found {
   const offset = kernel.info.hex('KERNELOFFSET');
-  if (offset === undefined) throw missingKey('KERNELOFFSET', 'whether KASLR moved the direct map is unknown');
+  if (offset === undefined)
+    throw missingKey('KERNELOFFSET', 'it is unknown whether KASLR moved the direct map');
   if (offset !== 0n)
-    throw new InspectError('missingInfo', 'KASLR is on (KERNELOFFSET is not 0), so no constant holds');
+    throw new InspectError('missingInfo', 'KASLR is on (KERNELOFFSET is not 0), so no constant applies');
   const value = CONSTANTS[kernel.pagingLevels].find((constant) => refute(kernel, constant) === undefined);
   if (value === undefined)
     throw new InspectError('notMapped', 'KASLR is off, but no built-in base is mapped to RAM');
   return { value, how: 'KASLR is off (KERNELOFFSET=0)' };
 }
 
-/** What the page tables say against a candidate: a page at the start and one at the end of RAM must map to themselves. */
+/**
+ * Returns why the page tables contradict a candidate: pages that are surely RAM must be where it puts them.
+ */
 function refute(kernel: Kernel, value: bigint): string | undefined {
   for (const physical of probes(kernel)) {
     const address = BigInt.asUintN(64, value + BigInt(physical));
@@ -206,12 +219,12 @@ function refute(kernel: Kernel, value: bigint): string | undefined {
       result.kind === 'mapped'
         ? `is mapped to physical ${hex(result.physical)}`
         : explainWalk(result, address);
-    return `with it physical ${hex(physical)} should be at ${hex(value + BigInt(physical))}, which ${where}`;
+    return `it puts physical ${hex(physical)} at ${hex(value + BigInt(physical))}, which ${where}`;
   }
-  return 'no table that could prove it is in the dump';
+  return 'the dump has no page table that could confirm it';
 }
 
-/** Physical addresses to prove page_offset with: pages of RAM for certain, for the kernel's own tables lie there. */
+/** Physical addresses to test page_offset with: the kernel's own page tables, which are surely RAM. */
 function probes(kernel: Kernel): number[] {
   const tables = kernel.space
     .walk(kernel.info.symbol('_stext') ?? START_KERNEL_MAP)

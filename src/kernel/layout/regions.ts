@@ -4,7 +4,7 @@ import { IMAGE_END } from '../open/kernel.ts';
 import { isCanonical } from '../paging/paging.ts';
 import type { KernelLayout } from './layout.ts';
 
-/** What a virtual address is for (Documentation/arch/x86/x86_64/mm.rst). */
+/** What a virtual address is used for (Documentation/arch/x86/x86_64/mm.rst). */
 export type Region =
   | 'direct map'
   | 'vmalloc'
@@ -19,14 +19,16 @@ export type Region =
 
 const VSYSCALL = 0xffff_ffff_ff60_0000n;
 const KERNEL_HALF = 1n << 63n;
-/** CPU_ENTRY_AREA_PGD (pgtable_64_types.h): KASLR moves what lies below; above are ESPFIX and what EFI mapped. */
+/**
+ * CPU_ENTRY_AREA_PGD (pgtable_64_types.h): KASLR moves the regions below; above are ESPFIX and EFI mappings.
+ */
 const CPU_ENTRY_AREA = 0xffff_fe00_0000_0000n;
 const ESPFIX = 0xffff_ff00_0000_0000n;
 
-/** The bases that tell the regions below the kernel image apart; they are always in this order. */
+/** The bases of the regions below the kernel image; they always come in this order. */
 export type Bases = Pick<KernelLayout, 'pageOffset' | 'vmallocStart' | 'vmemmap' | 'pagingLevels'>;
 
-/** The region of a virtual address; `bases` is undefined where the layout is unknown. */
+/** Returns the region of a virtual address; `bases` is undefined if the layout is unknown. */
 export function regionOf(address: bigint, bases: Bases | undefined): Region {
   if (address < KERNEL_HALF) return 'user';
   if (address >= VSYSCALL) return 'vsyscall';
@@ -37,7 +39,7 @@ export function regionOf(address: bigint, bases: Bases | undefined): Region {
   return movedRegion(address, bases);
 }
 
-/** A region ends where the next begins, so it is known only with both bases. */
+/** A region ends where the next one begins, so it is known only with both bases. */
 function movedRegion(address: bigint, bases: Bases | undefined): Region {
   const vmemmap = bases?.vmemmap.value ?? null;
   const vmalloc = bases?.vmallocStart.value ?? null;
@@ -49,8 +51,9 @@ function movedRegion(address: bigint, bases: Bases | undefined): Region {
 }
 
 /**
- * The region of a segment's addresses. Without paging QEMU writes the physical address as the virtual one, or 0; with
- * it it sets the bits above the translated ones in user addresses, too (target/i386/arch_memory_mapping.c).
+ * Returns the region of a segment's addresses. Without paging, QEMU writes the physical address or 0 as the
+ * virtual one. With paging, it sets the bits above the translated ones even in user addresses
+ * (target/i386/arch_memory_mapping.c).
  */
 export function regionOfSegment({ virtual, physical }: Segment, bases: Bases | undefined): Region | null {
   if (virtual === null) return null;

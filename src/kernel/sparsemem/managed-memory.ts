@@ -7,10 +7,10 @@ import { PAGE_SIZE } from '../../machine.ts';
 import type { Kernel } from '../open/kernel.ts';
 import { type MemSections, openMemSections } from './mem-section.ts';
 
-/** Pages that are looked at, evenly over memory: enough to tell a tenth of it from a half. */
+/** Pages to sample, evenly over memory: enough to distinguish a tenth from a half. */
 const SAMPLES = 64;
 
-/** What the struct pages of a kernel say of physical memory: which of it the kernel gives out. */
+/** Which physical memory a kernel's page allocator manages, by its struct pages. */
 export class ManagedMemory {
   readonly #kernel: Kernel;
   readonly #sections: MemSections;
@@ -27,20 +27,21 @@ export class ManagedMemory {
   }
 
   /**
-   * Whether the allocator has, or had, a page to give. Not those without a struct page, nor those that were kept out of
-   * its hands at boot (memblock_reserve, holes): their struct pages are as __init_single_page (mm/mm_init.c) left them,
-   * with one reference and an empty list. undefined for a struct page that nobody wrote, or that cannot be read.
+   * Whether the page allocator has, or once had, a page. It has none without a struct page and none that were
+   * kept from it at boot (memblock_reserve, holes): their struct pages are as __init_single_page
+   * (mm/mm_init.c) left them, with one reference and an empty list. Returns undefined if a struct page was
+   * never written or cannot be read.
    */
   has(pfn: number): boolean | undefined {
     try {
-      return this.#tell(pfn);
+      return this.#isManaged(pfn);
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       return error.kind === 'notMapped' ? false : undefined;
     }
   }
 
-  #tell(pfn: number): boolean | undefined {
+  #isManaged(pfn: number): boolean | undefined {
     const { pagesPerSection, structPageSize } = this.#sections;
     const inSection = pfn % pagesPerSection;
     const map = this.#sections.memMapOf((pfn - inSection) / pagesPerSection);
@@ -54,7 +55,7 @@ export class ManagedMemory {
     return !(untouched && u32At(page, this.#countAt) === 1);
   }
 
-  /** The share of a dump's memory that is known not to be managed, 0 to 1, by samples. */
+  /** Returns the sampled share of a dump's memory that is known not to be managed, 0 to 1. */
   foreignShare(memory: PhysicalMemory): number {
     const pfns = [...samplePfns(memory)];
     const foreign = pfns.filter((pfn) => this.has(pfn) === false).length;

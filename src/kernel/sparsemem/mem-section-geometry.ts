@@ -4,21 +4,26 @@ import { required, type Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** SECTION_SIZE_BITS of x86_64 (arch/x86/include/asm/sparsemem.h); in VMCOREINFO since 5.14 */
 const SECTION_SIZE_BITS = 27;
-/** Sections of the widest physical address, 52 bits (MAX_PHYSMEM_BITS with 5-level paging). No array of them is longer. */
+/**
+ * Sections of a 52-bit physical address (MAX_PHYSMEM_BITS with 5-level paging): no section table is longer.
+ */
 const SECTIONS_LIMIT = 2 ** (52 - SECTION_SIZE_BITS);
 
 /** How the section table of a kernel is laid out. */
 export interface Geometry {
   readonly entrySize: number;
   readonly mapOffset: number;
-  /** Entries behind each pointer of the root array; 0 where mem_section is the array of entries itself. */
+  /**
+   * Entries per root, which a pointer of the root array leads to; 0 if mem_section is the array of entries
+   * itself.
+   */
   readonly perRoot: number;
   readonly roots: number;
   readonly sectionBits: number;
   readonly structPageSize: number;
 }
 
-/** @throws InspectError missingInfo, naming the key; corrupt, when the sizes make no memory map */
+/** @throws InspectError missingInfo, naming the key; corrupt if the sizes do not describe a memory map */
 export function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
   const affects = 'no page can be classified';
   const need = (value: number | undefined, key: string) => required(value, key, affects);
@@ -43,12 +48,13 @@ export function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
   ) {
     throw new InspectError(
       'corrupt',
-      `VMCOREINFO: mem_section of ${length} x ${entrySize} bytes, sections of 2^${sectionBits} bytes and struct pages of ${structPageSize} bytes make no memory map`,
+      `VMCOREINFO: mem_section of ${length} x ${entrySize} bytes, sections of 2^${sectionBits} bytes and struct pages of ${structPageSize} bytes do not describe a memory map`,
     );
   }
   const sections = sectionCount(info, levels);
   const entries = Math.floor(PAGE_SIZE / entrySize);
-  // SPARSEMEM_EXTREME: the array holds pointers to pages full of entries (include/linux/mmzone.h, NR_SECTION_ROOTS).
+  // SPARSEMEM_EXTREME: the array holds pointers to pages full of entries (include/linux/mmzone.h,
+  // NR_SECTION_ROOTS).
   const extreme = length !== sections || entries === 1;
   const perRoot = extreme ? entries : 0;
   if (length * Math.max(1, perRoot) > SECTIONS_LIMIT) throw tooManySections(length, perRoot);
@@ -56,12 +62,12 @@ export function geometry(info: Vmcoreinfo, levels: 4 | 5): Geometry {
 }
 
 function tooManySections(length: number, perRoot: number): InspectError {
-  const claim = `LENGTH(mem_section) is ${length}, which makes ${length * Math.max(1, perRoot)} sections`;
-  const most = `physical addresses of 52 bits have ${SECTIONS_LIMIT}`;
-  return new InspectError('corrupt', `VMCOREINFO: ${claim}, and ${most}`, { key: 'LENGTH(mem_section)' });
+  const claim = `LENGTH(mem_section) is ${length}, which means ${length * Math.max(1, perRoot)} sections`;
+  const most = `52-bit physical addresses have ${SECTIONS_LIMIT}`;
+  return new InspectError('corrupt', `VMCOREINFO: ${claim}, but ${most}`, { key: 'LENGTH(mem_section)' });
 }
 
-/** NR_MEM_SECTIONS: all sections that physical memory can have. */
+/** NR_MEM_SECTIONS: the number of sections that physical memory can have. */
 export function sectionCount(info: Vmcoreinfo, levels: 4 | 5): number {
   return 2 ** (physmemBits(info, levels) - (info.number('SECTION_SIZE_BITS') ?? SECTION_SIZE_BITS));
 }

@@ -9,9 +9,9 @@ import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
 import { type Geometry, geometry } from './mem-section-geometry.ts';
 import { sharedBase } from './vmemmap-base.ts';
 
-/** Bits below a section's encoded map that are flags, SECTION_* of include/linux/mmzone.h up to 6.15's PREINIT. */
+/** Low bits of section_mem_map that are flags: SECTION_* of include/linux/mmzone.h, up to PREINIT of 6.15. */
 const FLAGS = 0x3fn;
-/** makedumpfile 1.7.9 and crash take bits 0 to 4 for flags: off by 0x20 where bit 5 is set (6.15+). */
+/** The flags by makedumpfile 1.7.9 and crash, bits 0 to 4: maps with bit 5 (6.15+) are off by 0x20. */
 const MAKEDUMPFILE_FLAGS = 0x1fn;
 const MARKED_PRESENT = 1n;
 const HAS_MEM_MAP = 2n;
@@ -24,25 +24,32 @@ export interface MemSections {
   /** Bytes of a struct page. */
   readonly structPageSize: number;
   /**
-   * Virtual address of the struct page of the section's first pfn; null for a section that is not present.
-   * @throws InspectError notMapped or notStored, when the section's entry cannot be read; corrupt, when it contradicts those of others
+   * Returns the virtual address of the struct page of a section's first pfn, or null if the section is not
+   * present.
+   * @throws InspectError notMapped or notStored if the section's entry cannot be read; corrupt if it
+   * contradicts the other entries
    */
   memMapOf(section: number): bigint | null;
   /**
-   * Whether a section has struct pages that the page allocator does not use: memory that was added and never set online, or set
-   * offline again. Its struct pages may never have been written. The device memory of ZONE_DEVICE is never online either.
+   * Whether a section has struct pages that the page allocator does not use: memory that was never set
+   * online, or set offline again. Its struct pages may never have been written. ZONE_DEVICE memory is never
+   * online either.
    * @throws InspectError as memMapOf
    */
   isOffline(section: number): boolean;
-  /** The sections from `first` to before `end` that are present, ascending. @throws InspectError as memMapOf */
+  /** Yields the present sections in [first, end), ascending. @throws InspectError as memMapOf */
   present(first: number, end: number): Iterable<number>;
-  /** The lowest section that has a map: its number, its map and what that makes of struct page 0. */
+  /**
+   * Returns the lowest section with a map: its number, its map and the address of struct page 0 that follows.
+   */
   firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
 }
 
-/** Pages of entries kept: a scan goes through one after the other, and 128 to 256 sections share one. */
+/** Number of roots kept: a scan visits them in order, and 128 to 256 sections share one. */
 const CACHED_ROOTS = 8;
-/** Roots whose sections are held against each other: 8 TiB where a root is a page of entries. 5-level paging has 262,144 roots. */
+/**
+ * Roots whose sections are compared: 8 TiB if a root is a page of entries. 5-level paging has 262,144 roots.
+ */
 const COMPARED_ROOTS = 512;
 
 class SparseSections implements MemSections {
@@ -57,7 +64,7 @@ class SparseSections implements MemSections {
   #asked = -1;
   #encoded: bigint | null = null;
   #marksOnline: boolean | undefined;
-  /** The address of struct page 0 that all sections give; null where they need not. */
+  /** The address of struct page 0 by all sections; null if each has its own map. */
   #shared: bigint | null | undefined;
   readonly #asMakedumpfile: boolean;
 
@@ -76,7 +83,7 @@ class SparseSections implements MemSections {
     if (base === null) return null;
     const shared = this.#sharedBase();
     if (shared !== null && base !== shared) {
-      const what = `section ${section} has struct page 0 at ${hex(base)}, and others have it at ${hex(shared)}`;
+      const what = `section ${section} has struct page 0 at ${hex(base)}, but others have it at ${hex(shared)}`;
       throw new InspectError('corrupt', what);
     }
     return base + this.#sizeOfMap() * BigInt(section);
@@ -91,7 +98,7 @@ class SparseSections implements MemSections {
     try {
       return sharedBase(this.#bases());
     } catch (error) {
-      // Whoever asks for a section whose entry cannot be read is told so.
+      // A read of the section with the damaged entry reports the error.
       if (error instanceof InspectError) return null;
       throw error;
     }
@@ -102,7 +109,9 @@ class SparseSections implements MemSections {
     for (const section of this.present(0, COMPARED_ROOTS * (perRoot || 1))) yield this.#baseOf(section) ?? 0n;
   }
 
-  /** Address of struct page 0 as a section encodes it (sparse_encode_mem_map); null for one that is not present. */
+  /**
+   * Returns the address of struct page 0 by a section's entry (sparse_encode_mem_map); null if not present.
+   */
   #baseOf(section: number): bigint | null {
     const encoded = this.#entry(section);
     if (encoded === null || (encoded & MARKED_PRESENT) === 0n || (encoded & HAS_MEM_MAP) === 0n) return null;
@@ -116,7 +125,7 @@ class SparseSections implements MemSections {
     return this.#marksOnline;
   }
 
-  /** A kernel that does not know the bit (before 4.13) has it in no section; others have it in all that they booted with. */
+  /** Kernels before 4.13 do not set the bit in any section; later ones set it in all boot memory. */
   #anyOnline(): boolean {
     for (const section of this.present()) {
       if (((this.#entry(section) ?? 0n) & IS_ONLINE) !== 0n) return true;
@@ -133,7 +142,7 @@ class SparseSections implements MemSections {
     return undefined;
   }
 
-  /** Most roots have no sections, and are passed over. */
+  /** Skips null roots, which most are. */
   *present(first = 0, end = Infinity): Generator<number> {
     const perRoot = this.#geometry.perRoot || 1;
     const roots = Math.min(this.#geometry.roots, Math.ceil(end / perRoot));
@@ -150,7 +159,7 @@ class SparseSections implements MemSections {
     return BigInt(this.pagesPerSection * this.#geometry.structPageSize);
   }
 
-  /** A scan asks several things of one section after the other. */
+  /** Caches the last entry: a scan asks several things about one section in a row. */
   #entry(section: number): bigint | null {
     if (section !== this.#asked) {
       this.#asked = -1;
@@ -171,7 +180,7 @@ class SparseSections implements MemSections {
     return page.length === 0 ? null : u64At(page, (section % perRoot) * entrySize + mapOffset);
   }
 
-  /** Most of the root array is null: its pointers are read by the page. */
+  /** Reads the root array page by page: most of its pointers are null. */
   #pointer(root: number): bigint {
     const address = this.#array + BigInt(root * POINTER);
     const inside = Number(address & 0xfffn);
@@ -183,7 +192,7 @@ class SparseSections implements MemSections {
     );
   }
 
-  /** The page of entries behind a pointer of the root array; empty for a null pointer. */
+  /** Returns the page of entries that a root pointer leads to; empty for a null pointer. */
   #readRoot(root: number): Uint8Array {
     const pointer = this.#pointer(root);
     return pointer === 0n
@@ -192,13 +201,14 @@ class SparseSections implements MemSections {
   }
 }
 
-/** One command asks for the table in many places. */
+/** One command opens the table in many places. */
 const opened = new WeakMap<Kernel, MemSections>();
 
 /**
  * Opens the section table of a kernel.
- * @param asMakedumpfile decodes the map of a section as makedumpfile 1.7.9 does, flag bit 5 included
- * @throws InspectError missingInfo with the key that is missing; corrupt, when no way of reading it gives a map
+ * @param asMakedumpfile decodes section_mem_map like makedumpfile 1.7.9, which keeps flag bit 5 in the
+ * address
+ * @throws InspectError missingInfo with the missing key; corrupt if the table leads to no memory map
  */
 export function openMemSections(kernel: Kernel, asMakedumpfile = false): MemSections {
   const known = asMakedumpfile ? undefined : opened.get(kernel);
@@ -213,7 +223,7 @@ function findMemSections({ space, info, pagingLevels }: Kernel, asMakedumpfile: 
   if (array === undefined) {
     throw missingKey(
       'SYMBOL(mem_section)',
-      'only SPARSEMEM is read, which every x86_64 kernel since 2.6.25 has',
+      'only SPARSEMEM is supported, which every x86_64 kernel since 2.6.25 has',
     );
   }
   const sizes = geometry(info, pagingLevels);
@@ -221,15 +231,16 @@ function findMemSections({ space, info, pagingLevels }: Kernel, asMakedumpfile: 
   const direct = whyNoMap(space, sections);
   if (direct === undefined) return sections;
   if (direct.kind === 'notStored' || direct.kind === 'io') throw within('the section table', direct);
-  // Before 4.15's fix (a0b1280368d1) the symbol is the pointer's own address.
-  const behind = readPointer(space, array);
-  const pointed = behind === undefined ? undefined : new SparseSections(space, sizes, behind, asMakedumpfile);
+  // Before the fix in 4.15 (a0b1280368d1) the symbol is the address of the pointer.
+  const pointer = readPointer(space, array);
+  const pointed =
+    pointer === undefined ? undefined : new SparseSections(space, sizes, pointer, asMakedumpfile);
   if (pointed && whyNoMap(space, pointed) === undefined) return pointed;
   const message = `SYMBOL(mem_section) at ${hex(array)} leads to no memory map: ${direct.message}`;
   throw new InspectError('corrupt', message, { address: array });
 }
 
-/** Why the first map is none, or undefined when its struct pages are mapped. */
+/** Returns why the first map is not valid, or undefined if its struct pages are mapped. */
 function whyNoMap(space: AddressSpace, sections: MemSections): InspectError | undefined {
   try {
     const first = sections.firstMemMap();

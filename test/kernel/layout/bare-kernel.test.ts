@@ -22,7 +22,7 @@ describe('the page tables of a CPU alone', () => {
   it.each([
     ['4 levels', KASLR],
     ['5 levels', { ...KASLR, levels: 5, pageOffset: 0xff38_e8e3_0000_0000n }],
-  ] as const)('translate as those that VMCOREINFO names: %s', (_, plan) => {
+  ] as const)('translate like the ones that VMCOREINFO names: %s', (_, plan) => {
     const built = new BuiltKernel(plan);
     const kernel = bare(built, rootOf(built));
     expect(kernel.pagingLevels).toBe(built.levels);
@@ -31,7 +31,7 @@ describe('the page tables of a CPU alone', () => {
     expect(kernel.pageTableRoot).toMatchObject({ value: BigInt(rootOf(built)), source: 'registers' });
   });
 
-  it('give page_offset and phys_base, and nothing that only VMCOREINFO tells', () => {
+  it('give page_offset and phys_base, but nothing that only VMCOREINFO has', () => {
     const built = new BuiltKernel(KASLR);
     const layout = findLayout(bare(built, rootOf(built)));
     expect(layout.pageOffset).toMatchObject({ value: KASLR.pageOffset, source: 'page-tables' });
@@ -43,10 +43,12 @@ describe('the page tables of a CPU alone', () => {
     expect(regionOf(built.stext, layout)).toBe('kernel image');
   });
 
-  it('say what there is not, and whose they are', () => {
+  it('report what is missing, and which CPU they come from', () => {
     const built = new BuiltKernel(KASLR);
     const { info } = bare(built, 0x7000, rootOf(built));
-    expect(info.doubts).toEqual(['there is no VMCOREINFO; the page tables are those that CPU 1 was using']);
+    expect(info.doubts).toEqual([
+      'there is no VMCOREINFO; the page tables are the ones that CPU 1 was using',
+    ]);
     expect(info.keys()).toEqual([]);
   });
 
@@ -62,13 +64,13 @@ describe('the page tables of a CPU alone', () => {
     expect(bare(built, even + KIB4 + 0x805).space.walker.root).toBe(even);
   });
 
-  it('keep a root with bit 12 set where the table there is whole', () => {
+  it('keep a root with bit 12 set if the table there belongs to a kernel', () => {
     const built = new BuiltKernel(KASLR);
     expect(rootOf(built) & KIB4).not.toBe(0);
     expect(bare(built, rootOf(built)).space.walker.root).toBe(rootOf(built));
   });
 
-  it('are not believed where no direct map in them maps them', () => {
+  it('are not believed unless a direct map in them maps them', () => {
     const built = new BuiltKernel(KASLR);
     expect(failureOf(() => bare(built, 0x7000, 1n << 40n, 0))).toBe(LACKING);
     expect(failureOf(() => bare(built))).toBe(LACKING);

@@ -15,7 +15,7 @@ describe('vmemmap', () => {
     expect(vmemmap.candidates.find((c) => c.source === 'mem-section')?.verdict).toBe('agrees');
   });
 
-  test('is the variable vmemmap_base where VMCOREINFO does not say it', () => {
+  test('is the variable vmemmap_base if VMCOREINFO lacks it', () => {
     const { vmemmap } = findLayout(kernelWithSymbols({ vmemmap: VMEMMAP }).open());
     expect(vmemmap).toMatchObject({ value: VMEMMAP, source: 'kallsyms' });
   });
@@ -25,13 +25,13 @@ describe('vmemmap', () => {
     expect(vmemmap).toMatchObject({ value: VMEMMAP, source: 'mem-section' });
   });
 
-  test('is not what the section table contradicts', () => {
+  test('is not a value that the section table contradicts', () => {
     const { vmemmap } = layoutOf({ vmemmap: VMEMMAP, keys: { 'SYMBOL(vmemmap)': hex(VMEMMAP + 0x1000n) } });
     expect(vmemmap).toMatchObject({ value: VMEMMAP, source: 'mem-section' });
     expect(vmemmap.candidates[0]).toMatchObject({ source: 'vmcoreinfo', verdict: 'refuted' });
   });
 
-  test('is SYMBOL(vmemmap) where no section table is there to contradict it', () => {
+  test('is SYMBOL(vmemmap) if there is no section table to contradict it', () => {
     const keys = { 'SYMBOL(vmemmap)': hex(VMEMMAP), 'SYMBOL(mem_section)': null };
     const { vmemmap } = layoutOf({ vmemmap: VMEMMAP, keys });
     expect(vmemmap).toMatchObject({ value: VMEMMAP, source: 'vmcoreinfo' });
@@ -49,12 +49,12 @@ describe('the slide of the image', () => {
     expect(layoutOf({}).kernelOffset).toMatchObject({ value: 0n, source: 'vmcoreinfo' });
   });
 
-  test('is computed from _stext where KERNELOFFSET is missing', () => {
+  test('is computed from _stext if KERNELOFFSET is missing', () => {
     const { kernelOffset } = layoutOf({ ...KASLR, keys: { KERNELOFFSET: null } });
     expect(kernelOffset).toMatchObject({ value: 0x1e00_0000n, source: 'stext' });
   });
 
-  test('is unknown where KERNELOFFSET and _stext contradict each other', () => {
+  test('is unknown if KERNELOFFSET and _stext contradict each other', () => {
     const { kernelOffset } = layoutOf({ ...KASLR, keys: { KERNELOFFSET: '2e000000' } });
     expect(kernelOffset.value).toBeNull();
     expect(kernelOffset.candidates.map((c) => [c.value, c.verdict])).toEqual([
@@ -64,13 +64,13 @@ describe('the slide of the image', () => {
   });
 });
 
-test.each(['9', '3072', '4503599627370496'])('there is no memory encryption by the mask %s', (mask) => {
+test.each(['9', '3072', '4503599627370496'])('the mask %s does not mean memory encryption', (mask) => {
   const { smeMask } = layoutOf({ keys: { 'NUMBER(sme_mask)': mask } });
   expect(smeMask.value).toBeNull();
   expect(smeMask.candidates).toMatchObject([{ value: BigInt(mask), verdict: 'refuted' }]);
 });
 
-describe('the begin of vmalloc', () => {
+describe('the start of vmalloc', () => {
   test('is NUMBER(VMALLOC_START), which is written with 0x', () => {
     const { vmallocStart } = layoutOf({ keys: { 'NUMBER(VMALLOC_START)': '0xffffc90000000000' } });
     expect(vmallocStart).toMatchObject({ value: 0xffff_c900_0000_0000n, source: 'vmcoreinfo' });
@@ -98,7 +98,7 @@ describe('the begin of vmalloc', () => {
     });
   });
 
-  test('is unknown where nothing says it', () => {
+  test('is unknown if no method finds it', () => {
     const { vmallocStart } = layoutOf({});
     expect(vmallocStart).toMatchObject({ value: null, source: null });
     expect(vmallocStart.candidates.map((c) => c.verdict)).toEqual([
@@ -110,7 +110,7 @@ describe('the begin of vmalloc', () => {
 });
 
 describe('the rest of a layout', () => {
-  test('comes from the kernel as it was opened', () => {
+  test('comes from the opened kernel', () => {
     const built = new BuiltKernel({ ...KASLR, levels: 5 });
     const layout = findLayout(built.open());
     expect(layout.physBase.value).toBe(-0x1c00_0000n);
@@ -118,12 +118,12 @@ describe('the rest of a layout', () => {
     expect(layout.pageTableRoot.value).toBe(BigInt(built.imageAt + IN_IMAGE.root));
   });
 
-  test('describes the symbol table, and how its addresses were proved', () => {
+  test('describes the symbol table, and how its addresses were verified', () => {
     const { kallsyms } = findLayout(kernelWithSymbols({}, { form: 'place-relative' }).open());
     expect(kallsyms).toMatchObject({ symbols: 10, form: 'place-relative' });
   });
 
-  test('says why there is no symbol table, and goes on', () => {
+  test('reports why there is no symbol table, and goes on', () => {
     const layout = layoutOf({ keys: { 'SYMBOL(kallsyms_names)': 'ffffffffa0000000' } });
     expect(layout.kallsyms).toMatchObject({ unavailable: expect.stringContaining('kallsyms_num_syms') });
     expect(layout.pageOffset.value).toBe(0xffff_8880_0000_0000n);

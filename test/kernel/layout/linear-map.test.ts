@@ -21,7 +21,7 @@ async function opened(path: string) {
   return { image, kernel, layout: findLayout(kernel) };
 }
 
-describe('a walk against the arithmetic of the kernel', () => {
+describe('a walk compared with the arithmetic of the kernel', () => {
   it.each(DUMPS)('agrees for the direct map and the image of %s', async (name) => {
     const { image, kernel, layout } = await opened(dumpOf(name));
     const pageOffset = layout.pageOffset.value ?? 0n;
@@ -39,7 +39,7 @@ describe('a walk against the arithmetic of the kernel', () => {
   });
 
   it.each(['direct map', 'kernel image'] as const)(
-    'is contradicted where an entry of the %s was changed',
+    'is contradicted after an entry of the %s was changed',
     async (region) => {
       const path = dumpOf('linux-6.12-numa');
       const { image, kernel, layout } = await opened(path);
@@ -60,7 +60,7 @@ describe('a walk against the arithmetic of the kernel', () => {
       }));
       const ran = await runMain(['translate', path, `0x${address.toString(16)}`, '--json']);
       const report = JSON.parse(ran.stdout) as TranslateReport;
-      expect(ran).toMatchObject({ status: 3, stderr: expect.stringContaining('the tables map') });
+      expect(ran).toMatchObject({ status: 3, stderr: expect.stringContaining('the page tables map') });
       expect(report).toMatchObject({ consistent: false, translations: [{ region, result: 'mapped' }] });
     },
   );

@@ -4,10 +4,10 @@ import { kernelWithSymbols, VARIABLES } from '../../builders/kallsyms.ts';
 import { BuiltKernel, IN_IMAGE, type KernelPlan, segment } from '../../builders/kernel.ts';
 import { KIB4, MIB2 } from '../../builders/page-tables.ts';
 
-/** A direct map that KASLR moved, in steps of 1 GiB. */
+/** The base of a direct map that KASLR moved; KASLR aligns it to 1 GiB. */
 const MOVED = 0xffff_9a12_4000_0000n;
 const KASLR: KernelPlan = { pageOffset: MOVED, kernelOffset: 0x1e00_0000n, physBase: -0x1c00_0000n };
-/** No pointer into the direct map in VMCOREINFO, and no LOADs: the tables alone are left. */
+/** No pointer into the direct map in VMCOREINFO, and no LOADs: only the page tables remain. */
 const BARE: KernelPlan = { sections: { form: 'static' }, segments: [] };
 
 const candidate = ({ pageOffset }: KernelLayout, source: string) =>
@@ -43,7 +43,7 @@ describe('page_offset by one method alone', () => {
     expect(pageOffset).toMatchObject({ value: MOVED, source: 'direct-map-pointer' });
   });
 
-  test('node_data[0] where mem_section is in the image', () => {
+  test('node_data[0] if mem_section is in the image', () => {
     const at = new BuiltKernel(KASLR).inImage(IN_IMAGE.nodeData).toString(16);
     const built = new BuiltKernel({ ...KASLR, ...BARE, keys: { 'SYMBOL(node_data)': at } });
     built.memory.writeU64(built.imageAt + IN_IMAGE.nodeData, built.direct(0x10_2340));
@@ -63,7 +63,7 @@ describe('page_offset by one method alone', () => {
     expect(pageOffset).toMatchObject({ value, source: 'page-tables' });
   });
 
-  test('the page tables, past pages below the direct map that are no whole GiB away from theirs', () => {
+  test('the page tables, past pages whose distance to their physical ones is not a multiple of 1 GiB', () => {
     const built = new BuiltKernel({ ...KASLR, ...BARE });
     built.tables.map(0xffff_8800_0000_3000n, 0x10_0000);
     expect(findLayout(built.open()).pageOffset).toMatchObject({ value: MOVED, source: 'page-tables' });
@@ -80,7 +80,7 @@ describe('page_offset by one method alone', () => {
     [5, 0xff11_0000_0000_0000n],
     [5, 0xff10_0000_0000_0000n],
   ] as const)(
-    'the constant (%d levels), where a stray page misleads the search of the tables',
+    'the constant (%d levels), if a stray page misleads the search of the page tables',
     (levels, value) => {
       const built = new BuiltKernel({ ...BARE, levels, pageOffset: value });
       // The first page of the kernel half, a whole number of GiB above physical 0, but not the direct map.
@@ -93,17 +93,17 @@ describe('page_offset by one method alone', () => {
 });
 
 describe('the constant', () => {
-  test('is not asked under KASLR', () => {
+  test('is not used under KASLR', () => {
     const layout = layoutOf({ ...KASLR, pageOffset: 0xffff_8880_0000_0000n });
     expect(candidate(layout, 'constant')).toMatchObject({ value: null, verdict: 'unavailable' });
   });
 
-  test('is not asked where KERNELOFFSET does not say that there was no KASLR', () => {
+  test('is not used unless KERNELOFFSET shows that KASLR is off', () => {
     const layout = layoutOf({ keys: { KERNELOFFSET: null } });
     expect(candidate(layout, 'constant')).toMatchObject({ value: null, verdict: 'unavailable' });
   });
 
-  test('agrees where nothing was moved', () => {
+  test('agrees if nothing was moved', () => {
     expect(candidate(layoutOf({}), 'constant')).toMatchObject({ verdict: 'agrees' });
   });
 });
@@ -122,7 +122,7 @@ describe('methods that disagree', () => {
     ]);
   });
 
-  test('leave NUMBER(page_offset_base) the first word', () => {
+  test('prefer NUMBER(page_offset_base)', () => {
     const kernel = kernelWithSymbols({
       ...KASLR,
       keys: { 'NUMBER(page_offset_base)': signed(MOVED) },
@@ -142,21 +142,21 @@ describe('methods that disagree', () => {
     },
   );
 
-  test('do not count LOADs whose p_vaddr is p_paddr, as QEMU writes them', () => {
+  test('ignore LOADs whose p_vaddr is p_paddr, as QEMU writes them', () => {
     const segments = [segment(0x1000n, { start: 0x1000, end: MIB2 })];
     const layout = layoutOf({ ...KASLR, segments });
     expect(candidate(layout, 'pt-load')).toMatchObject({ value: null, verdict: 'unavailable' });
     expect(layout.pageOffset.value).toBe(MOVED);
   });
 
-  test('do not count the LOAD of the image, nor LOADs without one of the addresses', () => {
+  test('ignore the LOAD of the image, and LOADs that lack an address', () => {
     const ram = { start: 0x1000, end: MIB2 };
     const segments = [segment(null, ram), { ...segment(0xffff_c900_0000_0000n, ram), physical: null }];
     const layout = layoutOf({ ...KASLR, segments: [...segments, segment(0xffff_ffff_9f00_0000n, ram)] });
     expect(candidate(layout, 'pt-load')).toMatchObject({ value: null, verdict: 'unavailable' });
   });
 
-  test('take of LOADs that differ what most of the RAM says', () => {
+  test('use the value that most of the RAM has if LOADs differ', () => {
     const small = { start: 0x1000, end: 0x2000 };
     const large = { start: 0x10_0000, end: MIB2 };
     const segments = [segment(0xffff_8888_0000_1000n, small), segment(MOVED + 0x10_0000n, large)];
@@ -165,7 +165,7 @@ describe('methods that disagree', () => {
     expect(found?.reason).toContain('0xffff888800000000');
   });
 
-  test('survive a NUMBER(page_offset_base) that is no number', () => {
+  test('survive a NUMBER(page_offset_base) that is not a number', () => {
     const layout = layoutOf({ ...KASLR, keys: { 'NUMBER(page_offset_base)': 'what' } });
     expect(candidate(layout, 'vmcoreinfo')).toMatchObject({ value: null, verdict: 'unavailable' });
     expect(layout.pageOffset).toMatchObject({ value: MOVED, source: 'direct-map-pointer' });
@@ -179,7 +179,7 @@ describe('what the user gave', () => {
     expect(pageOffset.candidates.find((c) => c.source === 'direct-map-pointer')?.verdict).toBe('agrees');
   });
 
-  test('is believed even against the tables, and its reason says so', () => {
+  test('is believed even if the page tables contradict it, and its reason says so', () => {
     const { pageOffset } = layoutOf(KASLR, 0xffff_8880_0000_0000n);
     expect(pageOffset).toMatchObject({ value: 0xffff_8880_0000_0000n, source: 'option' });
     const [option] = pageOffset.candidates;
@@ -189,8 +189,8 @@ describe('what the user gave', () => {
   });
 });
 
-describe('page_offset that nothing proves', () => {
-  test('is null when the tables of the direct map are not in the dump', () => {
+describe('page_offset that nothing confirms', () => {
+  test('is null when the page tables of the direct map are not in the dump', () => {
     const built = new BuiltKernel({ ...KASLR, ...BARE });
     const pud = built.tables.tableOf(MOVED, 2 ** 30);
     built.memory.plan({ described: built.described, notStored: [{ start: pud, end: pud + KIB4 }] });

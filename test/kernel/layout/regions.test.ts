@@ -26,12 +26,12 @@ describe('the region of an address', () => {
     expect(regionOf(address, bases)).toBe(region);
   });
 
-  test('is known for the image even where the layout is not', () => {
+  test('is known for the image even if the layout is unknown', () => {
     expect(regionOf(0xffff_ffff_8100_0000n, undefined)).toBe('kernel image');
     expect(regionOf(0xffff_8880_0000_0000n, undefined)).toBe('unknown');
   });
 
-  test('is unknown where the base of the region above it is', () => {
+  test('is unknown if the base of the next region is unknown', () => {
     const unbounded = { ...bases, vmallocStart: { ...bases.vmallocStart, value: null } };
     expect(regionOf(0xffff_8880_0000_0000n, unbounded)).toBe('unknown');
     expect(regionOf(0xffff_ea00_0000_0000n, unbounded)).toBe('vmemmap');
@@ -41,7 +41,8 @@ describe('the region of an address', () => {
 describe('the region of a LOAD', () => {
   const load = (virtual: bigint | null) => segment(virtual, { start: 0x5000, end: 0x6000 });
 
-  // QEMU without paging writes the physical address or, in old releases, 0; with paging user addresses with their upper bits set.
+  // Without paging QEMU writes the physical address or, in old releases, 0; with paging, user addresses have
+  // their upper bits set.
   test.each([
     [0x5000n, 'physical'],
     [0n, 'physical'],
@@ -52,12 +53,12 @@ describe('the region of a LOAD', () => {
     expect(regionOfSegment(load(virtual), bases)).toBe(region);
   });
 
-  test('is unknown where none but the layout could tell', () => {
+  test('is unknown if it depends on an unknown layout', () => {
     expect(regionOfSegment(load(0xffff_0000_0040_0000n), undefined)).toBe('unknown');
     expect(regionOfSegment(load(0x5000n), undefined)).toBe('physical');
   });
 
-  test('is none where the format has no virtual addresses', () => {
+  test('is null if the format has no virtual addresses', () => {
     expect(regionOfSegment(load(null), bases)).toBeNull();
   });
 });

@@ -26,13 +26,13 @@ describe.each(['extreme', 'pointer', 'static'] as const)('a section table in the
     expect(sections.memMapOf(2)).toBe(built.vmemmap + 2n * MAP_BYTES);
   });
 
-  test('has nothing for a section without memory, or behind its end', () => {
+  test('has nothing for a section without memory or past its end', () => {
     const { sections } = open();
     expect(sections.memMapOf(1)).toBeNull();
     expect(sections.memMapOf(2 ** 26)).toBeNull();
   });
 
-  test('tells which of its sections are present', () => {
+  test('lists the sections that are present', () => {
     const { sections } = open();
     expect([...sections.present(0, 2 ** 26)]).toEqual([0, 2]);
     expect([...sections.present(1, 2)]).toEqual([]);
@@ -40,19 +40,19 @@ describe.each(['extreme', 'pointer', 'static'] as const)('a section table in the
     expect([...sections.present(3, 2 ** 26)]).toEqual([]);
   });
 
-  test('tells its first section', () => {
+  test('has its first section', () => {
     const { built, sections } = open();
     expect(sections.firstMemMap()).toEqual({ section: 0, memMap: built.vmemmap, base: built.vmemmap });
   });
 });
 
 describe('the flags of a section', () => {
-  test.each(Object.entries(SECTION_FLAGS))('are no part of the address: %s', (_, bit) => {
+  test.each(Object.entries(SECTION_FLAGS))('are not part of the address: %s', (_, bit) => {
     const { built, sections } = sectionsOf({ sections: { flags: { 2: PRESENT | bit } } });
     expect(sections.memMapOf(2)).toBe(built.vmemmap + 2n * MAP_BYTES);
   });
 
-  test('put the map off by 0x20 with bit 5 when read as makedumpfile does, and only then', () => {
+  test('shift the map by 0x20 with bit 5 only when read as makedumpfile does', () => {
     const flags = { 2: PRESENT | SECTION_FLAGS.IS_VMEMMAP_PREINIT };
     const { built, sections } = sectionsOf({ sections: { flags } }, true);
     expect(sections.memMapOf(2)).toBe(built.vmemmap + 2n * MAP_BYTES + 0x20n);
@@ -71,7 +71,7 @@ describe('the flags of a section', () => {
 });
 
 describe('the lowest section with a map', () => {
-  test('is found behind sections without one, and tells where struct page 0 would be', () => {
+  test('is found after sections without one, and gives the address of struct page 0', () => {
     const vmemmap = 0xffff_e123_4000_0000n;
     const { sections } = sectionsOf({ vmemmap, sections: { absent: [0] } });
     expect(sections.firstMemMap()).toEqual({ section: 2, memMap: vmemmap + 2n * MAP_BYTES, base: vmemmap });
@@ -79,14 +79,14 @@ describe('the lowest section with a map', () => {
 });
 
 describe('the geometry of the section table', () => {
-  test('takes 27 bits a section where no key says so', () => {
+  test('takes 27 bits per section by default', () => {
     const keys = { 'NUMBER(SECTION_SIZE_BITS)': null, 'NUMBER(MAX_PHYSMEM_BITS)': null };
     const { built, sections } = sectionsOf({ keys });
     expect(sections.pagesPerSection).toBe(PAGES_PER_SECTION);
     expect(sections.memMapOf(2)).toBe(built.vmemmap + 2n * MAP_BYTES);
   });
 
-  test('takes 52 bits of physical addresses with 5 levels', () => {
+  test('takes 52-bit physical addresses with 5 levels', () => {
     const { built, sections } = sectionsOf({ levels: 5 });
     expect(sections.memMapOf(2)).toBe(built.vmemmap + 2n * MAP_BYTES);
   });
@@ -122,7 +122,7 @@ describe('the geometry of the section table', () => {
     expect(failureWith({ keys: { [key]: value } }).kind).toBe('corrupt');
   });
 
-  test('is corrupt with more sections than 52 bits of address have, before any of them is looked for', () => {
+  test('is corrupt with more sections than 52-bit addresses have, before any is read', () => {
     const most = 2 ** 17;
     const failure = failureWith({ keys: { 'LENGTH(mem_section)': String(most + 1) } });
     expect(failure).toMatchObject({ kind: 'corrupt', facts: { key: 'LENGTH(mem_section)' } });
@@ -143,13 +143,13 @@ describe('a section table that is not where VMCOREINFO says', () => {
     expect(failure).toMatchObject({ kind: 'corrupt', facts: { address: 0xffff_a000_0000_0000n } });
   });
 
-  test('is corrupt when all there is zero', () => {
+  test('is corrupt when it is all zeros', () => {
     const built = new BuiltKernel();
     const blank = built.direct(0x10_0000).toString(16);
     expect(failureWith({ keys: { 'SYMBOL(mem_section)': blank } }).kind).toBe('corrupt');
   });
 
-  test('is corrupt when its map is mapped nowhere', () => {
+  test('is corrupt when the struct pages are not mapped', () => {
     const built = new BuiltKernel();
     for (let i = 0; i < 64; i++) built.unmapStructPage(i * 64);
     expect(failureOf(() => openMemSections(built.open())).kind).toBe('corrupt');
