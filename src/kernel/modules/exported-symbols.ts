@@ -3,13 +3,13 @@ import { readPartial } from '../paging/partial-memory.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Module } from './module-reader.ts';
 
-/** The module with the most exports has a few hundred. */
+/** Far more than any module exports: the most is a few hundred. */
 const EXPORTS_LIMIT = 1 << 16;
 const LONGEST_NAME = 512;
 
 /**
- * What a module exports, by name (struct kernel_symbol, include/linux/export.h): each of its members is the distance
- * from itself to what it stands for (CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, x86 since 4.19).
+ * Returns a module's exported symbols by name (struct kernel_symbol, include/linux/export.h). Each member is
+ * an offset from its own address to its target (CONFIG_HAVE_ARCH_PREL32_RELOCATIONS, x86 since 4.19).
  * @throws InspectError notMapped or notStored; corrupt
  */
 export function exportedSymbols(typed: TypedKernel, { exported }: Module): ReadonlyMap<string, bigint> {
@@ -20,9 +20,9 @@ export function exportedSymbols(typed: TypedKernel, { exported }: Module): Reado
   const count = Math.min(exported.count, EXPORTS_LIMIT);
   const bytes = typed.space.bytes(exported.address, count * type.size);
   const view = new DataView(bytes.buffer);
-  const behind = (at: number) => exported.address + BigInt(at) + BigInt(view.getInt32(at, true));
+  const target = (at: number) => exported.address + BigInt(at) + BigInt(view.getInt32(at, true));
   for (let at = 0; at < bytes.length; at += type.size) {
-    found.set(textAt(typed, behind(at + name)), behind(at + value));
+    found.set(textAt(typed, target(at + name)), target(at + value));
   }
   return found;
 }

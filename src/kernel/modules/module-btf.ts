@@ -4,18 +4,19 @@ import { readBlob } from '../btf/read-btf.ts';
 import { type Break, walkList } from '../objects/list.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** A module's own types, not read yet. */
+/** A module's own types, not yet read. */
 export interface ModuleBtf {
   readonly module: string;
-  /** Virtual address of the blob, and bytes. */
+  /** Virtual address of the blob. */
   readonly data: bigint;
+  /** Bytes. */
   readonly size: number;
-  /** The first id and the first string of it, as the kernel has numbered them. */
+  /** Its first type id and string offset, as the kernel numbered them. */
   readonly startId: number;
   readonly startString: number;
 }
 
-/** All that could be found, and where the list of them breaks off. */
+/** All that could be found, and where their list breaks off. */
 export interface ModuleBtfs {
   readonly modules: readonly ModuleBtf[];
   readonly broken: Break | null;
@@ -24,8 +25,9 @@ export interface ModuleBtfs {
 const MODULES_LIMIT = 1 << 16;
 
 /**
- * The modules that brought types (CONFIG_DEBUG_INFO_BTF_MODULES, 36e68442d1af, 5.11), by the list btf_modules.
- * @throws InspectError missingInfo, when the kernel has no BTF; notMapped or notStored
+ * Lists the modules that have types (CONFIG_DEBUG_INFO_BTF_MODULES, 36e68442d1af, 5.11), by the list
+ * btf_modules.
+ * @throws InspectError missingInfo if the kernel has no BTF; notMapped or notStored
  */
 export function listModuleBtf(typed: TypedKernel): ModuleBtfs {
   const head = typed.findSymbol('btf_modules');
@@ -48,7 +50,8 @@ export function listModuleBtf(typed: TypedKernel): ModuleBtfs {
 }
 
 /**
- * A module's types, which continue those of the kernel. @throws InspectError corrupt, when they continue something else
+ * Returns a module's types, which continue those of the kernel.
+ * @throws InspectError corrupt if they continue something else
  */
 export function readModuleBtf(typed: TypedKernel, from: ModuleBtf): Btf {
   const base = typed.types.btf;
@@ -56,7 +59,7 @@ export function readModuleBtf(typed: TypedKernel, from: ModuleBtf): Btf {
     const wanted = `type ${from.startId} and string ${from.startString}`;
     throw new InspectError(
       'corrupt',
-      `the types of module ${from.module} go on from ${wanted}, the kernel's end at ${base.endId} and ${base.strings.end}`,
+      `the types of module ${from.module} continue after ${wanted}, but the kernel's end at ${base.endId} and ${base.strings.end}`,
       { address: from.data },
     );
   }

@@ -7,24 +7,28 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type Module, ModuleReader } from './module-reader.ts';
 import { type ModuleTree, readModuleTree } from './module-tree.ts';
 
-/** All modules, and what their list, their tree and they themselves do not agree on. */
+/** All modules, and where their list, their tree and their own structures disagree. */
 export interface Modules {
   readonly modules: readonly Module[];
   /** Sentences. */
   readonly problems: readonly string[];
-  /** Whether those are all modules, and what is said of them can be. */
+  /** Whether these are all modules, and nothing in them is contradicted. */
   readonly whole: boolean;
 }
 
-/** No machine loads more, of all that a distribution has some 5,000. */
+/** More than any machine loads: a distribution has some 5,000 in all. */
 const MODULES_LIMIT = 1 << 14;
-/** A running kernel may load a module between the list and the tree: then both are read again, this often. */
+/**
+ * A running kernel may load a module between the two reads: then list and tree are read again, up to this
+ * often.
+ */
 const LIVE_ATTEMPTS = 3;
 
 /**
- * The modules in the order of the kernel's list, which is the newest first, then those that only its tree of them has. A
- * kernel without CONFIG_MODULES has none.
- * @throws InspectError missingInfo, when the kernel has no BTF; notMapped or notStored, for the list's head
+ * Returns the modules in the order of the kernel's list, newest first, then the ones that are only in its
+ * tree. A kernel without CONFIG_MODULES has none.
+ * @throws InspectError missingInfo if the kernel has no BTF; notMapped or notStored if the list's head cannot
+ * be read
  */
 export function readModules(typed: TypedKernel): Modules {
   const head = typed.findSymbol('modules');
@@ -61,18 +65,18 @@ class Collector {
     this.#tree = tree;
   }
 
-  /** Something that is wrong and costs nothing. */
+  /** Notes a problem that loses nothing. */
   note(sentence: string): void {
     this.#problems.push(sentence);
   }
 
-  /** Something that makes what is told doubtful. */
+  /** Notes a problem that makes the result doubtful. */
   #lose(sentence: string): void {
     this.#whole = false;
     this.note(sentence);
   }
 
-  /** Reads a module and keeps it if it is one. */
+  /** Reads a module and keeps it if it is valid. */
   add(address: bigint): Module | undefined {
     try {
       const { module, wrong, inPlace, formed } = this.#reader.read(address);
@@ -88,7 +92,10 @@ class Collector {
     }
   }
 
-  /** Both have the same modules. What the tree has in addition is taken from it, so that where it is whole nothing is lost. */
+  /**
+   * Compares list and tree, which should have the same modules. Modules only in the tree are added, so a
+   * whole tree makes up for a broken list.
+   */
   compare({ broken }: Walked, inList: ReadonlySet<bigint>): void {
     const tree = this.#tree;
     const wholeTree = tree !== null && tree.broken === null;
@@ -117,7 +124,7 @@ class Collector {
     return { modules: disjoint, problems: this.#problems.list(), whole: this.#whole };
   }
 
-  /** No two modules share memory: of those that do, it cannot be told how large they are. */
+  /** No two modules share memory: if two do, the sizes of both are unknown. */
   #withoutOverlaps(): Module[] {
     const ranges = this.#modules.flatMap((module) => module.ranges.map((range) => ({ module, range })));
     ranges.sort((a, b) => (a.range.start < b.range.start ? -1 : 1));
@@ -132,7 +139,7 @@ class Collector {
   }
 }
 
-/** More of them are counted. */
+/** How many modules a sentence names; the rest is counted. */
 const MOST_NAMED = 100;
 
 function namesOf(modules: readonly Module[]): string {

@@ -11,27 +11,27 @@ export interface Module {
   readonly address: bigint;
   /** MODULE_STATE_*: one that is not LIVE is being loaded or unloaded. */
   readonly state: string;
-  /** Those that can be: none outside the modules' area. */
+  /** Its valid ranges: none outside the module area. */
   readonly ranges: readonly ModuleRange[];
-  /** Bytes of all its ranges; null where one of them cannot be. */
+  /** Bytes of all ranges; null if a range is not valid. */
   readonly size: number | null;
-  /** Virtual address of its struct mod_kallsyms; 0n where it has none, null where there cannot be one. */
+  /** Virtual address of its struct mod_kallsyms; 0n if it has none, null if the pointer is not valid. */
   readonly kallsyms: bigint | null;
   /** Exported symbols: an array of struct kernel_symbol, virtual address and number. */
   readonly exported: { readonly address: bigint; readonly count: number };
 }
 
-/** A module, and what in its structure cannot be; sentences. */
+/** A module, and what is wrong in its structure: sentences. */
 export interface ReadModule {
   readonly module: Module;
   readonly wrong: readonly string[];
-  /** Whether it lies in memory of its own, as every module does; else there may be none. */
+  /** Whether it lies in memory of its own, as every module does; otherwise there may be no module. */
   readonly inPlace: boolean;
-  /** Whether anyone sees it: one that is not formed yet, or no more, nobody does. */
+  /** Whether the kernel shows it: unformed modules are hidden. */
   readonly formed: boolean;
 }
 
-/** enum mod_mem_type has seven kinds of memory, 6.4 to 7.3. */
+/** Far above the seven kinds of memory of enum mod_mem_type, 6.4 to 7.3. */
 const RANGES_LIMIT = 64;
 
 /** Reads struct modules. */
@@ -42,7 +42,7 @@ export class ModuleReader {
   readonly #bounds: ModuleRange | undefined;
   readonly #witness: ModuleWitness;
 
-  /** @param bounds of all memory of modules, where that is known */
+  /** @param bounds of all module memory, if known */
   constructor(typed: TypedKernel, bounds?: ModuleRange) {
     this.#module = typed.reader('module', 'state', 'name', 'kallsyms?', 'core_kallsyms?', 'syms', 'num_syms');
     this.#ranges = rangeReaders(typed);
@@ -58,7 +58,8 @@ export class ModuleReader {
     const name = module.text('name');
     const parts = this.#ranges.map((read) => read(address));
     const all = parts.filter(({ start, end }) => end > start);
-    // What has no memory has no address either (move_module; do_init_module for what is freed then).
+    // A range without memory has no address either (move_module; do_init_module for init memory that was
+    // freed).
     const empty = parts.filter(({ start, end }) => start > 0n && end === start);
     const ranges = all.filter((range) => this.#isPossible(range));
     const mapped = ranges.flatMap((range) => this.#witness.againstRange(range) ?? []);
@@ -66,12 +67,12 @@ export class ModuleReader {
     const state = this.#states.get(module.big('state'));
     const wrong = all
       .filter((range) => !ranges.includes(range))
-      .map(({ start, end }) => `has memory from ${hex(start)} to ${hex(end)}, where no module's can be`);
-    // Its own structure is a part of what was loaded (__this_module).
+      .map(({ start, end }) => `has memory from ${hex(start)} to ${hex(end)}, outside the module area`);
+    // A module's structure is part of what was loaded (__this_module).
     const inPlace = ranges.some((range) => isIn(range, address));
-    if (!inPlace) wrong.push(`has no memory where its structure is, at ${hex(address)}`);
+    if (!inPlace) wrong.push(`has no memory at ${hex(address)}, where its structure is`);
     else for (const { start } of empty) wrong.push(`has no bytes of memory at ${hex(start)}`);
-    if (state === undefined) wrong.push(`is in state ${module.big('state')}, which there is not`);
+    if (state === undefined) wrong.push(`is in the unknown state ${module.big('state')}`);
     const against = this.#witness.against(address, name, state);
     return {
       module: {
@@ -90,8 +91,8 @@ export class ModuleReader {
   }
 
   /**
-   * While a module is initialised its symbols are those of its init memory, and from then on core_kallsyms in its own structure
-   * (8244062ef1e5, 4.5).
+   * Returns the pointer if it is valid: during initialisation it leads to symbols in the module's init
+   * memory, later to core_kallsyms in its own structure (8244062ef1e5, 4.5).
    */
   #kallsymsOf(address: bigint, ranges: readonly ModuleRange[]): bigint | null {
     if (!this.#module.has('kallsyms')) return 0n;
@@ -112,10 +113,13 @@ function isIn({ start, end }: ModuleRange, address: bigint): boolean {
   return address >= start && address < end;
 }
 
-/** Takes a range out of the struct module at an address. */
+/** Reads a memory range of the struct module at an address. */
 type RangeReader = (module: bigint) => ModuleRange;
 
-/** mem[] since 6.4 (ac3b43283923 "module: replace module_layout with module_memory"), core_layout and init_layout before. */
+/**
+ * Reads mem[] since 6.4 (ac3b43283923 "module: replace module_layout with module_memory"), core_layout and
+ * init_layout before.
+ */
 function rangeReaders(typed: TypedKernel): RangeReader[] {
   const type = typed.types.struct('module');
   const mem = type.find('mem');

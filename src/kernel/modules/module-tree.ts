@@ -5,21 +5,21 @@ import { walkTree } from '../objects/rb-tree.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isInModuleArea, type ModuleRange } from './module-area.ts';
 
-/** The modules as the kernel finds them by address (mod_tree, kernel/module/tree_lookup.c): a second list of them. */
+/** The tree by which the kernel finds modules by address (mod_tree, kernel/module/tree_lookup.c). */
 export interface ModuleTree {
   /** Virtual addresses of struct modules. */
   readonly modules: ReadonlySet<bigint>;
-  /** All memory of modules lies in it: from mod_tree.addr_min to addr_max, which only ever grows. */
+  /** All module memory lies in it: from mod_tree.addr_min to addr_max, a range that only ever grows. */
   readonly bounds: ModuleRange;
   readonly broken: Break | null;
 }
 
-/** Each module has a node for each kind of its memory, seven at most since 6.4. */
+/** Each module has a node per kind of memory, at most seven since 6.4. */
 const NODES_LIMIT = 1 << 19;
 
 /**
- * Reads the tree; null where the kernel has none (CONFIG_MODULES_TREE_LOOKUP), where no module was ever loaded, and where
- * its bounds cannot be those of modules, for then there is no tree here.
+ * Reads the tree. Returns null if the kernel has none (CONFIG_MODULES_TREE_LOOKUP), if no module was ever
+ * loaded, and if its bounds cannot be those of modules.
  * @throws InspectError notMapped or notStored
  */
 export function readModuleTree(typed: TypedKernel): ModuleTree | null {
@@ -28,8 +28,9 @@ export function readModuleTree(typed: TypedKernel): ModuleTree | null {
   const tree = typed.read('mod_tree_root', at, 'addr_min', 'addr_max', 'root.seq');
   const bounds = { start: tree.big('addr_min'), end: tree.big('addr_max') };
   if (!isInModuleArea(bounds)) return null;
-  // Of the two copies one may be amid a change: the sequence, which seq begins with, says which one readers take
-  // (include/linux/rbtree_latch.h).
+  // One of the two copies may be in the middle of a change; the sequence count, the first field of seq,
+  // says
+  // which one to read (include/linux/rbtree_latch.h).
   const copy = typed.space.u32(tree.addressOf('root.seq')) & 1;
   const root = at + BigInt(tree.type.offsetOf(`root.tree[${copy}]`));
   const { nodes, broken } = walkTree(typed, root, NODES_LIMIT);
@@ -37,7 +38,7 @@ export function readModuleTree(typed: TypedKernel): ModuleTree | null {
   return { modules, bounds, broken: broken ?? wrong };
 }
 
-/** The modules that nodes of the tree are part of, which each node names. */
+/** Returns the modules that the tree's nodes are part of; each node names its module. */
 function owners(
   typed: TypedKernel,
   nodes: readonly bigint[],
@@ -54,8 +55,7 @@ function owners(
     try {
       const module = link.load(node - offset).big('mod');
       if (node > module && node - module < size) modules.add(module);
-      else
-        wrong ??= { address: node, reason: `it names the module at ${hex(module)}, which it is no part of` };
+      else wrong ??= { address: node, reason: `it names the module at ${hex(module)} but is not part of it` };
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       wrong ??= { address: node, reason: error.message };

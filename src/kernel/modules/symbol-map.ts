@@ -13,10 +13,10 @@ export interface Location extends SymbolLocation {
   readonly module?: string;
 }
 
-/** A module with its symbols, found by address when asked. */
+/** A module with its symbols; the index by address is made on demand. */
 class LoadedModule {
   readonly module: Module;
-  /** null where they cannot be read. */
+  /** null if they cannot be read. */
   readonly symbols: readonly ModuleSymbol[] | null;
   #index: AddressIndex | undefined;
 
@@ -46,12 +46,13 @@ export interface UnreadableSymbols {
   readonly error: InspectError;
 }
 
-/** The symbols of all modules. What cannot be read is told, and the rest is there. */
+/** The symbols of all modules. Those that cannot be read are reported; the others are there. */
 export class ModuleSymbols {
   readonly #loaded: readonly LoadedModule[];
   readonly unreadable: readonly UnreadableSymbols[];
-  /** Sentences on what is wrong, and whether nothing is missing for all that. */
+  /** Sentences on what is wrong. */
   readonly warnings: readonly string[];
+  /** Whether nothing is missing. */
   readonly whole: boolean;
 
   /** @throws InspectError as readModules does */
@@ -69,7 +70,7 @@ export class ModuleSymbols {
     this.whole = whole && unreadable.length === 0;
   }
 
-  /** The modules and their symbols, null where those cannot be read; the newest first. */
+  /** The modules, newest first, with their symbols; null if those cannot be read. */
   get modules(): { readonly module: Module; readonly symbols: readonly ModuleSymbol[] | null }[] {
     return this.#loaded.map(({ module, symbols }) => ({ module, symbols }));
   }
@@ -82,7 +83,7 @@ export class ModuleSymbols {
     for (const { symbols } of this.#loaded) yield* symbols ?? [];
   }
 
-  /** The symbol of a module that an address lies in; the last one of a range ends where the range does. */
+  /** Returns the module symbol that an address lies in; the last symbol of a range ends with the range. */
   locate(address: bigint): Location | undefined {
     for (const loaded of this.#loaded) {
       const range = loaded.rangeOf(address);

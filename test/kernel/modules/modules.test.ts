@@ -38,7 +38,7 @@ describe.each([
     expect(list[0]?.ranges.at(-1)).toEqual({ start: modules.text(0, 0), end: modules.text(0, 0x1000) });
   });
 
-  test('have their symbols, those without a name left out, exported ones with a large letter', () => {
+  test('have their named symbols, exported ones with an upper-case type', () => {
     const symbols = [...new ModuleSymbols(typed)];
     expect(symbols.map((s) => [s.type, s.name, s.address - modules.text(0, 0), s.module])).toEqual([
       ['t', 'ext4_write', 0x200n, 'ext4'],
@@ -49,7 +49,7 @@ describe.each([
     ]);
   });
 
-  test('have addresses named by the symbol before, up to the next one or the end of the memory', () => {
+  test('have each address in the symbol before it, up to the next symbol or the end of the memory', () => {
     const symbols = new ModuleSymbols(typed);
     const named = (module: number, offset: number) => {
       const found = symbols.locate(modules.text(module, offset));
@@ -63,8 +63,8 @@ describe.each([
   });
 });
 
-describe('modules that are not whole', () => {
-  test('are left out while they are not formed yet', () => {
+describe('modules in a damaged or changing list', () => {
+  test('are left out while they are unformed', () => {
     const { typed } = new BuiltModules([
       { ...EXT4, state: 3 },
       { ...XFS, state: 2 },
@@ -72,7 +72,7 @@ describe('modules that are not whole', () => {
     expect(readModules(typed).modules.map((m) => [m.name, m.state])).toEqual([['xfs', 'MODULE_STATE_GOING']]);
   });
 
-  test('are those before a break in the list', () => {
+  test('are the ones before a break in the list', () => {
     const modules = new BuiltModules([EXT4, XFS]);
     modules.breakListBehind(0);
     const symbols = new ModuleSymbols(modules.built.typed);
@@ -80,7 +80,7 @@ describe('modules that are not whole', () => {
     expect(symbols.warnings[0]).toContain('the list of modules is broken');
   });
 
-  test('are those before and past a break in the list, where its other end leads to them', () => {
+  test('are the ones on both sides of a break in the list, if its other end leads to them', () => {
     const modules = new BuiltModules([EXT4, XFS]);
     modules.breakListBehind(0, false);
     const symbols = new ModuleSymbols(modules.built.typed);
@@ -89,9 +89,9 @@ describe('modules that are not whole', () => {
   });
 
   test.each([
-    ['outside their area', 0x8000_0000],
-    ['past the end of what any module ever had', 0x10_0000],
-  ])('do not say how large they are with memory that ends %s', (_, textBytes) => {
+    ['outside the module area', 0x8000_0000],
+    ['past the end of all module memory so far', 0x10_0000],
+  ])('have no known size if their memory ends %s', (_, textBytes) => {
     const { typed } = new BuiltModules([EXT4, { ...XFS, textBytes }], { tree: 0 }).built;
     const { modules, problems, whole } = readModules(typed);
     expect(modules.map(({ name, size }) => [name, size])).toEqual([
@@ -99,10 +99,10 @@ describe('modules that are not whole', () => {
       ['xfs', null],
     ]);
     expect(whole).toBe(false);
-    expect(problems).toEqual([expect.stringMatching(/^module xfs has memory from 0x.* to 0x.*, where no/)]);
+    expect(problems).toEqual([expect.stringMatching(/^module xfs has memory from 0x.* to 0x.*, outside/)]);
   });
 
-  test('do not say how large they are where their memory overlaps', () => {
+  test('have no known size if their memory overlaps', () => {
     const { typed } = new BuiltModules([{ ...EXT4, textBytes: 0x3001 }, XFS]).built;
     const { modules, problems, whole } = readModules(typed);
     expect(modules.map(({ size }) => size)).toEqual([null, null]);
@@ -110,14 +110,14 @@ describe('modules that are not whole', () => {
     expect(whole).toBe(false);
   });
 
-  test('are told when they are in a state that there is not', () => {
+  test('are reported when they are in an unknown state', () => {
     const { modules, problems, whole } = readModules(new BuiltModules([{ ...EXT4, state: 9 }]).built.typed);
     expect(modules.map(({ state }) => state)).toEqual(['9']);
-    expect(problems).toEqual(['module ext4 is in state 9, which there is not']);
+    expect(problems).toEqual(['module ext4 is in the unknown state 9']);
     expect(whole).toBe(false);
   });
 
-  test('are none where they have no memory, unless the tree of modules has them', () => {
+  test('are left out if they have no memory, unless the tree of modules has them', () => {
     const plans = [{ ...EXT4, head: 0 }, XFS];
     for (const [tree, names] of [
       [undefined, ['xfs']],
@@ -126,23 +126,23 @@ describe('modules that are not whole', () => {
       const { modules, problems, whole } = readModules(new BuiltModules(plans, { tree }).built.typed);
       expect(modules.map(({ name }) => name)).toEqual(names);
       expect(problems).toEqual([
-        expect.stringMatching(/^module ext4 has no memory where its structure is, at 0x/),
+        expect.stringMatching(/^module ext4 has no memory at 0x.*, where its structure is$/),
       ]);
       expect(whole).toBe(false);
     }
   });
 
   test.each([
-    ['claims more symbols than there can be', { count: 2 ** 31 }, 'num_symtab is 2147483648'],
-    ['has a name behind its memory', { nameAt: 2 ** 31 }, 'a name is at 2147483648'],
-  ])('lose the symbols of one that %s, and no others', (_, lie, reason) => {
+    ['claims more symbols than all modules have', { count: 2 ** 31 }, 'num_symtab is 2147483648'],
+    ['has a name past its memory', { nameAt: 2 ** 31 }, 'a name is at offset 2147483648'],
+  ])('lose the symbols of a module that %s, and no others', (_, lie, reason) => {
     const symbols = new ModuleSymbols(new BuiltModules([{ ...EXT4, ...lie }, XFS]).built.typed);
     expect([...symbols].map((s) => s.name)).toEqual(['xfs_read']);
     expect(symbols.warnings).toHaveLength(1);
     expect(symbols.warnings[0]).toContain(`ext4: the symbol table of module ext4: ${reason}`);
   });
 
-  test('have no more symbols than all modules may have together', () => {
+  test('have no more symbols than the limit for all modules', () => {
     const typed = new BuiltModules([EXT4, XFS]).built.typed;
     const [ext4, xfs] = readModules(typed).modules as [Module, Module];
     const budget = { symbols: 50, characters: 1000 };
@@ -152,38 +152,40 @@ describe('modules that are not whole', () => {
     const left = { symbols: 0, characters: 1000 };
     expect(failureOf(() => readModuleSymbols(typed, xfs, left)).kind).toBe('corrupt');
     const { message } = failureOf(() => readModuleSymbols(typed, xfs, { symbols: 100, characters: 3 }));
-    expect(message).toMatch(/the symbol table of module xfs: with it names have more than \d+ characters$/);
+    expect(message).toMatch(
+      /the symbol table of module xfs: the names of all modules exceed \d+ characters$/,
+    );
   });
 
   test.each([
     ['no symbol table', { table: false }],
     ['no symbols', { symbols: [], exported: [] }],
-  ])('have no symbols where one has %s, and that is no fault', (_, plan) => {
+  ])('may have %s, which is not a fault', (_, plan) => {
     const symbols = new ModuleSymbols(new BuiltModules([{ ...EXT4, ...plan }, XFS]).built.typed);
     expect([...symbols].map((s) => s.name)).toEqual(['xfs_read']);
     expect(symbols.warnings).toEqual([]);
   });
 
-  test('have symbols of unknown type before 5.2, which kept no letters', () => {
+  test('have symbols of unknown type before 5.2, which has no typetab', () => {
     const symbols = new ModuleSymbols(new BuiltModules([XFS], { old: true, letters: false }).built.typed);
     expect([...symbols].map((s) => [s.type, s.name])).toEqual([['?', 'xfs_read']]);
   });
 
-  // The names stand from 0x900 on: an empty one, then xfs_read.
+  // The names begin at 0x900: an empty one, then xfs_read.
   test.each([
-    ['lie in none of their memory', 0x800, 'xfs_read'],
+    ["lie outside the module's memory", 0x800, 'xfs_read'],
     ['end before a name does', 0x900 + 1 + 3, 'xfs'],
-  ])('have names that are read as far as they go, where these %s', (_, head, name) => {
+  ])('have names that are read as far as they go if the strings %s', (_, head, name) => {
     const symbols = new ModuleSymbols(new BuiltModules([{ ...XFS, head }]).built.typed);
     expect([...symbols].map((s) => s.name)).toEqual([name]);
   });
 
-  test('are none in a kernel without CONFIG_MODULES', () => {
+  test('are absent from a kernel without CONFIG_MODULES', () => {
     const { typed } = new BuiltTypedKernel(null);
     expect(readModules(typed)).toEqual({ modules: [], problems: [], whole: true });
   });
 
-  test('leave the symbols of a kernel without BTF alone', () => {
+  test('do not affect the symbols of a kernel without BTF', () => {
     const { typed } = new BuiltTypedKernel(null, { modules: 0x100 });
     const symbols = new Symbolizer(typed);
     expect([...symbols].map((s) => s.name)).toContain('_stext');
@@ -196,13 +198,13 @@ describe('the tree of modules', () => {
   const THIRD: ModulePlan = { name: 'third' };
   const namesOf = ({ typed }: BuiltTypedKernel) => readModules(typed).modules.map(({ name }) => name);
 
-  test.each([0, 1] as const)('has what the list has, in the copy that readers take: %d', (tree) => {
+  test.each([0, 1] as const)('has the same modules as the list, in the copy that readers use: %d', (tree) => {
     const { modules, ...rest } = readModules(new BuiltModules([EXT4, XFS, THIRD], { tree }).built.typed);
     expect(modules.map(({ name }) => name)).toEqual(['ext4', 'xfs', 'third']);
     expect(rest).toEqual({ problems: [], whole: true });
   });
 
-  test('has the rest where the list is cut at both ends', () => {
+  test('has the rest if the list is cut at both ends', () => {
     const modules = new BuiltModules([EXT4, XFS, THIRD], { tree: 0 });
     modules.breakListBehind(0);
     expect(namesOf(modules.built)).toEqual(['ext4', 'xfs', 'third']);
@@ -214,13 +216,13 @@ describe('the tree of modules', () => {
     ]);
   });
 
-  test('has one that was taken out of the list', () => {
+  test('has a module that was taken out of the list', () => {
     const { built } = new BuiltModules([EXT4, { ...XFS, listed: false }], { tree: 0 });
     expect(namesOf(built)).toEqual(['ext4', 'xfs']);
     expect(readModules(built.typed).problems).toEqual(['in the tree of modules but not in their list: xfs']);
   });
 
-  test('puts into doubt what the list alone has', () => {
+  test('makes a module that only the list has doubtful', () => {
     const { built } = new BuiltModules([EXT4, { ...XFS, inTree: false }], { tree: 0 });
     expect(namesOf(built)).toEqual(['ext4', 'xfs']);
     const { problems, whole } = readModules(built.typed);
@@ -228,20 +230,22 @@ describe('the tree of modules', () => {
     expect(whole).toBe(false);
   });
 
-  test('lacks one that is being unloaded, or put into the list first', () => {
+  test('lacks a module that is being unloaded or was only just put into the list', () => {
     const { built } = new BuiltModules([EXT4, { ...XFS, state: 3, inTree: false }], { tree: 0 });
     expect(readModules(built.typed)).toMatchObject({ modules: [{ name: 'ext4' }], problems: [] });
   });
 
-  test('that is broken costs nothing where the list is whole', () => {
+  test('loses nothing when it is broken but the list is whole', () => {
     const modules = new BuiltModules([EXT4, XFS], { tree: 1 });
     modules.renameTreeNode(1, modules.at(0));
     const { problems, whole } = readModules(modules.built.typed);
-    expect(problems).toEqual([expect.stringMatching(/^the tree of modules is broken at .* no part of$/)]);
+    expect(problems).toEqual([
+      expect.stringMatching(/^the tree of modules is broken at .* but is not part of it$/),
+    ]);
     expect(whole).toBe(true);
   });
 
-  test('and the list may both be cut', () => {
+  test('may be cut like the list', () => {
     const modules = new BuiltModules([EXT4, XFS, THIRD], { tree: 0 });
     modules.breakListBehind(0);
     modules.renameTreeNode(1, 0n);
