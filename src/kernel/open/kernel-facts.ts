@@ -4,7 +4,7 @@ import { PageWalker } from '../paging/page-walk.ts';
 import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 import type { Kernel } from './kernel.ts';
 
-/** All that was found out about a kernel, as plain data: another thread need not search for it again. */
+/** What was found out about a kernel, as plain data, so that another thread need not search again. */
 export interface KernelFacts extends Omit<Kernel, 'image' | 'info' | 'space'> {
   readonly vmcoreinfo: VmcoreinfoText;
   /** Physical address of the root page table, bytes. */
@@ -17,7 +17,7 @@ export function kernelFacts({ image: _, info, space, ...found }: Kernel): Kernel
   return { ...found, vmcoreinfo: { text: info.text, source: info.source }, root, encryptionMask };
 }
 
-/** The kernel that the facts were found in, on an image of the same dump that was opened anew. */
+/** Makes the kernel from its facts, on another open image of the same dump. */
 export function kernelFrom(image: MemoryImage, facts: KernelFacts): Kernel {
   const { vmcoreinfo, root, encryptionMask, ...found } = facts;
   const { memory } = image;

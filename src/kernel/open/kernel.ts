@@ -8,7 +8,7 @@ import { cpusByPhysical } from '../paging/cpu-tables.ts';
 import { PageWalker } from '../paging/page-walk.ts';
 import { missingKey, required, Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
-/** The image has the first GiB of it at most (KERNEL_IMAGE_SIZE); modules follow. */
+/** End of the image mapping: at most 1 GiB (KERNEL_IMAGE_SIZE); modules follow. */
 export const IMAGE_END = START_KERNEL_MAP + (1n << 30n);
 
 /** A kernel whose memory can be read by virtual address. */
@@ -16,23 +16,27 @@ export interface Kernel {
   readonly image: MemoryImage;
   readonly info: Vmcoreinfo;
   readonly space: AddressSpace;
-  /** What is added to an address in the image mapping, less __START_KERNEL_map, to get the physical one; bytes. */
+  /** Bytes to add to (address - __START_KERNEL_map) in the image mapping to get the physical address. */
   readonly physBase: TriedValue;
-  /** Physical address of the root page table, bytes, and where that is known from. */
+  /** Physical address of the root page table in bytes, and its source. */
   readonly pageTableRoot: TriedValue;
   readonly pagingLevels: 4 | 5;
-  /** Keys that its VMCOREINFO must have and lacks, and that the kernel's own types and symbols do not tell either. */
+  /**
+   * Keys that VMCOREINFO should have but lacks, and that the kernel's own types and symbols do not give
+   * either.
+   */
   readonly untold?: readonly string[];
 }
 
-/** What the user gave because the dump lost it. */
+/** What the user supplies because the dump lacks it. */
 export interface KernelOptions {
   readonly vmcoreinfo?: VmcoreinfoText | undefined;
 }
 
 /**
- * Finds the page tables of the kernel in an image, and proves them by translating the kernel's own text.
- * @throws InspectError missingInfo without VMCOREINFO or a root in it; corrupt when the root leads nowhere
+ * Finds the kernel's page tables in an image and verifies them by translating the kernel's own text.
+ * @throws InspectError missingInfo without VMCOREINFO or a root table in it; corrupt if the root leads
+ * nowhere
  */
 export function openKernel(image: MemoryImage, options: KernelOptions = {}): Kernel {
   const info = openVmcoreinfo(image, options.vmcoreinfo);
@@ -54,28 +58,28 @@ export function openKernel(image: MemoryImage, options: KernelOptions = {}): Ker
   };
 }
 
-/** @throws InspectError missingInfo, when the image has none and the user gave none */
+/** @throws InspectError missingInfo if neither the image nor the user has it */
 export function openVmcoreinfo(image: MemoryImage, given?: VmcoreinfoText): Vmcoreinfo {
   const text = given ?? image.vmcoreinfo;
   if (text) return new Vmcoreinfo(text);
   throw new InspectError(
     'missingInfo',
-    `${image.path}: there is no VMCOREINFO in it, which says where the kernel keeps its tables`,
+    `${image.path}: it has no VMCOREINFO, which says where the kernel keeps its page tables`,
     {
       path: image.path,
       key: 'VMCOREINFO',
       hint: image.live
-        ? 'it is in /proc/kcore since Linux 4.19, and behind /sys/kernel/vmcoreinfo before; both need CONFIG_CRASH_DUMP or CONFIG_VMCORE_INFO'
-        : 'QEMU writes it only with -device vmcoreinfo; or give the text of this very boot with --vmcoreinfo FILE',
+        ? '/proc/kcore has it since Linux 4.19; before, /sys/kernel/vmcoreinfo says where it is; both need CONFIG_CRASH_DUMP or CONFIG_VMCORE_INFO'
+        : 'QEMU writes it only with -device vmcoreinfo; or give the VMCOREINFO text of this same boot with --vmcoreinfo FILE',
     },
   );
 }
 
-/** x86_64 has pages of 4 KiB and no others (PAGE_SHIFT, arch/x86/include/asm/page_types.h). */
+/** x86_64 has 4 KiB pages only (PAGE_SHIFT, arch/x86/include/asm/page_types.h). */
 function requirePageSize(info: Vmcoreinfo): void {
   const size = info.get('PAGESIZE');
   if (size === undefined || size === '4096') return;
-  const message = `VMCOREINFO: PAGESIZE is "${size.slice(0, 40)}", and x86_64 has pages of 4096 bytes`;
+  const message = `VMCOREINFO: PAGESIZE is "${size.slice(0, 40)}", but x86_64 has pages of 4096 bytes`;
   throw new InspectError('corrupt', message, { key: 'PAGESIZE' });
 }
 
@@ -85,7 +89,10 @@ export interface Root {
   readonly address: bigint;
 }
 
-/** init_top_pgt since 4.13 (65ade2f872b4), init_level4_pgt before; swapper_pg_dir is the same table under both. */
+/**
+ * init_top_pgt since 4.13 (65ade2f872b4), init_level4_pgt before; swapper_pg_dir names the same table in
+ * both.
+ */
 export function rootSymbol(info: Vmcoreinfo): Root {
   for (const name of ['init_top_pgt', 'init_level4_pgt', 'swapper_pg_dir']) {
     const address = info.symbol(name);
@@ -100,24 +107,25 @@ function findPhysBase(
   refute: (value: bigint) => string | undefined,
 ): TriedValue {
   const noted = () => {
-    const value = required(info.number('phys_base'), 'NUMBER(phys_base)', 'it is there since Linux 4.10');
+    const value = required(info.number('phys_base'), 'NUMBER(phys_base)', 'kernels have it since Linux 4.10');
     return { value: BigInt(value), how: 'NUMBER(phys_base)' };
   };
-  const unmoved = () => ({ value: 0n, how: 'an image that KASLR moved as a whole' });
+  const unmoved = () => ({ value: 0n, how: 'an image that KASLR moved physically and virtually alike' });
   return tryMethods(
     [
       { source: 'vmcoreinfo', find: noted },
       ...(image.physBase === undefined ? [] : [{ source: 'header', find: () => fromHeader(image.physBase) }]),
       ...physBasesFromCpus(info, image),
       { source: 'pt-load', find: () => physBaseFromLoads(image.segments) },
-      // KASLR moves the physical and the virtual address apart since 4.8; the number is there since 4.10.
+      // KASLR moves the physical and the virtual address independently since 4.8; the number exists since
+      // 4.10.
       ...(info.has('NUMBER(phys_base)') ? [] : [{ source: 'constant', find: unmoved }]),
     ],
     refute,
   );
 }
 
-/** What the page tables that the CPUs were using say of the kernel's text: all the same, unless there are two kernels. */
+/** Returns phys_base by the page tables that the CPUs were using: one value, unless there are two kernels. */
 function physBasesFromCpus(info: Vmcoreinfo, image: MemoryImage): Method[] {
   const stext = info.symbol('_stext');
   if (stext === undefined) return [];
@@ -129,12 +137,12 @@ function physBasesFromCpus(info: Vmcoreinfo, image: MemoryImage): Method[] {
   });
 }
 
-/** NUMBER(sme_mask), since Linux 5.1: the bit of physical addresses that is none. */
+/** NUMBER(sme_mask), since Linux 5.1: the entry bit that is not part of the physical address. */
 export function encryptionMaskOf(info: Vmcoreinfo): bigint {
   return BigInt(info.number('sme_mask') ?? 0);
 }
 
-/** A kdump-compressed file has it in its sub header: all that there is of it for kernels before 4.10. */
+/** A kdump-compressed file has it in its sub header, the only source for kernels before 4.10. */
 function fromHeader(value: bigint | undefined): { value: bigint; how: string } {
   return {
     value: required(value, 'phys_base', 'the header of the dump has none'),
@@ -142,14 +150,16 @@ function fromHeader(value: bigint | undefined): { value: bigint; how: string } {
   };
 }
 
-/** The segment of the kernel image has both addresses: kdump's first LOAD, kcore's text, one of QEMU's with paging. */
+/**
+ * The kernel image's segment has both addresses: kdump's first LOAD, kcore's text, one of QEMU's with paging.
+ */
 function physBaseFromLoads(segments: Iterable<Segment>): Found {
   for (const { virtual, physical } of segments) {
     if (virtual === null || virtual < START_KERNEL_MAP || virtual >= IMAGE_END || physical === null) continue;
     const how = `the LOAD at virtual address ${hex(virtual)}`;
     return { value: BigInt(physical) - (virtual - START_KERNEL_MAP), how };
   }
-  throw new InspectError('missingInfo', 'no LOAD maps the kernel image and gives its physical address');
+  throw new InspectError('missingInfo', 'no LOAD of the kernel image has its physical address');
 }
 
 interface Assembled {
@@ -169,14 +179,16 @@ function assemble(image: MemoryImage, info: Vmcoreinfo, rootAddress: bigint, phy
     );
   const noted = info.number('pgtable_l5_enabled');
   if (noted !== undefined) return { space: open(noted === 1 ? 5 : 4), levels: noted === 1 ? 5 : 4, physical };
-  // Without the key (before 4.17) the mode is the one that translates the kernel's text.
+  // Without the key (before 4.17), the mode is the one in which the kernel's text translates.
   const five = open(5);
   return refuteTables(five, info, physBase) === undefined
     ? { space: five, levels: 5, physical }
     : { space: open(4), levels: 4, physical };
 }
 
-/** The kernel's text must translate to where phys_base says that it lies; else this is no page table of this kernel. */
+/**
+ * Returns why these are not this kernel's page tables: its text must translate to where phys_base puts it.
+ */
 function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): string | undefined {
   const stext = info.symbol('_stext');
   if (stext === undefined) return undefined;
@@ -186,7 +198,7 @@ function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): 
     if (BigInt(result.physical) === wanted) return undefined;
     return `the page tables map _stext to ${hex(result.physical)}, not ${hex(wanted)}`;
   }
-  return `with it _stext (${hex(stext)}) ${explainWalk(result, stext)}`;
+  return `with it, _stext (${hex(stext)}) ${explainWalk(result, stext)}`;
 }
 
 function triedRoot(name: string, physical: number): TriedValue {
@@ -200,13 +212,13 @@ function triedRoot(name: string, physical: number): TriedValue {
 
 function noPhysBase(tried: TriedValue, image: MemoryImage): InspectError {
   const said = tried.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
-  // That a guess does not hold says nothing of the dump.
+  // A refuted guess does not make the dump corrupt.
   const refuted = tried.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
   const message = `the kernel's page tables cannot be found: ${said}`;
   return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
     key: 'NUMBER(phys_base)',
     hint: refuted
-      ? (image.warnings[0] ?? 'is the VMCOREINFO of another boot, or is the file cut short?')
+      ? (image.warnings[0] ?? 'is the VMCOREINFO from another boot, or is the file truncated?')
       : 'give the VMCOREINFO of this boot with --vmcoreinfo FILE',
   });
 }

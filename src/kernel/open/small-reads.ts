@@ -4,15 +4,15 @@ import type { MemoryAmounts, MissingByte, PhysicalMemory } from '../../formats/i
 import { PAGE_SIZE } from '../../machine.ts';
 import type { Kernel } from './kernel.ts';
 
-/** Longer reads go by: they have a page nearly to themselves. */
+/** Longer reads are passed on: they cover most of a page anyway. */
 const SMALL = 1024;
-/** 4 MiB: objects of one kind are allocated from the same pages, and those of five kinds are read in turn. */
+/** 4 MiB of pages: objects of one kind share pages, and some five kinds are read in turn. */
 const PAGES = 1024;
 
 /**
- * The same kernel, whose memory is read by whole pages where little is asked: 5,000 tasks take 40,000 small reads, of
- * credentials, PIDs and counters that stand 20 to a page. For commands that look at many small objects. The memory of a
- * running kernel is read each time it is asked for, since it changes.
+ * Returns the same kernel with small reads served from cached whole pages, for commands that read many small
+ * objects: 5,000 tasks take 40,000 small reads of credentials, PIDs and counters, of which a page has 20. The
+ * memory of a running kernel changes, so it is read every time.
  */
 export function withSmallReads(kernel: Kernel): Kernel {
   if (kernel.image.live) return kernel;
@@ -55,7 +55,7 @@ class PagedMemory implements PhysicalMemory {
     const inside = address % PAGE_SIZE;
     if (into.length > SMALL || inside + into.length > PAGE_SIZE) return this.#memory.read(address, into);
     const page = this.#pages.get(address - inside, () => this.#readPage(address - inside));
-    // Of a page that is not there as a whole the piece that is asked for may be.
+    // The requested part may be there even if the page is incomplete.
     if (page.length === 0) return this.#memory.read(address, into);
     into.set(page.subarray(inside, inside + into.length));
     return undefined;

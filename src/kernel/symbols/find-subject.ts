@@ -9,18 +9,18 @@ import { nearNames } from '../types/near-names.ts';
 import type { Subject, SubjectName } from '../types/subject.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** A type that was found by its name. */
+/** A type found by name. */
 export interface FoundType {
   readonly btf: Btf;
   readonly id: number;
-  /** The module that brought it; null for the kernel. */
+  /** The module that has it; null for the kernel. */
   readonly module: string | null;
-  /** How many types of that name there are where it was found. */
+  /** How many types of that name the same BTF has. */
   readonly alike: number;
 }
 
 /**
- * A type by name: of the kernel, or where that has none, of a module.
+ * Finds a type by name: in the kernel's BTF, otherwise in the modules'.
  * @throws InspectError missingInfo, with the nearest names
  */
 export function findType(typed: TypedKernel, { name, nth }: SubjectName): FoundType {
@@ -34,7 +34,7 @@ export function findType(typed: TypedKernel, { name, nth }: SubjectName): FoundT
   });
 }
 
-/** What a name stands for that is no type's, but that of a symbol whose type is known. */
+/** Returns what a name stands for that belongs to a symbol of known type, not to a type. */
 export function findKnownSymbol(typed: TypedKernel, { name }: SubjectName): Subject | undefined {
   const isType = typed.types.btf.find(name).next().done === false;
   const declared = isType ? undefined : KNOWN_SYMBOLS[name];
@@ -42,13 +42,13 @@ export function findKnownSymbol(typed: TypedKernel, { name }: SubjectName): Subj
   if (declared === undefined || address === undefined) return undefined;
   const [type = '', star] = declared.split(' ');
   const { btf, id } = typed.types.struct(type);
-  // A pointer is followed here: what it points at is what the name stands for.
+  // A pointer is followed: the name stands for its target.
   return { btf, type: id, bits: null, address: star === undefined ? address : typed.space.u64(address) };
 }
 
-/** There may be millions of one name, so they are counted and not kept. */
+/** Types of one name may number millions, so they are counted but not kept. */
 function pick(btf: Btf, name: string, nth: number, module: string | null): FoundType | undefined {
-  // What is declared only says nothing; it counts where there is nothing else.
+  // A mere declaration has no layout; it counts only if there is nothing else.
   const whole = nthOf(idsOf(btf, name, true), nth);
   const { id, alike } = whole.alike > 0 ? whole : nthOf(idsOf(btf, name, false), nth);
   return id === undefined ? undefined : { btf, id, module, alike };
@@ -63,7 +63,7 @@ function nthOf(
   return { id: found, alike };
 }
 
-/** A blob's own types of a name. A per-CPU variable stands for its type. */
+/** Yields a BTF's own types of a name. A per-CPU variable stands for its type. */
 function* idsOf(btf: Btf, name: string, sized: boolean): Generator<number> {
   for (const own of btf.find(name)) {
     if (own < btf.firstId || btf.kind(own) === KIND.DATASEC) continue;
@@ -72,7 +72,7 @@ function* idsOf(btf: Btf, name: string, sized: boolean): Generator<number> {
   }
 }
 
-/** @throws InspectError corrupt, where it is not found and may be in a module that was not */
+/** @throws InspectError corrupt if it is not found but may be in a module that was not read */
 function inModules(typed: TypedKernel, name: string, nth: number): FoundType | undefined {
   const { modules, broken } = listModuleBtf(typed);
   for (const module of modules) {
@@ -81,5 +81,5 @@ function inModules(typed: TypedKernel, name: string, nth: number): FoundType | u
   }
   if (broken === null || !isCut(broken)) return undefined;
   const where = `the list of modules' types (btf_modules) is broken at ${hex(broken.address)}: ${broken.reason}`;
-  throw new InspectError('corrupt', `no type ${name} was found, and ${where}`, { address: broken.address });
+  throw new InspectError('corrupt', `no type ${name} was found, but ${where}`, { address: broken.address });
 }

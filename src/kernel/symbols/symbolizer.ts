@@ -4,10 +4,10 @@ import type { KernelSymbol } from '../kallsyms/kallsyms.ts';
 import { type Location, ModuleSymbols, type UnreadableSymbols } from '../modules/symbol-map.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** A symbol of the kernel, or of the module that is named. */
+/** A symbol of the kernel, or of the named module. */
 export type AnySymbol = KernelSymbol & { readonly module?: string };
 
-/** All symbols of a kernel and of its modules. The modules are read when they are first needed. */
+/** All symbols of a kernel and its modules. The modules are read when first needed. */
 export class Symbolizer {
   readonly #typed: TypedKernel;
   #modules: ModuleSymbols | InspectError | undefined;
@@ -16,23 +16,25 @@ export class Symbolizer {
     this.#typed = typed;
   }
 
-  /** The symbols of modules; null where they cannot be read, and modulesError says why. */
+  /** The symbols of modules; null if they cannot be read, for the reason in modulesError. */
   get modules(): ModuleSymbols | null {
     this.#modules ??= tryModules(this.#typed);
     return this.#modules instanceof InspectError ? null : this.#modules;
   }
 
-  /** Why there are no symbols of modules; null when there are, or when they were not needed so far. */
+  /** Why there are no module symbols; null if there are, or if they were not needed so far. */
   get modulesError(): InspectError | null {
     return this.#modules instanceof InspectError ? this.#modules : null;
   }
 
-  /** Modules whose symbols cannot be read; none while modules were not needed. */
+  /** Modules whose symbols cannot be read; empty as long as modules were not needed. */
   get unreadable(): readonly UnreadableSymbols[] {
     return this.#modules instanceof ModuleSymbols ? this.#modules.unreadable : [];
   }
 
-  /** The symbol that an address lies in; undefined for one that is neither in the image nor in a module. */
+  /**
+   * Returns the symbol that an address lies in, or undefined if it is neither in the image nor in a module.
+   */
   locate(address: bigint): Location | undefined {
     if (address < START_KERNEL_MAP) return undefined;
     const end = this.#typed.findSymbol('_end');
@@ -40,12 +42,12 @@ export class Symbolizer {
     return this.modules?.locate(address);
   }
 
-  /** All symbols of exactly that name, those of the kernel first. */
+  /** Returns all symbols of exactly that name, the kernel's first. */
   find(name: string): AnySymbol[] {
     return [...this.#typed.symbols.find(name), ...(this.modules?.find(name) ?? [])];
   }
 
-  /** All symbols, those of the kernel first, as /proc/kallsyms has them. */
+  /** Yields all symbols, the kernel's first, like /proc/kallsyms. */
   *[Symbol.iterator](): Generator<AnySymbol> {
     yield* this.#typed.symbols;
     if (this.modules) yield* this.modules;

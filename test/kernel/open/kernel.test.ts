@@ -5,18 +5,18 @@ import { BuiltKernel, IN_IMAGE, LINKED_AT, segment } from '../../builders/kernel
 import { BuiltTables, KIB4 } from '../../builders/page-tables.ts';
 import { CR4_4_LEVELS } from '../../builders/qemu-dump.ts';
 
-/** KASLR moved the image by 480 MiB, but it lies at physical 48 MiB: phys_base is negative then. */
+/** KASLR moved the image by 480 MiB virtually, but to physical 48 MiB, so phys_base is negative. */
 const KASLR = { kernelOffset: 0x1e00_0000n, physBase: -0x1c00_0000n };
 
 describe('openKernel', () => {
-  test('takes a phys_base of 0 for a value', () => {
+  test('takes a phys_base of 0 as a value', () => {
     const built = new BuiltKernel({ physBase: 0n });
     const kernel = built.open();
     expect(kernel.physBase).toMatchObject({ value: 0n, source: 'vmcoreinfo' });
     expect(kernel.space.translate(built.stext)).toBe(LINKED_AT);
   });
 
-  test('takes a negative phys_base, as KASLR of the virtual address makes it', () => {
+  test('takes a negative phys_base, as virtual KASLR may produce', () => {
     const built = new BuiltKernel(KASLR);
     const kernel = built.open();
     expect(kernel.physBase.value).toBe(-0x1c00_0000n);
@@ -34,18 +34,18 @@ describe('openKernel', () => {
     ]);
   });
 
-  test('uses the LOAD of the image where VMCOREINFO has no phys_base', () => {
+  test('uses the LOAD of the image if VMCOREINFO has no phys_base', () => {
     const { physBase } = new BuiltKernel({ ...KASLR, keys: { 'NUMBER(phys_base)': null } }).open();
     expect(physBase).toMatchObject({ value: -0x1c00_0000n, source: 'pt-load' });
     expect(physBase.candidates[0]).toMatchObject({ verdict: 'unavailable', value: null });
   });
 
-  test('keeps the LOAD beside a phys_base that it agrees with', () => {
+  test('keeps the LOAD as a candidate that agrees', () => {
     const { physBase } = new BuiltKernel(KASLR).open();
     expect(physBase.candidates.map((c) => c.verdict)).toEqual(['believed', 'agrees']);
   });
 
-  test('uses the page tables of the CPUs where VMCOREINFO has no phys_base and no LOAD gives it', () => {
+  test('uses the page tables of the CPUs if neither VMCOREINFO nor a LOAD gives phys_base', () => {
     const built = new BuiltKernel({ ...KASLR, keys: { 'NUMBER(phys_base)': null } });
     const [cr3, cr4] = [BigInt(built.imageAt + IN_IMAGE.root), CR4_4_LEVELS];
     const segments = [segment(0n, { start: 0x1000, end: 0x20_0000 })];
@@ -55,7 +55,7 @@ describe('openKernel', () => {
     expect(physBase.candidates[1]?.reason).toContain('of 2 of 2 CPUs map _stext to 0x');
   });
 
-  test('refutes what the tables of a CPU of another kernel say', () => {
+  test('refutes the page tables of a CPU that runs another kernel', () => {
     const built = new BuiltKernel(KASLR);
     const other = new BuiltTables({
       memory: built.memory,
@@ -73,20 +73,20 @@ describe('openKernel', () => {
     ]);
   });
 
-  test('tries an image that was not moved where nothing gives phys_base, as before 4.10', () => {
+  test('tries an image that was not moved if nothing gives phys_base, as before 4.10', () => {
     const segments = [segment(0n, { start: 0x1000, end: 0x20_0000 })];
     const keys = { 'NUMBER(phys_base)': null };
     const { physBase } = new BuiltKernel({ kernelOffset: 0x200_0000n, segments, keys }).open();
     expect(physBase).toMatchObject({ value: 0n, source: 'constant' });
   });
 
-  test('takes the VMCOREINFO of another boot for corrupt', () => {
+  test('rejects the VMCOREINFO of another boot as corrupt', () => {
     const other = new BuiltKernel({ kernelOffset: 0x200_0000n }).image.vmcoreinfo?.text ?? '';
     const failure = failureOf(() => new BuiltKernel({ ...KASLR, text: other }).open());
     expect(failure).toMatchObject({ kind: 'corrupt', facts: { key: 'NUMBER(phys_base)' } });
   });
 
-  test('lacks information where neither VMCOREINFO nor a LOAD gives phys_base', () => {
+  test('lacks information if neither VMCOREINFO nor a LOAD gives phys_base', () => {
     const segments = [segment(0n, { start: 0x1000, end: 0x20_0000 })];
     const failure = failureOf(() =>
       new BuiltKernel({ ...KASLR, segments, keys: { 'NUMBER(phys_base)': null } }).open(),
@@ -103,12 +103,12 @@ describe('openKernel', () => {
     expect(failure.facts.hint).toContain('--vmcoreinfo');
   });
 
-  test('lacks information without any name of the root table', () => {
+  test('lacks information without a symbol of the root table', () => {
     const failure = failureOf(() => new BuiltKernel({ keys: { 'SYMBOL(init_top_pgt)': null } }).open());
     expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key: 'SYMBOL(init_top_pgt)' } });
   });
 
-  test.each(['init_level4_pgt', 'swapper_pg_dir'])('finds the root by %s alone', (name) => {
+  test.each(['init_level4_pgt', 'swapper_pg_dir'])('finds the root by %s', (name) => {
     const address = new BuiltKernel().inImage(IN_IMAGE.root).toString(16);
     const keys = { 'SYMBOL(init_top_pgt)': null, [`SYMBOL(${name})`]: address };
     const kernel = new BuiltKernel({ keys }).open();
@@ -119,7 +119,7 @@ describe('openKernel', () => {
     expect(kernel.pageTableRoot.candidates[0]?.reason).toContain(name);
   });
 
-  test.each([4, 5] as const)('finds out that there are %d levels where no key says so', (levels) => {
+  test.each([4, 5] as const)('determines that there are %d levels if no key says so', (levels) => {
     const kernel = new BuiltKernel({ levels, keys: { 'NUMBER(pgtable_l5_enabled)': null } }).open();
     expect(kernel.pagingLevels).toBe(levels);
     expect(kernel.space.walker.levels).toBe(levels);

@@ -7,7 +7,7 @@ import { BuiltKernel } from '../../builders/kernel.ts';
 
 const HOLE = { start: 0x400_0000, end: 0x400_0800 };
 
-/** A kernel in whose image a pattern stands, and which counts how often its memory is read. */
+/** A kernel with a pattern in its image that counts how often its memory is read. */
 function built(live = false) {
   const made = new BuiltKernel({ ram: [HOLE] });
   made.memory.write(made.imageAt + 0x10_0000, pattern(0x4000, 7));
@@ -23,7 +23,7 @@ function built(live = false) {
 }
 
 describe('small reads', () => {
-  test('have the bytes of the memory, across pages too', () => {
+  test('return the bytes of the memory, even across pages', () => {
     const { kernel, at } = built();
     for (const [offset, length] of [
       [0, 8],
@@ -54,7 +54,7 @@ describe('small reads', () => {
     expect(count()).toBeGreaterThan(before);
   });
 
-  test('get what is there of a page that is not there as a whole, and are told where it ends', () => {
+  test('return what is there of an incomplete page, and fail where it ends', () => {
     const { kernel, made } = built();
     made.memory.write(HOLE.start + 0x7f8, Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8));
     expect(kernel.space.u64(made.direct(HOLE.start + 0x7f8))).toBe(0x0807_0605_0403_0201n);
