@@ -114,13 +114,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['symbols', 'init_task'],
     at: ofModule('state'),
     value: (was) => was + 1n,
-    warning: /module qemu_fw_cfg is MODULE_STATE_COMING, and its refcnt is 1, less than 2/,
+    warning: /module qemu_fw_cfg is MODULE_STATE_COMING, but its refcnt is 1, less than 2/,
   },
   'the state of a module, as if it were gone': {
     command: ['info'],
     at: ofModule('state'),
     value: (was) => was + 3n,
-    warning: /module qemu_fw_cfg is MODULE_STATE_UNFORMED, and in sysfs/,
+    warning: /module qemu_fw_cfg is MODULE_STATE_UNFORMED, but in sysfs/,
   },
   'the size of a module, none': {
     command: ['usage'],
@@ -138,7 +138,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: ofModule('mem[1].size'),
     value: (was) => was - 0x1000n,
-    warning: /module qemu_fw_cfg has memory from \w+ to \w+, and more is mapped/,
+    warning: /module qemu_fw_cfg has memory from \w+ to \w+, but more is mapped/,
   },
   'where the symbols of a module are': {
     command: ['symbols', 'init_task'],
@@ -287,7 +287,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['pages'],
     at: (typed) => (nodeAddresses(typed)[1] ?? 0n) + member(typed, 'pglist_data', 'node_id'),
     value: (was) => was ^ 1n,
-    warning: /node_data\[1\] is that of node 0, by its node_id/,
+    warning: /node_data\[1\] belongs to node 0, by its node_id/,
   },
   'what an area is for': {
     command: ['usage'],
@@ -453,7 +453,7 @@ test('a type that modules may have is not said to be missing where the list of t
   expect([changed.status, changed.err]).toEqual([
     1,
     expect.stringMatching(
-      /no type virtblk_none was found, and the list of modules' types \(btf_modules\) is broken/,
+      /no type virtblk_none was found, but the list of modules' types \(btf_modules\) is broken/,
     ),
   ]);
 });

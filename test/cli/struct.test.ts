@@ -180,9 +180,9 @@ describe('what cannot be done', () => {
     [['init_task.mm->pgd'], 1, /is NULL/],
     [['list_head', 'no_such_symbol'], 1, /no symbol no_such_symbol/],
     [['list_head', '0x10'], 3, /is not mapped/],
-    [['list_head', '12 34'], 2, /is no address/],
-    [['task_struct..mm'], 2, /is no path/],
-    [['1abc'], 2, /is no name of a type/],
+    [['list_head', '12 34'], 2, /is not an address/],
+    [['task_struct..mm'], 2, /is not a path/],
+    [['1abc'], 2, /is not the name of a type/],
   ])('struct %j says why', async (args, status, message) => {
     const ran = await runMain(['struct', FIVE, ...args]);
     expect(ran.stderr).toMatch(message);

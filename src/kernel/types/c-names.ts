@@ -14,26 +14,26 @@ const QUALIFIERS: Readonly<Record<number, string>> = {
   [KIND.RESTRICT]: 'restrict',
 };
 
-/** Types that one declaration is made of: functions that take functions may be in each other many times. */
+/** Limit of types in one declaration: functions that take functions may nest exponentially. */
 const PARTS_LIMIT = 1 << 10;
 
-/** How much a declaration may still have. */
+/** What is left for a declaration. */
 interface Budget {
   readonly depth: number;
   readonly parts: { left: number };
 }
 
-/** A type as C writes it: `const char *`, `struct page`. @throws InspectError corrupt */
+/** Returns a type in C notation: `const char *`, `struct page`. @throws InspectError corrupt */
 export function typeName(btf: Btf, id: number): string {
   return declaration(btf, id, '');
 }
 
-/** A type with what it declares, as C writes it: `int (*probe)(struct device *)`. @throws InspectError corrupt */
+/** Returns a declaration in C notation: `int (*probe)(struct device *)`. @throws InspectError corrupt */
 export function declaration(btf: Btf, id: number, name: string): string {
   return declare(btf, id, name, { depth: 0, parts: { left: PARTS_LIMIT } });
 }
 
-/** Grows a declarator outwards from its name: pointers before it, arrays and parameters behind it. */
+/** Builds a declarator outwards from its name: pointers before it, arrays and parameters after it. */
 function declare(btf: Btf, id: number, declarator: string, budget: Budget): string {
   const { depth, parts } = budget;
   if (depth > DEPTH_LIMIT) throw btf.corrupt(id, `is a declaration more than ${DEPTH_LIMIT} deep`);
@@ -64,7 +64,7 @@ function starred(btf: Btf, target: number, declarator: string): string {
   return binds ? `(*${declarator})` : `*${declarator}`;
 }
 
-/** A qualifier of a pointer stands behind its star, any other before its type. */
+/** A pointer's qualifier comes after its star, any other before its type. */
 function qualified(
   btf: Btf,
   id: number,
@@ -83,7 +83,7 @@ function parameters(btf: Btf, id: number, { depth, parts }: Budget): string {
   if (count === 0) return 'void';
   return Array.from({ length: count }, (_, i) => {
     const { type } = btf.parameter(id, i);
-    // A last parameter of no type stands for "...".
+    // A last parameter without a type stands for "...".
     return type === 0 && i === count - 1 ? '...' : declare(btf, type, '', { depth: depth + 1, parts });
   }).join(', ');
 }

@@ -1,6 +1,6 @@
 /**
- * What the kernel's symbols are: BTF tells it of per-CPU variables alone. Only such symbols are here as have had the
- * type in all kernels, with the file that defines them; the type is looked up in the kernel at hand.
+ * Types of kernel symbols, because BTF has variables only if they are per-CPU. Listed are symbols with the
+ * same type in all kernels, with the file that defines them; the type is looked up in the kernel at hand.
  */
 export const KNOWN_SYMBOLS: Readonly<Record<string, string>> = {
   init_task: 'task_struct', // init/init_task.c

@@ -2,25 +2,26 @@ import { type Btf, DEPTH_LIMIT, type Member } from '../btf/btf.ts';
 import { hasMembers, KIND } from '../btf/kinds.ts';
 import { MEMBERS_LIMIT } from './layout.ts';
 
-/** A member, with what its type says. */
+/** A member and what its type adds. */
 interface Part extends Member {
-  /** Bytes; undefined for what no member can be. */
+  /** Bytes; undefined if its type has no size. */
   readonly size: number | undefined;
   readonly holdsPointer: boolean;
 }
 
 interface Examination {
   readonly btf: Btf;
-  /** Members that there may still be. */
+  /** How many more members may follow. */
   members: number;
-  /** The first that was found. */
+  /** The first fault found. */
   fault: string | undefined;
 }
 
 /**
- * What no compiler can have made of the layout of a structure or union, its anonymous parts included: undefined where
- * nothing is wrong. The kernel itself holds members against the size of the structure and the order of each other
- * (btf_struct_check_member and btf_struct_check_meta of kernel/bpf/btf.c). @throws InspectError corrupt
+ * Returns what no compiler can have produced in the layout of a structure or union, including its anonymous
+ * parts, or undefined if nothing is wrong. The kernel, too, checks members against the size of the structure
+ * and their order (btf_struct_check_member and btf_struct_check_meta of kernel/bpf/btf.c).
+ * @throws InspectError corrupt
  */
 export function layoutFault(btf: Btf, id: number): string | undefined {
   const examination: Examination = { btf, members: MEMBERS_LIMIT, fault: undefined };
@@ -28,13 +29,13 @@ export function layoutFault(btf: Btf, id: number): string | undefined {
   return examination.fault;
 }
 
-/** Whether the structure holds a pointer of its own. */
+/** Examines a structure and returns whether it has a pointer of its own. */
 function examine(examination: Examination, id: number, depth: number): boolean {
   const { btf } = examination;
   const count = btf.elements(id);
   examination.members -= count;
   if (depth > DEPTH_LIMIT || examination.members < 0)
-    throw btf.corrupt(id, 'has anonymous members without an end');
+    throw btf.corrupt(id, 'nests anonymous members endlessly');
   const parts = Array.from({ length: count }, (_, i) => partOf(examination, btf.member(id, i), depth));
   const bytes = btf.sizeOf(id) ?? 0;
   examination.fault ??= nameFault(btf, id, parts) ?? sizeFault(parts);
@@ -55,19 +56,20 @@ function partOf(examination: Examination, member: Member, depth: number): Part {
 const titleOf = ({ name }: Member, i: number) => `member ${i + 1} (${name === '' ? 'without a name' : name})`;
 const bitsOf = ({ bitSize, size = 0 }: Part) => bitSize ?? 8 * size;
 
-/** Whether the members of a member stand among those of the structure around it. */
+/** Whether a member's own members count as members of the enclosing structure. */
 function isOpened(btf: Btf, { name, type }: Member): boolean {
   return name === '' && hasMembers(btf.kind(btf.resolve(type)));
 }
 
-/** Only structures, unions and bit fields are without a name, and no two members have the same. */
+/** Only structures, unions and bit fields may lack a name, and no two members share one. */
 function nameFault(btf: Btf, id: number, parts: readonly Part[]): string | undefined {
   const names = new Set<string>();
   for (const [i, part] of parts.entries()) {
     const { name, bitSize } = part;
-    if (!btf.beginsName(id, i)) return `${titleOf(part, i)} is named by the rest of another name`;
-    if (name === '' && bitSize === null && !isOpened(btf, part)) return `${titleOf(part, i)} is no structure`;
-    if (name !== '' && names.has(name)) return `${titleOf(part, i)} has the name of another`;
+    if (!btf.beginsName(id, i)) return `${titleOf(part, i)} is named by the tail of another name`;
+    if (name === '' && bitSize === null && !isOpened(btf, part))
+      return `${titleOf(part, i)} is not a structure`;
+    if (name !== '' && names.has(name)) return `${titleOf(part, i)} has the same name as another member`;
     names.add(name);
   }
   return undefined;
@@ -76,7 +78,7 @@ function nameFault(btf: Btf, id: number, parts: readonly Part[]): string | undef
 function sizeFault(parts: readonly Part[]): string | undefined {
   const at = parts.findIndex(({ size }) => size === undefined);
   const part = parts[at];
-  return part && `${titleOf(part, at)} is of a type without a size`;
+  return part && `${titleOf(part, at)} has a type without a size`;
 }
 
 function unionFault(parts: readonly Part[], bytes: number): string | undefined {
@@ -85,12 +87,12 @@ function unionFault(parts: readonly Part[], bytes: number): string | undefined {
   return part && `${titleOf(part, at)} is not within the ${bytes} bytes of the union`;
 }
 
-/** Members follow each other, and only bit fields begin within a byte. */
+/** Members follow one another, and only bit fields may begin within a byte. */
 function orderFault(parts: readonly Part[], bytes: number): string | undefined {
   let end = 0;
   for (const [i, part] of parts.entries()) {
     const { bitOffset, bitSize, size = 0 } = part;
-    if (bitOffset < end) return `${titleOf(part, i)} begins before the end of the one before it`;
+    if (bitOffset < end) return `${titleOf(part, i)} begins before the end of the previous member`;
     end = bitOffset + bitsOf(part);
     if (end > 8 * bytes) return `${titleOf(part, i)} ends past the ${bytes} bytes of the structure`;
     if (bitSize === null ? bitOffset % 8 !== 0 : bitSize > 8 * size)
@@ -100,22 +102,22 @@ function orderFault(parts: readonly Part[], bytes: number): string | undefined {
 }
 
 /**
- * A gap is there to align what follows, so that is aligned to more than the gap's size. Only in what is sent to other
- * machines or to user space gaps are declared (ioam6_hdr, __kernel_timex): such structures hold no pointer.
+ * A gap aligns the next member, which is therefore aligned to more than the gap's size. Only structures for
+ * other machines or user space declare gaps (ioam6_hdr, __kernel_timex), and those have no pointers.
  */
 function gapFault(parts: readonly Part[], bytes: number): string | undefined {
   let end = 0;
   for (const [i, part] of parts.entries()) {
     const gap = part.bitOffset - end;
     if (part.bitSize === null && gap > 0 && gap >= 8 * alignmentAt(part.bitOffset / 8))
-      return `${titleOf(part, i)} follows a gap of ${gap / 8} bytes, and is not aligned to more`;
+      return `${titleOf(part, i)} follows a gap of ${gap / 8} bytes that its alignment does not need`;
     end = part.bitOffset + bitsOf(part);
   }
   const rest = 8 * bytes - end;
   return rest > 0 && rest >= 8 * alignmentAt(bytes)
-    ? `it ends ${rest / 8} bytes past its last member, and is not aligned to more`
+    ? `it ends ${rest / 8} bytes past its last member, which its alignment does not need`
     : undefined;
 }
 
-/** The largest power of two that divides an offset, bytes. */
+/** The largest power of two that divides an offset in bytes. */
 const alignmentAt = (offset: number) => offset & -offset;

@@ -4,23 +4,23 @@ import { declaration } from './c-names.ts';
 
 /** A member where the compiler put it. */
 export interface MemberLayout {
-  /** Empty for an anonymous one. */
+  /** Empty for an anonymous member. */
   readonly name: string;
-  /** As C declares it, the name included. */
+  /** C declaration including the name. */
   readonly declaration: string;
-  /** From the start of the outermost structure, bytes. */
+  /** Bytes from the start of the outermost structure. */
   readonly offset: number;
-  /** Bytes; of a bit field, those of its type. */
+  /** Bytes; for a bit field, the size of its type. */
   readonly size: number;
-  /** A bit field: its first bit from `offset` on, and how many there are. */
+  /** For a bit field: its first bit, counted from `offset`, and its width. */
   readonly bits: { readonly first: number; readonly count: number } | null;
-  /** A structure or union without a name of its own shows what is in it, also where the member has a name. */
+  /** Layout of a structure or union type without a name, whether or not the member has one. */
   readonly inner: StructLayout | null;
 }
 
-/** Bits between members that none of them uses. */
+/** Unused bits between members. */
 export interface Hole {
-  /** From the start of the outermost structure, bits. */
+  /** Bits from the start of the outermost structure. */
   readonly firstBit: number;
   readonly bits: number;
 }
@@ -31,25 +31,31 @@ export interface StructLayout {
   /** Bytes. */
   readonly size: number;
   readonly members: readonly MemberLayout[];
-  /** Between members; behind the last one it is padding. */
+  /** Holes between members; after the last one it is padding. */
   readonly holes: readonly Hole[];
   readonly padding: Hole | null;
 }
 
-/** Members of all anonymous parts together: the largest structures have some hundred, and parts may be in each other many times. */
+/**
+ * Limit of members, with all anonymous parts: the largest structures have a few hundred, but parts may nest
+ * exponentially.
+ */
 export const MEMBERS_LIMIT = 1 << 18;
 
-/** Where each member of a structure or union lies, anonymous ones opened. @throws InspectError corrupt */
+/**
+ * Returns where each member of a structure or union lies, with anonymous ones expanded. @throws InspectError
+ * corrupt
+ */
 export function layoutOf(btf: Btf, id: number): StructLayout {
   return layoutAt(btf, id, { base: 0, depth: 0, budget: { members: MEMBERS_LIMIT } });
 }
 
-/** Where a structure stands in the outermost one. */
+/** Where a structure lies in the outermost one. */
 interface Inside {
-  /** Bytes from the start of that. */
+  /** Bytes from the start of the outermost structure. */
   readonly base: number;
   readonly depth: number;
-  /** Members that there may still be. */
+  /** How many more members may follow. */
   readonly budget: { members: number };
 }
 
@@ -73,7 +79,7 @@ function memberAt(btf: Btf, id: number, i: number, { base, depth, budget }: Insi
   const size = btf.sizeOf(type) ?? 0;
   const opened = anonymousType(btf, type);
   const at = Math.floor(bitOffset / 8);
-  // A bit field is told by the aligned unit of its type that it lies in, as the compiler addresses it.
+  // A bit field is given by the aligned unit of its type that it lies in, as the compiler accesses it.
   const unit = bitSize === null || size === 0 ? at : Math.floor(at / size) * size;
   return {
     name,
@@ -86,7 +92,7 @@ function memberAt(btf: Btf, id: number, i: number, { base, depth, budget }: Insi
   };
 }
 
-/** The structure or union without a name that a member is of, or of which it is an array. */
+/** Returns a member's structure or union type without a name, also if the member is an array of it. */
 function anonymousType(btf: Btf, type: number): number | undefined {
   let id = type;
   for (let depth = 0; depth < DEPTH_LIMIT; depth++) {
@@ -102,7 +108,7 @@ function anonymousType(btf: Btf, type: number): number | undefined {
 const startBit = ({ offset, bits }: MemberLayout) => 8 * offset + (bits?.first ?? 0);
 const endBit = (member: MemberLayout) => startBit(member) + (member.bits?.count ?? 8 * member.size);
 
-/** Members may stand in any order (randstruct), and may overlap only in a corrupt one. */
+/** Members may come in any order (randstruct); they overlap only if they are corrupt. */
 function gapsBetween(members: readonly MemberLayout[], first: number): Hole[] {
   const holes: Hole[] = [];
   let end = first;

@@ -1,30 +1,30 @@
 import type { Btf } from '../btf/btf.ts';
 import { hasMembers, KIND } from '../btf/kinds.ts';
 
-/** Where something lies in a structure, and what it is. */
+/** Where in a structure something lies, and its type. */
 export interface MemberPlace {
   readonly type: number;
-  /** From the start of the structure that was asked, bits. */
+  /** Bits from the start of the structure of the look-up. */
   readonly bitOffset: number;
-  /** Bits of a bit field; null for any other member. */
+  /** Width of a bit field; null for any other member. */
   readonly bitSize: number | null;
 }
 
-/** The largest structures have some hundred members, those of their anonymous parts included. */
+/** The largest structures have a few hundred members, including anonymous parts. */
 const MEMBERS_LIMIT = 1 << 16;
 
 /**
- * A member of a structure or union by its name, also one of its anonymous structures and unions, as in C.
- * @throws InspectError corrupt, when the type goes in circles
+ * Finds a member of a structure or union by name, also within its anonymous structures and unions, as in C.
+ * @throws InspectError corrupt if the type contains itself
  */
 export function findMember(btf: Btf, id: number, name: string): MemberPlace | undefined {
   const wanted = Buffer.from(name, 'latin1');
   const queue = [{ id, bitOffset: 0 }];
-  let looked = 0;
+  let visited = 0;
   for (const part of queue) {
     const count = btf.elements(part.id);
-    looked += count + 1;
-    if (looked > MEMBERS_LIMIT) throw btf.corrupt(id, 'has anonymous members without an end');
+    visited += count + 1;
+    if (visited > MEMBERS_LIMIT) throw btf.corrupt(id, 'nests anonymous members endlessly');
     for (let i = 0; i < count; i++) {
       const found = btf.memberIsNamed(part.id, i, wanted);
       if (!found && !btf.memberIsNamed(part.id, i, ANONYMOUS)) continue;
@@ -40,7 +40,7 @@ export function findMember(btf: Btf, id: number, name: string): MemberPlace | un
 
 const ANONYMOUS = new Uint8Array(0);
 
-/** An element of an array. An array of no elements is a flexible one, of which any may be asked. */
+/** Returns an element of an array. An array of 0 elements is flexible and has any element. */
 export function elementAt(btf: Btf, place: MemberPlace, index: number): MemberPlace | undefined {
   const id = btf.resolve(place.type);
   if (btf.kind(id) !== KIND.ARRAY) return undefined;

@@ -1,10 +1,10 @@
 import type { Btf } from '../btf/btf.ts';
 
 const SHOWN = 3;
-/** Names that are kept until they are compared: a name that was asked for may be part of a million. */
+/** Limit of names kept for comparison: the wanted name may be part of a million names. */
 const MOST_KEPT = 1000;
 
-/** Names of types that are almost the one that was asked for, the nearest first. */
+/** Returns names of types that are similar to the wanted one, nearest first. */
 export function nearNames(btf: Btf, wanted: string): string[] {
   const most = Math.max(1, Math.floor(wanted.length / 4));
   let near = new Map<string, number>();
@@ -22,7 +22,10 @@ function nearest(near: ReadonlyMap<string, number>): [string, number][] {
   return [...near].sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1)).slice(0, SHOWN);
 }
 
-/** Insertions, deletions and replacements that make one of the other; more than `most` where it is more. */
+/**
+ * Returns the edits (insertions, deletions, replacements) between two names, or more than `most` if there are
+ * more.
+ */
 function editDistance(a: string, b: string, most: number): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

@@ -1,16 +1,16 @@
 import { InspectError } from '../../errors.ts';
 
-/** A step of a path: a member, an element of an array, or what a pointer points at. */
+/** A step of a path: to a member, to an array element, or through a pointer. */
 export type Step =
   | { readonly member: string }
   | { readonly index: number }
-  /** `->`: the pointer that was reached is followed. */
+  /** `->`: follows the pointer reached so far. */
   | 'follow';
 
 const LONGEST = 1000;
 const PIECE = /^(?:(\.|->)?([A-Za-z_]\w*)|\[(\d{1,9})\])/;
 
-/** Takes `a.b[3]->c` apart. @throws InspectError usage, when it is no such path */
+/** Parses `a.b[3]->c`. @throws InspectError usage if the path is malformed */
 export function parseMemberPath(path: string): Step[] {
   const steps: Step[] = [];
   let rest = path;
@@ -26,7 +26,7 @@ export function parseMemberPath(path: string): Step[] {
 }
 
 function badPath(path: string): InspectError {
-  return new InspectError('usage', `"${path.slice(0, 80)}" is no path to a member`, {
-    hint: 'a path is made of names: a.b[3].c, and -> to follow a pointer',
+  return new InspectError('usage', `"${path.slice(0, 80)}" is not a path to a member`, {
+    hint: 'a path has names, as in a.b[3].c, and -> to follow a pointer',
   });
 }

@@ -1,14 +1,14 @@
 /**
- * Members that kernels renamed and left with the same meaning: the names of one member of a structure, newest first.
- * Whoever asks for one of them gets whichever the kernel has. What also changed its form is not here: it takes code
- * that asks which form there is (mm_struct.rss_stat, module.mem, kmem_cache.cpu_slab).
+ * Members that were renamed but kept their meaning: the names of each, newest first. Code may ask for any of
+ * the names and gets the one that the kernel has. Members that also changed their form are not listed; code
+ * must distinguish their forms (mm_struct.rss_stat, module.mem, kmem_cache.cpu_slab).
  */
 export const RENAMED_MEMBERS: readonly (readonly [struct: string, ...names: string[]])[] = [
   // 5.14, 2f064a59a11f "sched: Change task_struct::state"
   ['task_struct', '__state', 'state'],
   // 5.16, bcf9033e5449 "sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y"
   ['task_struct', 'thread_info.cpu', 'cpu'],
-  // 7.1, d50569612c29: the word may hold a mask in place of the head's address
+  // 7.1, d50569612c29: the word may hold a mask instead of the head's address
   ['page', 'compound_info', 'compound_head'],
   // 5.14, 28f836b6777b "mm/page_alloc: split per cpu page lists and zone stats"
   ['zone', 'per_cpu_pageset', 'pageset'],
@@ -16,7 +16,7 @@ export const RENAMED_MEMBERS: readonly (readonly [struct: string, ...names: stri
   ['kmem_cache_cpu', 'slab', 'page'],
 ];
 
-/** The name that was asked for, then the others that the same member has in other kernels. */
+/** Returns the given name, then the names of the same member in other kernels. */
 export function namesOfMember(struct: string, path: string): string[] {
   const group = RENAMED_MEMBERS.find(([of, ...names]) => of === struct && names.includes(path));
   return group ? [path, ...group.slice(1).filter((name) => name !== path)] : [path];

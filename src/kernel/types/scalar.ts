@@ -2,25 +2,26 @@ import type { Btf } from '../btf/btf.ts';
 import { isEnum, KIND } from '../btf/kinds.ts';
 import type { MemberPlace } from './members.ts';
 
-/** How a number is read from a structure's bytes. */
+/** How to read a number from the bytes of a structure. */
 export interface Scalar {
-  /** From the start of the structure, bytes. */
+  /** Bytes from the start of the structure. */
   readonly offset: number;
-  /** 1, 2, 4 or 8; for a bit field the bytes that it touches, up to 9. */
+  /** 1, 2, 4 or 8; for a bit field, the number of bytes it touches, up to 9. */
   readonly width: number;
   readonly signed: boolean;
-  /** For a bit field, from `offset`; bits. */
+  /** First bit of a bit field, counted from `offset`. */
   readonly shift: number;
-  /** Bits of a bit field, 0 for a whole number. */
+  /** Width of a bit field, 0 for a whole number. */
   readonly bits: number;
 }
 
-/** More wrappers than this no kernel puts around a number. */
+/** More levels of wrappers than any kernel puts around a number. */
 const WRAPPERS = 8;
 
 /**
- * How the number at a place is read: integers, enumerations, pointers, bit fields, and structures that wrap just one of
- * them, as atomic_t, refcount_t, kuid_t or memdesc_flags_t do. undefined for what is no number.
+ * Returns how to read the number at a place: an integer, enumeration, pointer, bit field, or a structure that
+ * wraps only one of these (atomic_t, refcount_t, kuid_t, memdesc_flags_t). Returns undefined if it is not a
+ * number.
  */
 export function scalarAt(btf: Btf, { type, bitOffset, bitSize }: MemberPlace): Scalar | undefined {
   const number = numberType(btf, type);
@@ -52,7 +53,7 @@ function numberType(btf: Btf, type: number): NumberType | undefined {
   return undefined;
 }
 
-/** The number in `view`, in which the structure begins at `base`. */
+/** Reads a number from `view`, where the structure begins at `base`. */
 export function readBig(view: DataView, base: number, scalar: Scalar): bigint {
   const at = base + scalar.offset;
   if (scalar.bits > 0) return bitField(view, at, scalar);
@@ -69,7 +70,7 @@ export function readBig(view: DataView, base: number, scalar: Scalar): bigint {
   }
 }
 
-/** As readBig, as a number; undefined when it is none that a number can tell from its neighbours. */
+/** Like readBig, but returns a number; undefined if it is beyond the safe integers. */
 export function readNumber(view: DataView, base: number, scalar: Scalar): number | undefined {
   const at = base + scalar.offset;
   if (scalar.bits === 0 && scalar.width === 4)
@@ -78,7 +79,7 @@ export function readNumber(view: DataView, base: number, scalar: Scalar): number
   return Number.isSafeInteger(value) ? value : undefined;
 }
 
-/** Bytes from the last to the first, then the bits out of them: also integers of odd widths (__int128). */
+/** Assembles the bytes, last to first, then extracts the bits; also for integers of odd sizes (__int128). */
 function bitField(view: DataView, at: number, { width, shift, bits, signed }: Scalar): bigint {
   let whole = 0n;
   for (let i = width - 1; i >= 0; i--) whole = (whole << 8n) | BigInt(view.getUint8(at + i));

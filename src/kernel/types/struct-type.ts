@@ -5,17 +5,17 @@ import { elementAt, findMember, type MemberPlace } from './members.ts';
 import { parseMemberPath, type Step } from './path.ts';
 import { namesOfMember } from './renames.ts';
 
-/** A member of a structure, resolved. */
+/** A structure's member, resolved. */
 export interface MemberField extends MemberPlace {
-  /** The path by which this kernel knows it. */
+  /** The path that this kernel has it under. */
   readonly path: string;
-  /** From the start of the structure, whole bytes. */
+  /** Whole bytes from the start of the structure. */
   readonly offset: number;
-  /** Bytes; 0 for a flexible array, a bit field's is that of its type. */
+  /** Bytes; 0 for a flexible array; for a bit field, the size of its type. */
   readonly size: number;
 }
 
-/** A structure or union of a kernel: where its members lie. */
+/** A structure or union of a kernel, and where its members lie. */
 export class StructType {
   readonly btf: Btf;
   readonly id: number;
@@ -33,9 +33,10 @@ export class StructType {
   }
 
   /**
-   * The member behind a path such as `se.vruntime` or `numbers[0].nr`, through anonymous structures as in C. Of
-   * `otherwise`, and of the names that the member has in other kernels (renames.ts), the first that is there is meant.
-   * @throws InspectError missingInfo, when this kernel has no such member; usage, for what is no path
+   * Returns the member at a path such as `se.vruntime` or `numbers[0].nr`, through anonymous structures as in
+   * C. The first that exists of `path`, `otherwise` and the names of each in other kernels (renames.ts) is
+   * used.
+   * @throws InspectError missingInfo if this kernel has no such member; usage if the path is malformed
    */
   field(path: string, ...otherwise: string[]): MemberField {
     const found = this.find(path, ...otherwise);
@@ -44,7 +45,7 @@ export class StructType {
     throw new InspectError('missingInfo', `this kernel has no ${names}`, { key: `${this.name}.${path}` });
   }
 
-  /** As field(); undefined when this kernel has no such member. */
+  /** Like field(), but returns undefined if this kernel has no such member. */
   find(path: string, ...otherwise: string[]): MemberField | undefined {
     for (const name of [path, ...otherwise].flatMap((p) => namesOfMember(this.name, p))) {
       const field = this.#resolve(name);
@@ -57,14 +58,14 @@ export class StructType {
     return this.find(path) !== undefined;
   }
 
-  /** Bytes from the start to the member. @throws InspectError missingInfo */
+  /** Returns the bytes from the start to the member. @throws InspectError missingInfo */
   offsetOf(path: string, ...otherwise: string[]): number {
     return this.field(path, ...otherwise).offset;
   }
 
   /**
-   * As offsetOf(), of a member that is read as so many bytes, whatever its type is.
-   * @throws InspectError missingInfo; corrupt, when the structure ends before them
+   * Like offsetOf(), for a member that is read as `bytes` bytes, whatever its type.
+   * @throws InspectError missingInfo; corrupt if the structure ends before them
    */
   placeOf(path: string, bytes: number): number {
     const { offset } = this.field(path);
@@ -75,7 +76,7 @@ export class StructType {
   #outside(path: string, end: number): InspectError {
     return new InspectError(
       'corrupt',
-      `BTF: ${this.name}.${path} ends at byte ${end}, and the structure has ${this.size}`,
+      `BTF: ${this.name}.${path} ends at byte ${end}, but the structure has ${this.size} bytes`,
     );
   }
 
@@ -92,14 +93,16 @@ export class StructType {
     }
     const size = this.btf.sizeOf(place.type) ?? 0;
     const offset = Math.floor(place.bitOffset / 8);
-    // Elements may lie behind the end: arrays are longer than their type says where they end a structure.
+    // Array elements may lie past the end: an array that ends a structure may be longer than its type says.
     if (!path.includes('[') && place.bitSize === null && offset + size > this.size)
       throw this.#outside(path, offset + size);
     return { ...place, path, offset, size };
   }
 }
 
-/** One step of a path inside of one structure; undefined where there is nothing, and for a pointer to follow. */
+/**
+ * Returns one step of a path within a structure; undefined if there is nothing, or for a pointer to follow.
+ */
 export function stepInto(btf: Btf, place: MemberPlace, step: Step): MemberPlace | undefined {
   if (step === 'follow') return undefined;
   if ('index' in step) return elementAt(btf, place, step.index);

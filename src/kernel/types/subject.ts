@@ -8,40 +8,41 @@ import type { MemberPlace } from './members.ts';
 import { parseMemberPath, type Step } from './path.ts';
 import { stepInto } from './struct-type.ts';
 
-/** What is looked at: a type, and where there is a value of it. */
+/** What is inspected: a type and, if there is one, a value of it. */
 export interface Subject {
   readonly btf: Btf;
   readonly type: number;
-  /** Bits of a bit field, from the start of the byte at `address`; null for all else. */
+  /** The bits of a bit field, from the start of the byte at `address`; otherwise null. */
   readonly bits: { readonly first: number; readonly count: number } | null;
-  /** Virtual address of the value; null when only the type was asked for. */
+  /** Virtual address of the value; null if only the type is wanted. */
   readonly address: bigint | null;
 }
 
-/** A name of the command line: `task_struct.mm->pgd`, `struct page`, `console#2`. */
+/** A name from the command line: `task_struct.mm->pgd`, `struct page`, `console#2`. */
 export interface SubjectName {
   readonly name: string;
-  /** Which of the types of that name, from 1 on. */
+  /** Which of the types of that name, counted from 1. */
   readonly nth: number;
   readonly steps: readonly Step[];
 }
 
 const NAME = /^(?:(?:struct|union|enum)\s+)?([A-Za-z_]\w*)(?:#([1-9]\d?))?(.*)$/s;
 
-/** @throws InspectError usage, when it is no such name */
+/** @throws InspectError usage if the name is malformed */
 export function parseSubject(text: string): SubjectName {
   const [, name, nth = '1', path = ''] = NAME.exec(text.trim()) ?? [];
   if (name === undefined) {
-    throw new InspectError('usage', `"${text.slice(0, 80)}" is no name of a type`, {
-      hint: "a name is one of the kernel's types, then a path if one is wanted: task_struct.mm->pgd",
+    throw new InspectError('usage', `"${text.slice(0, 80)}" is not the name of a type`, {
+      hint: "write the name of one of the kernel's types, with a path if wanted: task_struct.mm->pgd",
     });
   }
   return { name, nth: Number(nth), steps: parseMemberPath(path.replace(/^\./, '')) };
 }
 
 /**
- * Goes a path from a type on; where there is a value, through memory: a pointer is read, and followed to what it points
- * at. @throws InspectError missingInfo for a member that is not there; notMapped, notStored
+ * Follows a path from a type; if there is a value, through memory: `->` reads a pointer and goes to its
+ * target.
+ * @throws InspectError missingInfo if a member does not exist; notMapped, notStored
  */
 export function followPath(space: AddressSpace, from: Subject, steps: readonly Step[]): Subject {
   const { btf } = from;
@@ -65,8 +66,8 @@ export function followPath(space: AddressSpace, from: Subject, steps: readonly S
 function pointee(btf: Btf, type: number): number {
   const id = btf.resolve(type);
   if (btf.kind(id) === KIND.PTR) return btf.target(id);
-  throw new InspectError('usage', `-> needs a pointer before it, and this is a ${typeName(btf, type)}`, {
-    hint: 'a member of a structure is reached by a dot',
+  throw new InspectError('usage', `-> needs a pointer before it, but this is a ${typeName(btf, type)}`, {
+    hint: 'write a dot to reach a member of a structure',
   });
 }
 
@@ -75,7 +76,7 @@ function pointerAt(space: AddressSpace, btf: Btf, base: bigint, { type, bitOffse
   const at = base + BigInt(Math.floor(bitOffset / 8));
   const pointer = space.u64(at);
   if (pointer !== 0n) return pointer;
-  throw new InspectError('notMapped', `the pointer at ${hex(at)} is NULL, so there is nothing behind it`, {
+  throw new InspectError('notMapped', `the pointer at ${hex(at)} is NULL and cannot be followed`, {
     address: at,
   });
 }

@@ -7,8 +7,8 @@ import { StructReader } from './struct-reader.ts';
 import { Types } from './types.ts';
 
 /**
- * A kernel that explains itself: its symbols say where things are, its BTF says what they look like. Both come out of
- * the dump and are read when they are first needed.
+ * A kernel with its own description: symbols say where things are, BTF what they look like. Both come from
+ * the dump and are read when first needed.
  */
 export class TypedKernel {
   readonly kernel: Kernel;
@@ -37,13 +37,16 @@ export class TypedKernel {
     return this.#types;
   }
 
-  /** Virtual address of a symbol; the first where there are several. undefined when the kernel has none. */
+  /** Returns the virtual address of a symbol, the first if there are several; undefined if there is none. */
   findSymbol(name: string): bigint | undefined {
     if (!this.#addresses.has(name)) this.#addresses.set(name, this.symbols.find(name)[0]?.address);
     return this.#addresses.get(name);
   }
 
-  /** Virtual address of a symbol. @throws InspectError missingInfo, when the kernel has none of that name */
+  /**
+   * Returns the virtual address of a symbol. @throws InspectError missingInfo if the kernel has none of that
+   * name
+   */
   symbol(name: string): bigint {
     const address = this.findSymbol(name);
     if (address !== undefined) return address;
@@ -51,14 +54,17 @@ export class TypedKernel {
   }
 
   /**
-   * A reader of some members of many objects of a structure; those with a question mark may be absent.
-   * @throws InspectError missingInfo, when this kernel lacks the structure or a member
+   * Returns a reader of selected members of many objects; a trailing question mark makes a member optional.
+   * @throws InspectError missingInfo if this kernel lacks the structure or a member
    */
   reader<const P extends string>(struct: string, ...paths: readonly P[]): StructReader<P> {
     return new StructReader(this.space, this.types.struct(struct), paths);
   }
 
-  /** The same for a single object. @throws InspectError missingInfo, notMapped or notStored */
+  /**
+   * Like reader(), for a single object, which it reads. @throws InspectError missingInfo, notMapped or
+   * notStored
+   */
   read<const P extends string>(struct: string, address: bigint, ...paths: readonly P[]): StructReader<P> {
     return this.reader(struct, ...paths).load(address);
   }

@@ -4,7 +4,7 @@ import { EnumeratorIndex } from '../btf/enumerator-index.ts';
 import { hasMembers, isEnum } from '../btf/kinds.ts';
 import { StructType } from './struct-type.ts';
 
-/** The types of a kernel by their names. What was resolved once is kept. */
+/** A kernel's types by name; resolved ones are cached. */
 export class Types {
   readonly btf: Btf;
   readonly #structs = new Map<string, StructType | undefined>();
@@ -14,14 +14,14 @@ export class Types {
     this.btf = btf;
   }
 
-  /** A structure or union. @throws InspectError missingInfo, when this kernel has none of that name */
+  /** Returns a structure or union. @throws InspectError missingInfo if this kernel has none of that name */
   struct(name: string): StructType {
     const found = this.findStruct(name);
     if (found) return found;
     throw new InspectError('missingInfo', `this kernel's BTF has no struct ${name}`, { key: name });
   }
 
-  /** A structure or union, or a typedef of one; the first where there are several. */
+  /** Returns a structure or union, or a typedef of one; the first if there are several. */
   findStruct(name: string): StructType | undefined {
     if (!this.#structs.has(name)) this.#structs.set(name, this.#lookUp(name));
     return this.#structs.get(name);
@@ -35,7 +35,10 @@ export class Types {
     return undefined;
   }
 
-  /** All values of an enumeration, in the order of its declaration; undefined when this kernel has none of that name. */
+  /**
+   * Returns the values of an enumeration in the order of its declaration; undefined if there is none of that
+   * name.
+   */
   enumeration(name: string): Enumerator[] | undefined {
     for (const id of this.btf.find(name)) {
       const resolved = this.btf.resolve(id);
@@ -45,7 +48,7 @@ export class Types {
     return undefined;
   }
 
-  /** The value of a constant of any enumeration, those without a name included, such as MM_ANONPAGES. */
+  /** Returns the value of a constant of any enumeration, also an anonymous one, such as MM_ANONPAGES. */
   enumerator(name: string): bigint | undefined {
     this.#enumerators ??= new EnumeratorIndex(this.btf);
     return this.#enumerators.find(name);

@@ -9,20 +9,20 @@ import type { MemberPlace } from './members.ts';
 import { readBig, type Scalar, scalarAt } from './scalar.ts';
 import type { Subject } from './subject.ts';
 
-/** What memory holds, read by its type. */
+/** A value in memory, decoded by its type. */
 export type Value =
   | { readonly kind: 'number'; readonly value: bigint }
   | { readonly kind: 'bool'; readonly value: boolean }
-  /** `name` is null for a number that the enumeration does not name. */
+  /** `name` is null if the enumeration has no name for the number. */
   | { readonly kind: 'enum'; readonly value: bigint; readonly name: string | null }
   | { readonly kind: 'pointer'; readonly address: bigint }
   /** A character array up to its NUL. */
   | { readonly kind: 'text'; readonly text: string }
-  /** `count` is how many members it has; `members` may be fewer. */
+  /** `count` is the number of members; `members` may have fewer. */
   | { readonly kind: 'struct'; readonly count: number; readonly members: readonly MemberValue[] }
-  /** `count` is how many the array has; `elements` may be fewer. */
+  /** `count` is the number of elements; `elements` may have fewer. */
   | { readonly kind: 'array'; readonly count: number; readonly elements: readonly Value[] }
-  /** The bytes are there, but this program does not know what they say: a floating point number, say. */
+  /** Bytes that this program cannot interpret, such as a floating point number. */
   | { readonly kind: 'opaque'; readonly bytes: Uint8Array }
   | { readonly kind: 'missing'; readonly reason: string };
 
@@ -32,29 +32,29 @@ export interface MemberValue {
   readonly value: Value;
 }
 
-/** Bounds what is decoded: arrays of thousands of structures are no answer to anything. */
+/** Limits what is decoded: nobody wants an array of thousands of structures. */
 export interface Budget {
-  /** Elements of each array that are decoded. */
+  /** Elements to decode of each array. */
   readonly elements: number;
-  /** Values altogether, which are left. */
+  /** Values left to decode, of all kinds. */
   values: number;
 }
 
-/** More than any structure that a kernel has; module BTF and hostile dumps may claim gigabytes. */
+/** Larger than any structure of a kernel; module BTF and hostile dumps may claim gigabytes. */
 const SIZE_LIMIT = 16 << 20;
-/** Bytes of all texts of a value: the log buffer has a MiB at most where it is an array. */
+/** Bytes of all texts of a value: the log buffer, if it is an array, has at most a MiB. */
 const BYTES_LIMIT = 4 << 20;
-const TOO_MUCH = `its texts have more than ${BYTES_LIMIT} bytes`;
+const TOO_MUCH = `its texts exceed ${BYTES_LIMIT} bytes`;
 
 /**
- * The value of a subject that has an address.
- * @throws InspectError unsupported, for a type that has no values
+ * Reads the value of a subject that has an address.
+ * @throws InspectError unsupported if the type has no values
  */
 export function readValue(space: AddressSpace, subject: Subject, address: bigint, budget: Budget): Value {
   const { btf, type, bits } = subject;
   const size = btf.sizeOf(type);
   if (size === undefined || size > SIZE_LIMIT) {
-    const why = size === undefined ? 'has no values' : `has ${size} bytes, more than are read at once`;
+    const why = size === undefined ? 'has no values' : `has ${size} bytes, too many to read at once`;
     throw new InspectError('unsupported', `${typeName(btf, type)} ${why}`, { address });
   }
   const touched = bits === null ? size : Math.ceil((bits.first + bits.count) / 8);
@@ -68,7 +68,7 @@ class Decoder {
   readonly #memory: PartialMemory;
   readonly #view: DataView;
   readonly #budget: Budget;
-  /** Bytes of texts and of what is not decoded that are left: many members may claim the same. */
+  /** Bytes left for texts and undecoded values: many members may claim the same bytes. */
   #bytesLeft = BYTES_LIMIT;
 
   constructor(btf: Btf, memory: PartialMemory, budget: Budget) {
@@ -137,10 +137,10 @@ class Decoder {
     return { kind: 'opaque', bytes: this.#memory.bytes.slice(start, end) };
   }
 
-  /** Why not all of a place's bytes are there. */
+  /** Returns why some of a place's bytes are missing. */
   #missing(place: MemberPlace): string | undefined {
     const { start, end } = this.#span(place);
-    if (end > this.#memory.bytes.length) return 'lies outside of its structure';
+    if (end > this.#memory.bytes.length) return 'lies outside its structure';
     return this.#memory.missing.find((part) => part.start < end && part.end > start)?.reason;
   }
 
@@ -150,17 +150,17 @@ class Decoder {
   }
 }
 
-/** What is to be told of a value besides itself. */
+/** What to report about a value besides the value itself. */
 export interface ValueNotes {
   /** Sentences on the parts that could not be read. */
   readonly missing: readonly string[];
-  /** Sentences on the arrays of which not all elements are there. */
+  /** Sentences on arrays and structures that are not shown whole. */
   readonly cut: readonly string[];
   /** All pointers in it. */
   readonly pointers: readonly bigint[];
 }
 
-/** Goes through a value and collects what is to be told of it. */
+/** Collects what to report about a value. */
 export function notesOn(value: Value): ValueNotes {
   const notes = { missing: [] as string[], cut: [] as string[], pointers: [] as bigint[] };
   collect(value, '', notes);
@@ -177,21 +177,23 @@ function collect(
   if (value.kind === 'struct') {
     if (value.count > value.members.length) {
       const of = path === '' ? '' : ` of ${path.slice(1)}`;
-      notes.cut.push(`of the ${value.count} members${of} the first ${value.members.length} are shown`);
+      notes.cut.push(`only the first ${value.members.length} of ${value.count} members${of} are shown`);
     }
     for (const { name, value: inner } of value.members) collect(inner, `${path}.${name}`, notes);
   }
   if (value.kind !== 'array') return;
   const { count, elements } = value;
   if (count > elements.length) {
-    notes.cut.push(`of the ${count} elements of ${path.slice(1)} the first ${elements.length} are shown`);
+    notes.cut.push(`only the first ${elements.length} of ${count} elements of ${path.slice(1)} are shown`);
   }
   elements.forEach((element, i) => {
     collect(element, `${path}[${i}]`, notes);
   });
 }
 
-/** char, as opposed to u8: BTF marks it as a character (pahole does not always), and it has the name. */
+/**
+ * Whether a type is char, as opposed to u8: marked as a character (pahole does not always do so) or so named.
+ */
 function isCharacter(btf: Btf, type: number): boolean {
   const id = btf.resolve(type);
   if (btf.kind(id) !== KIND.INT || btf.sizeOf(id) !== 1) return false;

@@ -22,7 +22,7 @@ function fault(size: number, members: Members, kind?: number): string | undefine
   return layoutFault(new Btf(t.btf.bytes()), id);
 }
 
-describe('a layout that a compiler can have made', () => {
+describe('a layout that a compiler may produce', () => {
   test.each<[string, number, Members, number?]>([
     [
       'aligned',
@@ -51,7 +51,7 @@ describe('a layout that a compiler can have made', () => {
       ],
     ],
     [
-      'aligned to more than its type is',
+      'aligned to more than its type needs',
       128,
       ({ pointer, u32 }) => [
         ['a', pointer, 0],
@@ -59,7 +59,7 @@ describe('a layout that a compiler can have made', () => {
       ],
     ],
     [
-      'of user space, with a gap that is declared',
+      'of user space, with a declared gap',
       5,
       ({ u8 }) => [
         ['a', u8, 0],
@@ -80,10 +80,10 @@ describe('a layout that a compiler can have made', () => {
   });
 });
 
-describe('a layout that none can have made', () => {
+describe('a layout that no compiler produces', () => {
   test.each<[string, number, Members, RegExp, number?]>([
     [
-      'members in each other',
+      'members that overlap',
       16,
       ({ pointer }) => [
         ['a', pointer, 0],
@@ -108,10 +108,10 @@ describe('a layout that none can have made', () => {
     ],
     ['more bits than the type has', 16, ({ u8 }) => [['a', u8, 0, 9]], /^member 1 \(a\) has impossible bits/],
     [
-      'a member that is declared only',
+      'a member that is only declared',
       8,
       ({ declared }) => [['a', declared, 0]],
-      /^member 1 \(a\) is of a type without a size/,
+      /^member 1 \(a\) has a type without a size/,
     ],
     [
       'two members of one name',
@@ -120,7 +120,7 @@ describe('a layout that none can have made', () => {
         ['a', pointer, 0],
         ['a', pointer, 8],
       ],
-      /^member 2 \(a\) has the name of another/,
+      /^member 2 \(a\) has the same name as another member/,
     ],
     [
       'a number without a name',
@@ -129,7 +129,7 @@ describe('a layout that none can have made', () => {
         ['a', u32, 0],
         ['', u32, 4],
       ],
-      /^member 2 \(without a name\) is no structure/,
+      /^member 2 \(without a name\) is not a structure/,
     ],
     [
       'a gap that aligns nothing',
@@ -147,7 +147,7 @@ describe('a layout that none can have made', () => {
       /^it ends 16 bytes past its last member/,
     ],
     [
-      'a member of a union that does not begin with it',
+      'a union member that does not begin at its start',
       16,
       ({ pointer }) => [['a', pointer, 8]],
       /^member 1 \(a\) is not within the 16 bytes/,
@@ -167,16 +167,16 @@ describe('a layout that none can have made', () => {
     expect(layoutFault(new Btf(t.btf.bytes()), id)).toMatch(/^member 2 \(y\) begins before the end/);
   });
 
-  test('a name that is the end of another', () => {
+  test('a name that is the tail of another', () => {
     const { btf, u32 } = types();
     const id = btf.add(KIND.STRUCT, 's', 4, [btf.string('number') + 2, u32, 0], 1, true);
     expect(layoutFault(new Btf(btf.bytes()), id)).toMatch(
-      /^member 1 \(mber\) is named by the rest of another name/,
+      /^member 1 \(mber\) is named by the tail of another name/,
     );
   });
 });
 
-test('anonymous parts that have others in them twice, again and again, come to an end', () => {
+test('anonymous parts that nest exponentially come to an end', () => {
   const { btf, u32 } = types();
   let inner = btf.struct('', 4, [['x', u32, 0]]);
   for (let level = 0; level < 20; level++)
@@ -185,5 +185,5 @@ test('anonymous parts that have others in them twice, again and again, come to a
       ['', inner, 0],
     ]);
   const { kind, message } = failureOf(() => layoutFault(new Btf(btf.bytes()), inner));
-  expect([kind, message]).toEqual(['corrupt', expect.stringMatching(/has anonymous members without an end/)]);
+  expect([kind, message]).toEqual(['corrupt', expect.stringMatching(/nests anonymous members endlessly/)]);
 });

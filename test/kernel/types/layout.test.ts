@@ -49,7 +49,7 @@ describe('the layout of a structure', () => {
     expect(padding).toEqual({ firstBit: 8 * count, bits: 16 });
   });
 
-  test('is corrupt where anonymous members have others in them twice, again and again', () => {
+  test('is corrupt when anonymous members nest exponentially', () => {
     const { btf, u32 } = types();
     let inner = btf.struct('', 4, [['x', u32, 0]]);
     for (let level = 0; level < 20; level++) {
@@ -80,7 +80,7 @@ describe('the layout of a structure', () => {
     expect(padding).toEqual({ firstBit: 37, bits: 27 });
   });
 
-  test('has no holes in a union, but padding behind its longest member', () => {
+  test('has no holes in a union, but padding after its longest member', () => {
     const { holes, padding, keyword } = layout(
       8,
       ({ u8, u32 }) => [
@@ -92,7 +92,7 @@ describe('the layout of a structure', () => {
     expect([keyword, holes, padding]).toEqual(['union', [], { firstBit: 32, bits: 32 }]);
   });
 
-  test('is told in the order of the declaration, even where the compiler shuffled the members', () => {
+  test('is in the order of the declaration, even if the compiler shuffled the members', () => {
     const { holes, members } = layout(16, ({ u32 }) => [
       ['a', u32, 12],
       ['b', u32, 0],
@@ -101,7 +101,7 @@ describe('the layout of a structure', () => {
     expect(holes).toEqual([{ firstBit: 32, bits: 64 }]);
   });
 
-  test('opens types without a name, with offsets from the outermost structure', () => {
+  test('expands types without a name, with offsets from the outermost structure', () => {
     const t = types();
     const inner = t.btf.struct('', 8, [
       ['x', t.u8, 0],
@@ -126,7 +126,7 @@ describe('the layout of a structure', () => {
     expect(named?.inner?.members.map((m) => m.offset)).toEqual([16, 20]);
   });
 
-  test('is corrupt when it holds itself without a name', () => {
+  test('is corrupt when it contains itself without a name', () => {
     const t = types();
     const id = t.btf.endId;
     t.btf.struct('', 8, [['', id, 0]]);
@@ -173,12 +173,12 @@ describe('declarations', () => {
     expect(declaration(parsed, id, 'x')).toBe(text);
   });
 
-  test('without a name are the type alone', () => {
+  test('without a name are just the type', () => {
     expect(typeName(parsed, functions)).toBe('u64 (*[2])(struct list_head *, ...)');
     expect(typeName(parsed, 0)).toBe('void');
   });
 
-  test('of functions that take functions twice, again and again, are corrupt', () => {
+  test('of functions that nest exponentially are corrupt', () => {
     const twice = new BuiltBtf();
     let taken = twice.int('int', 4);
     for (let level = 0; level < 12; level++) {

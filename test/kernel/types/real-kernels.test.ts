@@ -15,7 +15,7 @@ describe.each(TYPED)('%s', (name) => {
   const { info } = typed.kernel;
   afterAll(() => image.close());
 
-  /** What stands in VMCOREINFO under KIND(...), by what is in the brackets. */
+  /** The values of KIND(...) in VMCOREINFO by what is in the brackets. */
   function noted(kind: string): [string, number][] {
     return info.keys().flatMap((key): [string, number][] => {
       const inner = new RegExp(`^${kind}\\((.*)\\)$`).exec(key)?.[1];
@@ -36,7 +36,7 @@ describe.each(TYPED)('%s', (name) => {
     const sizes = noted('SIZE').map(([struct, size]) => [struct, size, typed.types.struct(struct).size]);
     expect(sizes.length).toBeGreaterThan(10);
     expect(sizes.filter(([, said, found]) => said !== found)).toEqual([]);
-    // Without a dot it is the length of a variable.
+    // A key without a dot is the length of a variable.
     const arrays = noted('LENGTH').filter(([path]) => path.includes('.'));
     const lengths = arrays.map(([path, length]) => {
       const [struct = '', member = ''] = path.split('.');
@@ -64,7 +64,7 @@ describe.each(TYPED)('%s', (name) => {
     }
   });
 
-  it('has types of modules that go on from its own, from 5.11 on', () => {
+  it('has types of modules that continue its own, since 5.11', () => {
     const { modules: blobs } = listModuleBtf(typed);
     if (name === 'linux-5.10') {
       expect(blobs).toEqual([]);
@@ -73,7 +73,7 @@ describe.each(TYPED)('%s', (name) => {
     const { modules } = readModules(typed);
     expect(new Set(blobs.map((b) => b.module))).toEqual(new Set(modules.map((m) => m.name)));
     const from = blobs.find((b) => b.module === 'virtio_blk');
-    if (!from) throw new Error('virtio_blk brought no types');
+    if (!from) throw new Error('virtio_blk has no types');
     const btf = readModuleBtf(typed, from);
     const [id = 0] = btf.find('virtio_blk');
     expect(id).toBeGreaterThanOrEqual(typed.types.btf.endId);

@@ -30,7 +30,7 @@ describe('members of an object', () => {
   const { typed, ...kernel } = built();
   const address = typed.symbol('init_task');
 
-  test('are numbers, signed as their types are', () => {
+  test('are numbers, signed like their types', () => {
     const task = typed.read('task_struct', address, '__state', 'pairs[1].x', 'pairs[1].y', 'exit', 'frozen');
     expect(task.number('__state')).toBe(0x8000_0001);
     expect(task.number('pairs[1].x')).toBe(11);
@@ -39,12 +39,12 @@ describe('members of an object', () => {
     expect(task.number('frozen')).toBe(1);
   });
 
-  test('are bit fields, signed as their types are', () => {
+  test('are bit fields, signed like their types', () => {
     const task = typed.read('task_struct', address, 'on_rq', 'prio');
     expect([task.number('on_rq'), task.number('prio')]).toEqual([1, -3]);
   });
 
-  test('are what a structure wraps that holds nothing else', () => {
+  test('are numbers if a structure just wraps one', () => {
     expect(typed.read('task_struct', address, 'usage').number('usage')).toBe(3);
   });
 
@@ -62,23 +62,23 @@ describe('members of an object', () => {
     expect(task.addressOf('tasks')).toBe(address + 72n);
   });
 
-  test('are numbers only as far as a number goes', () => {
+  test('are numbers only up to the safe integers', () => {
     const task = typed.read('task_struct', address, 'start');
     expect(task.big('start')).toBe(2n ** 53n);
     expect(failureOf(() => task.number('start'))).toMatchObject({ kind: 'corrupt', facts: { address } });
   });
 
-  test('are no number when they are a structure of several', () => {
+  test('are not numbers when they are a structure of several', () => {
     const task = typed.read('task_struct', address, 'pairs[0]');
     expect(failureOf(() => task.number('pairs[0]')).kind).toBe('unsupported');
   });
 
-  test('go by the names that other kernels have for them', () => {
+  test('can be read by the names that other kernels have for them', () => {
     const task = typed.read('task_struct', address, 'state');
     expect(task.number('state')).toBe(0x8000_0001);
   });
 
-  test('may be absent where that is allowed', () => {
+  test('may be absent if that is allowed', () => {
     const task = typed.read('task_struct', address, 'comm', 'rss_stat?');
     expect(task.has('rss_stat')).toBe(false);
     expect(task.has('comm')).toBe(true);
@@ -87,7 +87,7 @@ describe('members of an object', () => {
     expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key: 'task_struct.rss_stat' } });
   });
 
-  test('are those of the object that was read last', () => {
+  test('come from the object that was read last', () => {
     const whole = built();
     whole.write(OTHER, packed(144, [[0, 4, 7]]));
     const reader = whole.typed.reader('task_struct', '__state');
@@ -96,7 +96,7 @@ describe('members of an object', () => {
     expect(reader.address).toBe(whole.at(OTHER));
   });
 
-  test('are taken from bytes that were read before', () => {
+  test('can be taken from bytes that were read before', () => {
     const reader = typed.reader('task_struct', 'low', 'usage');
     const bytes = packed(200, [
       [50 + 16, 4, 5],
@@ -106,12 +106,12 @@ describe('members of an object', () => {
     expect([reader.number('low'), reader.number('usage'), reader.address]).toEqual([5, 6, 99n]);
   });
 
-  test('cannot be read where nothing is mapped', () => {
+  test('cannot be read if nothing is mapped', () => {
     const reader = typed.reader('task_struct', 'comm');
     expect(failureOf(() => reader.load(0xffff_9000_0000_0000n)).kind).toBe('notMapped');
   });
 
-  test('are read together, and only from the first to the last that was asked for', () => {
+  test('are read together, only from the first to the last selected one', () => {
     const { memory } = kernel.kernel;
     const reader = typed.reader('task_struct', 'mm', 'usage');
     reader.load(address);
@@ -122,7 +122,7 @@ describe('members of an object', () => {
 });
 
 describe('what a kernel does not have', () => {
-  test('is told by name: types, members, enumerators', () => {
+  test('is reported by name: types, members, enumerators', () => {
     const { types } = built().typed;
     expect(failureOf(() => types.struct('mem_cgroup'))).toMatchObject({ kind: 'missingInfo' });
     expect(types.findStruct('int')).toBeUndefined();
@@ -133,7 +133,7 @@ describe('what a kernel does not have', () => {
     expect(types.enumeration('task_state')?.map((e) => e.name)).toEqual(['RUNNING', 'DEAD', 'LOST']);
   });
 
-  test('is all of its types, when it was built without', () => {
+  test('includes all types if it was built without them', () => {
     const { typed } = new BuiltTypedKernel(null);
     const failure = failureOf(() => typed.types);
     expect(failure.kind).toBe('missingInfo');
@@ -141,7 +141,7 @@ describe('what a kernel does not have', () => {
     expect(failure.facts.hint).toContain('CONFIG_DEBUG_INFO_BTF');
   });
 
-  test('are elements behind the end of an array, but not those of a flexible one', () => {
+  test('includes elements past the end of an array, unless it is flexible', () => {
     const type = built().typed.types.struct('task_struct');
     expect(type.find('pairs[2].y')?.offset).toBe(48 + 16 + 4);
     expect(type.find('pairs[3]')).toBeUndefined();
@@ -150,7 +150,7 @@ describe('what a kernel does not have', () => {
   });
 });
 
-test('types that cannot be are corrupt, and say where in memory they are', () => {
+test('impossible types are corrupt, and the error says where in memory they are', () => {
   const blob = taskTypes().btf.bytes({ magic: 0x1234 });
   const { typed } = new BuiltTypedKernel(taskTypes().btf, {}, blob);
   const failure = failureOf(() => typed.types);

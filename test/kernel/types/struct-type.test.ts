@@ -10,7 +10,7 @@ function typesOf(build: (btf: BuiltBtf, int: number) => void): Types {
   return new Types(new Btf(btf.bytes()));
 }
 
-describe('a structure whose members lie outside of it', () => {
+describe('a structure with members outside of it', () => {
   const types = typesOf((btf, int) => {
     btf.struct('kernel_symbol', 12, [
       ['value_offset', int, 0],
@@ -23,24 +23,24 @@ describe('a structure whose members lie outside of it', () => {
     ]);
   });
 
-  test('is corrupt for one who asks for such a member, and not for the others', () => {
+  test('is corrupt only when such a member is read', () => {
     const type = types.struct('kernel_symbol');
     expect(type.offsetOf('value_offset')).toBe(0);
     const failure = failureOf(() => type.find('name_offset'));
     expect(failure.kind).toBe('corrupt');
     expect(failure.message).toBe(
-      'BTF: kernel_symbol.name_offset ends at byte 4100, and the structure has 12',
+      'BTF: kernel_symbol.name_offset ends at byte 4100, but the structure has 12 bytes',
     );
   });
 
-  test('is corrupt where more bytes are read of a member than there are left', () => {
+  test('is corrupt when more bytes of a member are read than there are', () => {
     const type = types.struct('kernel_symbol');
     expect(type.placeOf('value_offset', 4)).toBe(0);
     expect(type.placeOf('last', 1)).toBe(11);
     expect(failureOf(() => type.placeOf('last', 4)).kind).toBe('corrupt');
   });
 
-  test('may have an array at its end that goes on', () => {
+  test('may end with an array that goes on', () => {
     expect(types.struct('growing').offsetOf('entries[7]')).toBe(32);
   });
 });

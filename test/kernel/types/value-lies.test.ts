@@ -10,7 +10,7 @@ import { textOf } from '../../support/text-of.ts';
 
 const PLENTY = { elements: 100, values: 1000 };
 
-/** A value at the begin of the data, of the type that `make` adds. */
+/** Decodes a value at the start of the data, of the type that `make` adds. */
 function decoded(
   make: (btf: BuiltBtf) => number,
   bytes: Uint8Array = new Uint8Array(64),
@@ -36,22 +36,22 @@ const TYPE: StructTypeRow = {
 const u32 = (btf: BuiltBtf) => btf.int('unsigned int', 4);
 
 describe('types that no kernel has', () => {
-  it('are refused where they are larger than anything is read at once', () => {
+  it('are rejected when they are too large to read at once', () => {
     const { kind, message } = failureOf(() => decoded((btf) => btf.array(u32(btf), 5 << 20)));
     expect([kind, message]).toEqual([
       'unsupported',
-      'unsigned int [5242880] has 20971520 bytes, more than are read at once',
+      'unsigned int [5242880] has 20971520 bytes, too many to read at once',
     ]);
   });
 
-  it('are refused where they nest in themselves', () => {
+  it('are rejected when they contain themselves', () => {
     const { kind, message } = failureOf(() =>
       decoded((btf) => btf.struct('endless', 8, [['self', btf.endId, 0]])),
     );
     expect([kind, message]).toEqual(['corrupt', expect.stringMatching(/nests more than 64 deep$/)]);
   });
 
-  it('have no value where a member lies outside of its structure, and the others have', () => {
+  it('have values except for a member that lies outside its structure', () => {
     const value = decoded(
       (btf) => {
         const int = u32(btf);
@@ -69,7 +69,7 @@ describe('types that no kernel has', () => {
     );
     expect(jsonValue(value)).toEqual({ in: 7, out: null, half: null });
     expect(value).toMatchObject({
-      members: [{}, { value: { reason: 'lies outside of its structure' } }, {}],
+      members: [{}, { value: { reason: 'lies outside its structure' } }, {}],
     });
   });
 });
@@ -94,8 +94,8 @@ describe('a value that claims more than is decoded', () => {
     );
     expect(jsonValue(value)).toEqual({ inner: { a: 7, b: 0 } });
     expect(notesOn(value).cut).toEqual([
-      'of the 2 members the first 1 are shown',
-      'of the 3 members of inner the first 2 are shown',
+      'only the first 1 of 2 members are shown',
+      'only the first 2 of 3 members of inner are shown',
     ]);
     const title = { name: 'outer', address: 0x1000n, symbol: undefined, type: TYPE };
     expect((await textOf(valueView(title, value, () => undefined))).split('\n').slice(1)).toEqual([
@@ -109,7 +109,7 @@ describe('a value that claims more than is decoded', () => {
     ]);
   });
 
-  it('has no more texts than four MiB, where many members have the same', () => {
+  it('has at most 4 MiB of texts, even if many members have the same one', () => {
     const size = 500 << 10;
     const value = decoded(
       (btf) => {
@@ -125,17 +125,17 @@ describe('a value that claims more than is decoded', () => {
     const members = value.kind === 'struct' ? value.members.map((member) => member.value) : [];
     const texts = members.slice(0, 8).map((text) => text.kind === 'text' && text.text.length);
     expect(texts).toEqual(Array(8).fill(size));
-    expect(members[8]).toEqual({ kind: 'missing', reason: 'its texts have more than 4194304 bytes' });
+    expect(members[8]).toEqual({ kind: 'missing', reason: 'its texts exceed 4194304 bytes' });
   });
 });
 
-describe('a number of an odd kind', () => {
-  it('is no truth where it is neither 0 nor 1', () => {
+describe('an unusual number', () => {
+  it('is not a boolean unless it is 0 or 1', () => {
     const bool = (btf: BuiltBtf) => btf.int('_Bool', 1, { bool: true });
     expect([0, 1, 2].map((byte) => jsonValue(decoded(bool, Uint8Array.of(byte))))).toEqual([false, true, 2]);
   });
 
-  it('is itself where its enumeration has no name for it', () => {
+  it('is a number if its enumeration has no name for it', () => {
     const state = (btf: BuiltBtf) =>
       btf.enum(
         'state',
@@ -151,7 +151,7 @@ describe('a number of an odd kind', () => {
 });
 
 describe('an array', () => {
-  it('of bytes is a text where these are characters by name or by mark, and numbers where not', () => {
+  it('of bytes is a text if they are characters by name or encoding, otherwise numbers', () => {
     const text = ascii('abc\0');
     const four =
       (name: string, char = false) =>
@@ -162,7 +162,7 @@ describe('an array', () => {
     expect(jsonValue(decoded(four('unsigned char'), text))).toEqual([97, 98, 99, 0]);
   });
 
-  it('ends where enough has been decoded, and says how many it has', () => {
+  it('ends when enough has been decoded, and keeps its count', () => {
     const many = (btf: BuiltBtf) => btf.array(btf.array(u32(btf), 4), 8);
     // The array itself, the first of eight, its four numbers, the second and one of its numbers.
     const value = decoded(many, new Uint8Array(128), { elements: 100, values: 8 });

@@ -65,7 +65,7 @@ function value(name: string, address: bigint | null = kernel.at(0), budget = PLE
 }
 
 describe('a value', () => {
-  test('is an object of all members, those of anonymous types among the others', () => {
+  test('is an object of all members, including the ones of anonymous types', () => {
     expect(jsonValue(value('task_struct'))).toEqual({
       __state: 7,
       usage: { refs: { counter: 3 } },
@@ -91,7 +91,7 @@ describe('a value', () => {
     });
   });
 
-  test('is printed a line a member, with equal neighbours told once, and nothing raw in it', async () => {
+  test('is printed one line per member, with equal neighbours printed once, and without raw control characters', async () => {
     const symbolOf = (address: bigint) => (address === kernel.at(MM) ? 'init_mm' : undefined);
     const type = {
       name: 'struct task_struct',
@@ -129,27 +129,27 @@ describe('a value', () => {
     ['task_struct.on_rq', 1],
     ['task_struct.high', 2],
     ['task_struct.mm->pgd->pgd', 0x1234_5067],
-  ])('at the end of a path is that alone: %s', (path, wanted) => {
+  ])('at the end of a path is printed alone: %s', (path, wanted) => {
     expect(jsonValue(value(path))).toBe(wanted);
   });
 
-  test('is cut where it has too many elements, and says so', () => {
+  test('is cut if it has too many elements, and says so', () => {
     const cut = value('task_struct.pairs', kernel.at(0), { elements: 2, values: 1000 });
     expect(cut).toMatchObject({ kind: 'array', count: 3, elements: [{}, {}] });
     expect(notesOn(value('task_struct', kernel.at(0), { elements: 2, values: 1000 })).cut).toEqual([
-      'of the 3 elements of pairs the first 2 are shown',
+      'only the first 2 of 3 elements of pairs are shown',
     ]);
   });
 
-  test('has null for the parts that are not there, and the reason beside', () => {
-    // The data of the image ends with the image; nothing is mapped behind it.
+  test('has null for missing parts, and the reason', () => {
+    // The data of the image ends with the image; nothing is mapped after it.
     const end = kernel.kernel.inImage(0x20_0000);
     const partial = value('task_struct', end - 24n);
     expect(jsonValue(partial)).toMatchObject({ __state: 0, low: 0, comm: null, on_rq: null, exit: null });
     expect(notesOn(partial).missing[0]).toContain('is not mapped');
   });
 
-  test('cannot be had of a type that has none', () => {
+  test('cannot be read of a type that has no values', () => {
     expect(failureOf(() => value('task_struct.hidden->x')).kind).toBe('notMapped');
     expect(failureOf(() => value('hidden')).kind).toBe('unsupported');
   });
@@ -165,15 +165,15 @@ describe('names', () => {
     'task_struct.mm->',
     'task_struct[x]',
     'a#0',
-  ])('of no type are wrong usage: "%s"', (name) => {
+  ])('are rejected as usage errors if malformed: "%s"', (name) => {
     expect(failureOf(() => parseSubject(name)).kind).toBe('usage');
   });
 
-  test('may have the keyword of C before them', () => {
+  test('may have a C keyword before them', () => {
     expect(parseSubject('struct task_struct.mm')).toEqual(parseSubject('task_struct.mm'));
   });
 
-  test('that are almost right have the right ones beside them', () => {
+  test('that are almost right suggest the right ones', () => {
     const { btf } = typed.types;
     expect(nearNames(btf, 'tsk_struct')).toContain('task_struct');
     expect(nearNames(btf, 'mm_strct')[0]).toBe('mm_struct');
@@ -188,7 +188,7 @@ describe('an address', () => {
   const symbols = new Symbolizer(typed);
   const at = (text: string) => addressOf(typed, symbols, text);
 
-  test('is a number, a symbol, or a place behind one', () => {
+  test('is a number, a symbol, or a symbol with an offset', () => {
     expect(at('0xffff888000000000')).toBe(0xffff_8880_0000_0000n);
     expect(at('init_mm')).toBe(kernel.at(MM));
     expect(at('init_mm+0x10')).toBe(kernel.at(MM + 16));
@@ -198,7 +198,7 @@ describe('an address', () => {
     expect(failureOf(() => at(text)).kind).toBe('usage');
   });
 
-  test('is missing when no symbol has the name, and when several have', () => {
+  test('is missing if no symbol or more than one has the name', () => {
     expect(failureOf(() => at('nothing')).kind).toBe('missingInfo');
     const failure = failureOf(() => at('helper'));
     expect(failure.message).toContain('2 symbols are named helper');
