@@ -10,17 +10,17 @@ export const dmesg = dumpCommand({
   options: {
     level: {
       argument: 'list',
-      meaning: 'these levels only: err,warn; err+ for err and all above it',
+      meaning: 'only these levels: err,warn; err+ means err and more important ones',
       parse: parseLevels,
     },
     since: {
       argument: 'seconds',
-      meaning: 'from this time on, in seconds since boot',
+      meaning: 'only records from this time on, in seconds since boot',
       parse: parseSeconds,
     },
-    last: { argument: 'n', meaning: 'the last N records of what is shown', parse: parseCount },
-    panic: { meaning: 'the lines of the panic, or of the last oops' },
+    last: { argument: 'n', meaning: 'only the last N of these records', parse: parseCount },
+    panic: { meaning: 'only the report of the panic, or of the last oops' },
   },
-  help: 'With --json each record is an object on a line of its own (JSON Lines).',
+  help: 'With --json each record is one object on its own line (JSON Lines). The last object also has the warnings about the log, and whether it is complete.',
   load: () => import('../commands/dmesg.ts'),
 });

@@ -3,7 +3,7 @@ import { FILES } from './dump-operands.ts';
 
 export const info = dumpCommand({
   name: 'info',
-  summary: 'the one screen to see first: which kernel, what happened, how it was',
+  summary: 'the screen to see first: which kernel, what happened, and the state of the machine',
   dump: FILES,
   load: () => import('../commands/info.ts'),
 });

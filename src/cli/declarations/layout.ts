@@ -3,7 +3,8 @@ import { FILES } from './dump-operands.ts';
 
 export const layout = dumpCommand({
   name: 'layout',
-  summary: 'where the kernel put its regions, by every method that there is',
+  summary: 'where the kernel put its direct map, vmalloc area, vmemmap and text (KASLR)',
   dump: FILES,
+  help: 'For each value every method that was tried is shown, what it found, and which one is believed and why.',
   load: () => import('../commands/layout.ts'),
 });

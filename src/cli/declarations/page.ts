@@ -4,7 +4,7 @@ import { FILE } from './dump-operands.ts';
 
 export const page = dumpCommand({
   name: 'page',
-  summary: 'everything about one page, and the rule that decided its class',
+  summary: 'everything about one page: its class, the rule that decided it, and its owner',
   dump: FILE,
   operands: {
     at: {

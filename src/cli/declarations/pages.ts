@@ -9,10 +9,10 @@ export const pages = dumpCommand({
   options: {
     compat: {
       argument: 'program',
-      meaning: 'count as another program does, its errors included',
+      meaning: 'count as another program does, including its errors',
       choices: ['makedumpfile'],
     },
-    jobs: { argument: 'n', meaning: 'threads to work on at most', parse: parseJobs },
+    jobs: { argument: 'n', meaning: 'use at most N threads', parse: parseJobs },
   },
   load: () => import('../commands/pages.ts'),
 });

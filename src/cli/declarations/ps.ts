@@ -4,16 +4,16 @@ import { FILES } from './dump-operands.ts';
 
 export const ps = dumpCommand({
   name: 'ps',
-  summary: 'the processes of the kernel, their states and their memory',
+  summary: 'processes or threads, their states and their memory',
   dump: FILES,
   options: {
-    sort: { argument: 'order', meaning: 'in which order', choices: ['pid', 'rss', 'cpu'], default: 'pid' },
-    top: { argument: 'n', meaning: 'the first N of them only', parse: parseCount },
-    threads: { meaning: 'every thread, not every process' },
+    sort: { argument: 'order', meaning: 'the order', choices: ['pid', 'rss', 'cpu'], default: 'pid' },
+    top: { argument: 'n', meaning: 'only the first N', parse: parseCount },
+    threads: { meaning: 'list threads instead of processes' },
   },
   help:
-    "A > is before tasks that were on a CPU, a ! before the one that panicked; the kernel's own threads are in " +
-    'brackets. S is the state, as in ps(1): R running, S sleeping, D disk sleep, T stopped, t traced, X dead, ' +
+    "> marks tasks that were running on a CPU, ! the one that panicked; the kernel's own threads are in brackets. " +
+    'S is the state, as in ps(1): R running, S sleeping, D disk sleep, T stopped, t traced, X dead, ' +
     'Z zombie, P parked, I idle.',
   load: () => import('../commands/ps.ts'),
 });

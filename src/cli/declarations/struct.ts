@@ -3,13 +3,16 @@ import { FILE } from './dump-operands.ts';
 
 export const struct = dumpCommand({
   name: 'struct',
-  summary: "what one of the kernel's types looks like, or what memory holds by it (BTF)",
+  summary: "the layout of one of the kernel's types, or a value of it in memory (BTF)",
   dump: FILE,
   operands: {
-    subject: { name: 'NAME', meaning: 'a type, with a path if one is wanted: page, task_struct.mm->pgd' },
+    subject: {
+      name: 'NAME',
+      meaning: 'a type, or a symbol that has one, with an optional path: page, task_struct.mm->pgd',
+    },
     at: {
       name: 'ADDR',
-      meaning: 'where a value of it is: an address in 0x hex, or a symbol',
+      meaning: 'where a value of that type is: an address in 0x hex, or a symbol',
       optional: true,
     },
   },

@@ -3,7 +3,7 @@ import { FILE } from './dump-operands.ts';
 
 export const symbols = dumpCommand({
   name: 'symbols',
-  summary: "the kernel's own symbol table (kallsyms), found in the dump",
+  summary: 'the symbol table of the kernel and its modules (kallsyms), found in the dump',
   dump: FILE,
   operands: {
     query: {

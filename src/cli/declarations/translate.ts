@@ -4,10 +4,10 @@ import { FILE } from './dump-operands.ts';
 
 export const translate = dumpCommand({
   name: 'translate',
-  summary: 'the page-table walk of virtual addresses',
+  summary: 'the page-table walk of virtual addresses, entry by entry',
   dump: FILE,
   operands: {
-    addresses: { name: 'ADDR', meaning: 'virtual addresses, 0x hex', many: true, parse: parseAddress },
+    addresses: { name: 'ADDR', meaning: 'virtual addresses in 0x hex', many: true, parse: parseAddress },
   },
   load: () => import('../commands/translate.ts'),
 });

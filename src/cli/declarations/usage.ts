@@ -4,7 +4,7 @@ import { FILES } from './dump-operands.ts';
 
 export const usage = dumpCommand({
   name: 'usage',
-  summary: 'who holds the memory: slab caches, files, processes, and the kernel',
+  summary: 'who holds the memory: slab caches, files, processes and the kernel',
   dump: FILES,
   options: {
     by: {
@@ -14,7 +14,7 @@ export const usage = dumpCommand({
     },
     top: {
       argument: 'number',
-      meaning: 'how many of each to list (default: 5, with --by 20)',
+      meaning: 'how many of each to list (default: 5; 20 with --by)',
       parse: parseCount,
     },
   },

@@ -3,11 +3,11 @@ import { FILES } from './dump-operands.ts';
 
 export const vmcoreinfo = dumpCommand({
   name: 'vmcoreinfo',
-  summary: 'the VMCOREINFO note: what the kernel says of itself',
+  summary: 'the VMCOREINFO note: what the kernel says about itself',
   dump: FILES,
   options: {
-    raw: { meaning: 'the text of the note, as it stands (escaped on a terminal)' },
-    get: { argument: 'key', meaning: 'one value, as it stands: OSRELEASE, SYMBOL(init_top_pgt)' },
+    raw: { meaning: 'print the text of the note unchanged (escaped on a terminal)' },
+    get: { argument: 'key', meaning: 'print one value unchanged: OSRELEASE, SYMBOL(init_top_pgt)' },
   },
   load: () => import('../commands/vmcoreinfo.ts'),
 });

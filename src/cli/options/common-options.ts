@@ -3,39 +3,43 @@ import { parseAddress, parseCount, parseFileName } from './parsers.ts';
 
 /** The options of every command that reads a dump. */
 export const COMMON_OPTIONS = {
-  json: { meaning: 'one JSON document instead of text' },
+  json: { meaning: 'print one JSON document instead of text' },
   output: {
     short: 'o',
     argument: 'file',
-    meaning: 'write the result there, all of it or nothing',
+    meaning: 'write the result to this file, all of it or nothing',
     parse: parseFileName,
     completes: 'file',
   },
-  format: { argument: 'format', meaning: 'what FILE is, where its content cannot tell', choices: ['raw'] },
+  format: {
+    argument: 'format',
+    meaning: 'the format of FILE, if its content does not show it',
+    choices: ['raw'],
+  },
   part: {
     argument: 'file',
-    meaning: 'a further file of a split dump; may be repeated',
+    meaning: 'another part of a split dump; may be repeated',
     many: true,
     completes: 'file',
   },
   vmcoreinfo: {
     argument: 'file',
-    meaning: 'VMCOREINFO text of this boot, for a dump that lost it',
+    meaning: 'VMCOREINFO text of this boot, for a dump without it',
     completes: 'file',
   },
   boot: {
     argument: 'n',
-    meaning: 'which kernel, where several are in memory (info lists them)',
+    meaning: 'which kernel to read if memory holds several (info lists them)',
     parse: parseCount,
     conflicts: ['vmcoreinfo'],
   },
-  pageOffset: { argument: 'addr', meaning: 'what page_offset is, 0x hex', parse: parseAddress },
+  pageOffset: { argument: 'addr', meaning: 'the value of page_offset, in 0x hex', parse: parseAddress },
   color: {
-    meaning: 'colour even where stdout is not a terminal',
-    negated: 'no colour, as with NO_COLOR in the environment',
+    meaning: 'use colour even if stdout is not a terminal',
+    negated: 'use no colour, as with NO_COLOR in the environment',
   },
-  quiet: { meaning: 'no warnings and no progress' },
-  debug: { meaning: 'stack traces, timings and bytes read, on stderr' },
+  quiet: { meaning: 'print no warnings and no progress' },
+  debug: { meaning: 'print stack traces, timings and bytes read to stderr' },
 } as const satisfies DeclaredOptions;
 
 export type CommonOptions = OptionsOf<typeof COMMON_OPTIONS>;

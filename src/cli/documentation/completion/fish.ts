@@ -1,0 +1,53 @@
+import type { Command } from '../../command/command.ts';
+import { operandsOf } from '../operand-words.ts';
+import { type OptionForm, optionForms } from '../option-forms.ts';
+
+/** A script for fish 3 and later. */
+export function fishCompletion(commands: readonly Command[]): string {
+  return `# fish completion of kdump-inspect
+function __kdump_inspect_operands -d 'how many operands there are, the command among them'
+  math (count (string match --invert -- '-*' (commandline -opc))) - 1
+end
+
+complete -c kdump-inspect -f
+complete -c kdump-inspect -n __fish_use_subcommand -s V -l version -d 'output the version number'
+complete -c kdump-inspect -n __fish_use_subcommand -s h -l help -d 'display help'
+complete -c kdump-inspect -n __fish_use_subcommand -a help -d 'display help for command'
+${commands.map(linesOf).join('\n')}
+`;
+}
+
+function linesOf(command: Command): string {
+  const { name, summary } = command;
+  return [
+    `complete -c kdump-inspect -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`,
+    ...optionForms(command).map((form) => `${within(name)} ${optionArguments(form)}`),
+    ...operandLines(command),
+  ].join('\n');
+}
+
+/** Of a command alone; there may be more to it. */
+function within(name: string, condition = ''): string {
+  return `complete -c kdump-inspect -n ${quoted(`__fish_seen_subcommand_from ${name}${condition}`)}`;
+}
+
+function optionArguments({ long, short, argument, meaning, choices, file }: OptionForm): string {
+  const flags = `${short === null ? '' : `-s ${short.slice(1)} `}-l ${long.slice(2)}`;
+  const value = argument === null ? '' : file ? ' -r -F' : ' -x';
+  const words = choices.length === 0 ? '' : ` -a ${quoted(choices.join(' '))}`;
+  return `${flags}${value}${words} -d ${quoted(meaning)}`;
+}
+
+/** Each operand at its place, and one that may be repeated from there on. */
+function operandLines(command: Command): string[] {
+  return operandsOf(command).flatMap(({ choices, completes, many }, i) => {
+    const place = `; and test (__kdump_inspect_operands) ${many ? '-ge' : '-eq'} ${i + 1}`;
+    if (completes === 'file') return [`${within(command.name, place)} -F`];
+    return choices ? [`${within(command.name, place)} -a ${quoted(choices.join(' '))}`] : [];
+  });
+}
+
+/** A word of the shell. */
+function quoted(text: string): string {
+  return `'${text.replace(/['\\]/g, '\\$&')}'`;
+}

@@ -1,0 +1,71 @@
+import type { Command } from '../../command/command.ts';
+import type { Operand } from '../../options/declared.ts';
+import { operandsOf } from '../operand-words.ts';
+import { type OptionForm, optionForms } from '../option-forms.ts';
+
+/** A script to be sourced, or to be put as _kdump-inspect in a folder of fpath. */
+export function zshCompletion(commands: readonly Command[]): string {
+  const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(':', '\\:')}`)}`);
+  return `#compdef kdump-inspect
+
+_kdump-inspect() {
+  local state line
+  local -a commands=(
+${names.join('\n')}
+    'help:display help for command'
+  )
+  _arguments -C '(- *)'{-V,--version}'[output the version number]' '(- *)'{-h,--help}'[display help]' \\
+    '1: :->command' '*:: :->words'
+  case $state in
+    command) _describe command commands ;;
+    words)
+      case $line[1] in
+${commands.map(caseOf).join('\n')}
+        help) _describe command commands ;;
+      esac
+      ;;
+  esac
+}
+
+if [[ $funcstack[1] == _kdump-inspect ]]; then
+  _kdump-inspect "$@"
+else
+  compdef _kdump-inspect kdump-inspect
+fi
+`;
+}
+
+function caseOf(command: Command): string {
+  const specs = [...optionForms(command).map(optionSpec), ...operandsOf(command).map(operandSpec)];
+  return `        ${command.name})\n          _arguments ${specs.join(' \\\n            ')}\n          ;;`;
+}
+
+function optionSpec(form: OptionForm): string {
+  const { long, short, argument, choices, file, many } = form;
+  const value = argument === null ? '' : `:${messageOf(argument)}:${actionOf(choices, file)}`;
+  const meaning = `[${form.meaning.replace(/[[\]\\]/g, '\\$&')}]${value}`;
+  const repeated = many ? '*' : '';
+  const equals = argument === null ? '' : '=';
+  if (short === null) return quoted(`${repeated}${long}${equals}${meaning}`);
+  return `${quoted(`(${short} ${long})`)}{${short},${long}${equals}}${quoted(meaning)}`;
+}
+
+function operandSpec({ name, many, optional, choices = [], completes }: Operand): string {
+  const place = many ? '*:' : optional ? '::' : ':';
+  return quoted(`${place}${messageOf(name)}:${actionOf(choices, completes === 'file')}`);
+}
+
+/** What zsh offers; nothing where it cannot know. */
+function actionOf(choices: readonly string[], file: boolean): string {
+  if (file) return '_files';
+  return choices.length === 0 ? ' ' : `(${choices.join(' ')})`;
+}
+
+function messageOf(text: string): string {
+  return text.replace(/[:\\]/g, '\\$&');
+}
+
+/** A word of the shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}

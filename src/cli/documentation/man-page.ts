@@ -1,0 +1,97 @@
+import type { Command } from '../command/command.ts';
+import { PROGRAM } from '../declarations/program-texts.ts';
+import { operandsOf, operandWords } from './operand-words.ts';
+import { commonForms, type OptionForm, ownForms } from './option-forms.ts';
+
+/** The manual kdump-inspect(1), in the macros of man(7). */
+export function manPage(commands: readonly Command[], version: string): string {
+  const { name, summary, description, withoutFile } = PROGRAM;
+  const sections: readonly [string, readonly string[]][] = [
+    ['NAME', [`${roff(name)} \\- ${roff(summary)}`]],
+    ['SYNOPSIS', synopsis(commands)],
+    ['DESCRIPTION', [roff(description), '.PP', roff(PROGRAM.reads), '.PP', roff(withoutFile)]],
+    ['COMMANDS', commands.flatMap(commandLines)],
+    ['COMMON OPTIONS', [roff(PROGRAM.common), ...commonForms().flatMap(optionLines)]],
+    ['EXIT STATUS', PROGRAM.statuses.flatMap(([status, meaning]) => tagged(bold(String(status)), meaning))],
+    ['FILES', PROGRAM.files.flatMap(([path, meaning]) => tagged(italic(path), meaning))],
+    ['EXAMPLES', PROGRAM.examples.flatMap(exampleLines)],
+    ['SEE ALSO', [PROGRAM.seeAlso.map(([page, section]) => `${bold(page)}(${section})`).join(',\n')]],
+  ];
+  const body = sections.flatMap(([title, lines]) => [`.SH ${title}`, ...lines]);
+  const head = `.TH ${name.toUpperCase().replaceAll('-', '\\-')} 1 "" "${roff(name)} ${version}" "User Commands"`;
+  return `${[`.\\" Made from the declarations of the commands.`, head, '.nh', '.ad l', ...body].join('\n')}\n`;
+}
+
+function synopsis(commands: readonly Command[]): string[] {
+  return commands.flatMap((command, i) => [...(i === 0 ? [] : ['.br']), usageOf(command)]);
+}
+
+function usageOf(command: Command): string {
+  const operands = operandWords(command).map((word) => ` ${word.split(/([A-Z|]+)/).map(wordPart).join('')}`);
+  return `${bold(`${PROGRAM.name} ${command.name}`)} [${italic('options')}]${operands.join('')}`;
+}
+
+const wordPart = (part: string, i: number) => (i % 2 === 1 ? italic(part) : roff(part));
+
+function commandLines(command: Command): string[] {
+  const { name, summary, help } = command;
+  const own = operandsOf(command).filter(({ completes }) => completes !== 'file');
+  return [
+    `.SS ${roff([name, ...operandWords(command)].join(' '))}`,
+    `${roff(sentence(summary))}`,
+    ...own.flatMap(({ name: operand, meaning, choices }) =>
+      tagged(italic(operand), withChoices(meaning, choices ?? [])),
+    ),
+    ...ownForms(command).flatMap(optionLines),
+    ...(help === undefined ? [] : ['.PP', roff(help)]),
+  ];
+}
+
+function optionLines({ long, short, argument, meaning, choices, default: standard }: OptionForm): string[] {
+  const flags = [...(short === null ? [] : [short]), long].map(bold).join(', ');
+  const value = argument === null ? '' : ` ${italic(argument)}`;
+  const usual = standard === null ? '' : `; default: ${standard}`;
+  return tagged(`${flags}${value}`, `${withChoices(meaning, choices)}${usual}`);
+}
+
+function withChoices(meaning: string, choices: readonly string[]): string {
+  return choices.length === 0 ? meaning : `${meaning}: ${choices.join(', ')}`;
+}
+
+function exampleLines([line, meaning]: readonly [string, string]): string[] {
+  return tagged(bold(line), meaning);
+}
+
+/** A paragraph with a tag before it. */
+function tagged(tag: string, text: string): string[] {
+  return ['.TP', tag, text === '' ? '\\&' : roff(sentence(text))];
+}
+
+function sentence(text: string): string {
+  const first = /^[a-z]+[ :,;]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  return /[.:]$/.test(first) ? first : `${first}.`;
+}
+
+function bold(text: string): string {
+  return `\\fB${roff(text)}\\fR`;
+}
+
+function italic(text: string): string {
+  return `\\fI${roff(text)}\\fR`;
+}
+
+/** What means something to roff, and what it would make typographic of, as the plain character. */
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\e',
+  '-': '\\-',
+  "'": '\\(aq',
+  '`': '\\(ga',
+  '^': '\\(ha',
+  '~': '\\(ti',
+  '"': '\\(dq',
+};
+
+/** Text for the body of a manual; no line of it is taken for a request. */
+function roff(text: string): string {
+  return text.replace(/[-\\'`^~"]/g, (character) => ESCAPES[character] ?? character).replace(/^\./gm, '\\&.');
+}

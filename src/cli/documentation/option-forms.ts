@@ -1,0 +1,53 @@
+import type { Command } from '../command/command.ts';
+import { COMMON_OPTIONS } from '../options/common-options.ts';
+import { type DeclaredOption, type DeclaredOptions, flagOf } from '../options/declared.ts';
+
+/** An option as it is written on a command line: one of a switch that can be turned off, too, for each way. */
+export interface OptionForm {
+  /** `--page-offset`. */
+  readonly long: string;
+  /** `-o`. */
+  readonly short: string | null;
+  /** What follows it, in the help's spelling; null for a switch. */
+  readonly argument: string | null;
+  readonly meaning: string;
+  readonly choices: readonly string[];
+  readonly default: string | null;
+  readonly file: boolean;
+  readonly many: boolean;
+}
+
+/** The help of every command, which commander adds. */
+const HELP: OptionForm = {
+  ...{ long: '--help', short: '-h', argument: null, meaning: 'display help for command' },
+  ...{ choices: [], default: null, file: false, many: false },
+};
+
+/** All options of a command: its own, the common ones and --help. */
+export function optionForms(command: Command): OptionForm[] {
+  return [...ownForms(command), ...(command.dump ? commonForms() : []), HELP];
+}
+
+/** Those that only this command has. */
+export function ownForms({ options }: Command): OptionForm[] {
+  return formsOf(options);
+}
+
+/** Those of every command that reads a dump. */
+export function commonForms(): OptionForm[] {
+  return formsOf(COMMON_OPTIONS);
+}
+
+function formsOf(options: DeclaredOptions): OptionForm[] {
+  return Object.entries(options).flatMap(([name, declared]) => formsOfOne(name, declared));
+}
+
+function formsOfOne(name: string, declared: DeclaredOption): OptionForm[] {
+  const { short, argument = null, meaning, choices = [], completes, many = false, negated } = declared;
+  const form: OptionForm = {
+    ...{ long: flagOf(name), short: short === undefined ? null : `-${short}`, argument, meaning, choices },
+    ...{ default: declared.default ?? null, file: completes === 'file', many },
+  };
+  if (negated === undefined) return [form];
+  return [form, { ...form, long: `--no-${name}`, short: null, meaning: negated }];
+}
