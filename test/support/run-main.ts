@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import type { Command } from '../../src/cli/command/command.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Ran } from './run.ts';
 import { replaceCalls } from './system-calls.ts';
@@ -10,14 +11,18 @@ const STREAMS = { stdout: 1, stderr: 2 } as const;
  * process of its own, and what it runs is counted as covered. Caught is what goes to the descriptors 1 and 2, and to
  * process.stdout and process.stderr; test/cli/built.test.ts shows that the built program says the same.
  */
-export async function runMain(args: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+export async function runMain(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  commands?: readonly Command[],
+): Promise<Ran> {
   const caught = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   const release = catchOutput((stream, bytes) => caught[stream].push(bytes), {
     PATH: process.env.PATH ?? '',
     ...env,
   });
   try {
-    const status = await main(args);
+    const status = await main(args, commands);
     const text = (stream: keyof typeof STREAMS) => Buffer.concat(caught[stream]).toString('utf8');
     return { status, stdout: text('stdout'), stderr: text('stderr') };
   } finally {

@@ -1,4 +1,5 @@
 import type { Command } from '../command/command.ts';
+import { completion } from './completion.ts';
 import { dmesg } from './dmesg.ts';
 import { info } from './info.ts';
 import { layout } from './layout.ts';
@@ -26,4 +27,5 @@ export const COMMANDS: readonly Command[] = [
   vmcoreinfo,
   segments,
   translate,
+  completion,
 ];

@@ -2,9 +2,9 @@ import { plainCommand } from '../command/command.ts';
 
 export const completion = plainCommand({
   name: 'completion',
-  summary: 'a script by which bash, zsh or fish completes commands, options and files',
+  summary: 'the completion script for bash, zsh or fish',
   operands: {
-    shell: { name: 'SHELL', meaning: 'the shell that it is for', choices: ['bash', 'zsh', 'fish'] },
+    shell: { name: 'SHELL', meaning: 'the shell', choices: ['bash', 'zsh', 'fish'] },
   },
   help:
     'For bash, put `source <(kdump-inspect completion bash)` into ~/.bashrc; for zsh the same with zsh into ~/.zshrc, ' +

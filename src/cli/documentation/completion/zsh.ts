@@ -5,7 +5,9 @@ import { type OptionForm, optionForms } from '../option-forms.ts';
 
 /** A script to be sourced, or to be put as _kdump-inspect in a folder of fpath. */
 export function zshCompletion(commands: readonly Command[]): string {
-  const names = commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(':', '\\:')}`)}`);
+  const names = commands.map(
+    ({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(':', '\\:')}`)}`,
+  );
   return `#compdef kdump-inspect
 
 _kdump-inspect() {
