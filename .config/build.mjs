@@ -3,6 +3,7 @@
 // is never run has to be read, too: program.js is all that `pages` needs for a dump of plain memory, and no more.
 import { chmodSync, cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { build } from 'rolldown';
+import { tsImport } from 'tsx/esm/api';
 import { ascii, LATER, later, licencesOf, withoutUnused } from './packages.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -62,4 +63,6 @@ const bundles = await Promise.all([
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
 chmodSync('dist/kdump-inspect.js', 0o755);
 cpSync('src/report/schemas', 'dist/schemas', { recursive: true });
+const { builtManPage } = await tsImport('./man-page.ts', import.meta.url);
+writeFileSync('dist/kdump-inspect.1', builtManPage(version));
 writeFileSync('dist/LICENSES.txt', licencesOf(bundles.flatMap(({ output }) => output)));

@@ -57,5 +57,5 @@ test('an older Node.js is told so, and no file of the program is loaded', () => 
 test('the program is nothing but its source: what one V8 compiled is not for another', () => {
   const kinds = readdirSync(join(ROOT, 'dist'), { recursive: true, withFileTypes: true });
   const endings = kinds.filter((entry) => entry.isFile()).map(({ name }) => extname(name));
-  expect([...new Set(endings)].sort()).toEqual(['.js', '.json', '.txt']);
+  expect([...new Set(endings)].sort()).toEqual(['.1', '.js', '.json', '.txt']);
 });

@@ -4,6 +4,9 @@ export const PROGRAM = {
   summary: 'says what every page of memory is used for in a Linux crash dump',
   description:
     'Reads a Linux x86_64 vmcore or the live /proc/kcore and says what every page of memory is used for.',
+  reads:
+    'FILE is recognised by its content: an ELF64 vmcore of kdump or QEMU, a kdump-compressed dump (also flattened or split), ' +
+    'a LiME image, or with --format raw a raw image of memory. No debuginfo is needed.',
   withoutFile: 'Without FILE the live /proc/kcore is read, which takes root.',
   examples: [
     ['kdump-inspect info vmcore', 'what happened to which kernel'],
@@ -12,6 +15,19 @@ export const PROGRAM = {
     ['kdump-inspect usage vmcore', 'who holds the memory'],
     ['kdump-inspect dmesg vmcore --panic', 'what the kernel said when it died'],
     ['kdump-inspect page vmcore 0x1000000', 'a page: its class, and whose it is'],
+  ],
+  common: 'Every command that reads a dump has these options.',
+  files: [
+    ['/proc/kcore', 'the live memory, which is read where no FILE is given; it takes root'],
+    ['/proc/vmcore', 'the memory of the crashed kernel, in the kernel that kexec started after the crash'],
+    ['/var/crash', 'where many distributions keep their dumps'],
+  ],
+  seeAlso: [
+    ['crash', 8],
+    ['makedumpfile', 8],
+    ['kexec', 8],
+    ['ps', 1],
+    ['dmesg', 1],
   ],
   statuses: [
     [0, 'done'],

@@ -27,7 +27,13 @@ function synopsis(commands: readonly Command[]): string[] {
 }
 
 function usageOf(command: Command): string {
-  const operands = operandWords(command).map((word) => ` ${word.split(/([A-Z|]+)/).map(wordPart).join('')}`);
+  const operands = operandWords(command).map(
+    (word) =>
+      ` ${word
+        .split(/([A-Z|]+)/)
+        .map(wordPart)
+        .join('')}`,
+  );
   return `${bold(`${PROGRAM.name} ${command.name}`)} [${italic('options')}]${operands.join('')}`;
 }
 
