@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../../src/cli/declarations/commands.ts';
+import { withCommandTable } from '../../../src/cli/documentation/readme-table.ts';
+
+const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+
+describe('the table of commands in README.md', () => {
+  it('is that of the declarations: npm run readme renews it', () => {
+    expect(README).toBe(withCommandTable(README, COMMANDS));
+  });
+
+  it('has a row for each command, and for every operand and option of it', () => {
+    for (const { name, operands, options } of COMMANDS) {
+      const rows = README.split('\n').filter((line) => new RegExp(`^\\| \`${name}[ \`]`).test(line));
+      expect([name, rows.length]).toEqual([name, 1]);
+      const words = Object.values(operands).map((operand) => operand.name.replaceAll('|', '\\|'));
+      const flags = Object.keys(options).map((option) => `--${option}`);
+      for (const word of [...words, ...flags]) expect(rows[0]).toContain(word);
+    }
+  });
+
+  it('is put between its marks, and nowhere else', () => {
+    const [first, ...others] = COMMANDS;
+    expect(first?.name).toBe('info');
+    const fewer = withCommandTable(README, others);
+    expect(fewer).not.toMatch(/^\| `info` /m);
+    expect(withCommandTable(fewer, COMMANDS)).toBe(README);
+    expect(() => withCommandTable('# nothing\n', COMMANDS)).toThrow('README.md has no line');
+  });
+});
