@@ -1,7 +1,7 @@
 import { Argument, Option, Command as Parser } from 'commander';
 import { escapeText } from '../report/escape.ts';
 import type { Command } from './command/command.ts';
-import { PROGRAM } from './declarations/program-texts.ts';
+import { PROGRAM } from './command/program-texts.ts';
 import { COMMON_OPTIONS } from './options/common-options.ts';
 import { type DeclaredOption, flagOf, type Operand } from './options/declared.ts';
 import { printOut, say } from './output/write.ts';

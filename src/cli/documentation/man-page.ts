@@ -1,5 +1,5 @@
 import type { Command } from '../command/command.ts';
-import { PROGRAM } from '../declarations/program-texts.ts';
+import { PROGRAM } from '../command/program-texts.ts';
 import { operandsOf, operandWords } from './operand-words.ts';
 import { commonForms, type OptionForm, ownForms } from './option-forms.ts';
 
