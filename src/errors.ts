@@ -1,4 +1,4 @@
-/** What went wrong, as a script or a caller must tell it apart. */
+/** The kind of a failure: what scripts and callers can tell apart. */
 export type ErrorKind =
   | 'io'
   | 'unsupported'
@@ -9,7 +9,7 @@ export type ErrorKind =
   | 'memory'
   | 'usage';
 
-/** The facts behind a message, for callers and tests; the message is made for people. */
+/** The facts behind a message, for callers and tests; the message is for people. */
 export interface ErrorFacts {
   /** The file that was read. */
   readonly path?: string;
@@ -26,7 +26,7 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** Every failure that a user can meet: a kind, a sentence, and the facts behind it. */
+/** Every failure that a user can meet: a kind, one sentence, and the facts behind it. */
 export class InspectError extends Error {
   readonly kind: ErrorKind;
   readonly facts: ErrorFacts;
@@ -39,30 +39,30 @@ export class InspectError extends Error {
   }
 }
 
-/** The same error with the name of its surroundings before the message; the kind and the facts stay. */
+/** The same error with `context` in front of its message. Kind and facts stay. */
 export function within(context: string, error: unknown): unknown {
   if (!(error instanceof InspectError)) return error;
   return new InspectError(error.kind, `${context}: ${error.message}`, { ...error.facts, cause: error });
 }
 
-/** The same error with the file that it is about, where it does not name one yet. */
+/** The same error with the file that it is about, unless it names one already. */
 export function inFile(path: string, error: unknown): unknown {
   const known = asMemoryError(error);
   if (!(known instanceof InspectError) || known.facts.path !== undefined) return known;
   return new InspectError(known.kind, `${path}: ${known.message}`, { ...known.facts, path, cause: known });
 }
 
-/** What V8 says of memory that it does not get, and Node.js of threads that it cannot start or that had to end. */
+/** What V8 reports when it gets no memory, and Node.js when it cannot start a thread or had to end one. */
 const NO_MEMORY = /^Array buffer allocation failed$|Out of memory|Cannot allocate/;
 const NO_MEMORY_CODES = new Set([
   ...['ENOMEM', 'ERR_MEMORY_ALLOCATION_FAILED', 'ERR_WORKER_INIT_FAILED', 'ERR_WORKER_OUT_OF_MEMORY'],
   'Z_MEM_ERROR',
 ]);
-/** What both say of what is larger than a string, an array or a map can be. */
+/** What V8 and Node.js report for something larger than a string, an array or a map can be. */
 const TOO_LARGE = /^Invalid string length$|^Invalid typed array length: \d|^(Map|Set) maximum size exceeded$/;
 const TOO_LARGE_CODES = new Set(['ERR_STRING_TOO_LONG', 'ERR_BUFFER_TOO_LARGE']);
 
-/** Whether an error says that the process gets no more memory. */
+/** Whether an error says that the process ran out of memory. */
 export function isOutOfMemory(error: unknown): boolean {
   return says(error, NO_MEMORY, NO_MEMORY_CODES);
 }
@@ -74,7 +74,10 @@ function says(error: unknown, range: RegExp, codes: ReadonlySet<string>): boolea
   );
 }
 
-/** The memory error that a user meets, in the place of what V8 or Node.js throws where memory is short; any other as it is. */
+/**
+ * Turns what V8 or Node.js throws when memory is short into the memory error that users see. Other errors are
+ * returned unchanged.
+ */
 export function asMemoryError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   if (isOutOfMemory(error))
@@ -87,15 +90,17 @@ export function asMemoryError(error: unknown): unknown {
   return new InspectError('memory', message, { cause: error });
 }
 
-/** The sentence of any thrown value, for a reason that is reported and not thrown on. */
+/**
+ * The message of an InspectError, for a reason that is reported instead of thrown. @throws any other error
+ */
 export function reasonOf(error: unknown): string {
   if (error instanceof InspectError) return error.message;
   throw error;
 }
 
-/** What a refused call of the system is thrown as. */
+/** What Node.js throws when a system call fails. */
 export interface SystemError extends Error {
-  /** The system's name of it, such as ENOENT. */
+  /** The system's name for the error, such as ENOENT. */
   readonly code: string;
 }
 

@@ -6,7 +6,9 @@ import type { ByteSource, ReadStatistics } from './source.ts';
 /** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
 export const PROC_SUPER_MAGIC = 0x9fa0;
 
-/** Beyond it no file has a byte, and the system calls a read an error instead of an end (loff_t). */
+/**
+ * The largest position in a file (loff_t). Past it the system answers a read with an error, not with the end.
+ */
 const LAST_POSITION = (1n << 63n) - 1n;
 
 const OPEN_FAILURES: Record<string, string> = {
@@ -19,14 +21,18 @@ const OPEN_FAILURES: Record<string, string> = {
   ELOOP: 'too many symbolic links',
 };
 
-/** The io error for a refused open: which file, why, and what to do where that is known. */
+/** The io error for an open that failed: which file, and why. */
 function openError(path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const why = OPEN_FAILURES[error.code] ?? error.message;
   return new InspectError('io', `${path}: ${why}`, { path, errno: error.code, cause: error });
 }
 
-/** A damaged file may lead anywhere: positions that no system call takes are no error but behind its end. */
+/**
+ * Whether a read would reach past the last possible position. A damaged file may point anywhere: such a
+ * position
+ * counts as past the end of the file, not as an error.
+ */
 function isBeyond(position: number | bigint, length: number): boolean {
   if (typeof position === 'number') return position > Number.MAX_SAFE_INTEGER - length;
   return position > LAST_POSITION - BigInt(length);
@@ -41,18 +47,18 @@ function readError(path: string, at: number | bigint, error: SystemError): Inspe
   });
 }
 
-/** Bytes of a regular file. @throws InspectError io for what is none */
+/** The size of a regular file, in bytes. @throws InspectError io, if it is not a regular file */
 function sizeOf(path: string, stat: Stats): number {
   if (stat.isFile()) return stat.size;
   if (stat.isDirectory())
     throw new InspectError('io', `${path}: is a directory, not a dump`, { path, errno: 'EISDIR' });
   throw new InspectError('io', `${path}: is not a regular file`, {
     path,
-    hint: 'a dump is read at many places: save it to a file first',
+    hint: 'a dump is read at many offsets: save it to a file first',
   });
 }
 
-/** A local file, opened read-only. The only file of this program that touches the file system for a dump. */
+/** A local file, opened read-only. No other class touches the file system to read a dump. */
 export class FileSource implements ByteSource {
   readonly path: string;
   readonly size: number;
@@ -64,7 +70,7 @@ export class FileSource implements ByteSource {
   constructor(path: string) {
     this.path = path;
     try {
-      // Without O_NONBLOCK the open of a FIFO waits for a writer; to other files it means nothing.
+      // Without O_NONBLOCK, opening a FIFO waits for a writer. For other files the flag has no effect.
       this.#fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     } catch (error) {
       throw openError(path, error);

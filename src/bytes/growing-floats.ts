@@ -1,6 +1,6 @@
 const FIRST_CAPACITY = 64;
 
-/** A list of numbers that takes 8 bytes for each, where an array of objects would take a hundred. */
+/** A list of numbers that takes 8 bytes per number; an array of objects would take a hundred. */
 export class GrowingFloats {
   #items = new Float64Array(FIRST_CAPACITY);
   #length = 0;
@@ -18,7 +18,7 @@ export class GrowingFloats {
     this.#items[this.#length++] = value;
   }
 
-  /** The number at an index that the caller knows to be inside. */
+  /** The number at `index`, which the caller knows to be in bounds. */
   at(index: number): number {
     return this.#items[index] as number;
   }
@@ -27,7 +27,7 @@ export class GrowingFloats {
     this.#items[index] = value;
   }
 
-  /** The numbers in ascending order, a copy. */
+  /** A copy of the numbers in ascending order. */
   sorted(): Float64Array {
     return this.#items.slice(0, this.#length).sort();
   }

@@ -1,4 +1,4 @@
-/** A bounded cache that forgets what was not asked for the longest. */
+/** A bounded cache that drops the entry that was not used for the longest time. */
 export class Lru<K, V> {
   readonly #entries = new Map<K, V>();
   readonly #capacity: number;
@@ -7,7 +7,7 @@ export class Lru<K, V> {
     this.#capacity = capacity;
   }
 
-  /** The value of `key`, made by `make` when it is not there. What `make` throws is not kept. */
+  /** The value of `key`; if it is not cached, `make` makes it. If `make` throws, nothing is cached. */
   get(key: K, make: () => V): V {
     const held = this.#entries.get(key);
     if (held !== undefined) {

@@ -1,15 +1,17 @@
-/** Bytes of a page of a WebAssembly memory. */
+/** Bytes per page of a WebAssembly.Memory. */
 const WASM_PAGE = 65_536;
 
-/** As much of it as is used here: the types of Node.js know no WebAssembly. */
+/** The part that is used here: the types of Node.js do not include WebAssembly. */
 declare const WebAssembly: {
   readonly Memory: new (pages: { initial: number; maximum: number }) => { readonly buffer: ArrayBuffer };
 };
 
 /**
- * Zeroed bytes that begin at a page of the machine's memory. The system copies into those twice as fast as into an
- * ArrayBuffer, which the allocator puts 16 bytes behind the begin of one (measured: 1 MiB reads of a cached file, 14 against
- * 7 GB/s); a WebAssembly.Memory is the one thing in JavaScript that is aligned.
+ * Zeroed bytes that start on a page boundary. The system copies into them twice as fast as into an
+ * ArrayBuffer, which
+ * the allocator puts 16 bytes past one (measured with 1 MiB reads of a cached file: 14 GB/s and 7 GB/s).
+ * Nothing else
+ * in JavaScript is page-aligned.
  */
 export function pageAligned(bytes: number): Uint8Array<ArrayBuffer> {
   const buffer = reserve(Math.ceil(bytes / WASM_PAGE));
@@ -17,14 +19,17 @@ export function pageAligned(bytes: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * Whether address space is limited (ulimit -v) to less than a WebAssembly.Memory reserves beyond what it uses, some 10 GiB;
- * true also where it cannot be told. A thread of Node.js reserves much, too, and one that cannot ends the whole process.
+ * Whether the address space is limited (ulimit -v) to less than the 10 GiB or so that a WebAssembly.Memory
+ * reserves
+ * in addition to what it uses. Also true if this is not known. A thread of Node.js reserves much as well, and
+ * if it
+ * cannot, the whole process dies.
  */
 export function isAddressSpaceShort(): boolean {
   return reserve(1) === undefined;
 }
 
-/** Pages of a WebAssembly.Memory; undefined where address space is short, and under node --jitless, which has none. */
+/** The buffer of a new WebAssembly.Memory; undefined if address space is short, or under --jitless. */
 function reserve(pages: number): ArrayBuffer | undefined {
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages }).buffer;

@@ -1,10 +1,10 @@
 import { clipRanges, type Range, subtractRanges } from './ranges.ts';
 import type { ByteSource } from './source.ts';
 
-/** What of a file is there: all below its size that it did not lose. */
+/** Which bytes of a file are there: all below `size` except those that it has lost. */
 export type FileParts = Pick<ByteSource, 'size' | 'lost'>;
 
-/** The parts of `length` bytes from `offset` on that a file really has: positions, ascending and disjoint. */
+/** The parts of `length` bytes from `offset` on that the file really has, as ascending disjoint positions. */
 export function partsHeld(file: FileParts, offset: bigint, length: bigint): Range[] {
   if (offset >= BigInt(file.size)) return [];
   const start = Number(offset);

@@ -1,7 +1,9 @@
 import { GrowingFloats } from './growing-floats.ts';
 import type { Range } from './ranges.ts';
 
-/** Ascending ranges that neither touch nor overlap, 16 bytes each: where a file may have a million of them. */
+/**
+ * Ascending ranges that neither touch nor overlap, 16 bytes each, because a file may have a million of them.
+ */
 export class RangeList implements Iterable<Range> {
   readonly #starts = new GrowingFloats();
   readonly #ends = new GrowingFloats();
@@ -10,14 +12,14 @@ export class RangeList implements Iterable<Range> {
     return this.#starts.length;
   }
 
-  /** How many numbers lie in them. */
+  /** How many numbers lie in the ranges. */
   get total(): number {
     let total = 0;
     for (let i = 0; i < this.length; i++) total += this.#ends.at(i) - this.#starts.at(i);
     return total;
   }
 
-  /** Adds a range that does not begin before the last one ends; one that touches it becomes part of it. */
+  /** Adds a range that does not start before the last one ends. If the two touch, they are merged. */
   add(start: number, end: number): void {
     const last = this.length - 1;
     if (last >= 0 && this.#ends.at(last) === start) {
@@ -37,7 +39,7 @@ export class RangeList implements Iterable<Range> {
     return index < this.length && value >= this.#starts.at(index);
   }
 
-  /** The parts that lie in [start, end). */
+  /** The parts of the ranges that lie in [start, end). */
   *clip(start: number, end: number): Generator<Range> {
     for (let i = this.#firstEndingAfter(start); i < this.length; i++) {
       if (this.#starts.at(i) >= end) return;
@@ -45,7 +47,7 @@ export class RangeList implements Iterable<Range> {
     }
   }
 
-  /** What of these is not in `taken`. */
+  /** The numbers that are in these ranges but not in `taken`. */
   without(taken: RangeList): RangeList {
     const left = new RangeList();
     for (let i = 0; i < this.length; i++) {
@@ -72,7 +74,7 @@ export class RangeList implements Iterable<Range> {
   }
 }
 
-/** Collects ranges in any order, which may overlap, 16 bytes each. */
+/** Collects ranges in any order, 16 bytes each. They may overlap. */
 export class RangeCollector implements Iterable<Range> {
   readonly #starts = new GrowingFloats();
   readonly #ends = new GrowingFloats();
@@ -97,8 +99,9 @@ export class RangeCollector implements Iterable<Range> {
   }
 
   /**
-   * All numbers that lie in any of them. The starts and the ends are sorted apart: a number is in a range while more of the first
-   * than of the second have gone by.
+   * All numbers that lie in any of the ranges. Starts and ends are sorted separately: a number is in a range
+   * while
+   * more starts than ends have gone by.
    */
   union(): RangeList {
     const starts = this.#starts.sorted();
@@ -106,7 +109,8 @@ export class RangeCollector implements Iterable<Range> {
     const union = new RangeList();
     for (let next = 0, done = 0; next < starts.length; ) {
       const start = starts[next] as number;
-      // Open ones are those that have begun and not ended; one that begins where another ends goes on with it.
+      // Ranges are open once they have started and until they end. One that starts where another ends
+      // continues it.
       do {
         while (next < starts.length && (starts[next] as number) <= (ends[done] as number)) next++;
         done++;

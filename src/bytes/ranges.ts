@@ -16,14 +16,14 @@ export function mergeRanges(ranges: readonly Range[]): Range[] {
   return merged;
 }
 
-/** How many numbers lie in ranges that do not overlap. */
+/** How many numbers lie in the ranges, which must not overlap. */
 export function countOf(ranges: Iterable<Range>): number {
   let count = 0;
   for (const { start, end } of ranges) count += end - start;
   return count;
 }
 
-/** What of the merged `ranges` is not in the merged `taken`. */
+/** The numbers that are in the merged `ranges` but not in the merged `taken`. */
 export function subtractRanges(ranges: readonly Range[], taken: readonly Range[]): Range[] {
   const left: Range[] = [];
   let t = 0;
@@ -40,7 +40,9 @@ export function subtractRanges(ranges: readonly Range[], taken: readonly Range[]
   return left;
 }
 
-/** The index of the first range that ends after `value` in ascending disjoint ranges; their number where none does. */
+/**
+ * The index of the first of the ascending disjoint ranges that ends after `value`; their number if none does.
+ */
 export function firstEndingAfter(ranges: readonly Range[], value: number): number {
   let low = 0;
   let high = ranges.length;
@@ -61,12 +63,16 @@ export function* clipRanges(ranges: readonly Range[], start: number, end: number
   }
 }
 
-/** What is made anew each time that it is gone through: ranges that a file has a million of are never all in memory. */
+/**
+ * An iterable that makes its items again each time it is iterated, so that a million ranges of a file are
+ * never all in
+ * memory.
+ */
 export function anew<T>(make: () => Iterator<T>): Iterable<T> {
   return { [Symbol.iterator]: make };
 }
 
-/** What of ascending ranges lies outside of one. */
+/** The parts of ascending ranges that lie outside [start, end). */
 export function* outsideOf(ranges: Iterable<Range>, { start, end }: Range): Generator<Range> {
   for (const range of ranges) {
     if (range.start < start) yield { start: range.start, end: Math.min(range.end, start) };

@@ -1,29 +1,30 @@
 import type { Range } from './ranges.ts';
 
-/** How often and how much was read. */
+/** How often the file was read, and how many bytes in all. */
 export interface ReadStatistics {
   reads: number;
   bytes: number;
 }
 
-/** Something that bytes can be read from at any position: a file, or a built one in a test. */
+/** Bytes that can be read at any position: of a file, or built by a test. */
 export interface ByteSource {
-  /** As the user named it. */
+  /** The path as the user gave it. */
   readonly path: string;
-  /** Bytes. A hint only for files that a kernel makes up: /proc/kcore claims 2^47 and more. */
+  /** Bytes. Only a hint for files that the kernel generates: /proc/kcore claims 2^47 and more. */
   readonly size: number;
-  /** Whether the file is served by procfs, so a kernel makes it up as it is read. */
+  /** Whether procfs serves the file, so that the kernel generates it as it is read. */
   readonly isProcfs: boolean;
-  /** Whether the file itself shows that its end is missing (a flattened one does). Of other files nobody can tell. */
+  /** Whether the file itself shows that its end is missing, as a flattened file does. Others cannot. */
   readonly cutShort?: boolean;
-  /** What is missing below `size`, where that shows: ascending and disjoint. */
+  /** The bytes below `size` that are known to be missing, ascending and disjoint. */
   readonly lost?: readonly Range[];
-  /** What was read so far, for --debug. */
+  /** What has been read so far, for --debug. */
   readonly statistics: ReadStatistics;
   /**
-   * Fills `into` with the bytes from `position` on and returns how many there were: fewer than asked only where the
-   * file ends, or what it lost begins.
-   * @throws InspectError io, when the system refuses the read.
+   * Fills `into` with the bytes from `position` on and returns how many there were. It returns fewer than
+   * asked only where
+   * the file ends or a lost part begins.
+   * @throws InspectError io, if the system refuses the read
    */
   read(position: number | bigint, into: Uint8Array): number;
   close(): void;

@@ -1,6 +1,7 @@
 import { InspectError } from '../errors.ts';
+import { hex } from '../hex.ts';
 
-/** One field of a structure: where it lies, how wide it is, and how it is read. */
+/** One field of a structure: its offset, its width, and how to read it. */
 export interface Field<T> {
   readonly at: number;
   readonly bytes: number;
@@ -20,11 +21,13 @@ export const u64 = (at: number): Field<bigint> =>
 type Fields = Record<string, Field<unknown>>;
 type Decoded<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
-/** A little-endian structure as its format lays it out; the type of a decoded one follows from the table. */
+/** A little-endian structure as its format lays it out. The type of a decoded one follows from its fields. */
 export interface Struct<F extends Fields> {
   readonly name: string;
   readonly size: number;
-  /** @throws InspectError corrupt, when `bytes` ends inside the structure; `base` is the file offset of `bytes`. */
+  /**
+   * @throws InspectError corrupt, if `bytes` ends inside the structure; `base` is the file offset of `bytes`
+   */
   decode(bytes: Uint8Array, offset?: number, base?: number): Decoded<F>;
 }
 
@@ -37,7 +40,7 @@ export function struct<F extends Fields>(name: string, size: number, fields: F):
       const at = base + offset;
       throw new InspectError(
         'corrupt',
-        `${name} at offset ${at} needs ${size} bytes, the file has ${Math.max(0, left)}`,
+        `${name} at offset ${hex(at)} needs ${size} bytes, but the file has ${Math.max(0, left)}`,
         {
           offset: at,
         },

@@ -1,27 +1,28 @@
 import { InspectError } from '../errors.ts';
 import type { ByteSource } from './source.ts';
 
-/** How pieces of a file are kept. */
+/** How windows of a file are kept. */
 export interface WindowOptions {
-  /** Position in the file where the first window begins. */
+  /** Position in the file where the first window starts. */
   readonly base?: number;
-  /** Bytes of a window: what is read at once. */
+  /** Bytes per window, which are read at once. */
   readonly size: number;
-  /** Windows kept, so that as many places of the file can be read in turn. */
+  /** How many windows are kept, and so how many places of the file can be read in turn. */
   readonly count: number;
 }
 
 interface Slot {
   index: number;
-  /** When it was last asked for; the least is given up first. */
+  /** When it was last used; the slot with the lowest number is reused first. */
   used: number;
   length: number;
   readonly bytes: Uint8Array;
 }
 
 /**
- * A file in windows of one size, a few of which stay in memory: for small reads that mostly follow each other. The
- * memory of a window is used again for the next, so what was returned holds only until the next call.
+ * A file in windows of one size, a few of which stay in memory: for small reads that mostly follow each
+ * other. The
+ * memory of a window is reused, so returned bytes are valid only until the next call.
  */
 export class Windows {
   readonly #source: ByteSource;
@@ -42,20 +43,20 @@ export class Windows {
 
   /**
    * `length` bytes from `position` on, which is not before the base; fewer where the file ends.
-   * @throws InspectError io, when the system refuses the read
+   * @throws InspectError io, if the system refuses the read
    */
   at(position: number, length: number): Uint8Array {
     try {
       return this.#inWindow(position, length);
     } catch (error) {
-      // A bad sector must not take the whole window with it.
+      // A bad sector must not make the whole window unreadable.
       if (!(error instanceof InspectError) || length >= this.#size) throw error;
       const bytes = new Uint8Array(length);
       return bytes.subarray(0, this.#source.read(position, bytes));
     }
   }
 
-  /** Gives up all windows, and their memory. */
+  /** Drops all windows and frees their memory. */
   forget(): void {
     this.#slots.length = 0;
     this.#last = undefined;
@@ -71,7 +72,7 @@ export class Windows {
     return this.#join(position, length, bytes.subarray(inside, held));
   }
 
-  /** What reaches over the end of a window, put together. */
+  /** Bytes that cross the end of a window, joined. */
   #join(position: number, length: number, first: Uint8Array): Uint8Array {
     if (this.#joined.length < length) this.#joined = new Uint8Array(length);
     this.#joined.set(first);

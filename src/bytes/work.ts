@@ -1,5 +1,7 @@
-/** Told how much of some work is done, and how much there is of it: of bytes, pages, or what else is gone through. */
+/**
+ * Is called with how much of some work is done, and how much there is in all: bytes, pages, or other units.
+ */
 export type OnProgress = (done: number, total: number) => void;
 
-/** Does work, and returns what it returns. */
+/** Runs some work, and returns its result. */
 export type Run = <T>(work: () => T) => T;

@@ -3,7 +3,7 @@ import { latin1 } from '../bytes/words.ts';
 import { InspectError } from '../errors.ts';
 import { unsupported } from './elf/header.ts';
 
-/** A kind of file that is not read: how it begins, and what to do about it. */
+/** A kind of file that cannot be read: how it starts, and what to do about it. */
 interface Foreign {
   readonly magic: string;
   readonly what: string;
@@ -11,14 +11,15 @@ interface Foreign {
 }
 
 const DUMP_AGAIN = 'dump the memory instead: virsh dump --memory-only DOMAIN FILE';
-const VMSS2CORE = "turn it into a core file with VMware's vmss2core -N6, or read its .vmem with --format raw";
+const VMSS2CORE =
+  "convert it to a core file with VMware's vmss2core -N6, or read its .vmem file with --format raw";
 const AVML_CONVERT = 'unpack it first: avml-convert FILE FILE.lime';
 
 const FOREIGN: readonly Foreign[] = [
   {
     magic: 'makedumpfile\0',
-    what: 'a flattened file inside of a flattened one',
-    hint: 'restore the outer one first: makedumpfile -R VMCORE < FILE',
+    what: 'a flattened file inside a flattened file',
+    hint: 'rearrange the outer one first: makedumpfile -R VMCORE < FILE',
   },
   { magic: '\x28\xb5\x2f\xfd', what: 'a zstd-compressed file', hint: 'unpack it first: zstd -d FILE' },
   { magic: '\x1f\x8b', what: 'a gzip-compressed file', hint: 'unpack it first: gunzip FILE' },
@@ -26,30 +27,34 @@ const FOREIGN: readonly Foreign[] = [
   { magic: 'BZh', what: 'a bzip2-compressed file', hint: 'unpack it first: bunzip2 FILE' },
   { magic: '\x89LZO\0\r\n\x1a\n', what: 'an lzop-compressed file', hint: 'unpack it first: lzop -d FILE' },
   { magic: '\x04\x22\x4d\x18', what: 'an lz4-compressed file', hint: 'unpack it first: unlz4 FILE' },
-  // Files that hold a machine's memory among other things, or another system's.
+  // Files that hold more than a machine's memory, or another system's memory.
   // QEMU_SAVE_MAGIC and QEMU_SAVE_PARTIAL of libvirt (src/qemu/qemu_saveimage.h)
-  { magic: 'LibvirtQemudSave', what: 'a machine that libvirt saved, not its memory', hint: DUMP_AGAIN },
-  { magic: 'LibvirtQemudPart', what: 'a machine that libvirt began to save', hint: DUMP_AGAIN },
-  // QEMU_VM_FILE_MAGIC (migration/savevm.h); virsh dump without --memory-only writes one, too
-  { magic: 'QEVM', what: 'a migration stream of QEMU, not a dump of memory', hint: DUMP_AGAIN },
+  {
+    magic: 'LibvirtQemudSave',
+    what: 'the saved state of a libvirt machine, not a dump of its memory',
+    hint: DUMP_AGAIN,
+  },
+  { magic: 'LibvirtQemudPart', what: 'an unfinished saved state of a libvirt machine', hint: DUMP_AGAIN },
+  // QEMU_VM_FILE_MAGIC (migration/savevm.h); virsh dump without --memory-only writes such a file, too
+  { magic: 'QEVM', what: 'a QEMU migration stream, not a dump of memory', hint: DUMP_AGAIN },
   // The states of a VMware checkpoint, little-endian: 0xbed2bed0, 0xbad1bad1, 0xbed2bed2, 0xbed3bed3
   ...['\xd0\xbe\xd2\xbe', '\xd1\xba\xd1\xba', '\xd2\xbe\xd2\xbe', '\xd3\xbe\xd3\xbe'].map((magic) => ({
     magic,
-    what: 'a saved state of a VMware machine (.vmss, .vmsn)',
+    what: 'the saved state of a VMware machine (.vmss, .vmsn)',
     hint: VMSS2CORE,
   })),
-  { magic: 'AVML', what: 'a compressed memory image of AVML', hint: AVML_CONVERT },
-  { magic: 'PAGEDU64', what: 'a crash dump of Windows' },
-  { magic: 'PAGEDUMP', what: 'a crash dump of Windows' },
-  // A kernel image with an EFI stub begins as a program of EFI does (Documentation/arch/x86/boot.rst).
+  { magic: 'AVML', what: 'a compressed AVML memory image', hint: AVML_CONVERT },
+  { magic: 'PAGEDU64', what: 'a Windows crash dump' },
+  { magic: 'PAGEDUMP', what: 'a Windows crash dump' },
+  // A kernel image with an EFI stub starts like an EFI program (Documentation/arch/x86/boot.rst).
   {
     magic: 'MZ',
-    what: 'a program of EFI or Windows, perhaps a kernel image (vmlinuz)',
-    hint: "the vmcore is needed, which has the kernel's memory",
+    what: 'an EFI or Windows program, perhaps a kernel image (vmlinuz)',
+    hint: "give the vmcore, which holds the kernel's memory",
   },
 ];
 
-/** Says what a file is that is not a dump, as far as its first bytes tell. */
+/** The error for a file that is not a dump: what it is instead, as far as its first bytes show. */
 export function notADump({ path }: ByteSource, head: Uint8Array): InspectError {
   if (head.length === 0) return new InspectError('unsupported', `${path}: the file is empty`, { path });
   const text = latin1(head);
@@ -58,10 +63,10 @@ export function notADump({ path }: ByteSource, head: Uint8Array): InspectError {
   const seen = Buffer.from(head.subarray(0, 8))
     .toString('hex')
     .replace(/..(?=.)/g, '$& ');
-  const message = `${path}: not a dump: it begins with ${seen}, an ELF file with 7f 45 4c 46`;
+  const message = `${path}: not a dump: it starts with ${seen}, an ELF file with 7f 45 4c 46`;
   return new InspectError('unsupported', message, {
     path,
     offset: 0,
-    hint: 'these can be read: vmcores (ELF64, kdump-compressed, flattened), LiME images, /proc/kcore, and memory as it is with --format raw',
+    hint: 'supported: vmcores (ELF64, kdump-compressed, flattened), LiME images, /proc/kcore, and plain memory with --format raw',
   });
 }

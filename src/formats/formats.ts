@@ -8,23 +8,23 @@ import { isKdump } from './kdump/signature.ts';
 import { isLime, openLime } from './lime.ts';
 import { openRaw } from './raw.ts';
 
-/** The formats that are recognised by their first bytes; the first whose probe holds opens the file. */
+/** The formats that are recognised by their first bytes. The first one whose probe holds opens the file. */
 export const FORMATS: readonly DumpFormat[] = [
   { name: 'kdump-compressed', probe: isKdump, load: loadKdump, mayBeSplit: true },
   { name: 'LiME', probe: isLime, open: ([file]) => openLime(file) },
   { name: 'ELF', probe: isElf, open: ([file]) => openElfFile(file) },
 ];
 
-/** Memory as it is. Nothing in a file shows that it is this, so a user must say so. */
+/** Plain memory. No file shows that it is this, so the user must say so. */
 export const RAW: DumpFormat = { name: 'raw', probe: () => false, open: ([file]) => openRaw(file) };
 
-/** The codecs take some milliseconds to load. */
+/** Loaded only when needed, because the codecs take some milliseconds to load. */
 async function loadKdump() {
   const { loadOpenKdump } = await import('./kdump/kdump-image.ts');
   return loadOpenKdump();
 }
 
-/** /proc/kcore is an ELF file, too: its notes and its file system tell. */
+/** /proc/kcore is an ELF file, too; its notes and its file system tell the two apart. */
 function openElfFile(file: ByteSource): MemoryImage {
   const parts = readElf(file);
   return isKcore(file, parts) ? openKcore(file, parts) : openElf(file, parts);

@@ -12,8 +12,8 @@ import { accessFacts, kcoreHint, maskedKcore } from './kcore/access.ts';
 const KCORE = '/proc/kcore';
 
 /**
- * Opens a dump, all files of it; what it is follows from its content, never from its name.
- * @throws InspectError io, unsupported or corrupt; usage, when the files are not parts of one dump
+ * Opens a dump with all its files. Their content decides the format, never their names.
+ * @throws InspectError io, unsupported or corrupt; usage, if the files are not parts of one dump
  */
 export async function openImage(paths: readonly string[], options: OpenOptions = {}): Promise<MemoryImage> {
   const sources: ByteSource[] = [];
@@ -27,8 +27,8 @@ export async function openImage(paths: readonly string[], options: OpenOptions =
 }
 
 /**
- * Opens a dump that lies in any sources; every error names the file.
- * @throws InspectError unsupported or corrupt; usage, when the sources are not parts of one dump
+ * Opens a dump from any sources. Every error names the file.
+ * @throws InspectError unsupported or corrupt; usage, if the sources are not parts of one dump
  */
 export async function openSources(
   sources: readonly ByteSource[],
@@ -39,7 +39,10 @@ export async function openSources(
   return openAs('open' in format ? format.open : await format.load(), sources, files, options);
 }
 
-/** The files as they were before they were flattened. @throws InspectError unsupported or corrupt; usage, for no file */
+/**
+ * The files as they were before they were flattened.
+ * @throws InspectError unsupported or corrupt; usage, if there is no file
+ */
 export function unflattened(sources: readonly ByteSource[], options: OpenOptions): DumpFiles {
   const plain = (source: ByteSource) =>
     inSource(source, () => (isFlattened(headOf(source)) ? unflatten(source, options.onReading) : source));
@@ -48,7 +51,7 @@ export function unflattened(sources: readonly ByteSource[], options: OpenOptions
   return [first, ...others];
 }
 
-/** What files are. @throws InspectError unsupported; usage, for files that are not parts of one dump */
+/** The format of files. @throws InspectError unsupported; usage, if the files are not parts of one dump */
 export function formatOf(files: DumpFiles, options: OpenOptions): DumpFormat {
   const heads = files.map((file) => inSource(file, () => headOf(file)));
   const format = options.format === 'raw' ? RAW : FORMATS.find(({ probe }) => heads.some(probe));
@@ -60,7 +63,7 @@ export function formatOf(files: DumpFiles, options: OpenOptions): DumpFormat {
   return format;
 }
 
-/** The image of the files, which says so where they were flattened. @throws InspectError as `open` does */
+/** The image of the files; its format says if they were flattened. @throws InspectError as `open` does */
 export function openAs(
   open: Open,
   sources: readonly ByteSource[],
@@ -90,7 +93,7 @@ function asWritten(image: MemoryImage, sources: readonly ByteSource[], files: Du
   return flattenedImage(image, { bytes, index }, wasCut(files));
 }
 
-/** What `open` returns; its errors name the file. */
+/** What `open` returns. Its errors name the file. */
 function inSource<T>({ path }: ByteSource, open: () => T): T {
   try {
     return open();
@@ -105,13 +108,13 @@ function headOf(source: ByteSource): Uint8Array {
 }
 
 function notAPart({ path }: ByteSource): InspectError {
-  return new InspectError('usage', `${path}: not a part of a split dump, as the other files are`, { path });
+  return new InspectError('usage', `${path}: not a part of a split dump, unlike the other files`, { path });
 }
 
 function notOneFile(count: number): InspectError {
   return new InspectError(
     'usage',
-    `${count} files were given: only the parts of a split kdump-compressed dump are read together`,
+    `${count} files were given, but only the parts of a split kdump-compressed dump can be read together`,
   );
 }
 

@@ -8,8 +8,9 @@ import { isOpen } from '../builders/open-files.ts';
 import { refusal, replaceCalls } from '../support/system-calls.ts';
 
 /*
- * What a system does now and then and a test cannot make it do: root may open everything, and a disk that works reads
- * whole buffers. The calls go to the real ones but for what is set here.
+ * What a system does now and then but a test cannot cause: root may open every file, and a working disk fills
+ * whole
+ * buffers. The calls reach the real functions unless something is set here.
  */
 const system = { open: '', statfs: '', reads: [] as (number | string)[] };
 const { openSync, readSync, statfsSync } = fs;
@@ -60,14 +61,14 @@ describe('an open that the system refuses', () => {
     expect(message).toBe(`${path}: ${why}`);
   });
 
-  it("has the system's own words where it is a rare one", () => {
+  it("has the system's own words if the error is a rare one", () => {
     system.open = 'EMFILE';
     expect(failureOf(() => new FileSource(path)).message).toBe(`${path}: EMFILE: refused, open`);
   });
 });
 
-describe('a read that the system cuts into parts', () => {
-  it('goes on where it stopped, at a number or a bigint', () => {
+describe('a read that the system splits', () => {
+  it('continues where it stopped, at a number or a bigint', () => {
     const source = new FileSource(path);
     for (const position of [10, 10n]) {
       system.reads = [3, 1, 'EINTR', 2];
@@ -80,7 +81,7 @@ describe('a read that the system cuts into parts', () => {
 });
 
 describe('a read that is interrupted again and again', () => {
-  it('is asked for once more each time, as often as it takes', () => {
+  it('is repeated as often as it takes', () => {
     const source = new FileSource(path);
     system.reads = Array.from({ length: 20_000 }, () => 'EINTR');
     const into = new Uint8Array(8);
@@ -91,7 +92,7 @@ describe('a read that is interrupted again and again', () => {
   });
 });
 
-describe('a read that the system gives a byte at a time', () => {
+describe('a read that returns one byte at a time', () => {
   it('is whole in the end', () => {
     const source = new FileSource(path);
     system.reads = Array.from({ length: 100 }, () => 1);
@@ -103,7 +104,7 @@ describe('a read that the system gives a byte at a time', () => {
 });
 
 describe('a file that changes while it is open', () => {
-  it('has an end where it was cut, and more where it has grown', () => {
+  it('ends where it was cut, and has more if it has grown', () => {
     const own = join(folder, 'changing');
     writeFileSync(own, new Uint8Array(8192).fill(7));
     const source = new FileSource(own);
@@ -112,12 +113,12 @@ describe('a file that changes while it is open', () => {
     expect([source.read(4096, into), source.read(5000, into), source.read(8000, into)]).toEqual([904, 0, 0]);
     appendFileSync(own, new Uint8Array(10_000).fill(9));
     expect([source.read(5000, into), into[0]]).toEqual([4096, 9]);
-    // What was taken for the file's size when it was opened stays.
+    // The size as it was on opening stays.
     expect(source.size).toBe(8192);
     source.close();
   });
 
-  it('is still read when it is gone from its folder', () => {
+  it('can still be read after it was removed from its folder', () => {
     const own = join(folder, 'removed');
     writeFileSync(own, new Uint8Array(100).fill(7));
     const source = new FileSource(own);
@@ -126,7 +127,7 @@ describe('a file that changes while it is open', () => {
     source.close();
   });
 
-  it('is io when it goes before it can be asked what it is, and is given back', () => {
+  it('is io if it disappears before its type is known, and is closed', () => {
     system.statfs = 'ENOENT';
     const { kind, facts } = failureOf(() => new FileSource(path));
     expect([kind, facts.errno, isOpen(path)]).toEqual(['io', 'ENOENT', false]);
@@ -134,7 +135,7 @@ describe('a file that changes while it is open', () => {
 });
 
 describe('a read that the system refuses', () => {
-  it('is io, with the place that could not be read', () => {
+  it('is io, with the position that could not be read', () => {
     const source = new FileSource(path);
     system.reads = [7, 'EIO'];
     const { kind, facts, message } = failureOf(() => source.read(32, new Uint8Array(20)));

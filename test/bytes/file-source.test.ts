@@ -30,7 +30,7 @@ function withFile<T>(path: string, use: (source: FileSource) => T): T {
 }
 
 describe('reading a file', () => {
-  it('fills what was given with the bytes at a position, a number or a bigint', () => {
+  it('fills the buffer with the bytes at a position, a number or a bigint', () => {
     withFile(inFolder('file'), (source) => {
       for (const position of [4097, 4097n]) {
         const into = new Uint8Array(100);
@@ -40,7 +40,7 @@ describe('reading a file', () => {
     });
   });
 
-  it('gives fewer bytes only where the file ends, and leaves the rest of the buffer alone', () => {
+  it('returns fewer bytes only at the end of the file, and leaves the rest of the buffer alone', () => {
     withFile(inFolder('file'), (source) => {
       const into = new Uint8Array(8).fill(0xee);
       expect(source.read(9_997, into)).toBe(3);
@@ -48,7 +48,7 @@ describe('reading a file', () => {
     });
   });
 
-  it('gives no bytes behind the end, even where no file can have any', () => {
+  it('returns no bytes past the end, even where no file can have any', () => {
     withFile(inFolder('file'), (source) => {
       for (const position of [10_000, 1n << 62n, (1n << 63n) - 1n, (1n << 64n) - 1n]) {
         expect(source.read(position, new Uint8Array(8)), `at ${position}`).toBe(0);
@@ -66,7 +66,7 @@ describe('reading a file', () => {
     });
   });
 
-  it('knows path, size and whether a kernel makes the file up', () => {
+  it('knows the path, the size, and whether the kernel generates the file', () => {
     withFile(inFolder('file'), (source) => {
       expect(source).toMatchObject({ path: inFolder('file'), size: 10_000, isProcfs: false });
     });
@@ -79,21 +79,21 @@ describe('reading a file', () => {
 });
 
 describe('the open file', () => {
-  it('is given back when it is closed', () => {
+  it('is closed', () => {
     const source = new FileSource(inFolder('file'));
     expect(isOpen(inFolder('file'))).toBe(true);
     source.close();
     expect(isOpen(inFolder('file'))).toBe(false);
   });
 
-  it('is given back when it turns out to be none', () => {
+  it('is closed if it is not a regular file', () => {
     failureOf(() => new FileSource(folder));
     expect(isOpen(folder)).toBe(false);
   });
 });
 
-describe('what cannot be opened', () => {
-  it('is io, with the system error and the path, when there is no such file', () => {
+describe('a file that cannot be opened', () => {
+  it('is io, with the system error and the path, if it does not exist', () => {
     const { kind, facts, message } = failureOf(() => new FileSource(inFolder('none')));
     expect({ kind, errno: facts.errno, path: facts.path }).toEqual({
       kind: 'io',
@@ -103,38 +103,38 @@ describe('what cannot be opened', () => {
     expect(message).toBe(`${inFolder('none')}: no such file`);
   });
 
-  it('is io when it is a directory', () => {
+  it('is io if it is a directory', () => {
     mkdirSync(inFolder('directory'));
     const { kind, facts, message } = failureOf(() => new FileSource(inFolder('directory')));
     expect([kind, facts.errno]).toEqual(['io', 'EISDIR']);
     expect(message).toContain('is a directory');
   });
 
-  it('is io when a part of the path is a file', () => {
+  it('is io if a part of the path is a file', () => {
     expect(failureOf(() => new FileSource(inFolder('file/vmcore'))).facts.errno).toBe('ENOTDIR');
   });
 
-  it('is io when symbolic links lead in a circle', () => {
+  it('is io if symbolic links form a loop', () => {
     symlinkSync(inFolder('circle'), inFolder('circle'));
     expect(failureOf(() => new FileSource(inFolder('circle'))).facts.errno).toBe('ELOOP');
   });
 });
 
-describe('a file that cannot be read at many places', () => {
-  it('is refused when it is a character device, with a hint', () => {
+describe('a file that cannot be read at any offset', () => {
+  it('is refused if it is a character device, with a hint', () => {
     const { kind, facts, message } = failureOf(() => new FileSource('/dev/zero'));
     expect([kind, facts.path]).toEqual(['io', '/dev/zero']);
     expect(message).toContain('not a regular file');
     expect(facts.hint).toContain('save it to a file');
   });
 
-  it('is refused when it is a FIFO, without waiting for somebody to write into it', () => {
+  it('is refused if it is a FIFO, without waiting for a writer', () => {
     execFileSync('mkfifo', [inFolder('fifo')]);
     const source = fileURLToPath(new URL('../../src/bytes/file-source.ts', import.meta.url));
     const program = `
       import { FileSource } from ${JSON.stringify(source)};
       try { new FileSource(${JSON.stringify(inFolder('fifo'))}); } catch (error) { console.log(error.kind); }`;
-    // In a process of its own, for one that waits for a writer can only be killed.
+    // In its own process, because one that waits for a writer can only be killed.
     const run = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], {
       encoding: 'utf8',
       timeout: 30_000,

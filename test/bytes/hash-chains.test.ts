@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { HashChains } from '../../src/bytes/hash-chains.ts';
 
-describe('things by a hash', () => {
-  it('are found in ascending order, where the last was added first', () => {
+describe('items found by hash', () => {
+  it('are found in ascending order if the last was added first', () => {
     const chains = new HashChains(1000);
     for (let i = 999; i >= 0; i--) chains.add(i % 10, i);
     expect([...chains.find(7)]).toEqual(Array.from({ length: 100 }, (_, n) => 10 * n + 7));
@@ -15,7 +15,7 @@ describe('things by a hash', () => {
     expect([...chains.find(-1)]).toEqual([0, 1]);
   });
 
-  it('are none where nothing was added', () => {
+  it('do not exist if nothing was added', () => {
     expect([...new HashChains(0).find(0)]).toEqual([]);
   });
 });

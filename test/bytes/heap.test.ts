@@ -5,8 +5,9 @@ import { describe, expect, it } from 'vitest';
 const HEAP = fileURLToPath(new URL('../../src/bytes/heap.ts', import.meta.url));
 
 /**
- * Makes and drops objects, some of which stay for a while; prints the most memory that the process had, KiB. getrusage() has that of
- * the process that started it, too.
+ * Makes and drops objects, some of which stay for a while; prints the peak memory of the process in KiB.
+ * getrusage() would
+ * include the peak of the parent process.
  */
 const program = (spare: boolean) => `
   import { readFileSync } from 'node:fs';
@@ -22,8 +23,8 @@ function peakOf(spare: boolean): number {
   return Number(spawnSync(process.execPath, args, { encoding: 'utf8' }).stdout);
 }
 
-describe('a heap that is spared', () => {
-  it('takes less memory for the same work', () => {
+describe('spareHeap', () => {
+  it('makes the same work take less memory', () => {
     const [usual, spared] = [peakOf(false), peakOf(true)];
     expect(spared).toBeGreaterThan(0);
     expect(spared).toBeLessThan(usual);

@@ -19,19 +19,19 @@ function namesOf(capacity: number): {
 }
 
 describe('a bounded cache', () => {
-  it('makes a value once and then gives the same one', () => {
+  it('makes a value once and then returns the same one', () => {
     const { ask, made } = namesOf(2);
     expect([ask(1), ask(1), ask(1)]).toEqual(['name of 1', 'name of 1', 'name of 1']);
     expect(made).toEqual([1]);
   });
 
-  it('forgets what was not asked for the longest', () => {
+  it('drops the entry that was not used for the longest time', () => {
     const { ask, made } = namesOf(2);
     for (const key of [1, 2, 1, 3, 1, 2]) ask(key);
     expect(made).toEqual([1, 2, 3, 2]);
   });
 
-  it('keeps nothing of a value whose making failed', () => {
+  it('keeps nothing if making the value failed', () => {
     const { cache, ask, made } = namesOf(2);
     const fail = () => {
       throw new Error('no value');
@@ -41,7 +41,7 @@ describe('a bounded cache', () => {
     expect(made).toEqual([1]);
   });
 
-  it('makes again exactly what a list of the most recent keys does not hold', () => {
+  it('makes a value again only if its key is not among the most recent keys', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 6 }),

@@ -10,17 +10,17 @@ const FILE = {
 };
 
 describe('the parts of a file that are there', () => {
-  it('are all of it before its end', () => {
+  it('are all bytes before its end', () => {
     expect(partsHeld({ size: 100 }, 10n, 20n)).toEqual([{ start: 10, end: 30 }]);
     expect(partsHeld({ size: 100 }, 90n, 20n)).toEqual([{ start: 90, end: 100 }]);
   });
 
-  it('are none behind its end, however large the numbers are', () => {
+  it('do not lie past its end, however large the numbers are', () => {
     for (const offset of [100n, 1n << 53n, (1n << 64n) - 1n]) expect(partsHeld(FILE, offset, 8n)).toEqual([]);
     expect(partsHeld(FILE, 60n, (1n << 64n) - 1n)).toEqual([{ start: 60, end: 100 }]);
   });
 
-  it('are what lies between what it lost', () => {
+  it('are what lies between the lost parts', () => {
     expect(partsHeld(FILE, 5n, 60n)).toEqual([
       { start: 5, end: 10 },
       { start: 20, end: 40 },

@@ -10,7 +10,7 @@ const anyRanges = fc.array(
   { maxLength: 12 },
 );
 
-/** The same ranges, by other means. */
+/** The same union, computed in another way. */
 function unionOf(ranges: readonly Range[]): RangeList {
   const collector = new RangeCollector();
   for (const { start, end } of ranges) collector.add(start, end);
@@ -18,7 +18,7 @@ function unionOf(ranges: readonly Range[]): RangeList {
 }
 
 describe('a list of ranges', () => {
-  it('has all numbers that any of the collected ranges has, as ranges that do not touch', () => {
+  it('has all numbers of the collected ranges, as ranges that do not touch', () => {
     fc.assert(
       fc.property(anyRanges, (ranges) => {
         const union = unionOf(ranges);
@@ -31,7 +31,7 @@ describe('a list of ranges', () => {
     );
   });
 
-  it('is clipped, and has another taken out of it', () => {
+  it('can be clipped, and another list can be subtracted', () => {
     fc.assert(
       fc.property(anyRanges, anyRanges, fc.nat(50), fc.integer({ min: 1, max: 50 }), (a, b, from, length) => {
         const [one, other] = [mergeRanges(a), mergeRanges(b)];
@@ -42,7 +42,7 @@ describe('a list of ranges', () => {
     );
   });
 
-  it('becomes longer by what touches its last range, and has it once', () => {
+  it('merges a range that touches its last range', () => {
     const list = new RangeList();
     for (let i = 0; i < 1000; i++) list.add(10 * i, 10 * i + 10);
     list.add(20_000, 20_001);

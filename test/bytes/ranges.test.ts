@@ -22,7 +22,7 @@ function numbersOf(list: readonly Range[]): Set<number> {
   return numbers;
 }
 
-/** Whether each range has numbers and ends before the next one begins. */
+/** Whether no range is empty and each ends before the next one starts. */
 function areApart(list: readonly Range[]): boolean {
   return list.every(({ start, end }, i) => {
     const next = list[i + 1];
@@ -45,7 +45,7 @@ describe('merged ranges', () => {
     ]);
   });
 
-  it('hold the same numbers as the ranges that they were made of, and lie apart', () => {
+  it('hold the same numbers as the original ranges, and do not touch', () => {
     fc.assert(
       fc.property(ranges, (list) => {
         const merged = mergeRanges(list);
@@ -55,7 +55,7 @@ describe('merged ranges', () => {
     );
   });
 
-  it('leave the ranges that they were made of as they were', () => {
+  it('leave the original ranges unchanged', () => {
     fc.assert(
       fc.property(ranges, (list) => {
         const before = structuredClone(list);
@@ -65,7 +65,7 @@ describe('merged ranges', () => {
     );
   });
 
-  it('are counted as their numbers are', () => {
+  it('have as many numbers as are counted', () => {
     fc.assert(
       fc.property(ranges, (list) => {
         expect(countOf(mergeRanges(list))).toBe(numbersOf(list).size);
@@ -74,8 +74,8 @@ describe('merged ranges', () => {
   });
 });
 
-describe('ranges without other ranges', () => {
-  it('hold every number of the first that is not in the second', () => {
+describe('subtracted ranges', () => {
+  it('hold every number of the first list that is not in the second', () => {
     fc.assert(
       fc.property(ranges, ranges, (from, taken) => {
         const left = subtractRanges(mergeRanges(from), mergeRanges(taken));
@@ -86,7 +86,7 @@ describe('ranges without other ranges', () => {
     );
   });
 
-  it('are the same without one of them, made one by one', () => {
+  it('are the same as what lies outside a single range', () => {
     fc.assert(
       fc.property(ranges, range, (from, taken) => {
         fc.pre(taken.end > taken.start);
@@ -110,7 +110,7 @@ describe('ranges without other ranges', () => {
 });
 
 describe('the first range that ends after a number', () => {
-  it('is found wherever it is, and is past the last where there is none', () => {
+  it('is found anywhere, and is past the last range if there is none', () => {
     fc.assert(
       fc.property(ranges, (list) => {
         const merged = mergeRanges(list);

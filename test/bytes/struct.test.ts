@@ -16,7 +16,7 @@ describe('a structure', () => {
     });
   });
 
-  it('is decoded at an offset, and in a view that does not begin where its buffer does', () => {
+  it('is decoded at an offset, and in a view that does not start where its buffer does', () => {
     const shifted = new Uint8Array(32);
     shifted.set(BYTES, 11);
     expect(sample.decode(shifted, 11)).toEqual(sample.decode(BYTES));
@@ -30,19 +30,19 @@ describe('a structure', () => {
 });
 
 describe('bytes that end inside a structure', () => {
-  it('are corrupt, at the place in the file where the structure begins', () => {
+  it('are corrupt, at the file offset where the structure starts', () => {
     const failure = failureOf(() => sample.decode(BYTES, 8, 0x1000));
     expect(failure.kind).toBe('corrupt');
     expect(failure.facts.offset).toBe(0x1008);
   });
 
-  it('name the structure, its place, what it needs and what there is', () => {
+  it('are reported with the structure, its offset, its size and the bytes that exist', () => {
     expect(failureOf(() => sample.decode(BYTES, 8, 0x1000)).message).toBe(
-      'sample record at offset 4104 needs 16 bytes, the file has 8',
+      'sample record at offset 0x1008 needs 16 bytes, but the file has 8',
     );
   });
 
-  it('count as none where the structure begins behind the end', () => {
+  it('count as 0 if the structure starts past the end', () => {
     const failure = failureOf(() => sample.decode(BYTES, 40));
     expect(failure.kind).toBe('corrupt');
     expect(failure.message).toMatch(/the file has 0$/);
@@ -50,13 +50,13 @@ describe('bytes that end inside a structure', () => {
 });
 
 describe('single words', () => {
-  it('are read little-endian from a view that does not begin where its buffer does', () => {
+  it('are read little-endian from a view that does not start where its buffer does', () => {
     const view = BYTES.subarray(3);
     expect(u32At(view, 1)).toBe(0x92345678);
     expect(u64At(view, 5)).toBe(0xf102030405060708n);
   });
 
-  it('become text one character a byte, whatever the byte', () => {
+  it('become text with one character per byte, whatever the byte', () => {
     const all = Uint8Array.from({ length: 256 }, (_, i) => i);
     const text = latin1(all);
     expect(text).toHaveLength(256);

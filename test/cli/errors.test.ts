@@ -67,14 +67,18 @@ describe('what cannot be done ends with status 1, a sentence on stderr and nothi
     ['a file that is not there', () => join(folder, 'none'), /none: no such file$/],
     ['a folder', () => folder, /is a directory, not a dump$/],
     ['an empty file', () => file('empty', ''), /the file is empty$/],
-    ['text', () => file('text', 'hello, world\n'), /not a dump: it begins with 68 65 6c 6c/],
+    ['text', () => file('text', 'hello, world\n'), /not a dump: it starts with 68 65 6c 6c/],
     ['a program', () => process.execPath, /an ELF (executable|shared object), not a core file/],
     [
       'a kdump-compressed dump cut inside its header',
       () => file('kdump', 'KDUMP   '.padEnd(64, '\0')),
-      /kdump header at offset 0 needs 402 bytes, the file has 64/,
+      /kdump header at offset 0x0 needs 402 bytes, but the file has 64/,
     ],
-    ['a dump cut inside its headers', () => cutAt(100), /program headers need 280 bytes, the file has 36/],
+    [
+      'a dump cut inside its headers',
+      () => cutAt(100),
+      /program headers need 280 bytes, but the file has 36/,
+    ],
     ['a dump cut before its memory', () => cutAt(0x2000), /page tables cannot be found/],
   ])('%s', async (_, path, message) => {
     const ran = await runMain(['pages', path()]);

@@ -28,7 +28,7 @@ describe('a Node.js without WebAssembly', () => {
     const { status, stdout, stderr } = bare(['pages', ...ZSTD]);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^kdump-inspect: .* could not be read/);
-    expect(stderr).toContain('this Node.js cannot decode pages of zstd: WebAssembly is not defined');
+    expect(stderr).toContain('this Node.js cannot decode zstd pages: WebAssembly is not defined');
   });
 
   it('shows what of such a file needs no page', () => {
@@ -59,6 +59,6 @@ describe('a limit of address space', () => {
     const said = `${status} ${stderr}`;
     // How much a WebAssembly.Memory reserves is up to V8, and so is whether it ends the process itself where it does not get it.
     if (status === 0) expect(stdout).toBe(run(['pages', ...ZSTD]).stdout);
-    else expect(said).toMatch(/^1 .*cannot decode pages of zstd: .*memory|^null .*(out of memory|OOM)/is);
+    else expect(said).toMatch(/^1 .*cannot decode zstd pages: .*memory|^null .*(out of memory|OOM)/is);
   });
 });

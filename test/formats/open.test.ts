@@ -15,7 +15,7 @@ import { openSource } from '../builders/open-source.ts';
 const opening = (bytes: Uint8Array) =>
   failureOf(() => openSource(new MemorySource([{ at: 0n, bytes }], { path: 'vmcore' })));
 
-describe('a file that is known and not read', () => {
+describe('a known file that cannot be read', () => {
   const rest = pattern(100, 1);
   it.each<[string, Uint8Array, RegExp, RegExp]>([
     ['flattened', ascii('makedumpfile\0\0\0\0'), /flattened/, /makedumpfile -R/],
@@ -23,7 +23,7 @@ describe('a file that is known and not read', () => {
     ['gzip', gzipSync('core'), /gzip/, /gunzip/],
     ['xz', Uint8Array.of(0xfd, 0x37, 0x7a, 0x58, 0x5a, 0), /xz/, /unxz/],
     ['bzip2', ascii('BZh91AY&SY'), /bzip2/, /bunzip2/],
-  ])('is unsupported by its name, with what to do: %s', (_, start, name, hint) => {
+  ])('is unsupported and named, with what to do: %s', (_, start, name, hint) => {
     const { kind, facts, message } = opening(concat(start, rest));
     expect([kind, facts.path]).toEqual(['unsupported', 'vmcore']);
     expect(message).toMatch(name);
@@ -31,7 +31,7 @@ describe('a file that is known and not read', () => {
     expect(facts.hint).toMatch(hint);
   });
 
-  it('is unsupported by its name: LiME', () => {
+  it('is unsupported and named: LiME', () => {
     expect(opening(concat(ascii('EMiL'), rest))).toMatchObject({
       kind: 'unsupported',
       message: expect.stringContaining('LiME'),
@@ -39,35 +39,35 @@ describe('a file that is known and not read', () => {
   });
 });
 
-describe('a file that is no dump', () => {
-  it('is unsupported when it is empty', () => {
+describe('a file that is not a dump', () => {
+  it('is unsupported if it is empty', () => {
     expect(opening(new Uint8Array(0))).toMatchObject({
       kind: 'unsupported',
       message: 'vmcore: the file is empty',
     });
   });
 
-  it('is unsupported when it is text, and its first bytes are shown as hex', () => {
+  it('is unsupported if it is text, and its first bytes are shown as hex', () => {
     const { kind, facts, message } = opening(ascii('# a readme'));
     expect(kind).toBe('unsupported');
-    expect(message).toContain('begins with 23 20 61 20 72 65 61 64,');
+    expect(message).toContain('starts with 23 20 61 20 72 65 61 64,');
     expect(facts.hint).toContain('vmcore');
   });
 
-  it('is unsupported when it is shorter than any magic', () => {
+  it('is unsupported if it is shorter than any magic', () => {
     expect(opening(Uint8Array.of(0x7f))).toMatchObject({
       kind: 'unsupported',
-      message: expect.stringContaining('begins with 7f,'),
+      message: expect.stringContaining('starts with 7f,'),
     });
   });
 
-  it('shows no byte of it that a terminal would obey', () => {
+  it('shows none of its control characters', () => {
     const shown = opening(ascii('\x1b]0;title\x07')).message;
     expect([...shown].every((c) => c >= ' ' && c <= '~')).toBe(true);
   });
 });
 
-describe('a dump on a disk', () => {
+describe('a dump in the file system', () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'open-'));
@@ -81,7 +81,7 @@ describe('a dump on a disk', () => {
     return path;
   }
 
-  it('is recognised by its content, whatever its name is', async () => {
+  it('is recognised by its content, whatever its name', async () => {
     const path = written('notes.txt', { segments: [noteSegment([vmcoreinfo('OSRELEASE=6.1\n')]), RAM] });
     const image = await openImage([path]);
     const into = new Uint8Array(16);
@@ -92,7 +92,7 @@ describe('a dump on a disk', () => {
     expect(isOpen(path)).toBe(false);
   });
 
-  it('is corrupt, not unreadable, when section header 0 lies where no file can have it', async () => {
+  it('is corrupt, not unreadable, if section header 0 lies where no file can have it', async () => {
     const shoff = (1n << 64n) - 1n;
     const path = written('shoff', { segments: [RAM], extendedCount: true, header: { shoff } });
     expect((await failureOfAsync(openImage([path]))).kind).toBe('corrupt');
@@ -107,38 +107,43 @@ describe('a dump on a disk', () => {
     }
   });
 
-  it('is given back to the system when it cannot be used', async () => {
+  it('is closed if it cannot be used', async () => {
     const path = join(folder, 'text');
     writeFileSync(path, 'no dump');
     expect((await failureOfAsync(openImage([path]))).kind).toBe('unsupported');
     expect(isOpen(path)).toBe(false);
   });
 
-  it('is io when it is not there, without a hint about /proc/kcore', async () => {
+  it('is io if it does not exist, without a hint about /proc/kcore', async () => {
     const { kind, facts } = await failureOfAsync(openImage([join(folder, 'none')]));
     expect([kind, facts.errno, facts.hint]).toEqual(['io', 'ENOENT', undefined]);
   });
 });
 
-describe('a file that holds a machine, or no machine of Linux', () => {
+describe("a file that holds a machine state or another system's memory", () => {
   it.each<[string, string, RegExp, RegExp]>([
-    ['a machine saved by libvirt', 'LibvirtQemudSave', /libvirt saved/, /virsh dump --memory-only/],
+    [
+      'a machine saved by libvirt',
+      'LibvirtQemudSave',
+      /saved state of a libvirt machine/,
+      /virsh dump --memory-only/,
+    ],
     ['a machine half saved by libvirt', 'LibvirtQemudPart', /libvirt/, /virsh dump --memory-only/],
-    ['a migration stream', 'QEVM\0\0\0\x03', /migration stream of QEMU/, /virsh dump --memory-only/],
-    ['a checkpoint of VMware', '\xd2\xbe\xd2\xbe\x08\0\0\0', /VMware/, /vmss2core/],
-    ['an older checkpoint of VMware', '\xd0\xbe\xd2\xbe\x08\0\0\0', /VMware/, /vmss2core/],
-    ['a compressed image of AVML', 'AVML\x02\0\0\0', /AVML/, /avml-convert/],
+    ['a migration stream', 'QEVM\0\0\0\x03', /QEMU migration stream/, /virsh dump --memory-only/],
+    ['a VMware checkpoint', '\xd2\xbe\xd2\xbe\x08\0\0\0', /VMware/, /vmss2core/],
+    ['an older VMware checkpoint', '\xd0\xbe\xd2\xbe\x08\0\0\0', /VMware/, /vmss2core/],
+    ['a compressed AVML image', 'AVML\x02\0\0\0', /AVML/, /avml-convert/],
     ['lzop', '\x89LZO\0\r\n\x1a\n', /lzop/, /lzop -d/],
     ['lz4', '\x04\x22\x4d\x18', /lz4/, /unlz4/],
     ['a vmlinuz', 'MZ\x40\0', /vmlinuz/, /vmcore/],
-  ])('is unsupported by its name, with what to do: %s', (_, start, name, hint) => {
+  ])('is unsupported and named, with what to do: %s', (_, start, name, hint) => {
     const { kind, facts, message } = opening(concat(ascii(start), pattern(100, 1)));
     expect([kind, facts.path]).toEqual(['unsupported', 'vmcore']);
     expect(message).toMatch(name);
     expect(facts.hint).toMatch(hint);
   });
 
-  it.each(['PAGEDU64', 'PAGEDUMP'])('is unsupported by its name: %s of Windows', (start) => {
+  it.each(['PAGEDU64', 'PAGEDUMP'])('is unsupported and named: %s of Windows', (start) => {
     expect(opening(concat(ascii(start), pattern(100, 1)))).toMatchObject({
       kind: 'unsupported',
       message: expect.stringContaining('Windows'),

@@ -11,7 +11,7 @@ const opened = (bytes: Uint8Array, options: SourceOptions = {}) =>
   openSource(new MemorySource([{ at: 0n, bytes }], options), { format: 'raw' });
 
 describe('a raw image', () => {
-  it('is memory from physical address 0 on, and nothing else', () => {
+  it('is memory starting at physical address 0, and nothing else', () => {
     const image = opened(DATA, { path: 'ram.img' });
     const into = new Uint8Array(16);
     expect(image.memory.read(0x1ff8, into)).toBeUndefined();
@@ -22,18 +22,18 @@ describe('a raw image', () => {
     expect([...image.segments]).toHaveLength(1);
   });
 
-  it('is one because the user says so: its content is not looked at', () => {
+  it('is one because the user says so; its content is not checked', () => {
     const source = elfSource({ segments: [{ paddr: 0x1000, data: DATA }] });
     expect(openSource(source, { format: 'raw' }).format).toBe('raw memory image');
     expect(failureOf(() => openSource(new MemorySource([{ at: 0n, bytes: DATA }]))).kind).toBe('unsupported');
   });
 
-  it('is unsupported when it is empty, or larger than any memory', () => {
+  it('is unsupported if it is empty, or larger than any memory', () => {
     expect(failureOf(() => opened(new Uint8Array(0))).kind).toBe('unsupported');
     expect(failureOf(() => opened(DATA, { size: 2 ** 52 + 4096 })).kind).toBe('unsupported');
   });
 
-  it('was cut short when it ends inside a page, which no memory does', () => {
+  it('was cut short if it ends inside a page, as memory never does', () => {
     const image = opened(DATA.subarray(0, 0x2a00));
     const holdings = new Uint8Array(4);
     image.memory.survey(0, holdings);

@@ -18,13 +18,13 @@ import { type ProgramHeader, type ProgramHeaders, PT_LOAD, readProgramHeaders } 
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
 
-/** An ELF file taken apart, before anyone asked whether it is live. */
+/** The parts of an ELF file, before it is known whether it is live memory. */
 export interface ElfParts {
   readonly headers: ProgramHeaders;
   readonly notes: readonly Note[];
-  /** What was odd about them. */
+  /** What was odd about the notes. */
   readonly noteWarnings: readonly string[];
-  /** Whether its writer marked it as incomplete. */
+  /** Whether the writer marked the file as incomplete. */
   readonly incomplete: boolean;
 }
 
@@ -38,7 +38,7 @@ export function readElf(source: ByteSource): ElfParts {
   return { headers, notes, noteWarnings: warnings, incomplete: isMarkedIncomplete(header) };
 }
 
-/** What a LOAD maps and where, in the terms of MemoryImage. `file` is null where it has no true size. */
+/** What a LOAD maps and where, in the terms of MemoryImage. `file` is null if it has no true size. */
 export function segmentOf(header: ProgramHeader, file: FileParts | null): Segment {
   const { p_paddr, p_memsz, p_filesz, p_offset } = header;
   const size = p_memsz > p_filesz ? p_memsz : p_filesz;
@@ -64,8 +64,9 @@ interface ImageTraits {
 }
 
 /**
- * The image of a file whose segments hold memory as it is.
- * @throws InspectError corrupt, when they are more than any dump has, or claim the same bytes of the file
+ * The image of a file whose segments hold plain memory.
+ * @throws InspectError corrupt, if it has more segments than any dump, or if they claim the same bytes of the
+ * file
  */
 export function elfImage(
   source: ByteSource,
@@ -111,7 +112,7 @@ function* loadsOf(source: ByteSource, headers: ProgramHeaders): Generator<Segmen
   for (const header of headers.ofType(PT_LOAD)) yield segmentOf(header, source);
 }
 
-/** The VMCOREINFO note, when there is one. */
+/** The VMCOREINFO note, if there is one. */
 export function vmcoreinfoNote(source: ByteSource, notes: readonly Note[]): VmcoreinfoText | null {
   const note = notes.find((n) => n.name === 'VMCOREINFO');
   if (!note) return null;
@@ -125,6 +126,6 @@ function unplacedWarnings({ unplaced, count }: PlacedSegments): string[] {
 }
 
 function tooManyRuns({ path }: ByteSource, count: number): InspectError {
-  const what = `its first ${count} segments lie in more than ${PIECES_LIMIT} places of memory, as those of no dump do`;
+  const what = `its first ${count} segments lie in more than ${PIECES_LIMIT} separate ranges of memory, which no dump has`;
   return new InspectError('corrupt', `${path}: ELF: ${what}`, { path });
 }

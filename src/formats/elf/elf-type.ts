@@ -8,21 +8,21 @@ import { readProgramHeaders } from './program-headers.ts';
 const ET_EXEC = 2;
 const ET_CORE = 4;
 const TYPES: Record<number, string> = { 1: 'relocatable object', 2: 'executable', 3: 'shared object' };
-/** The auxiliary vector of include/uapi/linux/elf.h: a process has one, a kernel has none. */
+/** The auxiliary vector of include/uapi/linux/elf.h: a process has one, a kernel does not. */
 const NT_AUXV = 6;
 
-/** @throws InspectError unsupported, with the name of what the file is when it is no core file. */
+/** @throws InspectError unsupported, naming what the file is if it is not a core file */
 export function requireCore(source: ByteSource, header: ElfHeader): void {
   if (header.e_type === ET_CORE) return;
   if (isKernelImage(source, header)) {
-    const what = 'a kernel image (vmlinux), not a dump: it has no memory of a machine';
-    throw unsupported(source.path, what, 'the vmcore is needed; no vmlinux is');
+    const what = 'a kernel image (vmlinux), not a dump: it does not hold the memory of a machine';
+    throw unsupported(source.path, what, 'give the vmcore instead; no vmlinux is needed');
   }
   const type = TYPES[header.e_type] ?? `file of type ${header.e_type}`;
   throw unsupported(source.path, `an ELF ${type}, not a core file (ET_CORE)`);
 }
 
-/** An executable that is loaded to where kernels are. */
+/** Whether it is an executable that is loaded where kernels are. */
 function isKernelImage(source: ByteSource, header: ElfHeader): boolean {
   if (header.e_type !== ET_EXEC) return false;
   try {
@@ -35,10 +35,10 @@ function isKernelImage(source: ByteSource, header: ElfHeader): boolean {
   }
 }
 
-/** @throws InspectError unsupported, when the notes are not those of a Linux kernel's memory. */
+/** @throws InspectError unsupported, if the notes are not from a Linux kernel's memory */
 export function requireKernel(source: ByteSource, notes: readonly Note[]): void {
   if (notes.some(({ name }) => name === 'Xen' || name === 'VMCOREINFO_XEN')) {
-    const what = 'a dump of a Xen hypervisor or domain, whose page tables Linux alone does not explain';
+    const what = 'a dump of a Xen hypervisor or domain, whose page tables differ from those of Linux alone';
     throw unsupported(source.path, what);
   }
   if (notes.some(({ name, type }) => name === 'CORE' && type === NT_AUXV)) {

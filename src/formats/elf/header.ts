@@ -39,7 +39,7 @@ const ident = struct('ELF identification', 16, { class: u8(4), data: u8(5) });
 
 export type ElfHeader = ReturnType<typeof ehdr.decode>;
 
-/** Whether these first bytes of a file are an ELF file's, of whatever class. */
+/** Whether these first bytes of a file are those of an ELF file, of any class. */
 export function isElf(start: Uint8Array): boolean {
   return (
     start.length >= 4 && start[0] === 0x7f && start[1] === 0x45 && start[2] === 0x4c && start[3] === 0x46
@@ -47,8 +47,8 @@ export function isElf(start: Uint8Array): boolean {
 }
 
 /**
- * The header of an ELF64 little-endian file for x86_64, of whatever type.
- * @throws InspectError unsupported, with the name of what the file is instead; corrupt, when it ends inside the header.
+ * The header of an ELF64 little-endian file for x86_64, of any type.
+ * @throws InspectError unsupported, naming what the file is instead; corrupt, if it ends inside the header
  */
 export function readElfHeader(source: ByteSource): ElfHeader {
   const bytes = new Uint8Array(ehdr.size);
@@ -57,24 +57,24 @@ export function readElfHeader(source: ByteSource): ElfHeader {
   const header = ehdr.decode(start);
   if (header.e_machine !== EM_X86_64) {
     const machine = MACHINES[header.e_machine] ?? `machine ${header.e_machine}`;
-    throw unsupported(source.path, `an ELF file for ${machine}; only x86_64 is read`);
+    throw unsupported(source.path, `an ELF file for ${machine}; only x86_64 is supported`);
   }
   return header;
 }
 
 function refuseForeign(path: string, id: ReturnType<typeof ident.decode>): void {
   if (id.data !== ELFDATA2LSB)
-    throw unsupported(path, 'a big-endian ELF file; only x86_64 is read, which is little-endian');
+    throw unsupported(path, 'a big-endian ELF file; only x86_64 is supported, which is little-endian');
   if (id.class !== ELFCLASS64) {
     throw unsupported(
       path,
-      'an ELF32 file; only ELF64 is read',
+      'an ELF32 file; only ELF64 is supported',
       'write the dump with ELF64 headers (kexec --elf64-core-headers)',
     );
   }
 }
 
-/** A file that is whole but not for this program. */
+/** The error for a file that is intact but cannot be read by this program. */
 export function unsupported(path: string, what: string, hint?: string): InspectError {
   return new InspectError('unsupported', `${path}: this is ${what}`, { path, ...(hint ? { hint } : {}) });
 }

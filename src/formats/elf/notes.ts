@@ -10,27 +10,27 @@ import { type ProgramHeaders, PT_NOTE } from './program-headers.ts';
 const nhdr = struct('note header', 12, { n_namesz: u32(0), n_descsz: u32(4), n_type: u32(8) });
 /** Longer than the name of any note that a kernel, QEMU or makedumpfile writes. */
 const NAME_LIMIT = 64;
-/** Several notes a CPU and 8,192 CPUs stay far below this. */
+/** Even with several notes per CPU, 8,192 CPUs stay far below this. */
 const NOTES_LIMIT = 100_000;
-/** VMCOREINFO is at most a page by its kernel's own limit; room for other writers. */
+/** The kernel limits VMCOREINFO to one page; other writers may need more. */
 const VMCOREINFO_LIMIT = 1 << 20;
 
-/** By arithmetic, for a size of 2^31 and more is negative to bit operators. */
+/** Uses arithmetic, because for the bit operators a size of 2^31 or more is negative. */
 const align4 = (n: number) => Math.ceil(n / 4) * 4;
 
 /** Notes in file order, without their contents. */
 export interface NoteList {
   readonly notes: readonly Note[];
-  /** A sentence where there are more, which were not looked at. */
+  /** A sentence if there are more notes, which were not looked at. */
   readonly warnings: readonly string[];
 }
 
-/** Those of every PT_NOTE segment. */
+/** The notes of every PT_NOTE segment. */
 export function readNotes(source: ByteSource, headers: ProgramHeaders): NoteList {
   return listed(notesOf(source, headers));
 }
 
-/** The first notes of any. */
+/** The notes, up to the limit. */
 export function listed(all: Iterable<Note | null>): NoteList {
   const notes: Note[] = [];
   let looks = 0;
@@ -41,9 +41,9 @@ export function listed(all: Iterable<Note | null>): NoteList {
   return { notes, warnings: [] };
 }
 
-const MORE = `it has more than ${NOTES_LIMIT} notes, as no machine needs: those past them were not looked at`;
+const MORE = `it has more than ${NOTES_LIMIT} notes, which no machine needs: the rest was not looked at`;
 
-/** null for each segment without any: a file may have millions of them. */
+/** All notes, and null for each segment without any, because a file may have millions of those. */
 function* notesOf(source: ByteSource, headers: ProgramHeaders): Generator<Note | null> {
   for (const { p_offset, p_filesz } of headers.ofType(PT_NOTE)) {
     let isEmpty = true;
@@ -56,8 +56,9 @@ function* notesOf(source: ByteSource, headers: ProgramHeaders): Generator<Note |
 }
 
 /**
- * The notes that lie one after the other from `start` to `end` in a file, without their contents. /proc/vmcore pads its
- * merged notes with zeros to a page: a header without a name ends them.
+ * The notes that follow each other from `start` to `end` in a file, without their contents. /proc/vmcore pads
+ * its merged
+ * notes with zeros to a full page, so a header without a name ends them.
  */
 export function* notesIn(source: ByteSource, start: bigint, end: bigint): Generator<Note> {
   const bytes = new Uint8Array(nhdr.size + NAME_LIMIT);
@@ -75,8 +76,8 @@ export function* notesIn(source: ByteSource, start: bigint, end: bigint): Genera
 }
 
 /**
- * The text of a note, one character a byte, without the zeros behind it.
- * @throws InspectError corrupt, when it is longer than any VMCOREINFO or the file ends inside it.
+ * The text of a note, one character per byte, without trailing zeros.
+ * @throws InspectError corrupt, if it is longer than any VMCOREINFO or the file ends inside it
  */
 export function noteText(source: ByteSource, note: Note): string {
   const where = `${source.path}: note ${note.name} at offset ${hex(note.offset)}`;
@@ -84,12 +85,12 @@ export function noteText(source: ByteSource, note: Note): string {
   if (note.size > VMCOREINFO_LIMIT)
     throw new InspectError(
       'corrupt',
-      `${where}: ${note.size} bytes is too long: it may have ${VMCOREINFO_LIMIT}`,
+      `${where}: ${note.size} bytes are too many: the limit is ${VMCOREINFO_LIMIT}`,
       facts,
     );
   const bytes = new Uint8Array(note.size);
   const got = source.read(note.offset, bytes);
   if (got < note.size)
-    throw new InspectError('corrupt', `${where}: needs ${note.size} bytes, the file has ${got}`, facts);
+    throw new InspectError('corrupt', `${where}: needs ${note.size} bytes, but the file has ${got}`, facts);
   return latin1(bytes).replace(/\0+$/, '');
 }

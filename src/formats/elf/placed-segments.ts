@@ -4,22 +4,22 @@ import { PIECES_LIMIT } from '../image/described.ts';
 import { Extents } from '../image/extents.ts';
 import type { Segment } from '../image/image.ts';
 
-/** What the segments of a file say of physical memory, gathered in one pass. */
+/** What the segments of a file say about physical memory, collected in one pass. */
 export interface PlacedSegments {
-  /** What they have in the file, in file order. */
+  /** The memory that the file holds, in file order. */
   readonly extents: Extents;
-  /** What more of memory they stand for. */
+  /** The memory that segments stand for without holding all of it. */
   readonly described: RangeCollector;
-  /** Pages that they touch, those that overlap more than once. */
+  /** How many pages the segments touch; where they overlap, pages count more than once. */
   readonly pages: number;
   readonly count: number;
-  /** How many have no physical address. */
+  /** How many segments have no physical address. */
   readonly unplaced: number;
-  /** Whether there are more separate runs than any dump has. */
+  /** Whether there are more separate ranges than any dump has. */
   readonly tooMany: boolean;
 }
 
-/** Gathers them; ends where there are too many. */
+/** Collects what the segments say. Stops when there are too many. */
 export function placeSegments(segments: Iterable<Segment>): PlacedSegments {
   const extents = new Extents();
   const described = new RangeCollector();
@@ -40,7 +40,7 @@ export function placeSegments(segments: Iterable<Segment>): PlacedSegments {
   return { extents, described, ...sum };
 }
 
-/** Pages that a segment touches, a page that it ends inside of among them, as makedumpfile's bitmap counts them. */
+/** Pages that a segment touches, including one that it ends inside, as makedumpfile's bitmap counts them. */
 function pagesOf(start: number, size: number): number {
   return Math.ceil((start + size) / PAGE_SIZE) - Math.floor(start / PAGE_SIZE);
 }

@@ -8,7 +8,7 @@ export const PT_NOTE = 4;
 /** e_phnum when the real count is in sh_info of section header 0 (ELF gABI, chapter 5) */
 const PN_XNUM = 0xffff;
 
-/** A dump that makedumpfile -E wrote of a machine of many TiB stays below; one that claims more lies. */
+/** A makedumpfile -E dump of a machine with many TiB stays below this; a file that claims more is damaged. */
 const COUNT_LIMIT = 4_000_000;
 /** Headers read at once: 224 KiB. */
 const AT_ONCE = 4096;
@@ -27,7 +27,7 @@ const shdr = struct('section header', 64, { sh_info: u32(44) });
 
 export type ProgramHeader = ReturnType<typeof phdr.decode>;
 
-/** The program headers of a file, in its order, read piece by piece each time. */
+/** The program headers of a file, in file order. They are read in pieces, and anew each time. */
 export class ProgramHeaders implements Iterable<ProgramHeader> {
   readonly #source: ByteSource;
   readonly #at: bigint;
@@ -39,12 +39,12 @@ export class ProgramHeaders implements Iterable<ProgramHeader> {
     this.count = count;
   }
 
-  /** @throws InspectError corrupt, where the file ends before its own size */
+  /** @throws InspectError corrupt, if the file ends before the size that it had */
   [Symbol.iterator](): Generator<ProgramHeader> {
     return this.#read(undefined);
   }
 
-  /** Those of one type: the others are not decoded, which takes longer than to read them. */
+  /** The headers of one type. The others are not decoded, because that takes longer than reading them. */
   ofType(type: number): Generator<ProgramHeader> {
     return this.#read(type);
   }
@@ -64,7 +64,7 @@ export class ProgramHeaders implements Iterable<ProgramHeader> {
   }
 }
 
-/** As `phdr.decode`, which takes a table of the fields, in a tenth of the time: a file may have millions. */
+/** Like `phdr.decode`, which goes by a table of fields, in a tenth of the time: a file may have millions. */
 function decodeHeader(view: DataView, at: number): ProgramHeader {
   return {
     p_type: view.getUint32(at, true),
@@ -78,8 +78,8 @@ function decodeHeader(view: DataView, at: number): ProgramHeader {
 }
 
 /**
- * All program headers, wherever e_phoff says they are and however many PN_XNUM says.
- * @throws InspectError corrupt, when the table does not fit into the file.
+ * All program headers, at the place given by e_phoff; PN_XNUM is resolved.
+ * @throws InspectError corrupt, if the table does not fit into the file
  */
 export function readProgramHeaders(source: ByteSource, header: ElfHeader): ProgramHeaders {
   if (header.e_phentsize !== phdr.size) {
@@ -87,7 +87,11 @@ export function readProgramHeaders(source: ByteSource, header: ElfHeader): Progr
   }
   const count = header.e_phnum === PN_XNUM ? extendedCount(source, header) : header.e_phnum;
   if (count === 0)
-    throw corrupt(source, 56n, 'it has no program headers, as what xl dump-core writes of a Xen guest');
+    throw corrupt(
+      source,
+      56n,
+      'it has no program headers, like the files that xl dump-core writes of a Xen guest',
+    );
   if (count > COUNT_LIMIT) throw corrupt(source, header.e_phoff, `it claims ${count} program headers`);
   const length = count * phdr.size;
   const left = Number(BigInt(source.size) - header.e_phoff);
@@ -95,7 +99,7 @@ export function readProgramHeaders(source: ByteSource, header: ElfHeader): Progr
     throw corrupt(
       source,
       header.e_phoff,
-      `the ${count} program headers need ${length} bytes, the file has ${Math.max(0, left)}`,
+      `the ${count} program headers need ${length} bytes, but the file has ${Math.max(0, left)}`,
     );
   }
   return new ProgramHeaders(source, header.e_phoff, count);
@@ -103,7 +107,7 @@ export function readProgramHeaders(source: ByteSource, header: ElfHeader): Progr
 
 function extendedCount(source: ByteSource, header: ElfHeader): number {
   if (header.e_shoff === 0n)
-    throw corrupt(source, 40n, 'e_phnum is PN_XNUM, but there is no section header 0 that has the count');
+    throw corrupt(source, 40n, 'e_phnum is PN_XNUM, but there is no section header 0 with the count');
   const bytes = new Uint8Array(shdr.size);
   const got = bytes.subarray(0, source.read(header.e_shoff, bytes));
   return shdr.decode(got, 0, Number(header.e_shoff)).sh_info;

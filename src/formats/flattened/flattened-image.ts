@@ -7,19 +7,19 @@ import type { MemoryImage } from '../image/image.ts';
 import { wrapImage } from '../image/wrap-image.ts';
 import { FlattenedSource } from './flattened-source.ts';
 
-/** MAKEDUMPFILE_SIGNATURE, in a field of 16 bytes that its type and version follow (struct makedumpfile_header) */
+/** MAKEDUMPFILE_SIGNATURE, in a 16-byte field; type and version follow (struct makedumpfile_header) */
 const SIGNATURE = 'makedumpfile\0';
 const HEADER = 32;
-/** TYPE_FLAT_HEADER and VERSION_FLAT_HEADER: there are no others */
+/** TYPE_FLAT_HEADER and VERSION_FLAT_HEADER; no others exist */
 const TYPE = 1n;
 const VERSION = 1n;
 
-/** Whether a file that begins so is flattened. */
+/** Whether a file that starts like this is flattened. */
 export function isFlattened(start: Uint8Array): boolean {
   return latin1(start).startsWith(SIGNATURE);
 }
 
-/** The file that was flattened. @throws InspectError unsupported or corrupt */
+/** The file as it was before it was flattened. @throws InspectError unsupported or corrupt */
 export function unflatten(file: ByteSource, onReading?: OnProgress): FlattenedSource {
   refuseUnknown(file);
   const source = new FlattenedSource(file, onReading);
@@ -28,11 +28,11 @@ export function unflatten(file: ByteSource, onReading?: OnProgress): FlattenedSo
 }
 
 const CUT_SHORT =
-  'the flattened file has no end record: it was cut short, and what else it lacks it cannot say';
+  'the flattened file has no end record: it was cut short, and how much is missing is not known';
 
 /**
- * A dump of any format that was read through a flattened file, and says so. @param bytes of the flattened files, and of
- * the indexes of their records
+ * The image of a dump of any format that was read through a flattened file; its format says so.
+ * @param bytes of the flattened files, and of the indexes of their records
  */
 export function flattenedImage(
   image: MemoryImage,
@@ -49,7 +49,11 @@ export function flattenedImage(
   });
 }
 
-/** What is missing may be what the file was opened for: makedumpfile writes the program headers of an ELF file last. */
+/**
+ * The same error with a hint that the file was cut short: the reason for the error may be among what is
+ * missing, because
+ * makedumpfile writes the program headers of an ELF file last.
+ */
 export function explainCut(error: unknown): unknown {
   if (!(error instanceof InspectError)) return error;
   const hint = 'the flattened file was cut short, before the records that describe the rest of it';
@@ -64,8 +68,8 @@ function refuseUnknown(file: ByteSource): void {
   if (type === TYPE && version === VERSION) return;
   throw unsupported(
     file.path,
-    `a flattened file of type ${type} and version ${version}; only 1 and 1 are known`,
-    'a makedumpfile that knows it restores it: makedumpfile -R VMCORE < FILE',
+    `a flattened file of type ${type} and version ${version}; only type 1, version 1 is known`,
+    'rearrange it with a makedumpfile that knows this type: makedumpfile -R VMCORE < FILE',
   );
 }
 

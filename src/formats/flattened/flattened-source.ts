@@ -8,22 +8,30 @@ import { walkRecords } from './records.ts';
 import { RecordRuns } from './runs.ts';
 
 /**
- * More runs of records than this are not indexed: 2^21 take 100 MB. An ELF file has a handful of runs however large it
- * is; of compressed dumps QEMU's have one for 23 KiB and makedumpfile's one for 32 KiB, which makes 48 GiB and more.
+ * Files with more runs of records are not indexed: 2^21 runs take 100 MB. An ELF file has a handful of runs,
+ * however large
+ * it is. Compressed dumps have one run per 23 KiB (QEMU) or 32 KiB (makedumpfile), so 2^21 runs are 48 GiB or
+ * more.
  */
 const RUNS_LIMIT = 2 ** 21;
-/** A file that was cut short lacks the rest of two or three tables, not thousands of pieces here and there. */
+/** A truncated file lacks the rest of two or three tables, not thousands of scattered pieces. */
 const GAPS_LIMIT = 10_000;
 
-/** What goes on past a record of no more bytes is read with its neighbours: a page may lie in four thousand of them. */
+/**
+ * A read that continues past a record of at most this size also reads the record's neighbours: a page may be
+ * spread over
+ * four thousand records.
+ */
 const SMALL_RECORD = 2048;
-/** It is told how far the reading is after so many records, a power of two, less 1. */
+/** Progress is reported whenever this many records, plus one, have been read. The sum is a power of two. */
 const TOLD_MASK = 2 ** 16 - 1;
 
 /**
- * The file that was flattened, as `makedumpfile -R` would restore it, without restoring it. Bytes that no record has
- * are zeros when the flattened file is whole, for -R leaves a hole there (it seeks and writes). In one that was cut
- * short they may be anything: they are `lost`, and a read ends before them.
+ * The file that was flattened, as `makedumpfile -R` would restore it, but without restoring it. In a whole
+ * file, bytes that
+ * no record has are zeros, because -R leaves a hole there (it seeks and writes). In a truncated file they may
+ * be
+ * anything: they are `lost`, and a read ends before them.
  */
 export class FlattenedSource implements ByteSource {
   readonly path: string;
@@ -38,8 +46,9 @@ export class FlattenedSource implements ByteSource {
   #last = 0;
 
   /**
-   * Reads all record headers once, of which there may be a hundred million.
-   * @throws InspectError corrupt, for records that no file could hold; unsupported, when there are too many
+   * Reads all record headers once. There may be a hundred million.
+   * @throws InspectError corrupt, for records that no file could hold; unsupported, if there are too many
+   * runs
    */
   constructor(file: ByteSource, onReading: OnProgress = () => {}) {
     let records = 0;
@@ -59,7 +68,7 @@ export class FlattenedSource implements ByteSource {
     this.lost = whole ? [] : this.#gaps();
   }
 
-  /** As MemoryImage has it. */
+  /** The same as MemoryImage's `indexBytes`. */
   get indexBytes(): number {
     return 3 * (32 * this.#runs.length + 16 * this.#overlay.length);
   }
@@ -84,7 +93,7 @@ export class FlattenedSource implements ByteSource {
     this.#file.close();
   }
 
-  /** Reads from one record, or fills from one gap: how many bytes, 0 where there are none to be had. */
+  /** Reads from one record, or fills one gap with zeros. Returns how many bytes; 0 if there are none. */
   #readPart(target: number, into: Uint8Array): number {
     const piece = this.#pieceAt(target);
     const end = piece < 0 ? 0 : this.#endOf(piece);
@@ -104,7 +113,9 @@ export class FlattenedSource implements ByteSource {
     return bytes.length;
   }
 
-  /** Reads go forward most of the time: the last piece, or the one behind it. */
+  /**
+   * The piece that holds a byte. Most reads go forward, so the last piece and the next one are tried first.
+   */
   #pieceAt(target: number): number {
     for (const piece of [this.#last, this.#last + 1]) {
       if (
@@ -145,7 +156,7 @@ export class FlattenedSource implements ByteSource {
       if (gaps.length > GAPS_LIMIT)
         throw tooScattered(
           this.path,
-          `it was cut short, and what it lacks lies in more than ${GAPS_LIMIT} places`,
+          `it was cut short, and more than ${GAPS_LIMIT} separate parts are missing`,
         );
       before = this.#endOf(piece);
     }
@@ -154,8 +165,12 @@ export class FlattenedSource implements ByteSource {
 }
 
 function tooScattered(path: string, what: string): InspectError {
-  return new InspectError('unsupported', `${path}: flattened file: ${what}, too scattered to be indexed`, {
-    path,
-    hint: 'restore it first: makedumpfile -R VMCORE < FILE',
-  });
+  return new InspectError(
+    'unsupported',
+    `${path}: flattened file: ${what}, which is too scattered to index`,
+    {
+      path,
+      hint: 'rearrange it first: makedumpfile -R VMCORE < FILE',
+    },
+  );
 }

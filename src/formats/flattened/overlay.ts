@@ -3,8 +3,9 @@ import { MinHeap } from '../image/min-heap.ts';
 import type { RecordRuns } from './runs.ts';
 
 /**
- * Which run holds each byte of the file that was flattened: ascending pieces, 16 bytes each. A piece ends where its run
- * does, or where the next piece begins.
+ * Which run holds each byte of the file that was flattened: ascending pieces, 16 bytes each. A piece ends
+ * where its run
+ * ends or where the next piece starts.
  */
 export class Overlay {
   readonly #starts = new GrowingFloats();
@@ -27,7 +28,7 @@ export class Overlay {
     this.#runs.push(run);
   }
 
-  /** The last piece that begins at or before a byte, or -1. */
+  /** The last piece that starts at or before a byte, or -1. */
   before(target: number): number {
     let low = 0;
     let high = this.length;
@@ -41,13 +42,15 @@ export class Overlay {
 }
 
 /**
- * Lays the runs over each other: where several hold a byte, the one that was written last has it, for makedumpfile and
- * QEMU write headers anew when they know more. A sweep over the starts, n log n however the runs overlap.
+ * Lays the runs over each other. Where several hold a byte, the one that was written last wins, because
+ * makedumpfile and
+ * QEMU write headers again once they know more. A sweep over the starts takes n log n, however the runs
+ * overlap.
  */
 export function layOver(runs: RecordRuns): Overlay {
   const overlay = new Overlay();
   const order = inOrderOfStarts(runs);
-  // Runs that are open at the sweep's place, negated: the smallest was written last.
+  // The runs that are open at the current place, negated: the smallest was written last.
   const open = new MinHeap();
   let next = 0;
   let shown = -1;

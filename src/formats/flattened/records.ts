@@ -2,29 +2,31 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 
-/** MAX_SIZE_MDF_HEADER: the file's own header fills a block, records follow (makedumpfile.h) */
+/** MAX_SIZE_MDF_HEADER: the file's own header fills one block, then the records follow (makedumpfile.h) */
 export const HEADER_BLOCK = 4096;
 /** struct makedumpfile_data_header: where the data belongs and how long it is, both big-endian i64 */
 export const RECORD_HEADER = 16;
 /** END_FLAG_FLAT_HEADER, in both fields of the last record */
 const END = -1;
-/** No file reaches further, and a number counts no byte exactly beyond. */
+/** No file is larger, and numbers above this are not exact. */
 const TARGET_LIMIT = Number.MAX_SAFE_INTEGER;
 
-/** Records no longer than this are read many headers at once. */
+/** Among records up to this size, many headers are read at once. */
 const SMALL_RECORD = 16_384;
 const WINDOW = 65_536;
 
-/** Bytes of the file that was flattened: where they belong in it, and where the flattened file has them. */
+/**
+ * Bytes of the file that was flattened: their offset in that file, and their position in the flattened file.
+ */
 export interface FlatRecord {
   readonly target: number;
   readonly size: number;
   readonly position: number;
 }
 
-/** Reads record headers: each by itself where data of many KiB lie between them, else with all that follow it. */
+/** Reads record headers: one at a time if many KiB of data lie between them, otherwise many at once. */
 class RecordHeaders {
-  /** The fields of the header that was looked at last; exact up to 2^53. */
+  /** The fields of the header that was read last; exact up to 2^53. */
   target = 0;
   size = 0;
   readonly #source: ByteSource;
@@ -37,7 +39,7 @@ class RecordHeaders {
     this.#source = source;
   }
 
-  /** Looks at the header at a position; false where the file ends before its end. */
+  /** Reads the header at a position. False if the file ends inside it. */
   look(position: number, lastSize: number): boolean {
     if (position < this.#start || position + RECORD_HEADER > this.#start + this.#length) {
       const wanted = lastSize <= SMALL_RECORD ? WINDOW : RECORD_HEADER;
@@ -59,9 +61,11 @@ class RecordHeaders {
 }
 
 /**
- * Goes through all records in the order in which they were written, and tells of what the file holds of each.
- * @returns whether the file ends as it should, with an end record; false where it was cut short. A record of no bytes
- * ends it, too, as it does for makedumpfile -R: it is what a preallocated rest reads as.
+ * Walks all records in the order in which they were written, and passes on the part of each that the file
+ * holds.
+ * @returns whether the file ends with an end record; false if it was cut short. A record of no bytes also
+ * ends it, as for
+ * makedumpfile -R: the unused rest of a preallocated file reads like that
  * @throws InspectError corrupt, for a record that no file could hold
  */
 export function walkRecords(source: ByteSource, onRecord: (record: FlatRecord) => void): boolean {
@@ -84,6 +88,6 @@ export function walkRecords(source: ByteSource, onRecord: (record: FlatRecord) =
 }
 
 function impossible({ path }: ByteSource, claim: string, at: number): InspectError {
-  const message = `${path}: flattened file: the record at offset ${hex(at)} claims ${claim}, which no file has`;
+  const message = `${path}: flattened file: the record at offset ${hex(at)} claims ${claim}, which no file can have`;
   return new InspectError('corrupt', message, { path, offset: at });
 }

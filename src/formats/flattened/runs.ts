@@ -2,10 +2,13 @@ import { GrowingFloats } from '../../bytes/growing-floats.ts';
 import { type FlatRecord, RECORD_HEADER } from './records.ts';
 
 /**
- * Records in the order in which they were written, 32 bytes a run of them. makedumpfile and QEMU write through buffers
- * of one size, so that what an ELF file has of memory is one run of records, however large it is: they lie one behind
- * the other both in this file and in the one that was flattened. A kdump-compressed file alternates between page
- * descriptors and page data, and most of its records are runs of their own.
+ * Records in the order in which they were written, 32 bytes per run. makedumpfile and QEMU write through
+ * buffers of one
+ * size, so the memory in an ELF file is one run of records, however large it is: the records follow each
+ * other both in
+ * this file and in the one that was flattened. A kdump-compressed file alternates between page descriptors
+ * and page
+ * data, so most of its records are runs of their own.
  */
 export class RecordRuns {
   readonly #targets = new GrowingFloats();
@@ -34,22 +37,22 @@ export class RecordRuns {
     this.#counts.push(1);
   }
 
-  /** Where a run begins in the file that was flattened, bytes. */
+  /** Where a run starts in the file that was flattened, in bytes. */
   start(run: number): number {
     return this.#targets.at(run);
   }
 
-  /** Where it ends there. */
+  /** Where a run ends there. */
   end(run: number): number {
     return this.#targets.at(run) + this.#sizes.at(run) * this.#counts.at(run);
   }
 
-  /** Bytes of each record of a run. */
+  /** Bytes per record of a run. */
   recordSize(run: number): number {
     return this.#sizes.at(run);
   }
 
-  /** Where this file holds a byte of a run, and how many bytes its record still has from there on. */
+  /** Where this file holds a byte of a run, and how many bytes of its record are left from there on. */
   locate(run: number, target: number): { readonly position: number; readonly left: number } {
     const size = this.#sizes.at(run);
     const inside = target - this.#targets.at(run);
@@ -61,7 +64,7 @@ export class RecordRuns {
     };
   }
 
-  /** Where the data of a further record of a run would be. */
+  /** Where the data of one more record of a run would be. */
   #next(run: number): number {
     return this.#positions.at(run) + this.#counts.at(run) * (this.#sizes.at(run) + RECORD_HEADER);
   }

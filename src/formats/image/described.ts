@@ -2,18 +2,19 @@ import { countOf, type Range } from '../../bytes/ranges.ts';
 import type { PhysicalMemory } from './image.ts';
 
 /*
- * What a dump covers, told without making its ranges where it has the figures at hand: a bitmap may have 2^31 of them.
+ * What a dump covers, without making its ranges if the dump has the figures at hand: a bitmap may have 2^31
+ * ranges.
  */
 
-/** More separate places are no dump: makedumpfile -E begins a new LOAD after 256 pages that it left out, so that 1 TiB has fewer. */
+/** No dump has more: makedumpfile -E starts a new LOAD after 256 excluded pages, so 1 TiB has fewer. */
 export const PIECES_LIMIT = 2 ** 20;
 
-/** Bytes of memory. */
+/** Bytes of memory that the dump covers. */
 export function describedBytes(memory: PhysicalMemory): number {
   return memory.describedBytes ?? countOf(memory.described());
 }
 
-/** How many ranges. */
+/** How many ranges this memory lies in. */
 export function describedPieces(memory: PhysicalMemory): number {
   if (memory.pieces !== undefined) return memory.pieces;
   let count = 0;
@@ -21,7 +22,7 @@ export function describedPieces(memory: PhysicalMemory): number {
   return count;
 }
 
-/** The first ranges, as many as those of any machine. */
+/** The first ranges, as many as any machine can have. */
 export function* firstPieces(memory: PhysicalMemory): Generator<Range> {
   let count = 0;
   for (const range of memory.described()) {

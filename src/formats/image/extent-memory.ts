@@ -8,23 +8,23 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { type Extent, Extents, firstWins } from './extents.ts';
 import { HoldingCode, type MemoryAmounts, type MissingByte, type PhysicalMemory } from './image.ts';
 
-/** What a file says of its memory, before its own size was asked. */
+/** What a file claims about its memory, before its own size is checked. */
 export interface MemoryClaims {
   /** In file order; may overlap. */
   readonly extents: Iterable<Extent>;
   /** All memory that the file knows of, stored or not. */
   readonly described: Iterable<Range>;
-  /** Bytes of the file that extents may use; null where the file has no true size. */
+  /** Bytes of the file that extents may use; null if the file has no true size. */
   readonly fileSize: number | null;
-  /** Whether the dump says itself that it is incomplete. */
+  /** Whether the dump itself says that it is incomplete. */
   readonly incomplete?: boolean;
 }
 
-/** Physical memory that lies in a file as plain runs of bytes. */
+/** Physical memory that a file stores as plain runs of bytes. */
 export class ExtentMemory implements PhysicalMemory {
-  /** What the file holds: ascending and disjoint. */
+  /** What the file holds, ascending and disjoint. */
   readonly stored: RangeList;
-  /** What it should hold and does not, for it ends too early. */
+  /** What the file should hold but does not, because it ends too early. */
   readonly truncated: RangeList;
   readonly encoded = false;
   readonly #described: RangeList;
@@ -32,11 +32,11 @@ export class ExtentMemory implements PhysicalMemory {
   readonly #extents: Extents;
   readonly #incomplete: boolean;
   readonly #fileSize: number | null;
-  /** Whether a read found an end where the file had none when it was opened. */
+  /** Whether a read met an end of the file that was not there when it was opened. */
   #shrunk = false;
   #last = 0;
 
-  /** @throws InspectError corrupt, when the file would hold more memory than it has bytes */
+  /** @throws InspectError corrupt, if the file would hold more memory than it has bytes */
   constructor(source: ByteSource, claims: MemoryClaims) {
     this.#source = source;
     this.#incomplete = claims.incomplete === true || source.cutShort === true;
@@ -65,7 +65,7 @@ export class ExtentMemory implements PhysicalMemory {
     return this.#described.length;
   }
 
-  /** Arrays grow by doubling, and while one does the old one stands beside the new one. */
+  /** Three times the size: arrays grow by doubling, and the old one is kept until the new one is filled. */
   get indexBytes(): number {
     return 3 * (24 * this.#extents.length + 16 * (this.stored.length + this.#described.length));
   }
@@ -118,7 +118,9 @@ export class ExtentMemory implements PhysicalMemory {
     return undefined;
   }
 
-  /** Reads what the extent of that index has for `into`: how many bytes that were, or why there were none. */
+  /**
+   * Reads what the extent with that index has for `into`. Returns the number of bytes, or why there are none.
+   */
   #readFrom(extent: number, address: number, into: Uint8Array): number | MissingByte {
     const length = Math.min(into.length, this.#extents.end(extent) - address);
     try {
@@ -133,7 +135,11 @@ export class ExtentMemory implements PhysicalMemory {
     }
   }
 
-  /** Where the file holds an address: a number where it can be one, for a bigint a read costs the scan more than the copying. */
+  /**
+   * The file position of an address: a number if it fits in one, because with a bigint a read costs the scan
+   * more than the
+   * copying.
+   */
   #positionOf(extent: number, address: number): number | bigint {
     const offset = this.#extents.offset(extent);
     const inside = address - this.#extents.start(extent);
@@ -141,7 +147,7 @@ export class ExtentMemory implements PhysicalMemory {
     return Number.isSafeInteger(position) ? position : offset + BigInt(inside);
   }
 
-  /** The index of the extent that holds an address, -1 where none does. */
+  /** The index of the extent that holds an address; -1 if none does. */
   #extentAt(address: number): number {
     const last = this.#last;
     if (
@@ -171,12 +177,12 @@ function requireOwnBytes({ path }: ByteSource, stored: RangeList, fileSize: numb
   if (fileSize === null || bytes <= fileSize) return;
   throw new InspectError(
     'corrupt',
-    `${path}: its headers say that it holds ${bytes} bytes of memory, and the file has ${fileSize}: they claim the same parts of it for several places`,
+    `${path}: its headers claim ${bytes} bytes of memory, but the file has ${fileSize}: they use the same parts of it several times`,
     { path },
   );
 }
 
-/** What of the extents a file has, and those that it has not whole. */
+/** The parts of the extents that the file has, and the extents that it does not have in full. */
 function heldOf(
   extents: Extents,
   { lost }: ByteSource,
@@ -201,7 +207,7 @@ function heldOf(
   return { held: cut.length === 0 ? extents : held, cut };
 }
 
-/** A list and what else there is; the list itself where there is nothing else. */
+/** The ranges of the list and of the others; the list itself if the others are empty. */
 function withRanges(list: RangeList, others: readonly Iterable<Range>[]): RangeList {
   const all = new RangeCollector();
   for (const ranges of others) for (const { start, end } of ranges) all.add(start, end);

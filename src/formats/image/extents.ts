@@ -9,7 +9,7 @@ export interface Extent extends Range {
 
 const FIRST_CAPACITY = 64;
 
-/** Extents in an order of their own, 24 bytes each: where a file may have a million of them. */
+/** Extents in any order, 24 bytes each, because a file may have a million of them. */
 export class Extents implements Iterable<Extent> {
   #starts = new Float64Array(FIRST_CAPACITY);
   #ends = new Float64Array(FIRST_CAPACITY);
@@ -39,7 +39,11 @@ export class Extents implements Iterable<Extent> {
     return extents;
   }
 
-  /** Adds one, as part of the last where it continues that in memory and in the file; an empty one is none. */
+  /**
+   * Adds an extent. If it continues the last one both in memory and in the file, it is merged into it; an
+   * empty one is
+   * ignored.
+   */
   add(start: number, end: number, offset: bigint): void {
     if (end <= start) return;
     if (this.#continues(start, offset)) {
@@ -74,13 +78,13 @@ export class Extents implements Iterable<Extent> {
       yield { start: this.start(i), end: this.end(i), offset: this.offset(i) };
   }
 
-  /** The index of the one that holds an address, among ascending disjoint ones; -1 where none does. */
+  /** The index of the extent that holds an address, among ascending disjoint extents; -1 if none does. */
   indexOf(address: number): number {
     const index = this.#firstEndingAfter(address);
     return index < this.#length && address >= this.start(index) ? index : -1;
   }
 
-  /** Where the first address at or behind one is that any holds, among ascending disjoint ones. */
+  /** The first held address at or after `address`, among ascending disjoint extents; else infinity. */
   nextStart(address: number): number {
     const index = this.#firstEndingAfter(address);
     return index < this.#length ? this.start(index) : Number.POSITIVE_INFINITY;
@@ -97,14 +101,14 @@ export class Extents implements Iterable<Extent> {
     return low;
   }
 
-  /** The addresses of ascending disjoint ones. */
+  /** The addresses of the extents, which must be ascending and disjoint. */
   ranges(): RangeList {
     const ranges = new RangeList();
     for (let i = 0; i < this.#length; i++) ranges.add(this.start(i), this.end(i));
     return ranges;
   }
 
-  /** Whether they are ascending and disjoint. */
+  /** Whether the extents are ascending and disjoint. */
   get inOrder(): boolean {
     for (let i = 1; i < this.#length; i++) if (this.start(i) < this.end(i - 1)) return false;
     return true;
@@ -112,9 +116,11 @@ export class Extents implements Iterable<Extent> {
 }
 
 /**
- * Turns extents that may overlap into ascending disjoint ones. Where several hold an address, the first in file order
- * wins, as in makedumpfile's and the kernel's own look-ups. A sweep over the ends: n log n, for a file may claim many
- * thousand segments that all overlap.
+ * Turns extents that may overlap into ascending disjoint ones. Where several hold an address, the first in
+ * file order
+ * wins, as in the look-ups of makedumpfile and the kernel. A sweep over the ends takes n log n, because a
+ * file may claim
+ * many thousand segments that all overlap.
  */
 export function firstWins(extents: Extents): Extents {
   if (extents.inOrder) return extents;
@@ -122,7 +128,7 @@ export function firstWins(extents: Extents): Extents {
     (a, b) => extents.start(a) - extents.start(b),
   );
   const places = placesOf(extents);
-  // The first in file order of those that are open at the sweep's place.
+  // The extents that are open at the current place; the top is the first of them in file order.
   const open = new MinHeap();
   const result = new Extents();
   let next = 0;
@@ -139,7 +145,7 @@ export function firstWins(extents: Extents): Extents {
   return result;
 }
 
-/** Where any begins or ends, ascending; some of them more than once. */
+/** Where extents start and end, ascending, with duplicates. */
 function placesOf(extents: Extents): Float64Array {
   const places = new Float64Array(2 * extents.length);
   for (let i = 0; i < extents.length; i++) {

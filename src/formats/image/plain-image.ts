@@ -4,7 +4,7 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { ExtentMemory } from './extent-memory.ts';
 import type { MemoryImage, Segment } from './image.ts';
 
-/** A run of physical memory in a file that holds memory and nothing else. Addresses and offset in bytes. */
+/** A run of physical memory in a file that holds nothing but memory. Addresses and offset in bytes. */
 export interface PlainRange extends Range {
   readonly offset: number;
 }
@@ -16,11 +16,11 @@ export interface PlainTraits {
   readonly ranges: readonly PlainRange[];
   readonly warnings: readonly string[];
   readonly flat?: boolean;
-  /** Whether it shows that the file was cut short, besides ranges that reach over its end. */
+  /** Whether the file is known to be cut short for another reason than a range that reaches past its end. */
   readonly incomplete: boolean;
 }
 
-/** The image of a file that has physical memory as it is: no notes, virtual addresses, VMCOREINFO, nor mark of its end. */
+/** The image of a file of plain memory, without notes, virtual addresses, VMCOREINFO or an end mark. */
 export function plainImage(
   source: ByteSource,
   { type, ranges, incomplete, ...traits }: PlainTraits,
@@ -63,7 +63,7 @@ function segmentOf({ start, end, offset }: PlainRange, type: string, fileSize: n
   };
 }
 
-/** Pages that a range touches, as makedumpfile counts those of a LOAD. */
+/** Pages that a range touches, counted as makedumpfile counts those of a LOAD. */
 function pagesOf({ start, end }: Range): number {
   return Math.ceil(end / PAGE_SIZE) - Math.floor(start / PAGE_SIZE);
 }

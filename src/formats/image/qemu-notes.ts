@@ -4,9 +4,9 @@ import type { CpuRegisters, Note } from './image.ts';
 
 /** The note's version, unchanged since QEMU 1.2 (QEMUCPUSTATE_VERSION, target/i386/arch_dump.c) */
 const VERSION = 1;
-/** Before kernel_gs_base was added at its end (QEMU 3.0) */
+/** Its size before kernel_gs_base was added at the end (QEMU 3.0) */
 const SMALLEST = 432;
-/** With paging off CR3 means nothing: a CPU that the guest has not started */
+/** If paging is off, CR3 means nothing: the guest has not started this CPU */
 const CR0_PG = 1n << 31n;
 
 /** QEMUCPUState: version, size, 18 registers, 10 segments of 24 bytes, then cr[0] to cr[4] */
@@ -19,8 +19,9 @@ const cpuState = struct('QEMUCPUState', SMALLEST, {
 });
 
 /**
- * The control registers of each CPU that has paging on, from the notes that QEMU writes into its dumps of whatever
- * format. A note of another version, or one that the file is too short for, is no register.
+ * The control registers of each CPU that has paging on, from the notes that QEMU writes into dumps of every
+ * format. Notes
+ * of another version, and notes that the file cuts off, are ignored.
  */
 export function qemuRegisters(source: ByteSource, notes: readonly Note[]): CpuRegisters[] {
   const bytes = new Uint8Array(cpuState.size);

@@ -1,14 +1,15 @@
 import type { MemoryImage } from './image.ts';
 
 /**
- * An image that is another one but for some members. What those do not name, of today or added later, is the other's: a
- * format that wraps another cannot lose it.
+ * The same image with some members replaced. All members that `instead` does not name, including ones added
+ * later, come
+ * from `image`, so a format that wraps another one cannot lose them.
  */
 export function wrapImage(image: MemoryImage, instead: Partial<MemoryImage>): MemoryImage {
   return new Proxy(image, {
     get(target, name) {
       const from: MemoryImage | Partial<MemoryImage> = Object.hasOwn(instead, name) ? instead : target;
-      // Members of classes use private fields, which the proxy has not.
+      // Members of classes use private fields, which the proxy does not have.
       const member: unknown = Reflect.get(from, name, from);
       return typeof member === 'function' ? member.bind(from) : member;
     },

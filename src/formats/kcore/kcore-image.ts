@@ -6,21 +6,22 @@ import type { MemoryImage, Segment } from '../image/image.ts';
 import { mapChangeSince } from './map-change.ts';
 import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
 
-/** NT_TASKSTRUCT of include/uapi/linux/elf.h: of the files on procfs only kcore writes it (fs/proc/kcore.c) */
+/** NT_TASKSTRUCT of include/uapi/linux/elf.h: of the files in procfs, only kcore has it (fs/proc/kcore.c) */
 const NT_TASKSTRUCT = 4;
-/** The lowest __PAGE_OFFSET with 4 levels, and there were no 5 before 4.11 */
+/** The lowest __PAGE_OFFSET with 4 levels; before 4.11 there were no 5 levels */
 const DIRECT_MAP = 0xffff_8800_0000_0000n;
-/** VMALLOC_SIZE_TB of 4 levels, less one byte in the segment */
+/** VMALLOC_SIZE_TB with 4 levels; the segment is one byte smaller */
 const VMALLOC_SIZE = 1n << 45n;
 
-/** Whether an ELF file is the kernel's live memory: by file system and content, for any path may lead to it. */
+/** Whether an ELF file is live memory, judged by file system and content, because any path may lead to it. */
 export function isKcore(source: ByteSource, parts: ElfParts): boolean {
   return source.isProcfs && parts.notes.some((note) => note.name === 'CORE' && note.type === NT_TASKSTRUCT);
 }
 
 /**
- * Opens /proc/kcore. Its segments keep their order, for the text segment comes before the RAM that it aliases and
- * readers take the first that holds an address. Its size means nothing.
+ * Opens /proc/kcore. Its segments keep their order, because the text segment comes before the RAM that it
+ * aliases, and
+ * readers use the first segment that holds an address. The file's size means nothing.
  */
 export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
   const loads = [...parts.headers.ofType(PT_LOAD)];
@@ -28,7 +29,7 @@ export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
   const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };
   const noted = vmcoreinfoNote(source, parts.notes);
   const bare = {
-    // Nothing of it was written by a program that could run out of space.
+    // No program wrote the file, so none could run out of space.
     ...elfImage(source, { ...parts, incomplete: false }, { ...traits, vmcoreinfo: noted }),
     mapChange: () => mapChangeSince(segments, source.path, segmentsOf),
   };
@@ -40,7 +41,8 @@ function segmentsOf(loads: readonly ProgramHeader[]): Segment[] {
 }
 
 /**
- * Before 4.11 (464920104bf7) every p_paddr is 0. RAM then follows from p_vaddr: the lowest direct-map segment starts
+ * Before 4.11 (464920104bf7) every p_paddr is 0. RAM then follows from p_vaddr: the lowest direct-map segment
+ * starts
  * within the first GiB of memory, and the direct map's base is a multiple of 1 GiB (arch/x86/mm/kaslr.c).
  */
 export function withPhysicalAddresses(loads: readonly ProgramHeader[]): ProgramHeader[] {
@@ -53,7 +55,9 @@ export function withPhysicalAddresses(loads: readonly ProgramHeader[]): ProgramH
   return loads.map((load) => ({ ...load, p_paddr: isDirect(load) ? load.p_vaddr - base : NO_PADDR }));
 }
 
-/** The direct map ends before vmalloc, the one segment of 32 TiB; the vmemmap's pieces lie behind that. */
+/**
+ * The direct map ends before vmalloc, the only segment of 32 TiB; the parts of the vmemmap lie above that.
+ */
 function endOfDirectMap(loads: readonly ProgramHeader[]): bigint {
   const vmalloc = loads.find((load) => load.p_memsz >= VMALLOC_SIZE - GIB && load.p_vaddr >= DIRECT_MAP);
   return vmalloc ? vmalloc.p_vaddr : START_KERNEL_MAP;

@@ -7,8 +7,11 @@ import { type ProgramHeader, PT_LOAD, readProgramHeaders } from '../elf/program-
 import type { MapChange, Segment } from '../image/image.ts';
 
 /**
- * What has come to a running machine's memory, and gone, since its segments were read. Null where nothing has, or where the file can
- * no longer be read. It is opened anew, for the kernel looks at its memory map again when it is (open_kcore of fs/proc/kcore.c).
+ * Which memory a running machine has gained and lost since its segments were read. Null if there is no
+ * change, or if the
+ * file can no longer be read. The file is opened again, because the kernel updates its memory map only on
+ * open
+ * (open_kcore of fs/proc/kcore.c).
  */
 export function mapChangeSince(
   before: readonly Segment[],
@@ -28,7 +31,7 @@ export function mapChangeSince(
   }
 }
 
-/** What is different in a later reading of the segments; null for nothing. */
+/** How a later reading of the segments differs; null if it does not. */
 export function mapChange(before: readonly Segment[], after: readonly Segment[]): MapChange | null {
   const [old, now] = [rangesOf(before), rangesOf(after)];
   const removed = countOf(subtractRanges(old, now));
@@ -45,7 +48,7 @@ function rangesOf(segments: readonly Segment[]): Range[] {
   );
 }
 
-/** All contents lie behind the headers, which take another page when there are many more of them. */
+/** Whether contents have moved: they follow the headers, whose growth may take another page. */
 function isMoved(before: readonly Segment[], after: readonly Segment[]): boolean {
   const offsets = new Map(after.map(({ virtual, offset }) => [virtual, offset]));
   return before.some(({ virtual, offset }) => (offsets.get(virtual) ?? offset) !== offset);

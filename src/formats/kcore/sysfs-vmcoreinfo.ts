@@ -5,12 +5,15 @@ import type { PhysicalMemory, VmcoreinfoText } from '../image/image.ts';
 
 /** "physical-address size" in hex, since 2.6.24 (kernel/ksysfs.c) */
 const SYSFS = '/sys/kernel/vmcoreinfo';
-/** The note is at most a page, its header included (VMCOREINFO_NOTE_SIZE, include/linux/crash_core.h), in two at most. */
+/**
+ * The note is at most one page with its header, or two (VMCOREINFO_NOTE_SIZE, include/linux/crash_core.h).
+ */
 const SIZE_LIMIT = 16_384;
 
 /**
- * VMCOREINFO of the running kernel where /proc/kcore has no such note: before 4.19 (23c85094fe18). Null where it
- * cannot be had; the caller then says that there is none.
+ * VMCOREINFO of the running kernel if /proc/kcore has no such note (before 4.19, 23c85094fe18). Null if it
+ * cannot be read;
+ * the caller then reports that there is none.
  */
 export function sysfsVmcoreinfo(memory: PhysicalMemory): VmcoreinfoText | null {
   const where = /^([0-9a-f]+) ([0-9a-f]+)\s*$/.exec(readSysfs());
@@ -32,7 +35,7 @@ function readSysfs(): string {
   }
 }
 
-/** The contents of one ELF note in memory (Elf64_Nhdr, name, contents), or null when it is none. */
+/** The contents of one ELF note in memory (Elf64_Nhdr, name, contents); null if it is not a note. */
 export function noteContents(note: Uint8Array): string | null {
   const start = 12 + Math.ceil(u32At(note, 0) / 4) * 4;
   const end = start + u32At(note, 4);

@@ -6,39 +6,44 @@ import { findIn, ones, startsIn } from './bits.ts';
 import type { FilePlace } from './header.ts';
 
 const BLOCK = 4096;
-/** Pages whose bits are in a block of the bitmap: 128 MiB of memory. */
+/** Pages whose bits are in one block of the bitmap: 128 MiB of memory. */
 const BLOCK_PAGES = BLOCK * 8;
 
-/** Groups of blocks whose ranks are kept: 2 MiB of them, a block each up to 32 TiB of memory. */
+/** Groups of blocks whose ranks are kept: 2 MiB of ranks. Up to 32 TiB of memory, a group is one block. */
 const GROUPS_LIMIT = 2 ** 18;
-/** Asked for more than this many groups, the index is made first: what has no bit at all is then not read again. */
+/** A look at more groups makes the index first, so that blocks without a set bit are not read again. */
 const MANY_GROUPS = 64;
 const ZEROS = Buffer.alloc(BLOCK);
 
 /**
- * A bit a page, lowest bit first, read in windows of 64 KiB. The rank index holds how many bits are set before each
- * group of blocks, 8 bytes a group: 64 KiB of index for the 32 MiB of bitmap of a machine with 1 TiB. It grows only as far as
- * pages are asked for.
+ * A bitmap with one bit per page, lowest bit first, read in windows of 64 KiB. The rank index holds how many
+ * bits are set
+ * before each group of blocks, 8 bytes per group: 64 KiB for the 32 MiB bitmap of a machine with 1 TiB. It
+ * grows only
+ * as far as pages are asked for.
  */
 export class Bitmap {
-  /** One more than the highest pfn that it covers. */
+  /** One more than the highest pfn that the bitmap covers. */
   readonly pages: number;
   readonly #windows: Windows;
   readonly #offset: number;
   readonly #size: number;
-  /** Told of the groups that were counted, and of those that will be. */
+  /** Called with how many groups have been counted, and how many will be. */
   readonly #onCounted: OnProgress;
-  /** Pages of a group, a power of two of blocks. */
+  /** Pages per group; a group is a power of two of blocks. */
   readonly #group: number;
   readonly #before: Float64Array;
   #indexed = 0;
   #block = -1;
   #bytes: Uint8Array = new Uint8Array(0);
   #isEmpty = false;
-  /** The last rank that was asked for, from where counting goes on. */
+  /** The last rank that was asked for; counting continues from there. */
   #last = { pfn: 0, rank: 0 };
 
-  /** @param share how many bitmaps share the memory of one index: a dump that is split into hundreds of parts has as many */
+  /**
+   * @param share how many bitmaps share the memory of one index: a dump that is split into hundreds of parts
+   * has as many
+   */
   constructor(
     source: ByteSource,
     place: FilePlace,
@@ -55,7 +60,7 @@ export class Bitmap {
     this.#before = new Float64Array(Math.ceil(pages / this.#group) + 1);
   }
 
-  /** Gives up the memory of what was read; it is read again when it is asked for. */
+  /** Frees the memory of what was read. It is read again when needed. */
   rest(): void {
     this.#windows.forget();
     this.#block = -1;
@@ -69,7 +74,7 @@ export class Bitmap {
     return (((this.#bytes[bit >>> 3] as number) >>> (bit & 7)) & 1) === 1;
   }
 
-  /** How many bits are set below a pfn, which is not above `pages`. */
+  /** How many bits are set below `pfn`, which must not exceed `pages`. */
   rank(pfn: number): number {
     const group = Math.floor(pfn / this.#group);
     const first = group * this.#group;
@@ -93,7 +98,9 @@ export class Bitmap {
     }
   }
 
-  /** How many runs of set bits there are: to count them takes a hundredth of the time that they take to be listed. */
+  /**
+   * How many runs of set bits there are. Counting them takes a hundredth of the time that listing them takes.
+   */
   get runCount(): number {
     const { pages } = this;
     this.#index(Math.floor(pages / this.#group));
@@ -132,7 +139,7 @@ export class Bitmap {
     return end;
   }
 
-  /** Whether a group is known to have no bit that is set. */
+  /** Whether a group is known to have no set bit. */
   #hasNone(group: number): boolean {
     return group < this.#indexed && this.#before[group] === this.#before[group + 1];
   }
@@ -160,13 +167,13 @@ export class Bitmap {
     return count;
   }
 
-  /** A block of the bitmap; what lies behind its end, or the file's, is not set. */
+  /** Loads a block of the bitmap. Bits past its end, or past the end of the file, are not set. */
   #load(block: number): void {
     this.#block = -1;
     const start = block * BLOCK;
     const bytes = this.#windows.at(this.#offset + start, Math.min(BLOCK, this.#size - start));
     this.#bytes = bytes.length === BLOCK ? bytes : padded(bytes);
-    // Most that files claim beyond what there is are holes: comparing is ten times as fast as counting.
+    // Most blocks past the real memory are holes, and comparing is ten times as fast as counting.
     this.#isEmpty = ZEROS.compare(this.#bytes) === 0;
     this.#block = block;
   }

@@ -1,8 +1,8 @@
 /*
- * Bits of a block of a bitmap, lowest first in each byte, as words of 32 of them on a little-endian machine.
+ * Bits of one block of a bitmap, lowest first in each byte, read as 32-bit words on a little-endian machine.
  */
 
-/** The first bit of a block from `from` on that is `wanted`, or `limit`. */
+/** The first bit of a block, from `from` on, that is `wanted`; `limit` if there is none. */
 export function findIn(bytes: Uint8Array, from: number, limit: number, wanted: 0 | 1): number {
   const skipped = wanted === 1 ? 0 : 0xff;
   let bit = from;
@@ -15,7 +15,7 @@ export function findIn(bytes: Uint8Array, from: number, limit: number, wanted: 0
   return limit;
 }
 
-/** Bits set among those from `from` to `to` of a block. */
+/** How many of the bits from `from` to before `to` of a block are set. */
 export function ones(bytes: Uint8Array, from: number, to: number): number {
   const one = (bit: number) => ((bytes[bit >>> 3] as number) >>> (bit & 7)) & 1;
   let count = 0;
@@ -29,7 +29,7 @@ export function ones(bytes: Uint8Array, from: number, to: number): number {
   return count;
 }
 
-/** Bits set in a word: sums of neighbours, then of pairs, then of bytes by a multiplication. */
+/** How many bits of a word are set: adds up neighbours, then pairs, then bytes with one multiplication. */
 function onesIn(word: number): number {
   const pairs = word - ((word >>> 1) & 0x5555_5555);
   const fours = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
@@ -37,8 +37,8 @@ function onesIn(word: number): number {
 }
 
 /**
- * How many runs of set bits begin among the first `count` of a block.
- * @param before whether the bit before them is set
+ * How many runs of set bits start among the first `count` bits of a block.
+ * @param before whether the bit before the block is set
  */
 export function startsIn(bytes: Uint8Array, count: number, before: boolean): number {
   const words = wordsOf(bytes);

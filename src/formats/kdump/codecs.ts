@@ -6,15 +6,20 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { LzoDecoder } from './lzo.ts';
 import { byChecksum, byLzoLiterals, bySnappyLiterals, byZstdLiterals } from './non-zero.ts';
 
-/** More than any encoder makes of a page: zlib's own bound is 4,109 bytes, those of the others are near 4,800. */
+/**
+ * No encoder makes more of a page: zlib's own bound is 4,109 bytes; the bounds of the others are near 4,800.
+ */
 export const ENCODED_LIMIT = 8192;
 
-/** Fills `page` from its encoded form; returns why it cannot, or undefined. Never throws, whatever the bytes are. */
+/**
+ * Decodes `encoded` into `page`; returns why that failed, or undefined. Never throws, whatever the bytes are.
+ */
 export type Decode = (encoded: Uint8Array, page: Uint8Array) => string | undefined;
 
 /**
- * Whether an encoded page is, without decoding it, proven not to be all zero. Assumes an encoder's whole output with
- * nothing behind it, and that the bytes which the proof looks at are undamaged. False says nothing.
+ * Whether an encoded page is proven not to be all zero, without decoding it. Assumes that `encoded` is
+ * exactly an
+ * encoder's output, and that the bytes which are looked at are undamaged. False means nothing.
  */
 export type ProvesNonZero = (encoded: Uint8Array) => boolean;
 
@@ -22,11 +27,11 @@ export interface Codec {
   readonly name: string;
   readonly decode: Decode;
   readonly provesNonZero?: ProvesNonZero;
-  /** Only of a codec that this Node.js refuses, which says nothing against the pages. */
+  /** Present if this Node.js cannot run the codec. That says nothing about the pages. */
   readonly refusal?: Refusal;
 }
 
-/** Why no page of a codec can be decoded, and whether one was asked for. */
+/** Why a codec can decode no page, and whether a page of it was asked for. */
 export interface Refusal {
   readonly why: string;
   met: boolean;
@@ -36,8 +41,9 @@ export interface Refusal {
 export type Codecs = ReadonlyMap<number, Codec>;
 
 /**
- * Loads all codecs; which of them a page needs only its own descriptor says. All are synchronous once loaded, and work
- * in worker threads too.
+ * Loads all codecs, because only a page's own descriptor says which one it needs. Once loaded, all are
+ * synchronous, and
+ * also work in worker threads.
  */
 export async function loadCodecs(): Promise<Codecs> {
   const zstd = await ofWebAssembly('zstd', loadZstd);
@@ -53,12 +59,14 @@ export async function loadCodecs(): Promise<Codecs> {
   return new Map(codecs);
 }
 
-/** A decoder that comes as WebAssembly, which Node.js may refuse: under --jitless, and where address space is short (ulimit -v). */
+/**
+ * A WebAssembly decoder. Node.js may refuse it: under --jitless, or with little address space (ulimit -v).
+ */
 async function ofWebAssembly(name: string, load: () => Promise<DecodeToNew>): Promise<Codec> {
   try {
     return { name, decode: guarded(await load()) };
   } catch (error) {
-    const why = `this Node.js cannot decode pages of ${name}: ${messageOf(error)}`;
+    const why = `this Node.js cannot decode ${name} pages: ${messageOf(error)}`;
     return { name, decode: () => why, refusal: { why, met: false } };
   }
 }
@@ -75,7 +83,7 @@ const wrongLength = (length: number) => `it decodes to ${length} bytes, not ${PA
 
 type DecodeToNew = (encoded: Uint8Array) => Uint8Array;
 
-/** A decoder that returns a new array: its length is all that vouches for it, but for zlib, which has a checksum. */
+/** Wraps a decoder that returns a new array. Only its length can be checked; zlib also has a checksum. */
 function guarded(decode: DecodeToNew): Decode {
   return (encoded, page) => {
     try {
@@ -90,27 +98,28 @@ function guarded(decode: DecodeToNew): Decode {
   };
 }
 
-/** One byte more than a page may come out, so that a longer page is seen and a bomb is not unpacked. */
+/** One byte more than a page, so that a page that is too long is noticed and a bomb is not unpacked. */
 const INFLATE = { chunkSize: PAGE_SIZE + 1, maxOutputLength: PAGE_SIZE + 1 };
 
 function inflate(encoded: Uint8Array): Uint8Array {
   return inflateSync(encoded, INFLATE);
 }
 
-/** A snappy stream begins with its length (format_description.txt of snappy), which the decoder takes on trust. */
+/** A snappy stream starts with its length (snappy's format_description.txt), which the decoder trusts. */
 async function loadSnappy(): Promise<DecodeToNew> {
   const uncompress = snappyUncompressor();
   return (encoded) => {
     const length = (encoded[0] ?? 0) - 0x80 + ((encoded[1] ?? 0) << 7);
     if (encoded.length < 2 || length !== PAGE_SIZE)
-      throw new Error(`it says ${length} bytes, not ${PAGE_SIZE}`);
+      throw new Error(`its length is ${length} bytes, not ${PAGE_SIZE}`);
     return uncompress(encoded, PAGE_SIZE);
   };
 }
 
 /**
- * zstddec fetches its own WebAssembly from a data: URL where there is a fetch, and the first touch of Node's takes
- * 30 to 50 ms; without one it decodes the same text in 2.
+ * If there is a `fetch`, zstddec uses it to get its own WebAssembly from a data: URL, and the first use of
+ * Node's `fetch`
+ * takes 30 to 50 ms. Without it, zstddec decodes the same text in 2 ms.
  */
 async function loadZstd(): Promise<DecodeToNew> {
   const decoder = new ZSTDDecoder();

@@ -4,24 +4,25 @@ import type { OnProgress } from '../../bytes/work.ts';
 
 /** page_desc_t of makedumpfile's diskdump_mod.h: offset u64, size u32, flags u32, page_flags u64 */
 const SIZE = 24;
-/** Descriptors read at once: 96 KiB of them. */
+/** Descriptors read at once: 96 KiB. */
 const AT_ONCE = 4096;
 const ZEROS = Buffer.alloc(AT_ONCE * SIZE);
-/** Descriptors that take a while to be gone through: those of 16 GiB of memory. */
+/** So many descriptors take a while to go through: 16 GiB of memory. */
 const MANY = 1 << 22;
 
 /**
- * The page descriptors of a file, one for each page that is in it, in the order of pfns. One is looked at at a time,
- * for an object a page would be too slow.
+ * The page descriptors of a file, one per page that it holds, in pfn order. The fields below are those of one
+ * descriptor,
+ * because an object per page would be too slow.
  */
 export class Descriptors {
-  /** Of the descriptor that was located last: where the page's data lie, bytes. */
+  /** Position of the page's data in the file, in bytes; of the descriptor that was located last. */
   offset = 0;
   /** Bytes of the page's data. */
   size = 0;
-  /** Which codec. */
+  /** The codec. */
   flags = 0;
-  /** Whether the data of that page are inside the file. */
+  /** Whether the page's data lie inside the file. */
   inFile = false;
   readonly #base: number;
   readonly #fileSize: number;
@@ -31,7 +32,7 @@ export class Descriptors {
   #isEmpty = false;
   #words: Uint32Array = new Uint32Array(0);
 
-  /** @param onCounted told how many were gone through, where there are many */
+  /** @param onCounted is called with how many descriptors have been gone through, if there are many */
   constructor(source: ByteSource, base: number, onCounted?: OnProgress) {
     this.#base = base;
     this.#onCounted = onCounted;
@@ -39,19 +40,19 @@ export class Descriptors {
     this.#windows = new Windows(source, { base, size: AT_ONCE * SIZE, count: 8 });
   }
 
-  /** Gives up the memory of what was read. */
+  /** Frees the memory of what was read. */
   rest(): void {
     this.#windows.forget();
     this.#window = -1;
     this.#words = new Uint32Array(0);
   }
 
-  /** How many there are whose place the file has. */
+  /** How many descriptors lie inside the file. */
   get held(): number {
     return Math.max(0, Math.floor((this.#fileSize - this.#base) / SIZE));
   }
 
-  /** How many of those from `first` to before `last` have their data nowhere; `last` is not above `held`. */
+  /** How many descriptors in [first, last) have no data in the file; `last` must not exceed `held`. */
   missing(first: number, last: number): number {
     let missing = 0;
     for (let index = first; index < last; ) {
@@ -69,12 +70,12 @@ export class Descriptors {
     return missing;
   }
 
-  /** Position of a descriptor, bytes. */
+  /** Position of a descriptor, in bytes. */
   position(index: number): number {
     return this.#base + index * SIZE;
   }
 
-  /** Looks at a descriptor. One that the file ends before, or that was never written, has its data nowhere. */
+  /** Reads a descriptor into the fields. One past the end of the file, or never written, is not `inFile`. */
   locate(index: number): void {
     const window = Math.floor(index / AT_ONCE);
     if (window !== this.#window) this.#load(window);
@@ -93,14 +94,15 @@ export class Descriptors {
     this.#window = -1;
     const bytes = this.#windows.at(this.position(window * AT_ONCE), AT_ONCE * SIZE);
     this.#words = new Uint32Array(bytes.buffer, bytes.byteOffset, Math.floor(bytes.length / 4));
-    // What was never written is a hole of the file, of which there may be TiB.
+    // Descriptors that were never written are a hole of the file, which may be TiB large.
     this.#isEmpty = ZEROS.compare(bytes, 0, bytes.length, 0, bytes.length) === 0;
     this.#window = window;
   }
 
   /**
-   * Whether the file ends before the data of the first `count` descriptors. Data lie in the order of pfns, so the last
-   * page that has its own (and no share in the page of zeros, which is one of the first) has the end of them.
+   * Whether the file ends before the data of the first `count` descriptors. Data lie in pfn order, so the
+   * last page with
+   * data of its own (the shared page of zeros is one of the first) has the end of the data.
    */
   endBefore(count: number): boolean {
     if (this.position(count) > this.#fileSize) return true;

@@ -10,9 +10,9 @@ import { type Signature, signatureOf } from './signature.ts';
 
 /** DUMP_DH_COMPRESSED_INCOMPLETE: the writer ran out of space (makedumpfile's diskdump_mod.h) */
 const INCOMPLETE = 0x8;
-/** DUMP_DH_EXCLUDED_VMEMMAP: makedumpfile -e left out struct pages of pages that it left out */
+/** DUMP_DH_EXCLUDED_VMEMMAP: makedumpfile -e left out the struct pages of excluded pages */
 const EXCLUDED_VMEMMAP = 0x10;
-/** A physical address has 52 bits at most, so a pfn 40. */
+/** A physical address has at most 52 bits, so a pfn has at most 40. */
 const PFN_LIMIT = 2 ** 40;
 const UTS_LENGTH = 65;
 /** Bytes of the main header in its longest layout. */
@@ -20,34 +20,36 @@ const MAIN_SIZE = LAYOUTS.reduce((most, { main }) => Math.max(most, main.size), 
 
 const start = struct('kdump header', 402, { header_version: u32(8) });
 
-/** Where something lies in the file, bytes. */
+/** Where something lies in the file, in bytes. */
 export interface FilePlace {
   readonly offset: number;
   readonly size: number;
 }
 
-/** What the headers of one file say, checked against its size. */
+/** What the headers of one file say, checked against the size of the file. */
 export interface KdumpHeader {
   readonly signature: Signature;
   readonly version: number;
-  /** Of struct new_utsname; empty in files that QEMU wrote. Hostile text. */
+  /** From struct new_utsname; empty in files that QEMU wrote. Hostile text. */
   readonly uts: { readonly release: string; readonly version: string; readonly machine: string };
-  /** The system's names and the time of the crash, as they stand: the same in all parts of a split dump. */
+  /** The system's names and the time of the crash, undecoded: the same in all parts of a split dump. */
   readonly identity: string;
   readonly incomplete: boolean;
   readonly excludedVmemmap: boolean;
   /** makedumpfile's -d. */
   readonly dumpLevel: number;
-  /** One more than the highest pfn that there can be. */
+  /** One more than the highest possible pfn. */
   readonly maxMapnr: number;
-  /** As makedumpfile found it in the dumped memory; 0 from a program that did not look, QEMU. */
+  /** As makedumpfile found it in the dumped memory; 0 from QEMU, which does not look for it. */
   readonly physBase: bigint;
-  /** "Page exists" and "page is in the dump"; one and the same where nothing was left out. Each covers maxMapnr. */
+  /**
+   * "Page exists" and "page is in the dump"; the same bitmap if nothing was left out. Each covers maxMapnr.
+   */
   readonly bitmap1: FilePlace;
   readonly bitmap2: FilePlace;
   /** Position of the first page descriptor. */
   readonly descriptors: number;
-  /** The pfns of this part of a split dump, the end exclusive; null for a whole one. */
+  /** The pfns of this part of a split dump, end exclusive; null for a whole dump. */
   readonly split: { readonly start: number; readonly end: number } | null;
   readonly vmcoreinfo: FilePlace | null;
   readonly notes: FilePlace | null;
@@ -56,8 +58,9 @@ export interface KdumpHeader {
 
 /**
  * The headers of a kdump-compressed file.
- * @throws InspectError unsupported, when it is for another machine; corrupt, when the file ends before its page
- * descriptors, or sizes contradict each other
+ * @throws InspectError unsupported, if it is for another machine; corrupt, if the file ends before its page
+ * descriptors,
+ * or if sizes contradict each other
  */
 export function readKdumpHeader(source: ByteSource): KdumpHeader {
   const held = headerBlocks(source);
@@ -68,7 +71,7 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
     throw problem(
       source,
       'unsupported',
-      `the dump of a kernel for ${printable(uts.machine)}; only x86_64 is read`,
+      `the dump of a kernel for ${printable(uts.machine)}; only x86_64 is supported`,
       272,
     );
   }
@@ -94,7 +97,7 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
   };
 }
 
-/** Both header blocks. What lies between the headers is not in a flattened file, and where that was cut a read ends there. */
+/** Both header blocks. A flattened file does not hold what lies between them; if cut, a read ends there. */
 function headerBlocks(source: ByteSource): Uint8Array {
   const bytes = new Uint8Array(2 * PAGE_SIZE);
   const main = source.read(0, bytes.subarray(0, PAGE_SIZE));
@@ -109,7 +112,7 @@ function utsOf(held: Uint8Array): KdumpHeader['uts'] {
 
 const printable = (text: string) => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 20);
 
-/** The layout in which the sizes make sense: the time stamp before them is wider with a 64-bit writer. */
+/** The layout in which the sizes make sense: a 64-bit writer's time stamp before them is wider. */
 function layoutOf(source: ByteSource, held: Uint8Array): HeaderLayout {
   const sizes = LAYOUTS.map(({ main }) => main.decode(held).block_size);
   const plausible = (size: number) => size >= 512 && size <= 1 << 16 && (size & (size - 1)) === 0;
@@ -120,7 +123,7 @@ function layoutOf(source: ByteSource, held: Uint8Array): HeaderLayout {
     throw problem(
       source,
       'unsupported',
-      `a dump in blocks of ${other} bytes; the pages of x86_64 have ${PAGE_SIZE}`,
+      `a dump with blocks of ${other} bytes; an x86_64 page has ${PAGE_SIZE}`,
       428,
     );
   }
@@ -129,7 +132,7 @@ function layoutOf(source: ByteSource, held: Uint8Array): HeaderLayout {
     throw problem(
       source,
       'unsupported',
-      'a big-endian dump; only x86_64 is read, which is little-endian',
+      'a big-endian dump; only x86_64 is supported, which is little-endian',
       428,
     );
   }
@@ -150,11 +153,11 @@ function tooSmall(source: ByteSource, main: MainHeader): InspectError {
   const what =
     sub_hdr_size < 0
       ? `sub_hdr_size is ${sub_hdr_size}`
-      : `max_mapnr is ${max_mapnr}, and ${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE_SIZE * 8} pages`;
+      : `max_mapnr is ${max_mapnr}, but ${bitmap_blocks} bitmap blocks cover ${bitmap_blocks * PAGE_SIZE * 8} pages`;
   return problem(source, 'corrupt', what, 424);
 }
 
-/** diskdump had registers in the place of the sub header. */
+/** The sub header; undefined in diskdump files, which have registers in its place. */
 function subHeader(
   layout: HeaderLayout,
   signature: string,
@@ -166,8 +169,9 @@ function subHeader(
 }
 
 /**
- * Below version 6 the header has the lower 32 bits of max_mapnr; the size of the bitmaps tells the rest, for both
- * bitmaps cover all pfns and no block more (makedumpfile, prepare_bitmap2_buffer's arithmetic).
+ * The real max_mapnr. Below version 6 the header has only its lower 32 bits. The rest follows from the size
+ * of the bitmaps,
+ * because both cover all pfns and not a block more (makedumpfile, the arithmetic of prepare_bitmap2_buffer).
  */
 function maxMapnrOf(
   source: ByteSource,
@@ -179,8 +183,8 @@ function maxMapnrOf(
   if (version >= 6 && sub !== undefined && sub.max_mapnr_64 !== 0n) {
     const wide = Number(sub.max_mapnr_64);
     if (wide <= bitmap_blocks * PAGE_SIZE * 8 && wide <= PFN_LIMIT) return wide;
-    const covered = `${bitmap_blocks} blocks of bitmap cover ${bitmap_blocks * PAGE_SIZE * 8} pages`;
-    throw problem(source, 'corrupt', `max_mapnr_64 is ${sub.max_mapnr_64}, and ${covered}`, PAGE_SIZE + 96);
+    const covered = `${bitmap_blocks} bitmap blocks cover ${bitmap_blocks * PAGE_SIZE * 8} pages`;
+    throw problem(source, 'corrupt', `max_mapnr_64 is ${sub.max_mapnr_64}, but ${covered}`, PAGE_SIZE + 96);
   }
   const covered = Math.floor(bitmap_blocks / 2) * PAGE_SIZE * 8;
   const wide = max_mapnr + Math.floor(Math.max(0, covered - max_mapnr) / 2 ** 32) * 2 ** 32;
@@ -189,7 +193,7 @@ function maxMapnrOf(
 
 const blocksFor = (pages: number) => Math.ceil(pages / 8 / PAGE_SIZE);
 
-/** Where the bitmaps and the descriptors lie: two bitmaps, where the blocks are enough for two. */
+/** Where the bitmaps and the descriptors lie. There are two bitmaps if there are enough blocks for two. */
 function places(
   source: ByteSource,
   main: MainHeader,
@@ -199,7 +203,7 @@ function places(
   const first = (1 + sub_hdr_size) * PAGE_SIZE;
   const descriptors = first + bitmap_blocks * PAGE_SIZE;
   if (descriptors > source.size) {
-    const what = `the headers and the bitmaps need ${descriptors} bytes, the file has ${source.size}`;
+    const what = `the headers and the bitmaps need ${descriptors} bytes, but the file has ${source.size}`;
     throw problem(source, 'corrupt', `${what}: it is cut short, or its sizes are wrong`, source.size);
   }
   const size = Math.ceil(maxMapnr / 8);
@@ -209,11 +213,11 @@ function places(
   return { bitmap1: { offset: first, size }, bitmap2: { offset: second, size }, descriptors };
 }
 
-/** Bits that a file lost would read as pages that there are none of. */
+/** @throws InspectError corrupt, if a part of a bitmap is lost: it would read as pages that do not exist */
 function refuseLost(source: ByteSource, offset: number, size: number): void {
   const held = countOf(partsHeld(source, BigInt(offset), BigInt(size)));
   if (held === size) return;
-  const what = `a bitmap needs ${size} bytes, the file has ${held} of them: it is cut short`;
+  const what = `a bitmap needs ${size} bytes, but the file has ${held} of them: it is cut short`;
   throw problem(source, 'corrupt', what, offset);
 }
 
@@ -229,12 +233,12 @@ function splitOf(
   throw problem(
     source,
     'corrupt',
-    `the part is for pfn ${from} to ${to}, and max_mapnr is ${maxMapnr}`,
+    `the part is for pfn ${from} to ${to}, but max_mapnr is ${maxMapnr}`,
     PAGE_SIZE + 16,
   );
 }
 
-/** A place that the header has from a version on; null where there is nothing. */
+/** A place in the file that the header states since version `first`; null if there is none. */
 function since(first: number, version: number, offset?: bigint, size?: bigint): FilePlace | null {
   if (version < first || !offset || !size) return null;
   return { offset: Number(offset), size: Number(size) };

@@ -14,12 +14,13 @@ import { KdumpMemory } from './kdump-memory.ts';
 import { KdumpPart } from './part.ts';
 import { inOrder } from './split.ts';
 
-/** Runs of pages listed as segments; real machines have a few dozen, a file may claim one for every other page. */
+/** Runs of pages listed as segments: real machines have a few dozen, a damaged file may claim millions. */
 const SEGMENTS_LIMIT = 100_000;
 
 /**
- * Loads the codecs, for opening kdump-compressed dumps: one file, or parts of a split one in any order. What opens them
- * throws InspectError unsupported or corrupt, and usage when the files do not belong together.
+ * Loads the codecs and returns what opens kdump-compressed dumps: one file, or the parts of a split dump in
+ * any order. That
+ * function throws InspectError unsupported or corrupt, and usage if the files do not belong together.
  */
 export async function loadOpenKdump(): Promise<Open> {
   const codecs = await loadCodecs();
@@ -87,7 +88,7 @@ class KdumpImage implements MemoryImage {
     };
   }
 
-  /** What could not be decoded until now comes first: all else may follow from it. */
+  /** What could not be decoded so far comes first, because it may explain the rest. */
   get warnings(): readonly string[] {
     const refusals = [...this.#codecs.values()].flatMap(({ refusal }) => (refusal?.met ? [refusal.why] : []));
     return [
@@ -102,7 +103,7 @@ class KdumpImage implements MemoryImage {
     const [{ dumped }] = this.#parts;
     return this.memory.missingParts.map(({ start, end }) => {
       const pages = dumped.rank(end) - dumped.rank(start);
-      return `a part of the split dump is missing: pfn ${start} to ${end - 1}, ${pages} pages of which were written, are in no file given`;
+      return `a part of the split dump is missing: no given file has pfn ${start} to ${end - 1}, of which ${pages} pages were written`;
     });
   }
 
@@ -110,7 +111,7 @@ class KdumpImage implements MemoryImage {
     return Math.max(0, this.memory.pieces - SEGMENTS_LIMIT);
   }
 
-  /** The runs of memory that the machine has. Each is given the position of its first page's descriptor. */
+  /** The runs of memory that the machine has. The position of each is that of its first page's descriptor. */
   *#runs(): Generator<Segment> {
     let count = 0;
     for (const run of this.#parts[0].existing.runs()) {
@@ -147,7 +148,9 @@ class KdumpImage implements MemoryImage {
   }
 }
 
-/** The notes of the crashed system (header version 4), and ERASEINFO in the form that makedumpfile -E gives it. */
+/**
+ * The notes of the crashed system (header version 4), and ERASEINFO as a note like that of makedumpfile -E.
+ */
 function notesOf(
   source: ByteSource,
   header: { notes: FilePlace | null; eraseinfo: FilePlace | null },
@@ -158,7 +161,7 @@ function notesOf(
   return { notes: [...notes, ...erased], warnings };
 }
 
-/** VMCOREINFO from where the sub header says it is (version 3), else from the notes. */
+/** VMCOREINFO from where the sub header says it is (version 3), otherwise from the notes. */
 function vmcoreinfoOf(
   source: ByteSource,
   place: FilePlace | null,

@@ -5,9 +5,9 @@ import { HoldingCode, type MemoryAmounts, type MissingByte, type PhysicalMemory 
 import type { Problem } from './page-data.ts';
 import type { KdumpPart } from './part.ts';
 
-/** Pages kept decoded: small structures are read field by field, many of them in one page. 256 KiB. */
+/** Decoded pages kept: small structures are read field by field, many of them in one page. 256 KiB. */
 const KEPT_PAGES = 64;
-/** Parts that keep what they read, some 5 MiB each: a dump may be split into hundreds. */
+/** Parts that keep what they have read, some 5 MiB each: a dump may be split into hundreds. */
 const AWAKE_PARTS = 8;
 
 class ProblemError extends Error {
@@ -18,19 +18,19 @@ class ProblemError extends Error {
   }
 }
 
-/** Physical memory that lies in kdump-compressed files, page by page. */
+/** Physical memory that is stored page by page in kdump-compressed files. */
 export class KdumpMemory implements PhysicalMemory {
   readonly encoded = true;
-  /** In the order of their pfns. */
+  /** In pfn order. */
   readonly #parts: readonly KdumpPart[];
   readonly #first: KdumpPart;
-  /** Those that were read from last, the latest in front. */
+  /** The parts that were read last, the most recent first. */
   readonly #awake: KdumpPart[] = [];
   readonly #pages = new Lru<number, Uint8Array>(KEPT_PAGES);
   #amounts: MemoryAmounts | undefined;
   #pieces: number | undefined;
 
-  /** @param parts at least one; in the order of their pfns, which they do not share */
+  /** @param parts at least one, in pfn order, without overlap */
   constructor(parts: readonly [KdumpPart, ...KdumpPart[]]) {
     this.#parts = parts;
     this.#first = parts[0];
@@ -66,7 +66,7 @@ export class KdumpMemory implements PhysicalMemory {
     return gaps;
   }
 
-  /** How many pages of [start, end) (pfns) the given files should have, and how many of them they have not. */
+  /** How many pages of [start, end) (pfns) the given files should have, and how many of these are missing. */
   pagesIn(start: number, end: number): { dumped: number; missing: number } {
     const sum = { dumped: 0, missing: 0 };
     for (const part of this.#parts) {
@@ -113,7 +113,7 @@ export class KdumpMemory implements PhysicalMemory {
     }
   }
 
-  /** What is known of pages whose part was not given: each part has the bitmaps of the whole dump. */
+  /** What is known about pages whose part was not given: each part has the bitmaps of the whole dump. */
   #surveyWithoutPart(pfn: number, holdings: Uint8Array): void {
     for (let n = 0; n < holdings.length; n++) {
       holdings[n] = HoldingCode[this.#withoutPart(pfn + n)];
@@ -160,7 +160,7 @@ export class KdumpMemory implements PhysicalMemory {
     return undefined;
   }
 
-  /** Pages are held whole or not at all; those that the dump is without become zero, damaged ones do not. */
+  /** Pages are held whole or not at all. Pages that are not held become zero; damaged pages do not. */
   readPadded(address: number, into: Uint8Array): MissingByte | undefined {
     for (let done = 0; done < into.length; ) {
       const inside = (address + done) % PAGE_SIZE;
@@ -173,7 +173,7 @@ export class KdumpMemory implements PhysicalMemory {
     return undefined;
   }
 
-  /** A part of one page; a whole one is decoded into its place, for a scan does not come back. */
+  /** Reads a part of a page. A whole page is decoded into place, because a scan does not return to it. */
   #readInside(pfn: number, inside: number, into: Uint8Array): Problem | undefined {
     if (into.length === PAGE_SIZE) return this.#readPage(pfn, into);
     try {

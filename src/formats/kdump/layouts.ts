@@ -5,13 +5,13 @@ const i32 = (at: number) => {
   return { at, bytes, read: (view: DataView, offset: number) => read(view, offset) | 0 };
 };
 
-/** An unsigned long of a 32-bit writer, in the type of a 64-bit one's. */
+/** An unsigned long of a 32-bit writer, as the type that a 64-bit writer's has. */
 const long32 = (at: number) => {
   const { bytes, read } = u32(at);
   return { at, bytes, read: (view: DataView, offset: number) => BigInt(read(view, offset)) };
 };
 
-/** struct disk_dump_header behind its time stamp, which is where the writers' word sizes part. */
+/** struct disk_dump_header after its time stamp, whose size depends on the writer's word size. */
 function mainHeader(name: string, at: number) {
   return struct(name, at + 40, {
     status: u32(at),
@@ -25,8 +25,9 @@ function mainHeader(name: string, at: number) {
 }
 
 /**
- * The headers as their writer's compiler laid them out (makedumpfile's diskdump_mod.h). Both are little-endian; the
- * older fields stay where they are from version to version, and a field that came later is zero in a lower one.
+ * The headers as the writer's compiler laid them out (makedumpfile's diskdump_mod.h). Both layouts are
+ * little-endian. Newer
+ * versions keep the older fields in place, and a field of a newer version is zero in an older one.
  */
 export const LAYOUTS = [
   {

@@ -1,14 +1,15 @@
-/** Why a stream is none. */
+/** Why a stream is invalid. */
 const ENDS = 'the stream ends too early';
 const OVERFLOWS = 'it decodes to more than a page';
-const BEFORE = 'it refers to what lies before its start';
+const BEFORE = 'it refers to data before its start';
 
-/** Behind a run of four literals or more: the next instruction has another meaning (see `short`). */
+/** The state after a run of four or more literals: the next instruction has another meaning (see `short`). */
 const AFTER_RUN = 4;
 
 /**
- * Decodes an LZO1X stream, every step checked against both ends. Written from the kernel's description of the format
- * (Documentation/staging/lzo.rst), in the form that liblzo2 writes: without the version byte of LZO-RLE.
+ * Decodes an LZO1X stream and checks every step against both ends. Written from the kernel's description of
+ * the format
+ * (Documentation/staging/lzo.rst), for streams as liblzo2 writes them: without the version byte of LZO-RLE.
  */
 export class LzoDecoder {
   #input: Uint8Array = new Uint8Array(0);
@@ -17,7 +18,9 @@ export class LzoDecoder {
   #out = 0;
   #problem = '';
 
-  /** Decodes `input` into `output`; returns why that failed, or undefined. It is a failure to fill `output` in part. */
+  /**
+   * Decodes `input` into `output`; returns why that failed, or undefined. It fails if `output` is not filled.
+   */
   decode(input: Uint8Array, output: Uint8Array): string | undefined {
     this.#input = input;
     this.#output = output;
@@ -26,11 +29,11 @@ export class LzoDecoder {
     this.#problem = '';
     this.#run();
     if (this.#problem) return this.#problem;
-    if (this.#in < input.length) return `${input.length - this.#in} bytes lie behind the end of the stream`;
+    if (this.#in < input.length) return `${input.length - this.#in} bytes follow the end of the stream`;
     return this.#out < output.length ? `it decodes to ${this.#out} bytes, not ${output.length}` : undefined;
   }
 
-  /** Instruction by instruction; `state` is how many literals the last one left behind, or AFTER_RUN. */
+  /** Decodes instruction by instruction; `state` is how many literals followed the last one, or AFTER_RUN. */
   #run(): void {
     let state = this.#first();
     while (!this.#problem) {
@@ -49,7 +52,7 @@ export class LzoDecoder {
     }
   }
 
-  /** A first byte above 17 is a run of literals. */
+  /** A first byte above 17 starts a run of literals. */
   #first(): number {
     const code = this.#input[0] ?? 0;
     if (code < 18) return 0;
@@ -58,7 +61,7 @@ export class LzoDecoder {
     return Math.min(code - 17, AFTER_RUN);
   }
 
-  /** 0000DDSS, behind literals: two bytes from nearby, or behind a run three from a bit further off. */
+  /** 0000DDSS after literals: copies two bytes from nearby, or after a run three from further back. */
   #short(code: number, state: number): number {
     const distance = (this.#byte() << 2) + (code >> 2) + 1;
     if (state === AFTER_RUN) this.#copy(distance + 2048, 3);
@@ -66,7 +69,7 @@ export class LzoDecoder {
     return this.#trailing(code & 3);
   }
 
-  /** A copy of what was decoded before; -1 at the end of the stream. */
+  /** Copies what was decoded before; returns -1 at the end of the stream. */
   #match(code: number): number {
     if (code >= 64) {
       const length = code >= 128 ? 5 + ((code >> 5) & 3) : 3 + ((code >> 5) & 1);
@@ -98,7 +101,7 @@ export class LzoDecoder {
     return 0;
   }
 
-  /** A length that goes on: 255 for each zero byte, then a byte that is not zero. */
+  /** The rest of a long length: 255 per zero byte, then a byte that is not zero. */
   #extension(): number {
     let length = 0;
     while (this.#in < this.#input.length && this.#input[this.#in] === 0) {
@@ -121,7 +124,7 @@ export class LzoDecoder {
     for (const end = this.#out; to < end; ) output[to++] = input[from++] as number;
   }
 
-  /** Byte by byte, for a copy may reach into what it writes itself. */
+  /** Copies byte by byte, because a copy may overlap its own output. */
   #copy(distance: number, count: number): void {
     if (distance > this.#out) this.#problem ||= BEFORE;
     else if (this.#out + count > this.#output.length) this.#problem ||= OVERFLOWS;

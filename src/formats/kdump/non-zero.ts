@@ -2,8 +2,9 @@
 const ZERO_CHECKSUM = 0x1000_0001;
 
 /**
- * A zlib stream ends with the Adler-32 of its contents (RFC 1950): one that is not that of a page of zeros was made of
- * another page.
+ * A zlib stream ends with the Adler-32 of its contents (RFC 1950). If it differs from that of a page of
+ * zeros, the page is
+ * not all zero.
  */
 export function byChecksum(encoded: Uint8Array): boolean {
   const { length } = encoded;
@@ -15,8 +16,9 @@ export function byChecksum(encoded: Uint8Array): boolean {
 }
 
 /**
- * An LZO1X stream begins with literals, which stand in the page as they are. A first byte above 17 says how many, one
- * below 16 too; behind a zero their number goes on, 255 for each further zero.
+ * An LZO1X stream starts with literals, which are in the page as they are. The first byte states their number
+ * if it is above
+ * 17, or below 16 and not zero. After a zero the number continues, with 255 for each further zero.
  */
 export function byLzoLiterals(encoded: Uint8Array): boolean {
   const code = encoded[0] ?? 0;
@@ -27,7 +29,10 @@ export function byLzoLiterals(encoded: Uint8Array): boolean {
   return anyIn(encoded, at + 1, 18 + (at - 1) * 255 + (encoded[at] ?? 0));
 }
 
-/** A snappy stream begins with its length, here of two bytes, and a run of literals: a short one has its length in the tag. */
+/**
+ * A snappy stream starts with its length, here two bytes, and a run of literals; the tag holds the length of
+ * a short run.
+ */
 export function bySnappyLiterals(encoded: Uint8Array): boolean {
   const tag = encoded[2] ?? 0;
   const length = (tag >>> 2) + 1;
@@ -35,7 +40,7 @@ export function bySnappyLiterals(encoded: Uint8Array): boolean {
   return length <= 60 ? anyIn(encoded, 3, length) : anyIn(encoded, length - 60 + 3, 60);
 }
 
-/** Whether any of `count` bytes, as far as there are so many, is not zero. */
+/** Whether any of `count` bytes, as far as there are that many, is not zero. */
 function anyIn(bytes: Uint8Array, from: number, count: number): boolean {
   const end = Math.min(bytes.length, from + count);
   for (let i = from; i < end; i++) if (bytes[i] !== 0) return true;
@@ -43,12 +48,15 @@ function anyIn(bytes: Uint8Array, from: number, count: number): boolean {
 }
 
 const ZSTD_MAGIC = 0xfd2f_b528 | 0;
-/** Bytes that the frame header has besides its descriptor, by its fields (RFC 8878, 3.1.1.1). */
+/**
+ * How many bytes the frame header has after its descriptor, by the descriptor's fields (RFC 8878, 3.1.1.1).
+ */
 const DICTIONARY_ID_BYTES = [0, 1, 2, 4] as const;
 const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 
 /**
- * The first block of a zstd frame (RFC 8878, 3.1.1.2): bytes as they are, one byte repeated, or literals and what to do with them. All
+ * The first block of a zstd frame (RFC 8878, 3.1.1.2): plain bytes, one byte repeated, or literals with
+ * instructions. All
  * literals become part of the page.
  */
 export function byZstdLiterals(encoded: Uint8Array): boolean {
@@ -66,11 +74,11 @@ export function byZstdLiterals(encoded: Uint8Array): boolean {
   return type === 2 && byLiteralsSection(encoded, at + 3);
 }
 
-/** 3.1.1.3.1: the two lowest bits say how the literals are written, the next two how their number is. */
+/** 3.1.1.3.1: the two lowest bits give the encoding of the literals, the next two that of their number. */
 function byLiteralsSection(encoded: Uint8Array, at: number): boolean {
   const byte = (n: number) => encoded[at + n] ?? 0;
   const type = byte(0) & 3;
-  // An encoder makes a Huffman table only of two different bytes and more: one of them is not zero.
+  // An encoder makes a Huffman table only for two or more different bytes, so one of them is not zero.
   if (type === 2) return true;
   const header = [1, 2, 1, 3][(byte(0) >>> 2) & 3] ?? 1;
   const count =

@@ -8,15 +8,16 @@ import { type Codecs, ENCODED_LIMIT, type Refusal } from './codecs.ts';
 import type { Descriptors } from './descriptors.ts';
 
 /**
- * Pages lie in the order of their pfns, so one read brings the next hundred. A scan reads struct pages and contents in
- * turn, each somewhere else; 16 windows leave room for page tables and zones. 4 MiB in all.
+ * Pages lie in pfn order, so one read brings in the next hundred. A scan reads struct pages and contents in
+ * turn, each at
+ * another place; 16 windows leave room for page tables and zones. 4 MiB in all.
  */
 const WINDOWS = { size: 256 * 1024, count: 16 };
-/** Encoded forms of the page of zeros that are remembered: one a codec and level, and a file has one of each. */
+/** Encoded pages of zeros that are kept: one per codec and level, and a file has one of each. */
 const KNOWN_ZEROS = 8;
 const ZEROS = Buffer.alloc(PAGE_SIZE);
 
-/** Why a page cannot be had. */
+/** Why a page cannot be read. */
 export interface Problem {
   readonly absence: Absence;
   readonly detail?: string;
@@ -39,12 +40,12 @@ export class PageData {
     this.#codecs = codecs;
   }
 
-  /** Gives up the memory of what was read. */
+  /** Frees the memory of what was read. */
   rest(): void {
     this.#windows.forget();
   }
 
-  /** Fills `page` with the page of the located descriptor; returns why it cannot, or undefined. */
+  /** Fills `page` with the page of the located descriptor; returns why that failed, or undefined. */
   read(at: Descriptors, page: Uint8Array): Problem | undefined {
     const codec = this.#codecs.get(at.flags);
     const where = `page data at offset ${hex(at.offset)}`;
@@ -63,7 +64,7 @@ export class PageData {
     return undefined;
   }
 
-  /** What is proven of the page of the located descriptor without decoding it, if anything. */
+  /** What is proven about the page of the located descriptor without decoding it; undefined if nothing is. */
   proven(at: Descriptors): 'zero' | 'nonZero' | undefined {
     const codec = this.#codecs.get(at.flags);
     if (!codec || at.size > ENCODED_LIMIT) return undefined;
@@ -74,7 +75,7 @@ export class PageData {
     return this.#isKnownZero(at.flags, encoded) ? 'zero' : undefined;
   }
 
-  /** Whether the page of the located descriptor is all zero; false also where it cannot be read. */
+  /** Whether the page of the located descriptor is all zero; also false if it cannot be read. */
   isZero(at: Descriptors): boolean {
     return this.read(at, this.#scratch) === undefined && isZero(this.#scratch);
   }
@@ -89,7 +90,7 @@ export class PageData {
     }
   }
 
-  /** The same bytes by the same codec decode to the same page. */
+  /** The same bytes decode to the same page if the codec is the same. */
   #isKnownZero(flags: number, encoded: Uint8Array): boolean {
     return this.#zeros.some((zero) => zero.flags === flags && areEqual(zero.encoded, encoded));
   }
@@ -114,7 +115,7 @@ function areEqual(a: Uint8Array, b: Uint8Array): boolean {
   return true;
 }
 
-/** Most pages begin with something, so that the comparison is seldom made. */
+/** Most pages start with something other than zero, so the comparison is rarely made. */
 function isZero(page: Uint8Array): boolean {
   return page[0] === 0 && page[PAGE_SIZE - 1] === 0 && ZEROS.compare(page) === 0;
 }

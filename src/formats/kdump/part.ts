@@ -9,28 +9,28 @@ import type { KdumpHeader } from './header.ts';
 import { PageData, type Problem } from './page-data.ts';
 import { SharedZero } from './shared-zero.ts';
 
-/** Parts whose bitmaps may each have an index of full size. */
+/** How many parts may have bitmaps with an index of full size. */
 const AWAKE_PARTS = 8;
 
-/** One file: a whole dump, or the part of a split one that has the pages from `start` to `end` (pfns). */
+/** One file: a whole dump, or the part of a split dump that has the pages from `start` to `end` (pfns). */
 export class KdumpPart {
   readonly header: KdumpHeader;
   readonly source: ByteSource;
   readonly start: number;
   readonly end: number;
-  /** The pages that there are in the machine. */
+  /** The pages that exist in the machine. */
   readonly existing: Bitmap;
-  /** The pages that the dump holds, in whatever part. */
+  /** The pages that the dump holds, in any part. */
   readonly dumped: Bitmap;
   readonly #descriptors: Descriptors;
   readonly #data: PageData;
   readonly #zero: SharedZero;
   #cutShort: boolean | undefined;
-  /** Whether a read found an end where the file had none when it was opened. */
+  /** Whether a read met an end of the file that was not there when it was opened. */
   #shrunk = false;
   #before: number | undefined;
 
-  /** @param parts of the dump, which this is one of */
+  /** @param parts of the dump, of which this is one */
   constructor(
     source: ByteSource,
     header: KdumpHeader,
@@ -49,7 +49,7 @@ export class KdumpPart {
     this.#zero = new SharedZero(this.#data);
   }
 
-  /** Gives up the memory of what was read: a dump may have hundreds of parts. */
+  /** Frees the memory of what was read: a dump may have hundreds of parts. */
   rest(): void {
     this.existing.rest();
     this.dumped.rest();
@@ -57,23 +57,25 @@ export class KdumpPart {
     this.#data.rest();
   }
 
-  /** Whether pages that belong into this file are not there. */
+  /** Whether pages that belong in this file are missing. */
   get cutShort(): boolean {
     this.#cutShort ??= this.#marked || this.#descriptors.endBefore(this.#index(this.end));
     return this.#cutShort || this.#shrunk;
   }
 
-  /** Whether the file says itself that it is not whole. */
+  /** Whether the file itself says that it is not whole. */
   get #marked(): boolean {
     return this.header.incomplete || this.source.cutShort === true;
   }
 
-  /** Position of a page's descriptor, or of the next page's that the file holds, bytes. */
+  /** Position of a page's descriptor, or of the descriptor of the next page that the file holds, in bytes. */
   positionOf(pfn: number): number {
     return this.#descriptors.position(this.#index(pfn));
   }
 
-  /** Writes what the file has of pages that are all its own; with a look at their encoded contents, or without. */
+  /**
+   * Writes what the file holds of pages that belong to it; with or without a look at their encoded contents.
+   */
   survey(pfn: number, holdings: Uint8Array, contents: boolean): void {
     let index = this.#index(pfn);
     for (let n = 0; n < holdings.length; n++) {
@@ -92,7 +94,7 @@ export class KdumpPart {
     return HoldingCode[(contents && this.#data.proven(at)) || 'stored'];
   }
 
-  /** Fills `into` with a page of this part; returns why it cannot, or undefined. */
+  /** Fills `into` with a page of this part; returns why that failed, or undefined. */
   read(pfn: number, into: Uint8Array): Problem | undefined {
     if (!this.existing.has(pfn)) return { absence: 'hole' };
     if (!this.dumped.has(pfn)) return { absence: 'notStored' };
@@ -100,19 +102,19 @@ export class KdumpPart {
     const index = this.#index(pfn);
     at.locate(index);
     if (at.inFile) return this.#readData(into);
-    // In a file that has the data of its last pages, a descriptor that leads out of it is damaged itself.
-    const detail = `page descriptor at offset ${hex(at.position(index))}: its data lie outside of the file, at ${hex(at.offset)}`;
+    // If the file has the data of its last pages, a descriptor that points past the end is damaged itself.
+    const detail = `page descriptor at offset ${hex(at.position(index))}: its data lie outside the file, at offset ${hex(at.offset)}`;
     return this.cutShort ? { absence: 'truncated' } : { absence: 'corrupt', detail };
   }
 
-  /** The page of the located descriptor. */
+  /** Reads the page of the located descriptor. */
   #readData(into: Uint8Array): Problem | undefined {
     const problem = this.#data.read(this.#descriptors, into);
     if (problem?.absence === 'truncated') this.#shrunk = true;
     return problem;
   }
 
-  /** How many pages of [start, end) belong into this file, and how many of them are not there. */
+  /** How many pages of [start, end) belong in this file, and how many of them are missing. */
   pagesIn(start: number, end: number): { dumped: number; missing: number } {
     const from = Math.max(start, this.start);
     const to = Math.min(end, this.end);
@@ -127,7 +129,7 @@ export class KdumpPart {
     return last - held + this.#descriptors.missing(first, held);
   }
 
-  /** The place of a page's descriptor among those of this file: as many come before it as pages are dumped before it. */
+  /** The index of a page's descriptor in this file: the number of dumped pages before it. */
   #index(pfn: number): number {
     this.#before ??= this.dumped.rank(this.start);
     return this.dumped.rank(pfn) - this.#before;

@@ -8,12 +8,14 @@ interface Verdict {
   readonly isZero: boolean;
 }
 
-/** Verdicts kept. Writers share one page, that of zeros; more are looked at in turn when pages are read out of order. */
+/** Verdicts kept. Only the page of zeros is shared, but reads out of order look at more pages. */
 const KEPT = 64;
 
 /**
- * Recognises the page of zeros that makedumpfile (pd_zero) and QEMU write once, near the start of the data, and let the
- * descriptors of all such pages point to. That many share it proves nothing: it is decoded once.
+ * Recognises the page of zeros. makedumpfile (pd_zero) and QEMU write it once, near the start of the data,
+ * and let the
+ * descriptors of all such pages point to it. That pages share their data proves nothing, so it is decoded
+ * once.
  */
 export class SharedZero {
   readonly #data: PageData;
@@ -26,8 +28,9 @@ export class SharedZero {
   }
 
   /**
-   * Whether the located page is known to be zero. Only one whose data lie at or before those of the page that was asked
-   * for last can share them, so that other pages are not decoded for this.
+   * Whether the located page is known to be zero. A page can share its data only if they lie at or before
+   * those of the page
+   * that was asked for last; no other page is decoded for this.
    */
   has(at: Descriptors): boolean {
     const { offset, size, flags } = at;

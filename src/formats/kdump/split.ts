@@ -2,9 +2,10 @@ import { InspectError } from '../../errors.ts';
 import type { KdumpPart } from './part.ts';
 
 /**
- * The parts of one dump in the order of their pfns, as makedumpfile --split wrote them: each has the headers and bitmaps
- * of the whole, and the pages of its own range. Some may be missing.
- * @throws InspectError usage, when files are not parts of one dump, or two hold the same pages
+ * The parts of one dump in pfn order, as makedumpfile --split wrote them. Each has the headers and bitmaps of
+ * the whole dump,
+ * and the pages of its own range. Parts may be missing.
+ * @throws InspectError usage, if the files are not parts of one dump, or if two hold the same pages
  */
 export function inOrder(parts: readonly KdumpPart[]): readonly [KdumpPart, ...KdumpPart[]] {
   const [first, ...others] = [...parts].sort((a, b) => a.start - b.start || a.end - b.end);
@@ -22,7 +23,7 @@ export function inOrder(parts: readonly KdumpPart[]): readonly [KdumpPart, ...Kd
 function requireSameDump(a: KdumpPart, b: KdumpPart): void {
   for (const { header, source } of [a, b]) {
     if (header.split) continue;
-    throw wrong(`${source.path} is a whole dump, and no part of a split one`, source.path);
+    throw wrong(`${source.path} is a whole dump, not a part of a split one`, source.path);
   }
   const different = difference(a, b);
   if (different === undefined) return;
@@ -32,7 +33,7 @@ function requireSameDump(a: KdumpPart, b: KdumpPart): void {
   );
 }
 
-/** What tells two dumps apart; the dumped pages are counted last, for that reads the bitmaps. */
+/** How two dumps differ. The dumped pages are counted last, because that reads the bitmaps. */
 function difference(
   { header: a, dumped: inA }: KdumpPart,
   { header: b, dumped: inB }: KdumpPart,
@@ -42,7 +43,7 @@ function difference(
   if (a.dumpLevel !== b.dumpLevel)
     return `one was written with -d ${a.dumpLevel}, the other with -d ${b.dumpLevel}`;
   const [pagesA, pagesB] = [inA.rank(inA.pages), inB.rank(inB.pages)];
-  return pagesA === pagesB ? undefined : `one is of ${pagesA} pages, the other of ${pagesB}`;
+  return pagesA === pagesB ? undefined : `one has ${pagesA} pages, the other ${pagesB}`;
 }
 
 function sharing(a: KdumpPart, b: KdumpPart): InspectError {

@@ -15,13 +15,13 @@ function bytesAt(image: ReturnType<typeof opened>, address: number, length: numb
 }
 
 describe('an ELF64 vmcore', () => {
-  it('tells what it is, how large, and that it does not change', () => {
+  it('says what it is, how large it is, and that it does not change', () => {
     const image = opened([{ paddr: 0x1000, data: pattern(0x1000, 1) }], { path: 'some/vmcore' });
     expect(image).toMatchObject({ format: 'ELF64 vmcore', path: 'some/vmcore', bytes: 0x2000, live: false });
     expect(image.warnings).toEqual([]);
   });
 
-  it('lists its LOADs in file order, as they say it themselves', () => {
+  it('lists its LOADs in file order, with their own values', () => {
     const data = pattern(0x1000, 1);
     const image = opened([
       { vaddr: 0xffffffff81000000n, paddr: 0x100_0000, data, offset: 0x3000 },
@@ -35,7 +35,7 @@ describe('an ELF64 vmcore', () => {
     ]);
   });
 
-  it('holds memory at offsets that no page begins at, as QEMU writes them', () => {
+  it('holds memory at offsets that are not page-aligned, as QEMU writes them', () => {
     const data = pattern(0x2000, 7);
     const image = opened([{ paddr: 0, data, offset: 0x508 }]);
     expect(bytesAt(image, 0x1003, 5)).toEqual([...data.subarray(0x1003, 0x1008)]);
@@ -62,7 +62,7 @@ describe('memory that a filter left out', () => {
     expect(bytesAt(image, 0x3fff, 1)).toEqual({ absence: 'notStored', address: 0x3fff });
   });
 
-  it('is described and not stored', () => {
+  it('is described but not stored', () => {
     expect([...image.memory.described()]).toEqual([{ start: 0x1000, end: 0x4000 }]);
     expect(image.memory.amounts).toEqual({ described: 0x3000, stored: 0x1000, truncated: 0 });
     expect(image.memory.cutShort).toBe(false);
@@ -83,7 +83,7 @@ describe('memory that a filter left out', () => {
   });
 });
 
-describe('a file that was cut off', () => {
+describe('a truncated file', () => {
   const data = pattern(0x3000, 4);
   const segments = [
     { paddr: 0x1000, data, offset: 0x1000 },
@@ -92,11 +92,11 @@ describe('a file that was cut off', () => {
   ];
   const image = opened(segments, { cutAt: 0x5800 });
 
-  it('says of each segment how much is missing', () => {
+  it('states for each segment how much is missing', () => {
     expect([...image.segments].map(({ missing }) => missing)).toEqual([0n, 0x1800n, 0x3000n]);
   });
 
-  it('has the memory before the end; what is behind it is truncated, and so is the page that it ends in', () => {
+  it('has the memory before its end; the rest is truncated, including the page that it ends in', () => {
     expect(bytesAt(image, 0x97f0, 16)).toEqual([...data.subarray(0x17f0, 0x1800)]);
     expect(bytesAt(image, 0x9000, 0x1000)).toEqual({ absence: 'truncated', address: 0x9800 });
     expect(image.memory.cutShort).toBe(true);
@@ -113,7 +113,7 @@ describe('a file that was cut off', () => {
     ]);
   });
 
-  it('is missing no more of a segment than the segment has', () => {
+  it('never lacks more of a segment than the segment has', () => {
     const far = opened([{ paddr: 0, filesz: 0x2000, offset: (1n << 64n) - 0x1000n }], { cutAt: 0x1000 });
     expect([...far.segments][0]?.missing).toBe(0x2000n);
     expect(bytesAt(far, 0, 1)).toEqual({ absence: 'truncated', address: 0 });
@@ -127,7 +127,7 @@ describe('segments that overlap', () => {
       { paddr: second, data: new Uint8Array(0x2000).fill(2) },
     ]);
 
-  it('read from the first in file order, whichever begins first', () => {
+  it('are read from the first in file order, whichever starts first', () => {
     expect(bytesAt(image(0x1000, 0x2000), 0x2fff, 2)).toEqual([1, 2]);
     expect(bytesAt(image(0x2000, 0x1000), 0x1fff, 2)).toEqual([2, 1]);
   });
@@ -138,7 +138,7 @@ describe('segments that overlap', () => {
   });
 });
 
-describe('a segment that begins or ends inside a page', () => {
+describe('a segment that starts or ends inside a page', () => {
   it('counts that page, and its memory is padded with zeros', () => {
     const data = pattern(0x9ec00, 5);
     const image = opened([{ paddr: 0x1000, data }]);
@@ -152,7 +152,7 @@ describe('a segment that begins or ends inside a page', () => {
 });
 
 describe('a segment that has more bytes in the file than in memory', () => {
-  it('has as much memory as bytes', () => {
+  it('has as much memory as it has bytes', () => {
     const data = pattern(0x2000, 8);
     const image = opened([{ paddr: 0x1000, data, memsz: 0x1000 }]);
     expect([...image.segments][0]).toMatchObject({ memorySize: 0x2000n, fileSize: 0x2000n });
@@ -164,7 +164,7 @@ describe('a segment that has more bytes in the file than in memory', () => {
 describe('a segment without a physical address', () => {
   const data = pattern(0x1000, 6);
 
-  it('is listed, is no memory, and is warned of', () => {
+  it('is listed with a warning, and is not memory', () => {
     const image = opened([
       { vaddr: 0xffffc90000000000n, paddr: NO_PADDR, data },
       { paddr: 0x1000, data },
@@ -176,7 +176,7 @@ describe('a segment without a physical address', () => {
     expect(image.warnings[0]).toMatch(/^1 of 2 segments/);
   });
 
-  it('is one that ends behind the widest address of the machine', () => {
+  it('is also one that ends past the physical address space', () => {
     const image = opened([
       { paddr: (1n << 52n) - 0x1000n, data },
       { paddr: (1n << 52n) - 0x1000n, data, memsz: 0x1001 },

@@ -13,27 +13,27 @@ function failureWith(header: HeaderLies, options: SourceOptions = {}) {
   return failureOf(() => openSource(elfSource({ segments: [RAM], header }, { path: 'vmcore', ...options })));
 }
 
-describe('an ELF file that is not a dump of x86_64', () => {
+describe('an ELF file that is not an x86_64 dump', () => {
   it.each<[string, HeaderLies, RegExp]>([
     ['ELF32', { class: 1 }, /ELF32/],
     ['a big-endian file', { data: 2 }, /big-endian/],
-    ['a file of AArch64', { machine: 183 }, /AArch64/],
-    ['a file of i386', { machine: 3 }, /i386/],
-    ['a file of RISC-V', { machine: 243 }, /RISC-V/],
-    ['a file of S/390', { machine: 22 }, /S\/390/],
-    ['a file of a machine without a name here', { machine: 0x9026 }, /machine 36902/],
+    ['a file for AArch64', { machine: 183 }, /AArch64/],
+    ['a file for i386', { machine: 3 }, /i386/],
+    ['a file for RISC-V', { machine: 243 }, /RISC-V/],
+    ['a file for S/390', { machine: 22 }, /S\/390/],
+    ['a file for a machine that has no name here', { machine: 0x9026 }, /machine 36902/],
     ['a relocatable object', { type: 1 }, /relocatable object/],
     ['an executable', { type: 2 }, /executable/],
     ['a shared object', { type: 3 }, /shared object/],
-    ['a type of an operating system', { type: 0xfe00 }, /65024/],
-  ])('is refused by name: %s', (_, header, name) => {
+    ['a type specific to an operating system', { type: 0xfe00 }, /65024/],
+  ])('is refused and named: %s', (_, header, name) => {
     const { kind, facts, message } = failureWith(header);
     expect([kind, facts.path]).toEqual(['unsupported', 'vmcore']);
     expect(message).toMatch(name);
     expect(message).toMatch(/^vmcore: /);
   });
 
-  it('is a kernel image where an executable is loaded to where kernels are', () => {
+  it('is a kernel image if it is an executable that is loaded where kernels are', () => {
     const segments = [{ ...RAM, vaddr: 0xffff_ffff_8100_0000n }];
     const vmlinux = (header: HeaderLies) => failureOf(() => openSource(elfSource({ segments, header })));
     expect(vmlinux({ type: 2 }).message).toContain('a kernel image (vmlinux), not a dump');
@@ -42,7 +42,7 @@ describe('an ELF file that is not a dump of x86_64', () => {
     expect(vmlinux({ type: 3 }).message).toContain('an ELF shared object');
   });
 
-  it('is a process where it has the auxiliary vector of one', () => {
+  it('is a process if it has an auxiliary vector', () => {
     const notes = noteSegment([prstatus(), note('CORE', 6, new Uint8Array(320))]);
     const { kind, message, facts } = failureOf(() => openSource(elfSource({ segments: [notes, RAM] })));
     expect(kind).toBe('unsupported');
@@ -50,11 +50,11 @@ describe('an ELF file that is not a dump of x86_64', () => {
     expect(facts.hint).toContain('gdb');
   });
 
-  it('is told how to become one where that can be done', () => {
+  it('comes with advice if there is any', () => {
     expect(failureWith({ class: 1 }).facts.hint).toContain('ELF64');
   });
 
-  it('is refused when a note says that it is from Xen', () => {
+  it('is refused if a note says that it is from Xen', () => {
     for (const name of ['Xen', 'VMCOREINFO_XEN']) {
       const notes = noteSegment([prstatus(), note(name, 0x1000001, new Uint8Array(32))]);
       const { kind, message } = failureOf(() => openSource(elfSource({ segments: [notes, RAM] })));
@@ -65,14 +65,14 @@ describe('an ELF file that is not a dump of x86_64', () => {
 });
 
 describe('a file that ends inside its ELF header', () => {
-  it.each([4, 5, 15, 16, 40, 63])('is corrupt and says what it has: %i bytes', (cutAt) => {
+  it.each([4, 5, 15, 16, 40, 63])('is corrupt, and its size is reported: %i bytes', (cutAt) => {
     const { kind, facts, message } = failureWith({}, { cutAt });
     expect(kind).toBe('corrupt');
     expect(facts.offset).toBe(0);
     expect(message).toContain(`the file has ${cutAt}`);
   });
 
-  it('is named in the message, as each file is that something is wrong with', () => {
+  it('is named in the message, like every file with an error', () => {
     const { facts, message } = failureWith({}, { cutAt: 40 });
     expect(facts.path).toBe('vmcore');
     expect(message).toMatch(/^vmcore: /);
@@ -87,7 +87,7 @@ describe('an ELF header that cannot be read', () => {
 });
 
 describe('a core file for x86_64', () => {
-  it('is taken whatever its notes are, and without any', () => {
+  it('is accepted with any notes, and without notes', () => {
     const { notes, headers } = readElf(elfSource({ segments: [RAM] }));
     expect([notes, [...headers].map(({ p_type }) => p_type)]).toEqual([[], [1]]);
   });

@@ -8,7 +8,10 @@ const PHDR = 56;
 const TABLE = 4096;
 const PAGE = 4096;
 
-/** An ELF file whose program headers are made as they are read: one is for a page, and each begins two pages behind the last. */
+/**
+ * An ELF file whose program headers are made as they are read. Each is for one page and starts two pages
+ * after the last.
+ */
 class ManySegments implements ByteSource {
   readonly path = 'many';
   readonly size: number;
@@ -19,7 +22,7 @@ class ManySegments implements ByteSource {
   readonly #count: number;
   readonly #stored: number;
 
-  /** @param stored bytes of each that are in the file */
+  /** @param stored bytes of each segment that are in the file */
   constructor(count: number, stored: number) {
     this.#count = count;
     this.#stored = stored;
@@ -50,11 +53,11 @@ class ManySegments implements ByteSource {
   close(): void {}
 }
 
-describe('a file of very many segments', () => {
+describe('a file with very many segments', () => {
   it('is read in pieces, and its memory is found', () => {
     const source = new ManySegments(500_000, PAGE);
     const { memory, makedumpfile, indexBytes } = openSource(source);
-    // Threads are let in by it: 20 MB that stay, and as much again while they grow.
+    // The limit on threads depends on this: 20 MB that stay, and as much again while the arrays grow.
     expect(indexBytes).toBeGreaterThan(500_000 * 40);
     expect(makedumpfile.originalPages).toBe(500_000);
     expect(memory.amounts).toEqual({ described: 500_000 * PAGE, stored: 500_000 * PAGE, truncated: 0 });
@@ -63,11 +66,8 @@ describe('a file of very many segments', () => {
     expect(source.largestRead).toBeLessThan(2 ** 18);
   });
 
-  it.each([PAGE, 0])(
-    'is refused where they are more than those of any dump, each with %d bytes',
-    (stored) => {
-      const source = new ManySegments(2 ** 20 + 2, stored);
-      expect(failureOf(() => openSource(source))).toMatchObject({ kind: 'corrupt', facts: { path: 'many' } });
-    },
-  );
+  it.each([PAGE, 0])('is refused if it has more than any dump, each with %d bytes', (stored) => {
+    const source = new ManySegments(2 ** 20 + 2, stored);
+    expect(failureOf(() => openSource(source))).toMatchObject({ kind: 'corrupt', facts: { path: 'many' } });
+  });
 });

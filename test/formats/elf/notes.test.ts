@@ -20,7 +20,7 @@ function opened(segments: readonly SegmentRecipe[], options: SourceOptions = {})
 }
 
 describe('the notes of a dump', () => {
-  it('are those of every PT_NOTE, in file order', () => {
+  it('are the notes of every PT_NOTE, in file order', () => {
     const qemu = noteSegment([prstatus(), note('QEMU', 0, new Uint8Array(440))]);
     expect(notesOf(qemu, RAM, noteSegment([vmcoreinfo(TEXT)]))).toEqual([
       ['CORE', 1, 336],
@@ -29,7 +29,7 @@ describe('the notes of a dump', () => {
     ]);
   });
 
-  it('end where zeros pad them to a page, as /proc/vmcore does', () => {
+  it('end where zeros pad them to a full page, as in /proc/vmcore', () => {
     const zeros = new Uint8Array(4096 - 356);
     expect(notesOf(noteSegment([prstatus(), zeros]), noteSegment([vmcoreinfo(TEXT)]))).toEqual([
       ['CORE', 1, 336],
@@ -50,7 +50,7 @@ describe('the notes of a dump', () => {
     ]);
   });
 
-  it('are looked at until they are more than those of any machine, which is told', () => {
+  it('are read up to more than any machine has, and a warning says so', () => {
     const many = (count: number) =>
       opened([
         noteSegment([
@@ -65,7 +65,7 @@ describe('the notes of a dump', () => {
     expect(cut.warnings).toEqual([expect.stringContaining('more than 100000 notes')]);
   });
 
-  it('say where their contents lie', () => {
+  it('have the position of their contents', () => {
     const { notes } = readElf(
       elfSource({ segments: [noteSegment([note('A', 1, ascii('abcde'))], { offset: 500 })] }),
     );
@@ -74,7 +74,7 @@ describe('the notes of a dump', () => {
 });
 
 describe('the VMCOREINFO of a dump', () => {
-  it('is its text without the zeros behind it, and where it was found', () => {
+  it('has its text without trailing zeros, and where it was found', () => {
     const segment = noteSegment([prstatus(), vmcoreinfo(`${TEXT}\0\0\0`)], { offset: 0x400 });
     expect(opened([segment]).vmcoreinfo).toEqual({
       text: TEXT,
@@ -87,25 +87,25 @@ describe('the VMCOREINFO of a dump', () => {
     expect(image.vmcoreinfo?.text).toBe(TEXT);
   });
 
-  it('keeps bytes that are no ASCII, one character each', () => {
+  it('keeps bytes that are not ASCII, one character each', () => {
     expect(opened([noteSegment([vmcoreinfo('A=\xff\x1b\n')])]).vmcoreinfo?.text).toBe('A=\xff\x1b\n');
   });
 
-  it('is null where no note has it', () => {
+  it('is null if no note has it', () => {
     expect(opened([noteSegment([prstatus()])]).vmcoreinfo).toBeNull();
   });
 
-  it('is corrupt when the file ends inside it', () => {
+  it('is corrupt if the file ends inside it', () => {
     const segment = noteSegment([vmcoreinfo(TEXT)], { offset: 0x400 });
     const { kind, facts, message } = failureOf(() => opened([segment], { cutAt: 0x400 + 24 + 10 }));
     expect(kind).toBe('corrupt');
     expect(facts).toMatchObject({ path: 'vmcore', offset: 0x418n });
     expect(message).toBe(
-      `vmcore: note VMCOREINFO at offset 0x418: needs ${TEXT.length} bytes, the file has 10`,
+      `vmcore: note VMCOREINFO at offset 0x418: needs ${TEXT.length} bytes, but the file has 10`,
     );
   });
 
-  it('is corrupt when it is longer than any, before that much is asked for', () => {
+  it('is corrupt if it is longer than any real one, before that much is read', () => {
     const lying = note('VMCOREINFO', 0, ascii(TEXT), { descsz: 0x7fff_0000 });
     const source = elfSource({ segments: [noteSegment([lying], { filesz: 1n << 40n }), RAM] });
     expect(failureOf(() => openSource(source)).kind).toBe('corrupt');
@@ -113,21 +113,21 @@ describe('the VMCOREINFO of a dump', () => {
   });
 });
 
-describe('a note whose sizes lie', () => {
+describe('a note with false sizes', () => {
   const behind = vmcoreinfo(TEXT);
 
   it.each([
-    ['contents that reach behind the segment', { descsz: 0x10000 }],
-    ['contents of the highest size', { descsz: 0xffff_ffff }],
-    ['a name that reaches behind the segment', { namesz: 0x10000 }],
-    ['a name of the highest size', { namesz: 0xffff_ffff }],
-  ])('ends its segment and hides no other one: %s', (_, lies) => {
+    ['contents that reach past the segment', { descsz: 0x10000 }],
+    ['contents of the largest size', { descsz: 0xffff_ffff }],
+    ['a name that reaches past the segment', { namesz: 0x10000 }],
+    ['a name of the largest size', { namesz: 0xffff_ffff }],
+  ])('ends its segment but hides no other segment: %s', (_, lies) => {
     const lying = noteSegment([note('CORE', 1, new Uint8Array(8), lies)]);
     expect(notesOf(lying, noteSegment([behind]))).toEqual([['VMCOREINFO', 0, TEXT.length]]);
   });
 
   it.each([0x8000_0000, 0xffff_ffec, 0xffff_fffd, 0xffff_ffff])(
-    'leads to no place before it and is not read twice, in a segment that lies too: contents of %i bytes',
+    'does not lead backwards and is not read twice, even if its segment is false too: contents of %i bytes',
     (descsz) => {
       const lying = noteSegment([note('CORE', 1, new Uint8Array(0), { descsz })], { filesz: 1n << 62n });
       const source = elfSource({ segments: [lying, noteSegment([behind])] });
@@ -141,14 +141,14 @@ describe('a note whose sizes lie', () => {
 
 describe('a PT_NOTE that lies outside the file', () => {
   it.each([0x7000_0000n, (1n << 63n) - 8n, (1n << 64n) - 16n])(
-    'has no notes and hides no other one: %#',
+    'has no notes and hides no other segment: %#',
     (offset) => {
       const outside: SegmentRecipe = { type: 4, offset, filesz: 0x1000 };
       expect(opened([outside, noteSegment([vmcoreinfo(TEXT)])]).vmcoreinfo?.text).toBe(TEXT);
     },
   );
 
-  it('has the notes that come before the end of a file that was cut off', () => {
+  it('has the notes before the end of a truncated file', () => {
     const segment = noteSegment([prstatus(), note('CORE', 3, new Uint8Array(136))], { offset: 0x400 });
     const source = elfSource({ segments: [segment] }, { cutAt: 0x400 + 356 + 5 });
     expect(readElf(source).notes.map(({ type }) => type)).toEqual([1]);
@@ -156,7 +156,7 @@ describe('a PT_NOTE that lies outside the file', () => {
 });
 
 describe('very many notes', () => {
-  it('end the reading at some point, without an accident', () => {
+  it('are read up to a limit, without a crash', () => {
     const tiny = note('A', 1, new Uint8Array(0));
     const many = new Uint8Array(tiny.length * 150_000);
     for (let at = 0; at < many.length; at += tiny.length) many.set(tiny, at);
@@ -167,7 +167,7 @@ describe('very many notes', () => {
 });
 
 describe('a note header at the end of its segment', () => {
-  it('is none when the segment ends inside it', () => {
+  it('is ignored if the segment ends inside it', () => {
     const cut = concat(prstatus(), prstatus().subarray(0, 11));
     expect(notesOf({ type: 4, data: cut })).toEqual([['CORE', 1, 336]]);
   });

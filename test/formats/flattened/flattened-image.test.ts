@@ -16,7 +16,7 @@ const ELF = elfBytes({
   segments: [noteSegment([vmcoreinfo('OSRELEASE=6.1\n')]), { paddr: 0x10000, data: RAM, offset: 0x4000 }],
 });
 const piece = (start: number, end: number) => ({ target: start, bytes: ELF.subarray(start, end) });
-/** As makedumpfile -F -E writes: the header, the notes, the memory, and the program headers last. */
+/** What makedumpfile -F -E writes: the header, the notes, the memory, and the program headers last. */
 const AS_WRITTEN = [
   piece(0, 64),
   piece(0x1000, 0x2000),
@@ -53,7 +53,7 @@ describe('a flattened dump', () => {
   const file = flatSource(AS_WRITTEN, { path: 'core.flat' });
   const image = openSource(file);
 
-  it('is what was flattened, and says that it was', () => {
+  it('is the dump that was flattened, and says so', () => {
     expect(image).toMatchObject({ format: 'ELF64 vmcore, flattened', path: 'core.flat', bytes: file.size });
     expect([image.live, image.warnings, image.memory.cutShort]).toEqual([false, [], false]);
     expect(image.vmcoreinfo?.text).toBe('OSRELEASE=6.1\n');
@@ -66,7 +66,7 @@ describe('a flattened dump', () => {
     expect(image.memory.amounts).toEqual({ described: 0x4000, stored: 0x4000, truncated: 0 });
   });
 
-  it('of a kdump-compressed dump says what the dump says, its dump level too', async () => {
+  it('says what the kdump-compressed dump in it says, including the dump level', async () => {
     const recipe = { pages: new Map([[1, { page: pattern(4096, 1) }]]), dumpLevel: 31, physBase: 0x20_0000n };
     const source = kdumpSource(recipe);
     const { dumpLevel, physBase } = await openSources([flattenedKdump(source)]);
@@ -86,17 +86,17 @@ describe('a flattened dump', () => {
     expect(wrapped.warnings).toEqual(['odd', expect.stringContaining('cut short')]);
   });
 
-  it('is opened by what it holds: anything else is refused by its name, another flattened file too', () => {
+  it('is opened by its contents; anything else in it is refused and named, also another flattened file', () => {
     expect(failureOf(() => openSource(flatSource([{ target: 0, bytes: pattern(100, 1) }]))).kind).toBe(
       'unsupported',
     );
     const twice = flatSource([{ target: 0, bytes: flatBytes(AS_WRITTEN) }]);
     const { kind, message, facts } = failureOf(() => openSource(twice));
-    expect([kind, message]).toEqual(['unsupported', expect.stringContaining('inside of a flattened')]);
+    expect([kind, message]).toEqual(['unsupported', expect.stringContaining('inside a flattened')]);
     expect(facts.hint).toContain('makedumpfile -R');
   });
 
-  it('is unsupported with another type or version', () => {
+  it('is unsupported if its type or version is another one', () => {
     for (const options of [{ type: 2n }, { version: 2n }]) {
       expect(failureOf(() => openSource(flatSource(AS_WRITTEN, options))).kind).toBe('unsupported');
     }
@@ -112,7 +112,7 @@ describe('a flattened dump that was cut short', () => {
     (typeof AS_WRITTEN)[0],
   ];
 
-  it('has the memory before the cut; what no record has is truncated, not zero', () => {
+  it('has the memory before the cut; memory that no record has is truncated, not zero', () => {
     const image = openSource(flatSource([header, headers, notes, second], { end: false }));
     const holdings = new Uint8Array(5);
     image.memory.survey(0x10, holdings);
@@ -132,20 +132,20 @@ describe('a flattened dump that was cut short', () => {
     expect([image.memory.cutShort, image.warnings]).toEqual([true, [expect.stringContaining('end record')]]);
   });
 
-  it('is incomplete even when all that its headers promise is there: what would overwrite it may be missing', () => {
+  it('is incomplete even if it has all that its headers promise: later records that replace it may be missing', () => {
     const image = openSource(flatSource([header, headers, notes, first, second], { end: false }));
     expect(image.memory.amounts.truncated).toBe(0);
     expect([image.memory.cutShort, image.warnings.length]).toEqual([true, 1]);
   });
 
-  it('has nothing left where its program headers were still to come, and says so', async () => {
+  it('cannot be read before its program headers were written, and says so', async () => {
     const source = flatSource([header, notes, first], { end: false });
     const failure = await openSources([source]).catch((error) => error);
     expect(failure).toMatchObject({ kind: 'corrupt', message: expect.stringContaining('program header') });
     expect(failure.facts.hint).toContain('cut short');
   });
 
-  it('has nothing left before its first record', () => {
+  it('is corrupt if it ends before its first record', () => {
     const start = (bytes: Uint8Array) => failureOf(() => openSource(new MemorySource([{ at: 0n, bytes }])));
     for (const bytes of [flatHeader(), flatHeader().subarray(0, 20), flatHeader().subarray(0, 2000)]) {
       expect(start(bytes)).toMatchObject({ kind: 'corrupt', message: expect.stringContaining('cut short') });

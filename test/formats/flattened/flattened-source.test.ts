@@ -19,7 +19,7 @@ const bytesAt = (source: FlattenedSource, at: number | bigint, length: number): 
   return [...into.subarray(0, source.read(at, into))];
 };
 
-/** What `makedumpfile -R` leaves: each record written at its place, one after the other. */
+/** What `makedumpfile -R` leaves: each record written at its offset, one after the other. */
 function restored(records: readonly FlatRecipe[]): { bytes: Uint8Array; written: Uint8Array } {
   const size = Math.max(0, ...records.map(({ target, bytes }) => Number(target) + (bytes?.length ?? 0)));
   const bytes = new Uint8Array(size);
@@ -32,7 +32,7 @@ function restored(records: readonly FlatRecipe[]): { bytes: Uint8Array; written:
 }
 
 describe('a flattened file', () => {
-  it('has the bytes of its records, wherever in the file they stand', () => {
+  it('has the bytes of its records, wherever they lie in the file', () => {
     const source = new FlattenedSource(
       flatSource([
         { target: 100, bytes: pattern(50, 1) },
@@ -43,7 +43,7 @@ describe('a flattened file', () => {
     expect(bytesAt(source, 0, 200)).toEqual([...pattern(100, 2), ...pattern(50, 1)]);
   });
 
-  it('has what was written last where records overlap, as headers that are written anew', () => {
+  it('has what was written last where records overlap, such as headers that are written again', () => {
     const records = [
       { target: 0, bytes: pattern(64, 1) },
       { target: 64, bytes: pattern(1000, 2) },
@@ -53,7 +53,7 @@ describe('a flattened file', () => {
     expect(bytesAt(new FlattenedSource(flatSource(records)), 0, 2000)).toEqual([...restored(records).bytes]);
   });
 
-  it('has zeros where no record is: makedumpfile -R seeks over such places', () => {
+  it('has zeros where there is no record: makedumpfile -R seeks over such places', () => {
     const source = new FlattenedSource(
       flatSource([
         { target: 16, bytes: pattern(4, 1) },
@@ -68,7 +68,7 @@ describe('a flattened file', () => {
     ]);
   });
 
-  it('ends where its furthest record does', () => {
+  it('ends where its last byte of any record lies', () => {
     const source = new FlattenedSource(flatSource([{ target: 0, bytes: pattern(10, 1) }]));
     for (const at of [10, 11, 2 ** 53, 1n << 62n, (1n << 64n) - 1n])
       expect(bytesAt(source, at, 4)).toEqual([]);
@@ -80,7 +80,7 @@ describe('a flattened file', () => {
     expect(new FlattenedSource(new MemorySource([{ at: 0n, bytes: more }])).size).toBe(8);
   });
 
-  it('closes the file that it lies in, and counts its reads', () => {
+  it('closes the file that it is read from, and counts its reads', () => {
     const file = flatSource([{ target: 0, bytes: pattern(8, 1) }]);
     const source = new FlattenedSource(file);
     const before = source.statistics.bytes;
@@ -92,14 +92,14 @@ describe('a flattened file', () => {
 });
 
 describe('the records of a flattened file', () => {
-  it('are read one header at a time where they are large', () => {
+  it('are read one header at a time if they are large', () => {
     const bytes = pattern(65_536, 1);
     const file = flatSource(Array.from({ length: 20 }, (_, i) => ({ target: i * bytes.length, bytes })));
     new FlattenedSource(file);
     expect(file.statistics).toEqual({ reads: 21, bytes: 21 * 16 });
   });
 
-  it('are read many headers at a time where they are small', () => {
+  it('are read many headers at a time if they are small', () => {
     const file = flatSource(
       Array.from({ length: 5000 }, (_, i) => ({ target: i * 8, bytes: pattern(8, i) })),
     );
@@ -109,7 +109,7 @@ describe('the records of a flattened file', () => {
   });
 });
 
-describe('a flattened file of very many records', () => {
+describe('a flattened file with very many records', () => {
   function many(count: number): MemorySource {
     const bytes = new Uint8Array(4096 + count * 17 + 16);
     bytes.set(flatHeader());
@@ -121,7 +121,7 @@ describe('a flattened file of very many records', () => {
     return new MemorySource([{ at: 0n, bytes }]);
   }
 
-  it('tells how far it is read, and when that is done', () => {
+  it('reports how far it has been read, and when that is done', () => {
     const file = many(150_000);
     const told: (readonly number[])[] = [];
     new FlattenedSource(file, (done, total) => told.push([done, total]));
@@ -129,7 +129,7 @@ describe('a flattened file of very many records', () => {
     expect(told.at(-1)).toEqual([file.size, file.size]);
   });
 
-  it('is read many of them at once', () => {
+  it('is read many records at a time', () => {
     const file = many(100_000);
     const source = new FlattenedSource(file);
     const before = file.statistics.reads;
@@ -137,7 +137,7 @@ describe('a flattened file of very many records', () => {
     expect(file.statistics.reads - before).toBeLessThan(5);
   });
 
-  it('is told to be done at once where there are few', () => {
+  it('reports that it is done at once if there are few', () => {
     const told: number[] = [];
     new FlattenedSource(many(10), (done) => told.push(done));
     expect(told).toHaveLength(1);
@@ -154,20 +154,20 @@ describe('a flattened file that was cut short', () => {
   const cut = (at: number) =>
     new FlattenedSource(new CutSource(new MemorySource([{ at: 0n, bytes: whole }]), at));
 
-  it('is known by its missing end record', () => {
+  it('is recognised by its missing end record', () => {
     expect(cut(whole.length).cutShort).toBe(false);
     for (const missing of [1, 8, 16]) {
       expect(cut(whole.length - missing)).toMatchObject({ cutShort: true, size: 400 });
     }
   });
 
-  it('has of its last record what the file has', () => {
+  it('has the part of its last record that the file holds', () => {
     const source = cut(whole.length - 16 - 30);
     expect(source.size).toBe(370);
     expect(bytesAt(source, 360, 50)).toEqual([...pattern(100, 3).subarray(60, 70)]);
   });
 
-  it('lost what no record has: reads end before it, and none is made up', () => {
+  it('has lost what no record has: reads end before it, and nothing is made up', () => {
     const source = cut(whole.length - 16);
     expect(source.lost).toEqual([
       { start: 64, end: 200 },
@@ -178,7 +178,7 @@ describe('a flattened file that was cut short', () => {
     expect(bytesAt(source, 230, 100)).toEqual([...pattern(40, 2).subarray(30)]);
   });
 
-  it('is cut short at a record of no bytes, which a preallocated rest reads as', () => {
+  it('ends at a record of no bytes: the unused rest of a preallocated file reads like that', () => {
     const rest = concat(flatHeader(), recordHeader(0, 8), pattern(8, 1), new Uint8Array(100));
     expect(new FlattenedSource(new MemorySource([{ at: 0n, bytes: rest }]))).toMatchObject({
       size: 8,
@@ -186,13 +186,13 @@ describe('a flattened file that was cut short', () => {
     });
   });
 
-  it('is refused when what it lost is scattered as no writer scatters it', () => {
+  it('is refused if more separate parts are missing than any writer would leave', () => {
     const scattered = Array.from({ length: 10_001 }, (_, i) => ({ target: 2 * i + 1, bytes: pattern(1, i) }));
     const { kind, facts, message } = failureOf(
       () => new FlattenedSource(flatSource(scattered, { end: false })),
     );
     expect(kind).toBe('unsupported');
-    expect(message).toContain('what it lacks lies in more than 10000 places');
+    expect(message).toContain('more than 10000 separate parts are missing');
     expect(facts.hint).toContain('makedumpfile -R');
     expect(new FlattenedSource(flatSource(scattered)).size).toBe(20_002);
   });
@@ -200,14 +200,14 @@ describe('a flattened file that was cut short', () => {
 
 describe('a record that no file could hold', () => {
   it.each<[string, bigint, bigint]>([
-    ['of a negative size', 0n, -5n],
+    ['with a negative size', 0n, -5n],
     ['at a negative offset', -4096n, 8n],
     ['of 2^62 bytes', 0n, 1n << 62n],
     ['at 2^62', 1n << 62n, 8n],
     ['whose end overflows', (1n << 63n) - 1n, (1n << 63n) - 1n],
-    ['that ends behind 2^53', (1n << 53n) - 8n, 8n],
+    ['that ends past 2^53', (1n << 53n) - 8n, 8n],
     ['with half an end mark', -1n, 8n],
-  ])('is corrupt, with its offset: one %s', (_, target, size) => {
+  ])('is corrupt, and its offset is reported: one %s', (_, target, size) => {
     const records = [
       { target: 0, bytes: pattern(100, 1) },
       { target, size },
@@ -226,7 +226,7 @@ describe('any flattened file', () => {
       .tuple(fc.integer({ min: 1, max: 60 }), fc.nat(250))
       .map(([length, seed]) => pattern(length, seed)),
   });
-  /** Runs of records that continue each other, and single ones over and between them. */
+  /** Runs of records that continue each other, and single records over and between them. */
   const records = fc
     .array(
       fc
@@ -255,7 +255,7 @@ describe('any flattened file', () => {
     );
   });
 
-  it('reads, cut anywhere, as what was written before, and no further than that goes', () => {
+  it('reads, if cut anywhere, as what was written before the cut, and no further', () => {
     fc.assert(
       fc.property(records, reads, fc.double({ min: 0, max: 1, noNaN: true }), (list, places, where) => {
         const whole = flatBytes(list);

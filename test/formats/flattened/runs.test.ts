@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RecordRuns } from '../../../src/formats/flattened/runs.ts';
 
-/** Records one behind the other in the file: where each belongs, and its size. */
+/** Records that follow each other in the file: where each belongs, and its size. */
 function runsOf(records: readonly (readonly [target: number, size: number])[]): RecordRuns {
   const runs = new RecordRuns();
   let position = 4096 + 16;
@@ -13,7 +13,7 @@ function runsOf(records: readonly (readonly [target: number, size: number])[]): 
 }
 
 describe('records that continue each other', () => {
-  it('are one run, however many they are, for a buffer of one size wrote them', () => {
+  it('are one run, however many there are, because a buffer of one size wrote them', () => {
     const runs = runsOf(Array.from({ length: 100_000 }, (_, i) => [i * 65_536, 65_536] as const));
     expect(runs.length).toBe(1);
     expect([runs.start(0), runs.end(0)]).toEqual([0, 6_553_600_000]);
@@ -23,7 +23,7 @@ describe('records that continue each other', () => {
     });
   });
 
-  it('are several runs where one is shorter, belongs elsewhere or another stands between', () => {
+  it('are several runs if one is shorter, belongs elsewhere, or another lies between them', () => {
     expect(
       runsOf([
         [0, 8],

@@ -17,18 +17,18 @@ function memoryOf(claims: Partial<MemoryClaims>, options: SourceOptions = {}): E
   return new ExtentMemory(source, { extents: [], described: [], fileSize: FILE.length, ...claims });
 }
 
-/** [0x1000, 0x2400) and [0x2800, 0x4000) of physical memory, the second in front of the first in the file. */
+/** [0x1000, 0x2400) and [0x2800, 0x4000) of physical memory; the second comes first in the file. */
 const TWO = [extent(0x1000, 0x2400, 0x2000), extent(0x2800, 0x4000, 0x100)];
 
 describe('memory that is stored', () => {
-  it('is read from where the file holds it, across extents that touch', () => {
+  it('is read where the file holds it, across extents that touch', () => {
     const memory = memoryOf({ extents: [extent(0x1000, 0x1800, 0x2001), extent(0x1800, 0x2000, 0x5)] });
     const into = new Uint8Array(0x20);
     expect(memory.read(0x17f0, into)).toBeUndefined();
     expect([...into]).toEqual([...FILE.subarray(0x27f1, 0x2801), ...FILE.subarray(0x5, 0x15)]);
   });
 
-  it('is listed as ascending ranges, and what is only described beside it', () => {
+  it('is listed as ascending ranges, separately from memory that is only described', () => {
     const memory = memoryOf({ extents: [...TWO].reverse(), described: [{ start: 0x3000, end: 0x9000 }] });
     expect([...memory.stored]).toEqual([
       { start: 0x1000, end: 0x2400 },
@@ -42,34 +42,34 @@ describe('memory that is stored', () => {
   });
 });
 
-describe('memory that cannot be had', () => {
-  it('is a hole where nothing describes it, named by its first missing byte', () => {
+describe('memory that cannot be read', () => {
+  it('is a hole if nothing describes it, and its first missing byte is reported', () => {
     const memory = memoryOf({ extents: TWO });
     expect(memory.read(0x2000, new Uint8Array(0x1000))).toEqual({ absence: 'hole', address: 0x2400 });
     expect(memory.read(0, new Uint8Array(1))).toEqual({ absence: 'hole', address: 0 });
   });
 
-  it('is notStored where the dump knows it and left it out', () => {
+  it('is notStored if the dump knows it but left it out', () => {
     const memory = memoryOf({ extents: TWO, described: [{ start: 0x2000, end: 0x2600 }] });
     expect(memory.read(0x2300, new Uint8Array(0x200))).toEqual({ absence: 'notStored', address: 0x2400 });
     expect(memory.read(0x25ff, new Uint8Array(2))).toEqual({ absence: 'notStored', address: 0x25ff });
     expect(memory.read(0x2600, new Uint8Array(1))).toEqual({ absence: 'hole', address: 0x2600 });
   });
 
-  it('is truncated where the file ends before it', () => {
+  it('is truncated if the file ends before it', () => {
     const memory = memoryOf({ extents: [extent(0x8000, 0xa000, 0x3800)] });
     expect([...memory.truncated]).toEqual([{ start: 0x8800, end: 0xa000 }]);
     expect([...memory.stored]).toEqual([{ start: 0x8000, end: 0x8800 }]);
     expect(memory.read(0x8700, new Uint8Array(0x200))).toEqual({ absence: 'truncated', address: 0x8800 });
   });
 
-  it('is truncated where the whole extent lies behind the end of the file', () => {
+  it('is truncated if the whole extent lies past the end of the file', () => {
     const memory = memoryOf({ extents: [extent(0x8000, 0x9000, 0x4000)] });
     expect([...memory.stored]).toEqual([]);
     expect(memory.read(0x8000, new Uint8Array(1))).toEqual({ absence: 'truncated', address: 0x8000 });
   });
 
-  it('is read from a later extent where the first one is cut off', () => {
+  it('is read from a later extent if the first one is cut off', () => {
     const memory = memoryOf({ extents: [extent(0x8000, 0x9000, 0x3f00), extent(0x8000, 0x9000, 0)] });
     const into = new Uint8Array(0x200);
     expect(memory.read(0x8000, into)).toBeUndefined();
@@ -77,12 +77,12 @@ describe('memory that cannot be had', () => {
     expect([...memory.truncated]).toEqual([]);
   });
 
-  it('is truncated at the first byte that a file with a false size does not give', () => {
+  it('is truncated at the first byte that is missing from a file with a false size', () => {
     const memory = memoryOf({ extents: [extent(0, 0x8000, 0)], fileSize: 0x8000 });
     expect(memory.read(0x3ffe, new Uint8Array(8))).toEqual({ absence: 'truncated', address: 0x4000 });
   });
 
-  it('is unreadable, with the reason, where the system refuses the read', () => {
+  it('is unreadable, with the reason, if the system refuses the read', () => {
     const failing = { start: 0x2100, end: 0x2200 };
     const memory = memoryOf({ extents: TWO }, { failing });
     const missing = memory.read(0x1100, new Uint8Array(16));
@@ -138,7 +138,7 @@ describe('any memory', () => {
     );
   });
 
-  /** The byte of the first extent that has it and whose place lies inside the file. */
+  /** The byte of the first extent that has it and whose position lies inside the file. */
   function byteOf(list: readonly Extent[], address: number): number | undefined {
     const places = list
       .filter(({ start, end }) => address >= start && address < end)

@@ -10,7 +10,7 @@ const extent = (start: number, end: number, offset: number): Extent => ({
 
 const apartOf = (extents: readonly Extent[]) => [...firstWins(Extents.of(extents))];
 
-/** Where each byte lies in the file by looking through all extents in file order, or undefined. */
+/** The file position of each byte, found by looking through all extents in file order, or undefined. */
 function placeOf(extents: readonly Extent[], address: number): bigint | undefined {
   const first = extents.find(({ start, end }) => address >= start && address < end);
   return first && first.offset + BigInt(address - first.start);
@@ -27,11 +27,11 @@ const anyExtents = fc.array(
     .map(([start, length, offset]) => extent(start, start + length, offset)),
   { maxLength: 14 },
 );
-/** Offsets that follow the addresses, as one segment in several pieces has them. */
+/** Offsets that follow the addresses, like those of one segment in several pieces. */
 const alignedExtents = anyExtents.map((list) => list.map((e) => extent(e.start, e.end, e.start + 1000)));
 
 describe('extents that overlap', () => {
-  it('read each byte from the first in file order that has it', () => {
+  it('are resolved so that the first in file order has each byte', () => {
     fc.assert(
       fc.property(fc.oneof(anyExtents, alignedExtents), (extents) => {
         const apart = apartOf(extents);
@@ -53,7 +53,7 @@ describe('extents that overlap', () => {
     );
   });
 
-  it('let a small one in front of a large one show, and the large one around it', () => {
+  it('show a small one that comes before a large one, and the large one around it', () => {
     expect(apartOf([extent(30, 40, 0), extent(0, 100, 5000)])).toEqual([
       extent(0, 30, 5000),
       extent(30, 40, 0),
@@ -61,23 +61,23 @@ describe('extents that overlap', () => {
     ]);
   });
 
-  it('hide a small one behind a large one', () => {
+  it('hide a small one that comes after a large one', () => {
     expect(apartOf([extent(0, 100, 5000), extent(30, 40, 0)])).toEqual([extent(0, 100, 5000)]);
   });
 });
 
 describe('extents that continue each other', () => {
-  it('become one where they do so in the file too', () => {
+  it('are merged if they also continue each other in the file', () => {
     expect(apartOf([extent(50, 80, 1050), extent(20, 50, 1020)])).toEqual([extent(20, 80, 1020)]);
   });
 
-  it('stay two where the file has them apart', () => {
+  it('stay separate if they are apart in the file', () => {
     expect(apartOf([extent(20, 50, 1020), extent(50, 80, 2050)])).toHaveLength(2);
   });
 });
 
 describe('many extents', () => {
-  it('that all overlap are still taken apart', () => {
+  it('are made disjoint even if they all overlap', () => {
     const count = 60_000;
     const nested = Array.from({ length: count }, (_, i) => extent(count - i, 10 * count + i, i * 7));
     const apart = apartOf(nested);

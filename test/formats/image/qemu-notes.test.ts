@@ -16,7 +16,7 @@ function registersOf(cpus: readonly CpuState[], options: SourceOptions = {}) {
 }
 
 describe("the registers in QEMU's notes", () => {
-  it('are those of each CPU, in the order of the notes', () => {
+  it('are read for each CPU, in the order of the notes', () => {
     const cr4 = CR4_4_LEVELS | (1n << 12n);
     expect(registersOf([{ cr3: 0x234c000n }, { cr3: 0x1064801n, cr4 }])).toEqual([
       { cpu: 0, cr3: 0x234c000n, cr4: CR4_4_LEVELS },
@@ -24,36 +24,37 @@ describe("the registers in QEMU's notes", () => {
     ]);
   });
 
-  it('are not those of a CPU that was not started: without paging CR3 means nothing', () => {
+  it('leave out a CPU that was not started: without paging CR3 means nothing', () => {
     const cpus = [{ cr3: 0x1000n, cr0: 0x6000_0010n }, { cr3: 0x2000n }];
     expect(registersOf(cpus).map(({ cpu }) => cpu)).toEqual([1]);
   });
 
-  it('are read from the note as it was before kernel_gs_base, and from a longer one', () => {
+  it('are read from a note without kernel_gs_base, and from a longer one', () => {
     expect(registersOf([{ cr3: 0x1000n, bytes: 432 }])).toHaveLength(1);
     expect(registersOf([{ cr3: 0x1000n, size: 512 }])).toHaveLength(1);
   });
 
-  it('are not guessed from a note of another version or size', () => {
+  it('are not read from a note of another version or size', () => {
     expect(registersOf([{ cr3: 0x1000n, version: 2 }])).toEqual([]);
     expect(registersOf([{ cr3: 0x1000n, size: 431 }])).toEqual([]);
     expect(registersOf([{ cr3: 0x1000n, bytes: 428, size: 440 }])).toEqual([]);
   });
 
-  it('are not taken from notes of another name or type', () => {
+  it('are not read from notes of another name or type', () => {
     const state = new Uint8Array(440).fill(0xff);
     const notes = noteSegment([note('QEMU', 1, state), note('CORE', 0, state)]);
     expect(openSource(elfSource({ segments: [notes, RAM] })).registers).toEqual([]);
   });
 
-  it('are those of the CPUs before the end of a file that is cut inside of its notes', () => {
+  it('are read for the CPUs before the end of a file that is cut inside its notes', () => {
     const cpus = [{ cr3: 0x1000n }, { cr3: 0x2000n }];
     const [first] = [{ cpu: 0, cr3: 0x1000n, cr4: CR4_4_LEVELS }];
-    // The note segment is at 4096: two of NT_PRSTATUS (356 bytes), one whole one of QEMU (460), and a half.
+    // The note segment is at 4096: two of NT_PRSTATUS (356 bytes), a whole one of QEMU (460), and half of
+    // one.
     expect(registersOf(cpus, { cutAt: 4096 + 2 * 356 + 460 + 200 })).toEqual([first]);
   });
 
-  it('are what QEMU wrote of a real machine', () => {
+  it('are read as QEMU wrote them for a real machine', () => {
     const image = openSource(new FileSource(dumpOf('qemu-6.1')));
     expect(image.registers).toEqual([{ cpu: 0, cr3: 0x2a54000n, cr4: 0x750eb0n }]);
     image.close();

@@ -6,12 +6,15 @@ import { openImage } from '../../../src/formats/open.ts';
 import { failureOfAsync } from '../../builders/failure.ts';
 import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
-/** The error of every open, and what the system says of itself: a test cannot drop a capability or lock the kernel. */
+/**
+ * The error of every open, and what the system says about itself. A test cannot drop a capability or lock the
+ * kernel.
+ */
 const system = { refusal: '', files: {} as Record<string, string> };
 
 const LOCKDOWN = '/sys/kernel/security/lockdown';
 const STATUS = '/proc/self/status';
-/** The effective capabilities of root, with and without bit 17, and of no one. */
+/** The effective capabilities of root, with and without bit 17, and of an ordinary user. */
 const ALL = 'Name:\tnode\nCapInh:\t0000000000000000\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n';
 const WITHOUT_RAWIO = ALL.replace('CapEff:\t000001ffffffffff', 'CapEff:\t000001fffffdffff');
 const NONE = ALL.replace('CapEff:\t000001ffffffffff', 'CapEff:\t0000000000000000');
@@ -33,7 +36,7 @@ beforeEach(() => {
 });
 afterEach(() => restore());
 
-/** The hint of an open of /proc/kcore that fails with EPERM on such a system. */
+/** The hint for an open of /proc/kcore that fails with EPERM on such a system. */
 async function hintWith(files: Record<string, string>): Promise<string | undefined> {
   system.refusal = 'EPERM';
   system.files = files;
@@ -45,7 +48,7 @@ describe('a /proc/kcore that cannot be opened', () => {
     ['ENOENT', [/CONFIG_PROC_KCORE/, /procfs is not mounted/]],
     ['EACCES', [/root/, /sudo/]],
     ['EPERM', [/CAP_SYS_RAWIO/, /lock/]],
-  ])('is io with a hint what to do: %s', async (errno, hints) => {
+  ])('is io, with a hint on what to do: %s', async (errno, hints) => {
     system.refusal = errno;
     const { kind, facts, message } = await failureOfAsync(openImage(['/proc/kcore']));
     expect([kind, facts.errno, facts.path]).toEqual(['io', errno, '/proc/kcore']);
@@ -53,14 +56,14 @@ describe('a /proc/kcore that cannot be opened', () => {
     for (const hint of hints) expect(facts.hint).toMatch(hint);
   });
 
-  it('has no hint where none is known', async () => {
+  it('has no hint if none is known', async () => {
     system.refusal = 'EMFILE';
     expect((await failureOfAsync(openImage(['/proc/kcore']))).facts.hint).toBeUndefined();
   });
 });
 
 describe('a /proc/kcore that the kernel does not permit', () => {
-  it('is so for all when the kernel is locked down to confidentiality, whatever may be done otherwise', async () => {
+  it('is forbidden for everyone if the kernel is locked down to confidentiality, with any capability', async () => {
     for (const status of [ALL, NONE]) {
       const hint = await hintWith({ [LOCKDOWN]: 'none integrity [confidentiality]\n', [STATUS]: status });
       expect(hint).toContain('lockdown=confidentiality');
@@ -71,7 +74,7 @@ describe('a /proc/kcore that the kernel does not permit', () => {
   it.each([
     ['no lockdown', '[none] integrity confidentiality\n'],
     ['a lockdown to integrity, which allows it', 'none [integrity] confidentiality\n'],
-  ])('is so for want of CAP_SYS_RAWIO, with %s', async (_, lockdown) => {
+  ])('is forbidden without CAP_SYS_RAWIO, with %s', async (_, lockdown) => {
     for (const status of [WITHOUT_RAWIO, NONE]) {
       const hint = await hintWith({ [LOCKDOWN]: lockdown, [STATUS]: status });
       expect(hint).toContain('lacks the capability CAP_SYS_RAWIO');
@@ -79,14 +82,14 @@ describe('a /proc/kcore that the kernel does not permit', () => {
     }
   });
 
-  it('has both causes in its hint where the capability is there, or nothing can be known', async () => {
+  it('has both causes in its hint if the capability is there, or nothing is known', async () => {
     for (const status of [ALL, 'CapEff:\tnone\n']) {
       expect(await hintWith({ [STATUS]: status })).toMatch(/CAP_SYS_RAWIO.*lockdown/);
     }
   });
 });
 
-describe('a /proc/kcore that a container runtime has put another file over', () => {
+describe('a /proc/kcore over which a container runtime has mounted another file', () => {
   const original = { ...fs };
   it.each([
     ['/dev/null', '/dev/null'],
@@ -106,7 +109,7 @@ describe('a /proc/kcore that a container runtime has put another file over', () 
     expect(facts.hint).toMatch(/on the host.*--security-opt/);
   });
 
-  it('is not what a refused one is', async () => {
+  it('is different from one that may not be opened', async () => {
     const refused = new InspectError('io', '/proc/kcore: not permitted', { errno: 'EPERM' });
     expect(maskedKcore(refused, '/dev/null')).toBeUndefined();
     const broken = new InspectError('corrupt', '/proc/kcore: ELF: broken');
@@ -122,7 +125,7 @@ describe('another file that cannot be opened', () => {
   });
 });
 
-describe('a failure that no system error caused', () => {
+describe('a failure without a system error', () => {
   it('has no hint', () => {
     const broken = new InspectError('corrupt', '/proc/kcore: ELF: broken');
     expect(kcoreHint(broken, { lockdown: '', status: NONE })).toBeUndefined();

@@ -9,7 +9,7 @@ import { liveChange } from '../../../src/report/live-change.ts';
 const MIB = 1 << 20;
 const DIRECT_MAP = 0xffff888000000000n;
 
-/** A segment of the direct map, as /proc/kcore has it. */
+/** A segment of the direct map, as in /proc/kcore. */
 const ram = (start: number, size: number, data = 0x4000n): Segment => ({
   type: 'LOAD',
   virtual: DIRECT_MAP + BigInt(start),
@@ -24,7 +24,7 @@ const LOW = ram(0x1000, 64 * MIB);
 const MODULE = ram(256 * MIB, 128 * MIB);
 
 describe('the memory map of a running machine, read again', () => {
-  it('is the same, whatever order and pieces it comes in', () => {
+  it('is the same in any order and any pieces', () => {
     const halves = [ram(256 * MIB, 32 * MIB), ram(288 * MIB, 96 * MIB)];
     expect(mapChange([vmalloc, LOW, MODULE], [...halves, LOW, vmalloc])).toBeNull();
   });
@@ -39,7 +39,7 @@ describe('the memory map of a running machine, read again', () => {
     });
   });
 
-  it('has its contents elsewhere when the headers grew over the end of a page', () => {
+  it('has moved contents if the headers grew past the end of a page', () => {
     const later = [LOW, MODULE].map(({ physical, memorySize }) =>
       ram(physical ?? 0, Number(memorySize), 0x5000n),
     );
@@ -47,25 +47,25 @@ describe('the memory map of a running machine, read again', () => {
   });
 });
 
-describe('what a report says of it', () => {
-  it('is nothing where nothing changed, and of a dump', () => {
+describe('what a report says about it', () => {
+  it('is nothing if nothing changed, and for a dump', () => {
     const nothing = { warnings: [], complete: true };
     expect(liveChange(null)).toEqual(nothing);
   });
 
-  it('is incomplete where memory went, and says how much', () => {
+  it('is incomplete if memory was removed, and says how much', () => {
     const { warnings, complete } = liveChange({ removed: 128 * MIB, added: 0, moved: false });
     expect(warnings).toEqual([expect.stringMatching(/^128 MiB of memory were taken out of the machine/)]);
     expect(complete).toBe(false);
   });
 
-  it('is complete where memory came, for what was there is counted', () => {
+  it('is complete if memory was added, because what was there is counted', () => {
     const { warnings, complete } = liveChange({ removed: 0, added: 128 * MIB, moved: false });
     expect(warnings).toEqual([expect.stringMatching(/^128 MiB of memory came to the machine/)]);
     expect(complete).toBe(true);
   });
 
-  it('is not to be trusted where the file moved its contents', () => {
+  it("is a warning not to trust it if the file's contents moved", () => {
     const { warnings, complete } = liveChange({ removed: 0, added: 0, moved: true });
     expect(warnings).toEqual([expect.stringContaining('trust no figure')]);
     expect(complete).toBe(false);
@@ -108,13 +108,13 @@ describe('the file, opened again', () => {
       })),
     );
 
-  it('is compared with what it held before', () => {
+  it('is compared with its earlier contents', () => {
     write([LOW]);
     expect(read([LOW])).toBeNull();
     expect(read([LOW, MODULE])).toEqual({ removed: 128 * MIB, added: 0, moved: false });
   });
 
-  it('says nothing where it can no longer be read', () => {
+  it('shows no change if it can no longer be read', () => {
     writeFileSync(file, '');
     expect(read([LOW, MODULE])).toBeNull();
     rmSync(file);

@@ -33,10 +33,10 @@ const LINUX_4_9 = [VSYSCALL, TEXT, VMALLOC, MODULES, LOW, LOW_MAP, MIDDLE, MIDDL
 
 const addresses = (loads: readonly ProgramHeader[]) =>
   withPhysicalAddresses(loads).map(({ p_paddr }) => p_paddr);
-/** What a segment has that is no RAM. */
+/** The physical address of a segment that is not RAM. */
 const none = NO_PADDR;
 
-describe('the physical addresses of kernels before 4.11, which give 0 for each', () => {
+describe('physical addresses in kernels before 4.11, which give 0 for all of them', () => {
   it('follow from the direct map, for its segments and for no others', () => {
     expect(addresses(LINUX_4_9)).toEqual([
       ...[none, none, none, none],
@@ -44,7 +44,7 @@ describe('the physical addresses of kernels before 4.11, which give 0 for each',
     ]);
   });
 
-  it('follow from a direct map that KASLR put elsewhere', () => {
+  it('follow from a direct map that KASLR has moved', () => {
     const slide = 0x1234_c000_0000n;
     const moved = LINUX_4_9.map((l) =>
       l.p_vaddr < VMALLOC.p_vaddr ? load(l.p_vaddr + slide, l.p_memsz) : l,
@@ -58,8 +58,8 @@ describe('the physical addresses of kernels before 4.11, which give 0 for each',
   });
 });
 
-describe('physical addresses that are there', () => {
-  it('are kept, -1 and a real 0 among them', () => {
+describe('physical addresses that the file gives', () => {
+  it('are kept, including -1 and a real 0', () => {
     const given = [
       load(0xffffffff81000000n, 0x1400000n, 0x1000000n),
       load(0xffffc90000000000n, (1n << 45n) - 1n, none),

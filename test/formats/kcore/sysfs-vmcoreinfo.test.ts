@@ -8,7 +8,7 @@ import { openSource } from '../../builders/open-source.ts';
 import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
 const TEXT = 'OSRELEASE=4.14.0\nPAGESIZE=4096\n';
-/** What /sys/kernel/vmcoreinfo has; null where there is no such file. */
+/** The contents of /sys/kernel/vmcoreinfo; null if there is no such file. */
 let sysfs: string | null = null;
 let restore = () => {};
 
@@ -23,7 +23,7 @@ beforeEach(() => {
 });
 afterEach(() => restore());
 
-/** What /proc/kcore of a kernel before 4.19 gives, with `memory` at physical address 0x1000. */
+/** VMCOREINFO from the /proc/kcore of a kernel before 4.19, with `memory` at physical address 0x1000. */
 function vmcoreinfoOf(memory: Uint8Array, notes = [taskstruct()]) {
   const vaddr = 0xffff888000001000n;
   const ram = { vaddr, paddr: 0x1000, data: memory, offset: kcoreOffset(vaddr) };
@@ -42,7 +42,7 @@ describe('VMCOREINFO of a kernel before 4.19', () => {
     });
   });
 
-  it('is the note of the file where there is one', () => {
+  it('is the note of the file if there is one', () => {
     sysfs = at(0x1040, 0x400);
     expect(vmcoreinfoOf(MEMORY, [taskstruct(), vmcoreinfo('OSRELEASE=6.1\n')])?.text).toBe('OSRELEASE=6.1\n');
   });
@@ -50,16 +50,16 @@ describe('VMCOREINFO of a kernel before 4.19', () => {
   it.each<[string, string | null]>([
     ['there is no such file', null],
     ['the file is empty', ''],
-    ['it is no two numbers', 'zero one\n'],
-    ['there is a number too many', '1040 400 1\n'],
+    ['it is not two numbers', 'zero one\n'],
+    ['there is one number too many', '1040 400 1\n'],
     ['the note is smaller than its header', at(0x1040, 11)],
     ['the note is smaller than its sizes', at(0x1040, 3)],
-    ['the note is larger than any', at(0x1040, 16_385)],
-    ['the address is no memory', at(0x9000_0000, 0x400)],
+    ['the note is larger than any real one', at(0x1040, 16_385)],
+    ['there is no memory at the address', at(0x9000_0000, 0x400)],
     ['the memory ends before the note does', at(0x1040, 0x2000)],
-    ['the address is the highest of all', 'ffffffffffffffff 400\n'],
+    ['the address is the highest possible one', 'ffffffffffffffff 400\n'],
     ['there is no note at the address', at(0x1000, 0x40)],
-  ])('is null where %s', (_, text) => {
+  ])('is null if %s', (_, text) => {
     sysfs = text;
     expect(vmcoreinfoOf(MEMORY)).toBeNull();
   });
@@ -72,7 +72,7 @@ describe('a note in memory', () => {
       [4, 4, descsz],
     ]);
 
-  it('has its contents behind its name, without the zeros at their end', () => {
+  it('has its contents after its name, without trailing zeros', () => {
     expect(noteContents(note('VMCOREINFO', 0, ascii(TEXT)))).toBe(TEXT);
     expect(noteContents(note('ABC', 0, ascii(`${TEXT}\0\0`)))).toBe(TEXT);
   });
@@ -82,13 +82,13 @@ describe('a note in memory', () => {
   });
 
   it.each([
-    ['contents that reach behind it', 11, 0x1000],
-    ['contents of the highest size', 11, 0xffff_ffff],
+    ['contents that reach past it', 11, 0x1000],
+    ['contents of the largest size', 11, 0xffff_ffff],
     ['no contents', 11, 0],
-    ['a name that reaches behind it', 0x1000, 4],
+    ['a name that reaches past it', 0x1000, 4],
     ['a name of 2 GiB, whose size is negative as a signed number', 0x8000_0000, 0x8000_0020],
-    ['a name of nearly 4 GiB, which rounds up to none', 0xffff_fffe, 16],
-  ])('is none when its sizes lie: %s', (_, namesz, descsz) => {
+    ['a name of nearly 4 GiB, which rounds up to 0', 0xffff_fffe, 16],
+  ])('is ignored if its sizes are false: %s', (_, namesz, descsz) => {
     expect(noteContents(concat(header(namesz, descsz), ascii('VMCOREINFO\0\0'), ascii(TEXT)))).toBeNull();
   });
 });

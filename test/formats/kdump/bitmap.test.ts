@@ -4,7 +4,7 @@ import type { ByteSource } from '../../../src/bytes/source.ts';
 import { Bitmap } from '../../../src/formats/kdump/bitmap.ts';
 import { MemorySource } from '../../builders/memory-source.ts';
 
-/** Pages of a block of the bitmap, and one more window than are kept. */
+/** Pages per block of the bitmap. */
 const BLOCK = 32768;
 const AT = 8192;
 
@@ -28,7 +28,7 @@ describe('a bitmap', () => {
     { maxLength: 12 },
   );
 
-  it('has, counts and lists what is set in it, asked in whatever order', () => {
+  it('has, counts and lists its set bits, in any order of questions', () => {
     fc.assert(
       fc.property(
         ranges,
@@ -54,7 +54,7 @@ describe('a bitmap', () => {
     );
   });
 
-  it('lists runs that neither touch nor reach out of what was asked for', () => {
+  it('lists runs that neither touch nor exceed what was asked for', () => {
     const { bitmap } = bitmapOf(
       [
         [5, 20],
@@ -78,7 +78,7 @@ describe('a bitmap', () => {
     expect(bitmap.rank(2 * BLOCK)).toBe(2 * BLOCK);
   });
 
-  it('is read once from its start to its end, and no further than pages are asked for', () => {
+  it('is read once from start to end, and only as far as pages are asked for', () => {
     const pages = 100 * BLOCK;
     const { bitmap, source } = bitmapOf([[0, pages]], pages);
     bitmap.rank(3 * BLOCK);
@@ -89,7 +89,7 @@ describe('a bitmap', () => {
   });
 });
 
-/** A source of zeros but for some bytes, however long it is. */
+/** A source of zeros except for some bytes, of any length. */
 class Hole implements ByteSource {
   readonly path = 'hole';
   readonly size = 2 ** 50;
@@ -112,7 +112,7 @@ class Hole implements ByteSource {
   close(): void {}
 }
 
-describe('a bitmap of far more pages than any machine has', () => {
+describe('a bitmap with far more pages than any machine has', () => {
   const pages = 2 ** 34;
   const set = [5, 2 ** 31 + 7, 2 ** 33 - 1, pages - 1];
   const bytes = new Map(set.map((pfn) => [AT + Math.floor(pfn / 8), 1 << (pfn & 7)]));
@@ -122,7 +122,7 @@ describe('a bitmap of far more pages than any machine has', () => {
     onCounted: (done, total) => told.push([done, total]),
   });
 
-  it('is counted in groups of blocks, and tells how far it is', () => {
+  it('is counted in groups of blocks, and reports its progress', () => {
     set.forEach((pfn, i) => {
       expect([bitmap.rank(pfn), bitmap.rank(pfn + 1), bitmap.has(pfn)]).toEqual([i, i + 1, true]);
     });
@@ -130,7 +130,7 @@ describe('a bitmap of far more pages than any machine has', () => {
     expect(told.at(-1)?.[0]).toBe(told.at(-1)?.[1]);
   });
 
-  it('has an index of fewer groups where others share the memory for it, and counts the same', () => {
+  it('has an index with fewer groups if bitmaps share its memory, and counts the same', () => {
     const groups = new Set<number>();
     const onCounted = (_: number, total: number) => groups.add(total);
     const shared = new Bitmap(source, { offset: AT, size: pages / 8 }, pages, { onCounted, share: 64 });
@@ -138,14 +138,14 @@ describe('a bitmap of far more pages than any machine has', () => {
     expect(Math.max(...groups)).toBeLessThanOrEqual(2 ** 18 / 64);
   });
 
-  it('is not read again where it has nothing', () => {
+  it('is not read again where it has no set bits', () => {
     bitmap.rank(pages);
     const before = source.statistics.reads;
     expect([...bitmap.runs()]).toEqual(set.map((pfn) => ({ start: pfn, end: pfn + 1 })));
     expect(source.statistics.reads - before).toBeLessThan(200);
   });
 
-  it('has the same when it has rested', () => {
+  it('has the same bits after rest()', () => {
     bitmap.rest();
     expect(set.map((pfn) => bitmap.has(pfn))).toEqual([true, true, true, true]);
     expect(bitmap.rank(pages)).toBe(4);

@@ -13,7 +13,7 @@ import realPages from './real-pages.json' with { type: 'json' };
 
 const NAMES: readonly CodecName[] = ['none', 'zlib', 'lzo', 'snappy', 'zstd'];
 const COMPRESSED = NAMES.filter((name) => name !== 'none');
-/** Something, then nothing: every encoder makes it smaller. */
+/** Some bytes, then zeros: every encoder makes it smaller. */
 const SAMPLE = concat(pattern(900, 3), new Uint8Array(PAGE_SIZE - 900));
 
 let codecs: Codecs;
@@ -38,7 +38,7 @@ describe('a page that a real program encoded', () => {
     },
   );
 
-  it('is decoded: snappy, by the bytes of its format description', () => {
+  it('is decoded: snappy, from bytes made by its format description', () => {
     // Length 4096; a literal of 3; copies of 64 from an offset of 3, and one of 61.
     const copies = Array.from({ length: 63 }, () => [0b1111_1110, 3, 0]).flat();
     const encoded = Uint8Array.of(0x80, 0x20, 0b0000_1000, 7, 8, 9, ...copies, 0b1111_0010, 3, 0);
@@ -55,7 +55,7 @@ describe.each(NAMES)('the codec %s', (name) => {
   });
 
   it.each([0, 1, PAGE_SIZE - 1, PAGE_SIZE + 1, 2 * PAGE_SIZE])(
-    'refuses what decodes to %i bytes',
+    'refuses a page that decodes to %i bytes',
     (length) => {
       const encoded = name === 'zstd' ? framed(length) : CODECS[name].encode(new Uint8Array(length).fill(5));
       expect(decode(name, encoded)).toEqual(expect.any(String));
@@ -90,7 +90,7 @@ describe.each(NAMES)('the codec %s', (name) => {
   });
 });
 
-/** A zstd frame that says how long it is, and is so. */
+/** A zstd frame that states its length correctly. */
 function framed(length: number): Uint8Array {
   const block = (length << 3) | 2 | 1;
   const size = [length & 0xff, (length >> 8) & 0xff, 0, 0];
@@ -112,13 +112,13 @@ function framed(length: number): Uint8Array {
 const block = (type: number, size: number) => [1 | (type << 1) | ((size & 0x1f) << 3), size >> 5, 0];
 
 describe('a proof that an encoded page is not all zero', () => {
-  it('is found for pages that begin with something', () => {
+  it('is found for pages that start with non-zero bytes', () => {
     for (const name of COMPRESSED) {
       expect([name, codecOf(name).provesNonZero?.(CODECS[name].encode(SAMPLE))]).toEqual([name, true]);
     }
   });
 
-  it('is found by its checksum for a zlib page that ends with something', () => {
+  it('is found by the checksum for a zlib page that ends with non-zero bytes', () => {
     const page = new Uint8Array(PAGE_SIZE);
     page[PAGE_SIZE - 1] = 1;
     expect(codecOf('zlib').provesNonZero?.(CODECS.zlib.encode(page))).toBe(true);
@@ -128,39 +128,39 @@ describe('a proof that an encoded page is not all zero', () => {
     realPages
       .filter(({ codec }) => codec === 'zlib' || codec === 'zstd')
       .map((page) => [page.codec, page.pfn, page] as const),
-  )('is found where a real program encoded something, and only there: %s, pfn %i', (name, _, real) => {
+  )('is found only if a real program encoded non-zero bytes: %s, pfn %i', (name, _, real) => {
     const encoded = Buffer.from(real.encoded, 'base64');
     const isZero = (decode(name as CodecName, encoded) as Uint8Array).every((byte) => byte === 0);
     expect(codecOf(name as CodecName).provesNonZero?.(encoded)).toBe(!isZero);
   });
 
   it.each([
-    ['bytes as they are, after a window descriptor', [0x40, 0x58, 0, 0x0f, ...block(0, 3), 0, 0, 5], true],
-    ['zeros as they are', [0x60, 0, 0x0f, ...block(0, 3), 0, 0, 0], false],
+    ['raw bytes, after a window descriptor', [0x40, 0x58, 0, 0x0f, ...block(0, 3), 0, 0, 5], true],
+    ['raw zeros', [0x60, 0, 0x0f, ...block(0, 3), 0, 0, 0], false],
     ['one byte repeated', [0xa0, 0, 0x10, 0, 0, ...block(1, 4096), 7], true],
-    ['a zero repeated, after the number of a dictionary', [0x61, 9, 0, 0x0f, ...block(1, 4096), 0], false],
-    ['literals as they are', [0x60, 0, 0x0f, ...block(2, 9), 2 << 3, 0, 5], true],
+    ['a zero repeated, after a dictionary ID', [0x61, 9, 0, 0x0f, ...block(1, 4096), 0], false],
+    ['raw literals', [0x60, 0, 0x0f, ...block(2, 9), 2 << 3, 0, 5], true],
     [
-      'literals of zeros, their number in two bytes',
+      'zero literals, with their number in two bytes',
       [0x60, 0, 0x0f, ...block(2, 9), 0x24, 0, 0, 0, 5],
       false,
     ],
-    ['literals, their number in three bytes', [0x60, 0, 0x0f, ...block(2, 9), 0x2c, 0, 0, 0, 5], true],
+    ['literals, with their number in three bytes', [0x60, 0, 0x0f, ...block(2, 9), 0x2c, 0, 0, 0, 5], true],
     ['a literal repeated', [0x60, 0, 0x0f, ...block(2, 9), (4 << 3) | 1, 5], true],
     ['a zero repeated as literals', [0x60, 0, 0x0f, ...block(2, 9), (4 << 3) | 1, 0, 5], false],
-    ['literals by a Huffman table', [0x60, 0, 0x0f, ...block(2, 9), 2], true],
+    ['literals with a Huffman table', [0x60, 0, 0x0f, ...block(2, 9), 2], true],
     [
-      'literals by the Huffman table of an earlier block, though this is the first',
+      'literals with the Huffman table of an earlier block, though this is the first',
       [0x60, 0, 0x0f, ...block(2, 9), 3, 5],
       false,
     ],
     ['a block of a reserved type', [0x60, 0, 0x0f, ...block(3, 9), 5, 5], false],
-  ])('is found in a zstd frame that begins with something: %s', (_, bytes, isFound) => {
+  ])('is found only in a zstd frame that starts with non-zero bytes: %s', (_, bytes, isFound) => {
     const encoded = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, ...bytes);
     expect(codecOf('zstd').provesNonZero?.(encoded)).toBe(isFound);
   });
 
-  it('is never found for a page of zeros, at whatever level it was encoded', () => {
+  it('is never found for a page of zeros, encoded at any level', () => {
     const zeros = new Uint8Array(PAGE_SIZE);
     for (const name of COMPRESSED) {
       expect([name, codecOf(name).provesNonZero?.(CODECS[name].encode(zeros)) ?? false]).toEqual([
@@ -173,14 +173,14 @@ describe('a proof that an encoded page is not all zero', () => {
     }
   });
 
-  it('is never found in what is no encoded page at all', () => {
+  it('is never found in bytes that are not an encoded page', () => {
     for (const name of COMPRESSED) {
       expect(codecOf(name).provesNonZero?.(new Uint8Array(0)) ?? false).toBe(false);
       expect(codecOf(name).provesNonZero?.(new Uint8Array(64)) ?? false).toBe(false);
     }
   });
 
-  it('is right whenever it is found', () => {
+  it('is always right if it is found', () => {
     const sparse = fc.array(
       fc.tuple(fc.integer({ min: 0, max: PAGE_SIZE - 1 }), fc.integer({ min: 0, max: 255 })),
       { maxLength: 4 },

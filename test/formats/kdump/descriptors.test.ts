@@ -8,7 +8,7 @@ const SIZE = 24;
 const COUNT = 20_000;
 const HELD = [5, 4095, 4096, 13_000, 19_999];
 
-/** So many descriptors, of which those in HELD have data in the file, and one more leads out of it. */
+/** Descriptors of which those in HELD have data in the file, and one more points past its end. */
 function descriptors(): Descriptors {
   const end = BigInt(BASE + COUNT * SIZE);
   const at = (index: number) => BigInt(BASE + index * SIZE);
@@ -26,7 +26,7 @@ function descriptors(): Descriptors {
 }
 
 describe('descriptors whose pages are missing', () => {
-  it('are those that nobody wrote, and those that lead out of the file', () => {
+  it('are those that were never written, and those that point past the end of the file', () => {
     expect(descriptors().missing(0, COUNT)).toBe(COUNT - HELD.length);
     expect(descriptors().missing(4096, 8192)).toBe(4095);
     expect(descriptors().missing(8192, 9000)).toBe(808);
@@ -34,7 +34,7 @@ describe('descriptors whose pages are missing', () => {
     expect(descriptors().missing(7, 7)).toBe(0);
   });
 
-  it('are counted the same after single ones were looked at', () => {
+  it('are counted the same after single ones were located', () => {
     const all = descriptors();
     all.locate(8500);
     expect([all.inFile, all.missing(8192, 12_288)]).toEqual([false, 4096]);
@@ -42,7 +42,7 @@ describe('descriptors whose pages are missing', () => {
     expect([all.inFile, all.missing(12_288, 16_384)]).toEqual([true, 4095]);
   });
 
-  it('are told while they are counted, to the last, where there are very many', () => {
+  it('are reported while they are counted, up to the last, if there are very many', () => {
     const count = (1 << 22) + 1;
     const told: (readonly [number, number])[] = [];
     const empty = new MemorySource([{ at: BigInt(BASE + count * SIZE - 1), bytes: new Uint8Array(1) }]);

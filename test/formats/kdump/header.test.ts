@@ -19,7 +19,7 @@ const refused = (recipe: Partial<KdumpRecipe>, options?: SourceOptions) =>
   failureOf(() => headerOf(recipe, options));
 
 describe.each([1, 2, 3, 4, 5, 6])('a header of version %i', (version) => {
-  it.each([false, true])('is read, packed as by a 32-bit program: %s', async (packed32) => {
+  it.each([false, true])('is read, laid out by a 32-bit program: %s', async (packed32) => {
     const recipe = {
       pages: PAGES,
       version,
@@ -41,14 +41,14 @@ describe.each([1, 2, 3, 4, 5, 6])('a header of version %i', (version) => {
     expect(image.format).toBe(`kdump-compressed v${version}`);
   });
 
-  it('knows which pages a part of a split dump has, from version 2 on', () => {
+  it('states which pages a part of a split dump has, since version 2', () => {
     const { split } = headerOf({ version, split: { start: 2, end: 10 } });
     expect(split).toEqual(version >= 2 ? { start: 2, end: 10 } : null);
   });
 });
 
 describe('a diskdump header', () => {
-  it('has registers where the sub header would be, which are not read as one', async () => {
+  it('has registers in place of the sub header, and they are not read as one', async () => {
     const junk = { offset_vmcoreinfo: 77, size_vmcoreinfo: 99, split: 5, max_mapnr_64: 1n << 60n };
     const recipe: KdumpRecipe = { pages: PAGES, signature: 'DISKDUMP', header: junk };
     const image = await openSources([kdumpSource(recipe)]);
@@ -61,7 +61,7 @@ describe('a diskdump header', () => {
 });
 
 describe('max_mapnr', () => {
-  it('is 64 bits wide in version 6, and told by the size of the bitmaps below', () => {
+  it('is 64 bits wide in version 6, and follows from the size of the bitmaps below that', () => {
     const far = 2 ** 32 + 5;
     const blocks = Math.ceil(far / 8 / PAGE);
     const size = (2 + 2 * blocks) * PAGE;
@@ -71,14 +71,14 @@ describe('max_mapnr', () => {
     }
   });
 
-  it('stays what the header says where the bitmaps are just larger than they need to be', () => {
+  it('is taken from the header if the bitmaps are merely larger than needed', () => {
     const header = { bitmap_blocks: 8 };
     expect(headerOf({ version: 5, header }, { size: 1 << 20 })).toMatchObject({ maxMapnr: 10 });
   });
 });
 
 describe('the bitmaps', () => {
-  it('are two, or one where the blocks are too few for two', () => {
+  it('are two, or one if there are too few blocks for two', () => {
     const two = headerOf({});
     expect(two.bitmap2.offset - two.bitmap1.offset).toBe(PAGE);
     const one = headerOf({ singleBitmap: true });
@@ -96,7 +96,7 @@ describe('a header that is refused', () => {
       'for bitmaps that are too small',
       { header: { max_mapnr: 65537 * 8 } },
       'corrupt',
-      /max_mapnr is 524296, and 2 blocks/,
+      /max_mapnr is 524296, but 2 bitmap blocks/,
     ],
     [
       'for a max_mapnr_64 that is too large',
@@ -109,24 +109,24 @@ describe('a header that is refused', () => {
       'for a sub header larger than the file',
       { header: { sub_hdr_size: 0x7fff_ffff } },
       'corrupt',
-      /need \d+ bytes, the file has/,
+      /need \d+ bytes, but the file has/,
     ],
     [
       'for more bitmap than file',
       { header: { bitmap_blocks: 0xffff_ffff } },
       'corrupt',
-      /need \d+ bytes, the file has/,
+      /need \d+ bytes, but the file has/,
     ],
-    ['for a part that ends before it begins', { split: { start: 9, end: 2 } }, 'corrupt', /pfn 9 to 2/],
-    ['for a part behind the last page', { split: { start: 2, end: 11 } }, 'corrupt', /pfn 2 to 11/],
-  ])('is so %s, by name and with its figures', (_, recipe, kind, message) => {
+    ['for a part that ends before it starts', { split: { start: 9, end: 2 } }, 'corrupt', /pfn 9 to 2/],
+    ['for a part past the last page', { split: { start: 2, end: 11 } }, 'corrupt', /pfn 2 to 11/],
+  ])('is refused %s, with its name and figures', (_, recipe, kind, message) => {
     const failure = refused(recipe);
     expect([failure.kind, failure.facts.path]).toEqual([kind, 'vmcore']);
     expect(failure.message).toMatch(/^vmcore: /);
     expect(failure.message).toMatch(message);
   });
 
-  it('is so for a big-endian writer', () => {
+  it('is refused for a big-endian writer', () => {
     const bytes = new Uint8Array(2 * PAGE);
     bytes.set(Buffer.from('KDUMP   '));
     new DataView(bytes.buffer).setInt32(428, PAGE, false);
@@ -136,7 +136,7 @@ describe('a header that is refused', () => {
     expect([failure.kind, failure.message]).toEqual(['unsupported', expect.stringContaining('big-endian')]);
   });
 
-  it('shows no byte of a machine name that a terminal would obey', () => {
+  it('shows no control character of a machine name', () => {
     const { message } = refused({ uts: { machine: '\x1b]0;x\x07' } });
     expect([...message].every((c) => c >= ' ' && c <= '~')).toBe(true);
   });
@@ -148,29 +148,29 @@ describe('a header that is refused', () => {
         openSources([kdumpSource({ pages: PAGES }, { cutAt, path: 'vmcore' })]),
       );
       expect(failure.kind).toBe('corrupt');
-      expect(failure.message).toMatch(/^vmcore: .*(needs?) \d+ bytes, the file has \d+/);
+      expect(failure.message).toMatch(/^vmcore: .*(needs?) \d+ bytes, but the file has \d+/);
     },
   );
 });
 
-describe('what is odd in a header', () => {
+describe('an oddity in a header', () => {
   it.each<[string, Partial<KdumpRecipe>, RegExp]>([
     ['a newer version', { version: 9 }, /version 9 is newer/],
     ['the mark of an incomplete dump', { status: 0x9 }, /incomplete/],
     ['excluded struct pages', { status: 0x11 }, /struct pages/],
     ['erased memory', { eraseinfo: 'erase a.b\n' }, /erased/],
-  ])('is said: %s', async (_, recipe, warning) => {
+  ])('is reported: %s', async (_, recipe, warning) => {
     const image = await openSources([kdumpSource({ pages: PAGES, ...recipe })]);
     expect(image.warnings).toEqual([expect.stringMatching(warning)]);
   });
 
-  it('is nothing in a good file', async () => {
+  it('does not exist in a good file', async () => {
     expect((await openSources([kdumpSource({ pages: PAGES, status: 1 })])).warnings).toEqual([]);
   });
 });
 
 describe('the layout of a header', () => {
-  it('is that of a 64-bit writer for a file that could be read both ways', () => {
+  it('is that of a 64-bit writer if both layouts fit', () => {
     const header = headerOf({});
     expect(header.bitmap1.offset).toBe(2 * PAGE);
     expect(packed(4, [[0, 4, header.version]])[0]).toBe(6);

@@ -16,7 +16,7 @@ import type { SourceOptions } from '../../builders/memory-source.ts';
 import { note, vmcoreinfo } from '../../builders/notes.ts';
 
 const NAMES: readonly CodecName[] = ['none', 'zlib', 'lzo', 'snappy', 'zstd'];
-/** Something, then nothing: every encoder makes it smaller. */
+/** Some bytes, then zeros: every encoder makes it smaller. */
 const pageOf = (seed: number) => concat(pattern(700, seed), new Uint8Array(PAGE - 700));
 
 type Pages = readonly (readonly [number, PageRecipe])[];
@@ -42,13 +42,13 @@ function read({ memory }: MemoryImage, address: number, length: number) {
 }
 
 describe('the pages of a file', () => {
-  it('are decoded each by its own codec', async () => {
+  it('are each decoded by their own codec', async () => {
     const pages: Pages = NAMES.map((codec, n) => [n + 3, { page: pageOf(n), codec }]);
     const image = await open(pages);
     for (const [pfn] of pages) expect(read(image, pfn * PAGE, PAGE)).toEqual(pageOf(pfn - 3));
   });
 
-  it('are read together, in part and over their borders', async () => {
+  it('are read together, in part and across their borders', async () => {
     const image = await open(NAMES.map((codec, n) => [n, { page: pageOf(n), codec }]));
     const whole = concat(...NAMES.map((_, n) => pageOf(n)));
     for (const [start, end] of [
@@ -62,7 +62,7 @@ describe('the pages of a file', () => {
     }
   });
 
-  it('are told apart: holes, those left out, those that share the page of zeros', async () => {
+  it('are distinguished: holes, pages left out, pages that share the page of zeros', async () => {
     const image = await open([
       [1, { page: pageOf(1), codec: 'zlib' }],
       [2, 'excluded'],
@@ -99,7 +99,7 @@ describe('the pages of a file', () => {
     ]);
   });
 
-  it('are not taken for zero because many share one', async () => {
+  it('are not regarded as zero because many share one page', async () => {
     const shared = kdumpBytes({ pages: new Map([[0, { page: pageOf(5) }]]) });
     const offset = shared.length - PAGE + 4 * 24;
     const alike: PageRecipe = { offset, size: PAGE, flags: 0 };
@@ -115,18 +115,12 @@ describe('the pages of a file', () => {
     expect(surveyed(image, 0, 5, true)).toEqual(Array(5).fill('nonZero'));
   });
 
-  it('are zero or not by their encoded contents, where that is a proof', async () => {
+  it('are known to be zero or not if their encoded contents prove it', async () => {
     const zeros = new Uint8Array(PAGE);
     const late = new Uint8Array(PAGE).fill(1, PAGE - 1);
     const pages = (page: Uint8Array) => NAMES.map((codec, n) => [n, { page, codec }] as const);
-    expect(surveyed(await open(pages(pageOf(1))), 0, 5, true)).toEqual([
-      'nonZero',
-      'nonZero',
-      'nonZero',
-      'nonZero',
-      'stored',
-    ]);
-    // zstd cannot shrink this one, so that it is stored as it is.
+    expect(surveyed(await open(pages(pageOf(1))), 0, 5, true)).toEqual(Array(5).fill('nonZero'));
+    // zstd cannot shrink this one, so it is stored as it is.
     expect(surveyed(await open(pages(late)), 0, 5, true)).toEqual([
       'nonZero',
       'nonZero',
@@ -136,12 +130,12 @@ describe('the pages of a file', () => {
     ]);
     const image = await open(pages(zeros));
     expect(surveyed(image, 0, 5, true)).toEqual(['zero', 'stored', 'stored', 'stored', 'stored']);
-    // What was decoded to zeros once is known again.
+    // Once decoded, an encoded page of zeros is recognised.
     expect(read(image, 0, 5 * PAGE)).toEqual(new Uint8Array(5 * PAGE));
     expect(surveyed(image, 0, 5, true)).toEqual(Array(5).fill('zero'));
   });
 
-  it('are padded with zeros where a filter left them out, and only there', async () => {
+  it('are padded with zeros only where a filter left them out', async () => {
     const image = await open([
       [0, { page: pageOf(1) }],
       [1, 'excluded'],
@@ -162,17 +156,21 @@ describe('a page that is damaged', () => {
       /bytes of zlib: ./,
     ],
     ['by its length', { encoded: pageOf(1).subarray(0, 700), flags: 0 }, /700 bytes, not 4096/],
-    ['by a codec that there is not', { encoded: pageOf(1), flags: 0x40 }, /flags 0x40/],
+    ['by a codec that does not exist', { encoded: pageOf(1), flags: 0x40 }, /flags 0x40/],
     ['by two codecs', { encoded: pageOf(1), flags: 3 }, /flags 0x3/],
-    ['by a size that no page has', { encoded: new Uint8Array(9000), flags: 1 }, /9000 bytes are too many/],
     [
-      'by data that would lie behind the end',
-      { offset: 1 << 30, size: 100, flags: 1 },
-      /outside of the file, at 0x40000000/,
+      'by a size that no page can have',
+      { encoded: new Uint8Array(9000), flags: 1 },
+      /9000 bytes are too many/,
     ],
-    ['by data that lie nowhere', { offset: 0, size: 100, flags: 1 }, /outside of the file, at 0x0/],
+    [
+      'by data past the end of the file',
+      { offset: 1 << 30, size: 100, flags: 1 },
+      /outside the file, at offset 0x40000000/,
+    ],
+    ['by data at offset 0', { offset: 0, size: 100, flags: 1 }, /outside the file, at offset 0x0/],
   ])('is corrupt, with a reason: %s', async (_, damaged, why) => {
-    // Enough whole pages behind it, so that the file is not taken for cut.
+    // Enough whole pages follow it that the file is not regarded as cut.
     const rest: Pages = Array.from({ length: 5000 }, (_unused, n) => [n + 3, 'zero'] as const);
     const image = await open([[1, { page: pageOf(1) }], [2, damaged], ...rest, [6000, { page: pageOf(2) }]]);
     for (const [address, length] of [
@@ -190,7 +188,7 @@ describe('a page that is damaged', () => {
     expect(image.memory.cutShort).toBe(false);
   });
 
-  it('is unreadable, not corrupt, where the system refuses the read', async () => {
+  it('is unreadable, not corrupt, if the system refuses the read', async () => {
     const pages = new Map<number, PageRecipe>(
       Array.from({ length: 200 }, (_, n) => [n, { page: pattern(PAGE, n) }]),
     );
@@ -204,7 +202,7 @@ describe('a page that is damaged', () => {
   });
 });
 
-describe('a file that is cut', () => {
+describe('a truncated file', () => {
   const pages: Pages = [
     [1, { page: pageOf(1), codec: 'zlib' }],
     [2, 'zero'],
@@ -214,7 +212,7 @@ describe('a file that is cut', () => {
   ];
   const whole = kdumpBytes({ pages: new Map(pages) }).length;
 
-  it('by one byte lacks the last page that has data of its own', async () => {
+  it('lacks the last page with data of its own if one byte is missing', async () => {
     const image = await open(pages, {}, { cutAt: whole - 1 });
     expect(image.memory.cutShort).toBe(true);
     expect(surveyed(image, 0, 6)).toEqual(['hole', 'stored', 'zero', 'truncated', 'notStored', 'zero']);
@@ -223,14 +221,14 @@ describe('a file that is cut', () => {
     expect([...image.segments].map(({ missing }) => missing)).toEqual([BigInt(PAGE)]);
   });
 
-  it('inside its descriptors has the pages before, and no other', async () => {
+  it('has only the pages before the cut if it is cut inside its descriptors', async () => {
     const at = descriptorsAt({ pages: new Map(pages) });
     const image = await open(pages, {}, { cutAt: at + 30 });
     expect(surveyed(image, 1, 5)).toEqual(['truncated', 'truncated', 'truncated', 'notStored', 'truncated']);
     expect(image.memory.amounts.truncated).toBe(4 * PAGE);
   });
 
-  it('is known to be, wherever it is cut behind its bitmaps', async () => {
+  it('is recognised, wherever it is cut after its bitmaps', async () => {
     const at = descriptorsAt({ pages: new Map(pages) });
     for (let cutAt = at; cutAt < whole; cutAt += 41) {
       expect([cutAt, (await open(pages, {}, { cutAt })).memory.cutShort]).toEqual([cutAt, true]);
@@ -238,7 +236,7 @@ describe('a file that is cut', () => {
     expect((await open(pages)).memory.cutShort).toBe(false);
   });
 
-  it('is known to be without reading all descriptors, unless the last of them share one page', async () => {
+  it('is recognised without reading all descriptors, unless the last of them share one page', async () => {
     const count = 40_000;
     const bytesRead = async (offset: (n: number) => number) => {
       const image = await open(
@@ -251,7 +249,7 @@ describe('a file that is cut', () => {
     expect(await bytesRead(() => 100_000)).toBeGreaterThan(count * 24);
   });
 
-  it('by its writer has pages that were never written, and says so', async () => {
+  it('has pages that were never written, and says so, if its writer ran out of space', async () => {
     const image = await open(
       [
         [1, { page: pageOf(1) }],
@@ -267,7 +265,7 @@ describe('a file that is cut', () => {
 });
 
 describe('the image of a file', () => {
-  it('has the runs of its memory for segments', async () => {
+  it('lists the runs of its memory as segments', async () => {
     const image = await open([
       [1, { page: pageOf(1) }],
       [2, 'excluded'],
@@ -298,7 +296,7 @@ describe('the image of a file', () => {
     expect([...image.makedumpfile.looked()]).toEqual([...image.memory.described()]);
   });
 
-  it('lists a bounded number of them, however many its bitmap claims, and says how many there are', async () => {
+  it('lists a limited number of segments, however many its bitmap claims, and says how many there are', async () => {
     const count = 2 ** 17;
     const pages: Pages = Array.from({ length: count }, (_, n) => [2 * n, 'excluded'] as const);
     const image = await open(pages, { maxMapnr: 2 * count });
@@ -308,7 +306,7 @@ describe('the image of a file', () => {
     expect(image.memory.amounts.described).toBe(count * PAGE);
   });
 
-  it('has its notes, and VMCOREINFO from them where the sub header names none', async () => {
+  it('has its notes, and VMCOREINFO from them if the sub header gives no place', async () => {
     const text = 'OSRELEASE=6.1.0\n';
     const notes = concat(
       note('CORE', 1, new Uint8Array(336)),

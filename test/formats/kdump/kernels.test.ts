@@ -32,8 +32,9 @@ async function json(args: readonly string[], status = 0): Promise<{ report: Page
 }
 
 /**
- * makedumpfile's counts of the ELF file. That file has one page in part, the last below the hole under 1 MiB, which is
- * all zero, and which makedumpfile writes into no kdump-compressed file.
+ * makedumpfile's counts for the ELF file. That file has one partial page, the last one below the hole under 1
+ * MiB. It is all
+ * zero, and makedumpfile does not write it to kdump-compressed files.
  */
 function wantedOf(name: string): Record<string, number> {
   const { makedumpfile } = expectedOf(name);
@@ -54,7 +55,7 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
     image.close();
   }, 60_000);
 
-  it('has the same rows, whole or filtered, each page by another codec', async () => {
+  it('has the same rows, whole or filtered, with a different codec for each page', async () => {
     const total = expectedOf(name).distinctPagesInLoads - 1;
     for (const [file, recipe] of [
       ['whole', whole],
@@ -80,7 +81,7 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
       const [command = '', ...rest] = args;
       const said = async (file: string) => {
         const { stdout, status } = await runMain([command, file, ...rest, '--json']);
-        // Without the types in it the symbols of modules cannot be read.
+        // Without its types, the symbols of modules cannot be read.
         expect(status).toBe(command === 'symbols' && !TYPED.some((typed) => typed === name) ? 3 : 0);
         expect(violations(command, JSON.parse(stdout))).toEqual([]);
         const { file: _, source: __, ...document } = JSON.parse(stdout) as Record<string, unknown>;
@@ -92,7 +93,7 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
     }
   });
 
-  it('is read with phys_base from its header alone, where VMCOREINFO has none', async () => {
+  it('is read with phys_base from its header alone if VMCOREINFO has none', async () => {
     const vmcoreinfo = (filtered.vmcoreinfo ?? '').replace(/^NUMBER\(phys_base\)=.*\n/m, '');
     const physBase = BigInt(expectedOf(name).physBase);
     const { report } = await json(['pages', written('old', { ...filtered, vmcoreinfo, physBase })]);
@@ -118,6 +119,6 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
     expect(rowsOf(report)).toEqual(wantedOf(name));
     const { stdout, stderr, status } = await runMain(['segments', a, c, '--json']);
     expect([status, JSON.parse(stdout).complete]).toEqual([3, false]);
-    expect(stderr).toMatch(/a part of the split dump is missing: pfn \d+ to \d+/);
+    expect(stderr).toMatch(/a part of the split dump is missing: no given file has pfn \d+ to \d+/);
   });
 });

@@ -12,33 +12,33 @@ function decoded(stream: readonly number[], length: number): Uint8Array | string
 }
 
 describe('an LZO1X stream', () => {
-  it('begins with a run of literals when its first byte is above 17', () => {
+  it('starts with a run of literals if its first byte is above 17', () => {
     expect(decoded([17 + 4, 1, 2, 3, 4, ...END], 4)).toEqual(Uint8Array.of(1, 2, 3, 4));
     expect(decoded([17 + 1, 9, ...END], 1)).toEqual(Uint8Array.of(9));
   });
 
-  it('has runs of literals of 3 and more, with a length that goes on behind a zero', () => {
+  it('has runs of 3 or more literals, with a length that continues after a zero', () => {
     expect(decoded([1, 5, 6, 7, 8, ...END], 4)).toEqual(Uint8Array.of(5, 6, 7, 8));
     const long = pattern(18 + 255 + 7, 3);
     expect(decoded([0, 0, 7, ...long, ...END], long.length)).toEqual(long);
   });
 
-  it('copies 3 to 4 bytes from up to 2 KiB before, and literals behind them', () => {
+  it('copies 3 to 4 bytes from up to 2 KiB back, and literals after them', () => {
     // 01LDDDSS HHHHHHHH: L 1, distance (H << 3) + D + 1 = 4, S 2
     expect(decoded([17 + 4, 1, 2, 3, 4, 0b0110_1110, 0, 8, 9, ...END], 10)).toEqual(
       Uint8Array.of(1, 2, 3, 4, 1, 2, 3, 4, 8, 9),
     );
   });
 
-  it('copies 5 to 8 bytes, which may reach into what it writes itself', () => {
+  it('copies 5 to 8 bytes, which may overlap its own output', () => {
     // 1LLDDDSS: L 3, distance 1
     expect(decoded([17 + 4, 1, 2, 3, 4, 0b1110_0000, 0, ...END], 12)).toEqual(
       Uint8Array.of(1, 2, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4),
     );
   });
 
-  it('copies two bytes from nearby behind one to three literals, three from beyond 2 KiB behind a run', () => {
-    // 0000DDSS HHHHHHHH: distance (H << 2) + D + 1, and S literals behind
+  it('copies two bytes from nearby after one to three literals, three from more than 2 KiB back after a run', () => {
+    // 0000DDSS HHHHHHHH: distance (H << 2) + D + 1, followed by S literals
     expect(decoded([17 + 1, 7, 0b0000_0001, 0, 8, ...END], 4)).toEqual(Uint8Array.of(7, 7, 7, 8));
     expect(decoded([17 + 2, 7, 8, 0b0000_0100, 0, ...END], 4)).toEqual(Uint8Array.of(7, 8, 7, 8));
     const far = pattern(2049, 5);
@@ -48,8 +48,8 @@ describe('an LZO1X stream', () => {
     );
   });
 
-  it('copies from up to 16 KiB before, of any length', () => {
-    // 001LLLLL with L 0: 33 and what follows; distance D + 1 of 14 bits
+  it('copies any length from up to 16 KiB back', () => {
+    // 001LLLLL with L 0: 33 plus what follows; distance D + 1 of 14 bits
     const copy = [32, 0, 2, (4 - 1) << 2, 0];
     const bytes = Array.from({ length: 4 + 33 + 255 + 2 }, (_, i) => [1, 2, 3, 4][i % 4] as number);
     expect(decoded([17 + 4, 1, 2, 3, 4, ...copy, ...END], bytes.length)).toEqual(Uint8Array.from(bytes));
@@ -61,7 +61,7 @@ describe('an LZO1X stream', () => {
     ['ends inside a length', [0, 0, 0], 4, /ends too early/],
     ['ends inside a distance', [17 + 4, 1, 2, 3, 4, 32 + 1, 0], 8, /ends too early/],
     ['has no end', [17 + 4, 1, 2, 3, 4], 4, /ends too early/],
-    ['has bytes behind its end', [17 + 4, 1, 2, 3, 4, ...END, 0], 4, /1 bytes lie behind/],
+    ['has bytes after its end', [17 + 4, 1, 2, 3, 4, ...END, 0], 4, /1 bytes follow the end/],
     ['decodes to less', [17 + 4, 1, 2, 3, 4, ...END], 5, /4 bytes, not 5/],
     ['has literals for more', [17 + 4, 1, 2, 3, 4, ...END], 3, /more than a page/],
     ['has copies for more', [17 + 4, 1, 2, 3, 4, 0b1110_0000, 0, ...END], 11, /more than a page/],
@@ -71,7 +71,7 @@ describe('an LZO1X stream', () => {
     expect(decoded(stream, length)).toMatch(why);
   });
 
-  it('decodes to what was encoded, whatever page that was', () => {
+  it('decodes to what was encoded, for any page', () => {
     const page = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 1, max: 400 })), {
       minLength: 1,
       maxLength: 60,
@@ -87,7 +87,7 @@ describe('an LZO1X stream', () => {
     );
   });
 
-  it('never writes outside of the page and never hangs, however it is damaged', () => {
+  it('never writes outside the page and never hangs, however it is damaged', () => {
     const stream = lzo(pattern(4096, 11));
     const damage = fc.array(
       fc.tuple(fc.integer({ min: 0, max: stream.length - 1 }), fc.integer({ min: 0, max: 255 })),

@@ -6,18 +6,18 @@ import { packed, pattern } from '../../builders/encode.ts';
 import { MemorySource, type SourceOptions } from '../../builders/memory-source.ts';
 
 const PAGE = 4096;
-/** Where the descriptors begin, and the data of the first page: so far behind that no read of descriptors has both. */
+/** Where the descriptors start, and the data of the first page: too far away for one read to return both. */
 const DESCRIPTORS = 0x100;
 const DATA = 0x2_0000;
 
 interface Stored {
   readonly flags: number;
   readonly bytes: Uint8Array;
-  /** What the descriptor says, if not the truth. */
+  /** What the descriptor says, if it is not the truth. */
   readonly size?: number;
 }
 
-/** Codecs that fill a page with the first byte that they get, and count how often they are asked. */
+/** Codecs that fill a page with the first byte that they get, and count how often they are called. */
 class CountingCodecs {
   asked = 0;
   readonly #codec: Codec = {
@@ -36,7 +36,7 @@ class CountingCodecs {
   ]);
 }
 
-/** Pages of a file, one behind the other. */
+/** Pages of a file, one after the other. */
 function pagesOf(stored: readonly Stored[], options: SourceOptions = {}) {
   let at = DATA;
   const chunks = stored.flatMap(({ flags, bytes, size = bytes.length }, i) => {
@@ -79,7 +79,7 @@ describe('a page of zeros', () => {
     expect(pages.proven(2)).toBe('zero');
   });
 
-  it('is not taken for one by other bytes, other lengths or another codec', () => {
+  it('is not recognised by other bytes, other lengths or another codec', () => {
     const others = [zero(1, 6), zero(1, 5, 0), zero(2, 5)];
     const pages = pagesOf([zero(1, 5), ...others]);
     pages.read(0);
@@ -88,7 +88,7 @@ describe('a page of zeros', () => {
     expect(pages.asked()).toBe(4);
   });
 
-  it('is forgotten when eight more forms of it were found, and decoded anew', () => {
+  it('is forgotten after eight more forms of it were found, and decoded again', () => {
     const pages = pagesOf(Array.from({ length: 9 }, (_, i) => zero(1, i)));
     for (let i = 0; i < 8; i++) pages.read(i);
     pages.read(0);
@@ -98,7 +98,7 @@ describe('a page of zeros', () => {
     expect(pages.asked()).toBe(10);
   });
 
-  it('that lies as it is needs no codec to be told', () => {
+  it('is recognised without a codec if it is not encoded', () => {
     const ends = ZERO.slice();
     ends[2000] = 1;
     const pages = pagesOf([ZERO, ends, pattern(PAGE, 1)].map((bytes) => ({ flags: 0, bytes })));
@@ -108,13 +108,13 @@ describe('a page of zeros', () => {
 });
 
 describe('a page that is not zero', () => {
-  it('may be proven not to be by its codec, without being decoded', () => {
+  it('may be proven to be so by its codec, without being decoded', () => {
     const pages = pagesOf([{ flags: 1, bytes: Uint8Array.of(0xff, 1) }]);
     expect([pages.proven(0), pages.asked()]).toEqual(['nonZero', 0]);
   });
 });
 
-describe('a page that cannot be had', () => {
+describe('a page that cannot be read', () => {
   it.each<[string, Stored, SourceOptions, object]>([
     [
       'is damaged',
@@ -123,32 +123,32 @@ describe('a page that cannot be had', () => {
       { absence: 'corrupt', detail: 'page data at offset 0x20000, 1 bytes of first byte: it is too short' },
     ],
     [
-      'has a codec that there is none of',
+      'has a codec that does not exist',
       zero(0x40, 1),
       {},
       { absence: 'corrupt', detail: 'page data at offset 0x20000: no codec has flags 0x40' },
     ],
     [
-      'is larger than any encoder makes one',
+      'is larger than any encoder makes it',
       { ...zero(1, 1), size: 8193 },
       {},
       { absence: 'corrupt', detail: 'page data at offset 0x20000: 8193 bytes are too many for a page' },
     ],
-    ['lies behind the end', zero(1, 1, 2, 3), { cutAt: DATA + 2 }, { absence: 'truncated' }],
+    ['lies past the end', zero(1, 1, 2, 3), { cutAt: DATA + 2 }, { absence: 'truncated' }],
     [
       'lies on a bad sector',
       zero(1, 1),
       { failing: { start: DATA, end: DATA + 1 } },
       { absence: 'unreadable', detail: 'built: EIO: i/o error, read' },
     ],
-  ])('says so where it %s, proves nothing and is not zero', (_, page, options, problem) => {
+  ])('says so if it %s, proves nothing and is not zero', (_, page, options, problem) => {
     const pages = pagesOf([page], options);
     expect(pages.proven(0)).toBeUndefined();
     expect(pages.read(0).problem).toEqual(problem);
     expect(pages.isZero(0)).toBe(false);
   });
 
-  it('is no reason to hide that the program is wrong', () => {
+  it('does not hide a bug in the program', () => {
     const source = new MemorySource([]);
     source.read = () => {
       throw new TypeError('wrong');

@@ -23,7 +23,7 @@ const part = (start: number, end: number, rest: Partial<KdumpRecipe> = {}): Memo
 
 describe('the parts of a split dump', () => {
   it.each([[[0, 1, 2]], [[2, 1, 0]], [[1, 2, 0]]])(
-    'are one memory, given in whatever order: %j',
+    'are one memory, given in any order: %j',
     async (order) => {
       const parts = [part(0, 4), part(4, 6), part(6, 10)];
       const image = await openSources(order.map((n) => parts[n] as MemorySource));
@@ -44,12 +44,12 @@ describe('the parts of a split dump', () => {
     },
   );
 
-  it('may be empty, as makedumpfile writes them of a small machine', async () => {
+  it('may be empty, as makedumpfile writes them for a small machine', async () => {
     const image = await openSources([part(0, 10), part(10, 10), part(10, 10)]);
     expect([image.memory.cutShort, image.warnings]).toEqual([false, []]);
   });
 
-  it('have pages in a part that was not given: these are not left out by a filter, and the part is named', async () => {
+  it('may not all be given: the pages of a missing part do not count as left out, and the part is named', async () => {
     const image = await openSources([part(6, 10), part(0, 4)]);
     const codes = new Uint8Array(11);
     image.memory.survey(0, codes);
@@ -72,14 +72,16 @@ describe('the parts of a split dump', () => {
     });
     expect(image.memory.cutShort).toBe(true);
     expect(image.memory.amounts.truncated).toBe(0);
-    expect(image.warnings).toEqual([expect.stringMatching(/part .* is missing: pfn 4 to 5, 1 pages/)]);
+    expect(image.warnings).toEqual([
+      expect.stringMatching(/part .* is missing: no given file has pfn 4 to 5, of which 1 pages/),
+    ]);
   });
 
-  it('are opened one alone, which says what the others have', async () => {
+  it('may be opened alone, and the pages of the others are named', async () => {
     const image = await openSources([part(4, 6)]);
     expect(image.warnings).toEqual([
-      expect.stringContaining('pfn 0 to 3, 2 pages'),
-      expect.stringContaining('pfn 6 to 9, 2 pages'),
+      expect.stringContaining('pfn 0 to 3, of which 2 pages'),
+      expect.stringContaining('pfn 6 to 9, of which 2 pages'),
     ]);
     const page = new Uint8Array(PAGE);
     expect(image.memory.read(5 * PAGE, page)).toBeUndefined();
@@ -87,7 +89,7 @@ describe('the parts of a split dump', () => {
   });
 });
 
-describe('files that are no parts of one dump', () => {
+describe('files that are not parts of one dump', () => {
   it.each<[string, () => MemorySource[], RegExp]>([
     [
       'the same part twice',
@@ -127,7 +129,7 @@ describe('files that are no parts of one dump', () => {
     [
       'parts with other pages',
       () => [part(0, 4), part(4, 10, { pages: new Map([...PAGES, [8, 'zero']]) })],
-      /one is of 5 pages, the other of 6/,
+      /one has 5 pages, the other 6/,
     ],
     [
       'a whole dump',
@@ -149,7 +151,7 @@ describe('files that are no parts of one dump', () => {
       () => [elfSource({ segments: [{ data: pageOf(1) }] }), elfSource({ segments: [{ data: pageOf(1) }] })],
       /2 files were given/,
     ],
-  ])('are refused by name: %s', async (_, sources, message) => {
+  ])('are refused with a reason: %s', async (_, sources, message) => {
     const failure = await failureOfAsync(openSources(sources()));
     expect(failure.kind).toBe('usage');
     expect(failure.message).toMatch(message);
