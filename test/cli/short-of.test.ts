@@ -27,7 +27,7 @@ describe('a Node.js without WebAssembly', () => {
   it('says that it cannot decode pages that need it', () => {
     const { status, stdout, stderr } = bare(['pages', ...ZSTD]);
     expect([status, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^kdump-inspect: .* could not be read/);
+    expect(stderr).toMatch(/^kdump-inspect: .* is unreadable/);
     expect(stderr).toContain('this Node.js cannot decode zstd pages: WebAssembly is not defined');
   });
 
