@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const FILES = [
   {
     name: 'program',
-    test: /\/(bin\/kdump-inspect|src\/cli\/command\/run-command|src\/cli\/commands\/pages|src\/report\/(terminal|render\/render-text|views\/pages-view))\.ts$/,
+    test: /\/(bin\/kdump-inspect|src\/cli\/command\/run-command|src\/cli\/commands\/pages|src\/report\/(render\/(terminal|render-text)|views\/pages-view))\.ts$/,
   },
   { name: 'kdump', test: /\/src\/formats\/kdump\/kdump-image\.ts$/ },
   { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },

@@ -70,15 +70,6 @@ function* jsonLines(report: LogReport): Generator<string> {
   yield `${jsonLine({ ...last, complete: last.complete && complete, warnings })}\n`;
 }
 
-/** The records for people. */
-export function logTexts(entries: Iterable<LogEntry>, isTerminal: boolean): Generator<string> {
-  return inPieces(texts(entries, isTerminal));
-}
-
-function* texts(entries: Iterable<LogEntry>, isTerminal: boolean): Generator<string> {
-  for (const entry of entries) if (entry.kind === 'record') yield logText(entry, isTerminal);
-}
-
 export function logRow(entry: LogRecord | LostRecords): LogRow {
   if (entry.kind === 'lost') return missingRow(entry);
   const { level, facility, caller, device, continuation, cleared } = entry;
@@ -128,7 +119,8 @@ export function missingText({ sequence, count, cause, reason }: LostRecords): st
   return `${records} ${which} ${count === 1 || count === null ? 'is' : 'are'} ${what}: ${reason}`;
 }
 
-function callerText({ kind, id }: Caller): string {
+/** T and a pid, or C and the number of a CPU. */
+export function callerText({ kind, id }: Caller): string {
   return `${kind === 'cpu' ? 'C' : 'T'}${id}`;
 }
 
@@ -139,44 +131,10 @@ function unicode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : escaped(byte))).join('');
+    return Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : escapedByte(byte))).join(
+      '',
+    );
   }
 }
 
-const escaped = (byte: number) => `\\x${byte.toString(16).padStart(2, '0')}`;
-
-const TAB = 9;
-const NEWLINE = 10;
-const TAB_STOP = 8;
-
-/** What each byte looks like: printable ASCII and the tab as they are, all else \xNN; newlines are treated apart. */
-const SHOWN = Array.from({ length: 256 }, (_, byte) =>
-  (byte >= 0x20 && byte < 0x7f) || byte === TAB ? String.fromCharCode(byte) : escaped(byte),
-);
-
-/**
- * A record as `makedumpfile --dump-dmesg` writes it, ending in a newline: time, caller, text, and further lines indented
- * below the first. Unlike makedumpfile's, no line has a vertical tab, form feed or carriage return, which could overwrite
- * what stands before, and bytes above 0x7f have two digits (there \xffffffe2 for \xe2).
- * @param expandTabs for a terminal, which shall get no control character at all
- */
-export function logText({ time, caller, text }: LogRecord, expandTabs = false): string {
-  const prefix = `[${seconds(time)}] ${caller ? `[${callerText(caller).padStart(8)}] ` : ''}`;
-  let shown = prefix;
-  let lineStart = 0;
-  for (const byte of text) {
-    if (byte === NEWLINE) {
-      lineStart = shown.length + 1;
-      shown += `\n${' '.repeat(prefix.length)}`;
-    } else if (byte === TAB && expandTabs) {
-      shown += ' '.repeat(TAB_STOP - ((shown.length - lineStart) % TAB_STOP));
-    } else shown += SHOWN[byte];
-  }
-  return `${shown}\n`;
-}
-
-/** Seconds with six digits behind the point, cut and not rounded, as the kernel prints them. */
-function seconds(time: bigint): string {
-  const micro = (time % 1_000_000_000n) / 1000n;
-  return `${String(time / 1_000_000_000n).padStart(5)}.${String(micro).padStart(6, '0')}`;
-}
+export const escapedByte = (byte: number) => `\\x${byte.toString(16).padStart(2, '0')}`;

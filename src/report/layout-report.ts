@@ -2,11 +2,7 @@ import type { ErrorKind } from '../errors.ts';
 import { hex } from '../hex.ts';
 import type { Candidate, TriedValue } from '../kernel/evidence/methods.ts';
 import type { KernelLayout } from '../kernel/layout/layout.ts';
-import { escapeText } from './escape.ts';
 import type { Report } from './report.ts';
-import { table } from './table.ts';
-import type { Terminal } from './terminal.ts';
-import { wrap } from './wrap.ts';
 
 /** A value in JSON: what is believed, where it is from, and what each method said. */
 export interface LayoutValue {
@@ -15,7 +11,7 @@ export interface LayoutValue {
   readonly candidates: readonly (Omit<Candidate, 'value'> & { readonly value: string | null })[];
 }
 
-const VALUES = [
+export const LAYOUT_VALUES = [
   'pageOffset',
   'physBase',
   'kernelOffset',
@@ -24,7 +20,7 @@ const VALUES = [
   'pageTableRoot',
   'smeMask',
 ] as const;
-type ValueName = (typeof VALUES)[number];
+type ValueName = (typeof LAYOUT_VALUES)[number];
 
 /** The document of `layout --json`. */
 export interface LayoutReport extends Report, Record<ValueName, LayoutValue> {
@@ -36,7 +32,7 @@ export interface LayoutReport extends Report, Record<ValueName, LayoutValue> {
 }
 
 /** What the kernel and the field call each value, for people. */
-const NAMES: Record<ValueName, readonly [string, string]> = {
+export const LAYOUT_NAMES: Record<ValueName, readonly [name: string, meaning: string]> = {
   pageOffset: ['page_offset', 'virtual address of the direct map of all memory'],
   physBase: ['phys_base', 'where the kernel image lies, less where it is linked'],
   kernelOffset: ['kernel offset', 'KASLR slide of the kernel image'],
@@ -64,11 +60,11 @@ interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel'> {
 
 export function layoutReport(layout: KernelLayout, facts: LayoutFacts): LayoutReport {
   const { file, kernel, doubts, isLost } = facts;
-  const values = Object.fromEntries(VALUES.map((name) => [name, shown(layout[name])])) as Record<
+  const values = Object.fromEntries(LAYOUT_VALUES.map((name) => [name, shown(layout[name])])) as Record<
     ValueName,
     LayoutValue
   >;
-  const lost = VALUES.filter((name) => isUnknownByLoss(layout[name], isLost));
+  const lost = LAYOUT_VALUES.filter((name) => isUnknownByLoss(layout[name], isLost));
   return {
     schema: 'kdump-inspect/layout/1',
     file,
@@ -78,8 +74,8 @@ export function layoutReport(layout: KernelLayout, facts: LayoutFacts): LayoutRe
     kallsyms: layout.kallsyms,
     warnings: [
       ...doubts,
-      ...lost.map((name) => `${NAMES[name][0]}: what tells it cannot be read`),
-      ...VALUES.flatMap((name) => disagreements(NAMES[name][0], values[name])),
+      ...lost.map((name) => `${LAYOUT_NAMES[name][0]}: what tells it cannot be read`),
+      ...LAYOUT_VALUES.flatMap((name) => disagreements(LAYOUT_NAMES[name][0], values[name])),
     ],
     complete: lost.length === 0,
   };
@@ -101,36 +97,4 @@ function disagreements(name: string, { value, source, candidates }: LayoutValue)
       (c) => `${name}: ${c.source} says ${c.value}, ${source ?? 'nothing'} ${value ?? ''} (${c.reason})`,
     ),
   ];
-}
-
-/** The report for people, ending in a newline. */
-export function layoutText(report: LayoutReport, terminal: Terminal): string {
-  const { bold } = terminal;
-  const release =
-    report.kernel.release === null
-      ? 'Linux of unknown release'
-      : `Linux ${escapeText(report.kernel.release)}`;
-  const sections = VALUES.map((name) => valueText(NAMES[name], report[name], terminal));
-  return `${bold(release)} (${report.file.format}, ${report.pagingLevels}-level paging)\n${wrap(kallsymsText(report), terminal.width, 2)}\n\n${sections.join('\n')}`;
-}
-
-function kallsymsText({ kallsyms }: LayoutReport): string {
-  if ('unavailable' in kallsyms) return `symbol table: ${escapeText(kallsyms.unavailable)}`;
-  return `symbol table: ${kallsyms.symbols} symbols, found by ${kallsyms.source}, ${kallsyms.form} addresses proved by _stext`;
-}
-
-function valueText(
-  [name, meaning]: readonly [string, string],
-  value: LayoutValue,
-  terminal: Terminal,
-): string {
-  const { bold } = terminal;
-  const title = `${bold(`${name} ${value.value ?? 'unknown'}`)}  ${meaning}`;
-  const rows = value.candidates.map((c) => [
-    `  ${c.verdict}`,
-    c.source,
-    c.value ?? '-',
-    escapeText(c.reason),
-  ]);
-  return `${title}\n${table({ heading: ['  VERDICT', 'SOURCE', 'VALUE', 'REASON'], rows }, terminal)}`;
 }

@@ -1,10 +1,51 @@
 import { hex } from '../hex.ts';
 import type { MemoryFile } from '../kernel/objects/files.ts';
 import type { PageDetails } from '../pages/details/details.ts';
-import type { KfenceOwner, PageMappers, PageOwner, SlabOwner } from '../pages/details/owner.ts';
+import type { PageMappers, PageOwner } from '../pages/details/owner.ts';
+import { type Hexed, hexed } from './hexed.ts';
 
-/** A value for JSON, all of whose addresses are hex. */
-type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
+/** Owners that have files or mappings, whose rows are not as in the kernel. */
+type MappedKind = 'file' | 'shmem' | 'anonymous' | 'ksm' | 'hugetlb';
+
+/** The owner of a page in JSON, by kind. Addresses are hex. */
+export type OwnerRow =
+  | Hexed<Exclude<PageOwner, { kind: MappedKind }>>
+  | {
+      readonly kind: 'file' | 'shmem';
+      readonly file: PageFileRow;
+      /** Of the page in the file, bytes, as text because files may be larger than a JSON number is exact. */
+      readonly offset: string;
+      readonly mapped: MappersRow;
+    }
+  | { readonly kind: 'anonymous' | 'ksm'; readonly anonVma: string; readonly mapped: MappersRow | null }
+  | {
+      readonly kind: 'hugetlb';
+      readonly size: number;
+      readonly free: boolean;
+      readonly file: PageFileRow | null;
+      readonly mapped: MappersRow | null;
+    };
+
+export interface PageFileRow {
+  readonly path: string | null;
+  /** Why there is no path, where there should be one. */
+  readonly pathError?: string;
+  readonly names: MemoryFile['names'];
+  readonly deleted: boolean | null;
+  readonly inode: string;
+  readonly fileSystem: { readonly type: string; readonly device: string; readonly id: string };
+  readonly size: string;
+  readonly nrpages: number;
+  readonly mapping: string;
+  readonly inodeAddress: string;
+}
+
+/** Who maps a page: the first ones, and how many there are. */
+export interface MappersRow {
+  readonly count: number;
+  readonly complete: boolean;
+  readonly processes: readonly { readonly pid: number; readonly name: string; readonly address: string }[];
+}
 
 /** What BTF adds to the document of `page --json`. */
 export interface PageDetailsReport {
@@ -18,9 +59,9 @@ export interface PageDetailsReport {
   /** The compound or free block that the page is part of, or the page alone. */
   readonly head: PageDetails['head'];
   readonly mapcounts: PageDetails['mapcounts'];
-  /** By kind; null where nothing says whose it is. */
-  readonly owner: { readonly kind: PageOwner['kind']; readonly [key: string]: Plain } | null;
-  /** Why the owner cannot be told. */
+  /** null where the kernel records none. */
+  readonly owner: OwnerRow | null;
+  /** Why the owner cannot be determined. */
   readonly ownerError: string | null;
 }
 
@@ -40,12 +81,8 @@ export function pageDetailsReport(details: PageDetails): PageDetailsReport {
   };
 }
 
-function ownerReport(owner: PageOwner): NonNullable<PageDetailsReport['owner']> {
+function ownerReport(owner: PageOwner): OwnerRow {
   switch (owner.kind) {
-    case 'kfence':
-      return kfenceReport(owner);
-    case 'slab':
-      return slabReport(owner);
     case 'file':
     case 'shmem':
       return {
@@ -69,41 +106,15 @@ function ownerReport(owner: PageOwner): NonNullable<PageDetailsReport['owner']> 
         file: owner.file && fileReport(owner.file),
         mapped: owner.mapped && mappersReport(owner.mapped),
       };
-    case 'kernelStack':
-    case 'vmalloc':
-      return { ...owner, address: hex(owner.address) };
     default:
-      return owner;
+      return hexed(owner);
   }
 }
 
-function kfenceReport({ object }: KfenceOwner): NonNullable<PageDetailsReport['owner']> {
-  return {
-    kind: 'kfence',
-    object: object && {
-      ...object,
-      address: hex(object.address),
-      cache: object.cache && { ...object.cache, address: hex(object.cache.address) },
-    },
-  };
-}
-
-function slabReport({ cache, list, object, ...owner }: SlabOwner): NonNullable<PageDetailsReport['owner']> {
-  return {
-    ...owner,
-    cache: { ...cache, address: hex(cache.address) },
-    list: list && { ...list },
-    object: object && {
-      ...object,
-      address: object.address === null ? null : hex(object.address),
-      waitsOn: object.waitsOn && { ...object.waitsOn },
-    },
-  };
-}
-
-function fileReport({ mapping, inode, ino, size, nrpages, ...file }: MemoryFile): Plain {
+function fileReport({ mapping, inode, ino, size, nrpages, unnamed, ...file }: MemoryFile): PageFileRow {
   return {
     path: file.path,
+    ...(unnamed && { pathError: unnamed.message }),
     names: file.names,
     deleted: file.deleted,
     inode: String(ino),
@@ -115,7 +126,7 @@ function fileReport({ mapping, inode, ino, size, nrpages, ...file }: MemoryFile)
   };
 }
 
-function mappersReport({ mappers, count, complete }: PageMappers): Plain {
+function mappersReport({ mappers, count, complete }: PageMappers): MappersRow {
   return {
     count,
     complete,

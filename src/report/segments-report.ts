@@ -4,8 +4,6 @@ import { hex } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
 import { each } from './each.ts';
 import { overlapsOf } from './segment-overlaps.ts';
-import { tablePieces } from './table.ts';
-import type { Terminal } from './terminal.ts';
 import { plural, size } from './units.ts';
 
 /** A segment in JSON. Sizes are bytes, as text where they pass 2^53. */
@@ -148,54 +146,8 @@ function* holesOf({ memory }: MemoryImage): Generator<SpanRow> {
   }
 }
 
-/** More overlaps or holes than this are counted instead of listed. */
-const LISTED = 20;
-
-/** The report for people in pieces, the last of which ends in a newline. */
-export function* segmentsText(report: SegmentsFindings, terminal: Terminal): Generator<string> {
-  const heading = ['#', 'VIRTUAL', 'PHYSICAL', 'SIZE', 'STORED', 'OFFSET', 'REGION'];
-  const rows = each(() => cellsOf(report));
-  yield* tablePieces({ heading, rows, right: [0, 3], gap: 1 }, terminal);
-  const { omitted = { segments: 0, holes: 0 } } = report;
-  const segments = plural(countOf(report.segments) + omitted.segments, 'segment');
-  const memory = `${size(report.described.bytes)} of physical memory, ${size(report.stored.bytes)} stored`;
-  yield `\n${segments}: ${memory}\n`;
-  yield list('In two segments:', { all: report.overlaps, omitted: 0 }, overlapLine);
-  yield list('Holes:', { all: report.holes, omitted: omitted.holes }, holeLine);
-}
-
-function* cellsOf({ segments }: SegmentsFindings): Generator<readonly string[]> {
-  let index = 0;
-  for (const s of segments) {
-    const [memory, stored, missing] = [s.memorySize, s.fileSize, s.missing].map((n) => size(BigInt(n)));
-    const held = s.missing !== 0 ? `${missing} cut` : s.fileSize === s.memorySize ? 'all' : `${stored}`;
-    yield [`${index++}`, s.virtual ?? '-', s.physical ?? '-', `${memory}`, held, s.offset, s.region ?? '-'];
-  }
-}
-
-function countOf(all: Iterable<unknown>): number {
+export function countOf(all: Iterable<unknown>): number {
   let count = 0;
   for (const _ of all) count++;
   return count;
-}
-
-function overlapLine({ start, end, bytes, segments }: OverlapRow): string {
-  return `${start} - ${end}  ${size(bytes)}, in #${segments[0]} and #${segments[1]}`;
-}
-
-function holeLine({ start, end, bytes }: SpanRow): string {
-  return `${start} - ${end}  ${size(bytes)}`;
-}
-
-interface Listed<T> {
-  readonly all: Iterable<T>;
-  readonly omitted: number;
-}
-
-function list<T>(title: string, { all, omitted }: Listed<T>, line: (one: T) => string): string {
-  const lines: string[] = [];
-  let count = omitted;
-  for (const one of all) if (++count - omitted <= LISTED) lines.push(`  ${line(one)}\n`);
-  if (count === 0) return '';
-  return `${title}\n${lines.join('')}${count > LISTED ? `  and ${count - LISTED} more\n` : ''}`;
 }

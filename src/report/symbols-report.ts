@@ -1,7 +1,7 @@
 import { hex } from '../hex.ts';
 import type { Module } from '../kernel/modules/module-reader.ts';
 import type { AnySymbol } from '../kernel/symbols/symbolizer.ts';
-import { escapeText, jsonLine, jsonText } from './escape.ts';
+import { jsonLine, jsonText } from './escape.ts';
 import type { Report } from './report.ts';
 
 /** A symbol in JSON; `module` is there only for one of a module. */
@@ -75,12 +75,6 @@ export function locationRow({ address, offset, size }: SymbolPlace): NonNullable
 /** Lines written at once: all of them at once would be some ten MiB of text. */
 const LINES = 4096;
 
-/** Lines as /proc/kallsyms prints them; of an address, as the kernel's own messages name it. */
-export function* symbolsText({ symbols, location }: SymbolsFindings): Generator<string> {
-  const line = location ? (row: SymbolRow) => locationLine(row, location) : symbolLine;
-  for (const rows of inPieces(symbols)) yield rows.map(line).join('');
-}
-
 /** The document with a line for each symbol. */
 export function* symbolsJson(report: SymbolsFindings): Generator<string> {
   const [before = '', after = ''] = jsonText({ ...report, symbols: [] }).split('"symbols": []');
@@ -103,19 +97,4 @@ function* inPieces<T>(all: Iterable<T>): Generator<readonly T[]> {
     piece = [];
   }
   if (piece.length > 0) yield piece;
-}
-
-function symbolLine({ name, type, address, module }: SymbolRow): string {
-  const digits = address.slice(2).padStart(16, '0');
-  return `${digits} ${escapeText(type)} ${escapeText(name)}${moduleName(module, '\t')}\n`;
-}
-
-function locationLine({ name, module }: SymbolRow, { address, offset, size }: Location): string {
-  return `${address} ${escapeText(name)}+${hex(offset)}/${hex(size)}${moduleName(module, ' ')}\n`;
-}
-
-type Location = NonNullable<SymbolsSummary['location']>;
-
-function moduleName(module: string | undefined, before: string): string {
-  return module === undefined ? '' : `${before}[${escapeText(module)}]`;
 }

@@ -4,9 +4,6 @@ import type { Region } from '../kernel/layout/regions.ts';
 import type { Walk, WalkStep } from '../kernel/paging/page-walk.ts';
 import { PAGE_SIZE } from '../machine.ts';
 import type { Report } from './report.ts';
-import type { Terminal } from './terminal.ts';
-import { size } from './units.ts';
-import { wrap } from './wrap.ts';
 
 /** One entry of a walk in JSON. */
 export interface StepRow {
@@ -101,25 +98,4 @@ export function translationRow({
     pageSize: mapped ? mapped.pageSize : null,
     contents,
   };
-}
-
-/** The report for people, an address at a time, each ending in a newline. */
-export function* translateText(report: TranslateFindings, { bold, width }: Terminal): Generator<string> {
-  let before = '';
-  for (const t of report.translations) {
-    const title = bold(t.address) + (t.region === null ? '' : `  ${t.region}`);
-    const steps = t.steps.map((step) => `${wrap(stepText(step), width, 7)}\n`);
-    yield `${before}${title}\n${steps.join('')}${wrap(`  ${resultText(t)}`, width, 2)}\n`;
-    before = '\n';
-  }
-}
-
-function stepText({ level, table, index, entry, flags }: StepRow): string {
-  return `  ${level}  ${table}[${index}]  ${entry}  ${flags.join(' ')}`;
-}
-
-function resultText(t: TranslationRow): string {
-  if (t.physical === null || t.pageSize === null) return t.explanation;
-  const held = t.contents === 'stored' ? '' : `; ${t.explanation}`;
-  return `physical ${t.physical}, pfn ${t.pfn}, in a page of ${size(t.pageSize)}${held}`;
 }

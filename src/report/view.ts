@@ -5,7 +5,7 @@
  */
 export type View = Iterable<Block>;
 
-export type Block = Title | Paragraph | Facts | Lines | Table | { readonly kind: 'blank' };
+export type Block = Title | Paragraph | Facts | Lines | Table | Verbatim | { readonly kind: 'blank' };
 
 /** What a piece of text means, for a renderer to show. */
 export type Style = 'strong' | 'bad' | 'good' | 'warning' | 'faint';
@@ -15,8 +15,11 @@ export interface Span {
   readonly style: Style;
 }
 
+/** A tab, which a string of a view cannot have: there it would be escaped. */
+export const TAB = { tab: true } as const;
+
 /** Text without line breaks, or the parts that it consists of. */
-export type Text = string | Span | readonly Text[];
+export type Text = string | Span | typeof TAB | readonly Text[];
 
 /** What a view is about, on one line. */
 export interface Title {
@@ -57,6 +60,12 @@ export interface Fact {
 export interface Lines {
   readonly kind: 'lines';
   readonly lines: Iterable<Text>;
+}
+
+/** Text of several lines that a script gets as it is, with whatever is in it. */
+export interface Verbatim {
+  readonly kind: 'verbatim';
+  readonly text: string;
 }
 
 export interface Table {
@@ -101,6 +110,11 @@ export function facts(
 
 export function lines(all: Iterable<Text>): Lines {
   return { kind: 'lines', lines: all };
+}
+
+/** @param text with its line breaks */
+export function verbatim(text: string): Verbatim {
+  return { kind: 'verbatim', text };
 }
 
 /** A column's title alone is a column of text. */

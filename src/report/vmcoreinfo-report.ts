@@ -1,6 +1,5 @@
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { type BootRow, bootRows } from './boots.ts';
-import { escapeText } from './escape.ts';
 import type { Report } from './report.ts';
 
 /** The document of `vmcoreinfo --json`. */
@@ -29,13 +28,4 @@ export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file'
     warnings: [...info.doubts, ...cut, ...odd],
     complete: info.unterminated === null,
   };
-}
-
-/** The report for people: keys and values in two columns, ending in a newline. */
-export function vmcoreinfoText({ entries }: VmcoreinfoReport): string {
-  const lines = Object.entries(entries).map(
-    ([key, value]) => [escapeText(key), escapeText(String(value))] as const,
-  );
-  const width = lines.reduce((most, [key]) => Math.max(most, key.length), 0);
-  return lines.map(([key, value]) => `${key.padEnd(Math.min(width, 44))}  ${value}\n`).join('');
 }

@@ -1,7 +1,10 @@
 import type { MemoryFile } from '../../src/kernel/objects/files.ts';
 import type { PageDetails } from '../../src/pages/details/details.ts';
 import type { PageMappers, PageOwner } from '../../src/pages/details/owner.ts';
-import { detailLines } from '../../src/report/page-owner-text.ts';
+import { pageDetailsReport } from '../../src/report/page-details.ts';
+import { facts } from '../../src/report/view.ts';
+import { detailFacts } from '../../src/report/views/page-details-text.ts';
+import { textOf } from '../support/text-of.ts';
 
 /** The page that the details are of. */
 export const PFN = 0x1230;
@@ -27,8 +30,10 @@ export function pageDetails(owner: PageDetails['owner'], changes: Partial<PageDe
 }
 
 /** What the text says under a name, undefined where there is no such line. */
-export function lineOf(name: string, details: PageDetails): string | undefined {
-  return detailLines(details, PFN).find(([key]) => key === name)?.[1];
+export async function lineOf(name: string, details: PageDetails): Promise<string | undefined> {
+  const view = [facts(detailFacts(pageDetailsReport(details), PFN), 12)];
+  const lines = (await textOf(view, { columns: 1000 })).split('\n');
+  return lines.find((line) => line.startsWith(`${name}  `))?.slice(12);
 }
 
 export const ownerLine = (value: PageOwner | null) => lineOf('owner', pageDetails({ value }));

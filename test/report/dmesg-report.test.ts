@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { logRow, logText, missingText } from '../../src/report/dmesg-report.ts';
+import type { LogRecord } from '../../src/kernel/log/log-record.ts';
+import { type LogReport, logRow, missingText } from '../../src/report/dmesg-report.ts';
+import { dmesgView } from '../../src/report/views/dmesg-view.ts';
 import { logRecord } from '../builders/log-record.ts';
 import { violations } from '../support/schema.ts';
+import { textOf } from '../support/text-of.ts';
 
 const lost = (facts: object) =>
   ({
@@ -14,6 +17,14 @@ const lost = (facts: object) =>
     ...facts,
   }) as const;
 
+/** A record as it is shown. */
+function logText(record: LogRecord, isTerminal = false): Promise<string> {
+  const report: LogReport = {
+    ...{ schema: 'kdump-inspect/dmesg/1', entries: [record], records: 1, warnings: [], complete: true },
+  };
+  return textOf(dmesgView(report), { isTerminal });
+}
+
 describe('a record as text', () => {
   it.each([
     [0n, 'thread', 0, '[    0.000000] [      T0] text\n'],
@@ -22,35 +33,37 @@ describe('a record as text', () => {
     [1_000n, 'thread', 2_147_483_647, '[    0.000001] [T2147483647] text\n'],
   ] as const)(
     'has the time in microseconds and the caller as makedumpfile has them: %s ns',
-    (time, kind, id, line) => {
-      expect(logText(logRecord({ time, caller: { kind, id }, text: 'text' }))).toBe(line);
+    async (time, kind, id, line) => {
+      expect(await logText(logRecord({ time, caller: { kind, id }, text: 'text' }))).toBe(line);
     },
   );
 
-  it('has no caller where the kernel keeps none', () => {
-    expect(logText(logRecord({ caller: null, text: 'x' }))).toBe('[    0.000000] x\n');
+  it('has no caller where the kernel keeps none', async () => {
+    expect(await logText(logRecord({ caller: null, text: 'x' }))).toBe('[    0.000000] x\n');
   });
 
-  it('indents its further lines below the first', () => {
-    const text = logText(logRecord({ text: 'two\nlines\n' }));
+  it('indents its further lines below the first', async () => {
+    const text = await logText(logRecord({ text: 'two\nlines\n' }));
     expect(text).toBe(`[    0.000000] [      T1] two\n${' '.repeat(26)}lines\n${' '.repeat(26)}\n`);
   });
 
-  it('is a prefix and its blank where the line is empty', () => {
-    expect(logText(logRecord())).toBe('[    0.000000] [      T1] \n');
+  it('is a prefix and its blank where the line is empty', async () => {
+    expect(await logText(logRecord())).toBe('[    0.000000] [      T1] \n');
   });
 
-  it('has no byte outside of printable ASCII but tab and newline', () => {
-    const text = logText(logRecord({ caller: null, text: Uint8Array.from({ length: 256 }, (_, i) => i) }));
+  it('has no byte outside of printable ASCII but tab and newline', async () => {
+    const text = await logText(
+      logRecord({ caller: null, text: Uint8Array.from({ length: 256 }, (_, i) => i) }),
+    );
     expect(text).toMatch(/^[\t\n\x20-\x7e]*$/);
     for (const escaped of ['\\x00', '\\x0b', '\\x0c', '\\x0d', '\\x1b', '\\x7f', '\\x80', '\\xff']) {
       expect(text).toContain(escaped);
     }
   });
 
-  it('has no tab for a terminal, and looks the same there', () => {
+  it('has no tab for a terminal, and looks the same there', async () => {
     const record = logRecord({ caller: null, text: '\ta\tbb\n\tc' });
-    expect(logText(record, true)).toBe(`[    0.000000]  a       bb\n${' '.repeat(16)}c\n`);
+    expect(await logText(record, true)).toBe(`[    0.000000]  a       bb\n${' '.repeat(16)}c\n`);
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { PageExplanation, StructPage } from '../../src/pages/explain/explain.ts';
-import { type DetailsFact, pageReport, pageText } from '../../src/report/page-report.ts';
-import { terminal } from '../../src/report/terminal.ts';
+import { type DetailsFact, pageReport } from '../../src/report/page-report.ts';
+import { pageView } from '../../src/report/views/page-view.ts';
 import { PFN, pageDetails } from '../builders/page-details.ts';
 import { violations } from '../support/schema.ts';
+import { textOf } from '../support/text-of.ts';
 
 const STRUCT: StructPage = {
   ...{ address: 0xffff_ea00_0004_8c00n, flags: 0x20n, flagNames: ['PG_lru'], _refcount: 1, _mapcount: -1 },
@@ -21,29 +22,30 @@ const reportOf = (page: Partial<PageExplanation>, details: DetailsFact = { value
   });
 
 /** What the text says of a page under a name. */
-function said(name: string, page: Partial<PageExplanation>, details: DetailsFact = { value: null }) {
-  const text = pageText(reportOf(page, details), details, terminal(false, 400));
+async function said(name: string, page: Partial<PageExplanation>, details: DetailsFact = { value: null }) {
+  const text = await textOf(pageView(reportOf(page, details)), { columns: 400 });
   return text.split('\n').flatMap((line) => (line.trim().startsWith(`${name} `) ? [line.slice(15)] : []));
 }
-const structSaid = (name: string, changes: Partial<StructPage>) =>
-  said(name, { structPage: { ...STRUCT, ...changes } });
+const structSaid = async (name: string, changes: Partial<StructPage>) =>
+  await said(name, { structPage: { ...STRUCT, ...changes } });
 
 describe('the text on a page', () => {
-  it('begins with its number and its address', () => {
-    const text = pageText(reportOf({}), { value: null }, terminal(false, undefined));
+  it('begins with its number and its address', async () => {
+    const text = await textOf(pageView(reportOf({})));
     expect(text).toMatch(/^pfn 4656 {2}physical 0x1230000\n {2}class {8}KERN_DATA\n/);
   });
 
-  it('does not guess a class', () => {
-    expect(said('class', { class: null, rule: 'unreadable' })).toEqual(['unknown']);
+  it('does not guess a class', async () => {
+    expect(await said('class', { class: null, rule: 'unreadable' })).toEqual(['unknown']);
   });
 
-  it('names the head that decided, and zeros where these made the class', () => {
-    const because = (page: Partial<PageExplanation>) => said('because', { reason: 'why', ...page });
-    expect(because({ rule: 'buddy', decidedBy: 4608 })).toEqual(['buddy: why; its head is pfn 4608']);
-    expect(because({ zero: true })).toEqual(['kernel: why; all its bytes are zero']);
+  it('names the head that decided, and zeros where these made the class', async () => {
+    const because = async (page: Partial<PageExplanation>) =>
+      await said('because', { reason: 'why', ...page });
+    expect(await because({ rule: 'buddy', decidedBy: 4608 })).toEqual(['buddy: why; its head is pfn 4608']);
+    expect(await because({ zero: true })).toEqual(['kernel: why; all its bytes are zero']);
     // A free page is free whatever is in it.
-    expect(because({ rule: 'buddy', zero: true })).toEqual(['buddy: why']);
+    expect(await because({ rule: 'buddy', zero: true })).toEqual(['buddy: why']);
   });
 
   it.each([
@@ -54,35 +56,40 @@ describe('the text on a page', () => {
     ['otherPart', null, 'in a part of the split dump that was not given'],
     ['corrupt', null, 'damaged in the dump'],
     ['unreadable', null, 'unreadable'],
-  ] as const)('says that the contents are %s, and of zeros what is known: %s', (contents, zero, text) => {
-    expect(said('contents', { contents, zero })).toEqual([text]);
-  });
+  ] as const)(
+    'says that the contents are %s, and of zeros what is known: %s',
+    async (contents, zero, text) => {
+      expect(await said('contents', { contents, zero })).toEqual([text]);
+    },
+  );
 
-  it('says what is missing without the types of the kernel, and why', () => {
-    expect(said('more', {}, NO_TYPES)).toEqual([
+  it('says what is missing without the types of the kernel, and why', async () => {
+    expect(await said('more', {}, NO_TYPES)).toEqual([
       'all flags by name, zone and owner would be here with the types of the kernel (BTF): this kernel has no BTF',
     ]);
-    expect(said('more', {})).toEqual([]);
+    expect(await said('more', {})).toEqual([]);
     const found: DetailsFact = { value: pageDetails({ value: { kind: 'memmap', section: 3 } }) };
-    expect(said('more', {}, found)).toEqual([]);
-    expect(said('owner', {}, found)).toEqual(['struct pages of memory section 3']);
+    expect(await said('more', {}, found)).toEqual([]);
+    expect(await said('owner', {}, found)).toEqual(['struct pages of memory section 3']);
   });
 });
 
 describe('a struct page in the text', () => {
-  it('may be none, or one that cannot be read', () => {
-    expect(said('struct page', { structPage: null })).toEqual(['none']);
+  it('may be none, or one that cannot be read', async () => {
+    expect(await said('struct page', { structPage: null })).toEqual(['none']);
     const structPageError = 'virtual address 0x1 is not mapped';
-    expect(said('struct page', { structPage: null, structPageError })).toEqual([structPageError]);
+    expect(await said('struct page', { structPage: null, structPageError })).toEqual([structPageError]);
   });
 
-  it('has a page type and an order only where they are one', () => {
-    expect(structSaid('_mapcount', {})).toEqual(['-1']);
+  it('has a page type and an order only where they are one', async () => {
+    expect(await structSaid('_mapcount', {})).toEqual(['-1']);
     const slab = { _mapcount: -184549376, pageType: 'slab' } as const;
-    expect(structSaid('_mapcount', slab)).toEqual(['-184549376  page type: slab']);
-    expect(structSaid('compound', { compound: null })).toEqual(['unknown']);
-    expect(structSaid('compound', {})).toEqual(['0x0000000000000000']);
-    expect(structSaid('compound', { order: 9 })).toEqual(['0x0000000000000000  head of 2^9 pages, 2 MiB']);
+    expect(await structSaid('_mapcount', slab)).toEqual(['-184549376  page type: slab']);
+    expect(await structSaid('compound', { compound: null })).toEqual(['unknown']);
+    expect(await structSaid('compound', {})).toEqual(['0x0000000000000000']);
+    expect(await structSaid('compound', { order: 9 })).toEqual([
+      '0x0000000000000000  head of 2^9 pages, 2 MiB',
+    ]);
   });
 });
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryImage, Segment } from '../../src/formats/image/image.ts';
-import { type SegmentsReport, segmentsReport, segmentsText } from '../../src/report/segments-report.ts';
-import { terminal } from '../../src/report/terminal.ts';
+import { type SegmentsReport, segmentsReport } from '../../src/report/segments-report.ts';
+import { segmentsView } from '../../src/report/views/segments-view.ts';
 import { violations } from '../support/schema.ts';
+import { textOf as shown } from '../support/text-of.ts';
 
 const GIB = 1 << 30;
 
@@ -41,13 +42,10 @@ function reportOf(
   return report;
 }
 
-const textOf = (report: SegmentsReport) => [...segmentsText(report, terminal(false, undefined))].join('');
+const textOf = (report: SegmentsReport) => shown(segmentsView(report));
 /** The line of a segment, its columns one blank apart. */
-const lineOf = (one: Segment) =>
-  textOf(reportOf([one]))
-    .split('\n')[1]
-    ?.replace(/ +/g, ' ')
-    .trim();
+const lineOf = async (one: Segment) =>
+  (await textOf(reportOf([one]))).split('\n')[1]?.replace(/ +/g, ' ').trim();
 
 describe('the document on segments', () => {
   it('has sizes that are no exact JSON numbers as text', () => {
@@ -71,13 +69,13 @@ describe('the document on segments', () => {
     expect(reportOf([], { described: [[0, 0x1000]] }).holes).toEqual([]);
   });
 
-  it('ends its lists where no machine has as many, and says how many it leaves out', () => {
+  it('ends its lists where no machine has as many, and says how many it leaves out', async () => {
     const described = Array.from({ length: 100_005 }, (_, i) => [8192 * i + 4096, 8192 * i + 8192] as const);
     const report = reportOf([], { described, unlistedSegments: 17 });
     expect(report.holes).toHaveLength(100_000);
     expect(report).toMatchObject({ omitted: { segments: 17, holes: 5 }, complete: false });
     expect(report.warnings.at(-1)).toContain('17 segments and 5 holes');
-    expect(textOf(report)).toContain('and 99985 more');
+    expect(await textOf(report)).toContain('and 99985 more');
     const whole = reportOf([], { described: described.slice(0, 100_000) });
     expect(whole).toMatchObject({ complete: true, warnings: ['odd'] });
     expect(whole).not.toHaveProperty('omitted');
@@ -121,31 +119,31 @@ describe('the list of segments for people', () => {
     ['a part', segment(0, 8192, { fileSize: 4096n }), '4 KiB'],
     ['nothing', segment(0, 8192, { fileSize: 0n }), '0 B'],
     ['less than it should', segment(0, 8192, { missing: 4096n }), '4 KiB cut'],
-  ])('says of what is stored: %s', (_, one, stored) => {
-    expect(lineOf(one)).toBe(`0 - 0x0 8 KiB ${stored} 0x1000 -`);
+  ])('says of what is stored: %s', async (_, one, stored) => {
+    expect(await lineOf(one)).toBe(`0 - 0x0 8 KiB ${stored} 0x1000 -`);
   });
 
-  it('has a dash for an address that there is none of', () => {
+  it('has a dash for an address that there is none of', async () => {
     const kcore = segment(null, 8192, { virtual: 0xffff_c900_0000_0000n });
-    expect(lineOf(kcore)).toBe('0 0xffffc90000000000 - 8 KiB all 0x1000 -');
+    expect(await lineOf(kcore)).toBe('0 0xffffc90000000000 - 8 KiB all 0x1000 -');
   });
 
-  it('ends in sums, and has lists only of what there is', () => {
-    expect(textOf(reportOf([segment(0, 4096)]))).toMatch(
+  it('ends in sums, and has lists only of what there is', async () => {
+    expect(await textOf(reportOf([segment(0, 4096)]))).toMatch(
       /\n\n1 segment: 4 KiB of physical memory, 4 KiB stored\n$/,
     );
     const described = [[0x1000, 0x2000]] as const;
-    expect(textOf(reportOf([segment(0, 8192), segment(4096, 8192)], { described }))).toMatch(
+    expect(await textOf(reportOf([segment(0, 8192), segment(4096, 8192)], { described }))).toMatch(
       /\n2 segments: .*\nIn two segments:\n {2}0x1000 - 0x2000 {2}4 KiB, in #0 and #1\nHoles:\n {2}0x0 - 0x1000 {2}4 KiB\n$/,
     );
   });
 
-  it('lists twenty holes and counts the others', () => {
+  it('lists twenty holes and counts the others', async () => {
     const described = Array.from({ length: 22 }, (_, i) => [8192 * i + 4096, 8192 * i + 8192] as const);
-    const lines = textOf(reportOf([], { described })).split('Holes:\n')[1]?.split('\n') ?? [];
+    const lines = (await textOf(reportOf([], { described }))).split('Holes:\n')[1]?.split('\n') ?? [];
     expect(lines.slice(0, -1)).toHaveLength(21);
     expect(lines.at(-2)).toBe('  and 2 more');
-    const listed = textOf(reportOf([], { described: described.slice(0, 20) }));
+    const listed = await textOf(reportOf([], { described: described.slice(0, 20) }));
     expect(listed).not.toContain('more');
   });
 });

@@ -1,5 +1,4 @@
 import type { Report } from '../../report/report.ts';
-import type { Terminal } from '../../report/terminal.ts';
 import type { View } from '../../report/view.ts';
 import type { DeclaredOptions, Operand, Operands, OperandsOf, OptionsOf } from '../options/declared.ts';
 import type { Session } from '../session/session.ts';
@@ -34,33 +33,20 @@ export interface PlainCommand extends Declaration {
 export type Command = DumpCommand | PlainCommand;
 
 /** What a command on a dump does. @typeParam Asked values of its operands and options */
-export type DumpCode<Asked, R extends Report> = Reporting<Asked, R> & (Viewed<Asked, R> | Printed<Asked, R>);
-
-interface Reporting<Asked, R extends Report> {
+export interface DumpCode<Asked, R extends Report> {
   /** Reads the dump. */
-  readonly report: (session: Session, asked: Asked) => R | Promise<R>;
+  report(session: Session, asked: Asked): R | Promise<R>;
+  /** The report for people. */
+  view(report: R, asked: Asked): View | Promise<View>;
   /** The report for programs, where that is not the report itself as one document. */
-  json?(report: R, shown: Omit<Shown<Asked>, 'terminal'>): Text;
+  json?(report: R, shown: Shown<Asked>): string | Iterable<string>;
   /** Whether what was asked could not be done (status 1), though there is a report that says why. */
   failed?(report: R): boolean;
 }
 
-interface Viewed<Asked, R> {
-  /** The report for people. */
-  view(report: R, asked: Asked): View | Promise<View>;
-}
-
-interface Printed<Asked, R> {
-  /** The report for people, where that is text which stands as it is. */
-  text(report: R, shown: Shown<Asked>): Text | Promise<Text>;
-}
-
-export type Text = string | Iterable<string>;
-
-/** What besides a report decides how it is shown. */
+/** What besides a report decides how it is shown to programs. */
 export interface Shown<Asked> {
   readonly asked: Asked;
-  readonly terminal: Terminal;
   /** Whether a terminal shows it, which no control character of a dump may reach. */
   readonly isTerminal: boolean;
 }

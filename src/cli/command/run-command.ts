@@ -2,11 +2,10 @@ import { INVARIANTS } from '../../report/invariant-rules.ts';
 import { sound } from '../../report/invariants.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
 import type { Report } from '../../report/report.ts';
-import type { Terminal } from '../../report/terminal.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { EXIT, type Output } from '../output/output.ts';
 import { type Session, withDump } from '../session/session.ts';
-import type { DumpCode, DumpCommand, Text } from './command.ts';
+import type { DumpCode, DumpCommand } from './command.ts';
 
 /**
  * Runs a command on a dump and shows its report. Returns the exit status.
@@ -52,16 +51,10 @@ async function textOf(
   report: Report,
   asked: Asked,
   output: Output,
-): Promise<Text | AsyncIterable<string>> {
-  const terminal = await terminalOf(output);
-  if ('text' in code) return code.text(report, { asked, terminal, isTerminal: output.isTerminal });
+): Promise<AsyncIterable<string>> {
   const { renderText } = await import('../../report/render/render-text.ts');
-  return renderText(await code.view(report, asked), terminal);
-}
-
-async function terminalOf({ color, columns }: Output): Promise<Terminal> {
-  const { terminal } = await import('../../report/terminal.ts');
-  return terminal(color, columns);
+  const { terminal } = await import('../../report/render/terminal.ts');
+  return renderText(await code.view(report, asked), terminal(output));
 }
 
 /** What it returns gives those warnings that were not given yet: rows that are made as they are shown bring new ones. */

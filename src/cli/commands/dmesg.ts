@@ -2,7 +2,7 @@ import { InspectError } from '../../errors.ts';
 import type { KernelLog, LogEntry, LogRecord, LostRecords } from '../../kernel/log/log-record.ts';
 import { openLog } from '../../kernel/log/open-log.ts';
 import { findPanic, type PanicLines } from '../../kernel/log/panic.ts';
-import { type LogReport, logJson, logTexts, missingText } from '../../report/dmesg-report.ts';
+import { type LogReport, logJson, missingText } from '../../report/dmesg-report.ts';
 import { lastOf } from '../options/log-filter.ts';
 import type { Session } from '../session/session.ts';
 
@@ -36,14 +36,8 @@ export function report({ image, kernel: open, options }: Session, asked: DmesgAs
   };
 }
 
+export { dmesgView as view } from '../../report/views/dmesg-view.ts';
 export { logJson as json };
-
-export function text(
-  { entries }: LogReport,
-  { isTerminal }: { readonly isTerminal: boolean },
-): Generator<string> {
-  return logTexts(entries, isTerminal);
-}
 
 /** Nothing at all can be had of what was asked for. */
 export function failed({ complete, records }: LogReport): boolean {

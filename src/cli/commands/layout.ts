@@ -1,7 +1,6 @@
 import { isLoss } from '../../formats/image/loss.ts';
 import { findLayout } from '../../kernel/layout/layout.ts';
-import { type LayoutReport, layoutReport, layoutText } from '../../report/layout-report.ts';
-import type { Terminal } from '../../report/terminal.ts';
+import { type LayoutReport, layoutReport } from '../../report/layout-report.ts';
 import type { Session } from '../session/session.ts';
 
 /** `layout`: where the kernel put its regions, by every method. */
@@ -15,6 +14,4 @@ export function report({ image, kernelOrTables: open, options }: Session): Layou
   });
 }
 
-export function text(report: LayoutReport, { terminal }: { readonly terminal: Terminal }): string {
-  return layoutText(report, terminal);
-}
+export { layoutView as view } from '../../report/views/layout-view.ts';

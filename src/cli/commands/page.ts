@@ -11,9 +11,7 @@ import { kfencePhysical } from '../../pages/details/kfence.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
 import { isPlaced } from '../../pages/details/place.ts';
 import { explainPage, type PageExplanation } from '../../pages/explain/explain.ts';
-import { jsonPieces } from '../../report/json-pieces.ts';
-import { CONTENTS, type PageReport, pageReport, pageText } from '../../report/page-report.ts';
-import type { Terminal } from '../../report/terminal.ts';
+import { CONTENTS, type PageReport, pageReport } from '../../report/page-report.ts';
 import type { PageOperand } from '../options/parsers.ts';
 import type { Session } from '../session/session.ts';
 
@@ -22,36 +20,21 @@ export interface PageAsked {
 }
 
 /** `page`: everything about one page. */
-export function report({ image, kernel: open }: Session, { at }: PageAsked): PageFindings {
+export function report({ image, kernel: open }: Session, { at }: PageAsked): PageReport {
   const kernel = completed(open());
   const physical = physicalOf(kernel, at);
   const pfn = 'pfn' in at ? at.pfn : Math.floor((physical ?? 0) / PAGE_SIZE);
   const explained = explainPage(kernel, pfn);
   const details = fact(() => pageDetails(new TypedKernel(kernel), explained, physical));
   const lost = [...lostDetails(details, image), ...misplaced(details, image), ...lostPage(explained, image)];
-  const report = pageReport(explained, details, {
+  return pageReport(explained, details, {
     file: { path: image.path, format: image.format },
     warnings: [...kernel.info.doubts, ...lost],
     complete: lost.length === 0,
   });
-  return { ...report, found: details };
 }
 
-export function text(
-  { found, ...report }: PageFindings,
-  { terminal }: { readonly terminal: Terminal },
-): string {
-  return pageText(report, found, terminal);
-}
-
-export function json({ found: _, ...report }: PageFindings): Generator<string> {
-  return jsonPieces(report);
-}
-
-/** The report with what it was made from, for its text. */
-interface PageFindings extends PageReport {
-  readonly found: Fact<PageDetails | null>;
-}
+export { pageView as view } from '../../report/views/page-view.ts';
 
 function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): string[] {
   // Without types there are no details, and why is in the report.

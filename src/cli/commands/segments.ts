@@ -1,8 +1,7 @@
 import { InspectError } from '../../errors.ts';
 import { findLayout, type KernelLayout } from '../../kernel/layout/layout.ts';
 import { regionOfSegment } from '../../kernel/layout/regions.ts';
-import { type SegmentsFindings, segmentsReport, segmentsText } from '../../report/segments-report.ts';
-import type { Terminal } from '../../report/terminal.ts';
+import { type SegmentsFindings, segmentsReport } from '../../report/segments-report.ts';
 import type { Session } from '../session/session.ts';
 
 /** `segments`: the file's own map. */
@@ -11,12 +10,7 @@ export function report(session: Session): SegmentsFindings {
   return segmentsReport(session.image, (segment) => regionOfSegment(segment, bases));
 }
 
-export function text(
-  report: SegmentsFindings,
-  { terminal }: { readonly terminal: Terminal },
-): Generator<string> {
-  return segmentsText(report, terminal);
-}
+export { segmentsView as view } from '../../report/views/segments-view.ts';
 
 /** The map of a file can be shown without the layout of its kernel, which is not worth a search; regions are then unknown. */
 function basesOf({ kernelAtHand, options }: Session): KernelLayout | undefined {

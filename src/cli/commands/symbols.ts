@@ -9,7 +9,6 @@ import {
   type SymbolsFindings,
   symbolRow,
   symbolsJson,
-  symbolsText,
 } from '../../report/symbols-report.ts';
 import { matchesPattern } from '../options/name-pattern.ts';
 import type { Session } from '../session/session.ts';
@@ -44,7 +43,8 @@ export function report({ image, kernel: open }: Session, { query }: SymbolsAsked
   };
 }
 
-export { symbolsJson as json, symbolsText as text };
+export { symbolsView as view } from '../../report/views/symbols-view.ts';
+export { symbolsJson as json };
 
 function* rowsOf(symbols: Iterable<AnySymbol>) {
   for (const symbol of symbols) yield symbolRow(symbol);

@@ -8,11 +8,9 @@ import { explainWalk } from '../../kernel/paging/address-space.ts';
 import type { Walk, WalkStep } from '../../kernel/paging/page-walk.ts';
 import { entryFlagNames } from '../../kernel/paging/paging.ts';
 import { each } from '../../report/each.ts';
-import type { Terminal } from '../../report/terminal.ts';
 import {
   type TranslateFindings,
   type TranslationRow,
-  translateText,
   translationRow,
 } from '../../report/translate-report.ts';
 import type { Session } from '../session/session.ts';
@@ -60,12 +58,7 @@ export function report(
   };
 }
 
-export function text(
-  report: TranslateFindings,
-  { terminal }: { readonly terminal: Terminal },
-): Generator<string> {
-  return translateText(report, terminal);
-}
+export { translateView as view } from '../../report/views/translate-view.ts';
 
 /** One of the addresses leads nowhere. */
 export function failed({ mapped, consistent }: TranslateFindings): boolean {

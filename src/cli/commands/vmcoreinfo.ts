@@ -2,7 +2,9 @@ import { InspectError } from '../../errors.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { escapeLines } from '../../report/escape.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
-import { type VmcoreinfoReport, vmcoreinfoReport, vmcoreinfoText } from '../../report/vmcoreinfo-report.ts';
+import { type View, verbatim } from '../../report/view.ts';
+import { vmcoreinfoView } from '../../report/views/vmcoreinfo-view.ts';
+import { type VmcoreinfoReport, vmcoreinfoReport } from '../../report/vmcoreinfo-report.ts';
 import type { Session } from '../session/session.ts';
 
 export interface VmcoreinfoAsked {
@@ -30,21 +32,17 @@ export function report(
   return { schema, verbatim, warnings: [], complete: true };
 }
 
-interface Place {
-  readonly isTerminal: boolean;
+export function view(report: VmcoreinfoReport | Verbatim): View {
+  return 'verbatim' in report ? [verbatim(report.verbatim)] : vmcoreinfoView(report);
 }
 
-export function text(report: VmcoreinfoReport | Verbatim, place: Place): string {
-  return 'verbatim' in report ? verbatim(report, place) : vmcoreinfoText(report);
-}
-
-export function json(report: VmcoreinfoReport | Verbatim, place: Place): string | Generator<string> {
-  return 'verbatim' in report ? verbatim(report, place) : jsonPieces(report);
-}
-
-/** As it stands for a script, escaped for a terminal. */
-function verbatim({ verbatim: text }: Verbatim, { isTerminal }: Place): string {
-  return isTerminal ? escapeLines(text) : text;
+/** A part as it stands is that for programs, too. */
+export function json(
+  report: VmcoreinfoReport | Verbatim,
+  { isTerminal }: { readonly isTerminal: boolean },
+): string | Generator<string> {
+  if (!('verbatim' in report)) return jsonPieces(report);
+  return isTerminal ? escapeLines(report.verbatim) : report.verbatim;
 }
 
 function lineOf(info: Vmcoreinfo, key: string, path: string): string {

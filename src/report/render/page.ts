@@ -5,6 +5,8 @@ import type { Paint } from './styled-text.ts';
 export interface Page {
   /** Columns that a line may take. */
   readonly width: number;
+  /** Whether a terminal shows it. */
+  readonly isTerminal: boolean;
   readonly ruler: Ruler;
   readonly paint: Paint;
 }

@@ -1,4 +1,5 @@
-import type { Block, Fact, Facts, Paragraph, Table, Text, View } from '../view.ts';
+import { escapeLines } from '../escape.ts';
+import type { Block, Fact, Facts, Paragraph, Table, Text, Verbatim, View } from '../view.ts';
 import { columnsOf } from './columns.ts';
 import { breakLines } from './line-breaks.ts';
 import type { Page } from './page.ts';
@@ -7,13 +8,7 @@ import { Ruler } from './ruler.ts';
 import { shortTable } from './short-table.ts';
 import { painted, styled } from './styled-text.ts';
 import { tableRows } from './table-rows.ts';
-
-/** Where a text is shown. */
-export interface Place {
-  readonly color: boolean;
-  /** Columns that a line may take. */
-  readonly width: number;
-}
+import type { Terminal } from './terminal.ts';
 
 /** Characters handed over at once: writing line by line would take longer than all else. */
 const PIECE = 1 << 16;
@@ -24,21 +19,24 @@ const SHORT_TABLE = 300;
  * A view as text for a terminal or a pipe, in pieces that end in a newline. It escapes what a terminal must not get, wraps
  * lines, lays out tables and colours. A table of a million rows is never held as a whole.
  */
-export async function* renderText(view: View, { color, width }: Place): AsyncGenerator<string> {
-  const page = { width, ruler: new Ruler(), paint: await painter(color) };
+export async function* renderText(view: View, terminal: Terminal): AsyncGenerator<string> {
+  const { width, color, isTerminal } = terminal;
+  const page = { width, isTerminal, ruler: new Ruler(), paint: await painter(color) };
   let piece = '';
   for (const block of view) {
-    for (const line of await linesOf(block, page)) {
-      piece += `${line}\n`;
-      if (piece.length < PIECE) continue;
-      yield piece;
-      piece = '';
-    }
+    if (block.kind === 'verbatim') piece += isTerminal ? escapeLines(block.text) : block.text;
+    else
+      for (const line of await linesOf(block, page)) {
+        piece += `${line}\n`;
+        if (piece.length < PIECE) continue;
+        yield piece;
+        piece = '';
+      }
   }
   if (piece !== '') yield piece;
 }
 
-function linesOf(block: Block, page: Page): Iterable<string> | Promise<Iterable<string>> {
+function linesOf(block: Exclude<Block, Verbatim>, page: Page): Iterable<string> | Promise<Iterable<string>> {
   switch (block.kind) {
     case 'title':
       return [wholeLine(block.text, page)];
@@ -91,8 +89,12 @@ function* wholeLines(lines: Iterable<Text>, page: Page): Generator<string> {
   for (const line of lines) yield wholeLine(line, page);
 }
 
-function wholeLine(line: Text, { paint }: Page): string {
-  const shown = styled(line);
+/** Columns from one tab stop of a terminal to the next. */
+const TAB_STOP = 8;
+
+/** A tab moves the cursor of a terminal past what was there before, so that it gets blanks. */
+function wholeLine(line: Text, { paint, isTerminal }: Page): string {
+  const shown = styled(line, (column) => (isTerminal ? ' '.repeat(TAB_STOP - (column % TAB_STOP)) : '\t'));
   return painted(shown, 0, shown.plain.length, paint);
 }
 

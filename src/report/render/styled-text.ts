@@ -20,13 +20,17 @@ export type Paint = (text: string, style: Style) => string;
 /** Characters that are safe, and as wide as they are many. */
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
+/** What stands for a tab, by the column that it is at. */
+export type ShowTab = (column: number) => string;
+
 /** A view's text, escaped. This is the one place where text of a dump becomes text for a terminal. */
-export function styled(text: Text): StyledText {
+export function styled(text: Text, showTab: ShowTab = () => ' '): StyledText {
   if (typeof text === 'string') return { plain: safe(text), parts: [] };
   const parts: StyledPart[] = [];
   let plain = '';
   const add = (one: Text): void => {
     if (typeof one === 'string') plain += safe(one);
+    else if ('tab' in one) plain += showTab(plain.length);
     else if ('style' in one) {
       const start = plain.length;
       plain += safe(one.text);

@@ -5,10 +5,11 @@ import { pageDetails } from '../../../src/pages/details/details.ts';
 import { explainPage } from '../../../src/pages/explain/explain.ts';
 import { Problems } from '../../../src/pages/usage/problems.ts';
 import { readUsage } from '../../../src/pages/usage/usage.ts';
-import { pageReport, pageText } from '../../../src/report/page-report.ts';
-import { terminal } from '../../../src/report/terminal.ts';
+import { pageReport } from '../../../src/report/page-report.ts';
+import { pageView } from '../../../src/report/views/page-view.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
+import { textOf } from '../../support/text-of.ts';
 
 const kernelOf = (cutShort: boolean, live = false) =>
   ({ image: { live, memory: { cutShort } } }) as unknown as Kernel;
@@ -69,7 +70,7 @@ describe('a kernel without its types', () => {
     expect(failureOf(() => readUsage(built.typed, 5)).kind).toBe('missingInfo');
   });
 
-  test('explains a page as far as VMCOREINFO goes, and says what its types would add', () => {
+  test('explains a page as far as VMCOREINFO goes, and says what its types would add', async () => {
     const failure = failureOf(() => pageDetails(built.typed, explained, null));
     expect(failure.kind).toBe('missingInfo');
     const details = { missing: failure.message };
@@ -77,7 +78,7 @@ describe('a kernel without its types', () => {
       ...{ file: { path: 'made-up', format: 'made-up' }, warnings: [], complete: true },
     });
     expect(report).toMatchObject({ pfn, rule: 'kernel', details: null, detailsError: failure.message });
-    const text = pageText(report, details, terminal(false, 400));
+    const text = await textOf(pageView(report), { columns: 400 });
     expect(text).toContain(
       'all flags by name, zone and owner would be here with the types of the kernel (BTF)',
     );

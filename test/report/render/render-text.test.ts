@@ -47,7 +47,7 @@ describe('a view as text', () => {
     let made = 0;
     const view = [lines(Array.from({ length: 50_000 }, (_, i) => `line ${i}`))];
     const { renderText } = await import('../../../src/report/render/render-text.ts');
-    for await (const piece of renderText(view, { color: false, width: 80 })) {
+    for await (const piece of renderText(view, { color: false, width: 80, isTerminal: false })) {
       made += piece.length;
       most = Math.max(most, piece.length);
     }

@@ -171,6 +171,7 @@ describe('the two that draw tables', () => {
         const contents = table(columns, cells, { gap, indent });
         const page: Page = {
           width: 80,
+          isTerminal: false,
           ruler: new Ruler(),
           paint: (text, style) =>
             color ? `\x1b[${style === 'bad' ? 31 : 1}m${text}\x1b[${style === 'bad' ? 39 : 22}m` : text,

@@ -1,22 +1,24 @@
-import { hex } from '../hex.ts';
-import type { FreePlace } from '../kernel/slabs/free-objects.ts';
-import type { KfenceOwner, SlabObject, SlabOwner } from '../pages/details/owner.ts';
-import { escapeText } from './escape.ts';
+import { hex } from '../../hex.ts';
+import type { FreePlace } from '../../kernel/slabs/free-objects.ts';
+import type { OwnerRow } from '../page-details.ts';
+
+type SlabRow = Extract<OwnerRow, { kind: 'slab' }>;
+type ObjectRow = NonNullable<SlabRow['object']>;
 
 /** Whose a slab page is, and what is known of the object that was asked for. */
-export function slabText({ cache, objects, inUse, list, object }: SlabOwner): string {
+export function slabText({ cache, objects, inUse, list, object }: SlabRow): string {
   const on = list ? `, ${listText(list)}` : '';
-  const what = `slab cache ${escapeText(cache.name)}, objects of ${cache.objectSize} bytes, ${inUse} of ${objects} in use${on}`;
+  const what = `slab cache ${cache.name}, objects of ${cache.objectSize} bytes, ${inUse} of ${objects} in use${on}`;
   return object ? `${what}; ${objectText(object)}` : what;
 }
 
 /** Which page of KFENCE's pool it is. */
-export function kfenceText({ object }: KfenceOwner): string {
+export function kfenceText({ object }: Extract<OwnerRow, { kind: 'kfence' }>): string {
   if (object === null) return 'guard page in the pool of KFENCE, which is never mapped';
   const { index, address, size, state, cache } = object;
   if (cache === null) return `object ${index} in the pool of KFENCE, not used yet`;
-  const of = cache.name === null ? hex(cache.address) : escapeText(cache.name);
-  return `object ${index} in the pool of KFENCE, at ${hex(address)}, ${size} bytes of slab cache ${of}: ${state ?? 'of unknown state'}`;
+  const of = cache.name ?? cache.address;
+  return `object ${index} in the pool of KFENCE, at ${address}, ${size} bytes of slab cache ${of}: ${state ?? 'of unknown state'}`;
 }
 
 /** Where a slab is. */
@@ -26,13 +28,13 @@ function listText(place: FreePlace): string {
     : `on the partial list of ${holder(place)}`;
 }
 
-function objectText(object: SlabObject): string {
+function objectText(object: ObjectRow): string {
   const { index, offset, address } = object;
-  const at = address === null ? '' : ` at ${hex(address)}`;
+  const at = address === null ? '' : ` at ${address}`;
   return `object ${index}${at}, ${hex(offset)} behind its start: ${stateText(object)}`;
 }
 
-function stateText({ state, waitsOn, unknown }: SlabObject): string {
+function stateText({ state, waitsOn, unknown }: ObjectRow): string {
   switch (state) {
     case 'allocated':
       return 'allocated';
@@ -41,7 +43,7 @@ function stateText({ state, waitsOn, unknown }: SlabObject): string {
     case 'freeing':
       return 'given back, and not free before RCU allows';
     default:
-      return `whether it is free cannot be told: ${escapeText(unknown ?? 'the slab cannot be read')}`;
+      return `whether it is free cannot be told: ${unknown ?? 'the slab cannot be read'}`;
   }
 }
 

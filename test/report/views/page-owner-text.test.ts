@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PageOwner } from '../../src/pages/details/owner.ts';
-import { FILE, lineOf, mappersLine, NOBODY, ownerLine, pageDetails } from '../builders/page-details.ts';
+import type { PageOwner } from '../../../src/pages/details/owner.ts';
+import { FILE, lineOf, mappersLine, NOBODY, ownerLine, pageDetails } from '../../builders/page-details.ts';
 
 const KFENCE_OBJECT = {
   ...({ index: 7, address: 0xffff_8880_1001_0f40n, size: 184, state: 'freed' } as const),
@@ -123,17 +123,17 @@ describe('the owner of a page', () => {
       { kind: 'anonymous', anonVma: 0xffff_8880_0200_0000n, mapped: NOBODY },
       'anon_vma 0xffff888002000000',
     ],
-  ])('is %s', (_, owner, text) => {
-    expect(ownerLine(owner)).toBe(text);
+  ])('is %s', async (_, owner, text) => {
+    expect(await ownerLine(owner)).toBe(text);
   });
 
-  it('may be unknown, and then a sentence says why', () => {
+  it('may be unknown, and then a sentence says why', async () => {
     const missing = pageDetails({ missing: 'virtual address 0x10 is not mapped', kind: 'notMapped' });
-    expect(lineOf('owner', missing)).toBe('cannot be told: virtual address 0x10 is not mapped');
-    expect(lineOf('mapped by', missing)).toBeUndefined();
+    expect(await lineOf('owner', missing)).toBe('cannot be told: virtual address 0x10 is not mapped');
+    expect(await lineOf('mapped by', missing)).toBeUndefined();
   });
 
-  it('lets no control character of a dump through', () => {
+  it('lets no control character of a dump through', async () => {
     const evil = '\x1b[2J';
     const { cache } = slab;
     const owners: (PageOwner | null)[] = [
@@ -145,11 +145,11 @@ describe('the owner of a page', () => {
         (key) => ({ kind: 'file', file: { ...FILE, [key]: evil }, offset: 0n, mapped: NOBODY }) as const,
       ),
     ];
-    for (const owner of owners) expect(ownerLine(owner)).toContain('\\x1b[2J');
+    for (const owner of owners) expect(await ownerLine(owner)).toContain('\\x1b[2J');
     const mappers = [{ pid: 1, comm: evil, address: 0n }];
-    expect(mappersLine({ mappers, count: 1, complete: true })).toContain('\\x1b[2J');
+    expect(await mappersLine({ mappers, count: 1, complete: true })).toContain('\\x1b[2J');
     const zone = { place: { value: { node: 0, zone: evil, inSpan: true } } };
-    expect(lineOf('zone', pageDetails({ value: null }, zone))).toContain('\\x1b[2J');
-    expect(lineOf('owner', pageDetails({ missing: evil, kind: 'corrupt' }))).toContain('\\x1b[2J');
+    expect(await lineOf('zone', pageDetails({ value: null }, zone))).toContain('\\x1b[2J');
+    expect(await lineOf('owner', pageDetails({ missing: evil, kind: 'corrupt' }))).toContain('\\x1b[2J');
   });
 });

@@ -1,0 +1,68 @@
+import { PAGE_SIZE } from '../../machine.ts';
+import { CONTENTS, type PageReport } from '../page-report.ts';
+import { ROW_NAMES } from '../row-names.ts';
+import { size } from '../units.ts';
+import { type Fact, facts, strong, title, type View } from '../view.ts';
+import { detailFacts } from './page-details-text.ts';
+
+/** Columns before the values. */
+const VALUES = 15;
+
+export function pageView(report: PageReport): View {
+  const { pfn, physical, section, details } = report;
+  const all = [
+    { name: 'class', value: report.class === null ? 'unknown' : ROW_NAMES[report.class] },
+    { name: 'because', value: because(report) },
+    { name: 'contents', value: contentsText(report) },
+    { name: 'section', value: String(section) },
+    ...(details ? detailFacts(details, pfn) : noDetails(report)),
+    ...structPageFacts(report),
+  ];
+  return [title([strong(`pfn ${pfn}`), `  physical ${physical}`]), facts(all, VALUES, { indent: 2 })];
+}
+
+function noDetails({ detailsError }: PageReport): Fact[] {
+  if (detailsError === null) return [];
+  const lost = 'all flags by name, zone and owner would be here with the types of the kernel (BTF)';
+  return [{ name: 'more', value: `${lost}: ${detailsError}` }];
+}
+
+/** Classes that pages get whatever is in them, though it may be zeros. */
+const WHATEVER_CONTENTS = ['kernel', 'tail', 'badOrder', 'noStructPage'];
+
+function because({ rule, reason, decidedBy, zero }: PageReport): string {
+  const by = decidedBy === null ? '' : `; its head is pfn ${decidedBy}`;
+  const zeros = zero === true && WHATEVER_CONTENTS.includes(rule) ? '; all its bytes are zero' : '';
+  return `${rule}: ${reason}${by}${zeros}`;
+}
+
+function contentsText({ contents, zero }: PageReport): string {
+  return `${CONTENTS[contents]}${zero === null ? '' : zero ? ', all zero' : ', not all zero'}`;
+}
+
+function structPageFacts({ structPage: s, structPageError, details }: PageReport): Fact[] {
+  if (s === null) return [{ name: 'struct page', value: structPageError ?? 'none' }];
+  const type = s.pageType === null ? '' : `  page type: ${s.pageType}`;
+  const head = s.order > 0 ? `  head of 2^${s.order} pages, ${size(PAGE_SIZE * 2 ** s.order)}` : '';
+  const fields = [
+    ['flags', `${s.flags}  ${flagsText(s, details)}`.trimEnd()],
+    ['_refcount', String(s._refcount)],
+    ['_mapcount', `${s._mapcount}${type}`],
+    ['mapping', s.mapping],
+    ['private', s.private],
+    ['compound', `${s.compound ?? 'unknown'}${head}`],
+  ] as const;
+  return [
+    { name: 'struct page', value: s.address },
+    ...fields.map(([name, value]) => ({ name, value, depth: 1 })),
+  ];
+}
+
+/** The flags of a compound's first tail hold its order, too. */
+function flagsText(
+  { flagNames }: NonNullable<PageReport['structPage']>,
+  details: PageReport['details'],
+): string {
+  const order = details?.flagsOrder ?? null;
+  return [...(order === null ? [] : [`order ${order}`]), ...flagNames].join(' ');
+}

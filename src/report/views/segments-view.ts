@@ -1,0 +1,58 @@
+import { each } from '../each.ts';
+import { countOf, type OverlapRow, type SegmentsFindings, type SpanRow } from '../segments-report.ts';
+import { plural, size } from '../units.ts';
+import { BLANK, numbers, paragraph, table, type View } from '../view.ts';
+
+const COLUMNS = [numbers('#'), 'VIRTUAL', 'PHYSICAL', numbers('SIZE'), 'STORED', 'OFFSET', 'REGION'];
+
+export function* segmentsView(report: SegmentsFindings): View {
+  const { omitted = { segments: 0, holes: 0 } } = report;
+  yield table(
+    COLUMNS,
+    each(() => cellsOf(report)),
+    { gap: 1 },
+  );
+  yield BLANK;
+  const segments = plural(countOf(report.segments) + omitted.segments, 'segment');
+  const memory = `${size(report.described.bytes)} of physical memory, ${size(report.stored.bytes)} stored`;
+  yield paragraph(`${segments}: ${memory}`);
+  yield* list('In two segments:', { all: report.overlaps, omitted: 0 }, overlapLine);
+  yield* list('Holes:', { all: report.holes, omitted: omitted.holes }, holeLine);
+}
+
+function* cellsOf({ segments }: SegmentsFindings): Generator<readonly string[]> {
+  let index = 0;
+  for (const s of segments) {
+    const [memory = '', stored = '', missing = ''] = [s.memorySize, s.fileSize, s.missing].map((n) =>
+      size(BigInt(n)),
+    );
+    const held = s.missing !== 0 ? `${missing} cut` : s.fileSize === s.memorySize ? 'all' : stored;
+    yield [`${index++}`, s.virtual ?? '-', s.physical ?? '-', memory, held, s.offset, s.region ?? '-'];
+  }
+}
+
+function overlapLine({ start, end, bytes, segments }: OverlapRow): string {
+  return `${start} - ${end}  ${size(bytes)}, in #${segments[0]} and #${segments[1]}`;
+}
+
+function holeLine({ start, end, bytes }: SpanRow): string {
+  return `${start} - ${end}  ${size(bytes)}`;
+}
+
+interface Listed<T> {
+  readonly all: Iterable<T>;
+  readonly omitted: number;
+}
+
+/** More overlaps or holes than this are counted instead of listed. */
+const LISTED = 20;
+
+function* list<T>(heading: string, { all, omitted }: Listed<T>, line: (one: T) => string): View {
+  const listed: string[] = [];
+  let count = omitted;
+  for (const one of all) if (++count - omitted <= LISTED) listed.push(line(one));
+  if (count === 0) return;
+  yield paragraph(heading);
+  for (const one of listed) yield paragraph(one, 2);
+  if (count > LISTED) yield paragraph(`and ${count - LISTED} more`, 2);
+}
