@@ -47,7 +47,7 @@ describe('records that are lost', () => {
     const { status, texts, said } = await dmesgOf(ring(prints));
     expect(status).toBe(3);
     expect(texts).toEqual(Array.from({ length: 11 }, (_, i) => `text ${i}`));
-    const reason = 'its text_len is 999, its block has 8';
+    const reason = 'its text_len is 999, but its block has 8 bytes';
     expect(said).toEqual([
       ...Array.from({ length: 8 }, (_, i) => `warning: record ${2 * i} is missing: ${reason}`),
       'warning: and 3 more places in the log where records are missing',
@@ -64,7 +64,7 @@ describe('records that are lost', () => {
 
   it('are the rest of a log whose records lead to each other, and nothing where that is all', async () => {
     const bad = { text: 'bad', len: 8 };
-    const reason = (at: number) => `the record at ${at} has a length of 8, and needs 19`;
+    const reason = (at: number) => `the record at ${at} has a length of 8, but needs 19`;
     expect(await dmesgOf(buffer({ text: 'first' }, bad, { text: 'never reached' }))).toEqual({
       ...{ status: 3, texts: ['first'], said: [`warning: the rest of the log is missing: ${reason(24)}`] },
     });

@@ -252,8 +252,8 @@ describe('a VMCOREINFO that lies', async () => {
       'ffffffff00000000',
       /the kernel's log buffer: virtual address 0xffffffff00000000 is not mapped/,
     ],
-    ['OFFSET(prb_desc_ring.count_bits)', '8', /count_bits is \d+, and no kernel has more than 26/],
-    ['SIZE(printk_info)', '1099511627776', /SIZE\(printk_info\) is 1099511627776, and has to be 1 to 1024/],
+    ['OFFSET(prb_desc_ring.count_bits)', '8', /count_bits is \d+, but no kernel has more than 26/],
+    ['SIZE(printk_info)', '1099511627776', /SIZE\(printk_info\) is 1099511627776, but must be 1 to 1024/],
     ['OFFSET(printk_ringbuffer.text_data_ring)', '-1', /OFFSET\(printk_ringbuffer.text_data_ring\) is "-1"/],
   ])('about %s ends with a sentence', async (key, value, message) => {
     const ran = await withNote((text) => text.replace(`\n${key}=`, `\n${key}=${value}\nNOTE=`));

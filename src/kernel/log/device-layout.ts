@@ -1,29 +1,30 @@
 import { latin1, toNul } from '../../bytes/words.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
-import { type LayoutKeys, lie } from './layout-keys.ts';
+import { type LayoutKeys, wrongKey } from './layout-keys.ts';
 import type { LogDevice } from './log-record.ts';
 
-/** A text field of fixed length: where it begins, and its bytes. */
+/** A text field of fixed length: its offset and bytes. */
 interface TextField {
   readonly at: number;
   readonly length: number;
 }
 
-/** Where a printk_info has the names of a device, or why that cannot be told. */
+/** Where a printk_info has the names of a device, or why that is unknown. */
 export type DeviceLayout =
   | { readonly subsystem: TextField; readonly device: TextField }
   | { readonly contradiction: string };
 
-/** What a printk_info has room for, bytes: from past the fields before its dev_info to its end. */
+/** The part of a printk_info after its fixed fields, where dev_info may be; bytes. */
 interface Room {
   readonly from: number;
   readonly size: number;
 }
 
 /**
- * struct dev_printk_info inside printk_info: null for a kernel that does not describe it. It is the last member, and has the two
- * names one after the other and nothing else (include/linux/dev_printk.h, 5.10 to 7.3), so that each number follows from the others.
- * @throws InspectError corrupt, for a length that cannot be
+ * Finds struct dev_printk_info inside printk_info; returns null if the kernel does not describe it. It is the
+ * last member and consists of the two names, one after the other (include/linux/dev_printk.h, 5.10 to 7.3),
+ * so each number follows from the others.
+ * @throws InspectError corrupt if a length is impossible
  */
 export function deviceLayout(keys: LayoutKeys, note: Vmcoreinfo, { from, size }: Room): DeviceLayout | null {
   const subsystem = lengthOf(note, 'subsystem', size);
@@ -37,7 +38,7 @@ export function deviceLayout(keys: LayoutKeys, note: Vmcoreinfo, { from, size }:
   const isLast = start >= from && start % 4 === 0 && Math.ceil((start + whole) / 8) * 8 === size;
   if (!isWhole || !isLast) {
     const names = `names of ${subsystem} and ${device} bytes at ${first} and ${second} of ${whole}`;
-    return { contradiction: `a dev_printk_info at ${start} of ${size} with ${names} is not one` };
+    return { contradiction: `dev_printk_info at ${start} of ${size} bytes cannot have ${names}` };
   }
   return {
     subsystem: { at: start + first, length: subsystem },
@@ -48,11 +49,14 @@ export function deviceLayout(keys: LayoutKeys, note: Vmcoreinfo, { from, size }:
 function lengthOf(note: Vmcoreinfo, name: 'subsystem' | 'device', most: number): number | undefined {
   const length = note.length(`printk_info_${name}`);
   if (length !== undefined && (length < 1 || length > most))
-    throw lie(`LENGTH(printk_info_${name})`, length, `1 to ${most}`);
+    throw wrongKey(`LENGTH(printk_info_${name})`, length, `1 to ${most}`);
   return length;
 }
 
-/** The device of a record; null for none, undefined for one name without the other (set_dev_info, drivers/base/core.c, writes both). */
+/**
+ * Returns a record's device, null for none, or undefined if only one of the names is set (set_dev_info,
+ * drivers/base/core.c, sets both).
+ */
 export function deviceOf(info: Uint8Array, layout: DeviceLayout | null): LogDevice | null | undefined {
   if (layout === null || 'contradiction' in layout) return null;
   const names = { subsystem: textOf(info, layout.subsystem), device: textOf(info, layout.device) };
@@ -60,7 +64,7 @@ export function deviceOf(info: Uint8Array, layout: DeviceLayout | null): LogDevi
   return names.subsystem === '' || names.device === '' ? undefined : names;
 }
 
-/** A field's text up to its NUL. */
+/** Returns a field's text up to its NUL. */
 function textOf(bytes: Uint8Array, { at, length }: TextField): string {
   return latin1(toNul(bytes.subarray(at, at + length)));
 }

@@ -7,25 +7,26 @@ import { type RingLayout, ringLayout } from './ring-layout.ts';
 import { type RingNumbers, readNumbers } from './ring-numbers.ts';
 import { type ReadRecord, recordReader } from './ring-record.ts';
 
-/** Descriptors that are looked at together; what was read of a live kernel is checked again after as many. */
+/** Descriptors per chunk; in a live kernel they are checked again after each chunk. */
 const CHUNK = 256;
 
-/** enum desc_state: the two top bits of state_var */
+/** enum desc_state: the top two bits of state_var */
 const RESERVED = 0;
 const FINALIZED = 2;
 const REUSABLE = 3;
 
-/** More writers than these are not at work at once: one for each CPU, and those that they interrupt. */
+/** Limit of concurrent writers: one per CPU, and the ones that they interrupt. */
 const MOST_WRITERS = 256n;
 
-/** A descriptor as it was read, or what stands in for the records of some that could not be. */
+/** A descriptor, or an entry for records whose descriptors could not be read. */
 type Found = { readonly id: bigint; readonly desc: Uint8Array } | LogEntry;
 
 /**
- * The lockless ring buffer of 5.10 and later (kernel/printk/printk_ringbuffer.c, 896fbe20b4e2). A record is a
- * descriptor, a printk_info of the same index, and a block of text; its id is in the first and the last. It is readable
- * when its descriptor is finalized. One that is only committed is complete, too, but may still be extended: on a live
- * kernel it is left for later, as the kernel's own readers do. Reusable ones have lost their text to newer records.
+ * The lockless ring buffer since 5.10 (kernel/printk/printk_ringbuffer.c, 896fbe20b4e2). A record consists of
+ * a descriptor, a printk_info of the same index and a block of text; descriptor and block hold its id. It is
+ * readable once its descriptor is finalized. A committed one is complete, too, but may still be extended: in
+ * a live kernel it is skipped, as by the kernel's own readers. Reusable ones have lost their text to newer
+ * records.
  */
 export class LocklessRing implements KernelLog {
   readonly hasLevels: boolean;
@@ -37,7 +38,7 @@ export class LocklessRing implements KernelLog {
   readonly #clearSeqIsWrong: boolean;
   #strangeDevices = 0;
 
-  /** @throws InspectError missingInfo, notMapped, notStored or corrupt, when the ring itself cannot be read */
+  /** @throws InspectError missingInfo, notMapped, notStored or corrupt if the ring itself cannot be read */
   constructor(source: LogSource) {
     this.#source = source;
     this.#layout = ringLayout(source.info);
@@ -50,20 +51,20 @@ export class LocklessRing implements KernelLog {
   }
 
   get doubts(): readonly string[] {
-    const cleared = 'which records were cleared cannot be told: clear_seq is past the last of them';
+    const cleared = 'which records were cleared is unknown: clear_seq is past the last record';
     return [...this.#deviceDoubts(), ...(this.#clearSeqIsWrong ? [cleared] : [])];
   }
 
   #deviceDoubts(): string[] {
     const { device } = this.#layout;
     if (device !== null && 'contradiction' in device)
-      return [`which devices the records are about cannot be told: VMCOREINFO: ${device.contradiction}`];
+      return [`the devices of the records are unknown: VMCOREINFO: ${device.contradiction}`];
     const strange = this.#strangeDevices;
-    const what = `${strange} records have a device without a subsystem, or a subsystem without a device`;
+    const what = `records with a device but no subsystem, or the reverse: ${strange}`;
     return strange === 0 ? [] : [what];
   }
 
-  /** The number that the next record gets; where it is not known, one that none has. */
+  /** Returns the number that the next record will get; if unknown, a number beyond all records. */
   #end(): bigint {
     const { tail, ids } = this.#ring;
     const last = this.#numbers.sequence(BigInt.asUintN(ID_BITS, tail + BigInt(ids - 1)));
@@ -86,8 +87,9 @@ export class LocklessRing implements KernelLog {
   }
 
   /**
-   * Records from the ring's tail or head outwards: there are none. The head moves on before a descriptor takes its id, and
-   * the tail only when one can be used again (desc_reserve, desc_push_tail), so that head_id or tail_id lies where there are.
+   * Yields what lies outside tail_id and head_id, where no written record should be: the head is advanced
+   * before a descriptor gets its id, the tail only after a descriptor became reusable (desc_reserve,
+   * desc_push_tail). A record there shows that head_id or tail_id is wrong.
    */
   *#outside(edge: bigint, step: bigint): Generator<LogEntry> {
     if (this.#source.image.live) return;
@@ -96,7 +98,7 @@ export class LocklessRing implements KernelLog {
     let count = 0;
     while (count + this.#ring.ids < this.#ring.count && this.#isWritten(reader, at(count + 1))) count++;
     if (count === 0) return;
-    const reason = `the ${step < 0n ? 'tail' : 'head'} of the ring leaves them out`;
+    const reason = `the ring's ${step < 0n ? 'tail_id' : 'head_id'} excludes them`;
     yield lost({ ...this.#place(step < 0n ? at(count) : at(1)), count }, 'damaged', reason);
   }
 
@@ -116,7 +118,10 @@ export class LocklessRing implements KernelLog {
     }
   }
 
-  /** Texts of a running kernel are overwritten while they are read: together they may have more bytes than the ring. */
+  /**
+   * In a running kernel, texts are overwritten while they are read, so together they may exceed the ring's
+   * size.
+   */
   #recordReader(): ReadRecord {
     const facts = {
       layout: this.#layout,
@@ -144,7 +149,7 @@ export class LocklessRing implements KernelLog {
     return kept.filter((entry) => entry !== undefined);
   }
 
-  /** What was read of a live kernel, less the records that were overwritten or extended before all of it was read. */
+  /** In a live kernel, drops records that were overwritten or extended before all of them was read. */
   #unmoved(found: readonly Found[], entries: readonly (LogEntry | undefined)[]): (LogEntry | undefined)[] {
     const again = new PageReader(this.#source.space);
     return entries.map((entry, i) => {
@@ -155,7 +160,10 @@ export class LocklessRing implements KernelLog {
     });
   }
 
-  /** The descriptor of an id, or that it is missing, and with it the next ones in its page, `most` at most. */
+  /**
+   * Returns the descriptor of an id. If it cannot be read, neither can up to `most` following ones in its
+   * page.
+   */
   #find(reader: PageReader, id: bigint, most: number): Found {
     const { size } = this.#layout.desc;
     const index = Number(id % BigInt(this.#ring.count));
@@ -169,7 +177,7 @@ export class LocklessRing implements KernelLog {
     }
   }
 
-  /** The record of a descriptor; undefined where a newer one has taken its place, or it is not to be read yet. */
+  /** Returns a descriptor's record, or undefined if a newer one has replaced it or it is not yet readable. */
   #entry(read: ReadRecord, reader: PageReader, id: bigint, desc: Uint8Array): LogEntry | undefined {
     const { live } = this.#source.image;
     const state_var = u64At(desc, this.#layout.stateAt);
@@ -183,15 +191,15 @@ export class LocklessRing implements KernelLog {
   }
 
   /**
-   * The head moves on before its descriptor takes the new id (desc_reserve): until then the id is of the lap before, or
-   * there is none. Writers are that far only near the head; further back such a descriptor was lost.
+   * The head is advanced before its descriptor gets the new id (desc_reserve): until then the id is from the
+   * previous lap or unset. Only descriptors near the head can be in that state; further back one was damaged.
    */
   #misplaced(id: bigint, state_var: bigint, owner: bigint): LogEntry {
     const { tail, ids, count } = this.#ring;
     const lapBefore = state_var === 0n || owner === BigInt.asUintN(ID_BITS, id - BigInt(count));
-    const behindHead = BigInt(ids - 1) - BigInt.asUintN(ID_BITS, id - tail);
-    if (lapBefore && behindHead < MOST_WRITERS) return this.#unwritten(id, 'its writer had only begun');
-    const reason = `its descriptor has the id ${owner}, where ${id} belongs`;
+    const fromHead = BigInt(ids - 1) - BigInt.asUintN(ID_BITS, id - tail);
+    if (lapBefore && fromHead < MOST_WRITERS) return this.#unwritten(id, 'its writer had only just begun');
+    const reason = `its descriptor has the id ${owner}, not ${id}`;
     return lost(this.#place(id), 'damaged', reason);
   }
 

@@ -1,23 +1,26 @@
 import { InspectError, reasonOf } from '../../errors.ts';
 
-/** Who printed a record: a thread by its pid, or a CPU outside of any thread (printk_caller_id, kernel/printk/printk.c). */
+/**
+ * Who printed a record: a thread by its pid, or a CPU outside thread context (printk_caller_id,
+ * kernel/printk/printk.c).
+ */
 export interface Caller {
   readonly kind: 'thread' | 'cpu';
   readonly id: number;
 }
 
-/** The device that a record is about, in the kernel's spelling: pci, +pci:0000:00:01.0 (struct dev_printk_info). */
+/** The device of a record, in the kernel's notation: pci, +pci:0000:00:01.0 (struct dev_printk_info). */
 export interface LogDevice {
   readonly subsystem: string;
   readonly device: string;
 }
 
-/** One record of the kernel log. What a kernel does not say of its records is null. */
+/** A record of the kernel log. What the kernel does not record is null. */
 export interface LogRecord {
   readonly kind: 'record';
-  /** Orders the records of one log; no two have the same. */
+  /** Orders the records of a log; unique. */
   readonly position: bigint;
-  /** The kernel's own number of it, counted from boot. */
+  /** The kernel's number of the record, counted from boot. */
   readonly sequence: bigint | null;
   /** Nanoseconds since boot (local_clock). */
   readonly time: bigint;
@@ -25,52 +28,54 @@ export interface LogRecord {
   readonly level: number | null;
   /** 0 kern, 1 user, ... (include/linux/syslog.h and syslog(3)). */
   readonly facility: number | null;
-  /** Whether it goes on with the line of an earlier record (LOG_CONT), with which the kernel could not merge it. */
+  /** Whether it continues the line of an earlier record (LOG_CONT) that the kernel could not append to. */
   readonly continuation: boolean | null;
   readonly caller: Caller | null;
   readonly device: LogDevice | null;
-  /** Whether `dmesg --clear` hid it from later readers of that kernel. */
+  /** Whether `dmesg --clear` hid it from later readers. */
   readonly cleared: boolean | null;
-  /** Its text as the kernel keeps it, without a newline at its end; control characters may be in it. */
+  /** Its text as the kernel keeps it, without the final newline; may contain control characters. */
   readonly text: Uint8Array;
 }
 
-/** Why there is no text: these are different answers and stay apart. */
+/** Why a record has no text; these are different answers. */
 export type LossCause =
-  /** The dump does not have the memory that it is in. */
+  /** The dump lacks its memory. */
   | 'absent'
-  /** The structures that lead to it contradict each other. */
+  /** The structures that lead to it are inconsistent. */
   | 'damaged'
-  /** Nothing is lost: its writer had not finished, or the kernel had no room for the text. */
+  /** Nothing is lost: its writer had not finished, or the kernel had no space for the text. */
   | 'unwritten';
 
-/** Records that cannot be had, one after the other. */
+/** One or more consecutive records that cannot be read. */
 export interface LostRecords {
   readonly kind: 'lost';
-  /** As LogRecord.position, of the first of them. */
+  /** LogRecord.position of the first of them. */
   readonly position: bigint;
   /** Number of the first of them. */
   readonly sequence: bigint | null;
-  /** How many; null where the way to the next one is lost, too. */
+  /** How many; null if the way to the next record is lost, too. */
   readonly count: number | null;
   readonly cause: LossCause;
-  /** What is wrong with the first of them. */
+  /** Why the first of them cannot be read. */
   readonly reason: string;
 }
 
 export type LogEntry = LogRecord | LostRecords;
 
-/** The kernel log of a dump, however that kernel kept it. */
+/** The kernel log of a dump, in any form. */
 export interface KernelLog {
-  /** Whether its records have a level and a facility. */
+  /** Whether its records have level and facility. */
   readonly hasLevels: boolean;
-  /** How many records there may be at most; null where only reading them all tells. */
+  /** Maximum number of records; null if it is known only after reading all. */
   readonly most: number | null;
-  /** What is wrong with it besides records that are lost, as far as it was read; sentences. */
+  /** Problems other than lost records, as far as the log was read; sentences. */
   readonly doubts: readonly string[];
   /**
-   * All of it, oldest first, read as it is asked for. What cannot be had is told in its place and stops nothing.
-   * @param newest how many records at the end are wanted, where the log tells which those are
+   * Yields all entries, oldest first, read on demand. Lost records are reported in their place and do not end
+   * the log.
+   * @param newest how many records at the end are wanted; ignored by a log that cannot find them without
+   * reading all
    */
   entries(newest?: number): Generator<LogEntry>;
 }
@@ -78,7 +83,9 @@ export interface KernelLog {
 /** LOG_CONT (kernel/printk/internal.h) */
 const LOG_CONT = 8;
 
-/** facility, and flags in 5 bits below level in 3: two bytes (struct printk_info, struct printk_log). */
+/**
+ * Decodes two bytes: facility, then 5 bits of flags below 3 of level (struct printk_info, struct printk_log).
+ */
 export function decodePriority(bytes: Uint8Array, at: number | null) {
   const [facility, byte] = at === null ? [] : bytes.subarray(at, at + 2);
   if (facility === undefined || byte === undefined)
@@ -86,27 +93,27 @@ export function decodePriority(bytes: Uint8Array, at: number | null) {
   return { facility, level: byte >> 5, continuation: (byte & LOG_CONT) !== 0 };
 }
 
-/** The top bit tells a CPU from a thread. */
+/** The top bit distinguishes a CPU from a thread. */
 export function decodeCaller(caller_id: number): Caller {
   return { kind: caller_id >>> 31 === 1 ? 'cpu' : 'thread', id: caller_id & 0x7fff_ffff };
 }
 
-/** Where records are lost, and how many. */
+/** Which records are lost. */
 type LostPlace = Pick<LostRecords, 'position' | 'sequence' | 'count'>;
 
-/** Records that cannot be had, for a reason. */
+/** Makes an entry for lost records. */
 export function lost(place: LostPlace, cause: LossCause, reason: string): LostRecords {
   return { kind: 'lost', ...place, cause, reason };
 }
 
-/** The same for what an InspectError says of `what`; any other error is thrown on. */
+/** Makes an entry for records that are lost to an InspectError; any other error is thrown on. */
 export function lostBy(error: unknown, place: LostPlace, what: string): LostRecords {
   const reason = `${what}: ${reasonOf(error)}`;
   const absent = error instanceof InspectError && (error.kind === 'notStored' || error.kind === 'io');
   return lost(place, absent ? 'absent' : 'damaged', reason);
 }
 
-/** The same entries, with neighbours that are lost for the same cause told as one. */
+/** Merges neighbouring lost entries that have the same cause. */
 export function* mergeLost(entries: Iterable<LogEntry>): Generator<LogEntry> {
   let held: LostRecords | undefined;
   for (const entry of entries) {

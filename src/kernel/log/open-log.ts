@@ -5,8 +5,8 @@ import { RecordBuffer } from './record-buffer.ts';
 import type { LogSource } from './ring-header.ts';
 
 /**
- * The kernel log, in whichever of its two forms VMCOREINFO describes.
- * @throws InspectError missingInfo, notMapped, notStored or corrupt, when there is no way into it
+ * Opens the kernel log in the form that VMCOREINFO describes.
+ * @throws InspectError missingInfo, notMapped, notStored or corrupt if there is no access to it
  */
 export function openLog(source: LogSource): KernelLog {
   const { info } = source;
@@ -14,6 +14,6 @@ export function openLog(source: LogSource): KernelLog {
   if (info.has('SYMBOL(log_first_idx)')) return new RecordBuffer(source);
   throw missingKey(
     'SYMBOL(prb)',
-    'the kernel log cannot be found (nor is there the SYMBOL(log_first_idx) of Linux 3.5 to 5.9)',
+    'the kernel log cannot be found (SYMBOL(log_first_idx) of Linux 3.5 to 5.9 is missing, too)',
   );
 }

@@ -3,10 +3,10 @@ import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 
-/** The records of a log lie in three places that are walked side by side, a few pages of each at a time: 256 KiB. */
+/** 256 KiB: the records of a log are spread over three areas, each read a few pages at a time. */
 const CACHED_PAGES = 64;
 
-/** Virtual memory in small pieces, each page of it read once while it is remembered. A page that is missing stays so. */
+/** Reads small pieces of virtual memory through a cache of pages. A missing page stays missing. */
 export class PageReader {
   readonly #space: AddressSpace;
   readonly #pages = new Lru<bigint, Uint8Array | InspectError>(CACHED_PAGES);
@@ -15,7 +15,7 @@ export class PageReader {
     this.#space = space;
   }
 
-  /** `length` bytes from a virtual address on. @throws InspectError notMapped or notStored */
+  /** Returns `length` bytes from a virtual address on. @throws InspectError notMapped or notStored */
   bytes(address: bigint, length: number): Uint8Array {
     const inside = Number(address % BigInt(PAGE_SIZE));
     const first = this.#page(address - BigInt(inside));
@@ -46,7 +46,7 @@ export class PageReader {
   }
 }
 
-/** Bytes from an address to the end of its page. */
+/** Returns the bytes from an address to the end of its page. */
 export function leftInPage(address: bigint): number {
   return PAGE_SIZE - Number(address % BigInt(PAGE_SIZE));
 }

@@ -1,23 +1,26 @@
 /*
- * The lines of a kernel log that a panic, an oops or a report before them is recognised by.
+ * Patterns of the log lines of a panic, an oops, and reports that lead to them.
  */
 
 /** panic() of kernel/panic.c */
 export const PANIC = /^Kernel panic - not syncing/;
 
-/** The line that die() prints for every oops, with the count of them: "Oops: 0002 [#1] SMP" (arch/x86/kernel/dumpstack.c) */
+/**
+ * The line that die() prints for every oops, with a counter: "Oops: 0002 [#1] SMP"
+ * (arch/x86/kernel/dumpstack.c)
+ */
 export const OOPS = /: [0-9a-f]{4} \[#\d+\]/;
 
 /** The end of an oops or warning (kernel/panic.c). */
 export const END = /^---\[ end trace /;
 
-/** What may follow it: the registers once more, for those that scrolled away (oops_end), and the thread's end. */
+/** What may follow: the registers again, in case they scrolled away (oops_end), and the thread's end. */
 export const AFTERWORD =
   /^(RIP|Code|R[A-Z0-9]{2}|FS|CS|CR2|DR[0-9]|PKRU)( ?:|: )|^note: |^Kernel Offset: |^Modules linked in:/;
 
-/** How reports begin that a panic may be the end of. */
+/** The first lines of reports that may end in a panic. */
 export const OPENINGS: readonly RegExp[] = [
-  // BUG(), WARN() and list corruption; KASAN, UBSAN and lockdep draw a line first.
+  // BUG(), WARN() and list corruption; KASAN, UBSAN and lockdep print a line of dashes or equals signs first.
   /^-+\[ cut here \]-+$/,
   /^={20,}$/,
   /^kernel BUG at /,
@@ -35,6 +38,9 @@ export const OPENINGS: readonly RegExp[] = [
   /^Uhhuh\. NMI received |^NMI: (PCI system error|IOCK error)/,
 ];
 
-/** How the lines begin that say what an oops is about (arch/x86/mm/fault.c, arch/x86/kernel/traps.c, lib/bug.c). */
+/**
+ * The first words of lines that say what an oops is about (arch/x86/mm/fault.c, arch/x86/kernel/traps.c,
+ * lib/bug.c).
+ */
 export const CAUSE =
   /^(BUG: |kernel BUG at |general protection fault|divide error|invalid opcode|traps: PANIC|watchdog: BUG: |NMI watchdog: )/;

@@ -2,20 +2,22 @@ import { latin1 } from '../../bytes/words.ts';
 import type { LogRecord } from './log-record.ts';
 import { AFTERWORD, END, OOPS, OPENINGS, PANIC } from './panic-patterns.ts';
 
-/** The lines of a panic or an oops in a log, by the positions of their records. */
+/** The lines of a panic or an oops in a log, as positions of records. */
 export interface PanicLines {
   readonly first: bigint;
-  /** Null when they go on to the end of the log. */
+  /** null if they go on to the end of the log. */
   readonly last: bigint | null;
 }
 
-/** A longer silence of its context ends a report that has no line for its end. Nanoseconds. */
+/** A longer pause of its context ends a report that has no last line; nanoseconds. */
 const PAUSE = 1_000_000_000n;
 
-/** Threads and CPUs that may be in the middle of a report at once; of more the one that began first is given up. */
+/**
+ * How many threads and CPUs may be in the middle of a report at once; beyond, the oldest report is dropped.
+ */
 const CONTEXTS = 4096;
 
-/** A report that a context has begun, and not ended for sure. */
+/** A report that a context has begun. */
 interface Report {
   readonly first: bigint;
   last: bigint;
@@ -25,10 +27,11 @@ interface Report {
 }
 
 /**
- * Finds the lines of the panic: from the begin of the report that led to it, to the end of the log. That report is the one
- * that the panicking context (thread or CPU) was in the middle of, or had just ended, when it panicked; without one the
- * panic's own line is the first. A log without a panic may still end in the oops that took the dump (a crash kernel is
- * started before oops_end prints anything more): then the last oops, from the begin of its report to the end of it.
+ * Finds the lines of the panic, from the start of the report that led to it to the end of the log. That
+ * report is the one that the panicking context (thread or CPU) was printing or had just finished; without
+ * one, the panic's own line is the first. A log without a panic may still end in the oops that triggered the
+ * dump, because a crash kernel starts before oops_end prints more: then the result is the last oops with its
+ * report.
  */
 export function findPanic(records: Iterable<LogRecord>): PanicLines | undefined {
   const reports = new Map<string, Report>();
@@ -55,7 +58,7 @@ function keep(reports: Map<string, Report>, context: string, report: Report): vo
   }
 }
 
-/** The report that a line of its context belongs to, or undefined where it belongs to none. */
+/** Returns the report that a line belongs to, or undefined if it belongs to none. */
 function goesOn(before: Report | undefined, { position, time }: LogRecord, text: string): Report | undefined {
   const oops = OOPS.test(text);
   const opens = oops || OPENINGS.some((opening) => opening.test(text));

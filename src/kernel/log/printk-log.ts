@@ -20,7 +20,7 @@ export function bufferLayout(info: Vmcoreinfo) {
     text_len: u16(at('text_len', 2)),
     dict_len: u16(dict_len),
   });
-  // VMCOREINFO does not name facility, flags and level: they are the two bytes behind dict_len.
+  // VMCOREINFO has no facility, flags and level: they are the two bytes after dict_len.
   const priorityAt = dict_len + 4 <= size ? dict_len + 2 : null;
   const callerAt = info.has(`OFFSET(${name}.caller_id)`) ? at('caller_id', 4) : null;
   return { header, timeAt: at('ts_nsec', 8), priorityAt, callerAt };
@@ -44,13 +44,13 @@ export function decodeRecord(
     ...decodePriority(bytes, layout.priorityAt),
     caller: layout.callerAt === null ? null : decodeCaller(u32At(bytes, layout.callerAt)),
     device: deviceOf(latin1(bytes.subarray(size + text_len))),
-    // clear_idx alone does not tell whether what it points at was overwritten since.
+    // clear_idx does not show whether its target has since been overwritten.
     cleared: null,
     text: bytes.slice(size, size + text_len),
   };
 }
 
-/** The dictionary of a record: KEY=value, each but the last with a NUL behind it. */
+/** Parses the dictionary of a record: KEY=value, separated by NULs. */
 function deviceOf(dictionary: string): LogDevice | null {
   const values = new Map(
     dictionary.split('\0').map((line) => {

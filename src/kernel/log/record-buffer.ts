@@ -14,22 +14,25 @@ interface Buffer {
   readonly at: bigint;
   /** Bytes. */
   readonly length: number;
-  /** Bytes from its begin to the oldest record, and to where the next one will be written. */
+  /** Offset of the oldest record in bytes. */
   readonly first: number;
+  /** Offset where the next record will be written, in bytes. */
   readonly next: number;
 }
 
-/** A place in the buffer. Behind the last record that fits, one with length 0 sends the reader to the begin. */
+/**
+ * A place in the buffer. After the last record that fits, one with length 0 sends the reader to the start.
+ */
 interface Place {
   readonly index: number;
-  /** Records before it. */
+  /** How many records are before it. */
   readonly position: number;
   readonly wrapped: boolean;
 }
 
 /**
- * The record buffer of 3.5 to 5.9 (log_buf of kernel/printk/printk.c, 7ff9554bb578): records one behind the other, each
- * with its length in front, so behind a header that is missing or impossible nothing more can be found.
+ * The record buffer of 3.5 to 5.9 (log_buf of kernel/printk/printk.c, 7ff9554bb578). Records follow one
+ * another, each beginning with its length, so after a missing or impossible header no record can be found.
  */
 export class RecordBuffer implements KernelLog {
   readonly hasLevels: boolean;
@@ -39,7 +42,9 @@ export class RecordBuffer implements KernelLog {
   readonly #layout: BufferLayout;
   readonly #buffer: Buffer;
 
-  /** @throws InspectError missingInfo, notMapped, notStored or corrupt, when the buffer itself cannot be found */
+  /**
+   * @throws InspectError missingInfo, notMapped, notStored or corrupt if the buffer itself cannot be found
+   */
   constructor(source: LogSource) {
     this.#source = source;
     this.#layout = bufferLayout(source.info);
@@ -56,14 +61,14 @@ export class RecordBuffer implements KernelLog {
     const { first, next } = this.#buffer;
     let place: Place | undefined = { index: first, position: 0, wrapped: first <= next };
     while (place && place.index !== next) {
-      const { entry, behind } = this.#record(reader, place);
+      const { entry, following } = this.#record(reader, place);
       if (entry) yield entry;
-      place = behind;
+      place = following;
     }
   }
 
-  /** The record at a place, and the place behind it, if that can be known. */
-  #record(reader: PageReader, place: Place): { entry?: LogEntry; behind?: Place } {
+  /** Returns the record at a place, and the following place, if it can be known. */
+  #record(reader: PageReader, place: Place): { entry?: LogEntry; following?: Place } {
     const position = BigInt(place.position);
     const end = (what: string) => ({
       entry: lost({ position, sequence: null, count: null }, 'damaged', what),
@@ -71,19 +76,19 @@ export class RecordBuffer implements KernelLog {
     try {
       const header = this.#header(reader, place.index);
       if (header.len === 0) {
-        if (place.wrapped) return end('a second end of the buffer follows the first');
-        return { behind: { ...place, index: 0, wrapped: true } };
+        if (place.wrapped) return end('the buffer wraps a second time');
+        return { following: { ...place, index: 0, wrapped: true } };
       }
       const wrong = this.#impossible(place.index, header);
       if (wrong) return end(wrong);
-      const behind = { ...place, index: place.index + header.len, position: place.position + 1 };
-      return { entry: this.#decode(reader, place.index, position), behind };
+      const following = { ...place, index: place.index + header.len, position: place.position + 1 };
+      return { entry: this.#decode(reader, place.index, position), following };
     } catch (error) {
       return { entry: lostBy(error, { position, sequence: null, count: null }, 'the header of a record') };
     }
   }
 
-  /** Near the end the kernel leaves room for a header, so one that does not fit is as good as length 0. */
+  /** A header that does not fit before the end of the buffer means the same as length 0. */
   #header(reader: PageReader, index: number) {
     const { header } = this.#layout;
     if (index + header.size > this.#buffer.length) return { len: 0, text_len: 0, dict_len: 0 };
@@ -96,7 +101,7 @@ export class RecordBuffer implements KernelLog {
   ): string | undefined {
     const { len, text_len, dict_len } = record;
     const needed = this.#layout.header.size + text_len + dict_len;
-    if (len < needed) return `the record at ${index} has a length of ${len}, and needs ${needed}`;
+    if (len < needed) return `the record at ${index} has a length of ${len}, but needs ${needed}`;
     const { length, next } = this.#buffer;
     const limit = index < next ? next : length;
     return index + len > limit ? `the record at ${index} has a length of ${len}, past ${limit}` : undefined;
@@ -120,7 +125,7 @@ function readBuffer({ space, info, image }: LogSource): Buffer {
     const length = u32('log_buf_len');
     const memory = describedBytes(image.memory);
     if (length > Math.min(MOST_BYTES, memory))
-      throw new InspectError('corrupt', `log_buf_len is ${length}, and the dump has ${memory} bytes`);
+      throw new InspectError('corrupt', `log_buf_len is ${length}, but the dump has ${memory} bytes`);
     const [first, next] = [u32('log_first_idx'), u32('log_next_idx')];
     if (Math.max(first, next) >= length)
       throw new InspectError('corrupt', `log_first_idx ${first} or log_next_idx ${next} is past ${length}`);

@@ -1,9 +1,12 @@
 import { struct, u16, u32, u64 } from '../../bytes/struct.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 import { deviceLayout } from './device-layout.ts';
-import { LayoutKeys, lie } from './layout-keys.ts';
+import { LayoutKeys, wrongKey } from './layout-keys.ts';
 
-/** The structures of kernel/printk/printk_ringbuffer.h, as VMCOREINFO gives them (5.10+). Fields keep their names. */
+/**
+ * The structures of kernel/printk/printk_ringbuffer.h as VMCOREINFO describes them (5.10+). Fields keep their
+ * names.
+ */
 export type RingLayout = ReturnType<typeof ringLayout>;
 
 /** @throws InspectError missingInfo or corrupt, naming the key */
@@ -44,7 +47,11 @@ function infoStruct(keys: LayoutKeys, note: Vmcoreinfo) {
     const start = keys.within('printk_info', size, bytes, [`printk_info.${name}`]);
     const end = start + bytes;
     if (start % bytes !== 0 || taken.some((other) => start < other.end && end > other.start))
-      throw lie(`OFFSET(printk_info.${name})`, start, `a place of its own, a multiple of ${bytes}`);
+      throw wrongKey(
+        `OFFSET(printk_info.${name})`,
+        start,
+        `a multiple of ${bytes} that overlaps no other field`,
+      );
     taken.push({ start, end });
     return start;
   };
@@ -58,7 +65,8 @@ function infoStruct(keys: LayoutKeys, note: Vmcoreinfo) {
   };
   return {
     info: struct('printk_info', size, fields),
-    // VMCOREINFO does not name facility, flags and level: they are the two bytes between these fields, as there are two.
+    // VMCOREINFO has no facility, flags and level: they are the two bytes between these fields if there are
+    // two.
     priorityAt: caller_id - text_len === 4 ? text_len + 2 : null,
     device: deviceLayout(keys, note, { size, from: caller_id + 4 }),
   };

@@ -3,25 +3,26 @@ import type { PageReader } from './page-reader.ts';
 import { ID_BITS, type RingHeader } from './ring-header.ts';
 import type { RingLayout } from './ring-layout.ts';
 
-/** Which number the record of an id has: both go up by one. */
+/** Maps the ids of records to their numbers: both count up by one. */
 export interface RingNumbers {
-  /** A number that orders the ids: the record's own, where that is known. */
+  /** A number that orders the ids: the record's own if known. */
   readonly position: (id: bigint) => bigint;
-  /** The record's number, counted from boot; null where no record tells the difference of ids and numbers. */
+  /** The record's number, counted from boot; null if no record shows how ids and numbers differ. */
   readonly sequence: (id: bigint) => bigint | null;
 }
 
-/** Records that are asked for their number; the first that answers is enough. */
-const ASKED = 64;
+/** How many records to try; one that answers is enough. */
+const TRIED = 64;
 
 /**
- * Record 0 has the id -count (DESC0_ID + 1 of printk_ringbuffer.h). The kernels 5.10 to 6.12 keep only 32 bits of it, for
- * count is an unsigned int there; 7.3 has all 62. Which of the two holds is seen from a record whose number agrees.
+ * Record 0 has the id -count (DESC0_ID + 1 of printk_ringbuffer.h). Kernels 5.10 to 6.12 keep only 32 bits of
+ * it, because count is an unsigned int there; 7.3 has all 62. A record whose number agrees shows which is the
+ * case.
  */
 export function readNumbers(reader: PageReader, layout: RingLayout, ring: RingHeader): RingNumbers {
   const bases = [BigInt.asUintN(ID_BITS, -BigInt(ring.count)), BigInt.asUintN(32, -BigInt(ring.count))];
-  for (let i = 0; i < Math.min(ASKED, ring.ids); i++) {
-    // From the head down: the newest records are the least likely to be overwritten meanwhile.
+  for (let i = 0; i < Math.min(TRIED, ring.ids); i++) {
+    // From the head down: the newest records are the least likely to be overwritten in the meantime.
     const id = BigInt.asUintN(ID_BITS, ring.tail + BigInt(ring.ids - 1 - i));
     const number = numberIn(reader, layout, ring, id);
     const base = bases.find((first) => number === BigInt.asUintN(ID_BITS, id - first));

@@ -14,24 +14,24 @@ import type { RingLayout } from './ring-layout.ts';
 import type { RingNumbers } from './ring-numbers.ts';
 import { BLOCK_ID_BYTES, locateBlock } from './text-block.ts';
 
-/** Reads the record of a descriptor that is committed or finalized, or says why it cannot be had. */
+/** Reads the record of a committed or finalized descriptor, or says why it is lost. */
 export type ReadRecord = (reader: PageReader, id: bigint, desc: Uint8Array) => LogRecord | LostRecords;
 
-/** What all records of a ring are read with. */
+/** What reading the records of a ring takes. */
 interface RingFacts {
   readonly layout: RingLayout;
   readonly ring: RingHeader;
   readonly numbers: RingNumbers;
-  /** The first record that was not cleared; null where that is not known. */
+  /** The first record that was not cleared; null if unknown. */
   readonly clearSeq: bigint | null;
-  /** Told of a record whose device cannot be one. */
+  /** Called for a record whose device is invalid. */
   readonly onStrangeDevice: () => void;
 }
 
 /**
- * Reads the records of one walk through a ring.
- * @param budget bytes that all their texts can take together, for no two share any: in a ring that was planted all may
- *   point to the same text, and a log of one MiB would have a GiB to tell
+ * Returns a reader for one walk through a ring.
+ * @param budget bytes of all texts together, which never overlap: in a hostile ring all records may point to
+ * the same text, so that 1 MiB of log would yield a GiB
  */
 export function recordReader(facts: RingFacts, budget: number): ReadRecord {
   let left = budget;
@@ -42,7 +42,7 @@ export function recordReader(facts: RingFacts, budget: number): ReadRecord {
       const found = readRecord(facts, reader, id, desc);
       if ('cause' in found) return lost(place, found.cause, found.reason);
       if (found.text.length > left)
-        return lost(place, 'damaged', `the texts before it take all but ${left} bytes of the ring`);
+        return lost(place, 'damaged', `the texts before it leave only ${left} bytes of the ring`);
       left -= found.text.length;
       return { kind: 'record', position: place.position, ...found };
     } catch (error) {
@@ -62,7 +62,7 @@ function readRecord(facts: RingFacts, reader: PageReader, id: bigint, desc: Uint
   const info = layout.info.decode(bytes);
   const number = numbers.sequence(id);
   if (info.seq % count !== id % count || (number !== null && info.seq !== number)) {
-    return damaged(`its printk_info is that of record ${info.seq}`);
+    return damaged(`its printk_info belongs to record ${info.seq}`);
   }
   const text = readText(reader, { id, ...layout.desc.decode(desc), text_len: info.text_len }, ring);
   if (!(text instanceof Uint8Array)) return text;
@@ -84,8 +84,9 @@ function damaged(reason: string): NoRecord {
 }
 
 /**
- * A block has room for the text as it was written: with the prefix of its level, the newline and the NUL that are then
- * taken off (printk_sprint, kernel/printk/printk.c), in steps of 8 bytes. Where more is left the length is not the text's.
+ * A block holds the text as it was written: with the level prefix, the newline and the NUL that are then
+ * stripped (printk_sprint, kernel/printk/printk.c), rounded up to 8 bytes. If more is left, the length is
+ * wrong.
  */
 const SPARE = 32;
 
@@ -96,18 +97,18 @@ interface TextPlace {
   readonly text_len: number;
 }
 
-/** The text, copied, or why there is none. @throws InspectError notMapped or notStored */
+/** Returns a copy of the text, or why there is none. @throws InspectError notMapped or notStored */
 function readText(reader: PageReader, place: TextPlace, ring: RingHeader): Uint8Array | NoRecord {
   const { id, begin, next, text_len } = place;
   const block = locateBlock(begin, next, ring.sizeBits);
   if (block.kind === 'empty') return new Uint8Array();
   if (block.kind === 'failed') return { cause: 'unwritten', reason: 'the kernel had no room for its text' };
-  if (block.kind === 'impossible') return damaged(`its text cannot lie from ${begin} to ${next} of the ring`);
-  // The kernel's readers refuse such a record, too (copy_data).
+  if (block.kind === 'impossible') return damaged(`its text cannot lie from ${begin} to ${next} in the ring`);
+  // The kernel's readers reject such a record, too (copy_data).
   if (text_len > block.capacity || text_len + SPARE < block.capacity)
-    return damaged(`its text_len is ${text_len}, its block has ${block.capacity}`);
+    return damaged(`its text_len is ${text_len}, but its block has ${block.capacity} bytes`);
   const bytes = reader.bytes(ring.data + BigInt(block.offset), BLOCK_ID_BYTES + text_len);
   const owner = u64At(bytes, 0);
-  if (owner !== id) return damaged(`its text block has the id ${owner}, where ${id} belongs`);
+  if (owner !== id) return damaged(`its text block has the id ${owner}, not ${id}`);
   return bytes.slice(BLOCK_ID_BYTES);
 }

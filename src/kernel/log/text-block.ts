@@ -1,26 +1,30 @@
-/** FAILED_LPOS and EMPTY_LINE_LPOS (once named NO_LPOS): odd, which no position of a block is (printk_ringbuffer.h). */
+/**
+ * FAILED_LPOS and EMPTY_LINE_LPOS (formerly NO_LPOS): odd, unlike the position of a block
+ * (printk_ringbuffer.h).
+ */
 const FAILED_LPOS = 1n;
 const EMPTY_LINE_LPOS = 3n;
 
 /** Each block begins with the id of its descriptor, an unsigned long (struct prb_data_block). */
 export const BLOCK_ID_BYTES = 8;
 
-/** Where the text of a record lies in the data ring. */
+/** Where the text of a record lies in the text ring. */
 export type TextBlock =
-  /** Bytes from the ring's begin to the block's id, and how many there are behind the id. */
+  /** `offset` of the block's id in the ring, and `capacity` for text after the id; bytes. */
   | { readonly kind: 'stored'; readonly offset: number; readonly capacity: number }
   /** The record is valid and its text is empty. */
   | { readonly kind: 'empty' }
-  /** The kernel had no room for it. */
+  /** The kernel had no space for it. */
   | { readonly kind: 'failed' }
   /** No kernel writes such positions. */
   | { readonly kind: 'impossible' };
 
 /**
- * Finds a block by its logical positions, which count all bytes ever written, modulo 2^64. A block that does not fit
- * before the end of the ring lies at its begin instead. It wraps when its last byte is in another lap than its first:
- * `next` itself is no part of it, and stands at the begin of the next lap where a block fits exactly, which counts as
- * no wrap since 6.18 (67e1b0052f6b) and did not occur before.
+ * Finds a block by its logical positions, which count all bytes ever written, modulo 2^64. A block that does
+ * not fit before the end of the ring lies at the start instead: it wraps if its first and last byte are in
+ * different laps. `next` is the position after the block. If a block ends exactly at the end of the ring,
+ * `next` is in the next lap; since 6.18 (67e1b0052f6b) that does not count as a wrap, and before it did not
+ * occur.
  * @param sizeBits the ring has 2^sizeBits bytes
  */
 export function locateBlock(begin: bigint, next: bigint, sizeBits: number): TextBlock {

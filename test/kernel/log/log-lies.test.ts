@@ -9,8 +9,8 @@ import { BuiltRing, PLACES as RING } from '../../builders/log-ring.ts';
 
 const RECORDS = 200;
 
-/** How many records are told of, lost ones among them; a refusal counts none. */
-function told(built: BuiltKernel): number {
+/** Returns how many records are reported, including lost ones; 0 if the log is rejected. */
+function countOf(built: BuiltKernel): number {
   try {
     const entries = [...openLog(built.open()).entries()];
     findPanic(entries.filter((entry) => entry.kind === 'record'));
@@ -21,7 +21,7 @@ function told(built: BuiltKernel): number {
   }
 }
 
-/** Bytes that stand where the kernel had others: anywhere in one of the log's places. */
+/** Changes of bytes anywhere in one of the log's areas. */
 const lies = (places: readonly (readonly [at: number, bytes: number])[]) =>
   fc.array(
     fc.record({
@@ -31,12 +31,12 @@ const lies = (places: readonly (readonly [at: number, bytes: number])[]) =>
     { minLength: 1, maxLength: 6 },
   );
 
-function tell(built: BuiltKernel, changes: readonly { at: number; value: bigint }[]): void {
+function apply(built: BuiltKernel, changes: readonly { at: number; value: bigint }[]): void {
   for (const { at, value } of changes) built.memory.writeU64(built.imageAt + at, value);
 }
 
 describe('a log with anything in it', () => {
-  it('is read to an end or refused: a ring', () => {
+  it('is read to an end or rejected: a ring', () => {
     const ring = new BuiltRing({ countBits: 8, sizeBits: 13 });
     for (let i = 0; i < RECORDS; i++) ring.print({ text: `record ${i}` });
     const places = lies([
@@ -49,14 +49,14 @@ describe('a log with anything in it', () => {
       fc.property(places, fc.boolean(), (changes, live) => {
         const built = ring.kernel();
         if (live) Object.defineProperty(built, 'image', { value: { ...built.image, live } });
-        tell(built, changes);
-        expect(told(built)).toBeLessThanOrEqual(256);
+        apply(built, changes);
+        expect(countOf(built)).toBeLessThanOrEqual(256);
       }),
       { numRuns: 80 },
     );
   });
 
-  it('is read to an end or refused: a record buffer', () => {
+  it('is read to an end or rejected: a record buffer', () => {
     const records = Array.from({ length: RECORDS }, (_, i) => ({ text: `record ${i}` }));
     const buffer = new BuiltBuffer({ length: 4096 }, records);
     const places = lies([
@@ -66,8 +66,8 @@ describe('a log with anything in it', () => {
     fc.assert(
       fc.property(places, (changes) => {
         const built = buffer.kernel();
-        tell(built, changes);
-        expect(told(built)).toBeLessThanOrEqual(4096 / 16);
+        apply(built, changes);
+        expect(countOf(built)).toBeLessThanOrEqual(4096 / 16);
       }),
       { numRuns: 80 },
     );

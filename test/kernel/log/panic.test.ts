@@ -3,7 +3,7 @@ import { latin1 } from '../../../src/bytes/words.ts';
 import { findPanic } from '../../../src/kernel/log/panic.ts';
 import { logOf } from '../../builders/log-record.ts';
 
-/** The texts of the lines that are found; null for none. */
+/** Returns the texts of the lines found; null for none. */
 function panicIn(lines: readonly string[]): string[] | null {
   const records = logOf(lines);
   const found = findPanic(records);
@@ -14,7 +14,7 @@ function panicIn(lines: readonly string[]): string[] | null {
     .map(({ text }) => latin1(text));
 }
 
-/** A page fault of x86, as 5.10 to 7.3 print it; every second line left out. */
+/** An x86 page fault as 5.10 to 7.3 print it, without every second line. */
 const OOPS = [
   'BUG: kernel NULL pointer dereference, address: 0000000000000000',
   '#PF: supervisor read access in kernel mode',
@@ -37,7 +37,7 @@ const at = (seconds: number, context: string, texts: readonly string[]) =>
   texts.map((text) => `${seconds} ${context} ${text}`);
 
 describe('the lines of a panic', () => {
-  it('are from the panic to the end of the log, where nothing led to it', () => {
+  it('are from the panic to the end of the log, if nothing led to it', () => {
     const log = [
       '1 T1 Run /init as init process',
       '2 T1 Kernel panic - not syncing: No working init found.',
@@ -61,7 +61,7 @@ describe('the lines of a panic', () => {
     expect(panicIn(['3 T77 before', ...at(4, 'T77', lines)])).toEqual(lines);
   });
 
-  it('have the lines of others between them, which may be what the other CPUs did', () => {
+  it('include lines of other contexts, such as backtraces of other CPUs', () => {
     const report = at(4, 'T77', [...OOPS, ...OOPS_END, 'Kernel panic - not syncing: Fatal exception']);
     report.splice(6, 0, '4 C1 NMI backtrace for cpu 1');
     expect(panicIn(['3 T77 before', ...report])).toHaveLength(report.length);
@@ -82,7 +82,7 @@ describe('the lines of a panic', () => {
     expect(panicIn(['0.1 C1 an ordinary line', ...at(1, 'C1', lines)])).toEqual(lines);
   });
 
-  it('do not begin with a report that had ended, when its context went on with something else', () => {
+  it('do not begin with a finished report if its context went on with something else', () => {
     const log = [
       ...at(1, 'T1', [
         '------------[ cut here ]------------',
@@ -97,7 +97,7 @@ describe('the lines of a panic', () => {
     expect(panicIn(log)).toEqual(['Kernel panic - not syncing: VFS: Unable to mount root fs']);
   });
 
-  it('do not begin with a report without an end that lies more than a second back', () => {
+  it('do not begin with an unfinished report from more than a second before', () => {
     const log = [
       '1 T1 INFO: task sync:1 blocked for more than 120 seconds.',
       '2.5 T1 Kernel panic - not syncing: x',
@@ -110,7 +110,7 @@ describe('the lines of a panic', () => {
     expect(panicIn(log)).toEqual(['Kernel panic - not syncing: Attempted to kill init!']);
   });
 
-  it('begin with the first of the oopses that follow each other without a pause', () => {
+  it('begin with the first of several oopses without a pause between them', () => {
     const lines = [
       ...OOPS,
       ...OOPS_END,
@@ -120,12 +120,12 @@ describe('the lines of a panic', () => {
     expect(panicIn(at(5, 'T77', lines))).toEqual(lines);
   });
 
-  it('are those of the first panic: a panic in a panic belongs to it', () => {
+  it('are the ones of the first panic: a panic in a panic belongs to it', () => {
     const log = ['1 T1 Kernel panic - not syncing: a', '1 T1 Kernel panic - not syncing: b'];
     expect(panicIn(log)).toHaveLength(2);
   });
 
-  it('are found where no record tells its context, as before 5.1', () => {
+  it('are found if records have no context, as before 5.1', () => {
     const lines = [...OOPS, ...OOPS_END, 'Kernel panic - not syncing: Fatal exception'];
     const records = logOf(at(4, 'T1', lines)).map((record) => ({ ...record, caller: null }));
     expect(findPanic(records)).toEqual({ first: 0n, last: null });
@@ -133,11 +133,11 @@ describe('the lines of a panic', () => {
 });
 
 describe('a log without a panic', () => {
-  it('has the lines of the oops that ends it: kdump starts before any panic is printed', () => {
+  it('has the lines of the oops that ends it, because kdump starts before a panic is printed', () => {
     expect(panicIn(['3 T77 before', ...at(4, 'T77', OOPS)])).toEqual(OOPS);
   });
 
-  it('has the lines of its last oops, with the afterword, and nothing behind', () => {
+  it('has the lines of its last oops, with its afterword and nothing more', () => {
     const second = [
       'Oops: general protection fault, probably for non-canonical address 0xdead: 0000 [#2] SMP',
       ...OOPS_END,

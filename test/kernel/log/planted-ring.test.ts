@@ -7,7 +7,7 @@ import { BuiltRing, STATE } from '../../builders/log-ring.ts';
 const COUNT = 64;
 const SIZE = 1024;
 
-/** A ring whose texts all reach to its end: each block begins where the one before it has its text. */
+/** A ring whose texts all reach to its end: each block begins inside the previous block's text. */
 function planted(): BuiltRing {
   const ring = new BuiltRing({ countBits: 6, sizeBits: 10 });
   for (let i = 0; i < COUNT; i++) {
@@ -19,22 +19,22 @@ function planted(): BuiltRing {
   return ring;
 }
 
-describe('a ring whose texts are parts of each other', () => {
-  it('tells no more text than it has room for', () => {
+describe('a ring whose texts overlap', () => {
+  it('yields no more text than it has room for', () => {
     const entries = [...openLog(planted().kernel().open()).entries()];
     const texts = entries.flatMap((entry) => (entry.kind === 'record' ? [entry.text.length] : []));
     expect(texts).toEqual([SIZE - 8]);
     expect(entries.slice(1)).toMatchObject([{ kind: 'lost', cause: 'damaged', count: COUNT - 1 }]);
   });
 
-  it('is told of a second time as it was the first', () => {
+  it('yields the same the second time', () => {
     const log = openLog(planted().kernel().open());
     expect([...log.entries()]).toEqual([...log.entries()]);
   });
 });
 
 describe('the reason of a panic', () => {
-  it('is found without the log being held, from the begin of its report on', () => {
+  it('is found without keeping the log, from the start of its report', () => {
     const ring = new BuiltRing({ countBits: 7, sizeBits: 13 });
     const lines = [
       ...['BUG: something before', 'nothing', 'BUG: kernel NULL pointer dereference, address: 0'],
@@ -52,7 +52,7 @@ describe('the reason of a panic', () => {
 });
 
 describe('the newest records of a ring', () => {
-  it('are those at its end', () => {
+  it('are the ones at its end', () => {
     const ring = new BuiltRing({ countBits: 10, sizeBits: 15 });
     for (let i = 0; i < 700; i++) ring.print({ text: `${i}` });
     const log = openLog(ring.kernel().open());

@@ -14,7 +14,7 @@ const shown = (entries: readonly LogEntry[]) =>
   entries.map((entry) => (entry.kind === 'record' ? latin1(entry.text) : entry.cause));
 
 describe('the record buffer of 3.5 to 5.9', () => {
-  it.each(['log', 'printk_log'] as const)('has each record with all that struct %s says of it', (name) => {
+  it.each(['log', 'printk_log'] as const)('has each record with all that struct %s has', (name) => {
     const [record] = entriesOf({ name }, [
       {
         text: 'link is down',
@@ -38,7 +38,7 @@ describe('the record buffer of 3.5 to 5.9', () => {
     expect(shown(record ? [record] : [])).toEqual(['link is down']);
   });
 
-  it('has the caller, where the kernel keeps it', () => {
+  it('has the caller if the kernel keeps it', () => {
     const records = entriesOf({ callers: true }, [
       { text: 'a', caller_id: 4711 },
       { text: 'b', caller_id: 0x8000_0002 },
@@ -49,15 +49,15 @@ describe('the record buffer of 3.5 to 5.9', () => {
     ]);
   });
 
-  it('knows no device of a record without a dictionary', () => {
+  it('has no device for a record without a dictionary', () => {
     expect(entriesOf({}, [{ text: 'a' }])).toMatchObject([{ device: null }]);
   });
 
-  it('is empty where both indexes are the same', () => {
+  it('is empty if both indexes are the same', () => {
     expect(entriesOf({}, [])).toEqual([]);
   });
 
-  it('is read through its end, where lengths are anything', () => {
+  it('is read past its end, with records of any length', () => {
     const texts: string[] = [];
     for (let i = 0; i < 90; i++) {
       texts.push(`${i} `.padEnd(2 + ((i * 7) % 90), 'x'));
@@ -73,7 +73,7 @@ describe('the record buffer of 3.5 to 5.9', () => {
     }
   });
 
-  it('is found by a key of its own, and a note with neither log says what is missing', () => {
+  it('is found by its own key, and a note without either log is reported as such', () => {
     const error = failureOf(() => openLog(new BuiltKernel().open()));
     expect(error.kind).toBe('missingInfo');
     expect(error.message).toMatch(/SYMBOL\(prb\).*SYMBOL\(log_first_idx\)/);
@@ -84,7 +84,7 @@ describe('a record buffer that lies', () => {
   const TWO: readonly Logged[] = [{ text: 'one' }, { text: 'two' }];
 
   it.each([
-    ['a record of no length where none is needed', { next: 500 }, TWO, ['one', 'two', 'damaged']],
+    ['a record without a length before the end', { next: 500 }, TWO, ['one', 'two', 'damaged']],
     [
       'a record shorter than its text',
       {},
@@ -99,23 +99,23 @@ describe('a record buffer that lies', () => {
       ['one', 'damaged'],
     ],
     ['indexes that never meet', { first: 0, next: 4 }, TWO, ['damaged']],
-  ] as const)('shows what is before %s, and ends there', (_, plan, logged, expected) => {
+  ] as const)('shows what is before %s and ends there', (_, plan, logged, expected) => {
     expect(shown(entriesOf(plan, logged))).toEqual(expected);
   });
 
   it.each([
     ['of 2^31 bytes and more', { logBufLen: 0xffff_ffff }, /log_buf_len is 4294967295/],
-    ['larger than memory', { logBufLen: 1 << 30 }, /log_buf_len is 1073741824, and the dump has \d+ bytes/],
+    ['larger than memory', { logBufLen: 1 << 30 }, /log_buf_len is 1073741824, but the dump has \d+ bytes/],
     ['whose first index is outside', { first: 1024 }, /log_first_idx 1024 .* past 1024/],
     ['whose next index is outside', { next: 0xffff_ffff }, /log_next_idx 4294967295 is past 1024/],
-  ] as const)('is refused: a buffer %s', (_, plan, message) => {
+  ] as const)('is rejected: a buffer %s', (_, plan, message) => {
     const error = failureOf(() => entriesOf(plan, TWO));
     expect(error.kind).toBe('corrupt');
     expect(error.message).toMatch(message);
   });
 });
 
-describe('a dump that does not have all of the record buffer', () => {
+describe('a dump that lacks part of the record buffer', () => {
   const LONG = Array.from({ length: 100 }, (_, i) => ({ text: `record ${i} `.padEnd(84, '.') }));
 
   function without(page: number): LogEntry[] {
@@ -125,10 +125,10 @@ describe('a dump that does not have all of the record buffer', () => {
     return [...openLog(built.open()).entries()];
   }
 
-  it('shows what is before the missing page: behind it no record can be found', () => {
+  it('shows what is before the missing page; after it no record can be found', () => {
     const entries = without(1);
     const records = entries.filter(({ kind }) => kind === 'record');
-    // 104 bytes a record, and a page of 4096: the 40th crosses its end.
+    // A record has 104 bytes, so the 40th crosses the end of the page.
     expect(shown(records)).toEqual(LONG.slice(0, 39).map(({ text }) => text));
     const lost = entries.filter(({ kind }) => kind === 'lost');
     expect(entries.at(-1)).toBe(lost.at(-1));
