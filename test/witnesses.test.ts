@@ -156,7 +156,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['info'],
     at: (typed) => typed.symbol('saved_command_line'),
     value: (was) => was + 8n,
-    warning: /saved_command_line has 91 bytes, and saved_command_line_len is 99/,
+    warning: /saved_command_line has 91 bytes, but saved_command_line_len is 99/,
   },
   'all memory': {
     command: ['info'],

@@ -4,19 +4,19 @@ import { isFound, NameIndex } from './name-index.ts';
 import { BtfStrings } from './strings.ts';
 import { indexTypes, type TypeTable } from './type-table.ts';
 
-/** No declaration qualifies, renames or nests deeper; a blob that does goes in circles. */
+/** No type nests deeper: declarations, qualifiers or typedefs that do form a cycle. */
 export const DEPTH_LIMIT = 64;
 const POINTER = 8;
 const FIXED_WORDS = 3;
 
-/** A member of a structure or union, as BTF has it. */
+/** A member of a structure or union, as in BTF. */
 export interface Member {
-  /** Empty for an anonymous one. */
+  /** Empty for an anonymous member. */
   readonly name: string;
   readonly type: number;
-  /** From the start of the structure, bits. */
+  /** Bits from the start of the structure. */
   readonly bitOffset: number;
-  /** Bits of a bit field; null for any other member. */
+  /** Width of a bit field; null for any other member. */
   readonly bitSize: number | null;
 }
 
@@ -26,24 +26,26 @@ export interface Enumerator {
   readonly value: bigint;
 }
 
-/** What a BTF integer is (BTF_KIND_INT). */
+/** The encoding of a BTF integer (BTF_KIND_INT). */
 export interface IntEncoding {
   readonly signed: boolean;
   readonly char: boolean;
   readonly bool: boolean;
-  /** Bits, and where they begin in the integer; only before bit fields had a form of their own. */
+  /** Number of bits. Before bit fields had their own encoding, it could be less than the integer's size. */
   readonly bits: number;
+  /** First bit within the integer, for such a bit field. */
   readonly bitOffset: number;
 }
 
 /**
- * The types of a kernel or a module (Documentation/bpf/btf.rst), by their ids. Id 0 is void. A split blob continues the
- * ids and the strings of its base. Nothing is decoded before it is asked for.
+ * The types of a kernel or a module (Documentation/bpf/btf.rst) by id. Id 0 is void. A split BTF continues
+ * the ids and strings of its base. Types are decoded on demand.
  */
 export class Btf {
   readonly base: Btf | undefined;
-  /** The first id of this blob, and one behind its last. */
+  /** The first id. */
   readonly firstId: number;
+  /** The id after the last one. */
   readonly endId: number;
   readonly strings: BtfStrings;
   readonly #table: TypeTable;
@@ -63,17 +65,17 @@ export class Btf {
     this.endId = this.firstId + this.#table.count;
   }
 
-  /** BTF_KIND_*, 0 for void. @throws InspectError corrupt, when there is no such type */
+  /** Returns BTF_KIND_*, 0 for void. @throws InspectError corrupt if there is no such type */
   kind(id: number): number {
     return id === 0 ? KIND.VOID : btfKindOf(this.#word(id, 1));
   }
 
-  /** Members, enumerators, parameters or variables, depending on the kind. @throws InspectError corrupt */
+  /** Returns the number of members, enumerators, parameters or variables. @throws InspectError corrupt */
   elements(id: number): number {
     return vlenOf(this.#word(id, 1));
   }
 
-  /** The flag of the kind: for FWD, whether a union was declared. @throws InspectError corrupt */
+  /** Returns the kind's flag; for FWD it means a union. @throws InspectError corrupt */
   flag(id: number): boolean {
     return flagOf(this.#word(id, 1));
   }
@@ -82,17 +84,19 @@ export class Btf {
     return this.kind(id) === KIND.UNION;
   }
 
-  /** Empty for an anonymous type and for void. @throws InspectError corrupt */
+  /** Returns the name, empty for an anonymous type and for void. @throws InspectError corrupt */
   nameOf(id: number): string {
     return id === 0 ? '' : this.strings.text(this.#word(id, 0));
   }
 
-  /** What a pointer, modifier, function or variable is of. @throws InspectError corrupt */
+  /**
+   * Returns the type that a pointer, modifier, function or variable refers to. @throws InspectError corrupt
+   */
   target(id: number): number {
     return this.#word(id, 2);
   }
 
-  /** The type without typedef, const, volatile, restrict and type tags. @throws InspectError corrupt, for a circle */
+  /** Strips typedef, const, volatile, restrict and type tags. @throws InspectError corrupt for a cycle */
   resolve(id: number): number {
     let at = id;
     for (let steps = 0; steps < DEPTH_LIMIT; steps++) {
@@ -102,7 +106,9 @@ export class Btf {
     throw this.corrupt(id, `is a typedef or qualifier more than ${DEPTH_LIMIT} deep`);
   }
 
-  /** Bytes that a value takes; undefined for what has none: void, functions, types that are only declared. */
+  /**
+   * Returns the bytes of a value; undefined for types without values: void, functions, forward declarations.
+   */
   sizeOf(id: number): number | undefined {
     let count = 1;
     let at = this.resolve(id);
@@ -124,7 +130,7 @@ export class Btf {
     return size;
   }
 
-  /** Element type and number of elements of an array. @throws InspectError corrupt */
+  /** Returns the element type and number of elements of an array. @throws InspectError corrupt */
   array(id: number): { readonly element: number; readonly count: number } {
     return { element: this.#word(id, FIXED_WORDS), count: this.#word(id, FIXED_WORDS + 2) };
   }
@@ -142,7 +148,7 @@ export class Btf {
     };
   }
 
-  /** Member i of a structure or union. @throws InspectError corrupt */
+  /** Returns member i of a structure or union. @throws InspectError corrupt */
   member(id: number, i: number): Member {
     const at = FIXED_WORDS + 3 * i;
     const type = this.#word(id, at + 1);
@@ -152,7 +158,9 @@ export class Btf {
     return { name, type, bitOffset: offset & 0xff_ffff, bitSize: offset >>> 24 || null };
   }
 
-  /** Without the flag (before 4.20, 9d5f9f701b18) a bit field is a member of an integer type with fewer bits. */
+  /**
+   * Without the flag (before 4.20, 9d5f9f701b18), a bit field is a member whose integer type has fewer bits.
+   */
   #oldBitField(type: number, offset: number): Pick<Member, 'bitOffset' | 'bitSize'> {
     const resolved = this.resolve(type);
     if (this.kind(resolved) !== KIND.INT) return { bitOffset: offset, bitSize: null };
@@ -161,23 +169,23 @@ export class Btf {
     return { bitOffset: offset + bitOffset, bitSize: whole ? null : bits };
   }
 
-  /** Whether member i has that name, without decoding it; with an empty one, whether it is anonymous. */
+  /** Whether member i has that name, without decoding it; an empty name matches an anonymous member. */
   memberIsNamed(id: number, i: number, name: Uint8Array): boolean {
     return this.strings.equals(this.#word(id, FIXED_WORDS + 3 * i), name);
   }
 
-  /** Whether the name of member i is one of its own, and not the rest of another. @throws InspectError corrupt */
+  /** Whether the name of member i is a whole string, not the tail of another. @throws InspectError corrupt */
   beginsName(id: number, i: number): boolean {
     return this.strings.begins(this.#word(id, FIXED_WORDS + 3 * i));
   }
 
-  /** Parameter i of a function prototype. @throws InspectError corrupt */
+  /** Returns parameter i of a function prototype. @throws InspectError corrupt */
   parameter(id: number, i: number): { readonly name: string; readonly type: number } {
     const at = FIXED_WORDS + 2 * i;
     return { name: this.strings.text(this.#word(id, at)), type: this.#word(id, at + 1) };
   }
 
-  /** Enumerator i of an enumeration of either width. @throws InspectError corrupt */
+  /** Returns enumerator i of an enumeration of either width. @throws InspectError corrupt */
   enumerator(id: number, i: number): Enumerator {
     const wide = this.kind(id) === KIND.ENUM64;
     const at = FIXED_WORDS + (wide ? 3 : 2) * i;
@@ -191,7 +199,7 @@ export class Btf {
     return this.strings.equals(this.#enumeratorName(id, i), name);
   }
 
-  /** What hashOf() makes of its name. @throws InspectError corrupt */
+  /** Returns hashOf() of the enumerator's name. @throws InspectError corrupt */
   enumeratorHash(id: number, i: number): number {
     return this.strings.hash(this.#enumeratorName(id, i));
   }
@@ -201,20 +209,25 @@ export class Btf {
     return this.#word(id, FIXED_WORDS + width * i);
   }
 
-  /** Whether an enumeration's values are signed; where no writer said so, all are, as btf_enum.val is. */
+  /**
+   * Whether an enumeration's values are signed; if the writer did not record it, all are, like btf_enum.val.
+   */
   isSigned(id: number): boolean {
     const owner = this.#owner(id);
     return this.flag(id) || !owner.#table.signedness;
   }
 
-  /** Ids of all types of that name: first of this blob, then of its base. Functions are not found. */
+  /**
+   * Yields the ids of all types of that name, first from this BTF, then from its base, except functions and
+   * tags.
+   */
   *find(name: string): Generator<number> {
     this.#names ??= new NameIndex(this.#table, this.strings);
     for (const i of this.#names.find(name)) yield this.firstId + i;
     if (this.base) yield* this.base.find(name);
   }
 
-  /** The names of all types that find() finds, in their order; some more than once. */
+  /** Yields the names of all types that find() can find, in order; some repeat. */
   *names(): Generator<string> {
     for (let id = this.firstId; id < this.endId; id++) {
       const name = isFound(this.kind(id)) ? this.nameOf(id) : '';
@@ -223,14 +236,14 @@ export class Btf {
     if (this.base) yield* this.base.names();
   }
 
-  /** The error for a type that cannot be one, which says where in the blob it stands. */
+  /** The error for an invalid type, with its place in the BTF. */
   corrupt(id: number, what: string): Error {
     const owner = this.#owner(id);
     const offset = owner.#typesAt + 4 * (owner.#table.starts[id - owner.firstId] as number);
     return corruptBtf(`type ${id} (${kindName(this.kind(id))}) ${what}`, offset);
   }
 
-  /** Word `i` of a type, of which the pass over all types has proved that it is there for its kind. */
+  /** Returns word `i` of a type; the first pass over all types has checked that it exists. */
   #word(id: number, i: number): number {
     const owner = this.#owner(id);
     const { starts, words } = owner.#table;

@@ -3,15 +3,16 @@ import type { Btf } from './btf.ts';
 import { isEnum } from './kinds.ts';
 import { hashOf } from './strings.ts';
 
-/** Finds the constants of all enumerations by name, those of a base first. */
+/** Finds the constants of all enumerations by name, those of the base first. */
 export class EnumeratorIndex {
   readonly #btf: Btf;
   readonly #chains: HashChains;
-  /** The enumeration of each constant, and the first constant of that. */
+  /** The enumeration of each constant. */
   readonly #owners: Uint32Array;
+  /** The index of the first constant of that enumeration. */
   readonly #firsts: Uint32Array;
 
-  /** @throws InspectError corrupt, for a name that is not in the strings */
+  /** @throws InspectError corrupt if a name is outside the strings */
   constructor(btf: Btf) {
     this.#btf = btf;
     const enums = enumsOf(btf);
@@ -36,7 +37,7 @@ export class EnumeratorIndex {
     }
   }
 
-  /** The value of the first constant of that name. @throws InspectError corrupt */
+  /** Returns the value of the first constant of that name. @throws InspectError corrupt */
   find(name: string): bigint | undefined {
     const wanted = Buffer.from(name, 'latin1');
     for (const n of this.#chains.find(hashOf(wanted, 0))) {

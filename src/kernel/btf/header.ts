@@ -4,31 +4,34 @@ import type { KindLayout } from './kinds.ts';
 
 const MAGIC = 0xeb9f;
 const VERSION = 1;
-/** struct btf_header up to 7.0; 7.1 added layout_off and layout_len behind it. */
+/** struct btf_header up to 7.0; 7.1 appended layout_off and layout_len. */
 const OLD_HEADER = 24;
 const HEADER_WITH_LAYOUT = 32;
-/** struct btf_layout: sizes in bytes of what follows a type, fixed and a element, one entry a kind. */
+/**
+ * struct btf_layout: bytes that follow a type's struct btf_type, in all and per element; one entry per kind.
+ */
 const LAYOUT_ENTRY = 4;
 
-/** Where the parts of a blob lie; bytes from its start. */
+/** Where the sections of a BTF lie; bytes from its start. */
 export interface BtfSections {
   readonly types: number;
   readonly typesLength: number;
   readonly strings: number;
   readonly stringsLength: number;
-  /** How long each kind is, by the blob itself; empty where it does not say. */
+  /** Length of each kind according to the BTF itself; empty if it has no layout section. */
   readonly layouts: readonly KindLayout[];
 }
 
-/** A blob of BTF that cannot be one. `offset` is in bytes from the blob's start. */
+/** The error for invalid BTF; `offset` is in bytes from its start. */
 export function corruptBtf(what: string, offset?: number): InspectError {
   const where = offset === undefined ? '' : ` at byte offset ${hex(offset)}`;
   return new InspectError('corrupt', `BTF${where}: ${what}`, offset === undefined ? {} : { offset });
 }
 
 /**
- * Reads the header (struct btf_header, include/uapi/linux/btf.h) and proves that its parts lie inside the blob.
- * @throws InspectError corrupt, or unsupported for another version of BTF
+ * Reads the header (struct btf_header, include/uapi/linux/btf.h) and checks that all sections lie inside the
+ * BTF.
+ * @throws InspectError corrupt; unsupported for another version of BTF
  */
 export function readHeader(bytes: Uint8Array): BtfSections {
   if (bytes.length < OLD_HEADER) {
@@ -39,9 +42,9 @@ export function readHeader(bytes: Uint8Array): BtfSections {
   const magic = view.getUint16(0, true);
   if (magic !== MAGIC) throw corruptBtf(`the magic number is ${hex(magic)}, not ${hex(MAGIC)}`, 0);
   const [version, length] = [view.getUint8(2), word(4)];
-  if (version !== VERSION) throw new InspectError('unsupported', `BTF: version ${version} is not known`);
+  if (version !== VERSION) throw new InspectError('unsupported', `BTF: version ${version} is not supported`);
   if (length < OLD_HEADER || length > bytes.length || length % 4 !== 0) {
-    throw corruptBtf(`hdr_len is ${length}, in a blob of ${bytes.length} bytes`, 4);
+    throw corruptBtf(`hdr_len is ${length}, but BTF has ${bytes.length} bytes`, 4);
   }
   const part = (at: number, name: string) => section(bytes, length, word(at), word(at + 4), name);
   const types = part(8, 'type');
@@ -73,7 +76,10 @@ function section(bytes: Uint8Array, header: number, offset: number, length: numb
   return { at, length };
 }
 
-/** Offset 0 is the empty name in a base; a split blob may have no string of its own. All end in a NUL. */
+/**
+ * Every string ends with a NUL. Offset 0 is the empty name in a base; a split BTF may have no strings of its
+ * own.
+ */
 function requireStrings(bytes: Uint8Array, { at, length }: Part): void {
   if (length > 0 && bytes[at + length - 1] !== 0) throw corruptBtf('the last string has no end', at);
 }

@@ -1,4 +1,4 @@
-/** The kinds of types that BTF knows (include/uapi/linux/btf.h), in its spelling; 19 is the newest up to Linux 7.3. */
+/** The kinds of BTF types (include/uapi/linux/btf.h), in its spelling; 19 is the newest up to Linux 7.3. */
 export const KIND = {
   VOID: 0,
   INT: 1,
@@ -24,12 +24,12 @@ export const KIND = {
 
 const NAMES = Object.keys(KIND);
 
-/** What a kind is called, for messages. */
+/** Returns a kind's name, for messages. */
 export function kindName(kind: number): string {
   return NAMES[kind] ?? `kind ${kind}`;
 }
 
-/** Words of 4 bytes that follow a type's own three: a fixed number, and some for each of its vlen elements. */
+/** 4-byte words that follow a type's own three: a fixed number, and a number per element (vlen). */
 export interface KindLayout {
   readonly fixed: number;
   readonly each: number;
@@ -38,7 +38,7 @@ export interface KindLayout {
 const layout = (fixed: number, each: number): KindLayout => ({ fixed, each });
 const ALONE = layout(0, 0);
 
-/** By kind; those that are not here can be skipped only when the blob's own layout section says how long they are. */
+/** By kind. Others can be skipped only if the BTF's own layout section gives their length. */
 export const KIND_LAYOUTS: readonly (KindLayout | undefined)[] = [
   undefined,
   layout(1, 0), // INT: encoding, offset and bits in a word
@@ -63,15 +63,15 @@ export const KIND_LAYOUTS: readonly (KindLayout | undefined)[] = [
 ];
 
 /*
- * The second word of a type. Since 7.2 the number of elements has 24 bits and the kind 7 (f7a6b9eaff3e); before, 16 and
- * 5, and the kernel refused a blob in which one of the others was set: so the wide form reads both.
+ * The second word of a type. Since 7.2 (f7a6b9eaff3e) the number of elements has 24 bits and the kind 7.
+ * Before, they had 16 and 5, and the kernel rejected BTF with other bits set, so the wide form reads both.
  */
 export const vlenOf = (info: number): number => info & 0xff_ffff;
 export const btfKindOf = (info: number): number => (info >>> 24) & 0x7f;
-/** The top bit, whose meaning depends on the kind: bit fields, a signed enum, a union that is declared only. */
+/** The top bit, whose meaning depends on the kind: bit fields, a signed enum, or a forward-declared union. */
 export const flagOf = (info: number): boolean => info >>> 31 === 1;
 
-/** Modifiers, which name or qualify another type and change nothing of its layout. */
+/** Modifiers name or qualify another type without changing its layout. */
 export function isModifier(kind: number): boolean {
   return (kind >= KIND.TYPEDEF && kind <= KIND.RESTRICT) || kind === KIND.TYPE_TAG;
 }
@@ -81,7 +81,7 @@ export function hasMembers(kind: number): boolean {
   return kind === KIND.STRUCT || kind === KIND.UNION;
 }
 
-/** Both widths of enumerations. */
+/** Enumerations of either width. */
 export function isEnum(kind: number): boolean {
   return kind === KIND.ENUM || kind === KIND.ENUM64;
 }

@@ -3,18 +3,18 @@ import { btfKindOf, KIND } from './kinds.ts';
 import { type BtfStrings, hashOf } from './strings.ts';
 import type { TypeTable } from './type-table.ts';
 
-/** Whether types of a kind are found by name: not functions, of which there are more than of all others together. */
+/** Whether types of a kind can be found by name: not functions, which outnumber all others together. */
 export function isFound(kind: number): boolean {
   return kind !== KIND.FUNC && kind !== KIND.DECL_TAG && kind !== KIND.TYPE_TAG;
 }
 
-/** Finds the types of a blob by name. */
+/** Finds the types of a BTF by name. */
 export class NameIndex {
   readonly #table: TypeTable;
   readonly #strings: BtfStrings;
   readonly #chains: HashChains;
 
-  /** @throws InspectError corrupt, for a name that is not in the strings */
+  /** @throws InspectError corrupt if a name is outside the strings */
   constructor(table: TypeTable, strings: BtfStrings) {
     this.#table = table;
     this.#strings = strings;
@@ -32,7 +32,7 @@ export class NameIndex {
     }
   }
 
-  /** The numbers of all types of that name, ascending from 0 on. */
+  /** Yields the indexes of all types of that name, ascending from 0. */
   *find(name: string): Generator<number> {
     const wanted = Buffer.from(name, 'latin1');
     for (const i of this.#chains.find(hashOf(wanted, 0))) {

@@ -4,30 +4,26 @@ import type { Kallsyms } from '../kallsyms/kallsyms.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { Btf } from './btf.ts';
 
-/** The largest kernels have some 10 MB; what claims more is no BTF. */
+/** The largest kernels have some 10 MB; anything that claims more is not BTF. */
 const SIZE_LIMIT = 32 << 20;
 
 /**
- * The types that a kernel carries in its read-only data, between __start_BTF and __stop_BTF (scripts/link-vmlinux.sh,
- * CONFIG_DEBUG_INFO_BTF, since 5.2). makedumpfile's levels keep them.
- * @throws InspectError missingInfo, when the kernel has none; notMapped or notStored; corrupt or unsupported
+ * Reads the types in the kernel's read-only data, between __start_BTF and __stop_BTF
+ * (scripts/link-vmlinux.sh, CONFIG_DEBUG_INFO_BTF, since 5.2). No dump level of makedumpfile removes them.
+ * @throws InspectError missingInfo if the kernel has none; notMapped or notStored; corrupt or unsupported
  */
 export function readBtf(space: AddressSpace, symbols: Kallsyms): Btf {
   const [start, stop] = ['__start_BTF', '__stop_BTF'].map((name) => symbols.find(name)[0]?.address);
   if (start === undefined || stop === undefined || stop === start) {
-    throw new InspectError(
-      'missingInfo',
-      'this kernel carries no BTF, which says what its structures look like',
-      {
-        key: 'SYMBOL(__start_BTF)',
-        hint: 'a kernel has it when it is built with CONFIG_DEBUG_INFO_BTF=y, as those of the distributions are',
-      },
-    );
+    throw new InspectError('missingInfo', 'this kernel has no BTF, which describes its structures', {
+      key: 'SYMBOL(__start_BTF)',
+      hint: 'kernels have it if they are built with CONFIG_DEBUG_INFO_BTF=y, as distributions do',
+    });
   }
   return readBlob(space, start, stop - start);
 }
 
-/** One blob of BTF in memory. @throws InspectError as readBtf does */
+/** Reads BTF at an address. @throws InspectError as readBtf does */
 export function readBlob(space: AddressSpace, address: bigint, size: bigint, base?: Btf): Btf {
   if (size < 0n || size > BigInt(SIZE_LIMIT)) {
     throw new InspectError('corrupt', `BTF of ${size} bytes at ${hex(address)}`, { address });

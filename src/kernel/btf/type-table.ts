@@ -3,22 +3,23 @@ import { hex } from '../../hex.ts';
 import { type BtfSections, corruptBtf } from './header.ts';
 import { btfKindOf, flagOf, isEnum, KIND, KIND_LAYOUTS, kindName, vlenOf } from './kinds.ts';
 
-/** Words of struct btf_type: name_off, info, size or type. */
+/** Words of struct btf_type: name_off, info, and size or type. */
 const TYPE_WORDS = 3;
 
-/** A blob's types as words, and where each of them begins: no object a type. */
+/** The types of a BTF as words, with the index of each: an object per type would take too much memory. */
 export interface TypeTable {
   readonly words: Uint32Array;
-  /** Index of the first word of each type, the first type of this blob at 0. */
+  /** Index of the first word of each type; entry 0 is the first type of this BTF. */
   readonly starts: Uint32Array;
   readonly count: number;
-  /** Whether the writer told signed enumerations from unsigned ones, as pahole does since 6.0 (6089fb325cf7). */
+  /** Whether the writer marked signed enumerations, as pahole does since 6.0 (6089fb325cf7). */
   readonly signedness: boolean;
 }
 
 /**
- * Goes over all types once and notes where they begin.
- * @throws InspectError corrupt, when one does not end inside of the types; unsupported, for a kind of unknown length
+ * Records where each type begins, in one pass.
+ * @throws InspectError corrupt if a type does not end within the types; unsupported for a kind of unknown
+ * length
  */
 export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable {
   const words = alignedWords(bytes, sections.types, sections.typesLength);
@@ -28,7 +29,7 @@ export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable 
   let count = 0;
   let signedness = false;
   for (let at = 0; at < words.length; count++) {
-    if (at + TYPE_WORDS > words.length) throw corruptBtf('the last type is cut', offsetOf(at));
+    if (at + TYPE_WORDS > words.length) throw corruptBtf('the last type is cut off', offsetOf(at));
     const info = words[at + 1] as number;
     const kind = btfKindOf(info);
     if (fixed[kind] === UNKNOWN) throw unknownKind(kind, count, offsetOf(at));
@@ -36,7 +37,7 @@ export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable 
     const end = at + TYPE_WORDS + (fixed[kind] as number) + (each[kind] as number) * vlenOf(info);
     if (end > words.length) {
       const elements = `${kindName(kind)} with ${vlenOf(info)} elements`;
-      throw corruptBtf(`${elements} ends behind the types`, offsetOf(at));
+      throw corruptBtf(`${elements} ends past the types`, offsetOf(at));
     }
     signedness ||= kind === KIND.ENUM64 || (isEnum(kind) && flagOf(info));
     at = end;
@@ -44,13 +45,13 @@ export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable 
   return { words, starts: starts.subarray(0, count), count, signedness };
 }
 
-/** No kind has as many words. */
+/** More words than any kind has. */
 const UNKNOWN = 255;
 const KINDS = 128;
 
 /**
- * Words behind a type of each kind. Kinds that are newer than this program are skipped where the blob itself says how
- * long they are (the layout section, 7.1).
+ * Returns the words that follow a type of each kind. Kinds newer than this program are skipped if the BTF
+ * itself gives their lengths (the layout section, 7.1).
  */
 function lengthsOf({ layouts }: BtfSections): { readonly fixed: Uint8Array; readonly each: Uint8Array } {
   const fixed = new Uint8Array(KINDS).fill(UNKNOWN);
@@ -73,7 +74,7 @@ function alignedWords(bytes: Uint8Array, offset: number, length: number): Uint32
 function unknownKind(kind: number, index: number, offset: number): InspectError {
   return new InspectError(
     'unsupported',
-    `BTF: kind ${kind} of type ${index + 1} at byte offset ${hex(offset)} is not known, so nothing behind it can be read`,
+    `BTF: kind ${kind} of type ${index + 1} at byte offset ${hex(offset)} is unknown, so nothing after it can be read`,
     { offset, hint: 'this kernel is newer than this program' },
   );
 }

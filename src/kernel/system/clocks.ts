@@ -4,18 +4,18 @@ import { hex } from '../../hex.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** What the kernel's clocks said when they were last updated: at the last tick, a few ms before the dump. */
+/** The kernel's clocks at their last update: the last tick, a few ms before the dump. */
 export interface Clocks {
-  /** Since boot, with the time of suspends, as in /proc/uptime; nanoseconds. */
+  /** Nanoseconds since boot, including suspend, as in /proc/uptime. */
   readonly uptime: bigint;
-  /** Since 1970 (UTC), nanoseconds. */
+  /** Nanoseconds since 1970 (UTC). */
   readonly wall: bigint;
 }
 
 const SECOND = 1_000_000_000n;
-/** NSEC_PER_SEC in cycles needs more bits than the nanoseconds themselves by this at most. */
+/** Upper limit of a clocksource's shift. */
 const SHIFT_LIMIT = 32;
-/** A running kernel may be just at an update. */
+/** The clocks of a running kernel may be in the middle of an update. */
 const LIVE_ATTEMPTS = 8;
 
 const MEMBERS = [
@@ -23,15 +23,16 @@ const MEMBERS = [
   ...['wall_to_monotonic.tv_sec', 'wall_to_monotonic.tv_nsec'],
 ] as const;
 
-/** Where the timekeeper of the system is; virtual addresses. */
+/** Virtual addresses of the system's timekeeper and its sequence count. */
 interface Place {
   readonly sequence: bigint;
   readonly timekeeper: bigint;
 }
 
 /**
- * Reads the timekeeper (kernel/time/timekeeping.c). Unlike jiffies it takes no CONFIG_HZ, and it knows suspends.
- * @throws InspectError missingInfo, notMapped or notStored; corrupt, when its members contradict each other
+ * Reads the timekeeper (kernel/time/timekeeping.c). Unlike jiffies, it does not depend on CONFIG_HZ and
+ * includes suspend.
+ * @throws InspectError missingInfo, notMapped or notStored; corrupt if its members contradict each other
  */
 export function readClocks(typed: TypedKernel): Clocks {
   const place = findTimekeeper(typed);
@@ -55,8 +56,9 @@ function sequenceOf({ space }: TypedKernel, { sequence }: Place): number {
 }
 
 /**
- * Since 6.17 there are several (timekeeper_data[], the first of them for the system), before that there is tk_core. Both
- * begin with a sequence count; what has it in front had no name, thus no BTF, before struct tk_data (6.13).
+ * Finds the timekeeper. Since 6.17 there are several (timekeeper_data[], the system's first), before that
+ * there is tk_core. Both begin with a sequence count; the enclosing structure had no name, and thus no BTF,
+ * before struct tk_data (6.13).
  */
 function findTimekeeper(typed: TypedKernel): Place {
   const sequence = typed.findSymbol('timekeeper_data') ?? typed.symbol('tk_core');
@@ -64,7 +66,7 @@ function findTimekeeper(typed: TypedKernel): Place {
   return { sequence, timekeeper: sequence + BigInt(named ?? align8(sequenceSize(typed))) };
 }
 
-/** 5.10 gave the count its lock for lockdep (025e82bcbc34); without lockdep both have 4 bytes. */
+/** Since 5.10 the count has a lock for lockdep (025e82bcbc34); without lockdep both have 4 bytes. */
 function sequenceSize({ types }: TypedKernel): number {
   return (types.findStruct('seqcount_raw_spinlock_t') ?? types.struct('seqcount_t')).size;
 }
@@ -74,8 +76,8 @@ function align8(size: number): number {
 }
 
 /**
- * The clocks, or undefined for what is no timekeeper: the monotonic base is xtime_sec and wall_to_monotonic, added
- * (tk_update_ktime_data), and so proves the place.
+ * Returns the clocks, or undefined if this is not a timekeeper: its monotonic base must be the sum of
+ * xtime_sec and wall_to_monotonic (tk_update_ktime_data).
  */
 function decode(tk: StructReader<string>): Clocks | undefined {
   const monotonic =

@@ -5,20 +5,21 @@ import { openLog } from '../log/open-log.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** COMMAND_LINE_SIZE is 2048 on x86_64; a bootconfig (XBC_DATA_MAX, 32 KiB) may be before it. */
+/** COMMAND_LINE_SIZE is 2048 on x86_64; a bootconfig (XBC_DATA_MAX, 32 KiB) may precede it. */
 const LONGEST = 64 << 10;
 const STEP = 256;
 
 /**
- * What the kernel was booted with, as in /proc/cmdline. Takes no types.
- * @throws InspectError missingInfo, notMapped or notStored; corrupt, where it is not what the kernel keeps of it elsewhere
+ * Returns the kernel's command line, as in /proc/cmdline. Needs no types.
+ * @throws InspectError missingInfo, notMapped or notStored; corrupt if it differs from what the kernel keeps
+ * elsewhere
  */
 export function readCommandLine(typed: TypedKernel): string {
   const { space } = typed;
   const bytes = readText(space, space.u64(typed.symbol('saved_command_line')));
   const text = textOf(bytes);
   const at = typed.findSymbol('saved_command_line_len');
-  // A kernel that keeps no length has it once more in its log.
+  // A kernel that keeps no length still has the line in its log.
   if (at === undefined) requireLogged(typed, text);
   else requireLength(bytes.length, space.u32(at));
   return text;
@@ -26,28 +27,28 @@ export function readCommandLine(typed: TypedKernel): string {
 
 function requireLength(length: number, wanted: number): void {
   if (length === wanted) return;
-  const what = `saved_command_line has ${length} bytes, and saved_command_line_len is ${wanted}`;
+  const what = `saved_command_line has ${length} bytes, but saved_command_line_len is ${wanted}`;
   throw new InspectError('corrupt', what);
 }
 
-/** start_kernel(), which has it printed among the first lines. */
+/** Printed by start_kernel(), among the first lines. */
 const LOGGED = 'Kernel command line: ';
 const FIRST_RECORDS = 2000;
-/** A line of the log has a few bytes less than LOG_LINE_MAX, 1024 with its prefix. */
+/** A log line is somewhat shorter than LOG_LINE_MAX, 1024 with its prefix. */
 const WHOLE_LINE = 900;
 
-/** What the log does not have any more, or what another than the kernel wrote, says nothing. */
+/** Lines that are no longer in the log, or that others than the kernel wrote, prove nothing. */
 function requireLogged({ kernel }: TypedKernel, text: string): void {
   const logged = tryLogged(kernel);
   if (logged === undefined || text.includes(logged.slice(0, WHOLE_LINE))) return;
-  throw new InspectError('corrupt', 'saved_command_line is not the command line that the log has');
+  throw new InspectError('corrupt', 'saved_command_line differs from the command line in the log');
 }
 
 function tryLogged(kernel: TypedKernel['kernel']): string | undefined {
   try {
-    let looked = 0;
+    let count = 0;
     for (const entry of openLog(kernel).entries()) {
-      if (++looked > FIRST_RECORDS) return undefined;
+      if (++count > FIRST_RECORDS) return undefined;
       const text = entry.kind === 'record' && entry.facility === 0 ? textOf(entry.text) : '';
       if (text.startsWith(LOGGED)) return text.slice(LOGGED.length);
     }
@@ -57,7 +58,7 @@ function tryLogged(kernel: TypedKernel['kernel']): string | undefined {
   return undefined;
 }
 
-/** A text that ends with a NUL: read in steps that cross no page, for the next one may not be there. */
+/** Reads a NUL-terminated text in steps that do not cross a page: the next page may be missing. */
 function readText(space: AddressSpace, address: bigint): Uint8Array {
   const parts: Uint8Array[] = [];
   for (let length = 0; length < LONGEST; ) {

@@ -1,13 +1,14 @@
 import { u64At } from '../../bytes/words.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** FSHIFT of include/linux/sched/loadavg.h: the averages are fixed-point numbers with 11 bits behind the point. */
+/** FSHIFT of include/linux/sched/loadavg.h: the averages are fixed-point numbers with 11 fractional bits. */
 const FRACTION_BITS = 11n;
 const ONE = 1n << FRACTION_BITS;
 
 /**
- * The load averages over 1, 5 and 15 minutes, rounded to two digits as /proc/loadavg has them (fs/proc/loadavg.c).
- * Takes no types. @throws InspectError missingInfo, notMapped or notStored
+ * Returns the load averages over 1, 5 and 15 minutes, rounded to two digits as in /proc/loadavg
+ * (fs/proc/loadavg.c). Needs no types.
+ * @throws InspectError missingInfo, notMapped or notStored
  */
 export function readLoad(typed: TypedKernel): readonly [number, number, number] {
   const bytes = typed.space.bytes(typed.symbol('avenrun'), 24);

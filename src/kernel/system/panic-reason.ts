@@ -6,25 +6,29 @@ import { findPanic, type PanicLines } from '../log/panic.ts';
 import { CAUSE, OOPS, PANIC } from '../log/panic-patterns.ts';
 import type { Kernel } from '../open/kernel.ts';
 
-/** Why a kernel died, in words out of its log: who can write to that log can write these. */
+/** Why a kernel died, quoted from its log: whoever can write to the log can forge it. */
 export interface PanicReason {
-  /** The panic's line, or that of the oops where there is none: kdump can take over before panic() says anything. */
+  /** The panic's line, or the oops's if there is none: kdump may take over before panic() prints anything. */
   readonly text: string;
-  /** What the oops was about that the panic came of; null where there was none, or where it is the text itself. */
+  /**
+   * What the oops that led to the panic was about; null if there was no oops, or if this is the text itself.
+   */
   readonly cause: string | null;
-  /** Why the cause, which is null, may be in records that cannot be read; null where it is not. */
+  /** If the cause is null: why it may be in records that cannot be read; null if it is not. */
   readonly causeLost: string | null;
 }
 
 /** Lines of a report before the panic's own: an oops has some 60. */
 const REPORT_LINES = 100n;
 
-/** A panic is at the end of a log: of a longer one than any kernel is known to have, only so many records are looked through. */
+/**
+ * A panic is at the end of a log: only so many records are searched, more than any kernel is known to have.
+ */
 const NEWEST = 2 ** 20;
 
 /**
- * Takes the reason out of the lines of the panic. null, when there is neither a panic nor an oops in the log.
- * @throws InspectError missingInfo, notMapped, notStored or corrupt, when there is no way into the log
+ * Returns the reason from the lines of the panic, or null if the log has neither a panic nor an oops.
+ * @throws InspectError missingInfo, notMapped, notStored or corrupt if there is no access to the log
  */
 export function readPanicReason(kernel: Kernel): PanicReason | null {
   return panicReasonIn(openLog(kernel));
@@ -32,7 +36,7 @@ export function readPanicReason(kernel: Kernel): PanicReason | null {
 
 type Records = Pick<KernelLog, 'entries' | 'most'>;
 
-/** @throws InspectError notStored, when records are lost in which it may be */
+/** @throws InspectError notStored if the reason may be in lost records */
 export function panicReasonIn(log: Records): PanicReason | null {
   const lost: LostRecords[] = [];
   const panic = findPanic(recordsOf(log, lost));
@@ -40,8 +44,8 @@ export function panicReasonIn(log: Records): PanicReason | null {
 }
 
 /**
- * The records one after the other, for a log may be larger than what this program may take.
- * @param lost gets those that cannot be read and were written
+ * Yields the records one by one: a log may be larger than the memory of this program.
+ * @param lost collects records that were written but cannot be read
  */
 function* recordsOf(log: Records, lost: LostRecords[]): Generator<LogRecord> {
   for (const entry of log.entries(NEWEST)) {
@@ -53,7 +57,7 @@ function* recordsOf(log: Records, lost: LostRecords[]): Generator<LogRecord> {
 function reasonIn(log: Records, lines: PanicLines, lost: LostRecords[]): PanicReason {
   const { first, said, oops, cause: about } = linesIn(log, lines, lost);
   const cause = oops === undefined ? null : (about ?? oops);
-  // Where no panic was found, its line may be in any that are lost after the oops.
+  // If no panic was found, its line may be in any records lost after the oops.
   const gap = gapNear(lines.first, said === undefined ? null : lines.last, lost);
   if (said !== undefined) return { text: said, cause, causeLost: cause === null ? gap : null };
   if (gap !== null) throw new InspectError('notStored', `lines of the panic are lost: ${gap}`);
@@ -74,7 +78,7 @@ function linesIn(log: Records, { first, last }: PanicLines, lost: LostRecords[])
   return found;
 }
 
-/** Why records between `first`, or the report before it, and `last` cannot be read; null where all can. */
+/** Returns why records between the report before `first` and `last` cannot be read; null if all can. */
 function gapNear(first: bigint, last: bigint | null, lost: readonly LostRecords[]): string | null {
   const gap = lost.find(
     ({ position, count }) =>
@@ -84,12 +88,12 @@ function gapNear(first: bigint, last: bigint | null, lost: readonly LostRecords[
   return gap?.reason ?? null;
 }
 
-/** That there is no panic is known only of a log that is there as a whole. */
+/** Only a complete log shows that there was no panic. */
 function neither({ most }: Pick<KernelLog, 'most'>, lost: LostRecords | undefined): null {
-  const none = 'no panic in what the dump has of the kernel log';
+  const none = 'no panic in the part of the kernel log that the dump has';
   if (lost) throw new InspectError('notStored', `${none}; ${lost.reason}`);
   if (most === null || most <= NEWEST) return null;
   throw new InspectError('unsupported', `no panic in the last ${NEWEST} records of the kernel log`, {
-    hint: 'dmesg --panic looks through all of them',
+    hint: 'dmesg --panic searches all of them',
   });
 }

@@ -1,7 +1,7 @@
 import { PerCpu } from '../objects/per-cpu.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** How many processors a kernel has. Those that panic() stopped without kdump no longer count as online. */
+/** Numbers of CPUs. CPUs that panic() stopped without kdump no longer count as online. */
 export interface Processors {
   readonly possible: number;
   readonly online: number;
@@ -13,7 +13,9 @@ export function countProcessors(typed: TypedKernel): Processors {
   return { possible: perCpu.possible.length, online: perCpu.online.length };
 }
 
-/** What CPU 0 calls itself ("AMD EPYC ..."). @throws InspectError missingInfo, notMapped or notStored */
+/**
+ * Returns the model name of CPU 0 ("AMD EPYC ..."). @throws InspectError missingInfo, notMapped or notStored
+ */
 export function processorModel(typed: TypedKernel): string {
   const data = typed.read('cpuinfo_x86', typed.symbol('boot_cpu_data'), 'x86_model_id');
   return data.text('x86_model_id').trim();

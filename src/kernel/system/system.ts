@@ -23,7 +23,7 @@ import { countProcessors, type Processors, processorModel } from './processors.t
 import { readTaint } from './taint.ts';
 import { readUtsname, type Utsname } from './utsname.ts';
 
-/** What can be told of a system at a glance; each value, or why it cannot be had. */
+/** A summary of a system; each value, or why it is missing. */
 export interface SystemFacts {
   readonly utsname: Fact<Utsname>;
   readonly clocks: Fact<Clocks>;
@@ -35,28 +35,28 @@ export interface SystemFacts {
   readonly swap: Fact<MemoryTotals>;
   readonly taint: Fact<ReturnType<typeof readTaint>>;
   readonly commandLine: Fact<string>;
-  /** As the image has it; undefined where it has none. */
+  /** From the image; undefined if it has none. */
   readonly buildId: Fact<string | undefined>;
   readonly modules: Fact<Modules>;
   readonly tasks: Fact<TaskListing>;
-  /** null, when none has panicked. */
+  /** null if no CPU has panicked. */
   readonly panickingCpu: Fact<number | null>;
   readonly panicReason: Fact<PanicReason | null>;
   readonly layout: Fact<KernelLayout>;
-  /** Why names of symbols may be wrong, a sentence; null where nothing speaks against them. */
+  /** Why names of symbols may be wrong, a sentence; null if nothing suggests it. */
   readonly symbolDamage?: string | null;
-  /** Whether the kernel could be read in all three ways: by its page tables, its symbols and its types. */
+  /** Whether page tables, symbols and types could all be read. */
   readonly readable: boolean;
 }
 
 /**
- * Asks a kernel for everything. What takes no types is had without BTF, what takes no symbols without those, and
- * nothing at all without page tables.
- * @param pageOffset what the user gave
- * @param symbols where they were read already
+ * Collects everything about a system. Some values need no types and are read without BTF, some need not even
+ * symbols; nothing is read without page tables.
+ * @param pageOffset from the user
+ * @param symbols if they were read already
  */
 export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint, symbols?: Kallsyms): SystemFacts {
-  // Both are read here once, so that what fails does so once.
+  // Symbols and types are read here once, so that a failure occurs once.
   const named = factOf(kernel, (opened) => {
     const made = new TypedKernel(opened, symbols);
     return { made, symbols: made.symbols };

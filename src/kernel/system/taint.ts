@@ -1,39 +1,45 @@
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** A reason not to trust a kernel as it was built and started. */
+/** A reason not to trust a kernel. */
 export interface Taint {
-  /** Number of its bit in tainted_mask. */
+  /** Its bit in tainted_mask. */
   readonly bit: number;
-  /** null for a bit that is not known here. */
+  /** null for an unknown bit. */
   readonly letter: string | null;
   readonly meaning: string;
 }
 
-/** Letters by bit (taint_flags of kernel/panic.c, Documentation/admin-guide/tainted-kernels.rst); none was ever reused. */
+/**
+ * Letters by bit (taint_flags of kernel/panic.c, Documentation/admin-guide/tainted-kernels.rst); none is ever
+ * reused.
+ */
 const FLAGS: readonly (readonly [letter: string, meaning: string])[] = [
   ['P', 'a proprietary module was loaded'],
-  ['F', 'a module was loaded by force'],
-  ['S', 'the kernel runs on hardware out of its specification'],
-  ['R', 'a module was unloaded by force'],
+  ['F', 'a module was force-loaded'],
+  ['S', 'the kernel runs on out-of-specification hardware'],
+  ['R', 'a module was force-unloaded'],
   ['M', 'the processor reported a machine check'],
-  ['B', 'a bad page was met'],
-  ['U', 'a process of a user asked for it'],
-  ['D', 'the kernel has oopsed or hit a BUG'],
+  ['B', 'a bad page was found'],
+  ['U', 'user space requested it'],
+  ['D', 'the kernel had an oops or hit a BUG'],
   ['A', 'an ACPI table was overridden'],
-  ['W', 'the kernel has warned'],
+  ['W', 'the kernel issued a warning'],
   ['C', 'a staging driver was loaded'],
-  ['I', 'a bug of the firmware is worked around'],
-  ['O', 'a module from outside of the kernel tree was loaded'],
-  ['E', 'a module without a valid signature was loaded'],
-  ['L', 'a soft lockup has occurred'],
+  ['I', 'a firmware bug is worked around'],
+  ['O', 'an out-of-tree module was loaded'],
+  ['E', 'an unsigned module was loaded'],
+  ['L', 'a soft lockup occurred'],
   ['K', 'the kernel was live-patched'],
   ['X', 'auxiliary, as the distribution defines it'],
   ['T', 'the layout of structures was randomised'],
   ['N', 'a test was run in the kernel'],
-  ['J', 'userspace changed firmware behind the back of its driver (fwctl)'],
+  ['J', "user space changed firmware without its driver's knowledge (fwctl)"],
 ];
 
-/** Why a kernel is tainted, by ascending bit. Takes no types. @throws InspectError missingInfo, notMapped or notStored */
+/**
+ * Returns why a kernel is tainted, by ascending bit. Needs no types. @throws InspectError missingInfo,
+ * notMapped or notStored
+ */
 export function readTaint(typed: TypedKernel): { readonly mask: bigint; readonly flags: readonly Taint[] } {
   const mask = typed.space.u64(typed.symbol('tainted_mask'));
   const bits = Array.from({ length: 64 }, (_, bit) => bit).filter((bit) => (mask >> BigInt(bit)) & 1n);
@@ -41,6 +47,6 @@ export function readTaint(typed: TypedKernel): { readonly mask: bigint; readonly
 }
 
 function taintOf(bit: number): Taint {
-  const [letter = null, meaning = `bit ${bit}, which is not known here`] = FLAGS[bit] ?? [];
+  const [letter = null, meaning = `bit ${bit}, which is unknown to this program`] = FLAGS[bit] ?? [];
   return { bit, letter, meaning };
 }

@@ -4,7 +4,7 @@ import { hex } from '../../hex.ts';
 import type { Kernel } from '../open/kernel.ts';
 import { required } from '../vmcoreinfo/vmcoreinfo.ts';
 
-/** What uname(2) says of the first UTS namespace. All of it but the release can be anything that root has set. */
+/** uname(2) of the first UTS namespace. Root can set everything but the release. */
 export interface Utsname {
   readonly sysname: string;
   readonly nodename: string;
@@ -14,14 +14,21 @@ export interface Utsname {
   readonly domainname: string;
 }
 
-/** struct new_utsname is an ABI: six strings of 65 bytes (include/uapi/linux/utsname.h). It takes no BTF. */
+/**
+ * struct new_utsname is an ABI: six strings of 65 bytes (include/uapi/linux/utsname.h), so no BTF is needed.
+ */
 const FIELDS = ['sysname', 'nodename', 'release', 'version', 'machine', 'domainname'] as const;
 const FIELD_BYTES = 65;
 
-/** Before OFFSET(uts_namespace.name) was noted (6.0): after a reference count up to 5.10, first since 5.11 (9a56493f6942). */
+/**
+ * Offsets before VMCOREINFO had uts_namespace.name (6.0): after a reference count up to 5.10, then first
+ * (9a56493f6942, 5.11).
+ */
 const USUAL_OFFSETS = [4, 0];
 
-/** @throws InspectError missingInfo, notMapped, notStored, or corrupt where no name with the release of the note is found */
+/**
+ * @throws InspectError missingInfo, notMapped, notStored; corrupt if no name there has VMCOREINFO's release
+ */
 export function readUtsname({ info, space }: Pick<Kernel, 'info' | 'space'>): Utsname {
   const at = required(
     info.symbol('init_uts_ns'),

@@ -8,7 +8,7 @@ const parsed = (built: BuiltBtf, base?: Btf) => new Btf(built.bytes(), base);
 const idsOf = (btf: Btf, name: string) => [...btf.find(name)];
 
 describe('a type', () => {
-  test('is read whatever its kind, and the one behind it, too', () => {
+  test('is read whatever its kind, and so is the next one', () => {
     const built = new BuiltBtf();
     const int = built.int('int', 4, { signed: true });
     const ids = {
@@ -44,7 +44,7 @@ describe('a type', () => {
     expect(btf.endId).toBe(ids.last + 1);
   });
 
-  test('is found by its name among all of that name, but functions and tags are not', () => {
+  test('is found by name together with its namesakes, except functions and tags', () => {
     const built = new BuiltBtf();
     const int = built.int('int', 4);
     built.add(KIND.FUNC, 'page', int);
@@ -72,7 +72,7 @@ describe('a type', () => {
 });
 
 describe('sizes', () => {
-  test('are those of what a typedef, qualifier, tag or array stands for; pointers have 8 bytes', () => {
+  test('follow typedefs, qualifiers, tags and arrays; pointers have 8 bytes', () => {
     const built = new BuiltBtf();
     const short = built.int('short', 2);
     const tagged = built.add(KIND.TYPE_TAG, 'rcu', short);
@@ -85,7 +85,7 @@ describe('sizes', () => {
     expect(btf.resolve(named)).toBe(short);
   });
 
-  test('are unknown for void, functions and what is declared only', () => {
+  test('are undefined for void, functions and forward declarations', () => {
     const built = new BuiltBtf();
     const declared = built.add(KIND.FWD, 'hidden', 0);
     const fn = built.function(0, []);
@@ -108,7 +108,7 @@ describe('bit fields', () => {
     expect(btf.member(id, 2)).toEqual({ name: 'whole', type: u32, bitOffset: 32, bitSize: null });
   });
 
-  test('are integers of fewer bits before', () => {
+  test('are integers with fewer bits before 4.20', () => {
     const built = new BuiltBtf();
     const u32 = built.int('u32', 4);
     const three = built.int('', 1, { bits: 3 });
@@ -131,7 +131,7 @@ describe('bit fields', () => {
 describe('values of enumerations', () => {
   const minusOne = [['E', -1]] as const;
 
-  test('are signed where the writer says so, and unsigned beside', () => {
+  test('are signed if the writer marked them, otherwise unsigned', () => {
     const built = new BuiltBtf();
     const signed = built.enum('s', minusOne, true);
     const unsigned = built.enum('u', minusOne);
@@ -140,7 +140,7 @@ describe('values of enumerations', () => {
     expect(btf.enumerator(unsigned, 0).value).toBe(0xffff_ffffn);
   });
 
-  test('are all signed where no writer told them apart, as before 6.0', () => {
+  test('are all signed if the writer did not distinguish them, as before 6.0', () => {
     const built = new BuiltBtf();
     const id = built.enum('e', minusOne);
     expect(parsed(built).enumerator(id, 0).value).toBe(-1n);
@@ -169,7 +169,7 @@ describe("a module's types", () => {
   const ownPage = built.struct('page', 8, []);
   const module = parsed(built, base);
 
-  test('go on from the ids and names of the kernel', () => {
+  test('continue the ids and names of the kernel', () => {
     expect(own).toBe(page + 1);
     expect([module.firstId, module.endId]).toEqual([own, ownPage + 1]);
     expect(module.nameOf(own)).toBe('blk');
@@ -178,21 +178,21 @@ describe("a module's types", () => {
     expect(module.sizeOf(page)).toBe(4);
   });
 
-  test('are found before those of the kernel, which are found, too', () => {
+  test("are found before the kernel's, which are found, too", () => {
     expect(idsOf(module, 'page')).toEqual([ownPage, page]);
     expect(idsOf(module, 'int')).toEqual([int]);
     expect(idsOf(base, 'blk')).toEqual([]);
   });
 
-  test('are read in front of the base alone that they continue', () => {
+  test('can only be read with the base that they continue', () => {
     const other = parsed(new BuiltBtf());
     const wrong = parsed(built, other);
     expect(failureOf(() => wrong.nameOf(wrong.firstId)).kind).toBe('corrupt');
   });
 });
 
-describe('a type that cannot be', () => {
-  test('is corrupt when its typedefs run in a circle', () => {
+describe('an invalid type', () => {
+  test('is corrupt when its typedefs form a cycle', () => {
     const built = new BuiltBtf();
     built.add(KIND.TYPEDEF, 'a', 2);
     built.add(KIND.CONST, '', 1);
@@ -214,7 +214,7 @@ describe('a type that cannot be', () => {
     expect(failureOf(() => parsed(built).sizeOf(id)).kind).toBe('corrupt');
   });
 
-  test.each([2, 99, 2 ** 32 - 1])('is corrupt when it is of type %d, which is not there', (id) => {
+  test.each([2, 99, 2 ** 32 - 1])('is corrupt when it refers to type %d, which does not exist', (id) => {
     const built = new BuiltBtf();
     built.add(KIND.TYPEDEF, 'a', id);
     const failure = failureOf(() => parsed(built).resolve(1));
@@ -222,12 +222,12 @@ describe('a type that cannot be', () => {
     expect(failure.message).toContain(`there is no type ${id}`);
   });
 
-  test('is corrupt when its name is behind the names', () => {
+  test('is corrupt when its name is past the strings', () => {
     const built = new BuiltBtf();
     built.int('int', 4);
     const bytes = built.bytes();
     new DataView(bytes.buffer).setUint32(24, 500, true);
-    expect(failureOf(() => new Btf(bytes).nameOf(1)).message).toContain('a name is at 500');
+    expect(failureOf(() => new Btf(bytes).nameOf(1)).message).toContain('a name is at offset 500');
   });
 });
 
@@ -237,14 +237,14 @@ describe('a text that is longer than any name', () => {
   const long = built.struct('a'.repeat(4096), 4, [['b'.repeat(100_000), int, 0]]);
   const btf = parsed(built);
 
-  test('is no name, however many begin in it', () => {
+  test('is not a name, however many offsets point into it', () => {
     expect(failureOf(() => btf.member(long, 0))).toMatchObject({
       kind: 'corrupt',
       message: expect.stringMatching(/the name at \d+ has more than 4096 characters$/),
     });
   });
 
-  test('is told from the longest that is one, which is found by it', () => {
+  test('is distinguished from the longest valid name, which can be found', () => {
     expect(btf.nameOf(long)).toBe('a'.repeat(4096));
     expect(idsOf(btf, 'a'.repeat(4096))).toEqual([long]);
   });

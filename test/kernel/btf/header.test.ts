@@ -23,15 +23,15 @@ describe('the header', () => {
   test.each([
     ['another magic number', { magic: 0x9feb }, 'magic'],
     ['a length below that of the first version', { headerLength: 20 }, 'hdr_len is 20'],
-    ['a length behind the end', { headerLength: 4096 }, 'hdr_len is 4096'],
+    ['a length past the end', { headerLength: 4096 }, 'hdr_len is 4096'],
     ['a length that is not aligned', { headerLength: 25 }, 'hdr_len is 25'],
-    ['types behind the end', { typeLength: 4096 }, 'type_len 4096'],
-    ['types that begin behind the end', { typeOffset: 2 ** 32 - 4 }, 'type_off'],
+    ['types past the end', { typeLength: 4096 }, 'type_len 4096'],
+    ['types that begin past the end', { typeOffset: 2 ** 32 - 4 }, 'type_off'],
     ['types that are not aligned', { typeOffset: 2 }, 'not aligned'],
-    ['strings behind the end', { stringLength: 2 ** 32 - 1 }, 'str_len'],
-    ['no strings at all', { stringLength: 0 }, 'a name is at 0'],
-    ['strings of which the last has no end', { stringLength: 3 }, 'no end'],
-    ['strings of which the first is not empty', { stringOffset: 36 + 1 }, ''],
+    ['strings past the end', { stringLength: 2 ** 32 - 1 }, 'str_len'],
+    ['no strings', { stringLength: 0 }, 'a name is at offset 0'],
+    ['strings without a final NUL', { stringLength: 3 }, 'no end'],
+    ['strings with a nonempty first string', { stringOffset: 36 + 1 }, ''],
   ])('is corrupt with %s', (_, lies, message) => {
     const failure = failureOf(() => new Btf(small().bytes(lies)));
     expect(failure.kind).toBe('corrupt');
@@ -42,7 +42,7 @@ describe('the header', () => {
     expect(failureOf(() => new Btf(small().bytes({ version: 2 }))).kind).toBe('unsupported');
   });
 
-  test('is corrupt when it is cut', () => {
+  test('is corrupt when it is cut off', () => {
     expect(failureOf(() => new Btf(small().bytes().subarray(0, 23))).kind).toBe('corrupt');
   });
 });
@@ -61,11 +61,11 @@ describe('a kind that is newer than this program', () => {
     const failure = failureOf(() => new Btf(withNewKind().bytes()));
     expect(failure.kind).toBe('unsupported');
     expect(failure.message).toContain('kind 20 of type 3');
-    // An integer of 16 bytes and a structure of 24 are before it, and the header.
+    // The header, an integer of 16 bytes and a structure of 24 bytes precede it.
     expect(failure.facts.offset).toBe(24 + 16 + 24);
   });
 
-  test('is skipped where the blob says how long it is', () => {
+  test('is skipped if the BTF itself gives its length', () => {
     const layouts = Array.from({ length: 21 }, (_, kind) =>
       kind === KIND_20 ? ([8, 8] as const) : ([0, 0] as const),
     );
@@ -75,7 +75,7 @@ describe('a kind that is newer than this program', () => {
     expect([...btf.find('page')]).toEqual([2]);
   });
 
-  test('is not taken for void', () => {
+  test('is not taken as void', () => {
     const built = new BuiltBtf();
     built.add(KIND.VOID, '', 0);
     expect(failureOf(() => new Btf(built.bytes())).kind).toBe('unsupported');
@@ -83,11 +83,11 @@ describe('a kind that is newer than this program', () => {
 });
 
 describe('types that lie about their length', () => {
-  test('are corrupt when the last one is cut', () => {
+  test('are corrupt when the last one is cut off', () => {
     const length = 16 + 24 - 4;
     const failure = failureOf(() => new Btf(small().bytes({ typeLength: length })));
-    expect(failure.message).toContain('ends behind the types');
-    expect(failureOf(() => new Btf(small().bytes({ typeLength: 16 + 8 }))).message).toContain('is cut');
+    expect(failure.message).toContain('ends past the types');
+    expect(failureOf(() => new Btf(small().bytes({ typeLength: 16 + 8 }))).message).toContain('is cut off');
   });
 
   test('are corrupt when one has more members than there is room for', () => {
@@ -97,7 +97,7 @@ describe('types that lie about their length', () => {
   });
 });
 
-test('whatever bytes there are, all that comes of them is types or an InspectError', () => {
+test('any bytes yield either types or an InspectError', () => {
   const whole = small().bytes();
   const edits = fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 6 });
   fc.assert(

@@ -9,7 +9,7 @@ import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 const PLACE = 0x200;
 const SIZE = 80;
 
-/** The members of a timekeeper that are read, in some order of a kernel's own. */
+/** A timekeeper with the members that are read, in an arbitrary order. */
 function types(sequenceSize: number, named: number | null, count: string): BuiltBtf {
   const btf = new BuiltBtf();
   const u32 = btf.int('unsigned int', 4);
@@ -41,13 +41,13 @@ interface TimePlan {
   /** The type of the count: seqcount_t before 5.10. */
   readonly count?: string;
   readonly named?: number | null;
-  /** Where the timekeeper really is, behind the symbol. */
+  /** Offset of the timekeeper from the symbol. */
   readonly at?: number;
   readonly base?: bigint;
   readonly shift?: number;
 }
 
-/** The same, as the memory of a running machine, whose sequence count says these one after the other. */
+/** The same in a running machine whose sequence count takes these values in turn. */
 function runningAt(plan: TimePlan, counts: readonly number[]) {
   const { kernel } = kernelAt(plan);
   const typed = new TypedKernel({ ...kernel, image: { ...kernel.image, live: true } });
@@ -92,19 +92,19 @@ function kernelAt(plan: TimePlan) {
 const CLOCKS = { uptime: 1_500_250_000_005n, wall: 1_700_000_000_250_000_000n };
 
 describe('the clocks', () => {
-  test('are behind a sequence count', () => {
+  test('are after a sequence count', () => {
     expect(readClocks(kernelAt({}))).toEqual(CLOCKS);
   });
 
-  test('are behind a longer one where lockdep is built in', () => {
+  test('are after a longer one if lockdep is built in', () => {
     expect(readClocks(kernelAt({ sequenceSize: 52, at: 56 }))).toEqual(CLOCKS);
   });
 
-  test('are behind one of another name before 5.10', () => {
+  test('are after one of another type before 5.10', () => {
     expect(readClocks(kernelAt({ count: 'seqcount_t' }))).toEqual(CLOCKS);
   });
 
-  test('are where the types of the kernel say, with one timekeeper or several', () => {
+  test("are where the kernel's types say, with one timekeeper or several", () => {
     expect(readClocks(kernelAt({ named: 32, at: 32 }))).toEqual(CLOCKS);
     expect(readClocks(kernelAt({ symbol: 'timekeeper_data', named: 8 }))).toEqual(CLOCKS);
   });
@@ -117,7 +117,7 @@ describe('the clocks', () => {
     expect(failureOf(() => readClocks(kernelAt(plan))).kind).toBe('corrupt');
   });
 
-  test('are not told without a timekeeper', () => {
+  test('are missing without a timekeeper', () => {
     expect(failureOf(() => readClocks(kernelAt({ symbol: 'other' }))).kind).toBe('missingInfo');
   });
 });
@@ -125,20 +125,20 @@ describe('the clocks', () => {
 describe('the clocks of a running machine', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  test('are read once where no update was under way, and none came', () => {
+  test('are read once if no update is under way and none begins', () => {
     const { typed, asked } = runningAt({}, [6, 6]);
     expect(readClocks(typed)).toEqual(CLOCKS);
     expect(asked()).toBe(2);
   });
 
-  test('are read anew where an update was under way (an odd count) or came', () => {
+  test('are read again if an update was under way (an odd count) or occurred', () => {
     const { typed, asked } = runningAt({}, [5, 6, 8, 10, 10]);
     expect(readClocks(typed)).toEqual(CLOCKS);
-    // 5: under way, and not asked for again; 6 and 8: one came; 10 and 10: none.
+    // 5: under way, so not read again; 6 and 8: one occurred; 10 and 10: none.
     expect(asked()).toBe(5);
   });
 
-  test('are told after some attempts, if they do not contradict themselves', () => {
+  test('are used after some attempts if they are consistent', () => {
     const odd = Array.from({ length: 99 }, () => 1);
     expect(readClocks(runningAt({}, odd).typed)).toEqual(CLOCKS);
     expect(failureOf(() => readClocks(runningAt({ base: 1n }, odd).typed)).kind).toBe('corrupt');

@@ -18,17 +18,17 @@ function kernelWith(values: Readonly<Record<string, bigint>>): BuiltTypedKernel 
 }
 
 describe('memory and swap', () => {
-  test('are counted in pages, and told in bytes', () => {
+  test('are counted in pages but reported in bytes', () => {
     const { typed } = kernelWith({ _totalram_pages: 1000n, vm_zone_stat: 400n });
     expect(readMemoryTotals(typed)).toEqual({ total: 4_096_000, free: 1_638_400 });
   });
 
-  test('are none where a counter is below zero for a moment', () => {
+  test('are 0 if a counter is negative for a moment', () => {
     const { typed } = kernelWith({ total_swap_pages: 16n, nr_swap_pages: -3n });
     expect(readSwapTotals(typed)).toEqual({ total: 65_536, free: 0 });
   });
 
-  test('are not told of a kernel that has no such counter', () => {
+  test('are missing for a kernel that has no such counter', () => {
     expect(failureOf(() => readSwapTotals(kernelWith({}).typed))).toMatchObject({
       kind: 'missingInfo',
       message: 'this kernel has no symbol total_swap_pages',
@@ -44,7 +44,7 @@ describe('memory and swap', () => {
 describe('the load', () => {
   test('is a fixed-point number, rounded as the kernel rounds it', () => {
     const built = kernelWith({ avenrun: 0n });
-    // 0.995 is 0.99 and a half: /proc/loadavg shows 1.00. 2048 stands for 1.
+    // 2048 is 1.0. 0.995 lies halfway between two hundredths: /proc/loadavg shows 1.00.
     [2038n, 12n * 2048n + 1024n, 5n].forEach((raw, i) => {
       built.writeU64(8 * i, raw);
     });
@@ -66,9 +66,9 @@ describe('taint', () => {
     ]);
   });
 
-  test('has no letter for a bit of a kernel to come', () => {
+  test('has no letter for a bit of a future kernel', () => {
     const { flags } = readTaint(kernelWith({ tainted_mask: 1n << 40n }).typed);
-    expect(flags).toEqual([{ bit: 40, letter: null, meaning: 'bit 40, which is not known here' }]);
+    expect(flags).toEqual([{ bit: 40, letter: null, meaning: 'bit 40, which is unknown to this program' }]);
   });
 });
 
@@ -88,11 +88,11 @@ describe('the command line', () => {
     expect(readCommandLine(withLine('a'.repeat(255)))).toBe('a'.repeat(255));
   });
 
-  test('keeps what must not reach a terminal', () => {
+  test('keeps characters that must not reach a terminal', () => {
     expect(readCommandLine(withLine('a\x1b[31mb'))).toBe('a\x1b[31mb');
   });
 
-  test('is not told when it is not there', () => {
+  test('is missing when its memory is', () => {
     expect(failureOf(() => readCommandLine(kernelWith({ saved_command_line: 0n }).typed)).kind).toBe(
       'notMapped',
     );

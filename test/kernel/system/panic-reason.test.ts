@@ -14,11 +14,11 @@ const LINES = [
 const [PANIC, BUG] = [LINES[4], LINES[1]];
 const RECORDS = logOf(LINES.map((line) => `1.0 T1 ${line}`));
 
-/** The log, of which some records cannot be read: at the first look, or at each. */
+/** The log without some records, in every pass or only from pass `onlyFrom` on. */
 function logWithout(lost: readonly number[], { cause = 'damaged' as LossCause, onlyFrom = 0 } = {}) {
-  let looks = 0;
+  let passes = 0;
   function* entries(): Generator<LogEntry> {
-    const isLost = looks++ >= onlyFrom;
+    const isLost = passes++ >= onlyFrom;
     for (const [i, record] of RECORDS.entries()) {
       const { position, sequence } = record;
       if (!isLost || !lost.includes(i)) yield record;
@@ -38,16 +38,16 @@ describe('the reason of a panic', () => {
     expect(panicReasonIn(logWithout([1, 2, 3]))).toEqual({ text: PANIC, cause: null, causeLost });
   });
 
-  test('has its cause where other lines are lost', () => {
+  test('has its cause if other lines are lost', () => {
     expect(panicReasonIn(logWithout([0, 3]))).toEqual({ text: PANIC, cause: BUG, causeLost: null });
   });
 
-  test('is not lost with records that their writers had not finished', () => {
+  test('is not lost with records that were never finished', () => {
     const reason = panicReasonIn(logWithout([1, 2, 3], { cause: 'unwritten' }));
     expect(reason).toEqual({ text: PANIC, cause: null, causeLost: null });
   });
 
-  test('cannot be told where its line is lost, at the first look or the second', () => {
+  test('is unknown if its line is lost, in the first pass or the second', () => {
     expect(failureOf(() => panicReasonIn(logWithout([4]))).message).toContain('record 4 is damaged');
     const late = logWithout([0, 1, 2, 3, 4], { onlyFrom: 1 });
     expect(failureOf(() => panicReasonIn(late)).message).toContain('record 0 is damaged');

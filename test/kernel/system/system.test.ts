@@ -10,8 +10,8 @@ const missingIn = (facts: SystemFacts) =>
     typeof value === 'object' && value !== null && 'missing' in value ? [[name, value.missing]] : [],
   );
 
-describe('what can be told of a system', () => {
-  test('without BTF is what its symbols lead to', () => {
+describe('the facts of a system', () => {
+  test('without BTF are the ones that symbols lead to', () => {
     const built = new BuiltTypedKernel(null, {
       avenrun: 0,
       tainted_mask: 64,
@@ -27,7 +27,7 @@ describe('what can be told of a system', () => {
       memory: { value: { total: 0, free: 0 } },
       readable: false,
     });
-    const noBtf = 'this kernel carries no BTF, which says what its structures look like';
+    const noBtf = 'this kernel has no BTF, which describes its structures';
     expect(
       missingIn(facts)
         .filter(([, reason]) => reason === noBtf)
@@ -36,14 +36,14 @@ describe('what can be told of a system', () => {
     ).toEqual(['clocks', 'memoryChecks', 'modules', 'processorModel', 'processors', 'tasks']);
   });
 
-  test('without symbols is the layout', () => {
+  test('without symbols are the layout', () => {
     const facts = inspectSystem({ value: new BuiltKernel().open() });
     expect(facts.layout).toMatchObject({ value: { pagingLevels: 4 } });
     expect(facts.load).toEqual(facts.tasks);
     expect(facts.load).toMatchObject({ kind: 'missingInfo' });
   });
 
-  test('without page tables is nothing, for the reason that those have', () => {
+  test('without page tables are missing, all for the same reason', () => {
     const none = fact(() => {
       throw new InspectError('corrupt', 'no tables');
     });

@@ -7,7 +7,7 @@ import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 
 const FIELDS = ['Linux', 'web-1', '6.1.0-9', '#1 SMP', 'x86_64', 'example.org'];
 
-/** A namespace whose name begins `offset` bytes into it, and a note that says so, or does not. */
+/** A namespace with its name at `offset`, and a note that may say so. */
 function namespaceAt(offset: number, note = '') {
   const built = new BuiltTypedKernel(null);
   FIELDS.forEach((text, i) => {
@@ -28,14 +28,14 @@ const NAME = {
 
 describe('the name of the system', () => {
   test.each([
-    ['where the note says', 12, 'OFFSET(uts_namespace.name)=12\n'],
-    ['behind a kref, where the note says nothing', 4, ''],
-    ['at the front, where the note says nothing and no kref is there', 0, ''],
+    ['at the offset in the note', 12, 'OFFSET(uts_namespace.name)=12\n'],
+    ['after a kref if the note has no offset', 4, ''],
+    ['at the start if there is neither an offset nor a kref', 0, ''],
   ])('is read %s', (_, offset, note) => {
     expect(readUtsname(namespaceAt(offset, note))).toEqual(NAME);
   });
 
-  test('is not believed with another release than the note has', () => {
+  test("is not believed if its release differs from the note's", () => {
     expect(failureOf(() => readUtsname(namespaceAt(16))).kind).toBe('corrupt');
     expect(failureOf(() => readUtsname(namespaceAt(4, 'OFFSET(uts_namespace.name)=0\n'))).kind).toBe(
       'corrupt',
