@@ -1,12 +1,10 @@
-import { Lru } from '../../bytes/lru.ts';
-import { u64At } from '../../bytes/words.ts';
 import { InspectError, within } from '../../errors.ts';
 import { hex } from '../../hex.ts';
-import { PAGE_SIZE } from '../../machine.ts';
 import type { Kernel } from '../open/kernel.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { missingKey } from '../vmcoreinfo/vmcoreinfo.ts';
 import { type Geometry, geometry } from './mem-section-geometry.ts';
+import { SectionEntries } from './section-entries.ts';
 import { sharedBase } from './vmemmap-base.ts';
 
 /** Low bits of section_mem_map that are flags: SECTION_* of include/linux/mmzone.h, up to PREINIT of 6.15. */
@@ -17,7 +15,7 @@ const MARKED_PRESENT = 1n;
 const HAS_MEM_MAP = 2n;
 /** SECTION_IS_ONLINE, since 4.13 (2d070eab2e82) */
 const IS_ONLINE = 4n;
-const POINTER = 8;
+
 /** The memory sections of SPARSEMEM (mm/sparse.c): which pfns have struct pages, and where. */
 export interface MemSections {
   readonly pagesPerSection: number;
@@ -45,8 +43,6 @@ export interface MemSections {
   firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
 }
 
-/** Number of roots kept: a scan visits them in order, and 128 to 256 sections share one. */
-const CACHED_ROOTS = 8;
 /**
  * Roots whose sections are compared: 8 TiB if a root is a page of entries. 5-level paging has 262,144 roots.
  */
@@ -55,25 +51,19 @@ const COMPARED_ROOTS = 512;
 class SparseSections implements MemSections {
   readonly pagesPerSection: number;
   readonly structPageSize: number;
-  readonly #space: AddressSpace;
   readonly #geometry: Geometry;
+  readonly #entries: SectionEntries;
   readonly #flags: bigint;
-  readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
-  readonly #pointers = new Lru<bigint, Uint8Array>(1);
-  readonly #array: bigint;
-  #asked = -1;
-  #encoded: bigint | null = null;
   #marksOnline: boolean | undefined;
   /** The address of struct page 0 by all sections; null if each has its own map. */
   #shared: bigint | null | undefined;
   readonly #asMakedumpfile: boolean;
 
   constructor(space: AddressSpace, g: Geometry, array: bigint, asMakedumpfile: boolean) {
-    this.#space = space;
     this.#geometry = g;
+    this.#entries = new SectionEntries(space, g, array);
     this.#flags = asMakedumpfile ? MAKEDUMPFILE_FLAGS : FLAGS;
     this.#asMakedumpfile = asMakedumpfile;
-    this.#array = array;
     this.pagesPerSection = 2 ** (g.sectionBits - 12);
     this.structPageSize = g.structPageSize;
   }
@@ -113,13 +103,13 @@ class SparseSections implements MemSections {
    * Returns the address of struct page 0 by a section's entry (sparse_encode_mem_map); null if not present.
    */
   #baseOf(section: number): bigint | null {
-    const encoded = this.#entry(section);
+    const encoded = this.#entries.at(section);
     if (encoded === null || (encoded & MARKED_PRESENT) === 0n || (encoded & HAS_MEM_MAP) === 0n) return null;
     return encoded & ~this.#flags;
   }
 
   isOffline(section: number): boolean {
-    const encoded = this.#entry(section);
+    const encoded = this.#entries.at(section);
     if (encoded === null || (encoded & IS_ONLINE) !== 0n || this.#baseOf(section) === null) return false;
     this.#marksOnline ??= this.#anyOnline();
     return this.#marksOnline;
@@ -128,7 +118,7 @@ class SparseSections implements MemSections {
   /** Kernels before 4.13 do not set the bit in any section; later ones set it in all boot memory. */
   #anyOnline(): boolean {
     for (const section of this.present()) {
-      if (((this.#entry(section) ?? 0n) & IS_ONLINE) !== 0n) return true;
+      if (((this.#entries.at(section) ?? 0n) & IS_ONLINE) !== 0n) return true;
     }
     return false;
   }
@@ -147,7 +137,7 @@ class SparseSections implements MemSections {
     const perRoot = this.#geometry.perRoot || 1;
     const roots = Math.min(this.#geometry.roots, Math.ceil(end / perRoot));
     for (let root = Math.floor(first / perRoot); root < roots; root++) {
-      if (this.#geometry.perRoot && this.#pointer(root) === 0n) continue;
+      if (this.#geometry.perRoot && this.#entries.pointer(root) === 0n) continue;
       const last = Math.min(end, (root + 1) * perRoot);
       for (let section = Math.max(first, root * perRoot); section < last; section++) {
         if (this.#baseOf(section) !== null) yield section;
@@ -157,47 +147,6 @@ class SparseSections implements MemSections {
 
   #sizeOfMap(): bigint {
     return BigInt(this.pagesPerSection * this.#geometry.structPageSize);
-  }
-
-  /** Caches the last entry: a scan asks several things about one section in a row. */
-  #entry(section: number): bigint | null {
-    if (section !== this.#asked) {
-      this.#asked = -1;
-      this.#encoded = this.#readEntry(section);
-      this.#asked = section;
-    }
-    return this.#encoded;
-  }
-
-  #readEntry(section: number): bigint | null {
-    const { entrySize, mapOffset, perRoot, roots } = this.#geometry;
-    if (!perRoot) {
-      return section < roots ? this.#space.u64(this.#array + BigInt(section * entrySize + mapOffset)) : null;
-    }
-    const root = Math.floor(section / perRoot);
-    if (root >= roots) return null;
-    const page = this.#pages.get(root, () => this.#readRoot(root));
-    return page.length === 0 ? null : u64At(page, (section % perRoot) * entrySize + mapOffset);
-  }
-
-  /** Reads the root array page by page: most of its pointers are null. */
-  #pointer(root: number): bigint {
-    const address = this.#array + BigInt(root * POINTER);
-    const inside = Number(address & 0xfffn);
-    if (inside > PAGE_SIZE - POINTER) return this.#space.u64(address);
-    const start = address - BigInt(inside);
-    return u64At(
-      this.#pointers.get(start, () => this.#space.bytes(start, PAGE_SIZE)),
-      inside,
-    );
-  }
-
-  /** Returns the page of entries that a root pointer leads to; empty for a null pointer. */
-  #readRoot(root: number): Uint8Array {
-    const pointer = this.#pointer(root);
-    return pointer === 0n
-      ? new Uint8Array(0)
-      : this.#space.bytes(pointer, this.#geometry.perRoot * this.#geometry.entrySize);
   }
 }
 
