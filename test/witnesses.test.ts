@@ -150,7 +150,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['page', '4096'],
     at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'spanned_pages'),
     value: () => 0n,
-    warning: /by its flags the page is in DMA32 of node 0, in whose span it is not/,
+    warning: /by its flags the page is in DMA32 of node 0, but it is outside the span of that zone/,
   },
   'where the command line is': {
     command: ['info'],
@@ -323,7 +323,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['page', '4096'],
     at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'name'),
     value: (was) => was ^ (1n << 55n),
-    warning: /not all that is known of the page can be read/,
+    warning: /not all about the page can be read/,
   },
   'how many free pages a CPU has': {
     command: ['usage'],

@@ -79,3 +79,10 @@ export function pageReport(
 
 /** What there is of a page's contents, in words. */
 export const CONTENTS: Record<PageReport['contents'], string> = { stored: 'stored', ...ABSENCES };
+
+/** Whether a rule keeps the page, so that its contents say whether it is ZERO or KERN_DATA. */
+export function isByContents(rule: PageReport['rule']): boolean {
+  return KEEPING.has(rule);
+}
+
+const KEEPING: ReadonlySet<string> = new Set(['kernel', 'tail', 'badOrder', 'noStructPage']);

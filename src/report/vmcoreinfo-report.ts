@@ -17,7 +17,7 @@ export interface VmcoreinfoReport extends Report {
 export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file']): VmcoreinfoReport {
   const entries = Object.fromEntries(info.keys().map((key) => [key, info.presented(key)]));
   const cut =
-    info.unterminated === null ? [] : [`the last line is cut and was ignored: ${info.unterminated}`];
+    info.unterminated === null ? [] : [`the last line is cut off and was ignored: ${info.unterminated}`];
   const odd = info.odd.map((line) => `a line without a key: ${line}`);
   return {
     schema: 'kdump-inspect/vmcoreinfo/1',

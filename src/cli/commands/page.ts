@@ -11,7 +11,7 @@ import { kfencePhysical } from '../../pages/details/kfence.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
 import { isPlaced } from '../../pages/details/place.ts';
 import { explainPage, type PageExplanation } from '../../pages/explain/explain.ts';
-import { CONTENTS, type PageReport, pageReport } from '../../report/page-report.ts';
+import { CONTENTS, isByContents, type PageReport, pageReport } from '../../report/page-report.ts';
 import type { PageOperand } from '../options/parsers.ts';
 import type { Session } from '../session/session.ts';
 
@@ -40,7 +40,7 @@ function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): str
   // Without types there are no details, and why is in the report.
   const counts = 'value' in details && !image.live ? isLoss : isLost;
   const lost = missingOf(details).find(({ kind }) => counts(kind, image));
-  return lost ? [`not all that is known of the page can be read: ${lost.missing}`] : [];
+  return lost ? [`not all about the page can be read: ${lost.missing}`] : [];
 }
 
 /** Whether its zone has it, as the page itself says. */
@@ -50,20 +50,19 @@ function misplaced(details: Fact<PageDetails | null>, { live }: MemoryImage): st
   if (!isPlaced(use) || 'missing' in place || place.value?.inSpan === true) return [];
   const zone = place.value
     ? `in ${place.value.zone} of node ${place.value.node}`
-    : 'in no zone that there is';
-  return [`by its flags the page is ${zone}, in whose span it is not`];
+    : 'in a zone that does not exist';
+  return [`by its flags the page is ${zone}, but it is outside the span of that zone`];
 }
 
-/** What a filter left out makes no dump incomplete. */
-function lostPage(page: PageExplanation, image: MemoryImage): string[] {
-  const { class: held, contents, reason, structPageError } = page;
-  if (held === null && contents !== 'notStored' && contents !== 'hole')
-    return [`what the page is used for cannot be told: ${structPageError ?? reason}`];
-  const lost = !image.live && !WITH_GOOD_REASON.has(contents);
-  return lost ? [`what is in the page cannot be told: ${CONTENTS[contents]}`] : [];
+/** What is lost of the page itself. A dump that a filter left pages out of is not incomplete. */
+function lostPage(page: PageExplanation, { live }: MemoryImage): string[] {
+  const { class: held, contents, rule, reason, structPageError } = page;
+  if (contents === 'hole' || contents === 'notStored') return [];
+  const lost = contents !== 'stored' && `the contents of the page are ${CONTENTS[contents]}`;
+  if (held !== null) return lost && !live ? [lost] : [];
+  if (lost && isByContents(rule)) return [`${lost}, so whether it is ZERO or KERN_DATA is unknown`];
+  return [`the use of the page is unknown: ${structPageError ?? reason}`, ...(lost && !live ? [lost] : [])];
 }
-
-const WITH_GOOD_REASON: ReadonlySet<PageReport['contents']> = new Set(['stored', 'hole', 'notStored']);
 
 /** What is missing of the details, or in them. */
 function missingOf(details: Fact<PageDetails | null>): Missing[] {

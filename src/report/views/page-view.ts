@@ -1,5 +1,5 @@
 import { PAGE_SIZE } from '../../machine.ts';
-import { CONTENTS, type PageReport } from '../page-report.ts';
+import { CONTENTS, isByContents, type PageReport } from '../page-report.ts';
 import { ROW_NAMES } from '../row-names.ts';
 import { size } from '../units.ts';
 import { type Fact, facts, strong, title, type View } from '../view.ts';
@@ -27,13 +27,16 @@ function noDetails({ detailsError }: PageReport): Fact[] {
   return [{ name: 'more', value: `${lost}: ${detailsError}` }];
 }
 
-/** Classes that pages get whatever is in them, though it may be zeros. */
-const WHATEVER_CONTENTS = ['kernel', 'tail', 'badOrder', 'noStructPage'];
-
-function because({ rule, reason, decidedBy, zero }: PageReport): string {
+function because(report: PageReport): string {
+  const { rule, reason, decidedBy } = report;
   const by = decidedBy === null ? '' : `; its head is pfn ${decidedBy}`;
-  const zeros = zero === true && WHATEVER_CONTENTS.includes(rule) ? '; all its bytes are zero' : '';
-  return `${rule}: ${reason}${by}${zeros}`;
+  return `${rule}: ${reason}${by}${byContents(report)}`;
+}
+
+function byContents({ rule, zero, contents }: PageReport): string {
+  if (!isByContents(rule) || zero === false) return '';
+  if (zero) return '; all its bytes are zero';
+  return `; it is ZERO or KERN_DATA by its contents, which are ${CONTENTS[contents]}`;
 }
 
 function contentsText({ contents, zero }: PageReport): string {
