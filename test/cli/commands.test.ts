@@ -125,7 +125,7 @@ describe('translate', () => {
       {
         region: 'user',
         result: 'notMapped',
-        explanation: "is a process's address: its process's page tables map it, not the kernel's",
+        explanation: "is a process's address: the page tables of its process map it, not the kernel's",
       },
       { result: 'notMapped', explanation: 'is not mapped (empty pgd entry)' },
     ]);
