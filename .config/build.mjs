@@ -45,8 +45,8 @@ const bundles = await Promise.all([
   build({ ...options, input: { 'kdump-inspect': 'bin/launch.ts' }, external: './program.js', output }),
   build({
     ...options,
-    input: { 'census-worker': 'src/pages/census/census-worker.ts' },
-    output: { ...output, chunkFileNames: 'census-worker-[name].js' },
+    input: { 'walk-worker': 'src/pages/worker/walk-worker.ts' },
+    output: { ...output, chunkFileNames: 'walk-worker-[name].js' },
   }),
   build({
     ...options,

@@ -1,15 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { FileSource } from '../src/bytes/file-source.ts';
 import type { MemoryImage } from '../src/formats/image/image.ts';
 import type { Check } from '../src/kernel/evidence/check.ts';
 import { openKernel } from '../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
-import { useOf } from '../src/pages/attribution/attribution-loop.ts';
 import { Use } from '../src/pages/attribution/page-uses.ts';
 import { useKeys } from '../src/pages/attribution/use-keys.ts';
+import { useOf } from '../src/pages/attribution/use-of.ts';
+import { factsOf, PageFact } from '../src/pages/struct-pages/page-facts.ts';
 import { StructPages } from '../src/pages/struct-pages/struct-pages.ts';
 import { readUsage } from '../src/pages/usage/usage.ts';
 import { type UsageReport, usageReport } from '../src/report/usage-report.ts';
+import { ALONE } from './builders/census.ts';
 import { openSource } from './builders/open-source.ts';
 import { PatchedSource } from './builders/patched-source.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
@@ -37,10 +39,10 @@ function positionOf({ segments }: MemoryImage, physical: number): bigint {
   return BigInt(holder.offset) + BigInt(physical - (holder.physical ?? 0));
 }
 
-function reportOf(typed: TypedKernel): UsageReport {
+async function reportOf(typed: TypedKernel): Promise<UsageReport> {
   const { image } = typed.kernel;
   try {
-    return usageReport(readUsage(typed, 5), { image, release: null, by: 'type', top: 5 });
+    return usageReport(await readUsage(typed, 5, ALONE), { image, release: null, by: 'type', top: 5 });
   } finally {
     image.close();
   }
@@ -57,9 +59,10 @@ function firstCachePage(typed: TypedKernel): bigint {
   const keys = useKeys(typed);
   for (let pfn = 0x1000; pfn < 0x10000; pfn++) {
     const { absent, unreadable } = structPages.readRun(pfn, 1);
-    const isHead = ((structPages.words[keys.flags] as number) & keys.headMask) !== 0;
-    if (absent || unreadable.length > 0 || isHead || useOf(structPages.words, 0, keys) !== Use.shmem)
-      continue;
+    if (absent || unreadable.length > 0) continue;
+    const facts = factsOf(structPages.words, 0, keys);
+    const isHead = (facts & PageFact.head) !== 0;
+    if (isHead || useOf(structPages.words, 0, facts, keys) !== Use.shmem) continue;
     const address = structPages.addressOf(pfn);
     if (address !== null) return address;
   }
@@ -69,8 +72,10 @@ function firstCachePage(typed: TypedKernel): bigint {
 describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
   const symbol = (of: string) => typedOf(name).symbol(of);
   const long = (value: bigint) => new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, value)).buffer);
-  const whole = reportOf(typedOf(name));
-  const values = new Map(whole.checks.map((check) => [check.name, check]));
+  let whole: UsageReport;
+  beforeAll(async () => {
+    whole = await reportOf(typedOf(name));
+  });
 
   it('are all the same, or differ by what was counted', () => {
     expect(whole).toMatchObject({ consistent: true, complete: true, warnings: [] });
@@ -82,33 +87,33 @@ describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
   it.each([
     ['_totalram_pages', -1n],
     ['_totalram_pages', 64n],
-  ])('are contradicted by a counter that is damaged: %s and %d', (counter, by) => {
-    const was = BigInt(values.get(counter)?.kernel ?? -1);
-    const report = reportOf(typedOf(name, symbol(counter), long(was + by)));
+  ])('are contradicted by a counter that is damaged: %s and %d', async (counter, by) => {
+    const was = BigInt(whole.checks.find((check) => check.name === counter)?.kernel ?? -1);
+    const report = await reportOf(typedOf(name, symbol(counter), long(was + by)));
     expect(report.consistent).toBe(false);
     expect(offOf(report)).toContainEqual([counter, -Number(by)]);
     expect(report.warnings.some((sentence) => sentence.startsWith(`${counter}: `))).toBe(true);
   });
 
-  it('are contradicted by a counter that has something else, and by that one alone', () => {
+  it('are contradicted by a counter that has something else, and by that one alone', async () => {
     const typed = typedOf(name);
     const at = typed.symbol('vm_node_stat') + 8n * (typed.types.enumerator('NR_SHMEM') ?? -1n);
     const raw = BigInt.asIntN(64, typed.space.u64(at));
-    expect(offOf(reportOf(typedOf(name, at, long(raw - 7n))))).toEqual([['NR_SHMEM', 7]]);
+    expect(offOf(await reportOf(typedOf(name, at, long(raw - 7n))))).toEqual([['NR_SHMEM', 7]]);
   });
 
-  it('are contradicted where a page is no longer on a list of the LRU', () => {
+  it('are contradicted where a page is no longer on a list of the LRU', async () => {
     const typed = typedOf(name);
     const page = firstCachePage(typed);
     const lru = 1n << (typed.types.enumerator('PG_lru') ?? 0n);
-    const report = reportOf(typedOf(name, page, long(typed.space.u64(page) & ~lru)));
+    const report = await reportOf(typedOf(name, page, long(typed.space.u64(page) & ~lru)));
     expect(offOf(report)).toContainEqual([expect.stringMatching(/^NR_INACTIVE_ANON \+ NR_ACTIVE_ANON/), -1]);
   });
 
-  it('are contradicted where a file has lost a page', () => {
+  it('are contradicted where a file has lost a page', async () => {
     const typed = typedOf(name);
     const page = firstCachePage(typed);
-    const report = reportOf(
+    const report = await reportOf(
       typedOf(name, page + BigInt(typed.types.struct('page').offsetOf('mapping')), long(0n)),
     );
     expect(offOf(report)).toContainEqual(['NR_FILE_PAGES', -1]);

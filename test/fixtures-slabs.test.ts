@@ -13,13 +13,14 @@ import { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
 import type { SlabUse } from '../src/pages/usage/slabs.ts';
 import { readUsage, type Usage } from '../src/pages/usage/usage.ts';
 import type { PageReport } from '../src/report/page-report.ts';
+import { ALONE } from './builders/census.ts';
 import { openSource } from './builders/open-source.ts';
 import { PatchedSource } from './builders/patched-source.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
-const usageOf = (typed: TypedKernel) => readUsage(typed, 5);
+const usageOf = (typed: TypedKernel) => readUsage(typed, 5, ALONE);
 
 function cachesOf({ slabs }: Usage): Map<string, SlabUse> {
   return new Map(slabs?.caches.map((cache) => [cache.name, cache]));
@@ -34,7 +35,7 @@ describe.each(TYPED)('the slab caches of %s', (name) => {
   beforeAll(async () => {
     typed = new TypedKernel(openKernel(await openImage([dumpOf(name)])));
     cpus = new PerCpu(typed);
-    usage = usageOf(typed);
+    usage = await usageOf(typed);
     caches = cachesOf(usage);
   }, 60_000);
 
@@ -154,11 +155,11 @@ describe('slab caches of a damaged dump', () => {
 
   beforeAll(async () => {
     whole = new TypedKernel(openKernel(await openImage([path()])));
-    before = cachesOf(usageOf(whole));
+    before = cachesOf(await usageOf(whole));
   }, 60_000);
 
   /** The same dump with a word of its memory changed, in all segments that have it. */
-  function changed(address: bigint, value: bigint): Usage {
+  function changed(address: bigint, value: bigint): Promise<Usage> {
     const physical = whole.space.translate(address);
     const bytes = new Uint8Array(8);
     new DataView(bytes.buffer).setBigUint64(0, value, true);
@@ -207,43 +208,46 @@ describe('slab caches of a damaged dump', () => {
     throw new Error(`${name} has none on ${kind}`);
   }
 
-  it('are all found where their list is cut at its head', () => {
+  it('are all found where their list is cut at its head', async () => {
     const head = whole.symbol('slab_caches');
     const first = whole.space.u64(head);
-    expectHonest(changed(first, head), '');
+    expectHonest(await changed(first, head), '');
   });
 
-  it.each([0n, 8n])('are told right where a partial list is cut, or off by some bytes: %i', (off) => {
+  it.each([0n, 8n])('are told right where a partial list is cut, or off by some bytes: %i', async (off) => {
     const partial = partialOf(TASKS);
     const pointer = off === 0n ? partial : whole.space.u64(partial) + off;
-    expectHonest(changed(partial, pointer), TASKS);
+    expectHonest(await changed(partial, pointer), TASKS);
   });
 
-  it.each(['nr_partial', 'total_objects'])('are told right, or between bounds, where %s lies', (member) => {
-    const node = whole.types.struct('kmem_cache_node');
-    const at = partialOf(TASKS) + BigInt(node.offsetOf(member) - node.offsetOf('partial'));
-    const usage = changed(at, whole.space.u64(at) + 3n);
-    const { active, activeRange } = cachesOf(usage).get(TASKS) as SlabUse;
-    const right = before.get(TASKS)?.active ?? -1;
-    expect(active ?? activeRange?.least).toBeLessThanOrEqual(right);
-    expect(active ?? activeRange?.most).toBeGreaterThanOrEqual(right);
-    expect(usage.damaged || usage.checks.some(({ verdict }) => verdict === 'contradicted')).toBe(true);
-  });
+  it.each(['nr_partial', 'total_objects'])(
+    'are told right, or between bounds, where %s lies',
+    async (member) => {
+      const node = whole.types.struct('kmem_cache_node');
+      const at = partialOf(TASKS) + BigInt(node.offsetOf(member) - node.offsetOf('partial'));
+      const usage = await changed(at, whole.space.u64(at) + 3n);
+      const { active, activeRange } = cachesOf(usage).get(TASKS) as SlabUse;
+      const right = before.get(TASKS)?.active ?? -1;
+      expect(active ?? activeRange?.least).toBeLessThanOrEqual(right);
+      expect(active ?? activeRange?.most).toBeGreaterThanOrEqual(right);
+      expect(usage.damaged || usage.checks.some(({ verdict }) => verdict === 'contradicted')).toBe(true);
+    },
+  );
 
   it.each([
     [TASKS, 'nodePartial'],
     ['dentry', 'cpuFreelist'],
-  ])('are between bounds where a freelist of %s leads astray: %s', (name, kind) => {
+  ])('are between bounds where a freelist of %s leads astray: %s', async (name, kind) => {
     const { objects, shape } = waiting(name, kind);
     const pointer = (objects[0] as bigint) + BigInt(shape.freePointerAt);
-    const usage = changed(pointer, 0x1234_5678n);
+    const usage = await changed(pointer, 0x1234_5678n);
     expectHonest(usage, name);
     expect(usage.damaged).toBe(true);
   });
 
-  it('are between bounds where a slab says that more of it is in use', () => {
+  it('are between bounds where a slab says that more of it is in use', async () => {
     const { slab } = waiting(TASKS, 'nodePartial');
     const counters = slab.address + BigInt(whole.types.struct('slab').offsetOf('counters'));
-    expectHonest(changed(counters, whole.space.u64(counters) + 1n), TASKS);
+    expectHonest(await changed(counters, whole.space.u64(counters) + 1n), TASKS);
   });
 });

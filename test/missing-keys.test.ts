@@ -5,9 +5,9 @@ import { openImage } from '../src/formats/open.ts';
 import { searchVmcoreinfo } from '../src/kernel/identity/vmcoreinfo-search.ts';
 import { completed } from '../src/kernel/keys/second-source.ts';
 import { openKernel } from '../src/kernel/open/kernel.ts';
-import { takeCensus } from '../src/pages/census/census.ts';
 import { EXCLUDABLE } from '../src/pages/classify/page-class.ts';
 import { type PagesReport, pagesReport } from '../src/report/pages-report.ts';
+import { censusOf } from './builders/census.ts';
 import { figureFaults } from './support/cut.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
 import { violations } from './support/schema.ts';
@@ -15,7 +15,7 @@ import { violations } from './support/schema.ts';
 /** The report of `pages`, with VMCOREINFO as it is given. */
 function reportOf(image: MemoryImage, text: string): PagesReport {
   const kernel = completed(openKernel(image, { vmcoreinfo: { text, source: 'test' } }));
-  return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
+  return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 }
 
 /** A key that is missing changes no figure in silence: each is equal, or unknown, or the dump is refused. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openMemSections } from '../src/kernel/sparsemem/mem-section.ts';
-import { compoundOrder, decide, Rule } from '../src/pages/classify/rules.ts';
+import { decide, Rule } from '../src/pages/classify/rules.ts';
+import { compoundOrder } from '../src/pages/struct-pages/compound-order.ts';
 import { pageKeys } from '../src/pages/struct-pages/page-keys.ts';
 import { StructPages } from '../src/pages/struct-pages/struct-pages.ts';
 import { ChangedDump } from './support/changed-dump.ts';

@@ -3,6 +3,7 @@ import { openSources } from '../../src/formats/open.ts';
 import { searchVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-search.ts';
 import { openKernel } from '../../src/kernel/open/kernel.ts';
 import { takeCensus } from '../../src/pages/census/census.ts';
+import { ALONE } from '../builders/census.ts';
 
 /** A file that notes what is read of it. */
 class RecordedFile extends FileSource {
@@ -19,7 +20,8 @@ class RecordedFile extends FileSource {
 async function census(file: FileSource): Promise<void> {
   const image = await openSources([file]);
   try {
-    takeCensus(openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) }));
+    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
+    await takeCensus(kernel, ALONE);
   } finally {
     image.close();
   }

@@ -6,7 +6,7 @@ import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { MemoryFile } from '../../src/kernel/objects/files.ts';
 import { OwnerTable } from '../../src/pages/attribution/owner-table.ts';
 import { USES } from '../../src/pages/attribution/page-uses.ts';
-import { SlabTally } from '../../src/pages/attribution/slab-tally.ts';
+import { SlabObjects } from '../../src/pages/attribution/slab-objects.ts';
 import { counted } from '../../src/pages/usage/page-count.ts';
 import { USAGE_TYPES } from '../../src/pages/usage/types.ts';
 import type { Usage } from '../../src/pages/usage/usage.ts';
@@ -55,7 +55,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
       uses,
       places: [],
       slabs: table,
-      slabObjects: new SlabTally(),
+      slabObjects: new SlabObjects(),
       mappings: table,
       hugetlb: table,
       unreadable: new Map(),

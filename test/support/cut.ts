@@ -5,9 +5,9 @@ import type { VmcoreinfoText } from '../../src/formats/image/image.ts';
 import { openSources } from '../../src/formats/open.ts';
 import { searchVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-search.ts';
 import { openKernel } from '../../src/kernel/open/kernel.ts';
-import { takeCensus } from '../../src/pages/census/census.ts';
 import { EXCLUDABLE } from '../../src/pages/classify/page-class.ts';
 import { type PagesReport, pagesReport } from '../../src/report/pages-report.ts';
+import { censusOf } from '../builders/census.ts';
 import { CutSource } from '../builders/parts-source.ts';
 
 /** How `pages` is asked, besides for the file. */
@@ -20,7 +20,7 @@ export async function reportOf(files: readonly ByteSource[], asked: Asked = {}):
   const image = await openSources(files, asked);
   const vmcoreinfo = asked.vmcoreinfo ?? image.vmcoreinfo ?? searchVmcoreinfo(image);
   const kernel = openKernel(image, { vmcoreinfo });
-  return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
+  return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 }
 
 /** Places of a file of `size` bytes, the same in every run: a linear congruential generator (Knuth's MMIX). */

@@ -1,8 +1,8 @@
-import type { Tally } from '../../src/pages/census/tally.ts';
+import type { ClassTally } from '../../src/pages/classify/class-tally.ts';
 import { RULES } from '../../src/pages/classify/rules.ts';
 
 /** What a scan of no memory finds. */
-export function emptyTally(): Tally {
+export function emptyTally(): ClassTally {
   return {
     rules: new Float64Array(RULES.length),
     zero: 0,

@@ -6,16 +6,15 @@ import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { inspectSystem, type SystemFacts } from '../../kernel/system/system.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
-import { tryZones } from '../../pages/census/census.ts';
 import { type MissingMemory, missingMemory } from '../../pages/census/missing-memory.ts';
 import { managedChecks } from '../../pages/checks/managed-check.ts';
+import { zonesOrNone } from '../../pages/zones/try-zones.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
 import type { View } from '../../report/view.ts';
 import type { Session } from '../session/session.ts';
 
 function missingIn(kernel: Kernel): MissingMemory | null {
-  const zones = tryZones(kernel);
-  return 'all' in zones ? missingMemory(kernel, zones.all) : null;
+  return missingMemory(kernel, zonesOrNone(kernel));
 }
 
 /** Where the zones cannot be read by their types. */

@@ -1,9 +1,8 @@
 import type { OnProgress } from '../../bytes/work.ts';
 import { allMissingKeys } from '../../kernel/keys/expected-keys.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
-import type { Census } from '../../pages/census/census.ts';
+import { type Census, takeCensus } from '../../pages/census/census.ts';
 import { takeCompatCensus } from '../../pages/census/compat.ts';
-import { takeParallelCensus } from '../../pages/census/parallel-census.ts';
 import { EXCLUDABLE } from '../../pages/classify/page-class.ts';
 import { compatReport, type PagesReport, pagesReport } from '../../report/pages-report.ts';
 import type { View } from '../../report/view.ts';
@@ -46,7 +45,7 @@ function census(
   onProgress: OnProgress,
 ): Promise<Census> {
   const { dump, readElsewhere } = session;
-  return takeParallelCensus(kernel, {
+  return takeCensus(kernel, {
     dump,
     jobs,
     onProgress,

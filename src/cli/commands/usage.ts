@@ -10,19 +10,29 @@ import type { Session } from '../session/session.ts';
 export interface UsageAsked {
   readonly by?: UsageBy;
   readonly top?: number;
+  readonly jobs?: number;
 }
 
 /** Entries of a list: of each in the overview, and of the one that was asked for. */
 const TOP = { overview: 5, list: 20 } as const;
 
 /** `usage`: who holds the memory. */
-export function report({ image, kernel: open, options }: Session, asked: UsageAsked): UsageReport {
+export async function report(session: Session, asked: UsageAsked): Promise<UsageReport> {
+  const { image, kernel: open, options, dump } = session;
   const kernel = completed(withSmallReads(open()));
   const by = asked.by ?? 'type';
   const top = asked.top ?? (by === 'type' ? TOP.overview : TOP.list);
   const progress = progressBar('reading pages', options);
   try {
-    const found = readUsage(new TypedKernel(kernel), top, progress.update);
+    const found = await readUsage(new TypedKernel(kernel), top, {
+      dump,
+      jobs: asked.jobs,
+      onProgress: progress.update,
+      onRead({ reads, bytes }) {
+        session.readElsewhere.reads += reads;
+        session.readElsewhere.bytes += bytes;
+      },
+    });
     return usageReport(found, { image, release: kernel.info.get('OSRELEASE') ?? null, by, top });
   } finally {
     progress.end();

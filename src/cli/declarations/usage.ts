@@ -1,5 +1,5 @@
 import { dumpCommand } from '../command/command.ts';
-import { parseCount } from '../options/parsers.ts';
+import { parseCount, parseJobs } from '../options/parsers.ts';
 import { FILES } from './dump-operands.ts';
 
 export const usage = dumpCommand({
@@ -17,6 +17,7 @@ export const usage = dumpCommand({
       meaning: 'how many of each to list (default: 5; 20 with --by)',
       parse: parseCount,
     },
+    jobs: { argument: 'n', meaning: 'threads to work on at most', parse: parseJobs },
   },
   load: () => import('../commands/usage.ts'),
 });

@@ -7,7 +7,7 @@ import { openImage } from '../../formats/open.ts';
 import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/identity/vmcoreinfo-note.ts';
 import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
 import { type Kernel, openKernel } from '../../kernel/open/kernel.ts';
-import type { DumpFiles } from '../../pages/census/thread-task.ts';
+import type { DumpFiles } from '../../pages/threads/thread-task.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { type OpenOutput, type Output, standardOutput } from '../output/output.ts';
 import { say } from '../output/write.ts';

@@ -12,6 +12,17 @@ export interface Owned {
   readonly pages: number;
 }
 
+/** What a table holds, as plain data that threads can hand over. */
+export interface OwnerCounts {
+  /** Halves of the addresses, by slot. */
+  readonly low: Uint32Array;
+  readonly high: Uint32Array;
+  /** Pages by slot, 0 for a free one. */
+  readonly pages: Float64Array;
+  readonly dropped: number;
+  readonly droppedUpTo: number;
+}
+
 /**
  * Counts pages by the address of what owns them, in bounded memory: when there are too many owners, those that have the
  * fewest pages are given up, so that the largest stay.
@@ -33,6 +44,13 @@ export class OwnerTable {
     this.#slotsLimit = slotsLimit;
   }
 
+  /** A table that holds the same. */
+  static of(counts: OwnerCounts): OwnerTable {
+    const table = new OwnerTable();
+    table.addAll(counts);
+    return table;
+  }
+
   /** Owners in the table. */
   get size(): number {
     return this.#used;
@@ -52,6 +70,21 @@ export class OwnerTable {
     }
     (this.#pages[slot] as number) += pages;
     if (this.#used * 4 > this.#pages.length * 3) this.#makeRoom();
+  }
+
+  get counts(): OwnerCounts {
+    const { dropped, droppedUpTo } = this;
+    return { low: this.#low, high: this.#high, pages: this.#pages, dropped, droppedUpTo };
+  }
+
+  /** Adds what another table holds. One owner may have been given up in both, so the most that it lost add up. */
+  addAll({ low, high, pages, dropped, droppedUpTo }: OwnerCounts): void {
+    for (let slot = 0; slot < pages.length; slot++) {
+      const held = pages[slot] as number;
+      if (held !== 0) this.add(low[slot] as number, high[slot] as number, held);
+    }
+    this.dropped += dropped;
+    this.droppedUpTo += droppedUpTo;
   }
 
   /** The pages of an owner. */

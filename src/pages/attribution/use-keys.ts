@@ -1,10 +1,9 @@
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
-import { tryZones } from '../census/census.ts';
 import { deviceTest } from '../struct-pages/device-pages.ts';
 import { type PageKeys, pageKeys, type WordTest } from '../struct-pages/page-keys.ts';
-import type { Zone } from '../zones/zones.ts';
+import { zonesOrNone } from '../zones/try-zones.ts';
 import { type PlaceKeys, placeBits, placeKeys } from './page-places.ts';
-import { slabCounterWord } from './slab-tally.ts';
+import { slabCounterWord } from './slab-objects.ts';
 
 /** What tells a page's use beyond its class: more page types and flags than VMCOREINFO has, out of BTF. */
 export interface UseKeys extends PageKeys {
@@ -37,7 +36,7 @@ export function useKeys(typed: TypedKernel): UseKeys {
   };
   return {
     ...keys,
-    device: deviceTest(zonesOf(typed), typed.kernel.info),
+    device: deviceTest(zonesOrNone(typed.kernel), typed.kernel.info),
     pageTable: pageTypeTest(typed, keys, 'table') ?? unnamedTableTest(typed, keys),
     largeKmalloc: pageTypeTest(typed, keys, 'large_kmalloc') ?? NEVER,
     zsmalloc: pageTypeTest(typed, keys, 'zsmalloc') ?? NEVER,
@@ -59,12 +58,6 @@ function entireMapcount({ types }: TypedKernel, { stride }: PageKeys): number {
   if (field) return field.offset / 4;
   const second = types.struct('page').find('compound_mapcount');
   return second ? stride + second.offset / 4 : -1;
-}
-
-/** None where they cannot be read, which the census says. */
-function zonesOf({ kernel }: TypedKernel): readonly Zone[] {
-  const zones = tryZones(kernel);
-  return 'all' in zones ? zones.all : [];
 }
 
 /** Whether struct pages of this kernel say so, as BTF tells it. */

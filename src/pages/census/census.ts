@@ -1,25 +1,18 @@
 import type { Absence } from '../../absence.ts';
-import type { OnProgress } from '../../bytes/work.ts';
-import { InspectError } from '../../errors.ts';
 import type { MapChange } from '../../formats/image/image.ts';
-import { isLoss } from '../../formats/image/loss.ts';
-import type { Check } from '../../kernel/evidence/check.ts';
-import { missingKeys } from '../../kernel/keys/expected-keys.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
-import { freeChecks } from '../checks/free-checks.ts';
-import { lruChecks } from '../checks/lru-check.ts';
-import { Movements } from '../checks/movement.ts';
+import { type FreeCheck, FreeLists } from '../checks/free-lists.ts';
+import { type ClassQuestion, ClassScan } from '../classify/class-scan.ts';
+import { addClassTallies, type ClassTally } from '../classify/class-tally.ts';
 import { type ClassCounts, noPages } from '../classify/page-class.ts';
 import { requireKeys, type UntoldRow, untoldRows } from '../classify/required-keys.ts';
 import { RULES, Rule } from '../classify/rules.ts';
 import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { leavesHolesUnwritten } from '../struct-pages/unwritten.ts';
-import { readZones, recounted, type Zone, type ZoneCheck } from '../zones/zones.ts';
+import { type WalkOptions, walkSpans } from '../threads/walk-spans.ts';
+import { spansOf } from '../walk/spans.ts';
 import { type MissingMemory, missingMemory } from './missing-memory.ts';
 import { missingEnd } from './open-end.ts';
-import { partition } from './partition.ts';
-import { Scan } from './scan.ts';
-import type { Tally } from './tally.ts';
 
 /** What became of every page. All figures are pages. */
 export interface Census {
@@ -55,79 +48,38 @@ export interface Census {
   readonly freeCheck: FreeCheck;
 }
 
-/** Why zones cannot be read. */
-export interface Unavailable {
-  readonly unavailable: string;
-  /** Whether the dump has lost them; it may never have had them, too. */
-  readonly lost: boolean;
+/** What a census of a kernel needs to know before the first page is looked at. */
+export interface CensusPlan {
+  readonly kernel: Kernel;
+  readonly freeLists: FreeLists;
 }
 
-export type FreeCheck =
-  | { readonly zones: readonly ZoneCheck[]; readonly outside: number; readonly checks: readonly Check[] }
-  | Unavailable;
-
-/** linux/elf.h */
-const NT_PRSTATUS = 1;
+/** @throws InspectError missingInfo or corrupt, where no page could be classified; as requireTrustedMemory */
+export function planCensus(kernel: Kernel): CensusPlan {
+  requireKeys(kernel);
+  requireTrustedMemory(kernel);
+  return { kernel, freeLists: new FreeLists(kernel) };
+}
 
 /**
  * Classifies every page of a dump, each once.
- * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; as refuseLies
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; as requireTrustedMemory; and what opening the
+ * dump once more may throw, for a further thread
  */
-export function takeCensus(kernel: Kernel, onProgress: OnProgress = () => {}): Census {
-  requireKeys(kernel);
-  requireTrustedMemory(kernel);
-  const zones = tryZones(kernel);
-  const scan = new Scan(kernel, 'all' in zones ? zones.all : []);
-  const { spans, pages: total } = partition(kernel.image.memory);
-  const told = watching(zones, onProgress);
-  let done = 0;
-  for (const span of spans) {
-    scan.span(span, (pages) => {
-      done += pages;
-      told(done, total);
-    });
-  }
-  return censusOf(kernel, zones, total, scan.tally);
-}
-
-/** The zones of a kernel, or why they cannot be read; of one that runs, what moves of their free lists. */
-export type TriedZones =
-  | { readonly all: readonly Zone[]; readonly movements: Movements | null }
-  | Unavailable;
-
-export function tryZones(kernel: Kernel): TriedZones {
-  try {
-    const all = readZones(kernel);
-    return { all, movements: kernel.image.live ? freeMovements(kernel, all) : null };
-  } catch (error) {
-    return unavailable(kernel, error);
-  }
-}
-
-/** By the index of the zone. */
-function freeMovements(kernel: Kernel, zones: readonly Zone[]): Movements {
-  const found = zones.map((zone) => ({ ...zone, counted: 0, unaccepted: 0 }));
-  return new Movements(() => recounted(found, readZones(kernel)).map(({ freeArea }) => freeArea));
-}
-
-/** Looks at what moves whenever progress is told. */
-export function watching(zones: TriedZones, onProgress: OnProgress): OnProgress {
-  if ('unavailable' in zones || zones.movements === null) return onProgress;
-  const { movements } = zones;
-  return (done, total) => {
-    movements.look();
-    onProgress(done, total);
-  };
-}
-
-function unavailable({ image, info }: Kernel, error: unknown): Unavailable {
-  if (!(error instanceof InspectError)) throw error;
-  const lacking = error.kind === 'missingInfo' && missingKeys(info, 'zones').length > 0;
-  return { unavailable: error.message, lost: lacking || isLoss(error.kind, image) };
+export async function takeCensus(kernel: Kernel, options: WalkOptions): Promise<Census> {
+  const plan = planCensus(kernel);
+  const { zones } = plan.freeLists;
+  const { pages, tally } = await walkSpans(kernel, spansOf(kernel.image.memory), {
+    scan: new ClassScan(kernel, zones),
+    question: { kind: 'classes', zones } satisfies ClassQuestion,
+    add: addClassTallies,
+    options: { ...options, onProgress: plan.freeLists.watching(options.onProgress ?? (() => {})) },
+  });
+  return censusOf(plan, pages, tally);
 }
 
 /** What the tally of all pages says, beside the kernel's own counters. */
-export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally: Tally): Census {
+export function censusOf({ kernel, freeLists }: CensusPlan, total: number, tally: ClassTally): Census {
   const counts = noPages();
   RULES.forEach((rule, code) => {
     if (rule.class) counts[rule.class] += tally.rules[code] as number;
@@ -144,36 +96,10 @@ export function censusOf(kernel: Kernel, zones: TriedZones, total: number, tally
     badOrders: tally.rules[Rule.badOrder] as number,
     strays: kernel.image.live ? 0 : tally.strays,
     missingEnd: missingEnd(kernel),
-    missingMemory: missingMemory(kernel, 'all' in zones ? zones.all : []),
+    missingMemory: missingMemory(kernel, freeLists.zones),
     unwritten: counts.uninitialized > 0 && !leavesHolesUnwritten(kernel) ? counts.uninitialized : 0,
     untold: untoldRows(kernel, tally.looksPoisoned),
     mapChange: kernel.image.mapChange?.() ?? null,
-    freeCheck: freeCheck(kernel, zones, tally, counts),
+    freeCheck: freeLists.check(tally, counts),
   };
-}
-
-/** CPUs that the writer of a dump noted: each has a note with its registers. */
-function notedCpus({ image }: Kernel): number {
-  return image.notes.filter(({ name, type }) => name === 'CORE' && type === NT_PRSTATUS).length;
-}
-
-/** What was counted, beside counters of the kernel that are as fresh as it is: while live memory was scanned they moved. */
-function freeCheck(kernel: Kernel, zones: TriedZones, tally: Tally, counts: ClassCounts): FreeCheck {
-  if ('unavailable' in zones) return zones;
-  const { free, outside, unaccepted } = tally;
-  try {
-    const found = zones.all.map((zone, i) => ({
-      ...zone,
-      ...{ counted: free[i] ?? 0, unaccepted: unaccepted[i] ?? 0 },
-    }));
-    const now = kernel.image.live ? recounted(found, readZones(kernel)) : found;
-    zones.movements?.lookNow();
-    const cpus = notedCpus(kernel);
-    const checks = freeChecks({ ...{ zones: now, outside, cpus, movements: zones.movements } });
-    // Pages that cannot be read may be those that are on the lists.
-    const lists = tally.failures.size > 0 ? [] : lruChecks(kernel, counts, cpus);
-    return { zones: now, outside, checks: [...checks, ...lists] };
-  } catch (error) {
-    return unavailable(kernel, error);
-  }
 }

@@ -3,12 +3,13 @@ import { InspectError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { type ClassCounts, noPages } from '../classify/page-class.ts';
 import { decide, FIRST_EXCLUDING, pagesDecided, RULES, Rule } from '../classify/rules.ts';
+import { ZeroPages } from '../classify/zero-pages.ts';
 import { type PageKeys, pageKeys } from '../struct-pages/page-keys.ts';
+import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
 import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { missingEnd } from './open-end.ts';
-import { pfnRanges, ZeroPages } from './zero-pages.ts';
 
 /** The figures of `makedumpfile --mem-usage`, 1.7.9. All are pages. */
 export interface CompatCensus {

@@ -7,10 +7,10 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { deviceTest } from '../struct-pages/device-pages.ts';
 import { PageFact, tellFacts } from '../struct-pages/page-facts.ts';
 import { type PageKeys, pageKeys } from '../struct-pages/page-keys.ts';
+import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { type Gap, StructPages } from '../struct-pages/struct-pages.ts';
 import type { Zone } from '../zones/zones.ts';
-import { pfnRanges } from './zero-pages.ts';
 
 /** A few struct pages are read of every 2 MiB that the dump lacks: memory is added by whole sections. */
 const STEP = 512;

@@ -1,4 +1,5 @@
-import { FACTS_END, PageFact, tellFacts } from '../struct-pages/page-facts.ts';
+import { compoundOrder } from '../struct-pages/compound-order.ts';
+import { FACTS_END, factsOf, PageFact } from '../struct-pages/page-facts.ts';
 import type { PageKeys } from '../struct-pages/page-keys.ts';
 import type { PageClass } from './page-class.ts';
 
@@ -77,9 +78,6 @@ export const RULES: readonly RuleText[] = [
   },
 ];
 
-/** The largest compound of x86_64: 1 GiB (PUD_ORDER). */
-const MAX_COMPOUND_ORDER = 18;
-
 /** No block has more: 2^18 pages are 1 GiB. */
 const LARGEST_ORDER = 30;
 /** Pages by order: a table of small integers, for 2 ** order is a call, and makes the numbers of a scan floating-point ones. */
@@ -114,12 +112,9 @@ export function ruleOf(facts: number): Rule {
   return known === NOT_ASKED_YET ? firstFor(facts) : known;
 }
 
-const one = new Uint16Array(1);
-
 /** Which rule decides the page whose struct page begins at word `i`. */
 export function decide(w: Int32Array, i: number, k: PageKeys): Rule {
-  tellFacts(w, i, 1, k, one);
-  return ruleOf(one[0] as number);
+  return ruleOf(factsOf(w, i, k));
 }
 
 function firstFor(facts: number): Rule {
@@ -137,13 +132,4 @@ export function pagesDecided(w: Int32Array, i: number, pfn: number, rule: Rule, 
   if (rule === Rule.buddy) return PAGES[w[i + k.private] as number] as number;
   if (rule === Rule.unaccepted) return PAGES[k.buddyOrders - 1] as number;
   return PAGES[compoundOrder(w, i, pfn, k)] as number;
-}
-
-/** The order of the compound that the page at word `i` is the head of; 0 for any other page. Written as tellFacts is. */
-export function compoundOrder(w: Int32Array, i: number, pfn: number, k: PageKeys): number {
-  const order = ((w[i + k.order.word] as number) >>> k.order.shift) & k.order.mask;
-  const isHead = ((w[i + k.flags] as number) & k.headMask) === 0 ? 0 : -1;
-  const notAligned = pfn & ((1 << order) - 1);
-  const tooLarge = (MAX_COMPOUND_ORDER - order) >> 31;
-  return (notAligned | tooLarge) === 0 ? order & isHead : 0;
 }

@@ -1,10 +1,11 @@
 import { type Fact, fact } from '../../kernel/evidence/fact.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { PAGE_SIZE } from '../../machine.ts';
-import { pagesOfUse, useOf } from '../attribution/attribution-loop.ts';
 import { type PageUse, USES, Use } from '../attribution/page-uses.ts';
 import { type UseKeys, useKeys } from '../attribution/use-keys.ts';
+import { pagesOfUse, useOf } from '../attribution/use-of.ts';
 import type { PageExplanation, StructPage } from '../explain/explain.ts';
+import { factsOf } from '../struct-pages/page-facts.ts';
 import { folioFlags, pageFlagNames } from './flags.ts';
 import { headOf, wordsOf } from './head.ts';
 import { kfenceOwner, kfencePool } from './kfence.ts';
@@ -61,7 +62,7 @@ export function pageDetails(
 
 function useOfPage(typed: TypedKernel, page: PageExplanation, words: Int32Array, keys: UseKeys): number {
   if (page.rule === 'offlineSection') return Use.offline;
-  return kfencePool(typed)?.has(page.pfn) ? Use.kfence : useOf(words, 0, keys);
+  return kfencePool(typed)?.has(page.pfn) ? Use.kfence : useOf(words, 0, factsOf(words, 0, keys), keys);
 }
 
 /** Whether its flags are those of a folio: they hold the order since 6.6, before it has a byte of its own. */

@@ -4,17 +4,20 @@ import { HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { PAGE_SIZE } from '../../machine.ts';
-import { tryZones } from '../census/census.ts';
-import { SPAN_PAGES } from '../census/partition.ts';
-import { pfnRanges, ZeroPages } from '../census/zero-pages.ts';
+import { ClassJudge } from '../classify/class-judge.ts';
 import type { PageClass } from '../classify/page-class.ts';
 import { requireKeys } from '../classify/required-keys.ts';
-import { compoundOrder, FIRST_EXCLUDING, RULES, Rule } from '../classify/rules.ts';
-import { Verdicts } from '../classify/verdicts.ts';
+import { FIRST_EXCLUDING, RULES, Rule } from '../classify/rules.ts';
+import { ZeroPages } from '../classify/zero-pages.ts';
+import { compoundOrder } from '../struct-pages/compound-order.ts';
 import { deviceTest } from '../struct-pages/device-pages.ts';
 import { pageKeys } from '../struct-pages/page-keys.ts';
+import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
+import { SPAN_PAGES } from '../walk/spans.ts';
+import { Walk } from '../walk/walk.ts';
+import { zonesOrNone } from '../zones/try-zones.ts';
 
 /** A page type, by the name of its VMCOREINFO key. */
 export type PageType = 'buddy' | 'offline' | 'unaccepted' | 'slab' | 'hugetlb';
@@ -126,21 +129,22 @@ function verdictOf(
   pfn: number,
   isHole: boolean,
 ): { rule: Rule; head: number } {
-  const zones = tryZones(kernel);
-  const device = deviceTest('all' in zones ? zones.all : [], kernel.info);
-  const verdicts = new Verdicts(structPages, { ...pageKeys(kernel.info), device });
+  const keys = { ...pageKeys(kernel.info), device: deviceTest(zonesOrNone(kernel), kernel.info) };
+  const walk = new Walk(structPages, keys, new ClassJudge(keys));
+  const { extents } = walk.judge;
   const start = pfn - (pfn % SPAN_PAGES);
   const before = isHole
     ? [{ start, end: pfn + 1 }]
     : pfnRanges(kernel.image.memory.described(start * PAGE_SIZE, (pfn + 1) * PAGE_SIZE));
   let rule: Rule = Rule.noStructPage;
   for (const run of runsOf(before)) {
-    const { rules, length } = verdicts.of(run.pfn, run.count);
-    rule = rules[length - 1] as Rule;
+    extents.clear();
+    walk.run(run.pfn, run.count);
+    rule = extents.rules[extents.length - 1] as Rule;
   }
   const unknown: readonly Rule[] = [Rule.unreadable, Rule.headUnread, Rule.noStructPage];
-  const covered = !unknown.includes(rule) && pfn < verdicts.cover.until;
-  return { rule, head: covered ? verdicts.cover.head : pfn };
+  const covered = !unknown.includes(rule) && pfn < walk.cover.until;
+  return { rule, head: covered ? walk.cover.head : pfn };
 }
 
 /** The struct page of a pfn: decoded, null without one, or why it cannot be read. */

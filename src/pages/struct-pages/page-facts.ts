@@ -26,11 +26,14 @@ export const PageFact = {
   device: 1 << 13,
 } as const;
 
+/** Bits of PageFact. */
+export type PageFacts = number;
+
 /** One more than the most that the facts of a page can be. */
 export const FACTS_END = 1 << 14;
 
-/** Facts of a page that may speak for the pages behind it. */
-const MAY_LEAD = PageFact.buddy | PageFact.unaccepted | PageFact.head;
+/** Facts of a page that may speak for the pages after it. */
+export const MAY_LEAD = PageFact.buddy | PageFact.unaccepted | PageFact.head;
 
 /**
  * Writes to `facts` what the struct pages from word `i` of `w` on say, which holds them as 32-bit words: of `count` neighbours, or
@@ -82,4 +85,27 @@ export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, 
     if ((all & MAY_LEAD) !== 0) return n;
   }
   return count;
+}
+
+const one = new Uint16Array(1);
+
+/** What the struct page at word `i` says of its page. */
+export function factsOf(w: Int32Array, i: number, keys: PageKeys): PageFacts {
+  tellFacts(w, i, 1, keys, one);
+  if (keys.device.mask !== 0) markDevices(w, i, 1, keys, one);
+  return one[0] as number;
+}
+
+/** Adds to facts of `count` pages, the first of them at word `i`, that they are device memory. */
+export function markDevices(
+  w: Int32Array,
+  i: number,
+  count: number,
+  { stride, flags, device }: PageKeys,
+  facts: Uint16Array,
+): void {
+  for (let n = 0; n < count; n++) {
+    if (((w[i + n * stride + flags + 1] as number) & device.mask) !== device.value) continue;
+    facts[n] = (facts[n] as number) | PageFact.device;
+  }
 }

@@ -40,8 +40,8 @@ const UNREAD: Partial<Record<ErrorKind, string>> = {
 export class StructPages {
   /** The struct pages of the last run, as 32-bit words. */
   readonly words: Int32Array;
-  /** The bytes behind `words`: whoever is done with these may use them for something else until the next run. */
-  readonly room: Uint8Array<ArrayBuffer>;
+  /** The bytes of `words`: whoever is done with these may use them for something else until the next run. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #kernel: Kernel;
   readonly #sections: MemSections;
   readonly #size: number;
@@ -55,8 +55,8 @@ export class StructPages {
     this.#kernel = kernel;
     this.#sections = openMemSections(kernel, asMakedumpfile);
     this.#size = this.#sections.structPageSize;
-    this.room = pageAligned((RUN_PAGES + 1) * this.#size);
-    this.words = new Int32Array(this.room.buffer, 0, this.room.length / 4);
+    this.bytes = pageAligned((RUN_PAGES + 1) * this.#size);
+    this.words = new Int32Array(this.bytes.buffer, 0, this.bytes.length / 4);
   }
 
   /** Whether reading fewer of them, more often, is worth it. */
@@ -119,7 +119,7 @@ export class StructPages {
   #readBlock(pfn: number, count: number): boolean {
     const { start, end, physical } = this.#block;
     if (pfn < start || pfn + count > end) return false;
-    const into = this.room.subarray(0, count * this.#size);
+    const into = this.bytes.subarray(0, count * this.#size);
     return this.#kernel.image.memory.read(physical + (pfn - start) * this.#size, into) === undefined;
   }
 
@@ -169,7 +169,7 @@ export class StructPages {
 
   /** Reads into the run's bytes; what cannot be read becomes zero, for the last run's struct pages stood there. */
   #tryRead(address: bigint, at: number, length: number): InspectError | undefined {
-    const into = this.room.subarray(at, at + length);
+    const into = this.bytes.subarray(at, at + length);
     try {
       this.#kernel.space.read(address, into);
       return undefined;

@@ -5,7 +5,7 @@ import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { required } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { attributeRanges } from '../attribution/attribution.ts';
-import { pfnRanges } from '../census/zero-pages.ts';
+import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
 
 /** Memory that was given away at boot. All figures are pages. */

@@ -1,6 +1,6 @@
 import type { Bounds } from '../../kernel/slabs/free-objects.ts';
 import type { SlabCache } from '../../kernel/slabs/slab-caches.ts';
-import type { SlabTally } from '../attribution/slab-tally.ts';
+import type { SlabObjects } from '../attribution/slab-objects.ts';
 
 /** What the struct pages of a cache's slabs say, added up: a witness beside the counters and lists of its nodes. */
 export interface SlabWitness {
@@ -22,15 +22,15 @@ export interface WitnessedCache {
 }
 
 /** @param pages of the cache's slabs; null where there are some, and what they hold was not counted */
-export function witnessOf(tally: SlabTally, cache: bigint, pages: number): SlabWitness | null {
-  const slabs = tally.slabs.pagesOf(cache);
+export function witnessOf(of: SlabObjects, cache: bigint, pages: number): SlabWitness | null {
+  const slabs = of.slabs.pagesOf(cache);
   if (slabs === 0 && pages > 0) return null;
   return {
     slabs,
-    emptySlabs: tally.empty.pagesOf(cache),
-    objects: tally.objects.pagesOf(cache),
-    free: tally.free.pagesOf(cache),
-    impossible: tally.impossible.pagesOf(cache),
+    emptySlabs: of.empty.pagesOf(cache),
+    objects: of.objects.pagesOf(cache),
+    free: of.free.pagesOf(cache),
+    impossible: of.impossible.pagesOf(cache),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { OnProgress } from '../../bytes/work.ts';
 import type { MapChange } from '../../formats/image/image.ts';
 import type { Check } from '../../kernel/evidence/check.ts';
 import { contradictedKeys } from '../../kernel/keys/expected-keys.ts';
@@ -14,11 +13,12 @@ import { KfencePool } from '../../kernel/slabs/kfence.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution/attribution.ts';
 import { hasPageType } from '../attribution/use-keys.ts';
-import { tryZones } from '../census/census.ts';
 import { missingMemory } from '../census/missing-memory.ts';
 import { missingEnd } from '../census/open-end.ts';
 import { untoldRows } from '../classify/required-keys.ts';
 import { leavesHolesUnwritten } from '../struct-pages/unwritten.ts';
+import type { WalkOptions } from '../threads/walk-spans.ts';
+import { zonesOrNone } from '../zones/try-zones.ts';
 import { bootMemory } from './boot-memory.ts';
 import type { CheckFacts } from './check-facts.ts';
 import { usageChecks } from './checks.ts';
@@ -58,7 +58,7 @@ export interface Usage {
  * Reads who holds the memory of a kernel, and names the `top` largest files and callers of vmalloc.
  * @throws InspectError missingInfo for a kernel without symbols or BTF, or when the memory map cannot be read
  */
-export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgress): Usage {
+export async function readUsage(typed: TypedKernel, top: number, options: WalkOptions): Promise<Usage> {
   const problems = new Problems(typed.kernel);
   const { damage } = typed.symbols;
   if (damage !== null) problems.wrong(damage);
@@ -66,11 +66,13 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
     ? problems.attempt('the counters of the kernel', () => new CounterMovements(typed))
     : null;
   const kfence = problems.attempt('the pool of KFENCE', () => KfencePool.of(typed));
-  const look: OnProgress = (done, total) => {
-    movements?.look();
-    onProgress?.(done, total);
-  };
-  const attribution = attributePages(typed, look, kfence?.pfns);
+  const attribution = await attributePages(typed, kfence?.pfns ?? null, {
+    ...options,
+    onProgress(done, total) {
+      movements?.look();
+      options.onProgress?.(done, total);
+    },
+  });
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const { uninitialized } = attribution.uses;
@@ -119,9 +121,7 @@ export function readUsage(typed: TypedKernel, top: number, onProgress?: OnProgre
 
 /** What memory is missing in the dump, a sentence; null for none. */
 function missingOf(kernel: TypedKernel['kernel']): string | null {
-  const zones = tryZones(kernel);
-  const missing = 'all' in zones ? missingMemory(kernel, zones.all) : null;
-  return missingEnd(kernel) ?? missing?.sentence ?? null;
+  return missingEnd(kernel) ?? missingMemory(kernel, zonesOrNone(kernel))?.sentence ?? null;
 }
 
 /** VMCOREINFO is believed where it says one thing and the kernel's own types and symbols another, but one of both is wrong. */

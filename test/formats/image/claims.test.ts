@@ -4,7 +4,7 @@ import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 import { attributePages } from '../../../src/pages/attribution/attribution.ts';
 import { takeCensus } from '../../../src/pages/census/census.ts';
-import { takeParallelCensus } from '../../../src/pages/census/parallel-census.ts';
+import { ALONE, censusOf } from '../../builders/census.ts';
 import { elfSource } from '../../builders/elf.ts';
 import { failureOf, failureOfAsync } from '../../builders/failure.ts';
 import { BuiltKernel, segment } from '../../builders/kernel.ts';
@@ -55,11 +55,10 @@ describe('a file that claims more memory than it can have', () => {
     const built = new BuiltKernel({ segments: [segment(null, { start: 0, end: 4096 })] });
     built.memory.plan({ described: [...built.described, { start: TIB, end: 2 ** 52 }] });
     const kernel = openKernel({ ...built.image, bytes: 4096 });
-    const dump = { files: [], options: {} };
     const asked = [
-      failureOf(() => takeCensus(kernel)),
-      await failureOfAsync(takeParallelCensus(kernel, { dump, jobs: 1 })),
-      failureOf(() => attributePages(new TypedKernel(kernel))),
+      failureOf(() => censusOf(kernel)),
+      await failureOfAsync(takeCensus(kernel, ALONE)),
+      await failureOfAsync(attributePages(new TypedKernel(kernel), null, ALONE)),
     ];
     expect(asked.map(({ kind }) => kind)).toEqual(['corrupt', 'corrupt', 'corrupt']);
   });

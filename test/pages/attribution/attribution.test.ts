@@ -4,8 +4,12 @@ import { clipRanges, type Range } from '../../../src/bytes/ranges.ts';
 import { searchVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-search.ts';
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
-import { attributePages, attributeRanges } from '../../../src/pages/attribution/attribution.ts';
-import { pfnRanges } from '../../../src/pages/census/zero-pages.ts';
+import { attributePages } from '../../../src/pages/attribution/attribution.ts';
+import { useKeys } from '../../../src/pages/attribution/use-keys.ts';
+import { UseScan } from '../../../src/pages/attribution/use-scan.ts';
+import { pfnRanges } from '../../../src/pages/struct-pages/pfn-ranges.ts';
+import { runsOf } from '../../../src/pages/struct-pages/runs.ts';
+import { ALONE } from '../../builders/census.ts';
 import { openSource } from '../../builders/open-source.ts';
 import { dumpOf } from '../../support/fixture.ts';
 
@@ -36,24 +40,26 @@ describe('the pages of a dump that lie in very many places', () => {
       },
     };
     let before = 0;
-    const { total } = attributeRanges(typed, ranges, (done) => {
+    let done = 0;
+    new UseScan(typed.kernel, useKeys(typed)).runs(runsOf(ranges), (pages) => {
       most = Math.max(most, made - before);
       before = made;
+      done += pages;
       expect(done).toBeLessThanOrEqual(64 * made);
     });
     expect(made).toBeGreaterThan(1000);
     expect(most).toBeLessThanOrEqual(2);
-    expect(total).toBe(described.reduce((sum, { start, end }) => sum + end - start, 0));
+    expect(done).toBe(described.reduce((sum, { start, end }) => sum + end - start, 0));
   });
 });
 
 describe("KFENCE's pool", () => {
-  test('is cut out of the memory of a dump, wherever it lies, and counted with it', () => {
-    const all = attributePages(typed);
+  test('is cut out of the memory of a dump, wherever it lies, and counted with it', async () => {
+    const all = await attributePages(typed, null, ALONE);
     const [{ start, end }] = described as [Range];
     const pool = { start: start + 10, end: end + 1000 };
     const inPool = [...clipRanges(described, pool.start, pool.end)];
-    const { total, uses } = attributePages(typed, undefined, pool);
+    const { total, uses } = await attributePages(typed, pool, ALONE);
     expect(total).toBe(all.total);
     expect(uses.kfence).toBe(inPool.reduce((sum, range) => sum + range.end - range.start, 0));
     expect(Object.values(uses).reduce((sum, pages) => sum + pages)).toBe(all.total);

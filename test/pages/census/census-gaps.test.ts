@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
-import { countsWith, sumOf } from '../../builders/census.ts';
+import { censusOf, countsWith, sumOf } from '../../builders/census.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltKernel, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { SHAPES } from '../../builders/kernel-shapes.ts';
@@ -18,7 +17,7 @@ describe('pages without a struct page', () => {
   test('are told by their contents, and counted apart as well', () => {
     const built = kernelOf({ sections: { absent: [1] } });
     built.memory.write((FIRST + 7) * 4096, Uint8Array.of(1));
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.withoutStructPage).toBe(256);
     expect(census.counts).toEqual(countsWith(built, { zero: 255, kernelData: 1 }));
     expect(census.unclassified.size).toBe(0);
@@ -26,7 +25,7 @@ describe('pages without a struct page', () => {
 
   test('are those of a section that is not marked present, whatever its map says', () => {
     const built = kernelOf({ sections: { flags: { 1: 2 } }, pages: users(FIRST, 256) });
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.withoutStructPage).toBe(256);
     expect(census.counts).toEqual(countsWith(built, { zero: 256 }));
   });
@@ -37,7 +36,7 @@ describe('pages whose contents are not in the dump', () => {
     'are undecided where no rule leaves them out (%s)',
     (absence) => {
       const built = kernelOf({ [absence]: [pfns(FIRST + 100, 50)], pages: users(FIRST + 90, 20) });
-      const census = takeCensus(built.open());
+      const census = censusOf(built.open());
       expect(census.undecided).toBe(40);
       expect(census.counts).toEqual(countsWith(built, { user: 20, zero: 196 }));
       expect(sumOf(census.counts) + census.undecided).toBe(census.total);
@@ -48,7 +47,7 @@ describe('pages whose contents are not in the dump', () => {
     const start = (FIRST + 10) * 4096;
     const built = kernelOf({ notStored: [{ start: start + 1024, end: start + 4096 }] });
     built.memory.write(start + 2000, Uint8Array.of(1));
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.undecided).toBe(0);
     expect(census.counts).toEqual(countsWith(built, { zero: 256 }));
   });
@@ -58,7 +57,7 @@ describe('a page of the vmemmap that cannot be read', () => {
   test('takes the class from its 64 struct pages, and from no other', () => {
     const built = kernelOf({ pages: users(FIRST, 256) });
     built.unmapStructPage(FIRST + 64);
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect([...census.unclassified]).toEqual([['the struct pages are not mapped', 64]]);
     expect(census.counts).toEqual(countsWith(built, { user: 192 }));
     expect(sumOf(census.counts) + 64).toBe(census.total);
@@ -70,7 +69,7 @@ describe('a page of the vmemmap that cannot be read', () => {
     built.unmapStructPage(FIRST + 192);
     const absent = [first, third].map((start = 0) => ({ start, end: start + 4096 }));
     built.memory.plan({ described: built.described, notStored: absent });
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(new Map(census.unclassified)).toEqual(
       new Map([
         ['the struct pages are not in the dump', 128],
@@ -84,7 +83,7 @@ describe('a page of the vmemmap that cannot be read', () => {
     // The same place in two runs of 4096: in the first a free block, in the second nothing that can be read.
     const built = kernelOf({ ram: [pfns(FIRST, 8192)], pages: buddy(FIRST + 1024, 10) });
     built.unmapStructPage(FIRST + 4096 + 1024);
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.counts.free).toBe(1024);
     expect([...census.unclassified.values()]).toEqual([64]);
   });
@@ -94,7 +93,7 @@ describe('a page of the vmemmap that cannot be read', () => {
     const built = kernelOf({ shape: SHAPES['5.10'], structPageSize: 80, pages: users(FIRST, 256) });
     built.unmapStructPage(FIRST);
     built.unmapStructPage(FIRST + 52);
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect([...census.unclassified.values()]).toEqual([103]);
     expect(census.counts.user).toBe(256 - 103);
     expect(sumOf(census.counts) + 103).toBe(census.total);
@@ -103,7 +102,7 @@ describe('a page of the vmemmap that cannot be read', () => {
   test('and its neighbours are told as often as there are pages', () => {
     const built = kernelOf({});
     for (let i = 0; i < 256; i += 64) built.unmapStructPage(FIRST + i);
-    expect([...takeCensus(built.open()).unclassified]).toEqual([['the struct pages are not mapped', 256]]);
+    expect([...censusOf(built.open()).unclassified]).toEqual([['the struct pages are not mapped', 256]]);
   });
 });
 
@@ -111,7 +110,7 @@ describe('a memory map that cannot be read at all', () => {
   test.each(['SIZE(page)', 'SYMBOL(mem_section)', 'NUMBER(PG_lru)', 'OFFSET(page.mapping)'])(
     'is missing information without %s',
     (key) => {
-      const failure = failureOf(() => takeCensus(kernelOf({ keys: { [key]: null } }).open()));
+      const failure = failureOf(() => censusOf(kernelOf({ keys: { [key]: null } }).open()));
       expect(failure).toMatchObject({ kind: 'missingInfo', facts: { key } });
     },
   );

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
-import { sumOf } from '../../builders/census.ts';
+import { censusOf, sumOf } from '../../builders/census.ts';
 import { BuiltKernel, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { SHAPES, type ShapeName } from '../../builders/kernel-shapes.ts';
 import type { PageSpec } from '../../builders/struct-page.ts';
@@ -45,7 +44,7 @@ describe('a census of any memory', () => {
           });
           built.unmapStructPage(FIRST + unmapped * 64);
           built.memory.plan({ described: built.described, notStored: absent.map(clip) });
-          const census = takeCensus(built.open());
+          const census = censusOf(built.open());
           const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
           const described = built.described.reduce((sum, r) => sum + (r.end - r.start) / 4096, 0);
           expect(census.total).toBe(described);

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
-import { countsWith, sumOf } from '../../builders/census.ts';
+import { censusOf, countsWith, sumOf } from '../../builders/census.ts';
 import { BuiltKernel, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { SHAPES, type ShapeName } from '../../builders/kernel-shapes.ts';
 import { ANON_MAPPING, buddy, compound, hugetlb, type PageSpec } from '../../builders/struct-page.ts';
@@ -27,7 +26,7 @@ describe('a census', () => {
     (name) => {
       const built = new BuiltKernel({ shape: SHAPES[name], ram: [pfns(FIRST, 100)], pages: mixed(name) });
       built.memory.write((FIRST + 50) * 4096 + 5, Uint8Array.of(1));
-      const census = takeCensus(built.open());
+      const census = censusOf(built.open());
       expect(census.counts).toEqual(
         countsWith(built, {
           nonPrivateCache: 2,
@@ -51,30 +50,30 @@ describe('a census', () => {
       ram: [pfns(FIRST, 8)],
       pages: [at(3, { type: -1 })],
     });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { zero: 8 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { zero: 8 }));
   });
 
   test('does not look for zeros in pages that another rule leaves out', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 2)], pages: [at(0, { mapping: ANON_MAPPING })] });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { user: 1, zero: 1 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 1, zero: 1 }));
   });
 
   test('keeps a free block of a bad order, and says how many there are', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 4)], pages: buddy(FIRST, 40) });
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.badOrders).toBe(1);
     expect(census.counts).toEqual(countsWith(built, { zero: 4 }));
   });
 
   test('keeps the tails of a compound page that nothing leaves out', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 8)], pages: compound(FIRST, 3, {}) });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { zero: 8 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { zero: 8 }));
   });
 
   test('tells of its progress up to the end', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 5000)] });
     const told: [number, number][] = [];
-    const { total } = takeCensus(built.open(), (done, of) => told.push([done, of]));
+    const { total } = censusOf(built.open(), (done, of) => told.push([done, of]));
     expect(told.map(([, of]) => of)).toEqual(told.map(() => total));
     expect(told.at(-1)).toEqual([total, total]);
     expect(told.map(([done]) => done)).toEqual([...told.map(([done]) => done)].sort((a, b) => a - b));
@@ -91,7 +90,7 @@ describe('a census', () => {
       ram: [pfns(FIRST, 32)],
       pages: buddy(FIRST, 5),
     });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 32 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 32 }));
   });
 });
 
@@ -100,27 +99,27 @@ describe('a head at the end of what is described', () => {
     // Order 13 is two runs of 4096 pages; behind the first tail the struct pages are blank.
     const begin = compound(FIRST, 13, { mapping: ANON_MAPPING }).slice(0, 2);
     const built = new BuiltKernel({ ram: [pfns(FIRST, 8193)], pages: begin });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { user: 8192, zero: 1 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 8192, zero: 1 }));
   });
 
   test('speaks for its pages behind a hole, and not for those in it', () => {
     const ram = [pfns(FIRST, 100), pfns(FIRST + 300, 300)];
     const built = new BuiltKernel({ ram, pages: compound(FIRST, 9, { mapping: ANON_MAPPING }) });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { user: 100 + 212, zero: 88 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 100 + 212, zero: 88 }));
   });
 
   test('has its order read from the struct page behind the described ones', () => {
     // 65 described pages: the head is the last of them, and page[1] stands in the next page of the vmemmap.
     const ram = [pfns(FIRST, 65), pfns(FIRST + 100, 100)];
     const built = new BuiltKernel({ ram, pages: compound(FIRST + 64, 6, { mapping: ANON_MAPPING }) });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { user: 1 + 28, zero: 64 + 72 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 1 + 28, zero: 64 + 72 }));
   });
 
   test('has its order read there even if other struct pages of its run cannot be read', () => {
     const ram = [pfns(FIRST, 129), pfns(FIRST + 164, 100)];
     const built = new BuiltKernel({ ram, pages: compound(FIRST + 128, 6, { mapping: ANON_MAPPING }) });
     built.unmapStructPage(FIRST);
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.counts).toEqual(countsWith(built, { user: 1 + 28, zero: 64 + 72 }));
   });
 });

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { takeCompatCensus } from '../../../src/pages/census/compat.ts';
-import { countsWith, sumOf } from '../../builders/census.ts';
+import { censusOf, countsWith, sumOf } from '../../builders/census.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltKernel, IMAGE_BYTES, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { SHAPES } from '../../builders/kernel-shapes.ts';
@@ -35,7 +34,7 @@ describe("makedumpfile's total", () => {
     ];
     const kernel = kernelOf({ pages }).open();
     const { kernelData: _, ...compat } = takeCompatCensus(kernel).counts;
-    const { kernelData: __, ...truth } = takeCensus(kernel).counts;
+    const { kernelData: __, ...truth } = censusOf(kernel).counts;
     expect(compat).toEqual(truth);
     expect(compat).toMatchObject({ nonPrivateCache: 1, privateCache: 1, hwpoison: 1, offline: 1, user: 516 });
   });
@@ -46,7 +45,7 @@ describe("makedumpfile's counting of ranges", () => {
     const ram = [pfns(FIRST, 100), pfns(FIRST + 200, 312)];
     const kernel = kernelOf({ ram, pages: compound(FIRST, 9, USER) }).open();
     expect(takeCompatCensus(kernel).counts.user).toBe(512);
-    expect(takeCensus(kernel).counts.user).toBe(412);
+    expect(censusOf(kernel).counts.user).toBe(412);
   });
 
   test('does not look for zeros in what a head behind a section has left out', () => {
@@ -56,7 +55,7 @@ describe("makedumpfile's counting of ranges", () => {
     const compat = takeCompatCensus(built.open());
     expect(compat.counts.free).toBe(16);
     expect(compat.counts.zero).toBe(built.own.zero + 8);
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 16, zero: 8 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 16, zero: 8 }));
   });
 
   test('counts a page behind the end of a section again, when it is left out by itself', () => {
@@ -64,7 +63,7 @@ describe("makedumpfile's counting of ranges", () => {
     const pages: [number, PageSpec][] = [...buddy(last, 4), [2 * FIRST + 1, { flags: ['lru'] }]];
     const built = kernelOf({ ram: [pfns(last, 24)], pages });
     expect(takeCompatCensus(built.open()).counts).toMatchObject({ free: 16, nonPrivateCache: 1 });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 16, zero: 8 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 16, zero: 8 }));
   });
 
   test('does so where the first pages of that section are a hole, too', () => {
@@ -72,7 +71,7 @@ describe("makedumpfile's counting of ranges", () => {
     const pages: [number, PageSpec][] = [...buddy(last, 4), [2 * FIRST + 3, { flags: ['lru'] }]];
     const built = kernelOf({ ram: [pfns(last, 8), pfns(2 * FIRST + 2, 14)], pages });
     expect(takeCompatCensus(built.open()).counts).toMatchObject({ free: 16, nonPrivateCache: 1 });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 14, zero: 8 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 14, zero: 8 }));
   });
 });
 
@@ -82,7 +81,7 @@ describe('a section whose flag bit 5 is set', () => {
 
   test('is read right by default', () => {
     const built = kernelOf({ sections: { flags }, pages });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { user: 1024 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 1024 }));
   });
 
   test('is read half a struct page off by makedumpfile, which then sees no mapping', () => {
@@ -122,7 +121,7 @@ describe('pages that a filter left out before', () => {
     const pages = Array.from({ length: 1024 }, (_, i): [number, PageSpec] => [FIRST + i, USER]);
     const built = kernelOf({ notStored: [pfns(FIRST, 1000)], pages });
     expect(takeCompatCensus(built.open()).counts.user).toBe(24);
-    expect(takeCensus(built.open()).counts.user).toBe(1024);
+    expect(censusOf(built.open()).counts.user).toBe(1024);
   });
 
   test('are told by their contents without a struct page', () => {

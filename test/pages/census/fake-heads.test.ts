@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { takeCompatCensus } from '../../../src/pages/census/compat.ts';
-import { countsWith } from '../../builders/census.ts';
+import { censusOf, countsWith } from '../../builders/census.ts';
 import { BuiltKernel, pfns } from '../../builders/kernel.ts';
 import { KIB4 } from '../../builders/page-tables.ts';
 import { compound } from '../../builders/struct-page.ts';
@@ -28,7 +27,7 @@ describe('the fake heads of an optimised huge page of 1 GiB', () => {
   const built = optimised();
 
   test('are counted once, as the pages that they are, by default', () => {
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.counts).toEqual(countsWith(built, { user: GIGANTIC }));
     expect(census.total).toBe(built.own.pages + GIGANTIC);
   });

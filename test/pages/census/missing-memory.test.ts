@@ -2,11 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { FileSource } from '../../../src/bytes/file-source.ts';
 import { openSources } from '../../../src/formats/open.ts';
 import { type Kernel, openKernel } from '../../../src/kernel/open/kernel.ts';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { missingMemory } from '../../../src/pages/census/missing-memory.ts';
 import { EXCLUDABLE } from '../../../src/pages/classify/page-class.ts';
 import { readZones } from '../../../src/pages/zones/zones.ts';
 import { pagesReport } from '../../../src/report/pages-report.ts';
+import { censusOf } from '../../builders/census.ts';
 import { type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { kernelWithZones, type ZonePlan } from '../../builders/kernel-zones.ts';
 import { PatchedSource } from '../../builders/patched-source.ts';
@@ -42,7 +42,7 @@ describe('memory that the kernel uses and the dump does not describe', () => {
     expect(missing?.sentence).toContain('at least 256 pages');
     const report = pagesReport(
       { image: kernel.image, info: kernel.info, excludable: EXCLUDABLE },
-      takeCensus(kernel),
+      censusOf(kernel),
     );
     expect(report.complete).toBe(false);
     expect(report.total).toMatchObject({ pages: null });
@@ -112,6 +112,6 @@ describe.each(['linux-5.10', 'linux-6.1', 'linux-7.3-5level'])('%s', (name) => {
       expect(end).toBeLessThanOrEqual(0x10_0000 + CUT);
     }
     expect(missing?.pages).toBeLessThanOrEqual(CUT / 4096);
-    expect(takeCensus(kernel).missingMemory).toEqual(missing);
+    expect(censusOf(kernel).missingMemory).toEqual(missing);
   });
 });

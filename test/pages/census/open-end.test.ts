@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { MemoryImage } from '../../../src/formats/image/image.ts';
 import { type Kernel, openKernel } from '../../../src/kernel/open/kernel.ts';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { takeCompatCensus } from '../../../src/pages/census/compat.ts';
 import { missingEnd } from '../../../src/pages/census/open-end.ts';
 import { EXCLUDABLE } from '../../../src/pages/classify/page-class.ts';
 import { pagesReport } from '../../../src/report/pages-report.ts';
 import { pagesView } from '../../../src/report/views/pages-view.ts';
+import { censusOf } from '../../builders/census.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { type BuiltKernel, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { kernelWithZones, type ZonePlan } from '../../builders/kernel-zones.ts';
@@ -26,7 +26,7 @@ const opened = (built: BuiltKernel, traits: Partial<MemoryImage>) =>
   openKernel({ ...built.image, ...traits });
 
 const reportOf = (kernel: Kernel) =>
-  pagesReport({ image: kernel.image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
+  pagesReport({ image: kernel.image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 
 describe('the end of a dump that has no mark of it', () => {
   test('is there when it reaches as far as the last zone', () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FileSource } from '../../../src/bytes/file-source.ts';
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { lruChecks } from '../../../src/pages/checks/lru-check.ts';
+import { censusOf } from '../../builders/census.ts';
 import { openSource } from '../../builders/open-source.ts';
 import { ChangedDump } from '../../support/changed-dump.ts';
 import { dumpOf } from '../../support/fixture.ts';
@@ -12,7 +12,7 @@ describe.each(['linux-5.10', 'linux-6.1', 'linux-6.12-numa', 'linux-7.3-5level']
   'the lists of %s',
   (name) => {
     const kernel = openKernel(openSource(new FileSource(dumpOf(name))));
-    const { counts } = takeCensus(kernel);
+    const { counts } = censusOf(kernel);
 
     test('have no more pages than were found', () => {
       expect(lruChecks(kernel, counts, 2)).toEqual([]);

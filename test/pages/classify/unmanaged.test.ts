@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { takeCompatCensus } from '../../../src/pages/census/compat.ts';
 import { EXCLUDABLE } from '../../../src/pages/classify/page-class.ts';
 import { explainPage } from '../../../src/pages/explain/explain.ts';
 import { type PagesReport, pagesReport } from '../../../src/report/pages-report.ts';
-import { countsWith, sumOf } from '../../builders/census.ts';
+import { censusOf, countsWith, sumOf } from '../../builders/census.ts';
 import { type BuiltKernel, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { kernelWithZones, MAX_NODES, type ZonePlan } from '../../builders/kernel-zones.ts';
 import { SECTION_FLAGS } from '../../builders/sections.ts';
@@ -27,7 +26,7 @@ const some = (first: number, count: number, spec: PageSpec) =>
 
 function reportOf(built: BuiltKernel): PagesReport {
   const kernel = built.open();
-  return pagesReport({ image: kernel.image, info: kernel.info, excludable: EXCLUDABLE }, takeCensus(kernel));
+  return pagesReport({ image: kernel.image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 }
 
 describe('struct pages that were never written', () => {
@@ -35,7 +34,7 @@ describe('struct pages that were never written', () => {
 
   test('are a row of their own, a warning, and no complete report', () => {
     const built = kernelOf(plan, [{ ...NORMAL, free: [0, 0, 0, 0, 0, 0, 1] }]);
-    const { counts, total } = takeCensus(built.open());
+    const { counts, total } = censusOf(built.open());
     expect(counts).toEqual(countsWith(built, { uninitialized: 64, free: 64, zero: 128 }));
     expect(sumOf(counts)).toBe(total);
     const report = reportOf(built);
@@ -52,19 +51,19 @@ describe('struct pages that were never written', () => {
         [FIRST + 1, { refcount: 0 }],
       ],
     });
-    expect(takeCensus(built.open()).counts.uninitialized).toBe(0);
+    expect(censusOf(built.open()).counts.uninitialized).toBe(0);
     expect(reportOf(built).classes).not.toHaveProperty('uninitialized');
     expect(reportOf(built).complete).toBe(true);
   });
 
   test('say nothing inside a free block, whose head speaks for them', () => {
     const built = kernelOf({ pages: [...some(FIRST, 64, UNWRITTEN), ...buddy(FIRST, 6)] });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 64, zero: 192 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 64, zero: 192 }));
   });
 
   test('are no fault of the dump in a kernel that leaves those of holes so, page 0 for one', () => {
     const built = kernelOf({ pages: [...plan.pages, [0, UNWRITTEN]] });
-    expect(takeCensus(built.open())).toMatchObject({ counts: { uninitialized: 64 }, unwritten: 0 });
+    expect(censusOf(built.open())).toMatchObject({ counts: { uninitialized: 64 }, unwritten: 0 });
   });
 
   test('are kept as makedumpfile keeps them', () => {
@@ -84,20 +83,20 @@ describe('a section that is not online', () => {
 
   test('is offline, whatever its struct pages say', () => {
     const built = kernelOf(offline);
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { offline: 256 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { offline: 256 }));
     expect(reportOf(built).complete).toBe(true);
   });
 
   test('is so when its struct pages cannot be read', () => {
     const built = kernelOf(offline);
     built.unmapStructPage(FIRST);
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { offline: 256 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { offline: 256 }));
     expect(reportOf(built).complete).toBe(true);
   });
 
   test('is one like others in a kernel that does not mark sections as online', () => {
     const built = kernelOf({ ...offline, sections: { flags: { 0: PRESENT, 1: PRESENT } } });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { free: 64, user: 64, zero: 128 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 64, user: 64, zero: 128 }));
   });
 
   test('is read as makedumpfile reads it, which does not know the flag', () => {
@@ -131,7 +130,7 @@ describe('device memory', () => {
     ['in a section of its own', { sections: { flags: { 1: PRESENT } } }, { zoneDevice: 64, offline: 192 }],
   ])('is a row of its own: memory %s', (_, plan, wanted) => {
     const built = withPgmap(kernelOf({ ...plan, pages: some(FIRST, 64, device) }, zones), 64);
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, wanted));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, wanted));
     const report = reportOf(built);
     expect(report.classes.zoneDevice).toMatchObject({ pages: 64, excludable: false });
     expect(report.complete).toBe(true);
@@ -141,6 +140,6 @@ describe('device memory', () => {
 
   test('is none where the zone has no memory', () => {
     const built = kernelOf({ pages: some(FIRST, 64, device) });
-    expect(takeCensus(built.open()).counts).toEqual(countsWith(built, { user: 64, zero: 192 }));
+    expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 64, zero: 192 }));
   });
 });

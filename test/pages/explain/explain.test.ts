@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { type ClassCounts, noPages } from '../../../src/pages/classify/page-class.ts';
 import { explainPage } from '../../../src/pages/explain/explain.ts';
+import { censusOf } from '../../builders/census.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltKernel, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { SHAPES } from '../../builders/kernel-shapes.ts';
@@ -159,27 +159,27 @@ describe('explanations and a census', () => {
   test('agree on every page', () => {
     const built = kernelOf();
     built.memory.write((FIRST + 150) * 4096, Uint8Array.of(1));
-    expect(explained(built)).toEqual({ counts: takeCensus(built.open()).counts, unknown: 0 });
+    expect(explained(built)).toEqual({ counts: censusOf(built.open()).counts, unknown: 0 });
   });
 
   test('agree on every page where some cannot be told', () => {
     const built = kernelOf({ notStored: [pfns(FIRST + 140, 20)] });
     built.unmapStructPage(FIRST + 64);
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(explained(built)).toEqual({ counts: census.counts, unknown: 20 + 64 });
   });
 
   test('agree behind struct pages that cannot be read, at whose place another run had a free block', () => {
     const built = kernelOf({ ram: [pfns(FIRST, 8192)], pages: buddy(FIRST + 1024, 10) });
     built.unmapStructPage(FIRST + 4096 + 1024);
-    expect(takeCensus(built.open()).counts.free).toBe(1024);
+    expect(censusOf(built.open()).counts.free).toBe(1024);
     expect(explainPage(built.open(), FIRST + 4096 + 1200)).toMatchObject({ rule: 'kernel', class: 'zero' });
   });
 
   test('agree on the pages of a head: it speaks for those too whose own struct pages cannot be read', () => {
     const built = kernelOf({ ram: [pfns(FIRST, 8192)], pages: compound(FIRST, 13, USER).slice(0, 2) });
     built.unmapStructPage(FIRST + 4032);
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.counts.user).toBe(8192);
     expect(census.unclassified.size).toBe(0);
     for (const pfn of [FIRST + 4040, FIRST + 5000]) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { takeCompatCensus } from '../../../src/pages/census/compat.ts';
 import { structPageDoubt } from '../../../src/pages/struct-pages/trust.ts';
+import { censusOf } from '../../builders/census.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltKernel, type KernelPlan } from '../../builders/kernel.ts';
 import { KIB4 } from '../../builders/page-tables.ts';
@@ -68,7 +68,7 @@ describe('a census of struct pages that are none', () => {
   const kernel = new BuiltKernel({ unwritten: true }).open();
 
   it.each([
-    ['pages', takeCensus],
+    ['pages', censusOf],
     ['pages --compat makedumpfile', takeCompatCensus],
   ])('%s refuses them, whatever table they would make', (_, count) => {
     const { kind, message, facts } = failureOf(() => count(kernel));

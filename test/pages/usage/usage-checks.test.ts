@@ -4,7 +4,7 @@ import type { VmCounters } from '../../../src/kernel/objects/vm-counters.ts';
 import type { PlaceUses } from '../../../src/pages/attribution/attribution.ts';
 import { OwnerTable } from '../../../src/pages/attribution/owner-table.ts';
 import { TRAITS, USES } from '../../../src/pages/attribution/page-uses.ts';
-import { SlabTally } from '../../../src/pages/attribution/slab-tally.ts';
+import { SlabObjects } from '../../../src/pages/attribution/slab-objects.ts';
 import type { CheckFacts } from '../../../src/pages/usage/check-facts.ts';
 import { usageChecks } from '../../../src/pages/usage/checks.ts';
 import type { SlabUse } from '../../../src/pages/usage/slabs.ts';
@@ -64,7 +64,7 @@ function factsOf(changes: Partial<CheckFacts> = {}, places = PLACES): CheckFacts
   return {
     attribution: {
       ...{ total: 200, uses, places, slabs: table, mappings: table, hugetlb: table, exact: true },
-      ...{ slabObjects: new SlabTally(), strays: 0 },
+      ...{ slabObjects: new SlabObjects(), strays: 0 },
       unreadable: new Map(),
     },
     counters: countersWith({}),

@@ -7,7 +7,8 @@ import { Problems } from '../../../src/pages/usage/problems.ts';
 import { readUsage } from '../../../src/pages/usage/usage.ts';
 import { pageReport } from '../../../src/report/page-report.ts';
 import { pageView } from '../../../src/report/views/page-view.ts';
-import { failureOf } from '../../builders/failure.ts';
+import { ALONE } from '../../builders/census.ts';
+import { failureOf, failureOfAsync } from '../../builders/failure.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 import { textOf } from '../../support/text-of.ts';
 
@@ -66,8 +67,8 @@ describe('a kernel without its types', () => {
   const pfn = built.kernel.imageAt / 4096;
   const explained = explainPage(built.typed.kernel, pfn);
 
-  test('does not say who holds its memory', () => {
-    expect(failureOf(() => readUsage(built.typed, 5)).kind).toBe('missingInfo');
+  test('does not say who holds its memory', async () => {
+    expect((await failureOfAsync(readUsage(built.typed, 5, ALONE))).kind).toBe('missingInfo');
   });
 
   test('explains a page as far as VMCOREINFO goes, and says what its types would add', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { PercpuMemory } from '../../../src/kernel/objects/percpu-memory.ts';
 import { OwnerTable } from '../../../src/pages/attribution/owner-table.ts';
 import { USES } from '../../../src/pages/attribution/page-uses.ts';
-import { SlabTally } from '../../../src/pages/attribution/slab-tally.ts';
+import { SlabObjects } from '../../../src/pages/attribution/slab-objects.ts';
 import { type TypeFacts, typeUses } from '../../../src/pages/usage/types.ts';
 import type { VmallocUses } from '../../../src/pages/usage/vmalloc.ts';
 
@@ -38,7 +38,7 @@ function factsOf(changes: Partial<TypeFacts> = {}, exact = true): TypeFacts {
   return {
     attribution: {
       ...{ total: 300, uses, places: [], slabs: table, mappings: table, hugetlb: table, exact },
-      ...{ slabObjects: new SlabTally(), strays: 0 },
+      ...{ slabObjects: new SlabObjects(), strays: 0 },
       unreadable: exact ? new Map() : new Map([['gone', 7]]),
     },
     counters: COUNTERS,

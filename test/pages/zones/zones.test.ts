@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { takeCensus } from '../../../src/pages/census/census.ts';
 import { FreeCounter } from '../../../src/pages/zones/free-counter.ts';
 import { readZones, recounted } from '../../../src/pages/zones/zones.ts';
+import { censusOf } from '../../builders/census.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { IN_IMAGE, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { kernelWithZones, writeZone, type ZonePlan } from '../../builders/kernel-zones.ts';
@@ -171,7 +171,7 @@ describe('the check of FREE in a census', () => {
   test('has what was counted beside what the kernel counted', () => {
     const pages = [...buddy(FIRST + 8, 0), ...buddy(FIRST + 16, 2), ...buddy(FIRST + 20, 0)];
     const built = kernelWithZones({ ram, pages }, { nodes: [[DMA32, NORMAL]] });
-    expect(takeCensus(built.open()).freeCheck).toMatchObject({
+    expect(censusOf(built.open()).freeCheck).toMatchObject({
       zones: [
         { name: 'DMA32', freeArea: 12, counted: 0 },
         { name: 'Normal', freeArea: 7, vmStat: 7, counted: 6 },
@@ -184,12 +184,12 @@ describe('the check of FREE in a census', () => {
     const spans = { name: 'Normal', start: FIRST, spanned: 1024 } as const;
     const pages: [number, PageSpec][] = [...buddy(FIRST, 3), [FIRST + 8, { ...node1, private: 1n }]];
     const built = kernelWithZones({ ram, pages }, { nodes: [[spans], [spans]] });
-    expect(takeCensus(built.open()).freeCheck).toMatchObject({ zones: [{ counted: 8 }, { counted: 2 }] });
+    expect(censusOf(built.open()).freeCheck).toMatchObject({ zones: [{ counted: 8 }, { counted: 2 }] });
   });
 
   test.each([9, 2 ** 32 - 1])('is unavailable when nr_zones is %d, and the census goes on', (nrZones) => {
     const built = kernelWithZones({ ram, pages: buddy(FIRST, 4) }, { nodes: [[NORMAL]], nrZones });
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.freeCheck).toMatchObject({ unavailable: expect.stringContaining(`${nrZones}`) });
     expect(census.counts.free).toBe(16);
   });
@@ -197,7 +197,7 @@ describe('the check of FREE in a census', () => {
   test('is unavailable when a node leads nowhere', () => {
     const built = kernelWithZones({ ram }, { nodes: [[NORMAL]] });
     built.memory.writeU64(built.imageAt + 0x4008, 0xffff_a000_dead_0000n);
-    expect(takeCensus(built.open()).freeCheck).toMatchObject({
+    expect(censusOf(built.open()).freeCheck).toMatchObject({
       unavailable: expect.stringContaining('0xffffa000dead'),
     });
   });
@@ -221,7 +221,7 @@ describe('the check of FREE in a census', () => {
       { ram, pages: buddy(FIRST, 4), keys: { [key]: value } },
       { nodes: [[NORMAL]] },
     );
-    const census = takeCensus(built.open());
+    const census = censusOf(built.open());
     expect(census.freeCheck).toHaveProperty('unavailable');
     expect(census.counts.free).toBe(16);
   });

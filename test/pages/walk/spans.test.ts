@@ -1,37 +1,37 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { partition, SPAN_PAGES } from '../../../src/pages/census/partition.ts';
-import { Scan } from '../../../src/pages/census/scan.ts';
-import { addTallies, type Tally } from '../../../src/pages/census/tally.ts';
+import { ClassScan } from '../../../src/pages/classify/class-scan.ts';
+import { addClassTallies, type ClassTally } from '../../../src/pages/classify/class-tally.ts';
+import { SPAN_PAGES, spansOf } from '../../../src/pages/walk/spans.ts';
 import { BuiltKernel, pfns } from '../../builders/kernel.ts';
 import { BuiltMemory } from '../../builders/memory.ts';
 import { ANON_MAPPING, buddy, compound, hugetlb, type PageSpec } from '../../builders/struct-page.ts';
 import { emptyTally } from '../../support/empty-tally.ts';
 
-const spansOf = (...ranges: [number, number][]) => {
-  const { spans, pages } = partition(
+const numbersOf = (...ranges: [number, number][]) => {
+  const { numbers, pages } = spansOf(
     new BuiltMemory({ described: ranges.map(([first, count]) => pfns(first, count)) }),
   );
-  return { spans: [...spans], pages };
+  return { spans: [...numbers], pages };
 };
 
-describe('the partition of a memory', () => {
-  test('has each span that any page lies in, once, and counts the pages', () => {
+describe('the spans of a memory', () => {
+  test('are those that any page lies in, once, and their pages are counted', () => {
     const ranges: [number, number][] = [
       [0, 10],
       [20, 10],
       [3 * SPAN_PAGES - 5, 6],
       [7 * SPAN_PAGES, 1],
     ];
-    expect(spansOf(...ranges)).toEqual({ spans: [0, 2, 3, 7], pages: 27 });
+    expect(numbersOf(...ranges)).toEqual({ spans: [0, 2, 3, 7], pages: 27 });
   });
 
-  test('ends with the last page of a span', () => {
-    expect(spansOf([SPAN_PAGES, SPAN_PAGES])).toEqual({ spans: [1], pages: SPAN_PAGES });
+  test('end with the last page of a span', () => {
+    expect(numbersOf([SPAN_PAGES, SPAN_PAGES])).toEqual({ spans: [1], pages: SPAN_PAGES });
   });
 
-  test('of no memory is empty', () => {
-    expect(spansOf()).toEqual({ spans: [], pages: 0 });
+  test('of no memory are none', () => {
+    expect(numbersOf()).toEqual({ spans: [], pages: 0 });
   });
 });
 
@@ -57,17 +57,17 @@ const block: fc.Arbitrary<(shape: BuiltKernel['shape']) => [number, PageSpec][]>
   });
 
 /** What the scans find together when the spans are dealt out among them. */
-function dealt(built: BuiltKernel, deal: readonly number[], hands: number): Tally {
+function dealt(built: BuiltKernel, deal: readonly number[], hands: number): ClassTally {
   const kernel = built.open();
-  const scans = Array.from({ length: hands }, () => new Scan(kernel, []));
-  const { spans } = partition(kernel.image.memory);
-  spans.forEach((span, i) => {
+  const scans = Array.from({ length: hands }, () => new ClassScan(kernel, []));
+  const { numbers } = spansOf(kernel.image.memory);
+  numbers.forEach((span, i) => {
     scans[(deal[i] ?? 0) % hands]?.span(span, () => {});
   });
-  return scans.map((scan) => scan.tally).reduce(addTallies, emptyTally());
+  return scans.map((scan) => scan.tally).reduce(addClassTallies, emptyTally());
 }
 
-describe('the spans of a memory', () => {
+describe('scans of spans', () => {
   test('add up to the same, whoever looks at which of them', () => {
     fc.assert(
       fc.property(

@@ -5,24 +5,30 @@ import { fixtureNames } from '../../../fixtures/expand.ts';
 import { InspectError } from '../../../src/errors.ts';
 import { openImage } from '../../../src/formats/open.ts';
 import { searchVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-search.ts';
-import { openKernel } from '../../../src/kernel/open/kernel.ts';
+import { type Kernel, openKernel } from '../../../src/kernel/open/kernel.ts';
 import { kernelFacts } from '../../../src/kernel/open/kernel-facts.ts';
+import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
+import { type OwnerCounts, OwnerTable } from '../../../src/pages/attribution/owner-table.ts';
+import { useKeys } from '../../../src/pages/attribution/use-keys.ts';
+import { UseScan } from '../../../src/pages/attribution/use-scan.ts';
+import { addUseTallies, type UseTally } from '../../../src/pages/attribution/use-tally.ts';
 import { takeCensus } from '../../../src/pages/census/census.ts';
-import { CensusThreads } from '../../../src/pages/census/census-threads.ts';
-import { takeParallelCensus, threadsWithRoom } from '../../../src/pages/census/parallel-census.ts';
-import { partition, SPAN_PAGES } from '../../../src/pages/census/partition.ts';
-import { Scan } from '../../../src/pages/census/scan.ts';
-import { SharedWork } from '../../../src/pages/census/shared-work.ts';
-import { addTallies, type Tally } from '../../../src/pages/census/tally.ts';
-import type { ThreadTask } from '../../../src/pages/census/thread-task.ts';
-import { answerTo } from '../../../src/pages/census/thread-work.ts';
+import { ClassScan } from '../../../src/pages/classify/class-scan.ts';
+import { addClassTallies, type ClassTally } from '../../../src/pages/classify/class-tally.ts';
+import { SharedWork } from '../../../src/pages/threads/shared-work.ts';
+import type { ThreadTask } from '../../../src/pages/threads/thread-task.ts';
+import { threadsThatFit } from '../../../src/pages/threads/worker-pool.ts';
+import { Workers } from '../../../src/pages/threads/workers.ts';
+import type { Scan } from '../../../src/pages/walk/scan.ts';
+import { SPAN_PAGES, spansOf } from '../../../src/pages/walk/spans.ts';
+import { answerTo, type Question } from '../../../src/pages/worker/answer.ts';
 import { readZones } from '../../../src/pages/zones/zones.ts';
+import { censusOf } from '../../builders/census.ts';
 import { BuiltKernel, pfns } from '../../builders/kernel.ts';
 import { writeKernel } from '../../builders/kernel-file.ts';
 import { kernelWithZones } from '../../builders/kernel-zones.ts';
 import { ANON_MAPPING, buddy, compound } from '../../builders/struct-page.ts';
-import { emptyTally } from '../../support/empty-tally.ts';
-import { dumpOf } from '../../support/fixture.ts';
+import { dumpOf, TYPED } from '../../support/fixture.ts';
 
 const folder = mkdtempSync(`${tmpdir()}/kdump-inspect-threads-`);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,58 +54,102 @@ function written(): string {
   return path;
 }
 
-async function taskFor(path: string): Promise<Omit<ThreadTask, 'thread'>> {
+/** What may be asked of the pages of a dump, and how the answers of threads add up. */
+interface Asked<T> {
+  readonly question: (kernel: Kernel) => Question;
+  readonly scan: (kernel: Kernel) => Scan<T>;
+  readonly add: (a: T, b: T) => T;
+}
+
+const CLASSES: Asked<ClassTally> = {
+  question: (kernel) => ({ kind: 'classes', zones: readZones(kernel) }),
+  scan: (kernel) => new ClassScan(kernel, readZones(kernel)),
+  add: addClassTallies,
+};
+
+/** Some pfns are left out, as those of KFENCE's pool are. */
+const EXCEPT = { start: 5000, end: 5100 };
+const keysIn = (kernel: Kernel) => useKeys(new TypedKernel(kernel));
+const USES: Asked<UseTally> = {
+  question: (kernel) => ({ kind: 'uses', keys: keysIn(kernel), except: EXCEPT }),
+  scan: (kernel) => new UseScan(kernel, keysIn(kernel), EXCEPT),
+  add: addUseTallies,
+};
+
+async function inKernel<T>(path: string, use: (kernel: Kernel) => Promise<T> | T): Promise<T> {
   const image = await openImage([path]);
   try {
-    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
-    const { spans } = partition(image.memory);
-    const dump = { files: [path], options: {} };
-    return {
-      dump,
-      facts: kernelFacts(kernel),
-      zones: readZones(kernel),
-      spans,
-      work: SharedWork.forThreads(8).buffer,
-    };
+    return await use(openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) }));
   } finally {
     image.close();
   }
 }
 
-async function byThreads(path: string, count: number): Promise<Tally> {
-  const threads = new CensusThreads(count, await taskFor(path));
+function taskFor(
+  path: string,
+  { question } = CLASSES as Asked<unknown>,
+): Promise<Omit<ThreadTask<Question>, 'thread'>> {
+  return inKernel(path, (kernel) => ({
+    dump: { files: [path], options: {} },
+    facts: kernelFacts(kernel),
+    question: question(kernel),
+    spans: spansOf(kernel.image.memory).numbers,
+    work: SharedWork.forThreads(8).buffer,
+  }));
+}
+
+async function byThreads<T>(path: string, count: number, asked: Asked<T>): Promise<T | undefined> {
+  const threads = new Workers<T>(count, await taskFor(path, asked as Asked<unknown>));
   try {
-    return (await threads.all()).map((share) => share.tally).reduce(addTallies, emptyTally());
+    const tallies = (await threads.all()).map((share) => share.tally);
+    return tallies.slice(1).reduce(asked.add, tallies[0] as T);
   } finally {
     await threads.end();
   }
 }
 
-async function alone(path: string): Promise<Tally> {
-  const image = await openImage([path]);
-  try {
-    const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
-    const scan = new Scan(kernel, readZones(kernel));
-    for (const span of partition(image.memory).spans) scan.span(span, () => {});
-    return addTallies(scan.tally, emptyTally());
-  } finally {
-    image.close();
-  }
+/** What one scan finds, and one that found nothing: what is added up is in the order of names. */
+function alone<T>(path: string, asked: Asked<T>): Promise<T> {
+  return inKernel(path, (kernel) => {
+    const scan = asked.scan(kernel);
+    for (const span of spansOf(kernel.image.memory).numbers) scan.span(span, () => {});
+    return scan.tally;
+  });
+}
+
+/** Figures by owner, in the order of their addresses: where they stand in a table depends on which came first. */
+function comparable(tally: UseTally | undefined) {
+  if (!tally) return undefined;
+  const owners = (counts: OwnerCounts) => {
+    const table = OwnerTable.of(counts);
+    const all = table.largest(table.size);
+    return all.sort((a, b) => (a.address < b.address ? -1 : 1));
+  };
+  const { slabs, slabObjects, mappings, hugetlb, failures, ...rest } = tally;
+  const objects = Object.entries(slabObjects).map(([name, counts]) => [name, owners(counts)]);
+  const tables = { slabs: owners(slabs), mappings: owners(mappings), hugetlb: owners(hugetlb) };
+  return { ...rest, ...tables, objects, failures: new Map([...failures].sort()) };
 }
 
 describe('threads that do all of the work', () => {
   const path = written();
 
   test.each([1, 2, 3, 8])('%i of them find what one scan finds', async (count) => {
-    expect(await byThreads(path, count)).toEqual(await alone(path));
+    expect(await byThreads(path, count, CLASSES)).toEqual(await alone(path, CLASSES));
   });
 
   test.each(fixtureNames())('find the same in %s', async (name) => {
-    expect(await byThreads(dumpOf(name), 2)).toEqual(await alone(dumpOf(name)));
+    expect(await byThreads(dumpOf(name), 2, CLASSES)).toEqual(await alone(dumpOf(name), CLASSES));
+  });
+
+  test.each(TYPED)('find the same uses and owners in %s', async (name) => {
+    const found = comparable(await byThreads(dumpOf(name), 3, USES));
+    expect(found).toEqual(comparable(await alone(dumpOf(name), USES)));
+    expect(found?.slabs.length).toBeGreaterThan(20);
   });
 
   test('say what they have read', async () => {
-    const threads = new CensusThreads(2, await taskFor(path));
+    const threads = new Workers<ClassTally>(2, await taskFor(path));
     const shares = await threads.all();
     await threads.end();
     expect(shares.map(({ statistics }) => statistics.bytes > 0)).toEqual([true, true]);
@@ -112,7 +162,7 @@ describe('the work of a thread', () => {
     const task = await taskFor(path);
     const answer = await answerTo({ ...task, thread: 3 });
     if ('failure' in answer) throw new Error(answer.failure.message);
-    expect(addTallies(answer.tally, emptyTally())).toEqual(await alone(path));
+    expect(answer.tally).toEqual(await alone(path, CLASSES));
     expect(answer.statistics.bytes).toBeGreaterThan(0);
     const work = SharedWork.of(task.work);
     expect([2, 3].map((thread) => work.hasJoined(thread))).toEqual([false, true]);
@@ -134,7 +184,7 @@ describe('a thread that comes when all spans are taken', () => {
     const task = await taskFor(written());
     const work = SharedWork.of(task.work);
     const taken = [...work.indexes(task.spans.length)];
-    const threads = new CensusThreads(2, task);
+    const threads = new Workers<ClassTally>(2, task);
     expect(taken).toHaveLength(task.spans.length);
     expect(await threads.joined()).toEqual([]);
     await threads.end();
@@ -142,8 +192,8 @@ describe('a thread that comes when all spans are taken', () => {
 });
 
 describe('a thread that fails', () => {
-  const failureOf = async (task: Omit<ThreadTask, 'thread'>): Promise<unknown> => {
-    const threads = new CensusThreads(2, task);
+  const failureOf = async (task: Omit<ThreadTask<Question>, 'thread'>): Promise<unknown> => {
+    const threads = new Workers<ClassTally>(2, task);
     try {
       await threads.all();
     } catch (error) {
@@ -181,13 +231,13 @@ describe('a census of a dump that is not worth a thread', () => {
     const kernel = openKernel(image, { vmcoreinfo: image.vmcoreinfo ?? searchVmcoreinfo(image) });
     const read: unknown[] = [];
     const told: number[] = [];
-    const census = await takeParallelCensus(kernel, {
+    const census = await takeCensus(kernel, {
       dump: { files: [path], options: {} },
       jobs: 8,
       onProgress: (done) => told.push(done),
       onRead: (statistics) => read.push(statistics),
     });
-    expect(census).toEqual(takeCensus(kernel));
+    expect(census).toEqual(censusOf(kernel));
     expect(told.at(-1)).toBe(census.total);
     expect(read).toEqual([]);
     image.close();
@@ -195,11 +245,11 @@ describe('a census of a dump that is not worth a thread', () => {
 });
 
 describe('a dump whose index takes much memory', () => {
-  test('is opened by as many threads as there is room for', async () => {
+  test('is opened by as many threads as there is memory for', async () => {
     const image = await openImage([written()]);
-    expect(threadsWithRoom(image)).toBeGreaterThan(8);
-    expect(threadsWithRoom({ ...image, indexBytes: 100 * 2 ** 20 })).toBe(0);
-    expect(threadsWithRoom({ ...image, indexBytes: 20 * 2 ** 20 })).toBe(3);
+    expect(threadsThatFit(image)).toBeGreaterThan(8);
+    expect(threadsThatFit({ ...image, indexBytes: 100 * 2 ** 20 })).toBe(0);
+    expect(threadsThatFit({ ...image, indexBytes: 20 * 2 ** 20 })).toBe(3);
     image.close();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HoldingCode } from '../../../src/formats/image/image.ts';
-import { pfnRanges, ZeroPages } from '../../../src/pages/census/zero-pages.ts';
+import { ZeroPages } from '../../../src/pages/classify/zero-pages.ts';
+import { pfnRanges } from '../../../src/pages/struct-pages/pfn-ranges.ts';
 import { pfns } from '../../builders/kernel.ts';
 import { BuiltMemory, type MemoryPlan } from '../../builders/memory.ts';
 

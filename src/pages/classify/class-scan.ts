@@ -1,25 +1,31 @@
 import type { PhysicalMemory } from '../../formats/image/image.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
-import { PAGE_SIZE } from '../../machine.ts';
-import { FIRST_EXCLUDING, RULES } from '../classify/rules.ts';
-import type { Stretches } from '../classify/stretches.ts';
-import { Verdicts } from '../classify/verdicts.ts';
 import { deviceTest } from '../struct-pages/device-pages.ts';
 import { pageKeys } from '../struct-pages/page-keys.ts';
-import { runsOf } from '../struct-pages/runs.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
+import type { Scan } from '../walk/scan.ts';
+import { spanRuns } from '../walk/spans.ts';
+import { Walk } from '../walk/walk.ts';
 import { FreeCounter } from '../zones/free-counter.ts';
 import type { Zone } from '../zones/zones.ts';
-import { SPAN_PAGES } from './partition.ts';
-import type { Tally } from './tally.ts';
-import { pfnRanges, ZeroPages } from './zero-pages.ts';
+import { ClassJudge } from './class-judge.ts';
+import type { ClassTally } from './class-tally.ts';
+import type { RuleExtents } from './rule-extents.ts';
+import { FIRST_EXCLUDING, RULES } from './rules.ts';
+import { ZeroPages } from './zero-pages.ts';
 
-/** Says of the pages of a span what each is for, and keeps the count. One thread's share of a census. */
-export class Scan {
+/** What a thread must know to do the same as another: plain data. */
+export interface ClassQuestion {
+  readonly kind: 'classes';
+  readonly zones: readonly Zone[];
+}
+
+/** Counts the pages of spans by class. */
+export class ClassScan implements Scan<ClassTally> {
   readonly #memory: PhysicalMemory;
   readonly #rules = new Float64Array(RULES.length);
   readonly #zeroPages: ZeroPages;
-  readonly #verdicts: Verdicts;
+  readonly #walk: Walk<ClassJudge>;
   readonly #free: FreeCounter;
 
   /**
@@ -29,26 +35,29 @@ export class Scan {
   constructor(kernel: Kernel, zones: readonly Zone[]) {
     this.#memory = kernel.image.memory;
     const structPages = new StructPages(kernel);
-    // Contents are read when the struct pages of a run have had their say: both in the same memory stay in a processor's cache.
-    this.#zeroPages = new ZeroPages(this.#memory, structPages.room);
+    // Contents are read after all struct pages of a run were looked at: one buffer for both stays in a processor's cache.
+    this.#zeroPages = new ZeroPages(this.#memory, structPages.bytes);
     this.#free = new FreeCounter(zones, kernel.info);
     const keys = { ...pageKeys(kernel.info), device: deviceTest(zones, kernel.info) };
-    this.#verdicts = new Verdicts(structPages, keys, (...block) => this.#free.add(...block));
+    const judge = new ClassJudge(keys, (pfn, pages, flagsHigh, unaccepted) =>
+      this.#free.add(pfn, pages, flagsHigh, unaccepted),
+    );
+    this.#walk = new Walk(structPages, keys, judge);
   }
 
-  /** Looks at all pages of a span; `onPages` is told how many, some thousand at a time. */
   span(number: number, onPages: (pages: number) => void): void {
-    const start = number * SPAN_PAGES * PAGE_SIZE;
-    this.#verdicts.restart();
-    const described = this.#memory.described(start, start + SPAN_PAGES * PAGE_SIZE);
-    for (const { pfn, count } of runsOf(pfnRanges(described))) {
-      this.#count(pfn, this.#verdicts.of(pfn, count));
+    const { extents } = this.#walk.judge;
+    this.#walk.restart();
+    for (const { pfn, count } of spanRuns(this.#memory, number)) {
+      extents.clear();
+      this.#walk.run(pfn, count);
+      this.#count(pfn, extents);
       onPages(count);
     }
   }
 
-  /** Counts by rule, and puts the pages that no rule leaves out to the test of their contents, neighbours together. */
-  #count(pfn: number, { length, rules, ends }: Stretches): void {
+  /** Counts by rule, and tests the contents of pages that no rule excludes, neighbours together. */
+  #count(pfn: number, { length, rules, ends }: RuleExtents): void {
     let start = 0;
     let kept = -1;
     for (let k = 0; k < length; k++) {
@@ -66,19 +75,19 @@ export class Scan {
     if (kept >= 0) this.#zeroPages.count(pfn + kept, pfn + start);
   }
 
-  get tally(): Tally {
+  get tally(): ClassTally {
     const { zero, nonZero, absences } = this.#zeroPages.counts;
     return {
       rules: this.#rules,
       zero,
       nonZero,
       absences,
-      failures: this.#verdicts.failures,
+      failures: this.#walk.failures,
       free: this.#free.zones.map((zone) => zone.counted),
       unaccepted: this.#free.zones.map((zone) => zone.unaccepted),
       outside: this.#free.outside,
-      looksPoisoned: this.#verdicts.looksPoisoned,
-      strays: this.#verdicts.strays,
+      looksPoisoned: this.#walk.judge.looksPoisoned,
+      strays: this.#walk.strays,
     };
   }
 }

@@ -1,18 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { classifyPart, noCover } from '../../../src/pages/classify/classify-run.ts';
+import { ClassJudge } from '../../../src/pages/classify/class-judge.ts';
+import type { RuleExtents } from '../../../src/pages/classify/rule-extents.ts';
 import { RULES } from '../../../src/pages/classify/rules.ts';
-import { Stretches } from '../../../src/pages/classify/stretches.ts';
+import { Walk } from '../../../src/pages/walk/walk.ts';
 import { keysOf } from '../../builders/decide.ts';
 import { SHAPES } from '../../builders/kernel-shapes.ts';
-import {
-  ANON_MAPPING,
-  buddy,
-  compound,
-  hugetlb,
-  type PageSpec,
-  pageWords,
-} from '../../builders/struct-page.ts';
+import { ANON_MAPPING, buddy, compound, hugetlb, type PageSpec } from '../../builders/struct-page.ts';
+import { WrittenStructPages } from '../../builders/written-struct-pages.ts';
 
 const SHAPE = SHAPES['6.12'];
 const KEYS = keysOf(SHAPE);
@@ -20,32 +15,35 @@ type Block = [pfn: number, pages: number, flagsHigh: number, unaccepted: boolean
 
 /** The rules of the pages of all runs, by name, and the free blocks that were told of. */
 function classify(pages: Iterable<[number, PageSpec]>, runs: readonly [pfn: number, count: number][]) {
-  const specs = new Map(pages);
-  const cover = noCover();
   const free: Block[] = [];
+  const { walk, extents } = walking(pages, (...block) => free.push(block));
   const rules = runs.flatMap(([pfn, count]) => {
-    const stretches = new Stretches(count);
-    const part = { words: pageWords(SHAPE, pfn, count, specs), word: 0, pfn, start: 0, end: count };
-    classifyPart(part, KEYS, cover, stretches, (...block) => free.push(block));
-    return ruleNames(stretches);
+    extents.clear();
+    walk.run(pfn, count);
+    return ruleNames(extents);
   });
   return { rules, free };
 }
 
+function walking(pages: Iterable<[number, PageSpec]>, onFree: (...block: Block) => void = () => {}) {
+  const judge = new ClassJudge(KEYS, onFree);
+  return { walk: new Walk(new WrittenStructPages(SHAPE, pages), KEYS, judge), extents: judge.extents };
+}
+
 /** The name of each page's rule. */
-function ruleNames({ length, rules, ends }: Stretches): (string | undefined)[] {
-  const stretches = Array.from({ length }, (_, k) => ({
+function ruleNames({ length, rules, ends }: RuleExtents): (string | undefined)[] {
+  const extents = Array.from({ length }, (_, k) => ({
     rule: rules[k] ?? 0,
     from: ends[k - 1] ?? 0,
     to: ends[k] ?? 0,
   }));
-  return stretches.flatMap(({ rule, from, to }) => times(to - from, RULES[rule]?.name));
+  return extents.flatMap(({ rule, from, to }) => times(to - from, RULES[rule]?.name));
 }
 
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
-describe('a head that is left out', () => {
-  test('speaks for all of its pages and for none behind them', () => {
+describe('a head that is excluded', () => {
+  test('speaks for all of its pages and for none after them', () => {
     const { rules } = classify(hugetlb(SHAPE, 8, 2), [[7, 6]]);
     expect(rules).toEqual(['kernel', ...times(4, 'hugetlb'), 'kernel']);
   });
@@ -68,15 +66,13 @@ describe('a head that is left out', () => {
     expect(rules).toEqual([...times(8, 'buddy'), ...times(2, 'kernel')]);
   });
 
-  test('is one stretch, however many pages it speaks for', () => {
-    const stretches = new Stretches(64);
-    const words = pageWords(SHAPE, 32, 64, new Map([...buddy(32, 5), ...buddy(64, 5)]));
-    classifyPart({ words, word: 0, pfn: 32, start: 0, end: 64 }, KEYS, noCover(), stretches, () => {});
-    expect(stretches.length).toBe(1);
-    expect(stretches.pages).toBe(64);
+  test('is one extent, however many pages it speaks for', () => {
+    const { walk, extents } = walking([...buddy(32, 5), ...buddy(64, 5)]);
+    walk.run(32, 64);
+    expect([extents.length, extents.pages]).toEqual([1, 64]);
   });
 
-  test('leaves the page behind its last to itself, when that is a head again', () => {
+  test('leaves the page after its last to itself, when that is a head again', () => {
     const { rules } = classify([...buddy(8, 1), ...buddy(10, 0), ...buddy(12, 2)], [[8, 8]]);
     expect(rules).toEqual([...times(3, 'buddy'), 'kernel', ...times(4, 'buddy')]);
   });
@@ -96,7 +92,7 @@ describe('a head that is kept', () => {
     expect(rules).toEqual(['kernel', 'tail', 'tail', 'tail', 'kernel']);
   });
 
-  test('of a bad order leaves the pages behind it to themselves', () => {
+  test('of a bad order leaves the pages after it to themselves', () => {
     const pages: [number, PageSpec][] = [...buddy(8, 60), [9, { flags: ['lru'] }]];
     expect(classify(pages, [[8, 3]]).rules).toEqual(['badOrder', 'cache', 'kernel']);
   });
@@ -118,7 +114,7 @@ describe('free blocks', () => {
     ]);
   });
 
-  test('are not told of when their order is none, or when they are no free blocks', () => {
+  test('are not told of when there is no such order, or when they are not free blocks', () => {
     const pages: [number, PageSpec][] = [
       ...buddy(8, 11),
       ...hugetlb(SHAPE, 16, 2),

@@ -1,7 +1,8 @@
 import type { Absence } from '../../absence.ts';
+import { addMaps } from '../walk/add-maps.ts';
 
-/** What a scan has found in some part of memory: plain data, which threads can hand over, and which adds up. All are pages. */
-export interface Tally {
+/** What a scan for classes has found in some part of memory: plain data that threads can hand over, and that adds up. All are pages. */
+export interface ClassTally {
   /** By the rule that decided them. */
   readonly rules: Float64Array;
   /** Of those that no rule left out, by their contents. */
@@ -22,7 +23,7 @@ export interface Tally {
 }
 
 /** What two parts have together. */
-export function addTallies(a: Tally, b: Tally): Tally {
+export function addClassTallies(a: ClassTally, b: ClassTally): ClassTally {
   return {
     rules: a.rules.map((pages, rule) => pages + (b.rules[rule] as number)),
     zero: a.zero + b.zero,
@@ -39,10 +40,4 @@ export function addTallies(a: Tally, b: Tally): Tally {
 
 function addLists(a: readonly number[], b: readonly number[]): number[] {
   return Array.from({ length: Math.max(a.length, b.length) }, (_, i) => (a[i] ?? 0) + (b[i] ?? 0));
-}
-
-/** In the order of the names, so that it does not depend on which part came first. */
-function addMaps<K extends string>(a: ReadonlyMap<K, number>, b: ReadonlyMap<K, number>): Map<K, number> {
-  const names = [...new Set([...a.keys(), ...b.keys()])].sort();
-  return new Map(names.map((name) => [name, (a.get(name) ?? 0) + (b.get(name) ?? 0)]));
 }

@@ -1,11 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { Vmcoreinfo } from '../../../src/kernel/vmcoreinfo/vmcoreinfo.ts';
-import { NO_COVER, type Tally, tallyRun } from '../../../src/pages/attribution/attribution-loop.ts';
-import { OwnerTable } from '../../../src/pages/attribution/owner-table.ts';
 import { type PageUse, PLACE_COUNTS, Trait, USES, Use } from '../../../src/pages/attribution/page-uses.ts';
-import { SlabTally } from '../../../src/pages/attribution/slab-tally.ts';
+import { UseJudge } from '../../../src/pages/attribution/use-judge.ts';
 import type { UseKeys } from '../../../src/pages/attribution/use-keys.ts';
 import { pageKeys } from '../../../src/pages/struct-pages/page-keys.ts';
+import { Walk } from '../../../src/pages/walk/walk.ts';
 import { SHAPES, type Shape } from '../../builders/kernel-shapes.ts';
 import {
   ANON_MAPPING,
@@ -14,8 +13,8 @@ import {
   FILE_MAPPING,
   hugetlb,
   type PageSpec,
-  pageWords,
 } from '../../builders/struct-page.ts';
+import { WrittenStructPages } from '../../builders/written-struct-pages.ts';
 
 const NEVER = { word: 0, mask: 0, value: 1 };
 const CACHE = 0xffff_8880_0044_5500n;
@@ -41,36 +40,21 @@ function keysOf(shape: Shape): UseKeys {
   };
 }
 
-function newTally(): Tally {
-  return {
-    uses: new Float64Array(USES.length),
-    places: new Float64Array(64 * PLACE_COUNTS),
-    slabs: new OwnerTable(),
-    slabObjects: new SlabTally(),
-    mappings: new OwnerTable(),
-    hugetlb: new OwnerTable(),
-    cover: { ...NO_COVER },
-  };
-}
-
-/** Tallies pages from pfn `first` on in runs of `length`. */
-function tallied(
+/** Counts pages from pfn `first` on in runs of `length`. @param keys, change of the words of each run */
+function judged(
   shape: Shape,
-  pages: [number, PageSpec][],
+  pages: Iterable<[number, PageSpec]>,
   count: number,
   length = count,
-  first = 1024,
-): Tally {
-  const tally = newTally();
-  const specs = new Map(pages);
-  for (let pfn = first; pfn < first + count; pfn += length) {
-    const run = Math.min(length, first + count - pfn);
-    tallyRun(pageWords(shape, pfn, run, specs), pfn, run, keysOf(shape), tally);
-  }
-  return tally;
+  { first = 1024, keys = keysOf(shape), change = (_: Int32Array) => {} } = {},
+): UseJudge {
+  const walk = new Walk(new WrittenStructPages(shape, pages, change), keys, new UseJudge(keys));
+  for (let pfn = first; pfn < first + count; pfn += length)
+    walk.run(pfn, Math.min(length, first + count - pfn));
+  return walk.judge;
 }
 
-function usesOf({ uses }: Tally): Partial<Record<PageUse, number>> {
+function usesOf({ uses }: UseJudge): Partial<Record<PageUse, number>> {
   return Object.fromEntries(USES.map((use, i) => [use, uses[i] ?? 0]).filter(([, pages]) => pages !== 0));
 }
 
@@ -95,7 +79,7 @@ describe.each(SHAPE_NAMES)('the use of pages in %s', (name) => {
     ['kernel', { mapping: 0x1234_5678n }],
   ] as [PageUse, PageSpec][])('is %s by its struct page', (use, spec) => {
     if (spec.flags?.some((flag) => shape.flags[flag] === undefined)) return;
-    expect(usesOf(tallied(shape, [[1024, spec]], 1))).toEqual({ [use]: 1 });
+    expect(usesOf(judged(shape, [[1024, spec]], 1))).toEqual({ [use]: 1 });
   });
 
   test('is that of the head for all pages of a block or compound, over the ends of runs', () => {
@@ -108,7 +92,7 @@ describe.each(SHAPE_NAMES)('the use of pages in %s', (name) => {
     ];
     const wanted = { free: 32, shmem: 8, slab: 8, kernel: 16, hugetlb: 64 };
     for (const length of [128, 50, 7])
-      expect(usesOf(tallied(shape, pages, 128, length)), `${length}`).toEqual(wanted);
+      expect(usesOf(judged(shape, pages, 128, length)), `${length}`).toEqual(wanted);
   });
 
   test('goes with an owner: whole compounds for caches and files, none for what has none', () => {
@@ -119,7 +103,7 @@ describe.each(SHAPE_NAMES)('the use of pages in %s', (name) => {
       slabs,
       mappings,
       hugetlb: files,
-    } = tallied(
+    } = judged(
       shape,
       [
         [1024, { flags: ['lru'], mapping: FILE_MAPPING }],
@@ -137,14 +121,14 @@ describe.each(SHAPE_NAMES)('the use of pages in %s', (name) => {
     expect(files.largest(9)).toEqual([{ address: FILE_MAPPING + 0x1000n, pages: 64 }]);
   });
 
-  test('is not that of a free block whose order there is none of', () => {
-    expect(usesOf(tallied(shape, buddy(1024, 30), 4))).toEqual({ kernel: 4 });
+  test('is not that of a free block of an impossible order', () => {
+    expect(usesOf(judged(shape, buddy(1024, 30), 4))).toEqual({ kernel: 4 });
   });
 });
 
 describe('the place of pages', () => {
   const shape = SHAPES['6.12'];
-  const countsOf = ({ places }: Tally, place: number, ...names: (keyof typeof Trait | PageUse)[]) =>
+  const countsOf = ({ places }: UseJudge, place: number, ...names: (keyof typeof Trait | PageUse)[]) =>
     names.map((name) => places[place * PLACE_COUNTS + { ...Use, ...Trait }[name]]);
   /** Node and zone, as the upper half of the flags has them: see keysOf. */
   const at = (place: number, spec: PageSpec): PageSpec => ({ ...spec, flagsHigh: (place << 26) | 0x3f });
@@ -157,10 +141,10 @@ describe('the place of pages', () => {
       [1028, at(5, { type: 'slab' })],
       [1029, at(63, { type: 'slab' })],
     ];
-    const tally = tallied(shape, pages, 6);
-    expect(countsOf(tally, 5, 'slab', 'slabHeads', 'kernel')).toEqual([5, 2, 0]);
-    expect(countsOf(tally, 63, 'slab', 'slabHeads')).toEqual([1, 1]);
-    expect(tally.places.reduce((sum, count) => sum + count, 0)).toBe(6 + 3);
+    const judge = judged(shape, pages, 6);
+    expect(countsOf(judge, 5, 'slab', 'slabHeads', 'kernel')).toEqual([5, 2, 0]);
+    expect(countsOf(judge, 63, 'slab', 'slabHeads')).toEqual([1, 1]);
+    expect(judge.places.reduce((sum, count) => sum + count, 0)).toBe(6 + 3);
   });
 });
 
@@ -168,7 +152,7 @@ describe('anonymous pages that the kernel does not count as mapped', () => {
   const shape = SHAPES['6.12'];
   const anonymous: PageSpec = { flags: ['lru', 'swapbacked'], mapping: ANON_MAPPING };
   const traitsOf = (pages: [number, PageSpec][], count: number, length = count) => {
-    const { places } = tallied(shape, pages, count, length);
+    const { places } = judged(shape, pages, count, length);
     return [places[Trait.unmappedAnonymous], places[Trait.swapCachedAnonymous]];
   };
 
@@ -199,11 +183,11 @@ describe('anonymous pages that the kernel does not count as mapped', () => {
       [0, 0],
       [2, 0],
     ] as const) {
-      const words = pageWords(shape, 1024, 16, new Map(half));
-      words[keys.entireMapcount] = entire;
-      const tally = newTally();
-      tallyRun(words, 1024, 16, keys, tally);
-      expect(tally.places[Trait.unmappedAnonymous], `${entire}`).toBe(unmapped);
+      const change = (words: Int32Array) => {
+        words[keys.entireMapcount] = entire;
+      };
+      const { places } = judged(shape, half, 16, 16, { keys, change });
+      expect(places[Trait.unmappedAnonymous], `${entire}`).toBe(unmapped);
     }
   });
 

@@ -1,6 +1,5 @@
 import type { Absence } from '../../absence.ts';
 import { pageAligned } from '../../bytes/page-aligned.ts';
-import type { Range } from '../../bytes/ranges.ts';
 import { HOLDINGS, HoldingCode, type PhysicalMemory } from '../../formats/image/image.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 
@@ -21,18 +20,6 @@ export interface ContentCounts {
   readonly absences: Map<Absence, number>;
 }
 
-/** The pfns that ascending disjoint ranges of bytes touch. */
-export function* pfnRanges(ranges: Iterable<Range>): Generator<Range> {
-  let open: Range | undefined;
-  for (const range of ranges) {
-    const start = Math.floor(range.start / PAGE_SIZE);
-    const end = Math.ceil(range.end / PAGE_SIZE);
-    if (open && start > open.end) yield open;
-    open = { start: open && start <= open.end ? open.start : start, end };
-  }
-  if (open) yield open;
-}
-
 /** Tells pages that are all zero from those that are not. */
 export class ZeroPages {
   readonly counts: ContentCounts = { zero: 0, nonZero: 0, absent: 0, absences: new Map() };
@@ -48,14 +35,14 @@ export class ZeroPages {
   /** Whether the dump has the same of all of them, as it mostly has. */
   #allAlike = false;
 
-  /** @param room what contents are read into, one page of them or more */
-  constructor(memory: PhysicalMemory, room = pageAligned(READ_PAGES * PAGE_SIZE)) {
+  /** @param bytes what contents are read into, one page of them or more */
+  constructor(memory: PhysicalMemory, bytes = pageAligned(READ_PAGES * PAGE_SIZE)) {
     this.#memory = memory;
-    const pages = Math.min(READ_PAGES, Math.floor(room.length / PAGE_SIZE));
-    this.#bytes = room.subarray(0, pages * PAGE_SIZE);
-    this.#words = new Int32Array(room.buffer, room.byteOffset, pages * WORDS);
+    const pages = Math.min(READ_PAGES, Math.floor(bytes.length / PAGE_SIZE));
+    this.#bytes = bytes.subarray(0, pages * PAGE_SIZE);
+    this.#words = new Int32Array(bytes.buffer, bytes.byteOffset, pages * WORDS);
     this.#pages = Array.from({ length: pages }, (_, page) =>
-      Buffer.from(room.buffer, room.byteOffset + page * PAGE_SIZE, PAGE_SIZE),
+      Buffer.from(bytes.buffer, bytes.byteOffset + page * PAGE_SIZE, PAGE_SIZE),
     );
   }
 

@@ -2,8 +2,6 @@ import type { ReadStatistics } from '../../bytes/source.ts';
 import { asMemoryError, type ErrorFacts, type ErrorKind, InspectError } from '../../errors.ts';
 import type { OpenOptions } from '../../formats/image/format.ts';
 import type { KernelFacts } from '../../kernel/open/kernel-facts.ts';
-import type { Zone } from '../zones/zones.ts';
-import type { Tally } from './tally.ts';
 
 /** How to open a dump once more. */
 export interface DumpFiles {
@@ -12,10 +10,11 @@ export interface DumpFiles {
 }
 
 /** What a thread is given; plain data. It opens the dump itself, so no page is ever copied between threads. */
-export interface ThreadTask {
+export interface ThreadTask<Q = unknown> {
   readonly dump: DumpFiles;
   readonly facts: KernelFacts;
-  readonly zones: readonly Zone[];
+  /** What is asked of the pages. */
+  readonly question: Q;
   /** Numbers of the spans, handed out by `work`. */
   readonly spans: Int32Array;
   readonly work: SharedArrayBuffer;
@@ -24,8 +23,8 @@ export interface ThreadTask {
 }
 
 /** What a thread says in the end. */
-export type ThreadAnswer =
-  | { readonly tally: Tally; readonly statistics: ReadStatistics }
+export type ThreadAnswer<T> =
+  | { readonly tally: T; readonly statistics: ReadStatistics }
   | { readonly failure: PlainError };
 
 /** An error as plain data: of one that is sent as it is, only name, message and stack arrive. */

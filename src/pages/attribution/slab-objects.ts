@@ -1,13 +1,18 @@
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
-import { OwnerTable } from './owner-table.ts';
+import { type OwnerCounts, OwnerTable } from './owner-table.ts';
 
 /** inuse:16, objects:15, frozen:1 (struct slab, mm/slab.h), in one word. */
 const INUSE_MASK = 0xffff;
 const OBJECTS_SHIFT = 16;
 const OBJECTS_MASK = 0x7fff;
 
+/** What SlabObjects has, as plain data. */
+export type SlabObjectCounts = Readonly<Record<(typeof KINDS)[number], OwnerCounts>>;
+
+const KINDS = ['slabs', 'empty', 'objects', 'free', 'impossible'] as const;
+
 /** What the struct pages of slabs say of the objects in them, added up by the address of the kmem_cache. */
-export class SlabTally {
+export class SlabObjects {
   readonly slabs = new OwnerTable();
   /** Slabs of which no object is in use. */
   readonly empty = new OwnerTable();
@@ -29,6 +34,22 @@ export class SlabTally {
     this.objects.add(low, high, objects);
     if (inuse < objects) this.free.add(low, high, objects - inuse);
     if (inuse === 0) this.empty.add(low, high, 1);
+  }
+
+  get counts(): SlabObjectCounts {
+    const { slabs, empty, objects, free, impossible } = this;
+    return {
+      slabs: slabs.counts,
+      empty: empty.counts,
+      objects: objects.counts,
+      free: free.counts,
+      impossible: impossible.counts,
+    };
+  }
+
+  /** Adds what another part of memory has. */
+  addAll(counts: SlabObjectCounts): void {
+    for (const kind of KINDS) this[kind].addAll(counts[kind]);
   }
 }
 

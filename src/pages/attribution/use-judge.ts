@@ -1,0 +1,138 @@
+import { isImpossible } from '../struct-pages/impossible-page.ts';
+import { PageFact, type PageFacts } from '../struct-pages/page-facts.ts';
+import { Evidence, type Judge, type Unasked } from '../walk/judge.ts';
+import { OwnerTable } from './owner-table.ts';
+import { PLACE_COUNTS, Trait, USES, Use } from './page-uses.ts';
+import { SlabObjects } from './slab-objects.ts';
+import type { UseKeys } from './use-keys.ts';
+import { pagesOfUse, useOf } from './use-of.ts';
+
+/** The use of pages of whose struct pages nothing is asked, by Unasked. */
+const USE_OF_UNASKED = [
+  Use.noStructPage,
+  Use.unreadable,
+  Use.unreadable,
+  Use.offline,
+  Use.zoneDevice,
+] as const satisfies Record<Unasked, number>;
+
+/** Says what each page is used for and whose it is, and counts the pages of each use, place and owner. */
+export class UseJudge implements Judge {
+  /** Pages by Use. */
+  readonly uses = new Float64Array(USES.length);
+  /** For each node and zone, as PlaceKeys numbers them, the pages by Use and Trait; slabHeads are slabs, not pages. */
+  readonly places: Float64Array;
+  /** Pages of slabs by their kmem_cache. */
+  readonly slabs = new OwnerTable();
+  /** The objects in them. */
+  readonly slabObjects = new SlabObjects();
+  /** Pages of the page cache by their address_space, shmem's with the others. */
+  readonly mappings = new OwnerTable();
+  /** Pages of hugetlbfs by their address_space. */
+  readonly hugetlb = new OwnerTable();
+  /** Pages that stand alone and whose struct page no page can have. */
+  impossible = 0;
+  readonly #keys: UseKeys;
+  /** What the last head says of all its pages: their use, and where the counts of their place begin. */
+  #use = Use.kernel;
+  #place = 0;
+  /** Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap cache. */
+  #isEntire = false;
+  #isSwapCached = false;
+
+  constructor(keys: UseKeys) {
+    this.#keys = keys;
+    this.places = new Float64Array(PLACE_COUNTS * (keys.place.mask + 1));
+  }
+
+  /** Anonymous pages may be mapped each by itself, which their own struct pages say. */
+  get readsCovered(): boolean {
+    return this.#use === Use.anonymous && !this.#isEntire;
+  }
+
+  alike(w: Int32Array, i: number, count: number, facts: PageFacts): void {
+    const { stride } = this.#keys;
+    for (let at = i; at < i + count * stride; at += stride) {
+      const use = useOf(w, at, facts, this.#keys);
+      this.#begin(w, at, use, 1);
+      this.covered(w, at, 1);
+      const isTail = (facts & PageFact.tail) !== 0;
+      if (!isTail && use !== Use.uninitialized && isImpossible(w, at, use === Use.anonymous, this.#keys))
+        this.impossible++;
+    }
+  }
+
+  head(w: Int32Array, i: number, pfn: number, facts: PageFacts): number {
+    const use = useOf(w, i, facts, this.#keys);
+    const pages = pagesOfUse(w, i, pfn, use, this.#keys);
+    this.#begin(w, i, use, pages);
+    return pages;
+  }
+
+  covered(w: Int32Array, i: number, count: number): void {
+    const { uses, places } = this;
+    const use = this.#use;
+    (uses[use] as number) += count;
+    (places[this.#place + use] as number) += count;
+    if (use !== Use.anonymous) return;
+    if (this.#isSwapCached) (places[this.#place + Trait.swapCachedAnonymous] as number) += count;
+    if (!this.#isEntire)
+      (places[this.#place + Trait.unmappedAnonymous] as number) += this.#unmapped(w, i, count);
+  }
+
+  unasked(why: Unasked, count: number): void {
+    (this.uses[USE_OF_UNASKED[why]] as number) += count;
+  }
+
+  evidence(w: Int32Array, i: number, facts: PageFacts): Evidence {
+    const use = useOf(w, i, facts, this.#keys);
+    if (use === Use.zoneDevice) return Evidence.itself;
+    if ((facts & PageFact.tail) !== 0) return Evidence.tail;
+    return use === Use.kernel ? Evidence.none : Evidence.itself;
+  }
+
+  /** The page at word `i` speaks for so many pages. */
+  #begin(w: Int32Array, i: number, use: number, pages: number): void {
+    const { flags, place, lruMask } = this.#keys;
+    this.#use = use;
+    this.#place = (((w[i + flags + 1] as number) >>> place.shift) & place.mask) * PLACE_COUNTS;
+    this.#addOwner(w, i, use, pages);
+    const { places } = this;
+    if (((w[i + flags] as number) & lruMask) !== 0) (places[this.#place + Trait.onLru] as number) += pages;
+    if (use === Use.anonymous) this.#lookAtAnonymous(w, i, pages);
+    else if (use === Use.slab) (places[this.#place + Trait.slabHeads] as number)++;
+  }
+
+  #lookAtAnonymous(w: Int32Array, i: number, pages: number): void {
+    const { flags, swapMask, entireMapcount } = this.#keys;
+    this.#isSwapCached = ((w[i + flags] as number) & swapMask) === swapMask;
+    this.#isEntire = pages > 1 && entireMapcount >= 0 && (w[i + entireMapcount] as number) >= 0;
+  }
+
+  /** A page is mapped where its own _mapcount says so, or that of its whole compound; both begin at -1. */
+  #unmapped(w: Int32Array, i: number, count: number): number {
+    const { type, stride } = this.#keys;
+    let unmapped = 0;
+    for (let at = i + type; at < i + count * stride; at += stride) if (w[at] === -1) unmapped++;
+    return unmapped;
+  }
+
+  #addOwner(w: Int32Array, i: number, use: number, pages: number): void {
+    const table = this.#tableOf(use);
+    if (!table) return;
+    const { slabCache, mapping, slabCounters } = this.#keys;
+    const word = i + (use === Use.slab ? slabCache : mapping);
+    const low = (w[word] as number) >>> 0;
+    const high = (w[word + 1] as number) >>> 0;
+    // A huge page that is free or anonymous belongs to no file.
+    if (high === 0 || (low & 3) !== 0) return;
+    table.add(low, high, pages);
+    if (use === Use.slab && slabCounters >= 0) this.slabObjects.add(low, high, w[i + slabCounters] as number);
+  }
+
+  #tableOf(use: number): OwnerTable | undefined {
+    if (use === Use.slab) return this.slabs;
+    if (use === Use.fileCache || use === Use.shmem) return this.mappings;
+    return use === Use.hugetlb ? this.hugetlb : undefined;
+  }
+}
