@@ -43,7 +43,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   pages: ['pages', '--jobs', '1'],
   'pages --compat': ['pages', '--compat', 'makedumpfile'],
   info: ['info'],
-  usage: ['usage', '--top', '100000'],
+  usage: ['usage', '--top', '100000', '--jobs', '1'],
   ps: ['ps'],
   dmesg: ['dmesg'],
   'dmesg --panic': ['dmesg', '--panic'],

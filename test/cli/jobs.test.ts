@@ -52,6 +52,15 @@ describe('pages --jobs', () => {
     expect(readsOf(several.stderr)).toBe(readsOf(alone.stderr));
   });
 
+  test('is an option of usage too, which reports the same with one thread and with several', () => {
+    const ask = (jobs: string) => run(['usage', dumpOf('linux-6.12-numa'), '--json', '--jobs', jobs]);
+    expect(ask('8')).toMatchObject({ status: 0, stdout: ask('1').stdout });
+    expect(ask('0')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining('A number of threads is needed'),
+    });
+  });
+
   test.each(['0', '-1', '1.5', 'two', ''])('refuses %j', (jobs) => {
     const ran = run(['pages', large, '--jobs', jobs]);
     expect(ran.status).toBe(2);

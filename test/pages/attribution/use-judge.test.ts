@@ -1,9 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { Vmcoreinfo } from '../../../src/kernel/vmcoreinfo/vmcoreinfo.ts';
 import { type PageUse, PLACE_COUNTS, Trait, USES, Use } from '../../../src/pages/attribution/page-uses.ts';
 import { UseJudge } from '../../../src/pages/attribution/use-judge.ts';
-import type { UseKeys } from '../../../src/pages/attribution/use-keys.ts';
-import { pageKeys } from '../../../src/pages/struct-pages/page-keys.ts';
 import { Walk } from '../../../src/pages/walk/walk.ts';
 import { SHAPES, type Shape } from '../../builders/kernel-shapes.ts';
 import {
@@ -14,31 +11,10 @@ import {
   hugetlb,
   type PageSpec,
 } from '../../builders/struct-page.ts';
+import { useKeysOf } from '../../builders/use-keys.ts';
 import { WrittenStructPages } from '../../builders/written-struct-pages.ts';
 
-const NEVER = { word: 0, mask: 0, value: 1 };
 const CACHE = 0xffff_8880_0044_5500n;
-const RESERVED = 1 << 28;
-
-function keysOf(shape: Shape): UseKeys {
-  const text = Object.entries(shape.keys)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('');
-  const keys = pageKeys(new Vmcoreinfo({ text, source: 'made-up' }));
-  return {
-    ...keys,
-    pageTable: { word: keys.type, mask: -1, value: (shape.types.table ?? 0) | 0 },
-    largeKmalloc: NEVER,
-    zsmalloc: NEVER,
-    reservedMask: RESERVED,
-    swapbackedMask: 1 << (shape.flags.swapbacked ?? 0),
-    slabCache: 6,
-    entireMapcount: -1,
-    place: { shift: 26, mask: 63 },
-    slabCounters: 10,
-    movableMapping: shape !== SHAPES['7.1'],
-  };
-}
 
 /** Counts pages from pfn `first` on in runs of `length`. @param keys, change of the words of each run */
 function judged(
@@ -46,7 +22,7 @@ function judged(
   pages: Iterable<[number, PageSpec]>,
   count: number,
   length = count,
-  { first = 1024, keys = keysOf(shape), change = (_: Int32Array) => {} } = {},
+  { first = 1024, keys = useKeysOf(shape), change = (_: Int32Array) => {} } = {},
 ): UseJudge {
   const walk = new Walk(new WrittenStructPages(shape, pages, change), keys, new UseJudge(keys));
   for (let pfn = first; pfn < first + count; pfn += length)
@@ -130,7 +106,7 @@ describe('the place of pages', () => {
   const shape = SHAPES['6.12'];
   const countsOf = ({ places }: UseJudge, place: number, ...names: (keyof typeof Trait | PageUse)[]) =>
     names.map((name) => places[place * PLACE_COUNTS + { ...Use, ...Trait }[name]]);
-  /** Node and zone, as the upper half of the flags has them: see keysOf. */
+  /** Node and zone, as the upper half of the flags has them: see useKeysOf. */
   const at = (place: number, spec: PageSpec): PageSpec => ({ ...spec, flagsHigh: (place << 26) | 0x3f });
 
   test('is that of the head, and has all uses beside those of other places', () => {
@@ -177,7 +153,7 @@ describe('anonymous pages that the kernel does not count as mapped', () => {
   });
 
   test('are none of a compound that a page table maps as a whole', () => {
-    const keys = { ...keysOf(shape), entireMapcount: 16 + 21 };
+    const keys = { ...useKeysOf(shape), entireMapcount: 16 + 21 };
     for (const [entire, unmapped] of [
       [-1, 11],
       [0, 0],

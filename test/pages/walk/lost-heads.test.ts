@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { UseJudge } from '../../../src/pages/attribution/use-judge.ts';
 import { ClassJudge } from '../../../src/pages/classify/class-judge.ts';
 import { explainPage } from '../../../src/pages/explain/explain.ts';
 import { factsOf } from '../../../src/pages/struct-pages/page-facts.ts';
@@ -16,6 +17,7 @@ import {
   type PageSpec,
   pageWords,
 } from '../../builders/struct-page.ts';
+import { useKeysOf } from '../../builders/use-keys.ts';
 
 const FIRST = PAGES_PER_SECTION;
 const USER: PageSpec = { mapping: ANON_MAPPING };
@@ -60,23 +62,23 @@ describe('pages after struct pages that were lost', () => {
   });
 });
 
-describe.each([['classes', new ClassJudge(keysOf(SHAPES['6.12']))]] as const)(
-  'what a page proves, by its %s',
-  (_, judge) => {
-    test.each([
-      ['nothing', {}, Evidence.none],
-      ['that it is in a compound', { tail: true }, Evidence.tail],
-      ['that it is anonymous', { mapping: ANON_MAPPING }, Evidence.itself],
-      ['that it is free', { type: 'buddy', private: 3n }, Evidence.itself],
-      ['that it is page cache', { flags: ['lru'], mapping: FILE_MAPPING }, Evidence.itself],
-      ['that it is offline', { type: 'offline' }, Evidence.itself],
-    ] as [string, PageSpec, Evidence][])('%s', (_, spec, evidence) => {
-      const words = pageWords(SHAPES['6.12'], 1024, 1, new Map([[1024, spec]]));
-      const keys = keysOf(SHAPES['6.12']);
-      expect(judge.evidence(words, 0, factsOf(words, 0, keys))).toBe(evidence);
-    });
-  },
-);
+describe.each([
+  ['class', new ClassJudge(keysOf(SHAPES['6.12']))],
+  ['use', new UseJudge(useKeysOf(SHAPES['6.12']))],
+])('what a page proves, by its %s', (_, judge) => {
+  test.each([
+    ['nothing', {}, Evidence.none],
+    ['that it is in a compound', { tail: true }, Evidence.tail],
+    ['that it is anonymous', { mapping: ANON_MAPPING }, Evidence.itself],
+    ['that it is free', { type: 'buddy', private: 3n }, Evidence.itself],
+    ['that it is page cache', { flags: ['lru'], mapping: FILE_MAPPING }, Evidence.itself],
+    ['that it is offline', { type: 'offline' }, Evidence.itself],
+  ] as [string, PageSpec, Evidence][])('%s', (_, spec, evidence) => {
+    const words = pageWords(SHAPES['6.12'], 1024, 1, new Map([[1024, spec]]));
+    const keys = keysOf(SHAPES['6.12']);
+    expect(judge.evidence(words, 0, factsOf(words, 0, keys))).toBe(evidence);
+  });
+});
 
 describe('a census without some struct pages', () => {
   /** 4096 pages of RAM, and a dump that lacks the struct pages of 64 of them. */
