@@ -1,5 +1,6 @@
 import type { Caller, LogEntry, LogRecord, LostRecords } from '../kernel/log/log-record.ts';
 import { jsonLine } from './escape.ts';
+import { jsonInteger } from './json-integer.ts';
 import { facilityName, levelName } from './log-names.ts';
 import type { Report } from './report.ts';
 
@@ -37,7 +38,6 @@ export interface LogRow {
 }
 
 const SCHEMA = 'kdump-inspect/dmesg/1' as const;
-const integer = (n: bigint) => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
 
 /** Characters handed over at once: to write each record by itself would take longer than all else. */
 const PIECE = 1 << 16;
@@ -75,8 +75,8 @@ export function logRow(entry: LogRecord | LostRecords): LogRow {
   const { level, facility, caller, device, continuation, cleared } = entry;
   return {
     schema: SCHEMA,
-    sequence: entry.sequence === null ? null : integer(entry.sequence),
-    time: integer(entry.time),
+    sequence: entry.sequence === null ? null : jsonInteger(entry.sequence),
+    time: jsonInteger(entry.time),
     level: level === null ? null : levelName(level),
     facility: facility === null ? null : facilityName(facility),
     caller: caller && callerText(caller),
@@ -98,7 +98,7 @@ const NOTHING = {
 function missingRow({ sequence, count, cause, reason }: LostRecords): LogRow {
   return {
     ...NOTHING,
-    sequence: sequence === null ? null : integer(sequence),
+    sequence: sequence === null ? null : jsonInteger(sequence),
     complete: cause === 'unwritten',
     missing: { records: count, cause, reason },
   };

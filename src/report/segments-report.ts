@@ -3,6 +3,7 @@ import type { MemoryImage, Segment } from '../formats/image/image.ts';
 import { hex } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
 import { each } from './each.ts';
+import { jsonInteger } from './json-integer.ts';
 import { overlapsOf } from './segment-overlaps.ts';
 import { plural, size } from './units.ts';
 
@@ -62,7 +63,6 @@ interface SegmentsSummary {
   readonly complete: boolean;
 }
 
-const bytes = (n: bigint) => (n <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(n) : String(n));
 const span = ({ start, end }: Range): SpanRow => ({ start: hex(start), end: hex(end), bytes: end - start });
 
 function segmentRow(segment: Segment, region: Region | null): SegmentRow {
@@ -71,10 +71,10 @@ function segmentRow(segment: Segment, region: Region | null): SegmentRow {
     region,
     virtual: segment.virtual === null ? null : hex(segment.virtual),
     physical: segment.physical === null ? null : hex(segment.physical),
-    memorySize: bytes(segment.memorySize),
-    fileSize: bytes(segment.fileSize),
+    memorySize: jsonInteger(segment.memorySize),
+    fileSize: jsonInteger(segment.fileSize),
     offset: hex(segment.offset),
-    missing: bytes(segment.missing),
+    missing: jsonInteger(segment.missing),
   };
 }
 

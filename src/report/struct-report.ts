@@ -2,6 +2,7 @@ import { hex } from '../hex.ts';
 import type { Enumerator } from '../kernel/btf/btf.ts';
 import type { Hole, MemberLayout, StructLayout } from '../kernel/types/layout.ts';
 import type { Value } from '../kernel/types/value.ts';
+import { jsonInteger } from './json-integer.ts';
 import type { Report } from './report.ts';
 
 /** Bits without a member: from which bit on, counted from the start of the outermost structure. */
@@ -115,21 +116,16 @@ function memberRow({ name, declaration, offset, size, bits, inner }: MemberLayou
 export function enumeratorRows(
   enumerators: readonly Enumerator[],
 ): { readonly name: string; readonly value: number | string }[] {
-  return enumerators.map(({ name, value }) => ({ name, value: jsonNumber(value) }));
-}
-
-function jsonNumber(value: bigint): number | string {
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value.toString();
+  return enumerators.map(({ name, value }) => ({ name, value: jsonInteger(value) }));
 }
 
 /** The members of anonymous structures and unions stand among those of the structure around them, as in C. */
 export function jsonValue(value: Value): JsonValue {
   switch (value.kind) {
     case 'number':
-      return jsonNumber(value.value);
+      return jsonInteger(value.value);
     case 'enum':
-      return value.name ?? jsonNumber(value.value);
+      return value.name ?? jsonInteger(value.value);
     case 'bool':
       return value.value;
     case 'pointer':

@@ -3,6 +3,7 @@ import type { FileUse } from '../pages/usage/files.ts';
 import type { ProcessUse } from '../pages/usage/processes.ts';
 import type { SlabUse } from '../pages/usage/slabs.ts';
 import { type Figure, figureOf } from './figure.ts';
+import { jsonInteger } from './json-integer.ts';
 
 export interface SlabRow extends Figure {
   readonly name: string;
@@ -76,20 +77,15 @@ export function fileRow({ address, found, dirty, huge, file, nrpages }: FileUse)
     path: file?.path ?? null,
     names: file?.names ?? null,
     deleted: file?.deleted ?? null,
-    inode: file && wide(file.ino),
+    inode: file && jsonInteger(file.ino),
     fileSystem: file && { type: file.type, device: file.device, id: file.id },
-    size: file && wide(file.size),
+    size: file && jsonInteger(file.size),
     ...figureOf(found),
     dirty,
     hugetlb: huge,
     nrpages,
     mapping: hex(address),
   };
-}
-
-/** A number where it is exact, else its digits. */
-function wide(value: bigint): number | string {
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : String(value);
 }
 
 export function processRow({ pid, comm, rss, pages, pageTables }: ProcessUse): ProcessRow {
