@@ -20,7 +20,7 @@ const TOLD = 20;
 export function contradictions(checks: readonly Check[]): string[] {
   const all = checks.filter(({ verdict }) => verdict === 'contradicted').map(contradiction);
   const untold = all.length - TOLD;
-  return untold > 0 ? [...all.slice(0, TOLD), `and ${plural(untold, 'contradiction')} more`] : all;
+  return untold > 0 ? [...all.slice(0, TOLD), `and ${plural(untold, 'more contradiction')}`] : all;
 }
 
 function contradiction(check: Check): string {

@@ -44,10 +44,10 @@ function isAnswer({ args, stdout }: Outcome): boolean {
   return args[0] === 'translate' && stdout !== '';
 }
 
-/** A warning; of `info` what is not known, of `page` why it has no class. */
+/** A warning; of `info` what is unknown, of `page` why it has no class. */
 function saysIncomplete({ args, stdout, stderr }: Outcome): boolean {
   if (/warning: .{10}/.test(stderr)) return true;
-  if (args[0] === 'info') return /not known|"unavailable": \{\n/.test(stdout);
+  if (args[0] === 'info') return /^unknown {7}|"unavailable": \{\n/m.test(stdout);
   return args[0] === 'page' && /because|"reason": ".{10}/.test(stdout);
 }
 

@@ -48,7 +48,7 @@ describe('the checks of a report', () => {
   test('have some sentences where many are, and how many there are besides', () => {
     const sentences = contradictions(Array.from({ length: 23 }, () => contradicted));
     expect(sentences).toHaveLength(21);
-    expect(sentences.at(-1)).toBe('and 3 contradictions more');
+    expect(sentences.at(-1)).toBe('and 3 more contradictions');
   });
 
   test('have a sentence for each that is', () => {

@@ -65,7 +65,7 @@ describe('the text on a page', () => {
 
   it('says what is missing without the types of the kernel, and why', async () => {
     expect(await said('more', {}, NO_TYPES)).toEqual([
-      'all flags by name, zone and owner would be here with the types of the kernel (BTF): this kernel has no BTF',
+      "the names of all flags, the zone and the owner need the kernel's types (BTF): this kernel has no BTF",
     ]);
     expect(await said('more', {})).toEqual([]);
     const found: DetailsFact = { value: pageDetails({ value: { kind: 'memmap', section: 3 } }) };

@@ -48,7 +48,7 @@ function crashRows({ crash, file, unavailable }: InfoReport): Row[] {
   const none = file.live || 'crash.reason' in unavailable ? null : 'none found in the kernel log';
   const task =
     crash.task === null
-      ? 'a task that is not known'
+      ? 'an unknown task'
       : crash.task.pid === 0
         ? 'the idle task'
         : `PID ${crash.task.pid} (${crash.task.comm})`;
@@ -135,10 +135,10 @@ function dumpText({ path, format, bytes, live }: InfoReport['file'], dump: InfoR
   if (live) return `none: ${path} of the running kernel, ${size(described)} of memory`;
   return [
     `${path}: ${format}${bytes === null ? '' : ` of ${size(bytes)}`}`,
-    `${size(described)} of memory, ${stored === described ? 'all' : size(stored)} in it`,
+    `${size(described)} of memory, ${stored === described ? 'all' : size(stored)} stored`,
     ...(level === null ? [] : [levelText(level)]),
-    ...(truncated > 0 ? [`INCOMPLETE: ${size(truncated)} are missing at its end`] : []),
-    ...(missing ? [`INCOMPLETE: at least ${size(missing)} that the kernel uses are not in it`] : []),
+    ...(truncated > 0 ? [`INCOMPLETE: ${size(truncated)} missing at its end`] : []),
+    ...(missing ? [`INCOMPLETE: at least ${size(missing)} that the kernel uses are not stored`] : []),
   ].join(', ');
 }
 
@@ -156,7 +156,7 @@ function missingRows({ unavailable }: InfoReport): Row[] {
   for (const [name, reason] of Object.entries(unavailable)) {
     if (!UNSPOKEN.has(name)) names.set(reason, [...(names.get(reason) ?? []), name]);
   }
-  return [...names].map(([reason, of]) => ['not known', `${of.join(', ')}: ${reason}`]);
+  return [...names].map(([reason, of]) => ['unknown', `${of.join(', ')}: ${reason}`]);
 }
 
 function cut(text: string): string {

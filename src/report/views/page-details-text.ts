@@ -12,7 +12,7 @@ export function detailFacts(details: PageDetailsReport, pfn: number): Fact[] {
   const mapped = [...(mapcounts.page === null ? [] : [String(mapcounts.page)]), ...counts];
   const mappers = owner && 'mapped' in owner ? owner.mapped : null;
   const facts: (Fact | null)[] = [
-    { name: 'use', value: use === 'kernel' ? 'kernel, not marked as anything' : USAGE_NAMES[use][0] },
+    { name: 'use', value: use === 'kernel' ? 'kernel, of no particular type' : USAGE_NAMES[use][0] },
     zoneFact(details),
     head.order > 0 || head.pfn !== pfn ? { name: 'part of', value: blockText(head) } : null,
     mapped.length > 0 ? { name: 'mapcount', value: mapped.join(', ') } : null,
@@ -24,7 +24,7 @@ export function detailFacts(details: PageDetailsReport, pfn: number): Fact[] {
 
 function zoneFact({ node, zone, inZoneSpan }: PageDetailsReport): Fact | null {
   if (zone === null) return null;
-  return { name: 'zone', value: `node ${node} ${zone}${inZoneSpan ? '' : ', in whose span it is not'}` };
+  return { name: 'zone', value: `node ${node} ${zone}${inZoneSpan ? '' : ', outside its span'}` };
 }
 
 function blockText({ pfn, order, refcount }: PageDetailsReport['head']): string {
@@ -32,8 +32,8 @@ function blockText({ pfn, order, refcount }: PageDetailsReport['head']): string 
 }
 
 function whose(owner: PageDetailsReport['owner'], error: string | null): string {
-  if (error !== null) return `cannot be told: ${error}`;
-  return owner === null ? 'nothing says whose it is' : ownerText(owner);
+  if (error !== null) return `unknown: ${error}`;
+  return owner === null ? 'not recorded' : ownerText(owner);
 }
 
 function mappersText({ processes, count, complete }: MappersRow): string {

@@ -22,15 +22,15 @@ export function ownerText(owner: OwnerRow): string {
         ? `free in the pool of ${size(owner.size)}`
         : `${owner.file ? fileName(owner.file) : 'anonymous'}, of the pool of ${size(owner.size)}`;
     case 'kernelStack': {
-      const whose = owner.task ? `${owner.task.pid} ${owner.task.comm}` : 'no task, kept for a new one';
+      const whose = owner.task ? `${owner.task.pid} ${owner.task.comm}` : 'no task, cached for a new one';
       return `kernel stack at ${owner.address} of ${whose}`;
     }
     case 'vmalloc':
-      return `${owner.area} area at ${owner.address}, asked for by ${owner.caller}, page at offset ${hex(owner.offset)}`;
+      return `${owner.area} area at ${owner.address}, allocated by ${owner.caller}, page at offset ${hex(owner.offset)}`;
     case 'free':
       return `buddy allocator, block of order ${owner.order} from pfn ${owner.head} on`;
     case 'crashKernel':
-      return 'kept for the crash kernel';
+      return 'reserved for the crash kernel';
     case 'kernelImage':
       return `kernel image${owner.symbol ? `, ${owner.symbol}` : ''}`;
     case 'memmap':

@@ -14,11 +14,11 @@ export function slabText({ cache, objects, inUse, list, object }: SlabRow): stri
 
 /** Which page of KFENCE's pool it is. */
 export function kfenceText({ object }: Extract<OwnerRow, { kind: 'kfence' }>): string {
-  if (object === null) return 'guard page in the pool of KFENCE, which is never mapped';
+  if (object === null) return 'guard page of the KFENCE pool, never mapped';
   const { index, address, size, state, cache } = object;
-  if (cache === null) return `object ${index} in the pool of KFENCE, not used yet`;
+  if (cache === null) return `object ${index} of the KFENCE pool, not used yet`;
   const of = cache.name ?? cache.address;
-  return `object ${index} in the pool of KFENCE, at ${address}, ${size} bytes of slab cache ${of}: ${state ?? 'of unknown state'}`;
+  return `object ${index} of the KFENCE pool, at ${address}, ${size} bytes of slab cache ${of}: ${state ?? 'of unknown state'}`;
 }
 
 /** Where a slab is. */
@@ -31,7 +31,7 @@ function listText(place: FreePlace): string {
 function objectText(object: ObjectRow): string {
   const { index, offset, address } = object;
   const at = address === null ? '' : ` at ${address}`;
-  return `object ${index}${at}, ${hex(offset)} behind its start: ${stateText(object)}`;
+  return `object ${index}${at}, at offset ${hex(offset)}: ${stateText(object)}`;
 }
 
 function stateText({ state, waitsOn, unknown }: ObjectRow): string {
@@ -41,9 +41,9 @@ function stateText({ state, waitsOn, unknown }: ObjectRow): string {
     case 'free':
       return waitsOn ? `free, ${waitingText(waitsOn)}` : 'free';
     case 'freeing':
-      return 'given back, and not free before RCU allows';
+      return 'freed, waiting for an RCU grace period';
     default:
-      return `whether it is free cannot be told: ${unknown ?? 'the slab cannot be read'}`;
+      return `state unknown: ${unknown ?? 'the slab cannot be read'}`;
   }
 }
 

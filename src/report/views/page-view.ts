@@ -23,7 +23,7 @@ export function pageView(report: PageReport): View {
 
 function noDetails({ detailsError }: PageReport): Fact[] {
   if (detailsError === null) return [];
-  const lost = 'all flags by name, zone and owner would be here with the types of the kernel (BTF)';
+  const lost = "the names of all flags, the zone and the owner need the kernel's types (BTF)";
   return [{ name: 'more', value: `${lost}: ${detailsError}` }];
 }
 

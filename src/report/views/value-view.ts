@@ -124,7 +124,7 @@ function plainText(value: Plain, symbolOf: SymbolOf): string {
     case 'opaque':
       return `0x${Buffer.from(value.bytes).reverse().toString('hex')}`;
     case 'missing':
-      return `(not known: ${value.reason})`;
+      return `(unknown: ${value.reason})`;
   }
 }
 

@@ -80,9 +80,7 @@ describe('a kernel without its types', () => {
     });
     expect(report).toMatchObject({ pfn, rule: 'kernel', details: null, detailsError: failure.message });
     const text = await textOf(pageView(report), { columns: 400 });
-    expect(text).toContain(
-      'all flags by name, zone and owner would be here with the types of the kernel (BTF)',
-    );
+    expect(text).toContain("the names of all flags, the zone and the owner need the kernel's types (BTF)");
     expect(text).toMatch(/^ {2}because +kernel: /m);
   });
 });

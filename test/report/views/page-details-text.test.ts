@@ -91,13 +91,13 @@ describe('what is said of a page besides', () => {
 
   it('is its use, by the name that `usage` gives it', async () => {
     expect(await lineOf('use', nobodys({ use: 'fileCache' }))).toBe('file cache');
-    expect(await lineOf('use', nobodys({ use: 'kernel' }))).toBe('kernel, not marked as anything');
+    expect(await lineOf('use', nobodys({ use: 'kernel' }))).toBe('kernel, of no particular type');
   });
 
   it('is its zone, and that this denies it where it does', async () => {
     expect(await lineOf('zone', nobodys({}))).toBe('node 1 Normal');
     const outside = { value: { node: 0, zone: 'DMA', inSpan: false } };
-    expect(await lineOf('zone', nobodys({ place: outside }))).toBe('node 0 DMA, in whose span it is not');
+    expect(await lineOf('zone', nobodys({ place: outside }))).toBe('node 0 DMA, outside its span');
     for (const place of [{ value: null }, { missing: 'lost', kind: 'notMapped' }] as const)
       expect(await lineOf('zone', nobodys({ place }))).toBeUndefined();
   });

@@ -25,7 +25,7 @@ describe('the owner of a page', () => {
   const stack = { kind: 'kernelStack', address: 0xffff_c900_0001_0000n } as const;
 
   it.each<[string, PageOwner | null, string]>([
-    ['nobody', null, 'nothing says whose it is'],
+    ['nobody', null, 'not recorded'],
     [
       'a slab cache, for a page as a whole',
       { ...slab, object: null },
@@ -34,7 +34,7 @@ describe('the owner of a page', () => {
     [
       'a slab cache, for an address in it',
       { ...slab, object },
-      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start: allocated',
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, at offset 0x10: allocated',
     ],
     [
       'a slab cache, for a free object of a slab on a list',
@@ -43,7 +43,7 @@ describe('the owner of a page', () => {
         list: { kind: 'nodePartial', node: 1 },
         object: { ...free, waitsOn: { kind: 'nodePartial', node: 1 } },
       },
-      'slab cache dentry, objects of 192 bytes, 20 of 21 in use, on the partial list of node 1; object 2 at 0xffff888003001180, 0x10 behind its start: free, on the freelist of its slab',
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use, on the partial list of node 1; object 2 at 0xffff888003001180, at offset 0x10: free, on the freelist of its slab',
     ],
     [
       'a slab cache, for a free object that a CPU holds',
@@ -52,32 +52,32 @@ describe('the owner of a page', () => {
         list: { kind: 'cpuSlab', cpu: 3 },
         object: { ...free, waitsOn: { kind: 'cpuFreelist', cpu: 3 } },
       },
-      'slab cache dentry, objects of 192 bytes, 20 of 21 in use, the slab that CPU 3 allocates from; object 2 at 0xffff888003001180, 0x10 behind its start: free, on the freelist of CPU 3',
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use, the slab that CPU 3 allocates from; object 2 at 0xffff888003001180, at offset 0x10: free, on the freelist of CPU 3',
     ],
     [
       'a slab cache, for an object that waits for RCU',
       { ...slab, object: { ...object, state: 'freeing', waitsOn: { kind: 'sheaf', cpu: 0 } } },
-      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start: given back, and not free before RCU allows',
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, at offset 0x10: freed, waiting for an RCU grace period',
     ],
     [
       'a slab cache, for an object of a slab with a broken freelist',
       { ...slab, object: { ...object, state: null, unknown: 'its freelist leads to 0x1 twice' } },
-      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, 0x10 behind its start: whether it is free cannot be told: its freelist leads to 0x1 twice',
+      'slab cache dentry, objects of 192 bytes, 20 of 21 in use; object 2, at offset 0x10: state unknown: its freelist leads to 0x1 twice',
     ],
     [
       'KFENCE, for an object in its pool',
       { kind: 'kfence', object: KFENCE_OBJECT },
-      'object 7 in the pool of KFENCE, at 0xffff888010010f40, 184 bytes of slab cache filp: freed',
+      'object 7 of the KFENCE pool, at 0xffff888010010f40, 184 bytes of slab cache filp: freed',
     ],
     [
       'KFENCE, for an object that was never used',
       { kind: 'kfence', object: { ...KFENCE_OBJECT, state: 'unused', cache: null } },
-      'object 7 in the pool of KFENCE, not used yet',
+      'object 7 of the KFENCE pool, not used yet',
     ],
     [
       'KFENCE, for a guard page',
       { kind: 'kfence', object: null },
-      'guard page in the pool of KFENCE, which is never mapped',
+      'guard page of the KFENCE pool, never mapped',
     ],
     [
       'a task, whose kernel stack it is',
@@ -87,7 +87,7 @@ describe('the owner of a page', () => {
     [
       'nobody yet, where a stack waits for a task',
       { ...stack, task: null },
-      'kernel stack at 0xffffc90000010000 of no task, kept for a new one',
+      'kernel stack at 0xffffc90000010000 of no task, cached for a new one',
     ],
     [
       'who asked vmalloc() for it',
@@ -98,7 +98,7 @@ describe('the owner of a page', () => {
         address: 0xffff_c900_0002_0000n,
         offset: 8192,
       },
-      'vmalloc area at 0xffffc90000020000, asked for by bpf_prog_alloc+0x1f, page at offset 0x2000',
+      'vmalloc area at 0xffffc90000020000, allocated by bpf_prog_alloc+0x1f, page at offset 0x2000',
     ],
     [
       'the buddy allocator',
@@ -110,7 +110,7 @@ describe('the owner of a page', () => {
       { kind: 'kernelImage', symbol: 'init_task+0x40' },
       'kernel image, init_task+0x40',
     ],
-    ['memory of the crash kernel', { kind: 'crashKernel' }, 'kept for the crash kernel'],
+    ['memory of the crash kernel', { kind: 'crashKernel' }, 'reserved for the crash kernel'],
     ['the kernel image, before all symbols', { kind: 'kernelImage', symbol: null }, 'kernel image'],
     ['the memory map', { kind: 'memmap', section: 3 }, 'struct pages of memory section 3'],
     [
@@ -129,7 +129,7 @@ describe('the owner of a page', () => {
 
   it('may be unknown, and then a sentence says why', async () => {
     const missing = pageDetails({ missing: 'virtual address 0x10 is not mapped', kind: 'notMapped' });
-    expect(await lineOf('owner', missing)).toBe('cannot be told: virtual address 0x10 is not mapped');
+    expect(await lineOf('owner', missing)).toBe('unknown: virtual address 0x10 is not mapped');
     expect(await lineOf('mapped by', missing)).toBeUndefined();
   });
 

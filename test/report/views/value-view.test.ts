@@ -56,7 +56,7 @@ describe('a value on one line', () => {
     ['text, as C writes it', { kind: 'text', text: 'a "b" \\ \x07' }, '"a \\"b\\" \\\\ \\x07"'],
     // In the order of a number: x86_64 has the lowest byte first.
     ['bytes of no known meaning', { kind: 'opaque', bytes: Uint8Array.of(1, 2, 0xab) }, '0xab0201'],
-    ['what is missing, and why', { kind: 'missing', reason: 'not stored' }, '(not known: not stored)'],
+    ['what is missing, and why', { kind: 'missing', reason: 'not stored' }, '(unknown: not stored)'],
     ['a structure without members', struct(), '{}'],
     ['an array without elements', array([]), '{}'],
   ])('is %s', async (_, value, text) => {
