@@ -4,28 +4,32 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 /** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
 const NODES_LIMIT = 1 << 10;
 
-/** What a cache has for a node: the address of its kmem_cache_node, and of the node's barn where that is beside it (7.1+). */
+/**
+ * What a cache has for a node: its kmem_cache_node, and the node's barn if it is beside that (7.1+);
+ * addresses.
+ */
 export interface CacheNode {
   readonly id: number;
-  /** 0 where the node has none. */
+  /** 0 if the node has none. */
   readonly node: bigint;
   readonly barn: bigint;
 }
 
 /**
- * Reads kmem_cache.node[], or per_node[], which has the node's barn of sheaves beside it (7.1+, 5ba6bc27b1f9). The array is as long as
- * nr_node_ids, not as its type says.
+ * Reads kmem_cache.node[], or per_node[] (7.1+, 5ba6bc27b1f9), which also has the node's barn of sheaves. The
+ * array has nr_node_ids elements, whatever its type says.
  */
 export class CacheNodes {
   readonly #typed: TypedKernel;
   readonly #offset: number;
   readonly #stride: number;
   readonly #count: number;
-  /** Bytes from an element to the barn and to the node; null where there is no barn. */
+  /** Bytes from an element to its barn; null if there is none. */
   readonly #barn: number | null;
+  /** Bytes from an element to its node. */
   readonly #node: number;
 
-  /** @throws InspectError missingInfo, or corrupt for a number of nodes or an array that no kernel has */
+  /** @throws InspectError missingInfo; corrupt for an impossible number of nodes or array */
   constructor(typed: TypedKernel) {
     const type = typed.types.struct('kmem_cache');
     const field = type.has('node[0]') ? 'node' : 'per_node';
@@ -44,7 +48,7 @@ export class CacheNodes {
     }
   }
 
-  /** For the nodes that have any of both. @throws InspectError notMapped or notStored */
+  /** Returns the nodes that have a kmem_cache_node or a barn. @throws InspectError notMapped or notStored */
   of(cache: bigint): CacheNode[] {
     const last = (this.#count - 1) * this.#stride;
     const end = last + Math.max(this.#barn ?? 0, this.#node) + 8;
@@ -63,5 +67,5 @@ function nodeCount(typed: TypedKernel): number {
   const ids = typed.findSymbol('nr_node_ids');
   const count = ids === undefined ? 1 : typed.space.u32(ids);
   if (count >= 1 && count <= NODES_LIMIT) return count;
-  throw new InspectError('corrupt', `nr_node_ids is ${count}, no number of nodes`);
+  throw new InspectError('corrupt', `nr_node_ids is ${count}, which is impossible`);
 }

@@ -5,27 +5,32 @@ import { otherName } from '../objects/kobject.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { SlabShape } from './slab.ts';
 
-/** kmem_cache_order_objects.x: the order above OO_SHIFT, below it the objects (mm/slub.c) */
+/** kmem_cache_order_objects.x: the order above OO_SHIFT, the number of objects below (mm/slub.c) */
 const OO_SHIFT = 16;
 const OO_MASK = (1 << OO_SHIFT) - 1;
-/** An order of 10 is the largest that the buddy allocator has by default. */
+/** The buddy allocator's largest order is 10 by default. */
 const ORDER_LIMIT = 16;
 /** Bytes. */
 const WORD = 8;
 
-/** What a cache is, without what is in it. */
+/** A cache without its contents. */
 export interface CacheIdentity extends SlabShape {
-  /** Of the cache that was made first: caches of like objects are merged under its name (kmem_cache.refcount counts). */
+  /**
+   * Name of the cache that was created first: similar caches are merged into it (kmem_cache.refcount counts
+   * them).
+   */
   readonly name: string;
-  /** Its name in sysfs, where that is another one. */
+  /** Its name in sysfs, if that differs. */
   readonly otherName?: string | undefined;
-  /** Bytes that a user of the cache gets. */
+  /** Bytes that a user of the cache gets per object. */
   readonly objectSize: number;
-  /** How many caches share this one. */
+  /** How many caches are merged into this one. */
   readonly aliases: number;
 }
 
-/** The factor by which the kernel divides by a number (reciprocal_value, lib/math/reciprocal_div.c). */
+/**
+ * Returns the factor by which the kernel divides by a number (reciprocal_value, lib/math/reciprocal_div.c).
+ */
 function reciprocalOf(divisor: number): number {
   const d = BigInt(divisor);
   const bits = BigInt(32 - Math.clz32(divisor - 1));
@@ -34,7 +39,7 @@ function reciprocalOf(divisor: number): number {
 
 /** Reads kmem_cache structures. */
 export class CacheReader {
-  /** Bytes to the list_head that links the caches. */
+  /** Bytes to the list_head that links all caches. */
   readonly listOffset: bigint;
   readonly #typed: TypedKernel;
   readonly #cache;
@@ -45,7 +50,7 @@ export class CacheReader {
     if (!type.has('oo')) {
       throw new InspectError(
         'unsupported',
-        'the slab caches of this kernel are not SLUB’s, the only allocator since 6.8',
+        'this kernel does not use SLUB, the only slab allocator since 6.8',
       );
     }
     this.#typed = typed;
@@ -58,22 +63,22 @@ export class CacheReader {
     this.listOffset = BigInt(type.offsetOf('list'));
   }
 
-  /** @throws InspectError notMapped or notStored; corrupt for sizes that no cache has */
+  /** @throws InspectError notMapped or notStored; corrupt for impossible sizes */
   read(address: bigint): CacheIdentity {
     const c = this.#cache.load(address);
     const oo = c.number('oo.x');
     const order = oo >>> OO_SHIFT;
     const size = c.number('size');
     if (order > ORDER_LIMIT) {
-      throw new InspectError('corrupt', `a slab of order ${order} is none`, { address });
+      throw new InspectError('corrupt', `implausible slab order ${order}`, { address });
     }
-    // As many as there is room for (order_objects).
+    // As many as fit (order_objects).
     if ((oo & OO_MASK) !== Math.floor((PAGE_SIZE * 2 ** order) / size)) {
-      const what = `slabs of order ${order} are said to have ${oo & OO_MASK} objects of ${size} bytes`;
+      const what = `slabs of order ${order} cannot have ${oo & OO_MASK} objects of ${size} bytes`;
       throw new InspectError('corrupt', what, { address });
     }
     if (c.has('reciprocal_size.m') && c.number('reciprocal_size.m') !== reciprocalOf(size)) {
-      const what = `its objects take ${size} bytes, and its reciprocal_size is that of another number`;
+      const what = `its objects take ${size} bytes, but its reciprocal_size belongs to another number`;
       throw new InspectError('corrupt', what, { address });
     }
     const pad = c.has('red_left_pad') ? c.number('red_left_pad') : 0;
@@ -96,8 +101,8 @@ export class CacheReader {
   }
 
   /**
-   * `inuse` is the size of an object up to the next word (calculate_sizes), or one word more for a red zone; and what users
-   * may copy lies in the object (kmem_cache_create_usercopy).
+   * `inuse` is the size of an object rounded up to a word (calculate_sizes), plus a word for a red zone. The
+   * part that may be copied to user space lies within the object (kmem_cache_create_usercopy).
    */
   #requireObjectSize(pad: number, address: bigint): void {
     const c = this.#cache;
@@ -105,17 +110,17 @@ export class CacheReader {
     const words = Math.ceil(objectSize / WORD) * WORD;
     const inuse = c.has('inuse') ? c.number('inuse') : words;
     if (inuse !== words && (pad === 0 || inuse !== words + WORD)) {
-      const what = `its objects have ${objectSize} bytes, and its inuse is ${inuse}`;
+      const what = `its objects have ${objectSize} bytes, but its inuse is ${inuse}`;
       throw new InspectError('corrupt', what, { address });
     }
     const copied =
       c.has('usersize') && c.has('useroffset') ? c.number('useroffset') + c.number('usersize') : 0;
     if (copied <= objectSize) return;
-    const what = `its objects have ${objectSize} bytes, and ${copied} of them may be copied to users`;
+    const what = `its objects have ${objectSize} bytes, but ${copied} of them may be copied to user space`;
     throw new InspectError('corrupt', what, { address });
   }
 
-  /** Caches that others may be merged with stand in sysfs by their layout, ":0000192" (create_unique_id). */
+  /** Caches that may be merged are named after their layout in sysfs, ":0000192" (create_unique_id). */
   #otherName(at: bigint, name: string): string | undefined {
     const other = otherName(this.#typed.space, at, name);
     return other?.startsWith(':') ? undefined : other;

@@ -6,12 +6,13 @@ import { type FreeObjects, lostObjects } from './free-objects.ts';
 import type { SlabShape } from './slab.ts';
 import type { SlabChains } from './slab-chains.ts';
 
-/** A CPU's partial list has some tens of objects (kmem_cache.cpu_partial), so no more slabs than this. */
+/** Limit of slabs on a CPU's partial list, which has some tens of objects (kmem_cache.cpu_partial). */
 const PARTIAL_LIMIT = 1 << 12;
 
 /**
- * Reads the slabs that CPUs have taken for themselves (kmem_cache_cpu, removed in 7.0 by 32c894c7274b): the one that a CPU allocates from,
- * whose free objects it has taken off the slab, and with CONFIG_SLUB_CPU_PARTIAL a chain of further ones.
+ * Reads the slabs that CPUs have taken (kmem_cache_cpu, removed in 7.0 by 32c894c7274b): the slab that a CPU
+ * allocates from, whose free objects are on the CPU's own freelist, and with CONFIG_SLUB_CPU_PARTIAL a chain
+ * of further slabs.
  */
 export class CpuSlabs {
   readonly #perCpu: PerCpu;
@@ -24,7 +25,10 @@ export class CpuSlabs {
     this.#cpu = typed.reader('kmem_cache_cpu', 'freelist', 'slab', 'partial?', 'tid?');
   }
 
-  /** undefined for a kernel whose CPUs have none: newer ones, and CONFIG_SLUB_TINY. @throws InspectError missingInfo */
+  /**
+   * Returns undefined if CPUs have none: in newer kernels, and with CONFIG_SLUB_TINY. @throws InspectError
+   * missingInfo
+   */
   static of(typed: TypedKernel): CpuSlabs | undefined {
     return typed.types.struct('kmem_cache').has('cpu_slab') ? new CpuSlabs(typed) : undefined;
   }
@@ -39,7 +43,7 @@ export class CpuSlabs {
     for (const cpu of this.#perCpu.possible) {
       if (!chains.look()) return;
       const c = this.#cpu.load(this.#perCpu.pointer(base, cpu));
-      // It begins with the number of the CPU and only grows (init_tid, mm/slub.c).
+      // tid starts with the number of the CPU and only grows (init_tid, mm/slub.c).
       if (cpu !== 0 && c.has('tid') && c.big('tid') === 0n) {
         yield* noCpuSlabs(shape, this.#perCpu.possible.length, `its cpu_slab has no tid for CPU ${cpu}`);
         return;
@@ -51,7 +55,10 @@ export class CpuSlabs {
   }
 }
 
-/** Each cache has a kmem_cache_cpu for each CPU (alloc_kmem_cache_cpus, mm/slub.c): of one without nothing is known. */
+/**
+ * Each cache has a kmem_cache_cpu per CPU (alloc_kmem_cache_cpus, mm/slub.c); without it, the free objects
+ * are unknown.
+ */
 function* noCpuSlabs(shape: SlabShape, cpus: number, reason: string): Generator<FreeObjects> {
   const broken = { address: shape.cache, reason };
   yield lostObjects({ kind: 'cpuFreelist', cpu: 0 }, cpus * shape.objectsPerSlab, broken);
@@ -66,7 +73,7 @@ function* ownSlab(
   const { cpu, freelist } = own;
   const place = { kind: 'cpuFreelist', cpu } as const;
   if (own.slab === 0n) {
-    const reason = `CPU ${cpu} has no slab, and ${hex(freelist)} on its freelist`;
+    const reason = `CPU ${cpu} has no slab, but ${hex(freelist)} on its freelist`;
     if (freelist !== 0n) yield lostObjects(place, shape.objectsPerSlab, { address: shape.cache, reason });
     return;
   }
@@ -92,7 +99,7 @@ function* partialSlabs(
     if ('place' in slab || seen.has(at) || seen.size === PARTIAL_LIMIT) {
       const reason =
         'place' in slab ? slab.broken?.reason : `the partial list of CPU ${cpu} runs in a circle`;
-      // Nothing says how many slabs would follow.
+      // How many slabs would follow is unknown.
       yield lostObjects(place, PARTIAL_LIMIT * shape.objectsPerSlab, { address: at, reason: reason ?? '' });
       return;
     }

@@ -7,7 +7,7 @@ import { Sheaves } from './sheaves.ts';
 import type { SlabShape } from './slab.ts';
 import { LOOKS, SlabChains } from './slab-chains.ts';
 
-/** Looks for the free objects of slab caches, in all places where a kernel lets them wait. */
+/** Finds the free objects of slab caches, in all places where a kernel keeps them. */
 export class FreeSearch {
   readonly #nodes: CacheNodes;
   readonly #partial: NodePartial;
@@ -16,9 +16,9 @@ export class FreeSearch {
   readonly #sheaves: Sheaves | undefined;
 
   /**
-   * @param only the address of the struct of a slab, when its own objects alone are asked for
-   * @param looks as SlabChains takes it
-   * @throws InspectError missingInfo or corrupt, when the types do not tell where all of these are
+   * @param only the address of a slab's struct, if only its own objects are wanted
+   * @param looks as for SlabChains
+   * @throws InspectError missingInfo or corrupt if the types do not show where these places are
    */
   constructor(typed: TypedKernel, only: bigint | null = null, looks = LOOKS) {
     this.#nodes = new CacheNodes(typed);
@@ -28,7 +28,10 @@ export class FreeSearch {
     this.#sheaves = Sheaves.of(typed);
   }
 
-  /** The sums of what the nodes count; null in a kernel that does not. @throws InspectError notMapped or notStored */
+  /**
+   * Returns the sums of the nodes' counters; null in a kernel without them. @throws InspectError notMapped or
+   * notStored
+   */
   counters({ cache }: SlabShape): SlabNodeCounters {
     const all = this.#nodesOf(cache).map(({ node }) => this.#partial.counters(node));
     const sum = (of: keyof SlabNodeCounters) =>
@@ -40,7 +43,7 @@ export class FreeSearch {
   }
 
   /**
-   * Lists of all caches together have a limit: what is past it is lost.
+   * Yields the free objects of a cache. The lists of all caches share a limit; what is beyond it is lost.
    * @throws InspectError notMapped or notStored
    */
   *of(shape: SlabShape): Generator<FreeObjects> {
@@ -61,7 +64,7 @@ export class FreeSearch {
     if (this.#sheaves) yield* this.#sheaves.freeObjects(chains, shape, this.#nodes.of(shape.cache));
   }
 
-  /** The CPU that has let go of an object and waits for RCU with it; undefined for none. */
+  /** Returns the CPU that is freeing an object, which waits for RCU; undefined for none. */
   cpuFreeing(object: bigint, shape: SlabShape): number | undefined {
     return this.#sheaves?.cpuFreeing(object, this.#chains, shape);
   }
@@ -72,6 +75,6 @@ export class FreeSearch {
 }
 
 function notLookedAt({ cache, objectsPerSlab }: SlabShape): FreeObjects {
-  const reason = 'the slabs and sheaves of all caches are more than are looked at';
+  const reason = 'the slabs and sheaves of all caches exceed the limit';
   return lostObjects({ kind: 'nodePartial', node: 0 }, LOOKS * objectsPerSlab, { address: cache, reason });
 }

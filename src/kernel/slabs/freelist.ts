@@ -3,18 +3,18 @@ import { hex } from '../../hex.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { indexOf, type Slab, type SlabShape } from './slab.ts';
 
-/** The free objects that a freelist leads to. */
+/** The free objects on a freelist. */
 export interface Freelist {
-  /** Their virtual addresses, in the list's order. */
+  /** Virtual addresses in the list's order. */
   readonly objects: readonly bigint[];
-  /** Why the list makes no sense from there on; null when it came to its end. */
+  /** Why the list is invalid after these; null if it ended properly. */
   readonly wrong: string | null;
 }
 
 /**
- * Follows freelists (mm/slub.c): each free object holds a pointer to the next one of the same slab. With
- * CONFIG_SLAB_FREELIST_HARDENED that is the value XOR kmem_cache.random XOR the address that it stands at, whose bytes are
- * swapped since 5.7 (1ad53d9fa3f6). Which of both a kernel does is told by the first list that leads to its end.
+ * Follows freelists (mm/slub.c): each free object holds a pointer to the next one in the same slab. With
+ * CONFIG_SLAB_FREELIST_HARDENED it is stored XOR kmem_cache.random XOR its own address, byte-swapped since
+ * 5.7 (1ad53d9fa3f6). Whether it is swapped is learned from the first list that leads to its end.
  */
 export class FreelistReader {
   readonly #space: AddressSpace;
@@ -26,7 +26,7 @@ export class FreelistReader {
     this.#space = space;
   }
 
-  /** @param first the first free object, not obfuscated; 0 for an empty list */
+  /** @param first the first free object, decoded; 0 for an empty list */
   read(first: bigint, slab: Slab, shape: SlabShape): Freelist {
     if (this.#swaps !== undefined) return this.#follow(first, slab, shape, this.#swaps);
     const swapped = this.#follow(first, slab, shape, true);
@@ -42,7 +42,7 @@ export class FreelistReader {
     for (let at = first; at !== 0n; ) {
       const index = indexOf(at, slab, shape);
       if (index === undefined)
-        return { objects, wrong: `${hex(at)} on its freelist is not one of its objects` };
+        return { objects, wrong: `its freelist leads to ${hex(at)}, which is not one of its objects` };
       if (seen[index] === 1) return { objects, wrong: `its freelist leads to ${hex(at)} twice` };
       seen[index] = 1;
       objects.push(at);
@@ -53,7 +53,7 @@ export class FreelistReader {
     return { objects, wrong: null };
   }
 
-  /** The pointer that stands at an address, or why it cannot be read. */
+  /** Returns the pointer stored at an address, or why it cannot be read. */
   #next(address: bigint, random: bigint | null, swaps: boolean): bigint | string {
     try {
       this.#space.read(address, this.#bytes);

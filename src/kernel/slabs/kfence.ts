@@ -15,28 +15,29 @@ export type KfenceState = 'unused' | 'allocated' | 'freeing' | 'freed';
 const STATES: readonly (readonly [string, KfenceState])[] = [
   ['KFENCE_OBJECT_UNUSED', 'unused'],
   ['KFENCE_OBJECT_ALLOCATED', 'allocated'],
-  // In newer kernels alone.
+  // Only in newer kernels.
   ['KFENCE_OBJECT_RCU_FREEING', 'freeing'],
   ['KFENCE_OBJECT_FREED', 'freed'],
 ];
 
-/** What KFENCE keeps of an object: of the one that the page has, or had last. */
+/** KFENCE's metadata of an object: the one that its page has, or had last. */
 export interface KfenceObject {
   /** Counted from 0. */
   readonly index: number;
-  /** Virtual address, and bytes. */
+  /** Virtual address. */
   readonly address: bigint;
+  /** Bytes. */
   readonly size: number;
-  /** null for a value that has no name. */
+  /** null for an unknown value. */
   readonly state: KfenceState | null;
-  /** null for one that was never used. */
+  /** null if it was never used. */
   readonly cache: { readonly address: bigint; readonly name: string | null } | null;
 }
 
 /**
- * The pool of KFENCE (mm/kfence/core.c), which gives some objects of slab caches a page of their own between guard pages:
- * two pages that are never mapped, then for each object one page and one guard page. Pages of objects are typed as slabs
- * of the cache without being one, and are unmapped while their object is free.
+ * The KFENCE pool (mm/kfence/core.c), which gives some slab objects a page of their own between guard pages:
+ * two pages that are never mapped, then for each object one page and one guard page. The pages of objects are
+ * typed as slabs of the cache, but are not slabs, and are unmapped while their object is free.
  */
 export class KfencePool {
   readonly pfns: Range;
@@ -56,15 +57,15 @@ export class KfencePool {
   }
 
   /**
-   * null for a kernel without KFENCE, or where it was not turned on.
-   * @throws InspectError missingInfo without its type; corrupt, when its metadata does not describe the pool
+   * Returns null for a kernel without KFENCE, or if it is off.
+   * @throws InspectError missingInfo without its type; corrupt if its metadata does not describe the pool
    */
   static of(typed: TypedKernel): KfencePool | null {
     const symbol = typed.findSymbol('__kfence_pool');
     const begin = symbol === undefined ? 0n : typed.space.u64(symbol);
     if (begin === 0n) return null;
     const symbolOfAll = typed.symbol('kfence_metadata');
-    // A pointer to the array since 6.6, before that the array itself.
+    // A pointer to the array since 6.6; before, the array itself.
     for (const at of [typed.space.u64(symbolOfAll), symbolOfAll]) {
       const objects = countObjects(typed, begin, at);
       if (objects > 0) return new KfencePool(typed, begin, at, objects);
@@ -78,14 +79,14 @@ export class KfencePool {
     return pfn >= this.pfns.start && pfn < this.pfns.end;
   }
 
-  /** Physical address of a virtual one, mapped or not; null outside of the pool. */
+  /** Returns the physical address of a virtual one, mapped or not; null outside the pool. */
   physicalOf(address: bigint): number | null {
     const inside = Number(address - this.#begin);
     const physical = this.pfns.start * PAGE_SIZE + inside;
     return inside >= 0 && physical < this.pfns.end * PAGE_SIZE ? physical : null;
   }
 
-  /** The object whose page it is; null for a guard page. @throws InspectError notMapped or notStored */
+  /** Returns the object of a page; null for a guard page. @throws InspectError notMapped or notStored */
   objectAt(pfn: number): KfenceObject | null {
     const page = pfn - this.pfns.start;
     if (page < 2 || page % 2 === 1) return null;
@@ -116,7 +117,10 @@ function readerOf(typed: TypedKernel) {
   return typed.reader('kfence_metadata', 'addr', 'size', 'cache', 'state');
 }
 
-/** How many entries from `at` on are of this pool: each has an address in the page that is its own (kfence_init_pool). */
+/**
+ * Returns how many entries from `at` on belong to the pool: each has an address in its own page
+ * (kfence_init_pool).
+ */
 function countObjects(typed: TypedKernel, begin: bigint, at: bigint): number {
   const reader = readerOf(typed);
   let count = 0;

@@ -5,7 +5,7 @@ import { type FreeObjects, lostObjects } from './free-objects.ts';
 import type { SlabShape } from './slab.ts';
 import type { SlabChains } from './slab-chains.ts';
 
-/** Nodes of all partial lists together: each takes some 100 bytes while its list is walked. */
+/** Limit of slabs on all partial lists together: each takes some 100 bytes while its list is walked. */
 const SLABS_LIMIT = 1 << 20;
 
 /** The counters of a kmem_cache_node; null in a kernel without CONFIG_SLUB_DEBUG. */
@@ -35,7 +35,7 @@ export class NodePartial {
     };
   }
 
-  /** The free objects of slabs on the partial list; that of a dump is held against nr_partial. */
+  /** Yields the free objects of slabs on the partial list, whose length is checked against nr_partial. */
   *freeObjects(chains: SlabChains, id: number, node: bigint, shape: SlabShape): Generator<FreeObjects> {
     const place = { kind: 'nodePartial', node: id } as const;
     const n = this.#node.load(node);
@@ -43,7 +43,7 @@ export class NodePartial {
     const { nodes, broken } = walkList(this.#typed.space, n.addressOf('partial'), this.#left, expected);
     this.#left -= nodes.length;
     if (broken !== null) {
-      // Each slab that is missing may have any number of free objects.
+      // Each missing slab may have any number of free objects.
       const missing = isCut(broken) ? Math.max(1, expected.count - nodes.length) : 0;
       yield lostObjects(place, missing * shape.objectsPerSlab, broken);
     }

@@ -8,15 +8,15 @@ import { type FreeObjects, type FreePlace, lostObjects } from './free-objects.ts
 import type { SlabShape } from './slab.ts';
 import type { SlabChains } from './slab-chains.ts';
 
-/** No sheaf has more: its size is a bucket of kmalloc at most (calculate_sheaf_capacity). */
+/** Limit of objects in a sheaf: its size is at most a kmalloc bucket (calculate_sheaf_capacity). */
 const CAPACITY_LIMIT = 1 << 12;
-/** MAX_FULL_SHEAVES is 10, and what comes back may overshoot it by some. */
+/** MAX_FULL_SHEAVES is 10, but may be exceeded by some. */
 const BARN_LIMIT = 1 << 10;
 
 /**
- * Reads sheaves (2d517aa09bbc, 6.18): arrays of free objects, which a slab's counters have as in use. Each CPU has one that
- * it allocates from and a spare, each node has full ones in its barn. Objects in a sheaf that waits for RCU (rcu_free) are
- * not free yet.
+ * Reads sheaves (2d517aa09bbc, 6.18): arrays of free objects, which count as in use in their slabs. Each CPU
+ * has a main sheaf that it allocates from and a spare one, each node has full ones in its barn. Objects in a
+ * sheaf that waits for RCU (rcu_free) are not free yet.
  */
 export class Sheaves {
   readonly #typed: TypedKernel;
@@ -25,7 +25,7 @@ export class Sheaves {
   readonly #cpu: StructReader<'main' | 'spare' | 'rcu_free'>;
   readonly #sheaf: StructReader<'size' | 'cache'>;
   readonly #barn: StructReader<'sheaves_full' | 'nr_full'>;
-  /** kmem_cache_node.barn up to 7.0; later the barn is beside the node. */
+  /** kmem_cache_node.barn up to 7.0; since 7.1 the barn is beside the node. */
   readonly #node: StructReader<'barn?'>;
   readonly #objects: bigint;
   readonly #list: bigint;
@@ -42,7 +42,7 @@ export class Sheaves {
     this.#list = BigInt(this.#sheaf.type.offsetOf('barn_list'));
   }
 
-  /** undefined for a kernel without. @throws InspectError missingInfo */
+  /** Returns undefined for a kernel without sheaves. @throws InspectError missingInfo */
   static of(typed: TypedKernel): Sheaves | undefined {
     return typed.types.struct('kmem_cache').has('cpu_sheaves') ? new Sheaves(typed) : undefined;
   }
@@ -66,21 +66,24 @@ export class Sheaves {
     for (const { cpu, sheaves } of this.#ofCpus(shape)) {
       if (!chains.look()) return;
       const place = { kind: 'sheaf', cpu } as const;
-      // Each CPU has a main sheaf from the start on (init_percpu_sheaves, mm/slub.c).
+      // Each CPU always has a main sheaf (init_percpu_sheaves, mm/slub.c).
       if (sheaves.main === 0n) {
         yield lostObjects(place, capacity, { address: shape.cache, reason: `CPU ${cpu} has no main sheaf` });
       }
       for (const sheaf of [sheaves.main, sheaves.spare]) {
         if (sheaf === 0n) continue;
         if (capacity > 0 && seen.has(sheaf))
-          yield lostObjects(place, capacity, { address: sheaf, reason: 'a sheaf that stands in two places' });
+          yield lostObjects(place, capacity, { address: sheaf, reason: 'a sheaf is in two places' });
         else yield this.#read(place, sheaf, shape, capacity, chains);
         seen.add(sheaf);
       }
     }
   }
 
-  /** The CPU whose sheaf that waits for RCU has an object; undefined for none. @throws InspectError notMapped or notStored */
+  /**
+   * Returns the CPU whose sheaf has an object that waits for RCU; undefined for none. @throws InspectError
+   * notMapped or notStored
+   */
   cpuFreeing(object: bigint, chains: SlabChains, shape: SlabShape): number | undefined {
     const capacity = this.#capacity(shape);
     for (const { cpu, sheaves } of this.#ofCpus(shape)) {
@@ -136,9 +139,9 @@ export class Sheaves {
     const size = this.#sheaf.load(address).number('size');
     const lost = (reason: string) => lostObjects(place, capacity, { address, reason });
     const owner = this.#sheaf.big('cache');
-    // Caches without sheaves share bootstrap_sheaf, which is no cache's.
-    if (owner !== shape.cache && capacity > 0) return lost(`a sheaf that names the cache at ${hex(owner)}`);
-    if (size > capacity) return lost(`a sheaf of ${size} objects, where ${capacity} have room`);
+    // Caches without sheaves share bootstrap_sheaf, which belongs to no cache.
+    if (owner !== shape.cache && capacity > 0) return lost(`a sheaf names another cache, at ${hex(owner)}`);
+    if (size > capacity) return lost(`a sheaf claims ${size} objects, but has room for ${capacity}`);
     const bytes = this.#typed.space.bytes(address + this.#objects, 8 * size);
     const objects = [...new BigUint64Array(bytes.buffer)];
     const stray = objects.find((object) => !chains.isObject(object, shape));

@@ -7,30 +7,33 @@ import { FreeSearch } from './free-search.ts';
 import type { Slab } from './slab.ts';
 import { LOOKS } from './slab-chains.ts';
 
-/** A slab cache as SLUB keeps it (struct kmem_cache, mm/slub.c), and what it has by its counters and lists. */
+/** A slab cache (struct kmem_cache, mm/slub.c), with the figures from its counters and lists. */
 export interface SlabCache extends Omit<CacheIdentity, 'cache'> {
   /** Virtual address of the kmem_cache. */
   readonly address: bigint;
-  /** Slabs and objects in them by the counters of the nodes; null in a kernel without CONFIG_SLUB_DEBUG. */
+  /** Slabs by the counters of the nodes; null in a kernel without CONFIG_SLUB_DEBUG. */
   readonly slabs: number | null;
+  /** Objects by the same counters; null without them. */
   readonly objects: number | null;
   readonly free: CacheFree;
-  /** Lists of slabs and of free objects that could not be followed to their end. */
+  /** Lists of slabs and of free objects that could not be followed to the end. */
   readonly broken: readonly Break[];
 }
 
 /** The free objects of a cache that were found. */
 export interface CacheFree {
-  /** Those that slabs have as free: on the partial lists of nodes, and in slabs that CPUs have taken. */
+  /** Free in their slabs on the partial lists of nodes. */
   readonly onNodes: Bounds;
+  /** Free in slabs that CPUs have taken. */
   readonly onCpus: Bounds;
-  /** Those that CPUs and barns hold, on freelists of their own or in sheaves: their slabs have them as in use. */
+  /** On freelists of CPUs, in sheaves and in barns; they count as in use in their slabs. */
   readonly held: Bounds;
   /**
-   * By how much what slabs have as free may be too many, or too few: of those whose counters and freelist do not agree.
+   * By how much the slabs' counts of free objects may be too high or too low: sums over slabs whose counters
+   * and freelist disagree.
    */
   readonly doubt: { readonly tooMany: number; readonly tooFew: number };
-  /** Slabs on lists of which no object is in use. */
+  /** Slabs on lists without any object in use. */
   readonly emptySlabs: number;
 }
 
@@ -42,25 +45,26 @@ export interface SlabCaches {
   readonly unreadable: readonly Break[];
 }
 
-/** No kernel has as many: some hundred, and in old ones a set for each memory cgroup. */
+/** More than any kernel has: some hundred, in old kernels also a set per memory cgroup. */
 const CACHES_LIMIT = 1 << 15;
-/** What is wrong is told of all caches together this often: nobody reads more. */
-const TOLD = 1000;
+/** Limit of problems reported over all caches: nobody reads more. */
+const REPORTED = 1000;
 
 /**
  * Reads all slab caches.
- * @param looks how many slabs and sheaves of all of them are looked at; where there are more, ACTIVE is not known
- * @throws InspectError missingInfo without symbols or types; unsupported for another allocator (SLAB, to 6.7; SLOB)
+ * @param looks limit of slabs and sheaves to look at, over all caches; beyond it, ACTIVE is unknown
+ * @throws InspectError missingInfo without symbols or types; unsupported for another allocator (SLAB, to 6.7;
+ * SLOB)
  */
 export function readSlabCaches(typed: TypedKernel, looks = LOOKS): SlabCaches {
   const reader = new CacheReader(typed);
   const search = new FreeSearch(typed, null, looks);
   const { nodes, broken } = walkList(typed.space, typed.symbol('slab_caches'), CACHES_LIMIT);
   const unreadable: Break[] = [];
-  const told = { left: TOLD };
+  const budget = { left: REPORTED };
   const caches = nodes.flatMap((node) => {
     try {
-      return [cacheOf(reader.read(node - reader.listOffset), search, told)];
+      return [cacheOf(reader.read(node - reader.listOffset), search, budget)];
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
       unreadable.push({ address: node, reason: error.message });
@@ -73,15 +77,15 @@ export function readSlabCaches(typed: TypedKernel, looks = LOOKS): SlabCaches {
 function cacheOf(
   { cache, ...identity }: CacheIdentity,
   search: FreeSearch,
-  told: { left: number },
+  budget: { left: number },
 ): SlabCache {
   const shape = { ...identity, cache };
-  const sum = new FreeSum(told);
+  const sum = new FreeSum(budget);
   for (const found of search.of(shape)) sum.add(found);
   return { address: cache, ...identity, ...search.counters(shape), free: sum.free, broken: sum.broken };
 }
 
-/** Adds up free objects, those of no slab twice. */
+/** Adds up free objects; a slab's objects are added only once. */
 class FreeSum {
   readonly free = {
     onNodes: { least: 0, most: 0 },
@@ -92,15 +96,15 @@ class FreeSum {
   };
   readonly broken: Break[] = [];
   readonly #seen = new Set<bigint>();
-  readonly #told: { left: number };
+  readonly #budget: { left: number };
 
-  /** @param told how much that is wrong is still told */
-  constructor(told: { left: number }) {
-    this.#told = told;
+  /** @param budget how many problems may still be reported */
+  constructor(budget: { left: number }) {
+    this.#budget = budget;
   }
 
   add({ place, slab, least, most, broken }: FreeObjects): void {
-    if (broken !== null) this.#tell(broken);
+    if (broken !== null) this.#report(broken);
     if (slab !== null && isInSlab(place) && this.#isKnown(slab)) return;
     const { onNodes, onCpus, held, doubt } = this.free;
     const sum = isInSlab(place) ? (place.kind === 'nodePartial' ? onNodes : onCpus) : held;
@@ -112,13 +116,13 @@ class FreeSum {
     doubt.tooFew += most - free;
   }
 
-  #tell(broken: Break): void {
-    if (--this.#told.left >= 0) this.broken.push(broken);
+  #report(broken: Break): void {
+    if (--this.#budget.left >= 0) this.broken.push(broken);
   }
 
   #isKnown({ address, inuse }: Slab): boolean {
     if (this.#seen.has(address)) {
-      this.#tell({ address, reason: 'the slab is on two lists' });
+      this.#report({ address, reason: 'the slab is on two lists' });
       return true;
     }
     this.#seen.add(address);
@@ -127,7 +131,10 @@ class FreeSum {
   }
 }
 
-/** Objects in use by the counters of the nodes and the lists of what is free; null in a kernel without these counters. */
+/**
+ * Returns the objects in use, by the counters of the nodes and the lists of free objects; null without these
+ * counters.
+ */
 export function activeByLists({ objects, free }: Pick<SlabCache, 'objects' | 'free'>): Bounds | null {
   if (objects === null) return null;
   const { onNodes, onCpus, held } = free;

@@ -3,44 +3,46 @@ import { PageAddresses } from '../objects/page-addresses.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** What of a slab cache decides where objects lie in its slabs, and free ones in their freelists. */
+/** What determines where objects lie in the slabs of a cache, and how they are linked in freelists. */
 export interface SlabShape {
   /** Virtual address of the kmem_cache. */
   readonly cache: bigint;
-  /** Bytes from one object to the next, and before the first (red_left_pad, with debugging alone). */
+  /** Bytes from one object to the next. */
   readonly size: number;
+  /** Bytes before the first object (red_left_pad, only with debugging). */
   readonly pad: number;
-  /** Of a slab as the cache wants it; one made when memory was short has fewer. */
+  /** In a slab of normal size; one allocated when memory was short has fewer. */
   readonly objectsPerSlab: number;
   readonly pagesPerSlab: number;
-  /** Pages of a slab made when memory was short. */
+  /** Pages of a slab allocated when memory was short. */
   readonly leastPages: number;
-  /** Bytes from an object to its free pointer, and what this is obfuscated with; null for a plain one. */
+  /** Bytes from an object to its free pointer. */
   readonly freePointerAt: number;
+  /** What the free pointer is obfuscated with; null if it is not. */
   readonly random: bigint | null;
 }
 
-/** A slab as its struct page has it: struct slab since 5.17 (d122019bf061), struct page before. */
+/** A slab, from its struct: struct slab since 5.17 (d122019bf061), struct page before. */
 export interface Slab {
   /** Virtual address of the struct. */
   readonly address: bigint;
   /** Virtual address of its first byte. */
   readonly begin: bigint;
   readonly objects: number;
-  /** Objects that are not free in the slab itself: those of a CPU's own freelist count, too. */
+  /** Objects that are not free in the slab itself, including those on a CPU's own freelist. */
   readonly inuse: number;
   /** The first free object in the slab itself; 0 for none. */
   readonly freelist: bigint;
-  /** The next one on a CPU's partial list; 0 for none. */
+  /** The next slab on a CPU's partial list; 0 for none. */
   readonly next: bigint;
 }
 
-/** Reads slabs by the addresses of their structs. */
+/** Reads slabs by the address of their struct. */
 export class SlabReader {
   readonly addresses: PageAddresses;
   /** Bytes from the struct to its list_head. */
   readonly listOffset: bigint;
-  /** What was looked up for the last cache, by the pfn of the slab's first page: objects are many to a slab. */
+  /** Look-ups for the last cache, by the pfn of the slab's first page: a slab has many objects. */
   #known = { cache: 0n, slabs: new Map<number, Slab | string>() };
   readonly #slab: StructReader<'slab_cache' | 'objects' | 'inuse' | 'freelist' | 'next?'>;
 
@@ -52,7 +54,7 @@ export class SlabReader {
     this.listOffset = BigInt(this.#slab.type.offsetOf('slab_list'));
   }
 
-  /** The slab of a cache at an address, or why there is none. */
+  /** Returns the slab of a cache at an address, or why there is none. */
   read(address: bigint, shape: SlabShape): Slab | string {
     const pfn = this.addresses.pfnOf(address);
     if (pfn === null) return `${hex(address)} is not the address of a struct page`;
@@ -92,7 +94,7 @@ export class SlabReader {
   }
 }
 
-/** Which object of a slab begins at an address; undefined for none. */
+/** Returns the index of the object of a slab that begins at an address; undefined for none. */
 export function indexOf(address: bigint, { begin, objects }: Slab, shape: SlabShape): number | undefined {
   const index = (Number(address - begin) - shape.pad) / shape.size;
   return Number.isInteger(index) && index >= 0 && index < objects ? index : undefined;

@@ -10,7 +10,7 @@ function dentries(kernel: SlabKernel, looks?: number) {
 
 const range = (least: number, most = least) => ({ least, most });
 
-/** A cache of one slab, on the partial list, with so many objects in use and these on its freelist. */
+/** A cache with one slab on the partial list, with `inuse` objects in use and `free` ones on its freelist. */
 function partial(inuse: number, free: readonly number[], change?: (kernel: SlabKernel) => void): SlabKernel {
   const kernel = new SlabKernel();
   kernel.slab(0, { inuse, free });
@@ -21,7 +21,7 @@ function partial(inuse: number, free: readonly number[], change?: (kernel: SlabK
 
 describe('free objects of slabs on partial lists', () => {
   test.each(['none', 'address', 'swapped'] as const)(
-    'are followed where pointers are hidden: %s',
+    'are followed with obfuscated pointers: %s',
     (hardening) => {
       const kernel = new SlabKernel({ hardening });
       kernel.slab(0, { inuse: 18, free: [20, 0, 9] });
@@ -30,15 +30,15 @@ describe('free objects of slabs on partial lists', () => {
     },
   );
 
-  test('are as many as the slab counts or its freelist has, where these differ', () => {
+  test("are between the slab's count and its freelist's if these differ", () => {
     const { active, reasons } = dentries(partial(17, [20, 0, 9]));
     expect(active).toEqual(range(17, 18));
-    expect(reasons).toEqual(['its freelist has 3 objects, and its counters have 4 free']);
+    expect(reasons).toEqual(['its freelist has 3 objects, but its counters have 4 free']);
   });
 
   test.each([
     [
-      'leads out of the slab',
+      'leads outside the slab',
       (k: SlabKernel) => k.chain(0, [20, 0, 9], k.object(1, 0)),
       /not one of its objects/,
     ],
@@ -48,7 +48,7 @@ describe('free objects of slabs on partial lists', () => {
       /not one of its/,
     ],
     ['runs in a circle', (k: SlabKernel) => k.chain(0, [20, 0, 9], k.object(0, 0)), /twice/],
-  ] as const)('are any number where a freelist %s', (_, damage, reason) => {
+  ] as const)('are any number if a freelist %s', (_, damage, reason) => {
     const { active, reasons } = dentries(partial(18, [20, 0, 9], damage));
     expect(active).toEqual(range(0, OBJECTS));
     expect(reasons[0]).toMatch(reason);
@@ -58,13 +58,13 @@ describe('free objects of slabs on partial lists', () => {
     ['of another cache', { inuse: 18, cache: AT.second }, /not a slab of this cache/],
     ['without objects', { inuse: 0, objects: 0 }, /cannot have 0 of 0 objects/],
     ['with more in use than it has', { inuse: 22 }, /cannot have 22 of 21 objects/],
-  ] as const)('are any number for what stands on the list and is %s', (_, slab, reason) => {
+  ] as const)('are any number for an entry on the list %s', (_, slab, reason) => {
     const { active, reasons } = dentries(partial(18, [20, 0, 9], (kernel) => kernel.slab(0, slab)));
     expect(active).toEqual(range(0, OBJECTS));
     expect(reasons[0]).toMatch(reason);
   });
 
-  test('are unknown of slabs that the list lacks, by the count of it', () => {
+  test('are unknown for slabs that the list lacks by its count', () => {
     const kernel = partial(18, [20, 0, 9]);
     kernel.node(AT.node, 3, 3 * OBJECTS, [0]);
     kernel.writeU64(AT.node + 32, 2n);
@@ -74,7 +74,7 @@ describe('free objects of slabs on partial lists', () => {
   });
 });
 
-describe('free objects of more slabs than are looked at in all', () => {
+describe('free objects of more slabs than the limit', () => {
   function withThree(): SlabKernel {
     const kernel = new SlabKernel();
     for (const n of [0, 1, 2]) kernel.slab(n, { inuse: 18, free: [20, 0, 9] });
@@ -82,19 +82,19 @@ describe('free objects of more slabs than are looked at in all', () => {
     return kernel;
   }
 
-  test('are not known', () => {
+  test('are unknown', () => {
     const { active, reasons } = dentries(withThree(), 2);
     expect(active).toEqual(range(0, 3 * OBJECTS - 6));
-    expect(reasons).toEqual(['the slabs and sheaves of all caches are more than are looked at']);
+    expect(reasons).toEqual(['the slabs and sheaves of all caches exceed the limit']);
   });
 
-  test('are known where there are just as many', () => {
+  test('are known at exactly the limit', () => {
     expect(dentries(withThree(), 3)).toMatchObject({ active: range(3 * OBJECTS - 9), reasons: [] });
   });
 });
 
 describe('free objects that CPUs hold', () => {
-  /** Slab 0 is the CPU's own; 1 and 2 are on its partial list. */
+  /** Slab 0 is the CPU's own; slabs 1 and 2 are on its partial list. */
   function withCpu(): SlabKernel {
     const kernel = new SlabKernel({ cpus: 'slabs' });
     kernel.node(AT.node, 3, 3 * OBJECTS, []);
@@ -107,13 +107,13 @@ describe('free objects that CPUs hold', () => {
     return kernel;
   }
 
-  test('are those of its freelist, of its slab and of its partial list', () => {
+  test('are the ones of its freelist, its slab and its partial list', () => {
     const { active, free, reasons } = dentries(withCpu());
     expect(free).toMatchObject({ onCpus: range(4), held: range(4), onNodes: range(0) });
     expect({ active, reasons }).toEqual({ active: range(3 * OBJECTS - 8), reasons: [] });
   });
 
-  test('are any number of its slab where its freelist is broken', () => {
+  test('are any number of its slab if its freelist is broken', () => {
     const kernel = withCpu();
     kernel.chain(0, [1, 2], kernel.object(1, 3));
     const { active, reasons } = dentries(kernel);
@@ -121,13 +121,13 @@ describe('free objects that CPUs hold', () => {
     expect(reasons[0]).toMatch(/not one of its objects/);
   });
 
-  test('are not known where a freelist has no slab', () => {
+  test('are unknown if a freelist has no slab', () => {
     const kernel = withCpu();
     kernel.writeU64(AT.cpu + 8, 0n);
-    expect(dentries(kernel).reasons[0]).toMatch(/^CPU 0 has no slab, and 0x/);
+    expect(dentries(kernel).reasons[0]).toMatch(/^CPU 0 has no slab, but 0x/);
   });
 
-  test('are told where its partial list leads in a circle', () => {
+  test('are reported if its partial list runs in a circle', () => {
     const kernel = withCpu();
     kernel.slab(2, { inuse: 19, free: [8, 7], next: 1 });
     const { active, reasons } = dentries(kernel);
@@ -152,7 +152,7 @@ describe('free objects in sheaves', () => {
     return kernel;
   }
 
-  test('are those of CPUs and barns, and not those that wait for RCU', () => {
+  test('are the ones of CPUs and barns, but not the ones that wait for RCU', () => {
     const { active, free, reasons } = dentries(withSheaves());
     expect(free.held).toEqual(range(7));
     expect({ active, reasons }).toEqual({ active: range(OBJECTS - 7), reasons: [] });
@@ -160,18 +160,22 @@ describe('free objects in sheaves', () => {
 
   test.each([
     [
-      'says that it has more than it has room for',
+      'claims more than it has room for',
       (k: SlabKernel) => k.writeU64(AT.sheaves + 24, 5n),
-      /4 have room/,
+      /has room for 4/,
     ],
     [
-      'is of another cache',
+      'belongs to another cache',
       (k: SlabKernel) => k.writeU64(AT.sheaves + 16, k.at(AT.barn)),
-      /names the cache at/,
+      /names another cache, at/,
     ],
-    ['has an address of no object', (k: SlabKernel) => k.sheaf(0, [k.object(0, 1) + 8n]), /is not an object/],
-    ['has an object of no slab', (k: SlabKernel) => k.sheaf(0, [k.object(1, 1)]), /is not an object/],
-  ] as const)('are any number where a sheaf %s', (_, damage, reason) => {
+    [
+      'has an address that is not an object',
+      (k: SlabKernel) => k.sheaf(0, [k.object(0, 1) + 8n]),
+      /is not an object/,
+    ],
+    ['has an object outside any slab', (k: SlabKernel) => k.sheaf(0, [k.object(1, 1)]), /is not an object/],
+  ] as const)('are any number if a sheaf %s', (_, damage, reason) => {
     const kernel = withSheaves();
     damage(kernel);
     const { active, reasons } = dentries(kernel);
@@ -179,11 +183,11 @@ describe('free objects in sheaves', () => {
     expect(reasons[0]).toMatch(reason);
   });
 
-  test('are not counted twice where two places have one sheaf', () => {
+  test('are not counted twice if two places have the same sheaf', () => {
     const kernel = withSheaves();
     kernel.writeU64(AT.cpu + 8, kernel.at(AT.sheaves));
     const { active, reasons } = dentries(kernel);
     expect(active).toEqual(range(OBJECTS - 11, OBJECTS - 7));
-    expect(reasons).toEqual(['a sheaf that stands in two places']);
+    expect(reasons).toEqual(['a sheaf is in two places']);
   });
 });

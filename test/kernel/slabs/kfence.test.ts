@@ -5,7 +5,7 @@ import { failureOf } from '../../builders/failure.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 
 const PAGE = 4096;
-/** Where things stand in the data of the made-up kernel; bytes. The pool itself is in the direct map. */
+/** Offsets in the data of the built kernel, in bytes. The pool itself is in the direct map. */
 const AT = { pool: 0, metadata: 0x100, cache: 0x40, name: 0x80 };
 /** Bytes of a kfence_metadata. */
 const ENTRY = 40;
@@ -33,7 +33,9 @@ function types(): BuiltBtf {
   return btf;
 }
 
-/** A pool of three objects: the first in use, at the end of its page, the second freed, the third never used. */
+/**
+ * A pool of three objects: the first in use, at the end of its page, the second freed, the third never used.
+ */
 function built(metadata: 'array' | 'pointer' = 'array'): { kernel: BuiltTypedKernel; begin: bigint } {
   const kernel = new BuiltTypedKernel(types(), {
     __kfence_pool: AT.pool,
@@ -57,8 +59,8 @@ function built(metadata: 'array' | 'pointer' = 'array'): { kernel: BuiltTypedKer
   return { kernel, begin };
 }
 
-describe('the pool of KFENCE', () => {
-  test.each(['array', 'pointer'] as const)('is found where its metadata is an %s', (metadata) => {
+describe('the KFENCE pool', () => {
+  test.each(['array', 'pointer'] as const)('is found if its metadata is an %s', (metadata) => {
     const first = POOL_PHYSICAL / PAGE;
     const pool = KfencePool.of(built(metadata).kernel.typed);
     expect(pool?.pfns).toEqual({ start: first, end: first + 2 * (OBJECTS + 1) });
@@ -67,7 +69,7 @@ describe('the pool of KFENCE', () => {
     ]);
   });
 
-  test('tells the objects of its pages, and which pages are guards', () => {
+  test('gives the objects of its pages, and the guard pages', () => {
     const { kernel, begin } = built();
     const pool = KfencePool.of(kernel.typed);
     const at = (page: number) => pool?.objectAt(POOL_PHYSICAL / PAGE + page);
@@ -79,7 +81,7 @@ describe('the pool of KFENCE', () => {
     expect([0, 1, 3, 5, 7].map(at)).toEqual([null, null, null, null, null]);
   });
 
-  test('has an answer for addresses that are not mapped', () => {
+  test('translates addresses that are not mapped', () => {
     const { kernel, begin } = built();
     const pool = KfencePool.of(kernel.typed);
     expect(pool?.physicalOf(begin + 0x4f40n)).toBe(POOL_PHYSICAL + 0x4f40);
@@ -88,14 +90,14 @@ describe('the pool of KFENCE', () => {
     ]);
   });
 
-  test('is none where KFENCE is not on, or not known', () => {
+  test('is null if KFENCE is off or absent', () => {
     const { kernel } = built();
     kernel.writeU64(AT.pool, 0n);
     expect(KfencePool.of(kernel.typed)).toBeNull();
     expect(KfencePool.of(new BuiltTypedKernel(types()).typed)).toBeNull();
   });
 
-  test('is not believed without metadata of it', () => {
+  test('is not believed without matching metadata', () => {
     const { kernel } = built();
     kernel.writeU64(AT.metadata + 8, 0x1000n);
     expect(failureOf(() => KfencePool.of(kernel.typed)).kind).toBe('corrupt');

@@ -5,7 +5,7 @@ import { AT, type Form, SlabKernel } from '../../builders/slab-kernel.ts';
 
 const NOWHERE = 0xffff_9999_0000_0000n;
 
-/** A cache with two slabs on its node, of which one is in use in part. */
+/** A cache with two slabs on its node, one of them partly in use. */
 function built(form: Form = 'node', nodes = 1): SlabKernel {
   const kernel = new SlabKernel({ form, nodes });
   kernel.slab(0, { inuse: 17, free: [3, 20, 0, 7] });
@@ -27,7 +27,7 @@ const DENTRY = {
   broken: [],
 };
 
-/** All caches, with the objects in use by their counters and lists where these are certain of it. */
+/** Returns all caches, with the objects in use if counters and lists determine them. */
 function cachesOf(kernel: SlabKernel) {
   const { caches, ...others } = readSlabCaches(kernel.typed);
   const withActive = caches.map((cache) => {
@@ -51,12 +51,12 @@ describe('slab caches', () => {
     expect(cachesOf(kernel).caches[0]).toMatchObject({ slabs: 7, objects: 147, active: 143 });
   });
 
-  test('are read where a node has none of them', () => {
+  test('are read if a node has none', () => {
     const kernel = built('node', 2);
     expect(cachesOf(kernel).caches[0]).toMatchObject({ slabs: 2, objects: 42 });
   });
 
-  test('do not say how many objects are active when a partial list is broken', () => {
+  test('have an unknown number of active objects when a partial list is broken', () => {
     const kernel = built();
     kernel.writeU64(AT.node, NOWHERE);
     kernel.writeU64(AT.node + 8, NOWHERE);
@@ -72,25 +72,23 @@ describe('slab caches', () => {
     kernel.writeU64(AT.second + 8, 17n << 16n);
     const { caches, unreadable } = cachesOf(kernel);
     expect(caches.map(({ name }) => name)).toEqual(['dentry']);
-    expect(unreadable).toEqual([
-      { address: kernel.at(AT.second + 24), reason: 'a slab of order 17 is none' },
-    ]);
+    expect(unreadable).toEqual([{ address: kernel.at(AT.second + 24), reason: 'implausible slab order 17' }]);
   });
 
-  test('are not taken from a number of nodes that no kernel has', () => {
+  test('are not read with an impossible number of nodes', () => {
     expect(failureOf(() => readSlabCaches(built('node', 5000).typed))).toMatchObject({
       kind: 'corrupt',
-      message: 'nr_node_ids is 5000, no number of nodes',
+      message: 'nr_node_ids is 5000, which is impossible',
     });
   });
 
-  test('have no counters in a kernel that keeps none, and are told all the same', () => {
+  test('have no counters in a kernel without them, but are read', () => {
     const [cache] = cachesOf(built('no counters')).caches;
     const none = { slabs: null, objects: null, active: null };
     expect(cache).toMatchObject({ ...DENTRY, ...none, address: built().at(AT.cache) });
   });
 
-  test('are not taken from types in which two nodes share a pointer', () => {
+  test('are not read with types in which two nodes share a pointer', () => {
     const { kind, message } = failureOf(() => readSlabCaches(built('narrow').typed));
     expect([kind, message]).toEqual(['corrupt', 'BTF: the elements of kmem_cache.node[0] have 4 bytes']);
   });
