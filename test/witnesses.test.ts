@@ -180,7 +180,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['info'],
     at: (typed) => typed.symbol('panic_cpu'),
     value: (was) => was ^ 1n,
-    warning: /panic_cpu is 0, and crashing_cpu is 1/,
+    warning: /panic_cpu is 0, but crashing_cpu is 1/,
   },
   'CPUs that are online, one fewer': {
     command: ['ps'],
@@ -210,13 +210,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['ps'],
     at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'thread_info.cpu'),
     value: (was) => was ^ 1n,
-    warning: /CPU 1 runs the task of PID 1, which says that it is on CPU 0/,
+    warning: /CPU 1 runs the task of PID 1, which claims to be on CPU 0/,
   },
   'the TGID of a task': {
     command: ['ps'],
     at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'tgid'),
     value: (was) => was + 0x1000n,
-    warning: /TGIDs of the threads of one process: 4097, and they are PID 1$/m,
+    warning: /the threads of one process have the TGIDs 4097, but are PID 1$/m,
   },
   'the PID of a task': {
     command: ['ps'],
@@ -228,13 +228,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['ps'],
     at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'real_parent'),
     value: (was) => was + 8n,
-    warning: /has the parent at \w+, which does not have it among its children/,
+    warning: /its parent at \w+ does not list it among its children/,
   },
   'the stack of a task': {
     command: ['ps'],
     at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'stack'),
     value: () => 0n,
-    warning: /the task of PID 1 has no stack, and has not ended/,
+    warning: /the task of PID 1 has no stack, but has not ended/,
   },
   'how many use the memory of a process': {
     command: ['ps'],
@@ -242,7 +242,7 @@ const LIES: Readonly<Record<string, Lie>> = {
       typed.space.u64(runningTask(typed) + member(typed, 'task_struct', 'mm')) +
       member(typed, 'mm_struct', 'mm_users'),
     value: (was) => was & ~0xffff_ffffn,
-    warning: /the mm_struct at \w+ is a task's, and its mm_users is 0/,
+    warning: /the mm_struct at \w+ belongs to a task, but its mm_users is 0/,
   },
   'the inode of a name': {
     command: ['usage'],
@@ -269,19 +269,19 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'size'),
     value: (was) => was - 8n,
-    warning: /its objects take \d+ bytes, and its reciprocal_size is that of another number/,
+    warning: /its objects take \d+ bytes, but its reciprocal_size belongs to another number/,
   },
   'the bytes of the objects of a slab cache': {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'object_size'),
     value: (was) => was + 8n,
-    warning: /its objects have \d+ bytes, and its inuse is \d+/,
+    warning: /its objects have \d+ bytes, but its inuse is \d+/,
   },
   'what users may copy of an object': {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'usersize'),
     value: (was) => was + 0x1000n,
-    warning: /its objects have \d+ bytes, and \d+ of them may be copied to users/,
+    warning: /its objects have \d+ bytes, but \d+ of them may be copied to user space/,
   },
   'the place of a node': {
     command: ['pages'],
@@ -311,13 +311,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'oo'),
     value: (was) => was - 1n,
-    warning: /slabs of order \d are said to have \d+ objects of \d+ bytes/,
+    warning: /slabs of order \d cannot have \d+ objects of \d+ bytes/,
   },
   'the task of a CPU': {
     command: ['ps'],
     at: (typed) => typed.symbol('pcpu_hot') + typed.space.u64(typed.symbol('__per_cpu_offset')),
     value: (was) => was + 0x80n,
-    warning: /CPU 0 runs the task at \w+, which is in no list of tasks, nor in its run queue/,
+    warning: /CPU 0 runs the task at \w+, which is neither in a list of tasks nor in its run queue/,
   },
   'the name of a zone': {
     command: ['page', '4096'],

@@ -5,7 +5,10 @@ import { PerCpu } from '../objects/per-cpu.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** A number for each thing that the kernel counts of a memory map: pages mapped of files, anonymous, swapped out, shared. */
+/**
+ * A number of pages for each kind that the kernel counts per mm: mapped from files, anonymous, swapped out,
+ * shared.
+ */
 export interface MmPages {
   readonly file: number;
   readonly anon: number;
@@ -13,20 +16,20 @@ export interface MmPages {
   readonly shmem: number;
 }
 
-/** What a process has in memory, as its mm_struct counts it. */
+/** The memory of a process, as its mm_struct counts it. */
 export interface MmUse {
-  /** With what waits in the caches below: what the process really has. */
+  /** Including what is still in the caches below: what the process really has. */
   readonly pages: MmPages;
   /**
-   * What of it waits in caches of CPUs (6.2+) or threads (before), can be negative. /proc/PID/status shows the counts
-   * without it, but for kernels since 6.16 (82241a83cd15) and their stable relatives.
+   * The part that is still cached by CPUs (6.2+) or threads (before); may be negative. /proc/PID/status
+   * leaves it out, except since 6.16 (82241a83cd15) and its backports.
    */
   readonly cached: MmPages;
-  /** Of its page tables, bytes (mm_struct.pgtables_bytes). */
+  /** Bytes of its page tables (mm_struct.pgtables_bytes). */
   readonly pageTables: number;
 }
 
-/** Counts by their index in the kernel's array. */
+/** Counts by index in the kernel's array. */
 interface Counts {
   readonly central: readonly number[];
   readonly cached: readonly number[];
@@ -37,14 +40,14 @@ type CountReader = (
   tasksCached: readonly number[],
 ) => Counts;
 
-/** Reads the counters of mm_structs, in whichever form a kernel keeps them. */
+/** Reads the counters of mm_structs, in any form that kernels use. */
 export class MmCounters {
   readonly #mm: StructReader<'rss_stat' | 'pgtables_bytes' | 'mm_users?'>;
   readonly #live: boolean;
   readonly #read: CountReader;
   readonly #indexes: MmPages;
 
-  /** @throws InspectError missingInfo or unsupported, when this kernel counts in no form that is known */
+  /** @throws InspectError missingInfo; unsupported if the counters have an unknown form */
   constructor(typed: TypedKernel) {
     this.#mm = typed.reader('mm_struct', 'rss_stat', 'pgtables_bytes', 'mm_users?');
     this.#live = typed.space.live;
@@ -60,13 +63,13 @@ export class MmCounters {
 
   /**
    * @param tasksCached what all tasks that use the mm have cached, by the kernel's index
-   * @throws InspectError notMapped, notStored; corrupt, for one that nobody uses, though a task has it
+   * @throws InspectError notMapped, notStored; corrupt if its users count is 0 although a task has it
    */
   read(mm: bigint, tasksCached: readonly number[]): MmUse {
     const loaded = this.#mm.load(mm);
-    // A task gives its mm up before it takes itself out of the count (exit_mm).
+    // An exiting task drops its mm before it decrements the count (exit_mm).
     if (!this.#live && loaded.has('mm_users') && loaded.number('mm_users') <= 0) {
-      const what = `the mm_struct at ${hex(mm)} is a task's, and its mm_users is ${loaded.number('mm_users')}`;
+      const what = `the mm_struct at ${hex(mm)} belongs to a task, but its mm_users is ${loaded.number('mm_users')}`;
       throw new InspectError('corrupt', what, { address: mm });
     }
     const { central, cached } = this.#read(loaded, tasksCached);
@@ -78,7 +81,7 @@ export class MmCounters {
       shmem: count(shmem),
     });
     return {
-      // A counter may be below zero for a moment, as one task unmaps what another has mapped and not yet added.
+      // A sum may be negative for a moment: one task unmaps what another has mapped but not yet added.
       pages: pages((i) => Math.max(0, (central[i] ?? 0) + (cached[i] ?? 0))),
       cached: pages((i) => cached[i] ?? 0),
       pageTables: loaded.number('pgtables_bytes'),
@@ -92,13 +95,16 @@ function indexOf(typed: TypedKernel, enumerator: string): number {
   return Number(value);
 }
 
-/** f1a7941243c1 (6.2) made the counters per-CPU ones; before, tasks cached what they had counted (SPLIT_RSS_COUNTING). */
+/**
+ * Counters are per CPU since f1a7941243c1 (6.2); before, tasks cached what they had counted
+ * (SPLIT_RSS_COUNTING).
+ */
 function countReader(typed: TypedKernel): CountReader {
   const mm = typed.types.struct('mm_struct');
   if (mm.has('rss_stat[0].count')) return perCpuCounts(typed);
   if (mm.has('rss_stat.count'))
     return (loaded, cached) => ({ central: longs(loaded.bytes('rss_stat')), cached });
-  throw new InspectError('unsupported', 'mm_struct.rss_stat of this kernel has a form that is not known');
+  throw new InspectError('unsupported', 'mm_struct.rss_stat of this kernel has an unknown form');
 }
 
 /** struct mm_rss_stat: an array of atomic_long_t. */
@@ -106,10 +112,12 @@ function longs(bytes: Uint8Array): number[] {
   return Array.from({ length: bytes.length >> 3 }, (_, i) => Number(BigInt.asIntN(64, u64At(bytes, 8 * i))));
 }
 
-/** Counters of one mm are allocated together, some 16 bytes; more than a page apart they are none. */
+/**
+ * The counters of one mm are allocated together, some 16 bytes; pointers more than a page apart are invalid.
+ */
 const WINDOW = 4096n;
 
-/** An array of struct percpu_counter: a count, and for each CPU an s32 that is not yet added to it. */
+/** Reads an array of struct percpu_counter: a count, and per CPU an s32 that is not yet added to it. */
 function perCpuCounts(typed: TypedKernel): CountReader {
   const counter = typed.types.struct('percpu_counter');
   const count = counter.placeOf('count', 8);
@@ -121,13 +129,13 @@ function perCpuCounts(typed: TypedKernel): CountReader {
     const words = (offset: number) =>
       Array.from({ length }, (_, i) => u64At(bytes, i * counter.size + offset));
     const central = words(count).map((word) => Number(BigInt.asIntN(64, word)));
-    // A kernel for one CPU only (no CONFIG_SMP) has nothing but the count.
+    // A kernel for a single CPU (no CONFIG_SMP) has only the count.
     const cached = counters === undefined ? [] : cpuSums(typed, perCpu, words(counters));
     return { central, cached };
   };
 }
 
-/** Adds up the copies of all CPUs: one that went offline has left nothing in its own (percpu_counter_cpu_dead). */
+/** Adds up the values of all CPUs; an offline CPU has none left (percpu_counter_cpu_dead). */
 function cpuSums({ space }: TypedKernel, perCpu: PerCpu, pointers: readonly bigint[]): number[] {
   const low = pointers.reduce((least, at) => (at < least ? at : least));
   const high = pointers.reduce((most, at) => (at > most ? at : most));

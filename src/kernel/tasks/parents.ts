@@ -4,14 +4,15 @@ import { walkList } from '../objects/list.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Task } from './task.ts';
 
-/** Children that no list of tasks has, at most: those that are just made, or have just ended. */
+/** Limit of children that are in no list of tasks: just created, or just ended. */
 const MORE_CHILDREN = 1 << 10;
 
 /**
- * Finds the PID of a task's parent: the process, not the thread, of real_parent (proc_pid_status). The first tasks are
- * children of PID 0, which has no parent. Of a dump the parent is held against its list of children, which has the leader of
- * each process (copy_process), and against that of the process's other threads.
- * @param tasks all that are listed
+ * Returns a function that finds the PID of a task's parent: of the process, not the thread, of real_parent
+ * (proc_pid_status). The first tasks are children of PID 0, which has no parent. In a dump, the parent is
+ * checked against its list of children, which has the leader of each process (copy_process), or else the
+ * lists of the process's other threads.
+ * @param tasks all listed tasks
  */
 export function parentReader(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => number {
   const tgids = new Map(tasks.map(({ address, tgid }) => [address, tgid]));
@@ -27,13 +28,16 @@ export function parentReader(typed: TypedKernel, tasks: readonly Task[]): (task:
   };
 }
 
-/** What the list of children of a task has, and what is thrown for another one's child. */
+/** A task's list of children, and the error for a child that is not in it. */
 interface Family {
   readonly nodes: ReadonlySet<bigint>;
   readonly stranger: InspectError;
 }
 
-/** Throws `corrupt` for a task that its parent does not know; does nothing where the types or a running kernel do not tell. */
+/**
+ * Throws `corrupt` for a task that its parent does not list; does nothing if the types lack the list or the
+ * kernel runs.
+ */
 function childrenCheck(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => void {
   const type = typed.types.struct('task_struct');
   const [children, sibling] = [type.find('children'), type.find('sibling')];
@@ -44,8 +48,8 @@ function childrenCheck(typed: TypedKernel, tasks: readonly Task[]): (task: Task)
   const childrenOf = (parent: bigint) => {
     const { nodes } = walkList(typed.space, parent + BigInt(children.offset), Math.max(0, left));
     left -= nodes.length;
-    // One error for all that the parent does not know: there may be a hundred thousand.
-    const what = `it has the parent at ${hex(parent)}, which does not have it among its children`;
+    // One error object for all children that the parent lacks: there may be a hundred thousand.
+    const what = `its parent at ${hex(parent)} does not list it among its children`;
     const found = { nodes: new Set(nodes), stranger: new InspectError('corrupt', what, { address: parent }) };
     known.set(parent, found);
     return found;

@@ -5,21 +5,21 @@ import { XarrayWalker } from '../objects/xarray.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PID_LIMIT } from './task.ts';
 
-/** Tasks that are taken from it: each takes some 100 bytes, and as many again where it is compared with the lists. */
+/** Limit of tasks: each takes some 100 bytes, and twice that when it is compared with the lists. */
 const TASKS_LIMIT = 1 << 18;
 
-/** Which tasks the kernel's table of PIDs has. */
+/** The tasks in the kernel's table of PIDs. */
 export interface PidTable {
   /** Virtual addresses of task_structs by PID, ascending. */
   readonly tasks: ReadonlyMap<number, bigint>;
-  /** What could not be followed; sentences. */
+  /** Sentences about what could not be followed. */
   readonly problems: readonly string[];
 }
 
 /**
- * Reads the IDR of the first PID namespace, which every PID of every namespace has an entry in (kernel/pid.c). A struct
- * pid without a task of its own is left over: a process group or session whose leader has gone.
- * @throws InspectError missingInfo, notMapped or notStored, when there is no way into it
+ * Reads the IDR of the first PID namespace, which has an entry for every PID of every namespace
+ * (kernel/pid.c). A struct pid without a task belongs to a process group or session whose leader has gone.
+ * @throws InspectError missingInfo, notMapped or notStored if there is no access to it
  */
 export function readPidTable(typed: TypedKernel): PidTable {
   const namespace = typed.symbol('init_pid_ns');
@@ -33,9 +33,7 @@ export function readPidTable(typed: TypedKernel): PidTable {
   const problems = new Sentences();
   const broken = new XarrayWalker(typed).walk(idr.addressOf('idr.idr_rt'), (index, entry) => {
     if (base + index >= PID_LIMIT || tasks.size === TASKS_LIMIT) {
-      problems.push(
-        `the PID table has more than ${tasks.size} tasks, or PIDs past the last that there can be`,
-      );
+      problems.push(`the PID table has more than ${tasks.size} tasks, or PIDs above the limit`);
       return false;
     }
     const node = tryNumber(() => pid.load(entry).big(first), problems, base + index);

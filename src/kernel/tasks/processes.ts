@@ -5,22 +5,23 @@ import { parentReader } from './parents.ts';
 import type { Task } from './task.ts';
 import type { TaskListing } from './task-listing.ts';
 
-/** A task with what other structures say of it. */
+/** A task with what other structures add. */
 export interface TaskDetails {
   readonly task: Task;
   /** PID of its parent process, 0 for none. */
   readonly ppid: Fact<number>;
-  /** Real and effective user, as the first user namespace numbers them. */
+  /** Real and effective user id in the first user namespace. */
   readonly owner: Fact<{ readonly uid: number; readonly euid: number }>;
-  /** Threads of its process. */
+  /** Number of threads of its process. */
   readonly threads: number;
-  /** null for what has no memory of its own: threads of the kernel, and processes that have ended. */
+  /** null if it has no memory of its own: kernel threads, and processes that have ended. */
   readonly memory: Fact<MmUse | null>;
 }
 
 /**
- * Adds to tasks what is not in their task_struct. @param wanted those of the listing that are asked for
- * @throws InspectError missingInfo or unsupported, when this kernel's types do not tell where to look
+ * Adds what is not in the task_struct itself.
+ * @param wanted the tasks of the listing that are asked for
+ * @throws InspectError missingInfo or unsupported if this kernel's types do not show where it is
  */
 export function taskDetails(
   typed: TypedKernel,
@@ -40,14 +41,14 @@ export function taskDetails(
   }));
 }
 
-/** How many of `all` have each key. */
+/** Returns how many of `all` have each key. */
 export function countBy<T, K>(all: Iterable<T>, key: (one: T) => K): Map<K, number> {
   const counts = new Map<K, number>();
   for (const one of all) counts.set(key(one), (counts.get(key(one)) ?? 0) + 1);
   return counts;
 }
 
-/** What tasks of a listing have of memory. Threads share an mm, so each is read once. */
+/** Returns a function that reads a task's memory use. Threads share an mm, so each is read once. */
 export function memoryReader(typed: TypedKernel, tasks: readonly Task[]): (task: Task) => Fact<MmUse | null> {
   const counters = fact(() => new MmCounters(typed));
   const cached = cachedPages(tasks);
@@ -61,7 +62,7 @@ export function memoryReader(typed: TypedKernel, tasks: readonly Task[]): (task:
   };
 }
 
-/** What the tasks of each mm have counted and not yet added to it. */
+/** Returns what the tasks of each mm have counted but not yet added to it. */
 function cachedPages(tasks: readonly Task[]): Map<bigint, number[]> {
   const sums = new Map<bigint, number[]>();
   for (const { mm, cachedPages: pages } of tasks) {
@@ -72,7 +73,7 @@ function cachedPages(tasks: readonly Task[]): Map<bigint, number[]> {
   return sums;
 }
 
-/** Most tasks have one of few credentials. */
+/** Caches credentials: most tasks share a few. */
 function ownerReader(typed: TypedKernel): (task: Task) => { uid: number; euid: number } {
   const reader = typed.reader('cred', 'uid', 'euid');
   const known = new Map<bigint, { uid: number; euid: number }>();

@@ -11,7 +11,8 @@ export interface RunningTask {
 }
 
 /**
- * The task that each possible CPU runs, or stopped in. One that never came up has its idle task, or that of CPU 0.
+ * Returns the task that each possible CPU runs, or ran last. A CPU that never came up has its idle task, or
+ * CPU 0's.
  * @throws InspectError missingInfo, notMapped or notStored
  */
 export function runningTasks(typed: TypedKernel): RunningTask[] {
@@ -24,7 +25,9 @@ export function runningTasks(typed: TypedKernel): RunningTask[] {
   }));
 }
 
-/** `current` is a per-CPU variable; from 6.2 (e57ef2ed97c1) to 6.14 (a1e4cc0155ad) it was in struct pcpu_hot. */
+/**
+ * `current` is a per-CPU variable; from 6.2 (e57ef2ed97c1) to 6.14 (a1e4cc0155ad) it was in struct pcpu_hot.
+ */
 function currentTasks(typed: TypedKernel, perCpu: PerCpu): { cpu: number; address: bigint }[] {
   if (typed.findSymbol('current_task') !== undefined) return perCpu.variables('current_task');
   const [symbol, member] =
@@ -35,20 +38,23 @@ function currentTasks(typed: TypedKernel, perCpu: PerCpu): { cpu: number; addres
   return perCpu.variables(symbol).map(({ cpu, address }) => ({ cpu, address: address + offset }));
 }
 
-/** By CPU, the tasks that its scheduler says it runs or can: one of a list, its idle one, and one that is just ending. */
+/** Returns, by CPU, the current and the idle task of its run queue. */
 export function scheduledTasks(typed: TypedKernel): ReadonlyMap<number, readonly bigint[]> {
   const rq = typed.reader('rq', 'curr', 'idle');
   const all = new PerCpu(typed).variables('runqueues');
   return new Map(all.map(({ cpu, address }) => [cpu, [rq.load(address).big('curr'), rq.big('idle')]]));
 }
 
-/** PANIC_CPU_INVALID (include/linux/panic.h), and what crashing_cpu is before a crash (arch/x86/kernel/reboot.c) */
+/**
+ * PANIC_CPU_INVALID (include/linux/panic.h), also the initial value of crashing_cpu
+ * (arch/x86/kernel/reboot.c)
+ */
 const NO_CPU = -1;
 
 /**
- * The CPU that panicked or oopsed and started the crash kernel; null while none has. panic_cpu says it of every panic
- * (kernel/panic.c), crashing_cpu once the others were stopped for kdump. Takes no types.
- * @throws InspectError missingInfo, notMapped or notStored; corrupt, where it is no CPU, or the two name different ones
+ * Returns the CPU that panicked, or oopsed and started the crash kernel; null if none has. panic_cpu is set
+ * by every panic (kernel/panic.c), crashing_cpu once kdump has stopped the others. Needs no types.
+ * @throws InspectError missingInfo, notMapped or notStored; corrupt if it is not a CPU, or if the two differ
  */
 export function panickingCpu(typed: TypedKernel): number | null {
   const symbols = ['panic_cpu', 'crashing_cpu'].filter((name) => typed.findSymbol(name) !== undefined);
@@ -57,10 +63,10 @@ export function panickingCpu(typed: TypedKernel): number | null {
   const cpus = symbols.map((name) => typed.space.u32(typed.symbol(name)) | 0);
   const named = [...new Set(cpus.filter((cpu) => cpu !== NO_CPU))];
   if (named.length > 1)
-    throw new InspectError('corrupt', `panic_cpu is ${named[0]}, and crashing_cpu is ${named[1]}`);
+    throw new InspectError('corrupt', `panic_cpu is ${named[0]}, but crashing_cpu is ${named[1]}`);
   const [cpu = null] = named;
   const limit = countOfCpus(typed, 'nr_cpu_ids') ?? CPUS_LIMIT;
   if (cpu !== null && (cpu < 0 || cpu >= limit))
-    throw new InspectError('corrupt', `CPU ${cpu} is said to have panicked, and there are ${limit}`);
+    throw new InspectError('corrupt', `CPU ${cpu} is said to have panicked, but there are ${limit} CPUs`);
   return cpu;
 }

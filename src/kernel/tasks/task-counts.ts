@@ -2,14 +2,14 @@ import { countBy } from './processes.ts';
 import type { Task } from './task.ts';
 import type { TaskState } from './task-state.ts';
 
-/** How many tasks there are. */
+/** Numbers of tasks. */
 export interface TaskCounts {
-  /** Everything that has a PID of its own, threads too: the number behind the slash in /proc/loadavg. */
+  /** Everything with its own PID, including threads: the number after the slash in /proc/loadavg. */
   readonly total: number;
-  /** Processes, each with any number of threads; without those of the kernel. */
+  /** Processes, each with any number of threads; without kernel threads. */
   readonly processes: number;
   readonly kernelThreads: number;
-  /** Of the total, by state; only those that occur. */
+  /** Of the total, by state; only states that occur. */
   readonly states: Readonly<Partial<Record<TaskState, number>>>;
 }
 

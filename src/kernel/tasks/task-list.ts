@@ -8,37 +8,41 @@ import { readMemoryTotals } from '../objects/memory-totals.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PID_LIMIT, type Task, TaskReader } from './task.ts';
 
-/** So many tasks are listed: each takes a kilobyte or two until it is shown, and few machines have a tenth of them. */
+/**
+ * How many tasks are listed: each takes a kilobyte or two until it is shown, and few machines have a tenth of
+ * them.
+ */
 export const TASKS_LIMIT = 1 << 17;
 
-/** Tasks by the address of their task_struct, in the order in which they were found, and what could not be followed. */
+/** Tasks by address of their task_struct, in the order they were found, and what could not be followed. */
 export interface FoundTasks {
   readonly tasks: Map<bigint, Task>;
   readonly problems: Sentences;
-  /** Whether some of the tasks may be missing, for all that the lists tell. */
+  /** Whether tasks may be missing, judged by the lists alone. */
   cut: boolean;
-  /** Whether there are more tasks than are listed. */
+  /** Whether there are more tasks than the limit. */
   full: boolean;
-  /** Whether tasks say of themselves what others contradict. */
+  /** Whether other structures contradict tasks. */
   doubtful: boolean;
 }
 
 /**
- * Finds tasks by the lists that the kernel keeps of them: init_task.tasks has the leader of each thread group, and
- * signal_struct.thread_head the threads of one. The idle tasks of the CPUs are in none of them.
+ * Finds tasks by the kernel's lists: init_task.tasks links the leaders of all thread groups,
+ * signal_struct.thread_head the threads of one. The idle tasks of the CPUs are in neither.
  */
 export class TaskList {
   readonly #typed: TypedKernel;
   readonly #reader: TaskReader;
-  /** Where list nodes are in a task_struct, and the head of its threads in a signal_struct; bytes. */
+  /** Bytes to the list nodes in a task_struct. */
   readonly #tasks: bigint;
   readonly #threadNode: bigint;
+  /** Bytes to the head of the list of threads in a signal_struct. */
   readonly #threadHead: bigint;
   readonly #most: number;
 
   /**
-   * @param most tasks that are listed
-   * @throws InspectError missingInfo, when this kernel's types cannot be had
+   * @param most limit of tasks
+   * @throws InspectError missingInfo if this kernel's types cannot be read
    */
   constructor(typed: TypedKernel, most: number) {
     this.#typed = typed;
@@ -50,7 +54,7 @@ export class TaskList {
     this.#threadHead = BigInt(typed.types.struct('signal_struct').offsetOf('thread_head'));
   }
 
-  /** @throws InspectError missingInfo, notMapped or notStored, when the head of the list cannot be read */
+  /** @throws InspectError missingInfo, notMapped or notStored if the head of the list cannot be read */
   find(): FoundTasks {
     const found: FoundTasks = {
       tasks: new Map(),
@@ -70,7 +74,7 @@ export class TaskList {
     return found;
   }
 
-  /** Reads a task, if it was not yet found, and keeps it if it can be one. */
+  /** Reads a task that was not yet found, and keeps it if it is valid. */
   add(address: bigint, found: FoundTasks): Task | undefined {
     const { tasks, problems } = found;
     try {
@@ -92,17 +96,17 @@ export class TaskList {
     }
   }
 
-  /** Whether as many tasks were found as are listed, which is told once. */
+  /** Whether the limit is reached, which is reported once. */
   #isFull(found: FoundTasks): boolean {
     if (found.tasks.size < this.#most) return false;
     if (!found.full)
-      found.problems.push(`there are more than ${this.#most} tasks: the others are not listed`);
+      found.problems.push(`there are more than ${this.#most} tasks; the others are not listed`);
     found.full = true;
     found.cut = true;
     return true;
   }
 
-  /** Returns how many nodes it walked, so that lists that lead into each other are not walked for ever. */
+  /** Returns how many nodes it walked: that bounds the walk of lists that lead into each other. */
   #addThreads({ signal, pid }: Task, found: FoundTasks, limit: number): number {
     const what = `the list of threads of process ${pid}`;
     const threads = this.#walk(what, signal + this.#threadHead, this.#threadNode, found, limit);
@@ -110,7 +114,7 @@ export class TaskList {
     return threads.length;
   }
 
-  /** A list of tasks whose node is `node` bytes into a task_struct. */
+  /** Walks a list of tasks with its node `node` bytes into the task_struct. */
   #walk(what: string, head: bigint, node: bigint, found: FoundTasks, limit: number): bigint[] {
     try {
       const { nodes, broken } = walkList(this.#typed.space, head, Math.max(0, limit));
@@ -126,19 +130,22 @@ export class TaskList {
   }
 }
 
-/** PID_MAX_LIMIT of include/linux/threads.h: PIDs are below it. */
+/** PIDs are below PID_MAX_LIMIT (include/linux/threads.h). */
 function isPossible({ pid, tgid }: Task): boolean {
   return pid > 0 && pid < PID_LIMIT && tgid > 0 && tgid < PID_LIMIT;
 }
 
-/** A task has a stack of four pages (THREAD_SIZE_ORDER of x86_64 is 2 at least), so memory bounds their number. */
+/**
+ * A task has a stack of at least four pages (THREAD_SIZE_ORDER of x86_64 is at least 2), so memory limits
+ * their number.
+ */
 const STACK_BYTES = 4 * PAGE_SIZE;
-/** As many as fit into 256 MiB are always looked at. */
+/** The least limit: as many as fit into 256 MiB. */
 const LEAST_LIMIT = 1 << 14;
 
 function tasksLimit(typed: TypedKernel, most: number): number {
   const memory = fact(() => readMemoryTotals(typed).total);
   const stacks = 'value' in memory ? Math.floor(memory.value / STACK_BYTES) : most;
-  // One more, so that it is told that there are more.
+  // One more than the limit shows that there are more.
   return Math.min(most + 1, Math.max(LEAST_LIMIT, stacks));
 }

@@ -9,39 +9,40 @@ import { panickingCpu, type RunningTask, runningTasks, scheduledTasks } from './
 import { type Task, TaskReader } from './task.ts';
 import { type FoundTasks, TASKS_LIMIT, TaskList } from './task-list.ts';
 
-/** A CPU and the task that it runs; null where that one cannot be read. */
+/** A CPU and the task that it runs; null if that task cannot be read. */
 export interface CpuTask extends RunningTask {
   readonly current: Task | null;
 }
 
-/** All tasks of a kernel, found in two ways that are held against each other. */
+/** All tasks of a kernel, found in two ways that are checked against each other. */
 export interface TaskListing {
-  /** Every task that has a PID, of processes and of the kernel. */
+  /** Every task with a PID, of processes and of the kernel. */
   readonly tasks: readonly Task[];
   readonly cpus: Fact<readonly CpuTask[]>;
-  /** The CPU that panicked; null while none has. */
+  /** The CPU that panicked; null if none has. */
   readonly panickingCpu: Fact<number | null>;
-  /** What is missing or contradicts itself; sentences. */
+  /** Sentences about what is missing or contradictory. */
   readonly problems: readonly string[];
-  /** Whether those are all tasks, and no more: what one structure lacks another may have. */
+  /** Whether these are exactly all tasks: what one structure lacks, another may have. */
   readonly whole: boolean;
-  /** Their number against the kernel's. */
+  /** Their number compared with the kernel's. */
   readonly checks: readonly Check[];
 }
 
-/** A running kernel changes its lists while they are read: then they are read again, this often. */
+/** A running kernel changes its lists while they are read: then they are read again, up to this often. */
 const LIVE_ATTEMPTS = 3;
 
 /**
- * Lists the tasks by the lists of tasks and threads, and adds those that only the PID table has.
- * @param most tasks that are listed; where there are more, a problem says so
- * @throws InspectError missingInfo for a kernel without BTF; notMapped or notStored, when nothing can be found at all
+ * Lists the tasks by the lists of tasks and threads, and adds the ones that only the PID table has.
+ * @param most limit of tasks; a problem reports that there are more
+ * @throws InspectError missingInfo for a kernel without BTF; notMapped or notStored if nothing can be found
+ * at all
  */
 export function listTasks(typed: TypedKernel, most = TASKS_LIMIT): TaskListing {
   let found = findTasks(typed, most);
   for (let i = 1; i < LIVE_ATTEMPTS && typed.kernel.image.live && found.problems.length > 0; i++)
     found = findTasks(typed, most);
-  // Of what may be missing the number says nothing.
+  // If tasks may be missing, their number proves nothing.
   const { checks, lost } = found.cut ? UNCHECKED : threadChecks(typed, found.tasks.size);
   if (lost !== null) found.problems.push(lost);
   return {
@@ -58,11 +59,13 @@ export function listTasks(typed: TypedKernel, most = TASKS_LIMIT): TaskListing {
   };
 }
 
-/** nr_threads counts all that have a PID; the idle tasks have none. That of a running kernel moves meanwhile. */
+/**
+ * nr_threads counts every task with a PID; idle tasks have none. In a running kernel it changes meanwhile.
+ */
 function threadChecks(typed: TypedKernel, counted: number): Checked {
   if (typed.space.live) return UNCHECKED;
   const count = fact(() => typed.space.u32(typed.symbol('nr_threads')) | 0);
-  // A kernel that runs has at least one task, so 0 is not a count of them.
+  // A running kernel has at least one task, so 0 is not a count.
   const checks = factOf(count, (kernel) =>
     kernel === 0 ? [] : [check({ name: 'nr_threads', unit: 'tasks', counted, kernel })],
   );
@@ -91,11 +94,11 @@ function checkStacks(found: FoundTasks): void {
   for (const { hasStack, state, pid } of found.tasks.values()) {
     if (hasStack || state === 'Z' || state === 'X') continue;
     found.doubtful = true;
-    found.problems.push(`the task of PID ${pid} has no stack, and has not ended`);
+    found.problems.push(`the task of PID ${pid} has no stack, but has not ended`);
   }
 }
 
-/** A task is in the table under its PID. */
+/** The table must have each task under the task's own PID. */
 function checkPids(found: FoundTasks, table: PidTable): void {
   for (const [pid, address] of table.tasks) {
     const said = found.tasks.get(address)?.pid;
@@ -105,7 +108,7 @@ function checkPids(found: FoundTasks, table: PidTable): void {
   }
 }
 
-/** The threads of a process share a signal_struct, and have the PID of one of them as their TGID. */
+/** Threads of a process share a signal_struct, and their TGID is the PID of one of them. */
 function checkThreadGroups(found: FoundTasks): void {
   const groups = new Map<bigint, Task[]>();
   for (const task of found.tasks.values()) {
@@ -113,7 +116,7 @@ function checkThreadGroups(found: FoundTasks): void {
     if (group) group.push(task);
     else groups.set(task.signal, [task]);
   }
-  // A task that is being released has none any more.
+  // A task that is being released no longer has one.
   groups.delete(0n);
   for (const group of groups.values()) {
     const leaders = group.filter(({ pid, tgid }) => pid === tgid);
@@ -122,12 +125,15 @@ function checkThreadGroups(found: FoundTasks): void {
     found.doubtful = true;
     const pids = pidsOf(group.map(({ pid }) => pid));
     found.problems.push(
-      `TGIDs of the threads of one process: ${[...tgids].join(', ')}, and they are ${pids}`,
+      `the threads of one process have the TGIDs ${[...tgids].join(', ')}, but are ${pids}`,
     );
   }
 }
 
-/** Both should have the same tasks: what is in one only is said, and shown. Where the table is whole nothing is lost. */
+/**
+ * Lists and table should have the same tasks; tasks in only one are kept and reported. A whole table makes up
+ * for broken lists.
+ */
 function crossCheck(found: FoundTasks, table: PidTable, list: TaskList): void {
   const inTable = new Set(table.tasks.values());
   const onlyListed = [...found.tasks.values()].filter(({ address }) => !inTable.has(address));
@@ -156,7 +162,7 @@ function pidsOf(pids: readonly number[]): string {
   return `${pids.length === 1 ? 'PID' : 'PIDs'} ${named}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** The idle tasks (PID 0) are in no list, so they are read here. */
+/** Idle tasks (PID 0) are in no list, so they are read here. */
 function cpuTasks(typed: TypedKernel, { tasks }: FoundTasks): CpuTask[] {
   const reader = new TaskReader(typed);
   const all = runningTasks(typed).map((running) => ({
@@ -170,23 +176,25 @@ function cpuTasks(typed: TypedKernel, { tasks }: FoundTasks): CpuTask[] {
   return all;
 }
 
-/** A CPU runs a task of the lists, or one that its run queue has. */
+/** A CPU must run a listed task, or one of its run queue. */
 function requireScheduled(typed: TypedKernel, cpus: readonly CpuTask[], listed: FoundTasks['tasks']): void {
   const strange = cpus.filter(({ online, task }) => online && !listed.has(task));
   if (strange.length === 0) return;
   const scheduled = scheduledTasks(typed);
   for (const { cpu, task } of strange) {
     if (scheduled.get(cpu)?.includes(task)) continue;
-    const what = `CPU ${cpu} runs the task at ${hex(task)}, which is in no list of tasks, nor in its run queue`;
+    const what = `CPU ${cpu} runs the task at ${hex(task)}, which is neither in a list of tasks nor in its run queue`;
     throw new InspectError('corrupt', what);
   }
 }
 
-/** A task that runs says on which CPU (set_task_cpu). A CPU that never came up has the task of another. */
+/**
+ * A running task has the number of its CPU (set_task_cpu). A CPU that never came up has another CPU's task.
+ */
 function requirePlaces(cpus: readonly CpuTask[]): void {
   for (const { cpu, online, current } of cpus) {
     if (!online || current === null || current.cpu === cpu) continue;
-    const what = `CPU ${cpu} runs the task of PID ${current.pid}, which says that it is on CPU ${current.cpu}`;
+    const what = `CPU ${cpu} runs the task of PID ${current.pid}, which claims to be on CPU ${current.cpu}`;
     throw new InspectError('corrupt', what);
   }
 }

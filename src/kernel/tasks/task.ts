@@ -4,33 +4,36 @@ import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type TaskState, taskState } from './task-state.ts';
 
-/** A thread of the kernel or of a process, as its task_struct has it. */
+/** A thread of the kernel or of a process, from its task_struct. */
 export interface Task {
   /** Virtual address of its task_struct. */
   readonly address: bigint;
-  /** As the first PID namespace has them. */
+  /** In the first PID namespace. */
   readonly pid: number;
   readonly tgid: number;
   readonly state: TaskState;
-  /** The CPU that it runs on, or ran on last. */
+  /** The CPU that it runs on, or last ran on. */
   readonly cpu: number;
-  /** As the kernel has it, so with any bytes: whoever runs as the task can set it. */
+  /** As the kernel has it, with any bytes: the task itself can set it. */
   readonly comm: string;
   readonly kernelThread: boolean;
-  /** Whether it has a stack: one that has ended may have none. */
+  /** Whether it has a stack: an ended task may have none. */
   readonly hasStack: boolean;
-  /** Virtual addresses: of the task that gets its exit signal, its credentials, its signal_struct, its mm_struct (0n for none). */
+  /** Virtual address of the task that gets its exit signal. */
   readonly realParent: bigint;
+  /** Virtual address of its credentials. */
   readonly cred: bigint;
+  /** Virtual address of its signal_struct. */
   readonly signal: bigint;
-  /** Whether its process has no other thread, by both ends of its link in the list of threads. */
+  /** Whether its process has no other thread: both ends of its link lead back to the list head. */
   readonly alone: boolean;
+  /** Virtual address of its mm_struct; 0n for none. */
   readonly mm: bigint;
-  /** Pages that it has counted and not yet added to its mm, by MM_*; empty where a kernel does not do so. */
+  /** Pages that it has counted but not yet added to its mm, by MM_*; empty if the kernel does not do so. */
   readonly cachedPages: readonly number[];
 }
 
-/** PID_MAX_LIMIT of include/linux/threads.h: no PID is as large, and there are no more tasks at a time. */
+/** PID_MAX_LIMIT of include/linux/threads.h: PIDs, and the number of tasks, are below it. */
 export const PID_LIMIT = 1 << 22;
 
 /** PF_KTHREAD of task_struct.flags (include/linux/sched.h) */
@@ -45,16 +48,16 @@ const MEMBERS = [
 /** Reads task_structs. */
 export class TaskReader {
   readonly #reader: StructReader<string>;
-  /** Where a signal_struct has the head of its list of threads, bytes. */
+  /** Bytes to the head of the list of threads in a signal_struct. */
   readonly #threadHead: bigint;
 
-  /** @throws InspectError missingInfo, when this kernel's types cannot be had */
+  /** @throws InspectError missingInfo if this kernel's types cannot be read */
   constructor(typed: TypedKernel) {
     this.#reader = typed.reader<string>('task_struct', ...MEMBERS);
     this.#threadHead = BigInt(typed.types.struct('signal_struct').offsetOf('thread_head'));
   }
 
-  /** @throws InspectError notMapped or notStored; corrupt, for what has no PID that a task can have */
+  /** @throws InspectError notMapped or notStored; corrupt if its PID is impossible */
   read(address: bigint): Task {
     const task = this.#reader.load(address);
     for (const id of ['pid', 'tgid']) requirePid(address, id, task.number(id));
@@ -80,12 +83,12 @@ export class TaskReader {
 
 function requirePid(address: bigint, name: string, pid: number): void {
   if (pid >= 0 && pid < PID_LIMIT) return;
-  throw new InspectError('corrupt', `what is at ${hex(address)} is not a task: its ${name} is ${pid}`, {
+  throw new InspectError('corrupt', `there is no task at ${hex(address)}: its ${name} is ${pid}`, {
     address,
   });
 }
 
-/** An array of int. */
+/** Decodes an array of int. */
 function integers(bytes: Uint8Array): number[] {
   return [...new Int32Array(bytes.buffer, 0, bytes.length >> 2)];
 }

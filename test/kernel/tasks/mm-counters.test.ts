@@ -5,14 +5,16 @@ import { packed } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 
-/** percpu: 6.2 and later; uniprocessor: the same without CONFIG_SMP; atomic: before; plain: no kernel yet. */
+/**
+ * percpu: since 6.2; uniprocessor: the same without CONFIG_SMP; atomic: before 6.2; plain: no known kernel.
+ */
 type Form = 'percpu' | 'uniprocessor' | 'atomic' | 'plain';
 
 const MM = { at: 0x1000, size: 0x100, tables: 8, stat: 16 } as const;
 const COUNTER = { size: 24, count: 8, counters: 16 } as const;
 const AT = { mask: 0x40, offsets: 0x80, area: 0x4000 } as const;
 const CPU_BYTES = 0x4000;
-/** Not in the order of the enumeration of any kernel: the types say what is where. */
+/** In another order than in any kernel: the types give the indexes. */
 const INDEXES = [
   ['MM_SWAPENTS', 0],
   ['MM_FILEPAGES', 1],
@@ -41,9 +43,9 @@ function types(form: Form, enumerators: readonly (readonly [string, number])[]):
 interface Plan {
   readonly form: Form;
   readonly counts: readonly number[];
-  /** What each CPU has not yet added, by the index of the counter. */
+  /** What each CPU has not yet added, by index of the counter. */
   readonly cpus?: readonly (readonly number[])[];
-  /** Where each counter has its numbers in the area of a CPU; bytes. */
+  /** Where in a CPU's area each counter has its value; bytes. */
   readonly places?: readonly number[];
   readonly enumerators?: readonly (readonly [string, number])[];
 }
@@ -80,8 +82,8 @@ const NONE = { file: 0, anon: 0, swap: 0, shmem: 0 };
 const COUNTS = [3, 100, 7, 200];
 const PAGES = { swap: 3, file: 100, shmem: 7, anon: 200 };
 
-describe('what a process has in memory', () => {
-  it('is its counts and what CPUs have not added to them, by the names of the types', () => {
+describe('the memory of a process', () => {
+  it('is its counts and what CPUs have not yet added, by the names in the types', () => {
     const cpus = [
       [1, -20, 0, 5],
       [0, 5, 2, 5],
@@ -93,7 +95,7 @@ describe('what a process has in memory', () => {
     });
   });
 
-  it('is found wherever the numbers of a CPU lie, in whichever order', () => {
+  it('is found wherever the values of a CPU lie, in any order', () => {
     const plan = { form: 'percpu', counts: COUNTS, cpus: [[1, 2, 3, 4]] } as const;
     const cached = { swap: 1, file: 2, shmem: 3, anon: 4 };
     for (const places of [
@@ -103,14 +105,14 @@ describe('what a process has in memory', () => {
       expect(countersOf({ ...plan, places }).read().cached).toEqual(cached);
   });
 
-  it('is the counts alone where there is but one CPU to count', () => {
+  it('is just the counts if there is only one CPU', () => {
     expect(countersOf({ form: 'uniprocessor', counts: COUNTS }).read()).toMatchObject({
       pages: PAGES,
       cached: NONE,
     });
   });
 
-  it('is its counts and what its tasks have not added, before 6.2', () => {
+  it('is its counts and what its tasks have not yet added, before 6.2', () => {
     const { read } = countersOf({ form: 'atomic', counts: COUNTS });
     expect(read()).toMatchObject({ pages: PAGES, cached: NONE });
     expect(read([0, -1, 0, 2])).toMatchObject({
@@ -119,7 +121,7 @@ describe('what a process has in memory', () => {
     });
   });
 
-  it('is never below zero, as one counter may be for a moment', () => {
+  it('is never negative, though a counter may be for a moment', () => {
     const { pages, cached } = countersOf({
       form: 'percpu',
       counts: [0, -5, 0, 0],
@@ -129,15 +131,15 @@ describe('what a process has in memory', () => {
   });
 });
 
-describe('counters that no kernel has', () => {
+describe('impossible counters', () => {
   const counts = COUNTS;
 
-  it('are refused where they lie too far apart to be of one process', () => {
+  it('are rejected if they lie too far apart for one process', () => {
     const plan = { form: 'percpu', counts, cpus: [[0, 0, 0, 0]], places: [0, 4, 8, 4104] } as const;
     expect(failureOf(() => countersOf(plan).read()).kind).toBe('corrupt');
   });
 
-  it('are refused in a form that is not known, and without a name', () => {
+  it('are rejected in an unknown form, and without a name', () => {
     expect(failureOf(() => countersOf({ form: 'plain', counts }).read()).kind).toBe('unsupported');
     const enumerators = INDEXES.slice(1);
     const { kind, message } = failureOf(() => countersOf({ form: 'percpu', counts, enumerators }).read());

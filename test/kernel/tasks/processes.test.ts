@@ -12,14 +12,14 @@ function detailed({ typed }: TaskKernel): TaskDetails[] {
 
 function valueIn<T>(fact: Fact<T> | undefined): T {
   if (fact && 'value' in fact) return fact.value;
-  throw new Error(fact?.missing ?? 'there is no such task');
+  throw new Error(fact?.missing ?? 'no such task');
 }
 
 const memoryOf = (kernel: TaskKernel, pid = 1) =>
   valueIn(detailed(kernel).find(({ task }) => task.pid === pid)?.memory);
 
-describe('memory that is counted for each CPU', () => {
-  test('is the count and what the CPUs have not added to it', () => {
+describe('memory counted per CPU', () => {
+  test('is the count and what the CPUs have not yet added', () => {
     const mms = [
       { counts: [9, 9, 9, 9], cpus: [] },
       {
@@ -37,15 +37,15 @@ describe('memory that is counted for each CPU', () => {
     expect(memory?.pageTables).toBe(36864);
   });
 
-  test('is none where it adds up to less than that', () => {
+  test('is 0 if the sum is negative', () => {
     const mms = [{ counts: [0, 5, 0, 0], cpus: [[-3, -5, 0, 0]] }] as const;
     const memory = memoryOf(new TaskKernel({ tasks: [{ pid: 1, mm: 0 }], mms }));
     expect(memory?.pages).toEqual({ file: 0, anon: 0, swap: 0, shmem: 0 });
   });
 });
 
-describe('memory that tasks count', () => {
-  test('is the count of the mm and what all that use it have not added to it', () => {
+describe('memory counted by tasks', () => {
+  test('is the count of the mm and what its users have not yet added', () => {
     const kernel = new TaskKernel({
       form: 'split',
       tasks: [
@@ -76,21 +76,21 @@ describe('a task', () => {
   });
   const byPid = new Map(detailed(kernel).map((details) => [details.task.pid, details]));
 
-  test('has the process of its parent as its parent, also where that is a thread', () => {
+  test("has its parent's process as its parent, even if the parent is a thread", () => {
     const parents = [1, 10, 11, 12].map((pid) => valueIn(byPid.get(pid)?.ppid));
     expect(parents).toEqual([0, 1, 1, 10]);
   });
 
-  test('has its users, and as many threads as its process', () => {
+  test('has its user ids, and the number of threads of its process', () => {
     expect(valueIn(byPid.get(10)?.owner)).toEqual({ uid: 1000, euid: 0 });
     expect([10, 11, 12].map((pid) => byPid.get(pid)?.threads)).toEqual([2, 2, 1]);
   });
 
-  test('has no memory where it has no mm', () => {
+  test('has no memory without an mm', () => {
     expect(valueIn(byPid.get(2)?.memory)).toBeNull();
   });
 
-  test('counts among the tasks, by its kind and state', () => {
+  test('is counted by its kind and state', () => {
     expect(countTasks(listTasks(kernel.typed).tasks)).toEqual({
       total: 5,
       processes: 3,
@@ -99,7 +99,7 @@ describe('a task', () => {
     });
   });
 
-  test('says why, where its mm cannot be read, and keeps the rest', () => {
+  test('reports why its mm cannot be read, and keeps the rest', () => {
     const lost = new TaskKernel({ tasks: [{ pid: 1, mm: 0x7000, uid: 5 }] });
     const [details] = detailed(lost);
     expect(details?.memory).toMatchObject({ kind: 'notMapped' });

@@ -11,12 +11,12 @@ describe('the tasks of a kernel', () => {
   const threads = [10, 11, 12].map((pid) => ({ pid, tgid: 10, comm: `thread-${pid}` }));
   const kernel = new TaskKernel({ tasks: [INIT, KTHREADD, ...threads] });
 
-  test('are the processes of the list, each with its threads', () => {
+  test('are the processes in the list, each with its threads', () => {
     expect(pidsOf(kernel)).toEqual([1, 2, 10, 11, 12]);
     expect(listTasks(kernel.typed).problems).toEqual([]);
   });
 
-  test('are known by what their task_struct says', () => {
+  test('are described by their task_struct', () => {
     const [init, kthreadd] = listTasks(kernel.typed).tasks;
     expect(init).toMatchObject({
       pid: 1,
@@ -29,33 +29,33 @@ describe('the tasks of a kernel', () => {
     expect(kthreadd).toMatchObject({ kernelThread: true, mm: 0n });
   });
 
-  test('keep a name as it is, whatever is in it', () => {
+  test('keep a name as it is, with any bytes', () => {
     const named = new TaskKernel({ tasks: [{ pid: 1, comm: '\x1b[2J\xff' }] });
     expect(listTasks(named.typed).tasks[0]?.comm).toBe('\x1b[2J\xff');
   });
 });
 
-describe('more tasks than are listed', () => {
+describe('more tasks than the limit', () => {
   const tasks = Array.from({ length: 6 }, (_, i) => ({ pid: 20 + i }));
 
-  test('are told, whichever structure has them, and the listing is not whole', () => {
+  test('are reported, whichever structure has them, and the listing is not whole', () => {
     const unlisted = tasks.map((task) => ({ ...task, listed: false }));
     const threads = tasks.map((task) => ({ ...task, tgid: 20 }));
     for (const built of [tasks, threads, [INIT, ...unlisted]]) {
       const { tasks: listed, problems, whole, checks } = listTasks(new TaskKernel({ tasks: built }).typed, 4);
       expect([listed.length, whole, checks]).toEqual([4, false, []]);
-      expect(problems).toContain('there are more than 4 tasks: the others are not listed');
+      expect(problems).toContain('there are more than 4 tasks; the others are not listed');
     }
   });
 
-  test('are none where there are just as many', () => {
+  test('are not reported at exactly the limit', () => {
     const { tasks: listed, problems, whole } = listTasks(new TaskKernel({ tasks }).typed, 6);
     expect([listed.length, problems, whole]).toEqual([6, [], true]);
   });
 });
 
-describe('tasks that are in one place only', () => {
-  test('are shown and said when the lists do not have them', () => {
+describe('tasks that only one structure has', () => {
+  test('are listed and reported when the lists lack them', () => {
     const kernel = new TaskKernel({ tasks: [INIT, { pid: 7, listed: false }] });
     expect(pidsOf(kernel)).toEqual([1, 7]);
     expect(listTasks(kernel.typed).problems).toEqual([
@@ -63,7 +63,7 @@ describe('tasks that are in one place only', () => {
     ]);
   });
 
-  test('are shown and said when the PID table does not have them', () => {
+  test('are listed and reported when the PID table lacks them', () => {
     const kernel = new TaskKernel({ tasks: [INIT, { pid: 7, inTable: false }, { pid: 8, inTable: false }] });
     expect(pidsOf(kernel)).toEqual([1, 7, 8]);
     expect(listTasks(kernel.typed).problems).toEqual([
@@ -71,24 +71,24 @@ describe('tasks that are in one place only', () => {
     ]);
   });
 
-  test('are named ten at most', () => {
+  test('are named up to ten', () => {
     const tasks = Array.from({ length: 12 }, (_, i) => ({ pid: 20 + i, inTable: false }));
     const [problem] = listTasks(new TaskKernel({ tasks }).typed).problems;
     expect(problem).toMatch(/PIDs 20, .* 29 and 2 more$/);
   });
 });
 
-describe('what has no PID that a task can have', () => {
+describe('a task_struct with an impossible PID', () => {
   test.each([
     ['pid', -7],
     ['pid', 1 << 22],
     ['tgid', -1],
-  ] as const)('is not a task, and is said: its %s is %d', (name, value) => {
+  ] as const)('is not a task, which is reported: its %s is %d', (name, value) => {
     const kernel = new TaskKernel({ tasks: [INIT, { pid: 7, inTable: false }, { pid: 8 }] });
     kernel.setId(7, name, value);
     expect(pidsOf(kernel)).toEqual([1, 8]);
     expect(listTasks(kernel.typed).problems).toEqual([
-      expect.stringContaining(`is not a task: its ${name} is ${value}`),
+      expect.stringMatching(`there is no task at 0x[0-9a-f]+: its ${name} is ${value}`),
     ]);
   });
 });
@@ -96,7 +96,7 @@ describe('what has no PID that a task can have', () => {
 describe('broken lists', () => {
   const tasks = [INIT, KTHREADD, { pid: 3 }, { pid: 4, tgid: 3 }];
 
-  test('end where they lead nowhere, and the PID table has the rest', () => {
+  test('end where they lead nowhere, and the PID table supplies the rest', () => {
     const kernel = new TaskKernel({ tasks });
     kernel.linkTask(1, NOWHERE);
     kernel.linkTask(0, NOWHERE, 'prev');
@@ -106,7 +106,7 @@ describe('broken lists', () => {
     expect(missing).toBe('in the PID table but not in the lists of tasks: PIDs 2, 3, 4');
   });
 
-  test('have the rest by their other end', () => {
+  test('are completed from their other end', () => {
     const kernel = new TaskKernel({ tasks });
     kernel.linkTask(1, NOWHERE);
     expect(pidsOf(kernel)).toEqual([1, 2, 3, 4]);
@@ -115,7 +115,7 @@ describe('broken lists', () => {
     expect(problems[0]).toMatch(/^the list of tasks is broken at .* both ends meet$/);
   });
 
-  test('cost nothing where the PID table, or their other end, has the rest', () => {
+  test('lose nothing if the PID table or their other end has the rest', () => {
     const kernel = new TaskKernel({ tasks });
     kernel.linkTask(1, NOWHERE);
     expect(listTasks(kernel.typed).whole).toBe(true);
@@ -123,7 +123,7 @@ describe('broken lists', () => {
     expect(listTasks(kernel.typed).whole).toBe(true);
   });
 
-  test('have no tasks with PIDs that there are not', () => {
+  test('yield no tasks with impossible PIDs', () => {
     const kernel = new TaskKernel({ tasks: [...tasks, { pid: 5, tgid: -7, inTable: false }] });
     const { tasks: found, problems } = listTasks(kernel.typed);
     expect(found.map(({ pid }) => pid)).toEqual([1, 2, 3, 4]);
@@ -133,7 +133,7 @@ describe('broken lists', () => {
     expect(planted.tasks.map(({ pid }) => pid)).toEqual([1, 2, 3, 4]);
   });
 
-  test('do not run for ever in a circle', () => {
+  test('do not run in a circle for ever', () => {
     const kernel = new TaskKernel({ tasks });
     kernel.linkTask(2, kernel.addressOf(1) + 64n);
     const { problems, tasks: found } = listTasks(kernel.typed);
@@ -141,7 +141,7 @@ describe('broken lists', () => {
     expect(problems[0]).toContain('runs in a circle');
   });
 
-  test('of threads leave the leader and what the table has', () => {
+  test('of threads leave the leader and what the PID table has', () => {
     const kernel = new TaskKernel({ tasks });
     kernel.linkThreads(3, NOWHERE);
     expect(pidsOf(kernel)).toEqual([1, 2, 3, 4]);
@@ -152,7 +152,7 @@ describe('broken lists', () => {
 describe('the CPUs', () => {
   const tasks = [INIT, { pid: 5, comm: 'victim' }];
 
-  test('run the tasks that their own variables name, the idle one among them', () => {
+  test('run the tasks in their own variables, including the idle one', () => {
     const listing = listTasks(new TaskKernel({ tasks, current: [5, 0], online: [0] }).typed);
     if (!('value' in listing.cpus)) throw new Error(listing.cpus.missing);
     expect(

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { taskState } from '../../../src/kernel/tasks/task-state.ts';
 
 describe('the state of a task', () => {
-  // Values of include/linux/sched.h, by hand; letters of proc_pid_status(5).
+  // Values of include/linux/sched.h, copied by hand; letters of proc_pid_status(5).
   test.each([
     ['TASK_RUNNING', 0x0, 0, 'R'],
     ['TASK_INTERRUPTIBLE', 0x1, 0, 'S'],
@@ -20,7 +20,7 @@ describe('the state of a task', () => {
     ['TASK_FROZEN', 0x8000, 0, 'D'],
     ['TASK_WAKING', 0x200, 0, 'R'],
     ['TASK_NEW', 0x800, 0, 'R'],
-  ] as const)('%s is told as the kernel tells it', (_, state, exitState, letter) => {
+  ] as const)('%s is reported as by the kernel', (_, state, exitState, letter) => {
     expect(taskState(state, exitState)).toBe(letter);
   });
 });
