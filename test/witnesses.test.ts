@@ -144,7 +144,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['symbols', 'init_task'],
     at: ofModule('kallsyms'),
     value: (was) => was + 8n,
-    warning: /module qemu_fw_cfg: its kallsyms is neither its core_kallsyms nor in its init memory/,
+    warning: /module qemu_fw_cfg: its kallsyms is neither its own core_kallsyms nor in its init memory/,
   },
   'the span of a zone': {
     command: ['page', '4096'],
@@ -186,25 +186,25 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['ps'],
     at: (typed) => typed.symbol('__cpu_online_mask'),
     value: () => 1n,
-    warning: /1 CPUs are online, and __num_online_cpus is 2/,
+    warning: /1 CPUs are online, but __num_online_cpus is 2/,
   },
   'CPUs that are online, one more': {
     command: ['info'],
     at: (typed) => typed.symbol('__cpu_online_mask'),
     value: () => 7n,
-    warning: /CPU 2 is online, and not possible/,
+    warning: /CPU 2 is online, but not possible/,
   },
   'CPUs that are possible': {
     command: ['info'],
     at: (typed) => typed.symbol('__cpu_possible_mask'),
     value: () => 7n,
-    warning: /CPU 2 is possible, and nr_cpu_ids is 2/,
+    warning: /CPU 2 is possible, but nr_cpu_ids is 2/,
   },
   "where a CPU's variables are": {
     command: ['ps'],
     at: (typed) => typed.symbol('__per_cpu_offset') + 8n,
     value: (was) => was + 0x1000n,
-    warning: /__per_cpu_offset\[1\] is not where pcpu_base_addr and pcpu_unit_offsets put that CPU/,
+    warning: /__per_cpu_offset\[1\] contradicts pcpu_base_addr and pcpu_unit_offsets/,
   },
   'the CPU of a task that runs': {
     command: ['ps'],
@@ -248,7 +248,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: ofDentry('d_inode'),
     value: () => 0n,
-    warning: /is in the list of the inode at \w+, and names 0x0/,
+    warning: /is in the list of the inode at \w+, but has the inode at 0x0/,
   },
   'what a CPU has of a slab cache': {
     command: ['usage'],
@@ -293,19 +293,19 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'flags'),
     value: (was) => was + 1n,
-    warning: /it has a phys_addr, and is not one of ioremap/,
+    warning: /it has a phys_addr, but does not come from ioremap/,
   },
   'who asked for an area': {
     command: ['usage'],
     at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'caller'),
     value: (was) => was ^ (1n << 46n),
-    warning: /its caller is \w+, where no code is/,
+    warning: /its caller is \w+, which is not code/,
   },
   'the size of an area': {
     command: ['usage'],
     at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'size'),
     value: (was) => was - 0x1000n,
-    warning: /its vm_struct at \w+ is of other addresses/,
+    warning: /its vm_struct at \w+ has other addresses/,
   },
   'how many objects a slab has': {
     command: ['usage'],
@@ -329,7 +329,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: (typed) => cpuFreePages(typed, 1),
     value: (was) => was + (1n << 32n),
-    warning: /the lists of CPU 1 at \w+ have \d+ free pages, and its count is \d+/,
+    warning: /the lists of CPU 1 at \w+ have \d+ free pages, but its count is \d+/,
   },
   "where a zone's free pages of CPUs are": {
     command: ['usage'],
@@ -360,7 +360,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: (typed) => typed.symbol('hstates') + member(typed, 'hstate', 'order'),
     value: (was) => was - 1n,
-    warning: /hstates\[0\]\.order is 17, and its pages have 1048576 kB by its name/,
+    warning: /hstates\[0\]\.order is 17, but by its name its pages have 1048576 kB/,
   },
   'the pages of a file, too many': {
     command: ['usage'],
@@ -402,19 +402,19 @@ const LIES: Readonly<Record<string, Lie>> = {
       return typed.space.u64(head) - 2n + member(typed, 'xa_node', 'array');
     },
     value: (was) => was + 8n,
-    warning: /the node at \w+ is not one of the xarray of the file at/,
+    warning: /the node at \w+ does not belong to the xarray of the file at/,
   },
   'the length of a name': {
     command: ['usage'],
     at: ofDentry('d_name.hash_len'),
     value: (was) => was + (1n << 32n),
-    warning: /has a name of \d+ bytes, by its d_name, which does not end there/,
+    warning: /has a name of \d+ bytes according to d_name, but it does not end there/,
   },
   'the place of a name': {
     command: ['usage'],
     at: ofDentry('d_name.name'),
     value: (was) => was + 8n,
-    warning: /has a name of \d+ bytes outside its dentry, where \d+ have room/,
+    warning: /has a name of \d+ bytes outside its dentry, which has room for \d+/,
   },
 };
 
@@ -466,7 +466,7 @@ test('a mount that is cut out of the chain of its file system is told', async ()
   const { status, err } = await dump.ask(['usage'], [dump.word(at, 0n)]);
   expect([status, err]).toEqual([
     3,
-    expect.stringMatching(/the mount at \w+ names another one before it in the list of its file system/),
+    expect.stringMatching(/the mount at \w+ has a wrong predecessor in the list of its file system/),
   ]);
 });
 

@@ -1,28 +1,30 @@
 import { hex } from '../../hex.ts';
 import { type Break, isCut, type Walked } from './list.ts';
 
-/** What two structures of the same objects have together. */
+/** The objects that two structures have together. */
 export interface Agreement {
-  /** Those of the list in its order, then those that only the other structure has; virtual addresses. */
+  /** Virtual addresses: the list's objects in order, then the ones that only the other structure has. */
   readonly objects: readonly bigint[];
   /** Sentences. */
   readonly problems: readonly string[];
-  /** Whether those are all, and nothing more: one of the two is whole, and has what the other has. */
+  /** Whether these are exactly all objects: one structure is whole and has what the other has. */
   readonly whole: boolean;
 }
 
-/** A second structure that has the objects of a list. */
+/** A second structure with the objects of a list. */
 export interface Other {
-  /** As it is called in a sentence: "their tree". */
+  /** Its name in a sentence: "their tree". */
   readonly name: string;
   readonly objects: ReadonlySet<bigint>;
   readonly broken: Break | null;
 }
 
 /**
- * Holds a list against a second structure of the same objects. What the list lacks is added, so that nothing is lost where
- * the other one is whole; what the list has in addition is doubtful.
- * @param what the list is called in a sentence; @param list objects, not nodes; @param other null where there is none
+ * Compares a list with a second structure of the same objects. Objects that the list lacks are added, so a
+ * whole second structure makes up for a broken list; objects that only the list has are doubtful.
+ * @param what name of the list in a sentence
+ * @param list objects, not nodes
+ * @param other null if there is none
  */
 export function agree(what: string, list: Walked, other: Other | null): Agreement {
   const problems: string[] = [];

@@ -3,9 +3,9 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PerCpu } from './per-cpu.ts';
 
 /**
- * Pages that balloons hold: those that they took less those that they gave back, as all CPUs have counted them
- * (mm/balloon_compaction.c). null in a kernel without balloons.
- * @throws InspectError missingInfo, notMapped, notStored; corrupt for a number that cannot be
+ * Returns the pages that balloons hold: the ones they took minus the ones they returned, counted by all CPUs
+ * (mm/balloon_compaction.c). Returns null in a kernel without balloons.
+ * @throws InspectError missingInfo, notMapped, notStored; corrupt for an impossible number
  */
 export function readBalloonPages(typed: TypedKernel): number | null {
   const [taken, returned] = ['BALLOON_INFLATE', 'BALLOON_DEFLATE'].map((name) =>
@@ -18,5 +18,5 @@ export function readBalloonPages(typed: TypedKernel): number | null {
     return BigInt.asIntN(64, sum + events(taken) - events(returned));
   }, 0n);
   if (pages >= 0n && pages < 1n << 40n) return Number(pages);
-  throw new InspectError('corrupt', `by vm_event_states balloons hold ${pages} pages`);
+  throw new InspectError('corrupt', `balloons hold ${pages} pages by vm_event_states`);
 }

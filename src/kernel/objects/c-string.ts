@@ -3,13 +3,13 @@ import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 
-/** Names in the kernel are far shorter; a file's has 255 bytes at most (NAME_MAX). */
+/** Names in the kernel are far shorter; a file name has at most 255 bytes (NAME_MAX). */
 const LIMIT = 256;
 const PAGE = BigInt(PAGE_SIZE);
 
 /**
- * A string that ends with NUL, cut after `limit` bytes. It may end right before memory that is not there.
- * @throws InspectError notMapped or notStored, when it begins or goes on where nothing can be read
+ * Returns a NUL-terminated string, cut after `limit` bytes. The memory after its end may be missing.
+ * @throws InspectError notMapped or notStored if part of it cannot be read
  */
 export function readString(space: AddressSpace, address: bigint, limit = LIMIT): string {
   const inPage = Number(PAGE - (address % PAGE));
@@ -18,7 +18,7 @@ export function readString(space: AddressSpace, address: bigint, limit = LIMIT):
   return textOf(Buffer.concat([first, space.bytes(address + BigInt(inPage), limit - inPage)]));
 }
 
-/** As readString, or undefined when there is none. @throws InspectError io */
+/** Like readString, but returns undefined if it cannot be read. @throws InspectError io */
 export function tryString(space: AddressSpace, address: bigint, limit = LIMIT): string | undefined {
   try {
     return readString(space, address, limit);

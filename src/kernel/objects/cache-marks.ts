@@ -6,28 +6,31 @@ import { XarrayWalker } from './xarray.ts';
 
 /** PAGECACHE_TAG_DIRTY is XA_MARK_0 (include/linux/fs.h) */
 const DIRTY = 0;
-/** Nodes looked at in all files together: 2^21 are 512 GiB of dirty pages. */
+/** Limit of nodes to read, over all files: 2^21 are 512 GiB of dirty pages. */
 const NODES_LIMIT = 1 << 21;
-/** Lower bits of xa_flags are XA_FLAGS_TRACK_FREE and the like; __GFP_BITS_SHIFT is 23 at least. */
+/** Lower bits of xa_flags are XA_FLAGS_TRACK_FREE and the like; __GFP_BITS_SHIFT is at least 23. */
 const FIRST_MARK_BIT = 22;
 
 /**
- * Counts the pages of the page cache that are marked as dirty: those that the kernel would write back. File systems that
- * live in memory (ramfs, tmpfs) set PG_dirty and no mark, because nothing is to be written.
+ * Counts the pages of the page cache that are marked dirty: those that the kernel would write back. File
+ * systems in memory (ramfs, tmpfs) set PG_dirty but no mark, because nothing is to be written.
  */
 export class CacheMarks {
   readonly #typed: TypedKernel;
   readonly #walker: XarrayWalker;
-  /** Where an address_space has its xarray, and this its first entry and its flags; bytes. */
+  /** Bytes from an address_space to its xarray, and to that one's first entry and flags. */
   readonly #pages: bigint;
   readonly #head: bigint;
   readonly #flags: bigint;
-  /** Where a node names its xarray; undefined where the types do not tell. */
+  /** Bytes from a node to the pointer to its xarray; undefined if the types lack it. */
   readonly #array: number | undefined;
   readonly #most: number;
   #left: number;
 
-  /** @param most nodes that are looked at in all files together; @throws InspectError missingInfo */
+  /**
+   * @param most limit of nodes to read, over all files
+   * @throws InspectError missingInfo
+   */
   constructor(typed: TypedKernel, most = NODES_LIMIT) {
     const pages = typed.types.struct('address_space').offsetOf('i_pages');
     const array = typed.types.struct('xarray');
@@ -41,7 +44,10 @@ export class CacheMarks {
     this.#array = typed.types.struct('xa_node').find('array')?.offset;
   }
 
-  /** Dirty pages of an address_space. @throws InspectError notMapped, notStored or corrupt */
+  /**
+   * Returns the number of dirty pages of an address_space. @throws InspectError notMapped, notStored or
+   * corrupt
+   */
   dirtyPages(mapping: bigint): number {
     const head = this.#typed.space.u64(mapping + this.#head);
     if (!isNode(head))
@@ -57,8 +63,8 @@ export class CacheMarks {
   }
 
   /**
-   * A file's only page needs no node: its marks are the upper bits of xa_flags, but which of them says dirty depends on
-   * the configuration (__GFP_BITS_SHIFT). So the page is asked, where there is any mark at all.
+   * A file's only page needs no node. Its marks are the upper bits of xa_flags, but which one means dirty
+   * depends on the configuration (__GFP_BITS_SHIFT). So if there is any mark, the page's own flag decides.
    */
   #isOnlyPageDirty(mapping: bigint, page: bigint): boolean {
     const { space, types } = this.#typed;
@@ -67,7 +73,9 @@ export class CacheMarks {
     return dirty !== undefined && ((space.u64(page) >> dirty) & 1n) === 1n;
   }
 
-  /** A node names the xarray that it belongs to (xas_alloc); one of a running kernel may belong to another by now. */
+  /**
+   * Checks that a node names its xarray (xas_alloc); in a running kernel it may belong to another one by now.
+   */
   #requireNode(mapping: bigint, address: bigint, view: DataView): void {
     if (this.#left-- <= 0) {
       const what = `the xarrays of all files have more than ${this.#most} nodes with dirty pages`;
@@ -75,7 +83,7 @@ export class CacheMarks {
     }
     if (this.#array === undefined || this.#typed.space.live) return;
     if (view.getBigUint64(this.#array, true) === mapping + this.#pages) return;
-    const what = `the node at ${hex(address)} is not one of the xarray of the file at ${hex(mapping)}`;
+    const what = `the node at ${hex(address)} does not belong to the xarray of the file at ${hex(mapping)}`;
     throw new InspectError('corrupt', what, { address });
   }
 }

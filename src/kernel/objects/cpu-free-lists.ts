@@ -6,19 +6,20 @@ import { isCut, NODES_LIMIT, walkList } from './list.ts';
 import { zoneAddresses } from './nodes.ts';
 import { PerCpu } from './per-cpu.ts';
 
-/** Pages on the lists of all CPUs that are walked: 16 GiB. More are counted by per_cpu_pages.count alone. */
+/** Limit of pages on all CPUs' lists to walk: 16 GiB. Beyond it only per_cpu_pages.count is used. */
 const WALKED_LIMIT = 1 << 22;
-/** MIGRATE_PCPTYPES (include/linux/mmzone.h): how many lists there are of each order. */
+/** MIGRATE_PCPTYPES (include/linux/mmzone.h): lists per order. */
 const LISTS_OF_ORDER = 3;
-/** PAGE_ALLOC_COSTLY_ORDER: lists past those of this order are of huge pages. */
+/** PAGE_ALLOC_COSTLY_ORDER: lists after those of this order are of huge pages. */
 const COSTLY_ORDER = 3;
 const HUGE_ORDER = 9;
 
 /**
- * Free pages that CPUs keep for themselves (per_cpu_pages.count): out of the buddy allocator's lists and counters, and
- * nothing in their struct pages says so. Of a dump each count is held against the lists that it is of.
- * @throws InspectError missingInfo, notMapped, notStored; corrupt, for a zone that has pages and none are present, for zones
- * that share their lists, and where a CPU's lists do not have as many pages as it counts
+ * Returns the free pages on CPUs' own lists (per_cpu_pages.count). They are not on the buddy allocator's
+ * lists nor in its counters, and their struct pages do not show it. In a dump, each count is checked against
+ * its lists.
+ * @throws InspectError missingInfo, notMapped, notStored; corrupt for a zone with more managed than present
+ * pages, for zones that share their lists, and if a CPU's lists do not have as many pages as it counts
  */
 export function readCpuFreePages(typed: TypedKernel): number {
   const perCpu = new PerCpu(typed);
@@ -29,14 +30,14 @@ export function readCpuFreePages(typed: TypedKernel): number {
   return sum;
 }
 
-/** What the zones with memory have as per-CPU pointers to their lists. */
+/** Returns the per-CPU pointers of the zones with memory. */
 function pagesets(typed: TypedKernel): ReadonlySet<bigint> {
   const zone = typed.reader('zone', 'per_cpu_pageset', 'present_pages', 'managed_pages');
   const found = new Set<bigint>();
   for (const address of zoneAddresses(typed)) {
     const { present, managed } = pagesOf(zone.load(address));
     if (present < managed) {
-      const what = `a zone has ${present} present_pages, and ${managed} managed_pages, which are among them`;
+      const what = `a zone has ${present} present_pages, but ${managed} managed_pages, which are part of them`;
       throw new InspectError('corrupt', what, { address });
     }
     if (present === 0) continue;
@@ -58,16 +59,18 @@ function pagesOf(zone: StructReader<'present_pages' | 'managed_pages'>) {
 class CpuLists {
   readonly #typed: TypedKernel;
   readonly #pages: StructReader<'count'>;
-  /** Where it is in what a zone points at, where its lists are, bytes, and how many it has. */
+  /** Bytes to it in what a zone's per-CPU pointer leads to. */
   readonly #inside: bigint;
+  /** Bytes from there to its lists. */
   readonly #lists: bigint;
+  /** Number of lists. */
   readonly #length: number;
   #left = WALKED_LIMIT;
 
   constructor(typed: TypedKernel) {
     this.#typed = typed;
     this.#pages = typed.reader('per_cpu_pages', 'count');
-    // Until 5.14 (28f836b6777b) the lists were in one structure with the counters of the CPU.
+    // Before 5.14 (28f836b6777b) the lists were in one structure with the CPU's counters.
     this.#inside = BigInt(typed.types.findStruct('per_cpu_pageset')?.offsetOf('pcp') ?? 0);
     const { offset, size } = this.#pages.type.field('lists');
     this.#lists = BigInt(offset);
@@ -81,7 +84,7 @@ class CpuLists {
     this.#left -= count;
     const listed = this.#listed(cpu, at);
     if (listed === count) return count;
-    const what = `the lists of CPU ${cpu} at ${hex(at)} have ${listed} free pages, and its count is ${count}`;
+    const what = `the lists of CPU ${cpu} at ${hex(at)} have ${listed} free pages, but its count is ${count}`;
     throw new InspectError('corrupt', what, { address: at });
   }
 
@@ -100,7 +103,7 @@ class CpuLists {
   }
 }
 
-/** pindex_to_order: lists of all orders since 5.13 (44042b449872), of single pages before. */
+/** pindex_to_order: lists of all orders since 5.13 (44042b449872); before, of single pages. */
 function orderOf(list: number): number {
   const order = Math.floor(list / LISTS_OF_ORDER);
   return order > COSTLY_ORDER ? HUGE_ORDER : order;

@@ -4,16 +4,16 @@ import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { readString } from './c-string.ts';
 
-/** Super blocks of one type: no machine has as many. */
+/** Limit of super blocks of one type, more than any machine has. */
 const SUPERS_LIMIT = 1 << 17;
 
-/** Reads the types of file systems (struct file_system_type, include/linux/fs.h). */
+/** Reads file system types (struct file_system_type, include/linux/fs.h). */
 export class FileSystems {
   readonly #typed: TypedKernel;
   readonly #type: StructReader<'name' | 'fs_supers.first?'>;
-  /** Where a super block has its link in the list of its type, bytes; undefined where the types do not tell. */
+  /** Bytes from a super block to its link in the list of its type; undefined if the types lack it. */
   readonly #instance: number | undefined;
-  /** Names by the type's address, and the links of its super blocks. */
+  /** Names, and the links of super blocks, by address of the type. */
   readonly #known = new Map<
     bigint,
     { readonly name: string; readonly instances: ReadonlySet<bigint> | null }
@@ -28,8 +28,8 @@ export class FileSystems {
   }
 
   /**
-   * The name of the type of a super block, which is in the list of its type (sget).
-   * @throws InspectError notMapped, notStored; corrupt, where it is not
+   * Returns the name of the type of a super block.
+   * @throws InspectError notMapped, notStored; corrupt if the type does not list it (sget)
    */
   typeOf(superBlock: bigint, type: bigint): string {
     const { name, instances } = this.#read(type);
@@ -38,7 +38,9 @@ export class FileSystems {
     throw new InspectError('corrupt', what, { address: superBlock });
   }
 
-  /** Whether the inodes of a super block are those of block devices. @throws InspectError notMapped, notStored */
+  /**
+   * Whether the inodes of a super block belong to block devices. @throws InspectError notMapped, notStored
+   */
   isOfDevices(superBlock: bigint, type: string): boolean {
     if (this.#devices === undefined) {
       const at = this.#typed.findSymbol('blockdev_superblock');
@@ -59,7 +61,7 @@ export class FileSystems {
     return read;
   }
 
-  /** The nodes of an hlist as far as they can be read. */
+  /** Returns the nodes of an hlist as far as they can be read. */
   #instances(first: bigint): ReadonlySet<bigint> {
     const nodes = new Set<bigint>();
     try {

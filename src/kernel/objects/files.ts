@@ -6,10 +6,11 @@ import { Dentries } from './dentries.ts';
 import { FileSystems } from './file-systems.ts';
 import { type Located, Mounts } from './mounts.ts';
 
-/** A file in memory: an inode, and what leads to it. */
+/** A file in memory: an inode and its context. */
 export interface MemoryFile {
-  /** Virtual addresses. */
+  /** Virtual address of its address_space. */
   readonly mapping: bigint;
+  /** Virtual address. */
   readonly inode: bigint;
   /** The inode's number, unique in its file system. */
   readonly ino: bigint;
@@ -17,20 +18,20 @@ export interface MemoryFile {
   readonly size: bigint;
   /** Pages in the page cache, as the kernel counts them. */
   readonly nrpages: number;
-  /** Whether its pages are those of the device that it lies on (S_DAX), which are no page cache. */
+  /** Whether its pages are the device's own (S_DAX), not page cache. */
   readonly dax: boolean;
-  /** Name of the file system's type: ext4, tmpfs. */
+  /** Name of the file system type: ext4, tmpfs. */
   readonly type: string;
-  /** Of the file system: major and minor number. */
+  /** Major and minor number of the file system's device. */
   readonly device: string;
-  /** What the kernel calls the file system in messages: the name of its disk, mostly. */
+  /** The file system's name in kernel messages, mostly the name of its disk. */
   readonly id: string;
-  /** null where no name is left in memory. */
+  /** null if no name is left in memory. */
   readonly path: string | null;
   readonly names: Located['names'] | null;
-  /** Whether its name is gone from its directory; null where its name cannot be read. */
+  /** Whether its name has been removed from its directory; null if its name cannot be read. */
   readonly deleted: boolean | null;
-  /** Why its name, or a part of it, cannot be read though it has one. */
+  /** Why its name, or part of it, cannot be read although it has one. */
   readonly unnamed: InspectError | null;
 }
 
@@ -75,15 +76,15 @@ export class Files {
   }
 
   /**
-   * The file whose pages point at an address_space.
-   * @throws InspectError corrupt, when it is none; notMapped or notStored
+   * Returns the file that an address_space belongs to, to which its pages point.
+   * @throws InspectError corrupt if it belongs to no file; notMapped or notStored
    */
   ofMapping(mapping: bigint): MemoryFile {
     const m = this.#mapping.load(mapping);
     const inode = m.big('host');
     const i = inode === 0n ? undefined : this.#inode.load(inode);
     if (!i || (inode + this.#dataOffset !== mapping && i.big('i_mapping') !== mapping)) {
-      throw new InspectError('corrupt', `the address_space at ${hex(mapping)} is no file's`, {
+      throw new InspectError('corrupt', `the address_space at ${hex(mapping)} belongs to no file`, {
         address: mapping,
       });
     }
@@ -109,14 +110,14 @@ export class Files {
     };
   }
 
-  /** The first name of the file that can be read; a file with several hard links has as many. */
+  /** Returns the first name that can be read; a file with several hard links has several. */
   #name(superBlock: bigint, inode: bigint, alias: bigint): Name {
     if (alias === 0n) return { path: null, names: null, deleted: false, unnamed: null };
     try {
       const dentry = this.#dentries.ofAlias(alias, inode);
       const deleted = this.#dentries.isUnhashed(dentry);
       const located = this.#mounts.locate(superBlock, dentry);
-      // A file that never had a directory (memfd, System V and anonymous shared memory) has a name alone.
+      // A file that never was in a directory (memfd, System V and anonymous shared memory) has only a name.
       const path = located.path === '/' ? `/${this.#dentries.name(dentry)}` : located.path;
       return { path: path === '//' ? '/' : path, names: located.names, deleted, unnamed: null };
     } catch (error) {
@@ -125,7 +126,10 @@ export class Files {
     }
   }
 
-  /** A block device's own pages belong to no file: its name is that of the disk (struct bdev_inode, block/bdev.c). */
+  /**
+   * A block device's own pages belong to no file, so it is named after its disk (struct bdev_inode,
+   * block/bdev.c).
+   */
   #blockDevice(inode: bigint, rdev: number): Name {
     const name = `block device ${deviceNumber(rdev)}`;
     const known = { names: null, deleted: false };
@@ -149,7 +153,7 @@ export class Files {
   }
 }
 
-/** "major:minor" of the kernel's own dev_t. */
+/** Formats the kernel's own dev_t as "major:minor". */
 function deviceNumber(dev: number): string {
   return `${dev >>> MINOR_BITS}:${dev & ((1 << MINOR_BITS) - 1)}`;
 }

@@ -3,27 +3,30 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A pool of huge pages of one size (struct hstate), counted in huge pages. */
 export interface HugetlbPool {
-  /** Pages of 4 KiB that a huge page has. */
+  /** 4 KiB pages per huge page. */
   readonly pagesPerHugePage: number;
   readonly total: number;
   readonly free: number;
-  /** Promised to mappings that have not touched them yet. */
+  /** Reserved for mappings that have not touched them yet. */
   readonly reserved: number;
-  /** Beyond what was asked for (nr_overcommit_hugepages). */
+  /** Allocated beyond the configured number (nr_overcommit_hugepages). */
   readonly surplus: number;
-  /** `total` of each node, by the node's number (nr_huge_pages_node); as long as nr_node_ids or longer. */
+  /** `total` by node number (nr_huge_pages_node); at least nr_node_ids entries. */
   readonly nodes: readonly number[];
 }
 
-/** HUGE_MAX_HSTATE: 2 MiB and 1 GiB on x86_64, and room. */
+/** HUGE_MAX_HSTATE: 2 MiB and 1 GiB on x86_64, with some reserve. */
 const POOLS_LIMIT = 8;
-/** An order of 18 is 1 GiB. */
+/** Order 18 is 1 GiB. */
 const ORDER_LIMIT = 18;
 
-/** As hugetlb_add_hstate() names it. */
+/** The name format of hugetlb_add_hstate(). */
 const NAME = /^hugepages-(\d+)kB$/;
 
-/** Reads the pools of hugetlbfs; none without CONFIG_HUGETLB_PAGE. @throws InspectError missingInfo, notMapped, notStored */
+/**
+ * Reads the pools of hugetlbfs; empty without CONFIG_HUGETLB_PAGE. @throws InspectError missingInfo,
+ * notMapped, notStored
+ */
 export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
   const [table, counter] = [typed.findSymbol('hstates'), typed.findSymbol('hugetlb_max_hstate')];
   if (table === undefined || counter === undefined) return [];
@@ -47,7 +50,7 @@ export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
     if (named !== undefined && Number(named) !== 4 * 2 ** order)
       throw new InspectError(
         'corrupt',
-        `hstates[${i}].order is ${order}, and its pages have ${named} kB by its name`,
+        `hstates[${i}].order is ${order}, but by its name its pages have ${named} kB`,
       );
     return {
       pagesPerHugePage: 2 ** order,

@@ -2,15 +2,16 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 import { PerCpu } from './per-cpu.ts';
 import type { VmallocArea } from './vmalloc.ts';
 
-/** How the areas of kernel stacks look (CONFIG_VMAP_STACK): who asked for them, and their pages. */
+/** The areas of kernel stacks (CONFIG_VMAP_STACK): the code that allocated them, and their size in pages. */
 export interface StackAreas {
   readonly callers: ReadonlySet<bigint>;
   readonly pages: number;
 }
 
 /**
- * Learns it from the stacks of tasks: the areas of the same callers and size that no task has are kept for new ones, up
- * to two for each CPU (NR_CACHED_STACKS, kernel/fork.c). null where no task's stack is an area.
+ * Learns what stack areas look like from the stacks of tasks. Areas of the same callers and size that no task
+ * has are kept for new tasks, up to two per CPU (NR_CACHED_STACKS, kernel/fork.c). Returns null if no task's
+ * stack is such an area.
  * @throws InspectError notMapped, notStored or missingInfo
  */
 export function findStackAreas(
@@ -24,16 +25,16 @@ export function findStackAreas(
   return first ? { callers: new Set(used.map(({ caller }) => caller)), pages: first.pages } : null;
 }
 
-/** Whether an area is a kernel stack, or kept to be one. */
+/** Whether an area is a kernel stack, in use or kept for a new task. */
 export function isStackArea({ caller, pages }: VmallocArea, stacks: StackAreas): boolean {
   return pages === stacks.pages && stacks.callers.has(caller);
 }
 
-/** Stacks that no task has, which NR_KERNEL_STACK_KB does not count. All figures are pages. */
+/** Stacks that no task has, which NR_KERNEL_STACK_KB does not count; pages. */
 export interface SpareStacks {
-  /** Those that CPUs keep for new tasks (cached_stacks, kernel/fork.c). */
+  /** Kept by CPUs for new tasks (cached_stacks, kernel/fork.c). */
   readonly cached: number;
-  /** Others: of tasks that have ended, as long as RCU has yet to free them. */
+  /** Others: of ended tasks, until RCU frees them. */
   readonly other: number;
 }
 
@@ -56,7 +57,10 @@ export function readSpareStacks(
 /** NR_CACHED_STACKS */
 const CACHED_STACKS = 2;
 
-/** Their virtual addresses: each CPU has an array of pointers to their areas. None where the kernel's symbols lack it. */
+/**
+ * Returns their virtual addresses: each CPU has an array of pointers to areas. Empty if there is no such
+ * symbol.
+ */
 function cachedStacks(typed: TypedKernel): ReadonlySet<bigint> {
   if (typed.findSymbol('cached_stacks') === undefined) return new Set();
   const area = typed.reader('vm_struct', 'addr');
@@ -71,7 +75,7 @@ function stacksOf(typed: TypedKernel, tasks: readonly bigint[]): ReadonlySet<big
   return new Set([...tasks, ...idleTasks(typed)].map((address) => task.load(address).big('stack')));
 }
 
-/** The idle tasks are in no list; that of CPU 0 is part of the image. */
+/** Idle tasks are in no list; CPU 0's is part of the image. */
 function idleTasks(typed: TypedKernel): bigint[] {
   if (typed.findSymbol('idle_threads') === undefined) return [];
   const pointers = new PerCpu(typed).variables('idle_threads');

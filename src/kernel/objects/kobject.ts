@@ -1,13 +1,14 @@
 import type { AddressSpace } from '../paging/address-space.ts';
 import { tryString } from './c-string.ts';
 
-/** What a name in sysfs is made of; memory that a filter has overwritten has no name any more. */
+/** Characters of a name in sysfs; memory that a filter overwrote does not match. */
 const NAME = /^[\x21-\x7e]+$/;
 
 /**
- * The name by which an object stands in sysfs (kobject.name, which kobject_set_name_vargs writes "!" for "/" into), where
- * it is another one than its own; undefined where the two are the same, or there is none.
- * @param at of the kobject's name @throws InspectError io
+ * Returns an object's name in sysfs (kobject.name, where kobject_set_name_vargs replaces "/" by "!") if it
+ * differs from the object's own; undefined if it does not, or if there is none.
+ * @param at address of the kobject's name
+ * @throws InspectError io
  */
 export function otherName(space: AddressSpace, at: bigint, own: string): string | undefined {
   const name = at === 0n ? undefined : tryString(space, at);

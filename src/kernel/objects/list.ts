@@ -4,36 +4,38 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 
-/** Where a list stops making sense. What was found before stays good. */
+/** Where a list becomes invalid. What was found before remains valid. */
 export interface Break {
-  /** The node that leads on to what is wrong, or the head. */
+  /** The node, or head, whose pointer is wrong. */
   readonly address: bigint;
   /** A sentence. */
   readonly reason: string;
-  /** What was thrown, where something was. */
+  /** The error, if there was one. */
   readonly error?: InspectError;
-  /** Whether all nodes were found nevertheless, by the other end of the list or because there are as many as should be. */
+  /**
+   * Whether all nodes were found anyway: through the other end of the list, or as many as the kernel counts.
+   */
   readonly mended?: boolean;
 }
 
-/** What walking a list found. */
+/** The result of walking a list. */
 export interface Walked {
-  /** Virtual addresses of the nodes, in their order, without the head; none of them twice. */
+  /** Virtual addresses of the nodes in order, without the head; each occurs once. */
   readonly nodes: readonly bigint[];
-  /** null, when the walk came to its proper end. */
+  /** null if the walk ended properly. */
   readonly broken: Break | null;
 }
 
-/** How many nodes a list has as the kernel counts them, and what it calls that count. */
+/** How many nodes a list has by the kernel's count, and the name of that counter. */
 export interface NodeCount {
   readonly name: string;
   readonly count: number;
 }
 
-/** Nodes of a list, each of which takes some 100 bytes while it is walked from both ends. */
+/** Default limit of nodes: each takes some 100 bytes while a list is walked from both ends. */
 export const NODES_LIMIT = 1 << 20;
 
-/** From here on a list is long, and so will be what is made of it. */
+/** From this length on, a list is long, and so will be what is made of it. */
 const LONG = 1 << 15;
 
 /** Whether nodes may be missing. */
@@ -42,13 +44,14 @@ export function isCut(broken: Break | null): boolean {
 }
 
 /**
- * Walks a list_head (include/linux/list.h): a circle through the head, each node with the pointers next and prev. Of a dump
- * it is believed as far as neighbours name each other. Where they do not, it is walked from the head's prev as well, and
- * what both ends have is joined. They meet where one pointer alone is wrong, damaged or as a crash amid list_add() or
- * list_del() leaves it: then no node is lost, and the break is mended. A running kernel changes its lists meanwhile, so
- * of those next alone is followed.
- * @param expected what the list is held against; a running kernel's count moves, too, and is not
- * @throws InspectError notMapped or notStored, when the head itself cannot be read
+ * Walks a list_head (include/linux/list.h): a circle through the head, with pointers next and prev. In a
+ * dump, a node is believed if it and its neighbour point to each other. If they do not, the list is also
+ * walked from the head's prev, and the nodes from both ends are joined. If only one pointer is wrong, because
+ * it is damaged or a crash interrupted list_add() or list_del(), the two walks meet: then no node is lost,
+ * and the break is mended. A running kernel changes its lists meanwhile, so only its next pointers are
+ * followed.
+ * @param expected the kernel's count to compare with; not used for a running kernel, where it changes, too
+ * @throws InspectError notMapped or notStored if the head itself cannot be read
  */
 export function walkList(
   space: AddressSpace,
@@ -67,7 +70,7 @@ export function walkList(
   return { nodes, broken: miscounted === undefined ? null : { address: head, reason: miscounted } };
 }
 
-/** The pointers of a list_head, by their place. */
+/** The pointers of a list_head, in order. */
 type Links = readonly [next: bigint, prev: bigint];
 type LinkReader = (node: bigint) => Links;
 
@@ -79,7 +82,7 @@ function linkReader(space: AddressSpace): LinkReader {
   };
 }
 
-/** Which pointer is followed, and which one should lead back; null where that is not asked. */
+/** Which pointer to follow, and which one must point back; null if that is not checked. */
 interface Way {
   readonly on: 0 | 1;
   readonly back: 0 | 1 | null;
@@ -90,21 +93,21 @@ const NEXT: Way = { on: 0, back: 1 };
 const NEXT_ALONE: Way = { on: 0, back: null };
 const PREV: Way = { on: 1, back: 0 };
 
-/** A list as far as it is believed from one end. */
+/** The part of a list that is believed from one end. */
 interface End {
   readonly nodes: bigint[];
-  /** What the last node, or the head, leads to. */
+  /** Where the last node, or the head, leads. */
   readonly leadsTo: bigint;
-  /** Whether there is a node that can be read. */
+  /** Whether what is there can be read. */
   readonly readable: boolean;
-  /** Why it is not believed; null where the walk came back to the head. */
+  /** Why it is not believed; null if the walk returned to the head. */
   readonly wrong: string | null;
 }
 
 /**
- * Goes from node to node. A circle that does not lead through the head has a node with two predecessors, so it shows where
- * neighbours are held against each other. Elsewhere it is found as Brent does it: each node is compared with one that is
- * left behind at distances that double.
+ * Goes from node to node. If neighbours are checked, a circle that does not go through the head shows as a
+ * node with two predecessors. Otherwise Brent's algorithm finds it: each node is compared with one left
+ * behind at distances that double.
  */
 function follow(read: LinkReader, head: bigint, limit: number, way: Way): End {
   const nodes: bigint[] = [];
@@ -144,14 +147,14 @@ function attempt(read: LinkReader, node: bigint): Links | InspectError {
 function disagreement(nodes: readonly bigint[], node: bigint, { on }: Way, links: Links): string {
   if (nodes.includes(node)) return circle(node, NAMES[on]);
   const back = 1 - on;
-  return `its ${NAMES[on]} node ${hex(node)} has another ${NAMES[back]} one, ${hex(links[back] as bigint)}`;
+  return `its ${NAMES[on]} node ${hex(node)} has a different ${NAMES[back]} node, ${hex(links[back] as bigint)}`;
 }
 
 function circle(node: bigint, name: string): string {
-  return `its ${name} node ${hex(node)} was there before: the list runs in a circle`;
+  return `its ${name} node ${hex(node)} occurred before: the list runs in a circle`;
 }
 
-/** Cuts off what was walked more than once; returns the first node of the circle. */
+/** Cuts off repeated nodes; returns the first node of the circle. */
 function cutRepetition(nodes: bigint[], again: bigint): bigint {
   const length = nodes.length - nodes.lastIndexOf(again);
   let first = 0;
@@ -164,7 +167,7 @@ function lastOf({ nodes }: End, head: bigint): bigint {
   return nodes.at(-1) ?? head;
 }
 
-/** What both ends of a list have, neither of which comes back to the head. */
+/** Joins the nodes from both ends of a list, neither of which leads back to the head. */
 function joined(head: bigint, forward: End, backward: End, expected: NodeCount | undefined): Walked {
   const between = nodeBetween(head, forward, backward);
   const nodes = [...new Set([...forward.nodes, ...between, ...backward.nodes.reverse()])];
@@ -179,12 +182,12 @@ function joined(head: bigint, forward: End, backward: End, expected: NodeCount |
   return { nodes, broken: { address: lastOf(forward, head), reason, mended } };
 }
 
-/** The last node that was found backward, which is the first in the list's order once these are reversed. */
+/** Returns the last node found backwards: the first in list order, since these are now reversed. */
 function firstOf({ nodes }: End, head: bigint): bigint {
   return nodes[0] ?? head;
 }
 
-/** A node that both its neighbours name, and that names neither. */
+/** Returns a node that both its neighbours point to, but that points to neither. */
 function nodeBetween(head: bigint, forward: End, backward: End): bigint[] {
   const both = forward.leadsTo === backward.leadsTo && forward.leadsTo !== head;
   return both && forward.readable ? [forward.leadsTo] : [];
@@ -192,5 +195,5 @@ function nodeBetween(head: bigint, forward: End, backward: End): bigint[] {
 
 function miscount(found: number, expected: NodeCount | undefined): string | undefined {
   if (expected === undefined || expected.count === found) return undefined;
-  return `there are ${found} nodes, and ${expected.name} is ${expected.count}`;
+  return `there are ${found} nodes, but ${expected.name} is ${expected.count}`;
 }

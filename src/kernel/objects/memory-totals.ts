@@ -6,21 +6,27 @@ import { fact } from '../evidence/fact.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { readVmCounters } from './vm-counters.ts';
 
-/** Memory by the kernel's own counters, bytes. They take symbols and no types. */
+/** Memory by the kernel's own counters, in bytes. Needs symbols but no types. */
 export interface MemoryTotals {
   readonly total: number;
   readonly free: number;
 }
 
-/** As MemTotal and MemFree of /proc/meminfo (si_meminfo). @throws InspectError missingInfo, notMapped or notStored */
+/**
+ * Returns MemTotal and MemFree of /proc/meminfo (si_meminfo). @throws InspectError missingInfo, notMapped or
+ * notStored
+ */
 export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
-  // ca79b0c211af (5.0) made totalram_pages an atomic_long_t with this name.
+  // An atomic_long_t of this name since ca79b0c211af (5.0).
   const total = counter(typed, '_totalram_pages');
   // NR_FREE_PAGES is the first of enum zone_stat_item in all kernels (include/linux/mmzone.h).
   return { total, free: counter(typed, 'vm_zone_stat') };
 }
 
-/** The counters of memory against the same by zone. Those of a running kernel are read at different moments, so they are not compared. */
+/**
+ * Compares the global counters with the sums over zones, except in a running kernel, where they are read at
+ * different moments.
+ */
 export function checkMemoryTotals(typed: TypedKernel): Checked {
   if (typed.space.live) return UNCHECKED;
   return checked(
@@ -44,18 +50,18 @@ function compareTotals(typed: TypedKernel): Check[] {
 }
 
 /**
- * As SwapTotal and SwapFree of /proc/meminfo (si_swapinfo), but for areas that swapoff is just emptying.
- * @throws InspectError missingInfo, for a kernel without CONFIG_SWAP; notMapped or notStored
+ * Returns SwapTotal and SwapFree of /proc/meminfo (si_swapinfo), except for areas that swapoff is emptying.
+ * @throws InspectError missingInfo for a kernel without CONFIG_SWAP; notMapped or notStored
  */
 export function readSwapTotals(typed: TypedKernel): MemoryTotals {
   return { total: counter(typed, 'total_swap_pages'), free: counter(typed, 'nr_swap_pages') };
 }
 
-/** An atomic_long_t of pages, in bytes; one below zero counts as zero, as the kernel shows it. */
+/** Returns an atomic_long_t of pages in bytes; a negative one is 0, as the kernel shows it. */
 function counter(typed: TypedKernel, name: string): number {
   const pages = Number(BigInt.asIntN(64, typed.space.u64(typed.symbol(name))));
   if (pages < 0) return 0;
   if (!Number.isSafeInteger(pages * PAGE_SIZE))
-    throw new InspectError('corrupt', `${name} says ${pages} pages`);
+    throw new InspectError('corrupt', `${name} is ${pages} pages`);
   return pages * PAGE_SIZE;
 }

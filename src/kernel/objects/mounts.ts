@@ -8,16 +8,17 @@ import { isCut, walkList } from './list.ts';
 /** A place where a file system, or a part of it, is mounted (struct mount, fs/mount.h). */
 interface Mount {
   readonly address: bigint;
-  /** The dentry that is its root: the file system's, or any other for a bind mount. */
+  /** The dentry that is its root: the file system's root, or any other for a bind mount. */
   readonly root: bigint;
   readonly parent: bigint;
   readonly mountpoint: bigint;
-  /** Its namespace, 0n for what the kernel mounted for itself and for what was unmounted. */
+  /** Its namespace; 0n for the kernel's internal mounts and for unmounted ones. */
   readonly namespace: bigint;
 }
 
-/** Mounts of all file systems together, and mounts above one another: no machine has as many. */
+/** Limit of mounts over all file systems, more than any machine has. */
 const MOUNTS_LIMIT = 1 << 17;
+/** Limit of mounts above one another. */
 const DEPTH_LIMIT = 256;
 
 const MEMBERS = [
@@ -25,12 +26,12 @@ const MEMBERS = [
   ...(['mnt.mnt_sb?', 'mnt_pprev_for_sb?'] as const),
 ] as const;
 
-/** Where a file can be found by its name. */
+/** A path under which a file can be found. */
 export interface Located {
   readonly path: string;
   /**
-   * In which names: those of the first process, those of another mount namespace (a container's), or of the file system
-   * alone, which is mounted nowhere.
+   * Where the path is valid: in the first process's mount namespace, in another one (a container's), or only
+   * within the file system, which is not mounted.
    */
   readonly names: 'initial' | 'other' | 'fileSystem';
 }
@@ -41,11 +42,14 @@ export class Mounts {
   readonly #dentries: Dentries;
   readonly #mount: StructReader<(typeof MEMBERS)[number]>;
   readonly #initial: bigint;
-  /** By super block, and by the dentry that is their root. */
+  /** By super block, then by the dentry that is a mount's root. */
   readonly #ofSuper = new Map<bigint, ReadonlyMap<bigint, readonly Mount[]>>();
   #left: number;
 
-  /** @param most mounts that are read in all; @throws InspectError missingInfo */
+  /**
+   * @param most limit of mounts to read
+   * @throws InspectError missingInfo
+   */
   constructor(typed: TypedKernel, dentries: Dentries, most = MOUNTS_LIMIT) {
     this.#left = most;
     this.#typed = typed;
@@ -54,10 +58,12 @@ export class Mounts {
     this.#initial = typed.read('nsproxy', typed.symbol('init_nsproxy'), 'mnt_ns').big('mnt_ns');
   }
 
-  /** The path of a dentry of a file system (super_block). @throws InspectError notMapped, notStored */
+  /**
+   * Returns the path of a dentry of a file system (super_block). @throws InspectError notMapped, notStored
+   */
   locate(superBlock: bigint, dentry: bigint): Located {
     const { names, dentries } = this.#dentries.chain(dentry);
-    // The whole file system before a part of it, which a bind mount shows elsewhere as well.
+    // Prefer mounts of the whole file system to bind mounts of a part, which show it elsewhere, too.
     const byRoot = this.#mountsOf(superBlock);
     const mounts = dentries.toReversed().flatMap((root) => byRoot.get(root) ?? []);
     const mount =
@@ -71,7 +77,7 @@ export class Mounts {
     };
   }
 
-  /** The names that lead to a mount, through all mounts above it. */
+  /** Returns the names that lead to a mount, through all mounts above it. */
   #above(mount: Mount): string[] {
     const parts: (readonly string[])[] = [];
     const seen = new Set([mount.address]);
@@ -81,7 +87,7 @@ export class Mounts {
       seen.add(parent.address);
       const chain = this.#dentries.chain(at.mountpoint);
       const below = chain.dentries.indexOf(parent.root);
-      // A mountpoint lies in that part of a file system which the parent shows.
+      // A mountpoint lies in the part of a file system that its parent mount shows.
       if (below < 0) throw misplaced(at, 'is mounted outside its parent');
       parts.push(chain.names.slice(chain.names.length - below));
       at = parent;
@@ -115,14 +121,16 @@ export class Mounts {
     return mounts;
   }
 
-  /** What a file system has as its mount names it. The mount was read last. */
+  /** Checks that a mount in a file system's list names that file system. Uses the last mount read. */
   #requireSuper(mount: Mount, superBlock: bigint): void {
     const m = this.#mount;
     if (this.#typed.space.live || !m.has('mnt.mnt_sb') || m.big('mnt.mnt_sb') === superBlock) return;
-    throw misplaced(mount, `is in the list of another file system, of that at ${hex(superBlock)}`);
+    throw misplaced(mount, `is in the list of another file system, at ${hex(superBlock)}`);
   }
 
-  /** super_block.s_mounts: the head of a list through mnt_instance, or (in 7.3) the first of a chain. */
+  /**
+   * Reads super_block.s_mounts: the head of a list through mnt_instance, or (in 7.3) the first of a chain.
+   */
   #addressesOf(superBlock: bigint): bigint[] {
     const type = this.#typed.types.struct('super_block');
     const head = superBlock + BigInt(type.offsetOf('s_mounts'));
@@ -131,28 +139,28 @@ export class Mounts {
     if (inList) {
       const { nodes, broken } = walkList(this.#typed.space, head, this.#left);
       this.#left -= nodes.length;
-      // Without one of its mounts a file might be given a name that it does not have there.
+      // If mounts are missing, a file might get a path that is not valid in its namespace.
       if (isCut(broken)) throw new InspectError('corrupt', `the mounts of a file system: ${broken?.reason}`);
       return nodes.map((node) => node - BigInt(inList.offset));
     }
     return this.#chain(head, BigInt(mount.offsetOf('mnt_next_for_sb')));
   }
 
-  /** Each mount of a chain names what leads to it, the pointer in the one before or the head. */
+  /** Each mount of a chain points back to the pointer that leads to it, in the previous mount or the head. */
   #chain(head: bigint, next: bigint): bigint[] {
     const { space } = this.#typed;
     const found: bigint[] = [];
     const first = space.u64(head);
     let from = head;
     for (let at = first; at !== 0n; at = space.u64(from)) {
-      if (this.#left <= 0) throw new InspectError('corrupt', 'there are more mounts than are read in all');
+      if (this.#left <= 0) throw new InspectError('corrupt', 'there are more mounts than the limit');
       if (found.length > 0 && at === first) {
         throw new InspectError('corrupt', 'the mounts of a file system run in a circle', { address: at });
       }
       this.#left--;
       const m = this.#mount.load(at);
       if (!space.live && m.has('mnt_pprev_for_sb') && m.big('mnt_pprev_for_sb') !== from)
-        throw misplaced(this.#read(at), 'names another one before it in the list of its file system');
+        throw misplaced(this.#read(at), 'has a wrong predecessor in the list of its file system');
       found.push(at);
       from = at + next;
     }

@@ -5,13 +5,13 @@ import { required } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
 const NODES_LIMIT = 1 << 10;
-/** MAX_NR_ZONES: DMA, DMA32, NORMAL, MOVABLE and DEVICE, and room. */
+/** MAX_NR_ZONES: DMA, DMA32, NORMAL, MOVABLE and DEVICE, with some reserve. */
 const ZONES_LIMIT = 8;
 
 /**
- * Virtual addresses of the pglist_data of all nodes: node_data has one pointer for each node that may be, and without
- * CONFIG_NUMA contig_page_data is the only one.
- * @throws InspectError missingInfo, when there is neither; corrupt, where one is that of another node
+ * Returns the virtual addresses of the pglist_data of all nodes: node_data has a pointer per possible node;
+ * without CONFIG_NUMA there is only contig_page_data.
+ * @throws InspectError missingInfo if there is neither; corrupt if one belongs to another node
  */
 export function nodeAddresses(typed: TypedKernel): bigint[] {
   const table = typed.findSymbol('node_data');
@@ -29,12 +29,15 @@ export function nodeAddresses(typed: TypedKernel): bigint[] {
   return nodes.filter((address) => address !== 0n);
 }
 
-/** Virtual addresses of struct zone, those without memory included. @throws InspectError missingInfo, notMapped, notStored */
+/**
+ * Returns the virtual addresses of all struct zones, including empty ones. @throws InspectError missingInfo,
+ * notMapped, notStored
+ */
 export function zoneAddresses(typed: TypedKernel): bigint[] {
   return nodeAddresses(typed).flatMap((node) => zonesOfNode(typed, node));
 }
 
-/** The same of one node, by their index in node_zones. @throws InspectError missingInfo */
+/** Returns the zones of one node, by index in node_zones. @throws InspectError missingInfo */
 export function zonesOfNode(typed: TypedKernel, node: bigint): bigint[] {
   const { offset, size } = typed.types.struct('pglist_data').field('node_zones');
   const one = typed.types.struct('zone').size;

@@ -7,8 +7,9 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 export const CPUS_LIMIT = 8192;
 
 /**
- * A number of CPUs that the kernel keeps; undefined where it has none, or 0, for it has one CPU at least.
- * Takes no types. @throws InspectError notMapped or notStored
+ * Returns a number of CPUs that the kernel keeps; undefined if it lacks the symbol, or if it is 0, because
+ * every kernel has a CPU. Needs no types.
+ * @throws InspectError notMapped or notStored
  */
 export function countOfCpus(typed: TypedKernel, symbol: string): number | undefined {
   const at = typed.findSymbol(symbol);
@@ -16,9 +17,9 @@ export function countOfCpus(typed: TypedKernel, symbol: string): number | undefi
 }
 
 /**
- * Per-CPU variables. A CPU's copy is at the variable's address plus __per_cpu_offset[cpu], modulo 2^64, in all kernels:
- * up to 6.14 the symbol's address is the offset into the per-CPU area, which is linked at 0; since 6.15 (9d7de2aa8b41)
- * it is an address of the image like others, and the array holds the difference to it.
+ * Per-CPU variables. A CPU's copy is at the variable's address plus __per_cpu_offset[cpu], modulo 2^64, in
+ * all kernels. Up to 6.14 the symbol's address is the offset into the per-CPU area, which is linked at 0;
+ * since 6.15 (9d7de2aa8b41) it is an ordinary address of the image, and the array holds the difference.
  */
 export class PerCpu {
   readonly #typed: TypedKernel;
@@ -30,8 +31,8 @@ export class PerCpu {
   }
 
   /**
-   * The CPUs that the kernel prepared for at boot: those that have a copy of each variable.
-   * @throws InspectError corrupt, where one is past nr_cpu_ids
+   * The CPUs that the kernel prepared for at boot: each has a copy of every variable.
+   * @throws InspectError corrupt if one is not below nr_cpu_ids
    */
   get possible(): readonly number[] {
     this.#possible ??= this.#readPossible();
@@ -42,32 +43,38 @@ export class PerCpu {
     const possible = this.#mask('__cpu_possible_mask');
     const [last, ids] = [possible.at(-1), countOfCpus(this.#typed, 'nr_cpu_ids')];
     if (last === undefined || ids === undefined || last < ids) return possible;
-    throw new InspectError('corrupt', `CPU ${last} is possible, and nr_cpu_ids is ${ids}`);
+    throw new InspectError('corrupt', `CPU ${last} is possible, but nr_cpu_ids is ${ids}`);
   }
 
-  /** The CPUs that were running. @throws InspectError corrupt, where they are not possible, or not as many as are counted */
+  /**
+   * The CPUs that were online. @throws InspectError corrupt if one is not possible, or if their number is not
+   * the kernel's count
+   */
   get online(): readonly number[] {
     const online = this.#mask('__cpu_online_mask');
     const impossible = online.find((cpu) => !this.possible.includes(cpu));
     if (impossible !== undefined)
-      throw new InspectError('corrupt', `CPU ${impossible} is online, and not possible`);
-    // 0c09ab96fc82 (5.3) made the count a variable of its own.
+      throw new InspectError('corrupt', `CPU ${impossible} is online, but not possible`);
+    // The count is a variable of its own since 0c09ab96fc82 (5.3).
     const counted = countOfCpus(this.#typed, '__num_online_cpus');
     if (counted === undefined || counted === online.length || this.#typed.space.live) return online;
     throw new InspectError(
       'corrupt',
-      `${online.length} CPUs are online, and __num_online_cpus is ${counted}`,
+      `${online.length} CPUs are online, but __num_online_cpus is ${counted}`,
     );
   }
 
-  /** Virtual address of a CPU's copy of the variable that a per-CPU pointer or symbol stands for. */
+  /** Returns the virtual address of a CPU's copy, for a per-CPU pointer or symbol. */
   pointer(address: bigint, cpu: number): bigint {
     const offset = this.#offsetsOfAll()[cpu];
     if (offset !== undefined) return BigInt.asUintN(64, address + offset);
     throw new InspectError('missingInfo', `CPU ${cpu} has no per-CPU area`);
   }
 
-  /** Virtual addresses of all copies of a per-CPU variable, by CPU. @throws InspectError missingInfo */
+  /**
+   * Returns the virtual addresses of all copies of a per-CPU variable, by CPU. @throws InspectError
+   * missingInfo
+   */
   variables(symbol: string): { readonly cpu: number; readonly address: bigint }[] {
     const address = this.#typed.symbol(symbol);
     return this.possible.map((cpu) => ({ cpu, address: this.pointer(address, cpu) }));
@@ -80,7 +87,10 @@ export class PerCpu {
     return this.#offsets;
   }
 
-  /** setup_per_cpu_areas() made them of where the first chunk begins, and the place of each CPU's unit in it. */
+  /**
+   * setup_per_cpu_areas() computed the offsets from the address of the first chunk and each CPU's unit offset
+   * in it.
+   */
   #checked(offsets: BigUint64Array): BigUint64Array {
     const [base, units, start] = ['pcpu_base_addr', 'pcpu_unit_offsets', '__per_cpu_start'].map((name) =>
       this.#typed.findSymbol(name),
@@ -95,7 +105,7 @@ export class PerCpu {
       (cpu) => offsets[cpu] !== BigInt.asUintN(64, delta + u64At(places, 8 * cpu)),
     );
     if (wrong === undefined) return offsets;
-    const what = `__per_cpu_offset[${wrong}] is not where pcpu_base_addr and pcpu_unit_offsets put that CPU`;
+    const what = `__per_cpu_offset[${wrong}] contradicts pcpu_base_addr and pcpu_unit_offsets`;
     throw new InspectError('corrupt', what);
   }
 

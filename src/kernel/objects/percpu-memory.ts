@@ -5,32 +5,33 @@ import { PAGE_SIZE } from '../../machine.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isCut, walkList } from './list.ts';
 
-/** The memory of per-CPU variables (mm/percpu.c). All figures are pages, those of all CPUs together. */
+/** The memory of per-CPU variables (mm/percpu.c). All figures are pages, for all CPUs together. */
 export interface PercpuMemory {
   /** "Percpu" of /proc/meminfo: pcpu_nr_populated times pcpu_nr_units. */
   readonly counted: number;
-  /** What the chunks say of themselves; the one that the kernel's own variables lie in is `first`. */
+  /** The sum over all chunks. */
   readonly chunks: number;
+  /** Of these, the first chunk. */
   readonly first: number;
-  /** What is in `counted` and in no chunk of a list: the kernel's own variables, and room for those of modules. */
+  /** In `counted` but in no listed chunk: the kernel's own variables, and space reserved for modules'. */
   readonly before: number;
-  /** What of the lists of chunks, or of what they have, does not fit; sentences. */
+  /** Sentences about broken lists of chunks. */
   readonly problems: readonly string[];
-  /** Whether the chunks are all that there are; else there is at least what they have. */
+  /** Whether these are all chunks; otherwise the figures are lower bounds. */
   readonly whole: boolean;
 }
 
-/** A slot for each power of two of the size of a chunk, and four more. */
+/** Limit of slots: one per power of two of a chunk's size, and four more. */
 const SLOTS_LIMIT = 256;
-/** No kernel has as many chunks: each is 2 MiB at least for each CPU. */
+/** Limit of chunks, more than any kernel has: each is at least 2 MiB per CPU. */
 const CHUNKS_LIMIT = 1 << 20;
-/** A group for each node at most, MAX_NUMNODES of them (NODES_SHIFT, arch/x86/Kconfig). */
+/** Limit of groups: at most one per node, MAX_NUMNODES (NODES_SHIFT, arch/x86/Kconfig). */
 const GROUPS_LIMIT = 1 << 10;
 const PAGE = BigInt(PAGE_SIZE);
 
 /**
- * @throws InspectError missingInfo, notMapped, notStored; corrupt, where what the chunks have is not what the kernel counts
- * and no list of them is cut
+ * @throws InspectError missingInfo, notMapped, notStored; corrupt if the chunks contradict the kernel's count
+ * although no list of them is cut
  */
 export function readPercpuMemory(typed: TypedKernel): PercpuMemory {
   const { space } = typed;
@@ -43,7 +44,7 @@ export function readPercpuMemory(typed: TypedKernel): PercpuMemory {
   const before = pagesBefore(typed, first.big('base_addr'));
   const expected = populated - before;
   const whole = all === expected && chunks.pages.has(first.address);
-  // A running kernel may populate pages between the two looks.
+  // A running kernel may populate pages between the two reads.
   if (!space.live && !whole && (!chunks.cut || all >= expected)) throw contradiction(all, expected);
   return {
     counted: populated * units,
@@ -58,12 +59,12 @@ export function readPercpuMemory(typed: TypedKernel): PercpuMemory {
 function contradiction(all: number, expected: number): InspectError {
   const what =
     all === expected
-      ? 'the first per-CPU chunk (pcpu_first_chunk) is on no list of chunks'
-      : `the per-CPU chunks have ${all} populated pages per unit, by pcpu_nr_populated it is ${expected}`;
+      ? 'the first per-CPU chunk (pcpu_first_chunk) is in no list of chunks'
+      : `the per-CPU chunks have ${all} populated pages per unit, but pcpu_nr_populated implies ${expected}`;
   return new InspectError('corrupt', what);
 }
 
-/** Populated pages per unit of each chunk, by its address. */
+/** Populated pages per unit, by address of the chunk. */
 interface Chunks {
   readonly pages: ReadonlyMap<bigint, number>;
   readonly problems: readonly string[];
@@ -95,34 +96,34 @@ function populatedOf(populated: number, all: number, address: bigint): number {
   throw new InspectError('corrupt', what, { address });
 }
 
-/** Heads of the lists of chunks. */
+/** Returns the heads of the lists of chunks. */
 function slots(typed: TypedKernel): bigint[] {
   const count = typed.space.u32(typed.symbol('pcpu_nr_slots'));
   if (count > SLOTS_LIMIT) throw new InspectError('corrupt', `pcpu_nr_slots is ${count}`);
-  // pcpu_slot before 5.9 (3c7be18ac9a0), which gave the chunks of memory cgroups lists of their own, up to 5.13
+  // pcpu_slot before 5.9 (3c7be18ac9a0), which gave chunks of memory cgroups their own lists, up to 5.13
   const lists = typed.space.u64(typed.findSymbol('pcpu_chunk_lists') ?? typed.symbol('pcpu_slot'));
   const types = Math.min(2, Number(typed.types.enumerator('PCPU_NR_CHUNK_TYPES') ?? 1n));
   return Array.from({ length: count * types }, (_, slot) => lists + BigInt(16 * slot));
 }
 
 /**
- * Pages per unit that are counted and belong to no chunk on a list: the kernel's own variables and what is reserved for
- * those of modules, which lie before the first chunk (pcpu_setup_first_chunk).
+ * Returns the pages per unit that are counted but in no listed chunk: the kernel's own variables and the
+ * space reserved for modules', which lie before the first chunk (pcpu_setup_first_chunk).
  */
 function pagesBefore(typed: TypedKernel, firstChunk: bigint): number {
   return Number((firstChunk - typed.space.u64(typed.symbol('pcpu_base_addr'))) / PAGE);
 }
 
-/** pcpu_nr_units, which the sizes of the groups of units add up to. */
+/** Returns pcpu_nr_units, checked against the sizes of the groups of units. */
 function readUnits(typed: TypedKernel): number {
   const units = typed.space.u32(typed.symbol('pcpu_nr_units'));
   const grouped = unitsOfGroups(typed) ?? units;
   if (grouped === units) return units;
-  const what = `pcpu_nr_units is ${units}, and the groups of per-CPU units have ${grouped}`;
+  const what = `pcpu_nr_units is ${units}, but the groups of per-CPU units have ${grouped}`;
   throw new InspectError('corrupt', what);
 }
 
-/** Units by the sizes of their groups; undefined where they cannot be had. */
+/** Returns the units by the sizes of their groups; undefined if a symbol is missing. */
 function unitsOfGroups(typed: TypedKernel): number | undefined {
   const [groups, sizes, unit] = ['pcpu_nr_groups', 'pcpu_group_sizes', 'pcpu_unit_size'].map((name) =>
     typed.findSymbol(name),

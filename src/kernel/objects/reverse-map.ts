@@ -4,7 +4,7 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 import type { Break } from './list.ts';
 import { walkTree } from './rb-tree.ts';
 
-/** A place in a process where a page is, or may be mapped. */
+/** Where a page is mapped in a process, or may be. */
 export interface Mapping {
   /** Address of the mm_struct. */
   readonly mm: bigint;
@@ -12,35 +12,35 @@ export interface Mapping {
   readonly address: bigint;
 }
 
-/** The mappings of a page as the page tables prove them, and how many places were looked at. */
+/** The mappings of a page that page tables confirm, and how many places were examined. */
 export interface Mapped {
   readonly mappings: readonly Mapping[];
-  /** Memory areas (vm_area_struct) that reach over the page. */
+  /** Memory areas (vm_area_struct) that cover the page. */
   readonly areas: number;
-  /** Whether there were more areas than are looked at. */
+  /** Whether there were more areas than the limit. */
   readonly cut: boolean;
   readonly broken: Break | null;
 }
 
-/** A page by its number in memory, and its index in its file or anon_vma. */
+/** A page, by its pfn and its index in its file or anon_vma. */
 interface WantedPage {
   readonly index: bigint;
   readonly pfn: number;
   readonly anonymous: boolean;
 }
 
-/** Places looked at for one page: a page of libc is mapped by each process. */
+/** Limit of areas examined per page: every process maps a page of libc. */
 const AREAS_LIMIT = 1 << 12;
 
 /**
- * In 7.3 anonymous pages of a private mapping of a file no longer count from where it begins in the file, but from this
- * offset, which is kept in two halves.
+ * Since 7.3, anonymous pages in a private mapping of a file are no longer counted from the file offset, but
+ * from this offset, which is stored in two halves.
  */
 const ANON_PGOFF = ['__vm_anon_pgoff_lo?', '__vm_anon_pgoff_hi?'] as const;
 
 /**
- * Finds who maps a page as rmap does (mm/rmap.c): by the tree of memory areas of its anon_vma or its file, and by their
- * page tables, since an area may reach over a page that it does not map.
+ * Finds the mappings of a page like rmap (mm/rmap.c): through the tree of memory areas of its anon_vma or
+ * file, and then through their page tables, because an area may cover a page without mapping it.
  */
 export class ReverseMap {
   readonly #typed: TypedKernel;
@@ -54,7 +54,10 @@ export class ReverseMap {
     this.#mm = typed.reader('mm_struct', 'pgd');
   }
 
-  /** @param index of the page in its anon_vma, pages; @throws InspectError notMapped, notStored */
+  /**
+   * @param index of the page in its anon_vma, pages
+   * @throws InspectError notMapped, notStored
+   */
   ofAnonymous(anonVma: bigint, index: bigint, pfn: number): Mapped {
     const root = anonVma + BigInt(this.#typed.types.struct('anon_vma').offsetOf('rb_root'));
     const chain = this.#typed.reader('anon_vma_chain', 'vma');
@@ -67,7 +70,10 @@ export class ReverseMap {
     );
   }
 
-  /** @param index of the page in its file, pages; @throws InspectError notMapped, notStored */
+  /**
+   * @param index of the page in its file, pages
+   * @throws InspectError notMapped, notStored
+   */
   ofFile(mapping: bigint, index: bigint, pfn: number): Mapped {
     const root = mapping + BigInt(this.#typed.types.struct('address_space').offsetOf('i_mmap'));
     const node = BigInt(this.#area.type.offsetOf('shared.rb'));
@@ -81,21 +87,21 @@ export class ReverseMap {
 
   #among(areas: readonly bigint[], page: WantedPage, broken: Break | null): Mapped {
     const { index, pfn } = page;
-    let looked = 0;
+    let covering = 0;
     const mappings: Mapping[] = [];
     for (const at of areas) {
       const area = this.#area.load(at);
       const first = this.#firstIndex(page.anonymous);
       const address = area.big('vm_start') + (index - first) * BigInt(PAGE_SIZE);
       if (index < first || address >= area.big('vm_end')) continue;
-      looked++;
+      covering++;
       const mm = area.big('vm_mm');
       if (this.#maps(mm, address, pfn)) mappings.push({ mm, address });
     }
-    return { mappings, areas: looked, cut: areas.length >= AREAS_LIMIT, broken };
+    return { mappings, areas: covering, cut: areas.length >= AREAS_LIMIT, broken };
   }
 
-  /** The index of the first page of the area that was loaded last. */
+  /** Returns the index of the first page of the area that was loaded last. */
   #firstIndex(anonymous: boolean): bigint {
     const area = this.#area;
     if (!anonymous || !area.has('__vm_anon_pgoff_lo')) return area.big('vm_pgoff');

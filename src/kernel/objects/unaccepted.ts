@@ -3,8 +3,9 @@ import { walkList } from './list.ts';
 import { zoneAddresses } from './nodes.ts';
 
 /**
- * Pages that zones list as unaccepted (TDX, SEV-SNP): blocks of the largest order of the buddy allocator. null in a kernel
- * without such lists (CONFIG_UNACCEPTED_MEMORY, 6.5+), and where one cannot be followed to its end.
+ * Returns the pages that zones list as unaccepted (TDX, SEV-SNP), in blocks of the buddy allocator's largest
+ * order. Returns null in a kernel without such lists (CONFIG_UNACCEPTED_MEMORY, 6.5+), and if one cannot be
+ * followed to its end.
  * @throws InspectError missingInfo, notMapped, notStored
  */
 export function readUnacceptedPages(typed: TypedKernel): number | null {

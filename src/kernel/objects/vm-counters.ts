@@ -4,9 +4,15 @@ import { tryString } from './c-string.ts';
 import { nodeAddresses, zonesOfNode } from './nodes.ts';
 import { PerCpu } from './per-cpu.ts';
 
-/** Counters that some kernels lack; all are exact: what each CPU holds back (vm_stat_diff) is added. */
+/**
+ * Counters, of which some kernels lack some. All are exact: per-CPU counters not yet folded in (vm_stat_diff)
+ * are added.
+ */
 export interface Counters {
-  /** A member of node_stat_item or zone_stat_item, whichever list this kernel has it in; as the kernel counts it. */
+  /**
+   * Returns the value of a member of node_stat_item or zone_stat_item, whichever has it; undefined if neither
+   * does.
+   */
   get(name: string): number | undefined;
 }
 
@@ -18,24 +24,24 @@ export interface ZoneCounters extends NodeCounters {
   /** Its index in pglist_data.node_zones. */
   readonly index: number;
   readonly name: string;
-  /** Pages that the page allocator has or gave out (zone.managed_pages). */
+  /** Pages that the page allocator has or has handed out (zone.managed_pages). */
   readonly managed: number;
-  /** What CPUs hold back of NR_FREE_PAGES, which is in `get`. */
+  /** The part of NR_FREE_PAGES in `get` that is in per-CPU counters not yet folded in. */
   readonly freeHeldBack: number;
 }
 
-/** The counters of the whole machine, of each node, and of each of its zones. */
+/** The counters of the whole machine, of each node and of each of its zones. */
 export interface VmCounters extends Counters {
   readonly nodes: readonly NodeCounters[];
   readonly zones: readonly ZoneCounters[];
 }
 
-/** No kernel counts as many things. */
+/** More than the number of items of any kernel. */
 const ITEMS_LIMIT = 256;
 
 /**
- * Reads the counters of include/linux/mmzone.h: vm_node_stat and vm_zone_stat, those of nodes and zones (vm_stat), and what
- * the CPUs have not yet added.
+ * Reads the counters of include/linux/mmzone.h: vm_node_stat and vm_zone_stat, those of nodes and zones
+ * (vm_stat), and the per-CPU counters not yet folded in.
  * @throws InspectError missingInfo, notMapped, notStored
  */
 export function readVmCounters(typed: TypedKernel): VmCounters {
@@ -60,7 +66,10 @@ export function readVmCounters(typed: TypedKernel): VmCounters {
   return { get: (name) => counterOf(node, name) ?? counterOf(zone, name), nodes, zones };
 }
 
-/** Names of the global counters, and a look at them as they stand, without what CPUs hold back. @throws as readVmCounters */
+/**
+ * Returns the names of the global counters and a function that reads them, without per-CPU counters. @throws
+ * as readVmCounters
+ */
 export function globalCounters(typed: TypedKernel): { readonly names: readonly string[]; read(): number[] } {
   const lists = [
     { symbol: 'vm_node_stat', names: itemsOf(typed, 'node_stat_item') },
@@ -107,7 +116,7 @@ function itemsOf(typed: TypedKernel, enumeration: string): ReadonlyMap<string, n
   return new Map(items.map(({ name, value }) => [name, Number(value)]));
 }
 
-/** How many counters an array has: the last member of its enumeration says so. */
+/** Returns the number of counters of an array: the last member of its enumeration is that number. */
 function countOf(names: ReadonlyMap<string, number>): number {
   return [...names.values()].reduce((most, value) => Math.min(ITEMS_LIMIT, Math.max(most, value)), 0);
 }
@@ -116,7 +125,7 @@ function globalSums(typed: TypedKernel, symbol: string, names: ReadonlyMap<strin
   return longsAt(typed, typed.symbol(symbol), countOf(names));
 }
 
-/** An array of atomic_long_t. */
+/** Reads an array of atomic_long_t. */
 function longsAt(typed: TypedKernel, address: bigint, count: number): Float64Array {
   return Float64Array.from(new BigInt64Array(typed.space.bytes(address, 8 * count).buffer), Number);
 }
@@ -144,7 +153,7 @@ class OwnerCounters {
     this.#count = countOf(names);
     const type = typed.types.struct(owner);
     this.#vmStat = BigInt(type.offsetOf('vm_stat'));
-    // Of each CPU's pages and counters together before 5.14 (28f836b6777b), of the counters alone since.
+    // Before 5.14 (28f836b6777b) it leads to the CPU's pages and counters, since then only to its counters.
     const pointer =
       owner === 'zone' ? type.field('per_cpu_zonestats', 'pageset') : type.field('per_cpu_nodestats');
     this.#pointer = BigInt(pointer.offset);
@@ -154,7 +163,7 @@ class OwnerCounters {
     this.#diffs = { offset: BigInt(offset), count: Math.min(size, this.#count) };
   }
 
-  /** @param all where what the CPUs hold back is added, too */
+  /** @param all the global sums, to which the per-CPU counters are added, too */
   read(owner: bigint, all: Float64Array): Sums & { readonly heldBack: Float64Array } {
     const sums = longsAt(this.#typed, owner + this.#vmStat, this.#count);
     const heldBack = this.#heldBack(owner);

@@ -8,19 +8,19 @@ import { walkList } from './list.ts';
 import { PerCpu } from './per-cpu.ts';
 import { walkTree } from './rb-tree.ts';
 
-/** An area of the vmalloc region that somebody asked for (struct vm_struct): a line of /proc/vmallocinfo. */
+/** An allocated area of the vmalloc region (struct vm_struct): a line of /proc/vmallocinfo. */
 export interface VmallocArea {
   /** Virtual address. */
   readonly address: bigint;
-  /** Bytes of address space, the guard page past it included. */
+  /** Bytes of address space, including the guard page at its end. */
   readonly size: number;
   /** VM_IOREMAP, VM_ALLOC and so on (include/linux/vmalloc.h). */
   readonly flags: number;
-  /** Physical pages that it owns or maps; 0 for areas that the kernel keeps no list of, as ioremap's. */
+  /** Physical pages that it owns or maps; 0 for areas without an array of pages, such as ioremap's. */
   readonly pages: number;
-  /** Virtual address of an array of pointers to their struct pages, 0n where there is none. */
+  /** Virtual address of an array of pointers to their struct pages; 0n for none. */
   readonly pagesAt: bigint;
-  /** The code that asked for it; 0n where it is not known. */
+  /** The code that allocated it; 0n if unknown. */
   readonly caller: bigint;
 }
 
@@ -32,22 +32,23 @@ export const VM_MAP = 0x4;
 /** All areas in use. */
 export interface VmallocAreas {
   readonly areas: readonly VmallocArea[];
-  /** What of their lists and trees does not agree, or cannot be; sentences. */
+  /** Sentences about disagreements between lists and trees, and about invalid areas. */
   readonly problems: readonly string[];
-  /** Whether those are all. */
+  /** Whether these are all areas. */
   readonly whole: boolean;
 }
 
-/** vmap_init_nodes(): there is one for each possible CPU, and 128 at most. */
+/** vmap_init_nodes(): one per possible CPU, at most 128. */
 const NODES_LIMIT = 128;
-/** Areas of all lists together: each takes some 400 bytes here. Most are stacks, of which there are as many as tasks. */
+/** Limit of areas over all lists: each takes some 400 bytes here. Most are stacks, one per task. */
 export const AREAS_LIMIT = 1 << 18;
 
 /**
- * Reads the busy areas: of vmap_area_list up to 6.8, of the vmap_nodes since 6.9 (d093602919ad "mm: vmalloc: remove
- * global vmap_area_root rb-tree"). The tree by which the kernel finds an area has each of them again.
- * @param most areas that are read; where there are more, a problem says so
- * @throws InspectError missingInfo, when the kernel has neither
+ * Reads the busy areas: from vmap_area_list up to 6.8, from the vmap_nodes since 6.9 (d093602919ad "mm:
+ * vmalloc: remove global vmap_area_root rb-tree"). The tree by which the kernel finds an area has the same
+ * areas.
+ * @param most limit of areas; a problem reports that there are more
+ * @throws InspectError missingInfo if the kernel has neither
  */
 export function readVmallocAreas(typed: TypedKernel, most = AREAS_LIMIT): VmallocAreas {
   const reader = new AreaReader(typed);
@@ -74,10 +75,10 @@ export function readVmallocAreas(typed: TypedKernel, most = AREAS_LIMIT): Vmallo
   return { areas, problems: problems.list(), whole };
 }
 
-/** Where a list of areas begins, and the root of the tree that has the same. */
+/** The head of a list of areas, and the root of the tree with the same areas. */
 interface BusyPlace {
   readonly head: bigint;
-  /** Undefined where a kernel without all symbols does not tell. */
+  /** undefined if the kernel's symbols lack it. */
   readonly root: bigint | undefined;
 }
 
@@ -92,9 +93,9 @@ function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: Senten
   const count = counter === undefined ? 1 : typed.space.u32(counter);
   if (count < 1 || count > NODES_LIMIT) throw new InspectError('corrupt', `nr_vmap_nodes is ${count}`);
   const cpus = new PerCpu(typed).possible.length;
-  // Where there was no memory for so many there is one, a variable of the image.
+  // If memory was short, there is only one, a variable in the image.
   const fits = count >= Math.min(cpus, NODES_LIMIT) || (count === 1 && nodes >= START_KERNEL_MAP);
-  if (!fits) problems.push(`nr_vmap_nodes is ${count}, and there may be ${cpus} CPUs`);
+  if (!fits) problems.push(`nr_vmap_nodes is ${count}, but there may be ${cpus} CPUs`);
   const type = typed.types.struct('vmap_node');
   const at = (i: number, member: string) => nodes + BigInt(i * type.size + type.offsetOf(member));
   return {
@@ -106,15 +107,16 @@ function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: Senten
   };
 }
 
-/** The areas of a list, held against the tree of the same. */
+/** Returns the areas of a list, compared with the tree of the same areas. */
 function busyAreas(typed: TypedKernel, { head, root }: BusyPlace, most: number): Agreement {
   const type = typed.types.struct('vmap_area');
   const [inList, inTree] = [BigInt(type.offsetOf('list')), BigInt(type.offsetOf('rb_node'))];
   const { nodes, broken } = walkList(typed.space, head, most);
   const list = { nodes: nodes.map((node) => node - inList), broken };
-  // The two of a running kernel are not read at the same moment.
+  // In a running kernel the two are not read at the same moment.
   const tree = root === undefined || typed.space.live ? null : walkTree(typed, root, most);
-  // A tree without a node is believed only where the list has none either: then nothing speaks for its being read right.
+  // An empty tree is believed only if the list is empty, too: otherwise nothing shows that it was read
+  // correctly.
   const other =
     tree === null || (tree.nodes.length === 0 && nodes.length > 0)
       ? null
@@ -129,9 +131,9 @@ function busyAreas(typed: TypedKernel, { head, root }: BusyPlace, most: number):
 class AreaReader {
   readonly #area;
   readonly #vm;
-  /** VM_VM_AREA of vmap_area.flags, without which `vm` has no meaning; until 5.4 (688fcbfc06e4). */
+  /** Whether VM_VM_AREA of vmap_area.flags decides if `vm` is valid; up to 5.4 (688fcbfc06e4). */
   readonly #marked: boolean;
-  /** Whether those without a vm_struct are marked: since 6.3 (869176a09606). */
+  /** Whether areas without a vm_struct are marked: since 6.3 (869176a09606). */
   readonly #marksRam: boolean;
 
   constructor(typed: TypedKernel) {
@@ -152,19 +154,24 @@ class AreaReader {
     this.#marksRam = type.has('flags') && !this.#marked;
   }
 
-  /** undefined for a block of vm_map_ram, which has no vm_struct. @throws InspectError notMapped, notStored, corrupt */
+  /**
+   * Returns undefined for a block of vm_map_ram, which has no vm_struct. @throws InspectError notMapped,
+   * notStored, corrupt
+   */
   read(address: bigint): VmallocArea | undefined {
     const area = this.#area.load(address);
     const at = area.big('vm');
     if (this.#marked && (area.number('flags') & VM_VM_AREA) === 0) return undefined;
     if (at === 0n) {
       if (!this.#marksRam || (area.number('flags') & VMAP_RAM) !== 0) return undefined;
-      throw new InspectError('corrupt', 'it has no vm_struct, and is not one of vm_map_ram', { address });
+      throw new InspectError('corrupt', 'it has no vm_struct, but does not come from vm_map_ram', {
+        address,
+      });
     }
     const vm = this.#vm.load(at);
     const [start, size, pages] = [vm.big('addr'), vm.number('size'), vm.number('nr_pages')];
     if (start !== area.big('va_start') || start + BigInt(size) !== area.big('va_end')) {
-      const what = `its vm_struct at ${hex(at)} is of other addresses`;
+      const what = `its vm_struct at ${hex(at)} has other addresses`;
       throw new InspectError('corrupt', what, { address });
     }
     if (pages * PAGE_SIZE > size) {
@@ -172,11 +179,11 @@ class AreaReader {
     }
     const [flags, caller] = [vm.number('flags'), vm.big('caller')];
     if (vm.has('phys_addr') && vm.big('phys_addr') !== 0n && (flags & VM_IOREMAP) === 0) {
-      throw new InspectError('corrupt', 'it has a phys_addr, and is not one of ioremap', { address });
+      throw new InspectError('corrupt', 'it has a phys_addr, but does not come from ioremap', { address });
     }
-    // Modules are above the image, and so is what BPF compiles.
+    // Modules lie above the image, and so does JIT-compiled BPF.
     if (caller !== 0n && caller < START_KERNEL_MAP) {
-      throw new InspectError('corrupt', `its caller is ${hex(caller)}, where no code is`, { address });
+      throw new InspectError('corrupt', `its caller is ${hex(caller)}, which is not code`, { address });
     }
     return { address: start, size, flags, pages, pagesAt: vm.big('pages'), caller };
   }

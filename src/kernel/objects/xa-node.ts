@@ -2,10 +2,12 @@ import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import type { Types } from '../types/types.ts';
 
-/** xa_is_node() of include/linux/xarray.h: an internal entry (low bits 10) above the last that is not an address. */
+/**
+ * xa_is_node() of include/linux/xarray.h: internal entries (low bits 10) up to this value are not addresses.
+ */
 const LAST_RESERVED = 4096n;
 
-/** Where a node has its members; bytes. */
+/** Offsets of a node's members in bytes. */
 export interface NodeLayout {
   readonly shift: number;
   readonly offset: number;
@@ -16,7 +18,7 @@ export interface NodeLayout {
   readonly size: number;
 }
 
-/** @throws InspectError missingInfo, when this kernel has no xarrays; corrupt */
+/** @throws InspectError missingInfo if this kernel has no xarrays; corrupt */
 export function nodeLayout(types: Types): NodeLayout {
   const node = types.struct('xa_node');
   const slots = node.field('slots');
@@ -35,10 +37,10 @@ export function nodeLayout(types: Types): NodeLayout {
   };
 }
 
-/** Where a node is expected, by what leads to it. */
+/** Where a node should be, judged by what leads to it. */
 export interface Position {
   readonly address: bigint;
-  /** The node above, 0n for the first. */
+  /** The parent node; 0n for the root node. */
   readonly parent: bigint;
   readonly slot: number;
   /** Index of the first entry below it. */
@@ -51,12 +53,12 @@ export interface Node {
   readonly view: DataView;
 }
 
-/** Where the first node of an xarray is. */
+/** Returns the position of the root node of an xarray. */
 export function first(head: bigint): Position {
   return { address: head - 2n, parent: 0n, slot: 0, index: 0, depth: 0 };
 }
 
-/** Where a node is that a slot leads to. */
+/** Returns the position of a child node. */
 export function below(at: Position, entry: bigint, slot: number, shift: number): Position {
   return {
     address: entry - 2n,
@@ -72,12 +74,12 @@ export function makeNode(size: number): Node {
   return { bytes, view: new DataView(bytes.buffer) };
 }
 
-/** xa_is_internal(): nodes, siblings, and marks such as "retry". */
+/** xa_is_internal(): nodes, siblings, and special entries such as "retry". */
 export function isInternal(entry: bigint): boolean {
   return (entry & 3n) === 2n;
 }
 
-/** xa_is_node(): what leads to a node, two bytes past its address. */
+/** xa_is_node(): the entry is the address of a node plus 2. */
 export function isNode(entry: bigint): boolean {
   return isInternal(entry) && entry > LAST_RESERVED;
 }

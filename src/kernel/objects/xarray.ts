@@ -18,14 +18,17 @@ import {
 const INDEX_BITS = 64;
 const ALL = (1n << 64n) - 1n;
 
-/** Gets an entry, its index, exact below 2^53, and how many indexes it takes; returns false to walk no further. */
+/**
+ * Gets an entry, its index (exact below 2^53), and the number of indexes that it takes; returns false to end
+ * the walk.
+ */
 export type Visit = (index: number, entry: bigint, indexes: number) => unknown;
 
-/** What of an xarray is walked. */
+/** Which part of an xarray to walk. */
 export interface Part {
-  /** Visits only entries that have this mark (xa_mark_t), which every node above them has, too. */
+  /** Visits only entries with this mark (xa_mark_t), which all nodes above them have, too. */
   readonly mark?: number;
-  /** Told of each node before it is walked, with its contents; what it throws ends the walk. */
+  /** Called for each node before it is walked, with its contents; what it throws ends the walk. */
   readonly onNode?: (address: bigint, view: DataView) => void;
 }
 
@@ -35,19 +38,19 @@ interface Walk extends Part {
 }
 
 /**
- * Walks xarrays (lib/xarray.c), and with them IDRs and radix trees, which are xarrays since 4.20. An entry that takes
- * several indexes is visited once, at its first. Each node says which slot of which node leads to it, which is checked:
- * so none is visited twice, whatever the memory holds.
+ * Walks xarrays (lib/xarray.c), including IDRs and radix trees, which are xarrays since 4.20. An entry that
+ * takes several indexes is visited once, at its first. Each node records its parent and slot, which are
+ * checked, so no node is visited twice, whatever the memory holds.
  */
 export class XarrayWalker {
   readonly #space: AddressSpace;
   readonly #head: bigint;
   readonly #layout: NodeLayout;
   readonly #bitsPerLevel: number;
-  /** The node of each level, read into the same bytes every time. */
+  /** A buffer per level, for the current node of that level. */
   readonly #levels: Node[] = [];
 
-  /** @throws InspectError missingInfo, when this kernel has no xarrays */
+  /** @throws InspectError missingInfo if this kernel has no xarrays */
   constructor({ space, types }: TypedKernel) {
     this.#space = space;
     this.#head = BigInt(types.struct('xarray').offsetOf('xa_head'));
@@ -56,9 +59,10 @@ export class XarrayWalker {
   }
 
   /**
-   * Visits what an xarray holds, in the order of the indexes. @param root address of a struct xarray
+   * Visits the entries of an xarray in the order of their indexes.
+   * @param root address of a struct xarray
    * @returns what could not be followed; the rest was visited
-   * @throws InspectError notMapped or notStored, when the root itself cannot be read
+   * @throws InspectError notMapped or notStored if the root itself cannot be read
    */
   walk(root: bigint, visit: Visit, part: Part = {}): Break[] {
     const broken: Break[] = [];
@@ -68,7 +72,10 @@ export class XarrayWalker {
     return broken;
   }
 
-  /** The entry at an index, or 0n; reads only what leads to it. @throws InspectError notMapped, notStored, corrupt */
+  /**
+   * Returns the entry at an index, or 0n; reads only the nodes on its path. @throws InspectError notMapped,
+   * notStored, corrupt
+   */
   load(root: bigint, index: number): bigint {
     const head = this.#space.u64(root + this.#head);
     if (!isNode(head)) return index === 0 && !isInternal(head) ? head : 0n;
@@ -84,7 +91,10 @@ export class XarrayWalker {
     }
   }
 
-  /** A sibling entry stands in all but the first slot of an entry that takes several, and names the first. */
+  /**
+   * Resolves a sibling entry: an entry of several slots is stored in the first, and the other slots refer to
+   * that one.
+   */
   #canonical(view: DataView, entry: bigint): bigint {
     const isSibling = isInternal(entry) && entry >> 2n < BigInt(this.#layout.count);
     return isSibling ? this.#slot(view, Number(entry >> 2n)) : entry;
@@ -111,7 +121,7 @@ export class XarrayWalker {
     return true;
   }
 
-  /** A bit for each slot of a node. */
+  /** Returns a bit per slot of a node. */
   #marked(view: DataView, mark: number): bigint {
     const { marks, count } = this.#layout;
     if (marks === undefined)
@@ -119,7 +129,7 @@ export class XarrayWalker {
     return view.getBigUint64(marks + 8 * mark * Math.ceil(count / 64), true);
   }
 
-  /** An entry of several slots stands in the first; the others name that one (sibling entries). */
+  /** Returns the number of slots that an entry takes: the following slots are its siblings. */
   #slotsOf(view: DataView, slot: number): number {
     const sibling = BigInt((slot << 2) | 2);
     let end = slot + 1;
@@ -156,8 +166,8 @@ export class XarrayWalker {
     const slot = view.getUint8(this.#layout.offset);
     const shift = view.getUint8(this.#layout.shift);
     if (parent !== at.parent) return `has the parent ${hex(parent)}, not ${hex(at.parent)}`;
-    // Of the first node xas_alloc() of lib/xarray.c does not set the slot: it has what was there before.
-    if (at.depth > 0 && slot !== at.slot) return `says that it is in slot ${slot}, not ${at.slot}`;
+    // In the root node xas_alloc() of lib/xarray.c does not set the slot, which may have any value.
+    if (at.depth > 0 && slot !== at.slot) return `claims slot ${slot}, but is in slot ${at.slot}`;
     const above = at.depth === 0 ? undefined : this.#levels[at.depth - 1]?.view.getUint8(this.#layout.shift);
     const wanted = above === undefined ? shift : above - this.#bitsPerLevel;
     if (shift !== wanted || shift >= INDEX_BITS) return `has shift ${shift} under ${above ?? 'the root'}`;

@@ -19,19 +19,19 @@ describe('two structures of the same objects', () => {
     expect(agree('the list', of([2n, 1n]), null)).toEqual(both);
   });
 
-  test('have together what the list has lost', () => {
+  test('together have what the list has lost', () => {
     const { objects, problems, whole } = agree('the list', of([1n], false), other([1n, 2n, 3n]));
     expect([objects, whole]).toEqual([[1n, 2n, 3n], true]);
     expect(problems).toEqual(['the list is broken at 0x7: why', 'the list lacks 2 that the tree has']);
   });
 
-  test('are whole while one of them is', () => {
+  test('are whole as long as one of them is', () => {
     expect(agree('the list', of([1n], true), other([], BREAK))).toMatchObject({ objects: [1n], whole: true });
     expect(agree('the list', of([1n], false), other([2n], BREAK)).whole).toBe(false);
     expect(agree('the list', of([1n], false), null).whole).toBe(false);
   });
 
-  test('leave what the list alone has in doubt', () => {
+  test('leave objects that only the list has in doubt', () => {
     const { objects, problems, whole } = agree('the list', of([1n, 2n]), other([1n]));
     expect([objects, whole]).toEqual([[1n, 2n], false]);
     expect(problems).toEqual(['the list has 1 that the tree lacks']);

@@ -11,14 +11,14 @@ const MAPPING = 0x100;
 /** i_pages in address_space, and in it xa_flags and xa_head. */
 const PAGES = { at: 8, flags: 4, head: 8 } as const;
 const PG_DIRTY = 4;
-/** XA_FLAGS_MARK(0) with the least __GFP_BITS_SHIFT that there has been. */
+/** XA_FLAGS_MARK(0) with the smallest __GFP_BITS_SHIFT of any kernel. */
 const MARKED = 1 << 23;
 /** A struct page: aligned, in the vmemmap. */
 const PAGE = 0xffff_ea00_0000_1000n;
 /** XA_RETRY_ENTRY of include/linux/xarray.h */
 const RETRY = 1026n;
 
-/** With `dirty` false the types do not say which flag PG_dirty is. */
+/** If `dirty` is false, the types lack PG_dirty. */
 function types(dirty: boolean): BuiltBtf {
   const btf = new BuiltBtf();
   const u8 = btf.int('unsigned char', 1);
@@ -46,10 +46,10 @@ interface Slot {
   readonly dirty?: boolean;
 }
 
-/** A made-up page cache of one file: node i at 0x1000 * (i + 1). */
+/** A built page cache of one file: node i at 0x1000 * (i + 1). */
 class BuiltCache {
   readonly built: BuiltTypedKernel;
-  /** By node, the node that leads to it and the slot. */
+  /** Parent and slot of each node. */
   readonly #parents = new Map<number, { readonly node: number; readonly slot: number }>();
 
   constructor(dirty = true) {
@@ -65,7 +65,7 @@ class BuiltCache {
     return this;
   }
 
-  /** What stands for node i in a slot. */
+  /** The entry for node i in a slot. */
   to(i: number): bigint {
     return this.built.at(0x1000 * (i + 1)) | 2n;
   }
@@ -84,7 +84,7 @@ class BuiltCache {
       [NODE.offset, 1, parent?.slot ?? 0],
       [NODE.parent, 8, parent && parent.node !== i ? this.to(parent.node) - 2n : 0n],
       [NODE.marks, 8, marks],
-      // XA_MARK_1 and 2 (to be written, written back) are another matter.
+      // XA_MARK_1 and 2 (towrite, writeback) are not counted.
       [NODE.marks + 8, 8, 2n ** 64n - 1n],
       ...entries.map(([at, { entry }]) => [NODE.slots + 8 * Number(at), 8, entry] as const),
     ]);
@@ -92,7 +92,7 @@ class BuiltCache {
     return this;
   }
 
-  /** A page whose flags are these, at an address in the data. */
+  /** A page with these flags, at an address in the data. */
   page(flags: bigint): bigint {
     this.built.writeU64(0x4_0000, flags);
     return this.built.at(0x4_0000);
@@ -106,14 +106,14 @@ class BuiltCache {
 const page = (n: number, dirty = true): Slot => ({ entry: PAGE + BigInt(64 * n), dirty });
 
 describe('the dirty pages of a file', () => {
-  it('are those that are marked, and none of a file without pages', () => {
+  it('are the marked ones, and none for a file without pages', () => {
     expect(new BuiltCache().head(0n, MARKED).dirty).toBe(0);
     const cache = new BuiltCache();
     cache.head(cache.to(0)).node(0, 0, { 0: page(0), 1: page(1, false), 3: page(3), 63: page(63) });
     expect(cache.dirty).toBe(3);
   });
 
-  it('are counted below marked nodes only, by which the kernel finds them', () => {
+  it('are counted only below marked nodes, as the kernel finds them', () => {
     const cache = new BuiltCache();
     cache.head(cache.to(0));
     cache.node(0, 6, { 0: { entry: cache.to(1), dirty: true }, 1: { entry: cache.to(2) } });
@@ -121,7 +121,7 @@ describe('the dirty pages of a file', () => {
     expect(cache.dirty).toBe(2);
   });
 
-  it('of a folio are all of its pages, however many slots and whichever node it takes', () => {
+  it('of a folio are all its pages, however many slots it takes', () => {
     const cache = new BuiltCache();
     const sibling = (slot: number): Slot => ({ entry: BigInt((slot << 2) | 2) });
     cache.head(cache.to(0));
@@ -136,7 +136,7 @@ describe('the dirty pages of a file', () => {
     expect(last.head(last.to(0)).node(0, 0, ends).dirty).toBe(2);
   });
 
-  it('of a file of one page are told by the page itself, where there is any mark', () => {
+  it('of a file with one page are given by the page itself if there is any mark', () => {
     const cache = new BuiltCache();
     const [dirty, clean] = [1n << BigInt(PG_DIRTY), ~(1n << BigInt(PG_DIRTY))];
     expect(cache.head(cache.page(dirty), MARKED).dirty).toBe(1);
@@ -144,14 +144,14 @@ describe('the dirty pages of a file', () => {
     expect(cache.head(cache.page(BigInt.asUintN(64, clean)), MARKED).dirty).toBe(0);
   });
 
-  it('are none where nothing says which flag is dirty, or the entry is no page', () => {
+  it('are none if PG_dirty is unknown or the entry is not a page', () => {
     const untold = new BuiltCache(false);
     expect(untold.head(untold.page(2n ** 64n - 1n), MARKED).dirty).toBe(0);
-    // A shadow of a page that was reclaimed (xa_mk_value), and a mark of the xarray itself.
+    // The shadow of a reclaimed page (xa_mk_value), and a special entry of the xarray itself.
     for (const entry of [(7n << 1n) | 1n, RETRY]) expect(new BuiltCache().head(entry, MARKED).dirty).toBe(0);
   });
 
-  it('are looked for in so many nodes of all files together, and no more', () => {
+  it('are searched for up to a limit of nodes over all files', () => {
     const cache = new BuiltCache();
     cache.head(cache.to(0)).node(0, 0, { 0: page(0) });
     const marks = new CacheMarks(cache.built.typed, 2);
@@ -164,7 +164,7 @@ describe('the dirty pages of a file', () => {
     ]);
   });
 
-  it('are not counted for ever where nodes lead to themselves', () => {
+  it('are not counted for ever if nodes lead to themselves', () => {
     const cache = new BuiltCache();
     cache.head(cache.to(0)).node(0, 6, { 0: { entry: cache.to(0), dirty: true } });
     expect(failureOf(() => cache.dirty)).toMatchObject({

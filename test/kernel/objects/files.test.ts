@@ -9,7 +9,7 @@ const UNMAPPED = 0xffff_9999_0000_0000n;
 /** MKDEV of include/linux/kdev_t.h: 20 bits for the minor number. */
 const device = (major: number, minor: number) => major * 2 ** 20 + minor;
 
-/** A kernel with ext4 on /dev/sda1 that is mounted as /. */
+/** A kernel with ext4 on /dev/sda1, mounted at /. */
 class Rooted extends FileKernel {
   readonly ext4 = this.super({ type: 'ext4', device: device(8, 1), id: 'sda1' });
   readonly root = this.dentry({ name: '/' });
@@ -20,7 +20,7 @@ class Rooted extends FileKernel {
     this.mounted(this.ext4, [this.rootMount]);
   }
 
-  /** The dentries of a path below a directory; the last is returned. */
+  /** Makes the dentries of a path below a directory; returns the last. */
   path(names: string, from = this.root, deleted = false): bigint {
     return names.split('/').reduce((parent, name) => this.dentry({ name, parent, deleted }), from);
   }
@@ -36,7 +36,7 @@ class Rooted extends FileKernel {
 }
 
 describe('the file of a page', () => {
-  it('has its number, its size, its pages and its file system', () => {
+  it('has its inode number, size, pages and file system', () => {
     const kernel = new Rooted();
     const mapping = kernel.inode(kernel.ext4, { ino: 131, size: 5n << 32n, pages: 7 });
     expect(kernel.file(mapping)).toEqual({
@@ -46,7 +46,7 @@ describe('the file of a page', () => {
     });
   });
 
-  it('may be one whose pages are in the address_space of another', () => {
+  it('may have its pages in the address_space of another', () => {
     const kernel = new Rooted();
     const inode = kernel.inode(kernel.ext4, { ino: 9 }) - 48n;
     const elsewhere = kernel.space(inode);
@@ -55,30 +55,30 @@ describe('the file of a page', () => {
     expect(kernel.file(elsewhere).ino).toBe(9n);
   });
 
-  it('is none where the address_space is of no inode', () => {
+  it('is absent if the address_space belongs to no inode', () => {
     const kernel = new Rooted();
     const nobodys = kernel.space(0n);
     const { kind, message, facts } = failureOf(() => kernel.file(nobodys));
     expect([kind, facts.address]).toEqual(['corrupt', nobodys]);
-    expect(message).toMatch(/is no file's$/);
+    expect(message).toMatch(/belongs to no file$/);
   });
 });
 
-describe('paths of files that are more than is told', () => {
+describe('paths beyond the limit', () => {
   const kernel = new Rooted();
   const cat = kernel.path('usr/bin/cat');
 
   it.each([
     ['steps', { steps: 7, bytes: 1000 }],
     ['bytes', { steps: 100, bytes: 25 }],
-  ])('are corrupt, by their %s in all', (_, budget) => {
+  ])('are corrupt, by their %s in total', (_, budget) => {
     const dentries = new Dentries(kernel.built.typed, budget);
     expect(dentries.chain(cat).names).toEqual(['usr', 'bin', 'cat']);
     const { kind, message } = failureOf(() => dentries.chain(cat));
-    expect([kind, message]).toEqual(['corrupt', 'the paths of all files are longer than any that are told']);
+    expect([kind, message]).toEqual(['corrupt', 'the paths of all files exceed the limit']);
   });
 
-  it('are corrupt where one of them is longer than any', () => {
+  it('are corrupt if one of them is too long', () => {
     const name = 'n'.repeat(20);
     const rooted = new Rooted();
     const path = Array.from({ length: 800 }, () => name).join('/');
@@ -89,7 +89,7 @@ describe('paths of files that are more than is told', () => {
     ]);
   });
 
-  it.each(['list', 'chain'] as const)('have so many mounts in all, and no more: by a %s', (mounts) => {
+  it.each(['list', 'chain'] as const)('have a limit of mounts: by a %s', (mounts) => {
     const mounted = new Rooted({ mounts });
     const one = mounted.path('one');
     const { typed } = mounted.built;
@@ -117,7 +117,7 @@ describe.each(['list', 'chain'] as const)('the path of a file, by a %s of mounts
     expect(kernel.file(mapping)).toMatchObject({ path: '/dev/shm/a/b', names: 'initial', type: 'tmpfs' });
   });
 
-  it('is that of the whole file system before that of a part of it', () => {
+  it('prefers a mount of the whole file system to one of a part', () => {
     const kernel = new Rooted({ mounts });
     const part = kernel.path('srv/www');
     const on = { mount: kernel.rootMount, dentry: kernel.path('mnt') };
@@ -130,7 +130,7 @@ describe.each(['list', 'chain'] as const)('the path of a file, by a %s of mounts
 });
 
 describe('the names of a file', () => {
-  it('are those of the first process before those of a container', () => {
+  it("prefer the first process's to a container's", () => {
     const kernel = new Rooted();
     const theirs = kernel.mount({ root: kernel.root, namespace: OTHER });
     kernel.mounted(kernel.ext4, [theirs, kernel.rootMount]);
@@ -139,7 +139,7 @@ describe('the names of a file', () => {
     expect(kernel.named(kernel.path('a'))).toMatchObject({ path: '/a', names: 'other' });
   });
 
-  it('are the file system’s own where it is mounted nowhere, or was unmounted', () => {
+  it("are the file system's own if it is not mounted", () => {
     const kernel = new Rooted();
     const gone = kernel.mount({ root: kernel.root, namespace: 0n });
     for (const mounts of [[], [gone]]) {
@@ -148,19 +148,19 @@ describe('the names of a file', () => {
     }
   });
 
-  it('may be a name alone, which never was in a directory', () => {
+  it('may be a bare name that never was in a directory', () => {
     const kernel = new Rooted();
     const memfd = kernel.dentry({ name: 'memfd:buffer', deleted: true });
     expect(kernel.named(memfd)).toMatchObject({ path: '/memfd:buffer', deleted: true });
     expect(kernel.named(kernel.root).path).toBe('/');
   });
 
-  it('are told where they are gone', () => {
+  it('are reported as deleted if they are', () => {
     const kernel = new Rooted();
     expect(kernel.named(kernel.path('a', kernel.root, true))).toMatchObject({ path: '/a', deleted: true });
   });
 
-  it('are none where they cannot be read, and the file is told all the same', () => {
+  it('are missing if they cannot be read, but the file is reported', () => {
     const kernel = new Rooted();
     const mapping = kernel.inode(kernel.ext4, { ino: 5, dentry: UNMAPPED });
     expect(kernel.file(mapping)).toMatchObject({
@@ -168,7 +168,7 @@ describe('the names of a file', () => {
     });
   });
 
-  it.each(['list', 'chain'] as const)('are none where the %s of mounts is broken', (mounts) => {
+  it.each(['list', 'chain'] as const)('are missing if the %s of mounts is broken', (mounts) => {
     const kernel = new Rooted({ mounts });
     if (mounts === 'list') kernel.cutMounts(kernel.ext4);
     else kernel.nextMount(kernel.rootMount, kernel.rootMount);
@@ -176,7 +176,7 @@ describe('the names of a file', () => {
     expect(file).toMatchObject({ path: null, names: null, deleted: null, unnamed: { kind: 'corrupt' } });
   });
 
-  it('are there where the other end of the list of mounts leads to all of them', () => {
+  it('are there if the other end of the list of mounts leads to all of them', () => {
     const kernel = new Rooted({ mounts: 'list' });
     kernel.nextMount(kernel.rootMount, kernel.rootMount);
     const file = kernel.file(kernel.inode(kernel.ext4, { dentry: kernel.path('a') }));
@@ -184,17 +184,17 @@ describe('the names of a file', () => {
   });
 });
 
-describe('a block device, whose own pages are no file’s', () => {
+describe('a block device, whose own pages belong to no file', () => {
   const nvme = device(259, 2);
 
   it.each<[string, string | bigint, FileKernelPlan, string, object | null]>([
     ['its disk', 'nvme0n1', {}, 'block device 259:2 (nvme0n1)', null],
     ['its number, without a disk', 0n, {}, 'block device 259:2', null],
     [
-      'its number, and why, where its disk cannot be read',
+      'its number, with the reason, if its disk cannot be read',
       ...([UNMAPPED, {}, 'block device 259:2', { kind: 'notMapped' }] as const),
     ],
-    ['its number, where nothing tells of disks', 'nvme0n1', { disks: false }, 'block device 259:2', null],
+    ['its number if the types lack disks', 'nvme0n1', { disks: false }, 'block device 259:2', null],
   ])('is named by %s', (_, disk, plan, path, unnamed) => {
     const kernel = new Rooted(plan);
     const mapping = kernel.blockDevice(kernel.super({ type: 'bdev' }), nvme, disk);

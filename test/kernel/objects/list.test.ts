@@ -14,13 +14,13 @@ const nodesTo = (last: number) => Array.from({ length: last }, (_, i) => at(i + 
 
 type Link = readonly [from: number, to: number | bigint];
 
-/** A pointer of a node, by number or address, that is not what it should be. */
+/** A wrong pointer of a node, by number or address. */
 interface Damage {
   readonly next?: readonly Link[];
   readonly prev?: readonly Link[];
 }
 
-/** A circle through the nodes in their order, which is then damaged. */
+/** A circle through the nodes in order, then damaged. */
 function circleOf(order: readonly number[], { next = [], prev = [] }: Damage = {}) {
   const built = new BuiltSpace();
   built.tables.map(BASE, DATA);
@@ -50,7 +50,7 @@ describe('a list_head', () => {
     expect(walkList(circleOf([0]), at(0))).toEqual({ nodes: [], broken: null });
   });
 
-  test('ends where it comes back to its head', () => {
+  test('ends when it returns to its head', () => {
     expect(walkList(circleOf([0, 3, 1, 2]), at(0))).toEqual({ nodes: [at(3), at(1), at(2)], broken: null });
   });
 
@@ -58,7 +58,7 @@ describe('a list_head', () => {
     expect(failureOf(() => walkList(circleOf([0]), NOWHERE)).kind).toBe('notMapped');
   });
 
-  test('is cut at the limit', () => {
+  test('ends at the limit', () => {
     expect(walkList(listTo(3), at(0), 2)).toMatchObject({
       nodes: [at(1), at(2)],
       broken: { address: at(2) },
@@ -70,7 +70,7 @@ describe('a list_head', () => {
 describe('a list with one wrong pointer', () => {
   const elsewhere = [
     ['the head', 0],
-    ['what is not mapped', NOWHERE],
+    ['unmapped memory', NOWHERE],
     ['NULL', 0n],
     ['the node itself', null],
     ['the middle of the next node', 8n],
@@ -83,7 +83,7 @@ describe('a list with one wrong pointer', () => {
       const wrong = to === null ? from : to === 8n ? at((from + 1) % 6) + 8n : to;
       const { nodes, broken } = walkList(listTo(5, { next: [[from, wrong]] }), at(0));
       expect(nodes).toEqual(nodesTo(5));
-      // The last node leads to the head in any case.
+      // The last node leads to the head anyway.
       if (from === 5 && wrong === 0) expect(broken).toBeNull();
       else expect(broken).toMatchObject({ address: at(from), mended: true });
     },
@@ -100,7 +100,7 @@ describe('a list with one wrong pointer', () => {
     },
   );
 
-  test.each([1, 2, 3, 7, 20, 33])('that runs in a circle of %d nodes has each node once', (length) => {
+  test.each([1, 2, 3, 7, 20, 33])('with a circle of %d nodes has each node once', (length) => {
     for (const before of [0, 1, 5, 16]) {
       const last = before + length;
       const { nodes, broken } = walkList(listTo(last, { next: [[last, before + 1]] }), at(0));
@@ -110,14 +110,14 @@ describe('a list with one wrong pointer', () => {
     }
   });
 
-  test('that runs back into a list whose prev pointers are all wrong is told to be cut', () => {
+  test('with a circle and only wrong prev pointers is reported as cut', () => {
     const prev = Array.from({ length: 4 }, (_, i) => [i, NOWHERE] as const);
     const { nodes, broken } = walkList(listTo(3, { prev, next: [[3, 2]] }), at(0));
     expect(nodes).toEqual([]);
     expect(isCut(broken)).toBe(true);
   });
 
-  test('keeps its one node, or none, whichever pointer of the head is wrong', () => {
+  test('keeps its only node, or none, whichever pointer of the head is wrong', () => {
     expect(walkList(circleOf([0, 1], { next: [[0, 0]] }), at(0))).toMatchObject({ nodes: [at(1)] });
     expect(walkList(circleOf([0, 1], { prev: [[0, 0]] }), at(0))).toMatchObject({ nodes: [at(1)] });
     for (const damage of [{ next: [[0, NOWHERE]] as const }, { prev: [[0, NOWHERE]] as const }]) {
@@ -126,27 +126,27 @@ describe('a list with one wrong pointer', () => {
   });
 });
 
-describe('a list that a crash stopped in the middle of a change', () => {
+describe('a list that a crash interrupted in the middle of a change', () => {
   test('has the node that list_add() was putting in', () => {
-    // next->prev = new; new->next = next; new->prev = prev; and then prev->next = new would have come.
+    // next->prev = new; new->next = next; new->prev = prev; still missing: prev->next = new.
     const space = listTo(4, { next: [[2, 4]] });
     expect(walkList(space, at(0))).toMatchObject({ nodes: nodesTo(4), broken: { mended: true } });
   });
 
   test('has the node that list_del() was taking out', () => {
-    // next->prev = prev; and then prev->next = next would have come.
+    // next->prev = prev; still missing: prev->next = next.
     const space = listTo(4, { prev: [[4, 2]] });
     expect(walkList(space, at(0))).toMatchObject({ nodes: nodesTo(4), broken: { mended: true } });
   });
 });
 
 describe('a list with more wrong pointers', () => {
-  test('has the node that both its neighbours name, though its own pointers are gone', () => {
+  test('has a node that both its neighbours point to, although its own pointers are gone', () => {
     const damage = { next: [[3, 0n]], prev: [[3, 0n]] } as const;
     expect(walkList(listTo(5, damage), at(0))).toMatchObject({ nodes: nodesTo(5), broken: { mended: true } });
   });
 
-  test('is without a node that cannot be read, and that is told', () => {
+  test('lacks a node that cannot be read, and reports it', () => {
     const damage = { next: [[2, NOWHERE]], prev: [[4, NOWHERE]] } as const;
     const { nodes, broken } = walkList(listTo(5, damage), at(0));
     expect(nodes).toEqual([at(1), at(2), at(4), at(5)]);
@@ -155,7 +155,7 @@ describe('a list with more wrong pointers', () => {
     expect(broken?.reason).toContain('0xffff999900000000 is not mapped');
   });
 
-  test('has what both ends lead to, and may lack what is between', () => {
+  test('has what both ends lead to, but may lack what is between', () => {
     const damage = { next: [[1, 0]], prev: [[5, 0]] } as const;
     const { nodes, broken } = walkList(listTo(6, damage), at(0));
     expect(nodes).toEqual([at(1), at(5), at(6)]);
@@ -163,7 +163,7 @@ describe('a list with more wrong pointers', () => {
     expect(broken?.reason).toContain('others may be between');
   });
 
-  test('is cut where neither pointer of its head leads anywhere', () => {
+  test('is cut if both pointers of its head are wrong', () => {
     const space = listTo(3, { next: [[0, NOWHERE]], prev: [[0, NOWHERE]] });
     const { nodes, broken } = walkList(space, at(0));
     expect([nodes, isCut(broken)]).toEqual([[], true]);
@@ -173,18 +173,18 @@ describe('a list with more wrong pointers', () => {
 describe('a list whose length the kernel counts', () => {
   const count = (n: number) => ({ name: 'nr_partial', count: n });
 
-  test('is whole when it has as many', () => {
+  test('is whole if the count matches', () => {
     expect(walkList(listTo(3), at(0), 10, count(3)).broken).toBeNull();
   });
 
-  test('is cut when it has not, though its pointers agree', () => {
+  test('is cut if it does not, although its pointers agree', () => {
     const { nodes, broken } = walkList(listTo(3), at(0), 10, count(5));
     expect(nodes).toEqual(nodesTo(3));
     expect(isCut(broken)).toBe(true);
-    expect(broken?.reason).toBe('there are 3 nodes, and nr_partial is 5');
+    expect(broken?.reason).toBe('there are 3 nodes, but nr_partial is 5');
   });
 
-  test('is whole when what both ends have is as many', () => {
+  test('is whole if the nodes from both ends match the count', () => {
     const damage = { next: [[1, NOWHERE]], prev: [[2, NOWHERE]] } as const;
     expect(isCut(walkList(listTo(3, damage), at(0), 10).broken)).toBe(true);
     expect(isCut(walkList(listTo(3, damage), at(0), 10, count(3)).broken)).toBe(false);
@@ -198,12 +198,12 @@ describe('a list of a running kernel', () => {
     return new AddressSpace(walker, memory, true);
   }
 
-  test('is followed by its next pointers alone, and its length is not counted', () => {
+  test('is followed by its next pointers only, and its length is not checked', () => {
     const space = living({ prev: [[2, NOWHERE]] });
     expect(walkList(space, at(0), 10, { name: 'nr', count: 9 })).toEqual({ nodes: nodesTo(3), broken: null });
   });
 
-  test('that runs in a circle, or into nothing, is broken', () => {
+  test('that runs in a circle or leads nowhere is broken', () => {
     expect(walkList(living({ next: [[3, 2]] }), at(0))).toMatchObject({
       nodes: nodesTo(3),
       broken: { address: at(3), reason: expect.stringContaining('circle') },

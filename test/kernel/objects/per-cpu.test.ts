@@ -28,7 +28,7 @@ function built(): BuiltTypedKernel {
 }
 
 describe('per-CPU variables', () => {
-  test('have a copy for each possible CPU, at the offset of that CPU, modulo 2^64', () => {
+  test("have a copy per possible CPU, at the CPU's offset, modulo 2^64", () => {
     const kernel = built();
     const symbol = kernel.typed.symbol('runqueues');
     expect(new PerCpu(kernel.typed).variables('runqueues')).toEqual([
@@ -38,16 +38,16 @@ describe('per-CPU variables', () => {
     ]);
   });
 
-  test('are at the offset alone where the kernel links them at 0, as up to 6.14', () => {
+  test('are at the offset alone if the kernel links them at 0, as up to 6.14', () => {
     expect(new PerCpu(built().typed).pointer(0x40n, 5)).toBe(0x5040n);
     expect(new PerCpu(built().typed).pointer(0x40n, 1)).toBe(2n ** 64n - 0x1fc0n);
   });
 
-  test('have none for a CPU that is not there', () => {
+  test('have none for a CPU that does not exist', () => {
     expect(failureOf(() => new PerCpu(built().typed).pointer(0n, 6)).kind).toBe('missingInfo');
   });
 
-  test('know which CPUs were running', () => {
+  test('know which CPUs were online', () => {
     expect(new PerCpu(built().typed).online).toEqual([0, 5]);
   });
 });

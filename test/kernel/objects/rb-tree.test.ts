@@ -5,7 +5,7 @@ import { BuiltTypedKernel } from '../../builders/typed-kernel.ts';
 
 const NODE = 32;
 
-/** Node i stands at i * NODE, the root pointer at 0; a colour is the lowest bit of the parent. */
+/** Node i is at i * NODE, the root pointer at 0; the colour is the lowest bit of the parent. */
 function treeOf(
   nodes: Readonly<Record<number, readonly [parent: number, left: number, right: number]>>,
   first = 1,
@@ -44,18 +44,18 @@ describe('a red-black tree', () => {
     expect(broken).toBeNull();
   });
 
-  test('ends where a node names another parent, as in a circle', () => {
+  test('ends where a node has another parent, as in a circle', () => {
     const { at, walk } = treeOf({ ...FIVE, 5: [3, 1, 0] });
     const { nodes, broken } = walk();
     expect(new Set(nodes).size).toBe(5);
     expect(broken?.reason).toContain(`has the parent 0x0, not 0x${at(5).toString(16)}`);
   });
 
-  test('ends where a node has one child on both sides, which would be walked twice', () => {
+  test('ends where a node has the same child on both sides', () => {
     const { at, walk } = treeOf({ ...FIVE, 3: [1, 5, 5] });
     const { nodes, broken } = walk();
     expect(nodes).toEqual([1, 2].map(at));
-    expect(broken?.reason).toMatch(new RegExp(`has one child twice, 0x${at(5).toString(16)}$`));
+    expect(broken?.reason).toMatch(new RegExp(`has the child 0x${at(5).toString(16)} twice$`));
   });
 
   test('keeps what was found when a node cannot be read', () => {
@@ -66,7 +66,7 @@ describe('a red-black tree', () => {
     expect(broken?.reason).toContain('is not mapped');
   });
 
-  test('is cut at the limit', () => {
+  test('ends at the limit', () => {
     const { nodes, broken } = treeOf(FIVE).walk(3);
     expect(nodes).toHaveLength(3);
     expect(broken?.reason).toBe('there are more than 3 nodes');

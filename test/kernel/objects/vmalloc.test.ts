@@ -6,7 +6,7 @@ import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 import { dumpOf, TYPED } from '../../support/fixture.ts';
 
 describe.each(TYPED)('the vmalloc areas of %s', (name) => {
-  it('are read up to a limit for all of their lists, and where there are more that is told', async () => {
+  it('are read up to a limit for all lists, and an excess is reported', async () => {
     const image = await openImage([dumpOf(name)]);
     const typed = new TypedKernel(openKernel(image));
     const all = readVmallocAreas(typed);

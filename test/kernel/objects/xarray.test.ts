@@ -9,7 +9,7 @@ const NODE = 576;
 const RETRY = 1026n;
 const ENTRY = 0xffff_8880_0000_1000n;
 
-/** struct xarray and struct xa_node as x86_64 kernels of 4.20 and later have them. */
+/** struct xarray and struct xa_node of x86_64 kernels since 4.20. */
 function xarrayTypes(slots = SLOTS): BuiltBtf {
   const btf = new BuiltBtf();
   const u8 = btf.int('unsigned char', 1);
@@ -31,7 +31,7 @@ function xarrayTypes(slots = SLOTS): BuiltBtf {
   return btf;
 }
 
-/** A made-up xarray: its root at 0, node i at 0x1000 * (i + 1). */
+/** A built xarray: its root at 0, node i at 0x1000 * (i + 1). */
 class BuiltXarray {
   readonly built = new BuiltTypedKernel(xarrayTypes());
   readonly root = this.built.at(0);
@@ -40,7 +40,7 @@ class BuiltXarray {
     return this.built.at(0x1000 * (i + 1));
   }
 
-  /** What stands for node i in a slot. */
+  /** The entry for node i in a slot. */
   to(i: number): bigint {
     return this.node(i) | 2n;
   }
@@ -50,7 +50,7 @@ class BuiltXarray {
     return this;
   }
 
-  /** Writes node i, which hangs in a slot of its parent. */
+  /** Writes node i, which is in a slot of its parent. */
   write(
     i: number,
     shift: number,
@@ -86,7 +86,7 @@ describe('an xarray', () => {
     expect(new BuiltXarray().head(ENTRY).walk()).toEqual({ found: [[0, ENTRY]], broken: [] });
   });
 
-  test('with its only entry in its head has it at 0, and no mark of its own as one', () => {
+  test('with its only entry in its head has it at 0, unless it is a special entry', () => {
     const load = (head: bigint, index: number) => {
       const { walker, root } = new BuiltXarray().head(head);
       return walker.load(root, index);
@@ -95,7 +95,7 @@ describe('an xarray', () => {
     expect(new BuiltXarray().head(RETRY).walk()).toEqual({ found: [], broken: [] });
   });
 
-  test('has its entries at the indexes that the shifts of its nodes make', () => {
+  test('has its entries at the indexes given by the shifts of its nodes', () => {
     const xarray = new BuiltXarray();
     xarray.head(xarray.to(0));
     xarray.write(0, 12, { 0: xarray.to(1), 63: xarray.to(2) });
@@ -113,7 +113,7 @@ describe('an xarray', () => {
     for (const index of [0, 129, 2 ** 18, 2 ** 40]) expect(xarray.walker.load(xarray.root, index)).toBe(0n);
   });
 
-  test('has an entry of several indexes once, at its first, and the same at all of them', () => {
+  test('has an entry of several indexes once, at its first, but loads it at each', () => {
     const xarray = new BuiltXarray();
     const siblingOf = (slot: bigint) => (slot << 2n) | 2n;
     xarray.head(xarray.to(0)).write(0, 0, { 4: ENTRY, 5: siblingOf(4n), 6: siblingOf(4n), 7: siblingOf(4n) });
@@ -121,14 +121,14 @@ describe('an xarray', () => {
     expect([3, 4, 5, 7].map((i) => xarray.walker.load(xarray.root, i))).toEqual([0n, ENTRY, ENTRY, ENTRY]);
   });
 
-  test('keeps numbers, which are no pointers, and leaves out its own marks', () => {
+  test('keeps values, which are not pointers, and leaves out special entries', () => {
     const xarray = new BuiltXarray();
     xarray.head(xarray.to(0)).write(0, 0, { 1: 0x55n, 2: RETRY });
     expect(xarray.walk()).toEqual({ found: [[1, 0x55n]], broken: [] });
     expect(xarray.walker.load(xarray.root, 2)).toBe(0n);
   });
 
-  test('is walked no further when the visitor says so', () => {
+  test('is walked no further if the visitor says so', () => {
     const xarray = new BuiltXarray();
     xarray.head(xarray.to(0)).write(0, 6, { 0: xarray.to(1), 1: ENTRY });
     xarray.write(1, 0, { 0: ENTRY, 1: ENTRY, 2: ENTRY }, { parent: 0, slot: 0 });
@@ -142,7 +142,7 @@ describe('an xarray', () => {
 });
 
 describe('an xarray that is broken', () => {
-  /** A root node of which slot 1 is good and slot 0 leads to node 1. */
+  /** A root node with a good slot 1 and a slot 0 that leads to node 1. */
   function withNode(shift: number, place: { parent?: number; slot?: number }): BuiltXarray {
     const xarray = new BuiltXarray();
     xarray.head(xarray.to(0)).write(0, 6, { 0: xarray.to(1), 1: ENTRY });
@@ -150,10 +150,10 @@ describe('an xarray that is broken', () => {
   }
 
   test.each([
-    ['its parent is another', 0, { parent: 5, slot: 0 }, 'has the parent'],
-    ['it is in another slot', 0, { parent: 0, slot: 1 }, 'slot 1, not 0'],
+    ['its parent differs', 0, { parent: 5, slot: 0 }, 'has the parent'],
+    ['it is in another slot', 0, { parent: 0, slot: 1 }, 'slot 1, but is in slot 0'],
     ['its shift does not fit', 6, { parent: 0, slot: 0 }, 'has shift 6 under 6'],
-  ])('tells of a node that cannot be there, for %s, and goes on', (_, shift, place, reason) => {
+  ])('reports a misplaced node because %s, and goes on', (_, shift, place, reason) => {
     const xarray = withNode(shift, place);
     const { found, broken } = xarray.walk();
     expect(found).toEqual([[64, ENTRY]]);
@@ -162,7 +162,7 @@ describe('an xarray that is broken', () => {
     expect(failureOf(() => xarray.walker.load(xarray.root, 0)).kind).toBe('corrupt');
   });
 
-  test('tells of a first node that would have more indexes than there are', () => {
+  test('reports a root node with too many indexes', () => {
     const xarray = new BuiltXarray();
     xarray.head(xarray.to(0)).write(0, 66, { 1: ENTRY });
     const { found, broken } = xarray.walk();
@@ -170,7 +170,7 @@ describe('an xarray that is broken', () => {
     expect(broken[0]?.reason).toMatch(/has shift 66 under the root$/);
   });
 
-  test('tells of a node that is not mapped', () => {
+  test('reports a node that is not mapped', () => {
     const xarray = new BuiltXarray();
     xarray.head(xarray.to(0)).write(0, 6, { 0: 0xffff_9999_0000_0002n, 1: ENTRY });
     const { found, broken } = xarray.walk();
@@ -184,7 +184,7 @@ describe('an xarray that is broken', () => {
     expect(xarray.walk().broken).toHaveLength(2);
   });
 
-  test('is refused when its types are no xarray', () => {
+  test('is rejected if its types are not an xarray', () => {
     const { typed } = new BuiltTypedKernel(xarrayTypes(5));
     expect(failureOf(() => new XarrayWalker(typed)).kind).toBe('corrupt');
     const other = new BuiltTypedKernel(new BuiltBtf());
