@@ -11,7 +11,7 @@ import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';
 import { type PageTrait, type PageUse, PLACE_COUNTS, TRAITS, USES } from './page-uses.ts';
 import { SlabObjects } from './slab-objects.ts';
-import { useKeys } from './use-keys.ts';
+import { type UseKeys, useKeys } from './use-keys.ts';
 import { type UseQuestion, UseScan } from './use-scan.ts';
 import { addUseTallies, type UseTally } from './use-tally.ts';
 
@@ -72,11 +72,11 @@ export async function attributePages(
   const others = attributionOf(typed, pages, tally);
   if (kfence === null) return others;
   const pool = kernel.image.memory.described(kfence.start * PAGE_SIZE, kfence.end * PAGE_SIZE);
-  return withKfence(others, attributeRanges(typed, pfnRanges(pool), keys));
+  return withKfence(others, usesIn(typed, pfnRanges(pool), keys));
 }
 
 /** The pages of KFENCE's pool are a use of their own: those of its objects look like slabs, others like reserved ones. */
-function withKfence(others: Attribution, pool: Attribution): Attribution {
+function withKfence(others: Attribution, pool: RangeUses): Attribution {
   return {
     ...others,
     total: others.total + pool.total,
@@ -87,48 +87,46 @@ function withKfence(others: Attribution, pool: Attribution): Attribution {
   };
 }
 
-/** The same for ascending ranges of pfns, by this thread alone. */
-export function attributeRanges(
-  typed: TypedKernel,
-  ranges: Iterable<Range>,
-  keys = useKeys(typed),
-): Attribution {
+/** What the pages of some ranges are used for. */
+export type RangeUses = Pick<Attribution, 'total' | 'uses' | 'unreadable' | 'exact'>;
+
+/** The uses of ascending ranges of pfns, counted by this thread alone. */
+export function usesIn(typed: TypedKernel, ranges: Iterable<Range>, keys: UseKeys): RangeUses {
   const scan = new UseScan(typed.kernel, keys);
-  let pages = 0;
-  scan.runs(runsOf(ranges), (looked) => {
-    pages += looked;
+  let total = 0;
+  scan.runs(runsOf(ranges), (pages) => {
+    total += pages;
   });
-  return attributionOf(typed, pages, scan.tally);
+  return usesOf(total, scan.tally);
+}
+
+function usesOf(total: number, { uses, failures }: UseTally): RangeUses {
+  return { total, uses: named(USES, uses), unreadable: failures, exact: failures.size === 0 };
 }
 
 function attributionOf(typed: TypedKernel, total: number, tally: UseTally): Attribution {
-  const exact = tally.failures.size === 0;
-  const slabObjects = new SlabObjects();
-  slabObjects.addAll(tally.slabObjects);
+  const found = usesOf(total, tally);
   return {
-    total,
-    uses: named(USES, tally.uses),
+    ...found,
     places: placesOf(tally, placeBits(typed).zone),
     slabs: OwnerTable.of(tally.slabs),
-    slabObjects,
+    slabObjects: new SlabObjects(tally.slabObjects),
     mappings: OwnerTable.of(tally.mappings),
     hugetlb: OwnerTable.of(tally.hugetlb),
-    unreadable: tally.failures,
-    exact,
-    strays: exact ? tally.strays : 0,
+    strays: found.exact ? tally.strays : 0,
   };
 }
 
-/** @param zoneBits of a place's number, below which stands that of the node */
+/** @param zoneBits of a place's number; those of the node are above them */
 function placesOf({ places }: UseTally, zoneBits: number): PlaceUses[] {
-  const found: PlaceUses[] = [];
-  for (let place = 0; place * PLACE_COUNTS < places.length; place++) {
+  const used = new Set<number>();
+  // Kernels of distributions allow 4,096 places, of which few have pages.
+  for (let at = 0; at < places.length; at++) if (places[at] !== 0) used.add(Math.floor(at / PLACE_COUNTS));
+  return [...used].map((place) => {
     const counts = places.subarray(place * PLACE_COUNTS, (place + 1) * PLACE_COUNTS);
-    if (counts.every((count) => count === 0)) continue;
     const node = Math.floor(place / 2 ** zoneBits);
-    found.push({ node, zone: place % 2 ** zoneBits, counts: named([...USES, ...TRAITS], counts) });
-  }
-  return found;
+    return { node, zone: place % 2 ** zoneBits, counts: named([...USES, ...TRAITS], counts) };
+  });
 }
 
 function named<const N extends string>(names: readonly N[], counts: Float64Array): Record<N, number> {

@@ -1,5 +1,5 @@
 /** Slots at first, and at most: then 16 MiB of them. */
-const SLOTS = 1 << 12;
+const SLOTS = 1 << 8;
 const SLOTS_LIMIT = 1 << 20;
 /** Owners that are sorted at once, besides four times as many as are asked for. */
 const MOST_SORTED = 1 << 10;
@@ -19,6 +19,8 @@ export interface OwnerCounts {
   readonly high: Uint32Array;
   /** Pages by slot, 0 for a free one. */
   readonly pages: Float64Array;
+  /** How many owners there are. */
+  readonly size: number;
   readonly dropped: number;
   readonly droppedUpTo: number;
 }
@@ -47,7 +49,12 @@ export class OwnerTable {
   /** A table that holds the same. */
   static of(counts: OwnerCounts): OwnerTable {
     const table = new OwnerTable();
-    table.addAll(counts);
+    table.#low = counts.low.slice();
+    table.#high = counts.high.slice();
+    table.#pages = counts.pages.slice();
+    table.#used = counts.size;
+    table.dropped = counts.dropped;
+    table.droppedUpTo = counts.droppedUpTo;
     return table;
   }
 
@@ -73,8 +80,8 @@ export class OwnerTable {
   }
 
   get counts(): OwnerCounts {
-    const { dropped, droppedUpTo } = this;
-    return { low: this.#low, high: this.#high, pages: this.#pages, dropped, droppedUpTo };
+    const { size, dropped, droppedUpTo } = this;
+    return { low: this.#low, high: this.#high, pages: this.#pages, size, dropped, droppedUpTo };
   }
 
   /** Adds what another table holds. One owner may have been given up in both, so the most that it lost add up. */

@@ -13,14 +13,24 @@ const KINDS = ['slabs', 'empty', 'objects', 'free', 'impossible'] as const;
 
 /** What the struct pages of slabs say of the objects in them, added up by the address of the kmem_cache. */
 export class SlabObjects {
-  readonly slabs = new OwnerTable();
+  readonly slabs: OwnerTable;
   /** Slabs of which no object is in use. */
-  readonly empty = new OwnerTable();
-  readonly objects = new OwnerTable();
+  readonly empty: OwnerTable;
+  readonly objects: OwnerTable;
   /** Objects that a slab itself has as free. */
-  readonly free = new OwnerTable();
+  readonly free: OwnerTable;
   /** Slabs whose counters cannot be. */
-  readonly impossible = new OwnerTable();
+  readonly impossible: OwnerTable;
+
+  /** @param counts what is known already */
+  constructor(counts?: SlabObjectCounts) {
+    const table = (kind: (typeof KINDS)[number]) => (counts ? OwnerTable.of(counts[kind]) : new OwnerTable());
+    this.slabs = table('slabs');
+    this.empty = table('empty');
+    this.objects = table('objects');
+    this.free = table('free');
+    this.impossible = table('impossible');
+  }
 
   /** @param low, high the halves of the cache's address @param counters of the slab, as they stand in its struct page */
   add(low: number, high: number, counters: number): void {

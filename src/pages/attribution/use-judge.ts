@@ -2,7 +2,7 @@ import { isImpossible } from '../struct-pages/impossible-page.ts';
 import { PageFact, type PageFacts } from '../struct-pages/page-facts.ts';
 import { Evidence, type Judge, type Unasked } from '../walk/judge.ts';
 import { OwnerTable } from './owner-table.ts';
-import { PLACE_COUNTS, Trait, USES, Use } from './page-uses.ts';
+import { type PageUse, PLACE_COUNTS, Trait, USES, Use } from './page-uses.ts';
 import { SlabObjects } from './slab-objects.ts';
 import type { UseKeys } from './use-keys.ts';
 import { pagesOfUse, useOf } from './use-of.ts';
@@ -30,6 +30,8 @@ export class UseJudge implements Judge {
   readonly mappings = new OwnerTable();
   /** Pages of hugetlbfs by their address_space. */
   readonly hugetlb = new OwnerTable();
+  /** By Use, the table of those whose pages have an owner. */
+  readonly #owners: readonly (OwnerTable | undefined)[];
   /** Pages that stand alone and whose struct page no page can have. */
   impossible = 0;
   readonly #keys: UseKeys;
@@ -43,6 +45,13 @@ export class UseJudge implements Judge {
   constructor(keys: UseKeys) {
     this.#keys = keys;
     this.places = new Float64Array(PLACE_COUNTS * (keys.place.mask + 1));
+    const owners: Partial<Record<PageUse, OwnerTable>> = {
+      slab: this.slabs,
+      fileCache: this.mappings,
+      shmem: this.mappings,
+      hugetlb: this.hugetlb,
+    };
+    this.#owners = USES.map((use) => owners[use]);
   }
 
   /** Anonymous pages may be mapped each by itself, which their own struct pages say. */
@@ -51,14 +60,15 @@ export class UseJudge implements Judge {
   }
 
   alike(w: Int32Array, i: number, count: number, facts: PageFacts): void {
-    const { stride } = this.#keys;
-    for (let at = i; at < i + count * stride; at += stride) {
+    const end = i + count * this.#keys.stride;
+    const isTail = (facts & PageFact.tail) !== 0;
+    for (let at = i; at < end; at += this.#keys.stride) {
       const use = useOf(w, at, facts, this.#keys);
       this.#begin(w, at, use, 1);
-      this.covered(w, at, 1);
-      const isTail = (facts & PageFact.tail) !== 0;
-      if (!isTail && use !== Use.uninitialized && isImpossible(w, at, use === Use.anonymous, this.#keys))
-        this.impossible++;
+      this.#count(1);
+      if (use === Use.anonymous) this.#countAnonymous(w, at, 1);
+      const isAsked = !isTail && use !== Use.uninitialized;
+      if (isAsked && isImpossible(w, at, use === Use.anonymous, this.#keys)) this.impossible++;
     }
   }
 
@@ -70,14 +80,8 @@ export class UseJudge implements Judge {
   }
 
   covered(w: Int32Array, i: number, count: number): void {
-    const { uses, places } = this;
-    const use = this.#use;
-    (uses[use] as number) += count;
-    (places[this.#place + use] as number) += count;
-    if (use !== Use.anonymous) return;
-    if (this.#isSwapCached) (places[this.#place + Trait.swapCachedAnonymous] as number) += count;
-    if (!this.#isEntire)
-      (places[this.#place + Trait.unmappedAnonymous] as number) += this.#unmapped(w, i, count);
+    this.#count(count);
+    if (this.#use === Use.anonymous) this.#countAnonymous(w, i, count);
   }
 
   unasked(why: Unasked, count: number): void {
@@ -96,11 +100,26 @@ export class UseJudge implements Judge {
     const { flags, place, lruMask } = this.#keys;
     this.#use = use;
     this.#place = (((w[i + flags + 1] as number) >>> place.shift) & place.mask) * PLACE_COUNTS;
-    this.#addOwner(w, i, use, pages);
+    const owners = this.#owners[use];
+    if (owners) this.#addOwner(w, i, use, pages, owners);
     const { places } = this;
     if (((w[i + flags] as number) & lruMask) !== 0) (places[this.#place + Trait.onLru] as number) += pages;
     if (use === Use.anonymous) this.#lookAtAnonymous(w, i, pages);
     else if (use === Use.slab) (places[this.#place + Trait.slabHeads] as number)++;
+  }
+
+  /** The next so many pages that the last head speaks for. */
+  #count(pages: number): void {
+    (this.uses[this.#use] as number) += pages;
+    const at = this.#place + this.#use;
+    (this.places[at] as number) += pages;
+  }
+
+  #countAnonymous(w: Int32Array, i: number, pages: number): void {
+    const { places } = this;
+    if (this.#isSwapCached) (places[this.#place + Trait.swapCachedAnonymous] as number) += pages;
+    if (!this.#isEntire)
+      (places[this.#place + Trait.unmappedAnonymous] as number) += this.#unmapped(w, i, pages);
   }
 
   #lookAtAnonymous(w: Int32Array, i: number, pages: number): void {
@@ -117,22 +136,14 @@ export class UseJudge implements Judge {
     return unmapped;
   }
 
-  #addOwner(w: Int32Array, i: number, use: number, pages: number): void {
-    const table = this.#tableOf(use);
-    if (!table) return;
+  #addOwner(w: Int32Array, i: number, use: number, pages: number, owners: OwnerTable): void {
     const { slabCache, mapping, slabCounters } = this.#keys;
     const word = i + (use === Use.slab ? slabCache : mapping);
     const low = (w[word] as number) >>> 0;
     const high = (w[word + 1] as number) >>> 0;
     // A huge page that is free or anonymous belongs to no file.
     if (high === 0 || (low & 3) !== 0) return;
-    table.add(low, high, pages);
+    owners.add(low, high, pages);
     if (use === Use.slab && slabCounters >= 0) this.slabObjects.add(low, high, w[i + slabCounters] as number);
-  }
-
-  #tableOf(use: number): OwnerTable | undefined {
-    if (use === Use.slab) return this.slabs;
-    if (use === Use.fileCache || use === Use.shmem) return this.mappings;
-    return use === Use.hugetlb ? this.hugetlb : undefined;
   }
 }

@@ -21,8 +21,7 @@ export interface UseTally {
 
 /** What two parts have together. */
 export function addUseTallies(a: UseTally, b: UseTally): UseTally {
-  const slabObjects = new SlabObjects();
-  slabObjects.addAll(a.slabObjects);
+  const slabObjects = new SlabObjects(a.slabObjects);
   slabObjects.addAll(b.slabObjects);
   return {
     uses: a.uses.map((pages, use) => pages + (b.uses[use] as number)),

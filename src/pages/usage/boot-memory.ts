@@ -4,7 +4,8 @@ import type { Range } from '../../bytes/ranges.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { required } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { PAGE_SIZE } from '../../machine.ts';
-import { attributeRanges } from '../attribution/attribution.ts';
+import { usesIn } from '../attribution/attribution.ts';
+import { useKeys } from '../attribution/use-keys.ts';
 import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
 
@@ -25,10 +26,11 @@ export interface BootMemory {
 
 /** Looks at the struct pages of the image's pages, and at those of the struct pages themselves. @throws InspectError */
 export function bootMemory(typed: TypedKernel): BootMemory {
-  const image = attributeRanges(typed, [imagePfns(typed)]);
+  const keys = useKeys(typed);
+  const image = usesIn(typed, [imagePfns(typed)], keys);
   const pieces = new Pieces(memmapPieces(typed));
-  const memmap = attributeRanges(typed, pieces.all.union());
-  const within = attributeRanges(typed, pieces.within(new StructPages(typed.kernel).pagesPerSection).union());
+  const memmap = usesIn(typed, pieces.all.union(), keys);
+  const within = usesIn(typed, pieces.within(new StructPages(typed.kernel).pagesPerSection).union(), keys);
   return {
     image: image.uses.reserved,
     memmap: { reserved: memmap.uses.reserved, other: memmap.uses.kernel, within: within.uses.kernel },
