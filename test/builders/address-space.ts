@@ -3,7 +3,7 @@ import { PageWalker } from '../../src/kernel/paging/page-walk.ts';
 import { BuiltMemory, type MemoryPlan } from './memory.ts';
 import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';
 
-/** Physical addresses of the root, and of the tables behind it in the order in which they are needed. */
+/** Physical address of the root table; further tables follow in the order they are needed. */
 export const ROOT = 0x1000;
 
 interface SpacePlan extends Partial<MemoryPlan> {
@@ -11,7 +11,7 @@ interface SpacePlan extends Partial<MemoryPlan> {
   readonly smeMask?: bigint;
 }
 
-/** Page tables alone, in 4 MiB of memory: tables from 0x1000 on, all else is free to be mapped. */
+/** Page tables in 4 MiB of memory: tables from 0x1000 on, everything else is free to be mapped. */
 export class BuiltSpace {
   readonly memory: BuiltMemory;
   readonly tables: BuiltTables;
@@ -39,7 +39,7 @@ export class BuiltSpace {
     this.space = new AddressSpace(this.walker, this.memory);
   }
 
-  /** Takes memory out of what the dump has, after all is written. */
+  /** Removes memory from the dump after everything is written. */
   without(plan: Partial<MemoryPlan>): this {
     this.memory.plan({ described: [{ start: ROOT, end: 2 * MIB2 }], ...this.#plan, ...plan });
     return this;

@@ -1,7 +1,7 @@
 import { KIND } from '../../src/kernel/btf/kinds.ts';
 import { concat } from './encode.ts';
 
-/** A member of a made-up structure; `at` in bytes, or in bits for a bit field. */
+/** A member of a structure; `at` in bytes, or in bits for a bit field. */
 export type MemberSpec =
   | readonly [name: string, type: number, at: number]
   | readonly [name: string, type: number, bitOffset: number, bits: number];
@@ -14,7 +14,7 @@ interface IntSpec {
   readonly bitOffset?: number;
 }
 
-/** What a header says in place of the truth. */
+/** Wrong values for a header. */
 export interface HeaderLies {
   readonly magic?: number;
   readonly version?: number;
@@ -26,13 +26,13 @@ export interface HeaderLies {
 }
 
 interface BlobPlan extends HeaderLies {
-  /** Bytes of the header; from 32 on it tells of the layouts of kinds. */
+  /** Bytes of the header; from 32 on it describes the layout section. */
   readonly header?: number;
-  /** Sizes in bytes of what follows a type of each kind, from kind 0 on. */
+  /** Bytes that follow a type of each kind, from kind 0 on. */
   readonly layouts?: readonly (readonly [fixed: number, each: number])[];
 }
 
-/** Writes BTF as include/uapi/linux/btf.h describes it. Ids and strings go on from those of a base. */
+/** Writes BTF as in include/uapi/linux/btf.h. Ids and strings continue those of a base. */
 export class BuiltBtf {
   readonly #firstId: number;
   readonly #firstString: number;
@@ -61,7 +61,7 @@ export class BuiltBtf {
     return at;
   }
 
-  /** A type of any kind; returns its id. `third` is the word that holds a size or a type. */
+  /** Adds a type of any kind; returns its id. `third` is the word that holds a size or a type. */
   add(
     kind: number,
     name: string,
@@ -89,7 +89,7 @@ export class BuiltBtf {
     return this.add(KIND.ARRAY, '', 0, [type, 1, count]);
   }
 
-  /** With `old`, bit fields are told by their integer types, as before 4.20. */
+  /** If `old`, the integer types describe bit fields, as before 4.20. */
   struct(
     name: string,
     size: number,

@@ -2,11 +2,11 @@ import { BuiltBtf } from './btf.ts';
 import { ascii, type Field, packed } from './encode.ts';
 import { BuiltTypedKernel } from './typed-kernel.ts';
 
-/** A name in a directory; the root of a file system, and a file that never had a directory, are their own parents. */
+/** A name in a directory; the root of a file system and a file without a directory are their own parents. */
 interface BuiltDentry {
   readonly name: string;
   readonly parent?: bigint;
-  /** Whether it was taken out of its directory. */
+  /** Whether it was removed from its directory. */
   readonly deleted?: boolean;
 }
 
@@ -18,7 +18,7 @@ interface BuiltSuper {
 
 interface BuiltMount {
   readonly root: bigint;
-  /** Where it is mounted; the first one of a namespace is its own parent. */
+  /** Where it is mounted; the first mount of a namespace is its own parent. */
   readonly on?: { readonly mount: bigint; readonly dentry: bigint };
   readonly namespace: bigint;
 }
@@ -29,18 +29,18 @@ interface BuiltInode {
   readonly dentry?: bigint;
   readonly device?: number;
   readonly pages?: number;
-  /** Where its pages are, when that is not in itself. */
+  /** Address_space of its pages, if it is not its own. */
   readonly mapping?: bigint;
 }
 
 export interface FileKernelPlan {
   /** How a super_block leads to its mounts: by a list, or (7.3) by a chain. */
   readonly mounts?: 'list' | 'chain';
-  /** Whether its types tell of disks. */
+  /** Whether it has types for disks. */
   readonly disks?: boolean;
 }
 
-/** Namespaces of mounts: that of the first process, and any other. */
+/** Mount namespaces: the first process's, and another one. */
 export const INITIAL = 0xffff_8880_0001_0000n;
 export const OTHER = 0xffff_8880_0002_0000n;
 
@@ -58,13 +58,13 @@ const INODE = {
   data: 48,
 } as const;
 const SPACE = { size: 32, host: 0, pages: 8 } as const;
-/** Of struct bdev_inode: the pointer to the disk, and the inode behind it. */
+/** struct bdev_inode: the pointer to the disk, then the inode. */
 const BDEV = { disk: 8, inode: 16 } as const;
 const DISK_NAME = 8;
 const NSPROXY = 0x10;
 const FIRST = 0x100;
 
-/** A kernel with files, made of as few members as a real one is asked for. */
+/** A kernel with files, with just the members that are read. */
 export class FileKernel {
   readonly built: BuiltTypedKernel;
   readonly #chained: boolean;
@@ -83,7 +83,7 @@ export class FileKernel {
     return this.built.at(at);
   }
 
-  /** Address that the next object will have. */
+  /** Address of the next object. */
   get #here(): bigint {
     return this.built.at(this.#next);
   }
@@ -137,22 +137,22 @@ export class FileKernel {
     });
   }
 
-  /** Lets the chain of mounts go from one to any address. */
+  /** Makes the chain of mounts lead from one to any address. */
   nextMount(mount: bigint, to: bigint): void {
     this.write(mount, to, MOUNT.instance);
   }
 
-  /** Lets neither end of the list of a file system's mounts lead anywhere. */
+  /** Breaks the list of a file system's mounts at both ends. */
   cutMounts(superBlock: bigint): void {
     for (const end of [0, 8]) this.write(superBlock, 1n, SUPER.mounts + end);
   }
 
-  /** Writes a u64 at an address, or behind it. */
-  write(address: bigint, value: bigint, behind = 0): void {
-    this.built.writeU64(Number(address - this.built.at(0)) + behind, value);
+  /** Writes a u64 at an address, or `distance` bytes after it. */
+  write(address: bigint, value: bigint, distance = 0): void {
+    this.built.writeU64(Number(address - this.built.at(0)) + distance, value);
   }
 
-  /** An inode with an address_space in it, whose address is returned. */
+  /** Makes an inode with its address_space; returns the address of the latter. */
   inode(superBlock: bigint, inode: BuiltInode = {}, before: readonly Field[] = []): bigint {
     const room = before.length > 0 ? BDEV.inode : 0;
     const at = this.#here + BigInt(room);
@@ -173,7 +173,7 @@ export class FileKernel {
     return mapping;
   }
 
-  /** The inode of a block device; `disk` is its name, or the address of its gendisk. */
+  /** Makes the inode of a block device; `disk` is its name, or the address of its gendisk. */
   blockDevice(superBlock: bigint, device: number, disk: string | bigint): bigint {
     const named = packed(48, []);
     if (typeof disk === 'string') named.set(ascii(disk), DISK_NAME);
@@ -181,7 +181,7 @@ export class FileKernel {
     return this.inode(superBlock, { device }, [[BDEV.disk, 8, gendisk]]);
   }
 
-  /** An address_space that belongs to an inode, or to none. */
+  /** Makes an address_space that belongs to an inode, or to none. */
   space(host: bigint): bigint {
     return this.#put(packed(SPACE.size, [[SPACE.host, 8, host]]));
   }

@@ -8,18 +8,18 @@ export interface BuiltSymbol {
   readonly address: bigint;
 }
 
-/** What scripts/kallsyms.c writes, and where it departs from it. */
+/** How to write the tables; by default as scripts/kallsyms.c does. */
 export interface KallsymsPlan {
   readonly form?: 'absolute' | 'base-relative' | 'absolute-percpu' | 'place-relative';
-  /** One byte a length before 6.1, two of ULEB128 from 128 on since (73bbb94466fd3). */
+  /** A length takes one byte before 6.1; since then two bytes of ULEB128 from 128 on (73bbb94466fd3). */
   readonly lengths?: 'uleb128' | 'byte';
-  /** What kallsyms_num_syms says, if not the truth. */
+  /** Wrong value of kallsyms_num_syms. */
   readonly count?: number;
-  /** Tokens by their byte, besides the characters, which all stand for themselves. */
+  /** Tokens by byte, besides the characters, which stand for themselves. */
   readonly tokens?: Readonly<Record<number, string>>;
-  /** Entries of token_index in place of the right ones, by their byte. */
+  /** Wrong entries of token_index, by byte. */
   readonly tokenIndex?: Readonly<Record<number, number>>;
-  /** Whether the markers stand between the names and the tokens, as in every kernel. */
+  /** Whether there are markers between names and tokens, as in every kernel. */
   readonly markers?: boolean;
   /** 4 since 4.20 (80ffbaa5b1bd). */
   readonly markerBytes?: 4 | 8;
@@ -30,7 +30,7 @@ interface Written {
   readonly keys: KeyChanges;
 }
 
-/** Bytes that no symbol name has stand for whole pieces of names, the type at the front included. */
+/** Bytes that no symbol name has stand for longer pieces of names, including the type at the front. */
 const TOKENS: Readonly<Record<number, string>> = {
   1: 'T_',
   2: 'offset_',
@@ -40,7 +40,7 @@ const TOKENS: Readonly<Record<number, string>> = {
 };
 const FIRST_PRINTABLE = 0x20;
 const LAST_PRINTABLE = 0x7e;
-const NAMES_A_MARKER = 256;
+const NAMES_PER_MARKER = 256;
 
 function tokenList(extra: Readonly<Record<number, string>>): string[] {
   return Array.from({ length: 256 }, (_, i) => {
@@ -49,7 +49,7 @@ function tokenList(extra: Readonly<Record<number, string>>): string[] {
   });
 }
 
-/** Longest token first, from the left. */
+/** Takes the longest token that fits, from the left. */
 function compress(text: string, tokens: readonly string[]): number[] {
   const bytes: number[] = [];
   for (let at = 0; at < text.length; ) {
@@ -67,7 +67,7 @@ function lengthBytes(length: number, form: KallsymsPlan['lengths']): number[] {
   return form === 'byte' || length < 0x80 ? [length] : [(length & 0x7f) | 0x80, length >> 7];
 }
 
-/** A growing piece of rodata, each part aligned to 8 bytes, as scripts/kallsyms.c aligns them. */
+/** A growing piece of rodata, with each part aligned to 8 bytes as by scripts/kallsyms.c. */
 class Rodata {
   readonly bytes: number[] = [];
   readonly at: bigint;
@@ -111,7 +111,7 @@ function addAddresses(
   return { ...keys, 'SYMBOL(kallsyms_relative_base)': hex(rodata.add(8, [base])) };
 }
 
-/** The tables of kallsyms for a place in the image, and the keys that lead to them. */
+/** Makes the kallsyms tables for a place in the image, and the keys that lead to them. */
 export function kallsymsTables(
   at: bigint,
   symbols: readonly BuiltSymbol[],
@@ -125,7 +125,7 @@ export function kallsymsTables(
   const markers: number[] = [];
   let length = 0;
   const names = symbols.flatMap(({ type, name }, i) => {
-    if (i % NAMES_A_MARKER === 0) markers.push(length);
+    if (i % NAMES_PER_MARKER === 0) markers.push(length);
     const bytes = compress(type + name, tokens);
     const whole = [...lengthBytes(bytes.length, plan.lengths), ...bytes];
     length += whole.length;
@@ -154,13 +154,13 @@ export function kallsymsTables(
   };
 }
 
-/** Where the tables stand in the image; bytes from _stext. */
+/** Place of the tables in the image; bytes from _stext. */
 const TABLES_IN_IMAGE = 0x4_0000;
 
-/** Variables of the kernel that hold its bases, in the image from IN_IMAGE.variables on. */
+/** Variables with the kernel's bases, in the image from IN_IMAGE.variables on. */
 export const VARIABLES = { page_offset_base: 0, vmalloc_base: 8, vmemmap_base: 16 };
 
-/** The symbols of the made-up image, in the order of their addresses. */
+/** The symbols of the image, by ascending address. */
 export function imageSymbols(stext: bigint, percpu = false): BuiltSymbol[] {
   const inImage = (offset: number) => stext + BigInt(offset);
   return [
@@ -181,7 +181,7 @@ export function imageSymbols(stext: bigint, percpu = false): BuiltSymbol[] {
   ];
 }
 
-/** Where an image's _stext is that a plan describes. */
+/** Returns _stext of a planned image. */
 export function stextOf(plan: KernelPlan): bigint {
   return START_KERNEL_MAP + BigInt(LINKED_AT) + (plan.kernelOffset ?? 0n);
 }
@@ -194,7 +194,7 @@ interface SymbolsPlan extends KallsymsPlan {
   readonly named?: boolean;
 }
 
-/** A made-up kernel that carries its symbol table, and its bases in variables. */
+/** A kernel with a symbol table, and with its bases in variables. */
 export function kernelWithSymbols(plan: KernelPlan = {}, symbolsPlan: SymbolsPlan = {}): BuiltKernel {
   const stext = stextOf(plan);
   const at = symbolsPlan.at ?? TABLES_IN_IMAGE;

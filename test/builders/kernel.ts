@@ -9,15 +9,15 @@ import { type SectionPlan, writeSections } from './sections.ts';
 import { encodePage, type PageSpec } from './struct-page.ts';
 
 export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
-/** CONFIG_PHYSICAL_START: an image that nothing moved is linked and loaded here. */
+/** CONFIG_PHYSICAL_START: an unmoved image is linked and loaded here. */
 export const LINKED_AT = 0x100_0000;
-/** Bytes of the made-up kernel image. */
+/** Bytes of the kernel image. */
 export const IMAGE_BYTES = MIB2;
-/** Memory below 2 MiB that holds the tables, the section array and the struct pages; e820 reserves page 0. */
+/** Memory below 2 MiB for page tables, the section array and struct pages; e820 reserves page 0. */
 export const ARENA: Range = { start: 0x1000, end: MIB2 };
 export const PAGES_PER_SECTION = 32768;
 
-/** Where things stand in the image; bytes from _stext. */
+/** Places in the image; bytes from _stext. */
 export const IN_IMAGE = {
   root: 0x1000,
   memSection: 0x3000,
@@ -42,25 +42,25 @@ export interface KernelPlan extends Omit<MemoryPlan, 'described'> {
   readonly smeMask?: bigint;
   /** RAM besides the arena and the image; bytes. */
   readonly ram?: readonly Range[];
-  /** RAM that the dump does not describe but the kernel has: it has struct pages, too. */
+  /** RAM that the kernel has, with struct pages, but the dump does not describe. */
   readonly undescribed?: readonly Range[];
   readonly sections?: SectionPlan;
   readonly pages?: Iterable<readonly [number, PageSpec]>;
   readonly structPageSize?: number;
-  /** Whether the struct pages that `pages` does not name were never written; the kernel makes them all at boot. */
+  /** Whether struct pages outside `pages` were never written; normally the kernel writes them all at boot. */
   readonly unwritten?: boolean;
   readonly keys?: KeyChanges;
-  /** VMCOREINFO text in place of the kernel's own; null for none. */
+  /** VMCOREINFO text instead of the kernel's own; null for none. */
   readonly text?: string | null;
   readonly segments?: readonly Segment[];
 }
 
-/** Memory of `count` pages from pfn `first` on, in bytes. */
+/** Returns the memory of `count` pages from pfn `first` on, in bytes. */
 export function pfns(first: number, count: number): Range {
   return { start: first * KIB4, end: (first + count) * KIB4 };
 }
 
-/** A made-up kernel in made-up memory. */
+/** A kernel in built memory. */
 export class BuiltKernel {
   readonly memory: BuiltMemory;
   readonly tables: BuiltTables;
@@ -75,7 +75,7 @@ export class BuiltKernel {
   readonly structPageSize: number;
   readonly #plan: KernelPlan;
   readonly #text: string | null;
-  /** Struct pages that nobody asked for are all in this one page, as the kernel makes them at first. */
+  /** All blank struct pages share this page, with the contents that the kernel writes at boot. */
   readonly #blank: number;
   #next = ARENA.start;
 
@@ -109,7 +109,7 @@ export class BuiltKernel {
     for (const [pfn, spec] of plan.pages ?? []) this.setPage(pfn, spec);
   }
 
-  /** Physical address of a free part of the arena, zeroed; whole pages are aligned to a page. */
+  /** Returns the physical address of a free, zeroed part of the arena; whole pages are page-aligned. */
   allocate(bytes: number): number {
     const at = bytes % KIB4 === 0 ? Math.ceil(this.#next / KIB4) * KIB4 : this.#next;
     this.#next = at + bytes;
@@ -117,17 +117,17 @@ export class BuiltKernel {
     return at;
   }
 
-  /** Virtual address in the direct map. */
+  /** Returns the virtual address in the direct map. */
   direct(physical: number): bigint {
     return this.pageOffset + BigInt(physical);
   }
 
-  /** Virtual address in the image mapping. */
+  /** Returns the virtual address in the image mapping. */
   inImage(offset: number): bigint {
     return this.stext + BigInt(offset);
   }
 
-  /** The sections that any RAM lies in. */
+  /** Returns the sections with any RAM. */
   presentSections(): number[] {
     const sections = mergeRanges([...this.described, ...(this.#plan.undescribed ?? [])]).flatMap((range) => {
       const [first, last] = [range.start, range.end - 1].map((at) =>
@@ -139,12 +139,12 @@ export class BuiltKernel {
     return [...new Set(sections)].filter((section) => !absent.includes(section));
   }
 
-  /** Virtual address of a struct page. */
+  /** Returns the virtual address of a struct page. */
   structPageAt(pfn: number): bigint {
     return this.vmemmap + BigInt(pfn * this.structPageSize);
   }
 
-  /** Writes a struct page, into memory of its own where its page of the vmemmap was blank. */
+  /** Writes a struct page; a blank page of the vmemmap gets its own memory first. */
   setPage(pfn: number, spec: PageSpec): void {
     const bytes = encodePage(this.shape, spec, this.structPageSize);
     for (let i = 0; i < bytes.length; i += 8) {
@@ -153,7 +153,7 @@ export class BuiltKernel {
     }
   }
 
-  /** Physical address of the page behind a virtual address of the vmemmap; made where it was blank. */
+  /** Returns the physical address of a page of the vmemmap, which is made if it was blank. */
   vmemmapBacking(virtual: bigint): number {
     const page = virtual - (virtual % BigInt(KIB4));
     const smeMask = this.#plan.smeMask ?? 0n;
@@ -166,14 +166,14 @@ export class BuiltKernel {
     return own;
   }
 
-  /** Fills a page of the vmemmap with new struct pages; those of a size that does not divide it have no place of their own in it. */
+  /** Fills a page of the vmemmap with new struct pages, as many as fit whole. */
   #initialize(page: number): void {
     if (this.#plan.unwritten) return;
     const bytes = encodePage(this.shape, {}, this.structPageSize);
     for (let at = 0; at + bytes.length <= KIB4; at += bytes.length) this.memory.write(page + at, bytes);
   }
 
-  /** Lets the page of the vmemmap that holds a struct page go unmapped. */
+  /** Unmaps the page of the vmemmap with a struct page. */
   unmapStructPage(pfn: number): void {
     const at = this.structPageAt(pfn);
     this.tables.set(at - (at % BigInt(KIB4)), KIB4, 0n);
@@ -192,7 +192,7 @@ export class BuiltKernel {
     }
   }
 
-  /** The image's LOAD first, as kdump has it, then all RAM, the image's included. */
+  /** The image's LOAD first, as in kdump, then all RAM, including the image's. */
   get segments(): readonly Segment[] {
     if (this.#plan.segments) return this.#plan.segments;
     const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
@@ -229,7 +229,7 @@ export class BuiltKernel {
     return openKernel(this.image);
   }
 
-  /** What the arena and the image put into the counts of a census: no rule leaves any of their pages out. */
+  /** What the arena and the image add to a census; no exclusion rule matches any of their pages. */
   get own(): { readonly pages: number; readonly zero: number; readonly kernelData: number } {
     const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
     const pages = countOf([ARENA, image]) / KIB4;
@@ -241,7 +241,7 @@ export class BuiltKernel {
   }
 }
 
-/** A LOAD whose contents are in the file whole. */
+/** A LOAD with all its contents in the file. */
 export function segment(virtual: bigint | null, range: Range): Segment {
   const size = BigInt(range.end - range.start);
   return {
@@ -255,7 +255,7 @@ export function segment(virtual: bigint | null, range: Range): Segment {
   };
 }
 
-/** The kernel maps its RAM in pages of 2 MiB and rounds outwards. */
+/** The kernel maps its RAM in 2 MiB pages and rounds outwards. */
 function wholeLargePages({ start, end }: Range): Range {
   return { start: Math.floor(start / MIB2) * MIB2, end: Math.ceil(end / MIB2) * MIB2 };
 }

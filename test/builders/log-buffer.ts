@@ -1,7 +1,7 @@
 import { ascii, concat, packed } from './encode.ts';
 import { BuiltKernel, type KernelPlan, LINKED_AT, START_KERNEL_MAP } from './kernel.ts';
 
-/** A record of the buffer of 3.5 to 5.9. */
+/** A record of the record buffer of 3.5 to 5.9. */
 export interface Logged {
   readonly text: string;
   readonly ts_nsec?: bigint;
@@ -9,9 +9,9 @@ export interface Logged {
   readonly level?: number;
   readonly flags?: number;
   readonly caller_id?: number;
-  /** KEY=value, one a line of the dictionary. */
+  /** Lines of the dictionary, KEY=value. */
   readonly dictionary?: readonly string[];
-  /** What `len` says, where it lies. */
+  /** Wrong value of `len`. */
   readonly len?: number;
   readonly text_len?: number;
 }
@@ -23,7 +23,7 @@ export interface BufferPlan {
   /** With CONFIG_PRINTK_CALLER (5.1). */
   readonly callers?: boolean;
   readonly keys?: Readonly<Record<string, string | null>>;
-  /** Values of the indexes, where they lie. */
+  /** Wrong values of the indexes. */
   readonly first?: number;
   readonly next?: number;
   readonly logBufLen?: number;
@@ -35,7 +35,7 @@ export const PLACES = { log_buf: 0x8000, log_buf_len: 0x8008, first: 0x8010, nex
 
 const address = (offset: number) => (START_KERNEL_MAP + BigInt(LINKED_AT + offset)).toString(16);
 
-/** The record buffer, written as log_store of kernel/printk/printk.c writes it. */
+/** The record buffer, written as by log_store of kernel/printk/printk.c. */
 export class BuiltBuffer {
   readonly #plan: BufferPlan;
   readonly #bytes: Uint8Array;
@@ -50,7 +50,7 @@ export class BuiltBuffer {
     for (const record of logged) this.#store(record);
   }
 
-  /** Frees room for the record and an empty header behind it, then writes it; at the end of the buffer it begins anew. */
+  /** Frees room for the record and an empty header, then writes it; wraps at the end of the buffer. */
   #store(record: Logged): void {
     const bytes = this.#encode(record);
     while (!this.#hasRoom(bytes.length)) this.#dropFirst();
@@ -93,7 +93,7 @@ export class BuiltBuffer {
     return concat(header, text, dictionary, padding);
   }
 
-  /** The made-up kernel that has this buffer. */
+  /** Makes the kernel with this buffer. */
   kernel(): BuiltKernel {
     const { first = this.#first, next = this.#next, logBufLen = this.#bytes.length } = this.#plan;
     const built = new BuiltKernel({ ...this.#plan.kernel, keys: { ...this.#keys(), ...this.#plan.keys } });

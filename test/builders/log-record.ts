@@ -5,7 +5,7 @@ interface RecordRecipe extends Partial<Omit<LogRecord, 'text' | 'kind'>> {
   readonly text?: string | Uint8Array;
 }
 
-/** A record as a log gives it, of which only what a test is about has to be said. */
+/** A record as read from a log, with defaults for what a test does not set. */
 export function logRecord({ text = '', ...facts }: RecordRecipe = {}): LogRecord {
   return {
     kind: 'record',
@@ -23,7 +23,7 @@ export function logRecord({ text = '', ...facts }: RecordRecipe = {}): LogRecord
   };
 }
 
-/** Lines of "SECONDS CONTEXT TEXT", such as "1.5 T1 Call Trace:", as records whose positions are their indexes. */
+/** Makes records from lines "SECONDS CONTEXT TEXT", such as "1.5 T1 Call Trace:"; positions are indexes. */
 export function logOf(lines: readonly string[]): LogRecord[] {
   return lines.map((line, i) => {
     const [, seconds = '', kind, id, text = ''] = /^(\S+) ([TC])(\d+) (.*)$/s.exec(line) ?? [];

@@ -4,7 +4,7 @@ import { BuiltKernel, type KernelPlan, LINKED_AT, START_KERNEL_MAP } from './ker
 /** The states of a descriptor (enum desc_state of printk_ringbuffer.h). */
 export const STATE = { reserved: 0n, committed: 1n, finalized: 2n, reusable: 3n } as const;
 
-/** What a kernel prints: a text, or bytes, and what is known of it. */
+/** A printed record: its text, as string or bytes, and its fields. */
 export interface Print {
   readonly text?: string | Uint8Array;
   readonly ts_nsec?: bigint;
@@ -15,27 +15,33 @@ export interface Print {
   readonly subsystem?: string;
   readonly device?: string;
   readonly state?: bigint;
-  /** What text_len says, where it lies. */
+  /** Wrong value of text_len. */
   readonly text_len?: number;
-  /** What seq says, where it lies. */
+  /** Wrong value of seq. */
   readonly seq?: bigint;
-  /** As 5.10 does it for an empty text, and all do where there is no room: no block, but this for both positions. */
+  /**
+   * No block, but this value for both positions: for an empty text in 5.10, and in all kernels if there is no
+   * space.
+   */
   readonly dataLess?: 1n | 3n;
 }
 
 export interface RingPlan {
   readonly countBits?: number;
   readonly sizeBits?: number;
-  /** Whether a block may end exactly where the ring ends: since 6.18 (67e1b0052f6b). */
+  /** Whether a block may end exactly at the end of the ring: since 6.18 (67e1b0052f6b). */
   readonly exactFit?: boolean;
-  /** Id of record 0 is -count, of which 5.10 to 6.12 keep 32 bits, and 7.3 all 62. */
+  /** Bits of the id of record 0, -count: 32 in 5.10 to 6.12, all 62 in 7.3. */
   readonly idBits?: 32 | 62;
-  /** Bytes of printk_info, and where dev_info is in it: 88 and 24, with CONFIG_PRINTK_EXECUTION_CTX (7.0) 112 and 44. */
+  /**
+   * Size of printk_info and offset of its dev_info: 88 and 24, with CONFIG_PRINTK_EXECUTION_CTX (7.0) 112 and
+   * 44.
+   */
   readonly infoSize?: number;
   readonly devInfo?: number;
   /** First logical position, a multiple of the size; -size in every kernel. */
   readonly firstLpos?: bigint;
-  /** Value of `prb` in place of the ring's address; null for a kernel that has no such key. */
+  /** Value of `prb` instead of the ring's address; null for a kernel without the key. */
   readonly prb?: bigint | null;
   /** Bytes of clear_seq. */
   readonly clearSeq?: Uint8Array;
@@ -51,7 +57,7 @@ const DEVICE = 48;
 const u64 = (n: bigint) => BigInt.asUintN(64, n);
 const id62 = (n: bigint) => BigInt.asUintN(62, n);
 
-/** Places in the image, bytes from _stext: the ring, what points to it, and its arrays on pages of their own. */
+/** Places in the image, bytes from _stext: the ring, the pointer to it, and its arrays on their own pages. */
 export const PLACES = {
   prb: 0x8000,
   ring: 0x8100,
@@ -64,7 +70,10 @@ export const PLACES = {
 const address = (offset: number) => START_KERNEL_MAP + BigInt(LINKED_AT + offset);
 const hex = (n: bigint) => n.toString(16);
 
-/** A lockless ring buffer, written as the kernel's printk_ringbuffer.c writes it: reserve, push the tail, allocate, store. */
+/**
+ * A lockless ring buffer, written as by the kernel's printk_ringbuffer.c: reserve, push the tail, allocate,
+ * store.
+ */
 export class BuiltRing {
   readonly count: number;
   readonly size: number;
@@ -108,7 +117,7 @@ export class BuiltRing {
     return id;
   }
 
-  /** Overwrites a descriptor, whatever it says then. */
+  /** Overwrites a descriptor with any values. */
   setDesc(
     id: bigint,
     state: bigint,
@@ -125,7 +134,7 @@ export class BuiltRing {
     this.#descs.set(fields, index * DESC);
   }
 
-  /** Where the block of a record is: its logical positions. */
+  /** Returns the logical positions of a record's block. */
   block(id: bigint): { begin: bigint; next: bigint } {
     const block = this.#blocks.get(id);
     if (!block) throw new Error(`no record has the id ${id}`);
@@ -147,7 +156,7 @@ export class BuiltRing {
     if (block) this.setDesc(id, STATE.reusable, block.begin, block.next);
   }
 
-  /** Room for a block behind the last one, or at the begin of the next lap where it does not fit; what was there is reused. */
+  /** Allocates a block after the last one, or at the start of the next lap; what was there is reused. */
   #allocate(id: bigint, text: Uint8Array): { begin: bigint; next: bigint } {
     const bytes = 8 + Math.ceil(text.length / 8) * 8;
     const begin = this.#lpos;
@@ -181,7 +190,7 @@ export class BuiltRing {
     this.#infos.set(info, Number(id % BigInt(this.count)) * this.#infoSize);
   }
 
-  /** The made-up kernel that has this ring. */
+  /** Makes the kernel with this ring. */
   kernel(): BuiltKernel {
     const { prb, clearSeq, latched, keys, kernel: plan, live } = this.#plan;
     const built = new BuiltKernel({
@@ -225,7 +234,7 @@ export class BuiltRing {
   }
 }
 
-/** What the note of a 6.x kernel says of the structures. */
+/** The keys of these structures in VMCOREINFO of a 6.x kernel. */
 const RING_KEYS: Readonly<Record<string, string>> = {
   'SIZE(printk_ringbuffer)': '88',
   'OFFSET(printk_ringbuffer.desc_ring)': '0',

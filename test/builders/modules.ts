@@ -2,17 +2,17 @@ import { BuiltBtf } from './btf.ts';
 import { ascii, packed } from './encode.ts';
 import { BuiltTypedKernel } from './typed-kernel.ts';
 
-/** Where things stand in the data of the made-up kernel. Each module has 0x4000 bytes from MODULES on. */
+/** Offsets in the data of the kernel. Each module has 0x4000 bytes from MODULES on. */
 const LIST = 0x100;
 const TREE = 0x200;
-/** That modules are given parts of one area by: what is mapped past their ends may be others'. */
+/** With this symbol, modules share areas, so what is mapped after a module may belong to another. */
 const EXECMEM_CACHE = 0x180;
 const MODULES = 0x1_0000;
 const MODULE_BYTES = 0x4000;
-/** Modules are reached by addresses of their own area, which the whole image is mapped to once more. */
+/** Modules have addresses in the module area, where the whole image is mapped a second time. */
 const MODULE_AREA = 0xffff_ffff_c000_0000n;
 const IMAGE_BYTES = 2 ** 21;
-/** In a module: its struct module, its symbol table, types, names, exports, and its code. */
+/** Offsets in a module: its struct module, symbol table, types, names, exports and code. */
 const IN_MODULE = {
   struct: 0,
   kallsyms: 0x200,
@@ -22,7 +22,7 @@ const IN_MODULE = {
   syms: 0xe00,
   text: 0x1000,
 };
-/** In a struct module: its node in the tree of modules, and in that the two links of the latch. */
+/** Offsets in a struct module: its list node, and its node in the tree of modules. */
 const IN_STRUCT = { list: 8, node: 240 };
 const LATCH = { mod: 0, links: [8, 32] } as const;
 const TEXT_BYTES = 0x1000;
@@ -35,17 +35,17 @@ export interface ModulePlan {
   readonly symbols?: readonly (readonly [name: string, type: string, at: number])[];
   /** Which of them are exported. */
   readonly exported?: readonly string[];
-  /** What num_symtab says, if not the truth. */
+  /** Wrong value of num_symtab. */
   readonly count?: number;
-  /** Where the first symbol's name is, if not where it is. */
+  /** Wrong offset of the first symbol's name. */
   readonly nameAt?: number;
-  /** Whether it has a symbol table at all. */
+  /** Whether it has a symbol table. */
   readonly table?: boolean;
-  /** How much of the part with its tables is its own, as it says; bytes. */
+  /** Size that it claims for the part with its tables, in bytes. */
   readonly head?: number;
-  /** What it says that its code is, if not the truth; bytes. */
+  /** Wrong size of its code, in bytes. */
   readonly textBytes?: number;
-  /** Whether the list, and the tree, have it. */
+  /** Whether the list has it. */
   readonly listed?: boolean;
   readonly inTree?: boolean;
 }
@@ -53,13 +53,16 @@ export interface ModulePlan {
 export interface ModulesPlan {
   /** `core_layout` and `init_layout`, as before 6.4. */
   readonly old?: boolean;
-  /** Letters of symbols are kept since 5.2. */
+  /** Whether symbols have types, as since 5.2. */
   readonly letters?: boolean;
-  /** Which of the two copies of the tree of modules can be read; none for a kernel without a tree. */
+  /** Which of the two copies of the tree is valid; undefined for a kernel without a tree. */
   readonly tree?: 0 | 1 | undefined;
 }
 
-/** The types of modules as since 6.4 (`mem`), or as before (`core_layout`); letters of symbols are kept since 5.2. */
+/**
+ * The types of modules: since 6.4 with `mem`, before (`old`) with `core_layout`; symbols have types since
+ * 5.2.
+ */
 function moduleTypes(old: boolean, letters: boolean): BuiltBtf {
   const btf = new BuiltBtf();
   const u32 = btf.int('unsigned int', 4);
@@ -126,7 +129,7 @@ function moduleTypes(old: boolean, letters: boolean): BuiltBtf {
   return btf;
 }
 
-/** A made-up kernel with modules, the first one at the head of its list. */
+/** A kernel with modules, the first one at the head of its list. */
 export class BuiltModules {
   readonly built: BuiltTypedKernel;
 
@@ -153,24 +156,24 @@ export class BuiltModules {
     }
   }
 
-  /** Virtual address, in the modules' area, of a place in the data. */
+  /** Returns the address of a place in the data, in the module area. */
   at(offset: number): bigint {
     const { built } = this;
     return built.at(offset) - built.kernel.inImage(0) + MODULE_AREA;
   }
 
-  /** Virtual address of a place in a module's code. */
+  /** Returns the virtual address of a place in a module's code. */
   text(module: number, offset: number): bigint {
     return this.at(MODULES + module * MODULE_BYTES + IN_MODULE.text + offset);
   }
 
-  /** Lets a module's place in the list point at nothing, and the last module be out of reach as well, unless told otherwise. */
-  breakListBehind(module: number, lastToo = true): void {
+  /** Breaks the list after a module and, unless `lastToo` is false, at its other end. */
+  breakListAfter(module: number, lastToo = true): void {
     this.built.writeU64(listNode(module), 0xffff_9999_0000_0000n);
     if (lastToo) this.built.writeU64(LIST + 8, 0xffff_9999_0000_0000n);
   }
 
-  /** Lets a node of the tree be that of a module that it is no part of. */
+  /** Makes a node of the tree name a module that it is not part of. */
   renameTreeNode(module: number, to: bigint): void {
     this.built.writeU64(treeNode(module) + LATCH.mod, to);
   }
@@ -181,13 +184,13 @@ export class BuiltModules {
       this.built.writeU64(place, this.at(following));
       this.built.writeU64(following + 8, this.at(place));
     });
-    // The head is a variable of the image, whose address there is the one that the list goes back to.
+    // The list leads back to the head's address in the image, where it is a variable.
     const [first, last] = [places[1] ?? LIST, places.at(-1) as number];
     this.built.writeU64(first + 8, this.built.at(LIST));
     this.built.writeU64(last, this.built.at(LIST));
   }
 
-  /** A tree without branches: each module to the right of the one before. */
+  /** Writes a tree without branches: each module is the right child of the previous one. */
   #writeTree(copy: 0 | 1, modules: readonly number[], all: number): void {
     this.built.writeU64(TREE, BigInt(copy));
     this.built.writeU64(TREE + 24, this.at(MODULES));
@@ -257,7 +260,7 @@ export class BuiltModules {
   }
 }
 
-/** Places in the data: a module's node in the list, in the tree, and the link of one copy of the tree. */
+/** Offsets in the data: a module's node in the list, in the tree, and in one copy of the tree. */
 function listNode(module: number): number {
   return MODULES + module * MODULE_BYTES + IN_STRUCT.list;
 }

@@ -15,13 +15,13 @@ interface TablesPlan {
   readonly memory: BuiltMemory;
   readonly root: number;
   readonly levels: 4 | 5;
-  /** Set in each entry, as memory encryption does. */
+  /** A bit set in every entry, as by memory encryption. */
   readonly smeMask?: bigint;
-  /** A free page for one more table. */
+  /** Returns a free page for another table. */
   readonly allocate: () => number;
 }
 
-/** Page tables written into made-up memory. */
+/** Page tables in built memory. */
 export class BuiltTables {
   readonly #plan: TablesPlan;
 
@@ -57,7 +57,10 @@ export class BuiltTables {
     this.#plan.memory.writeU64(this.entryAt(virtual, span), raw);
   }
 
-  /** Physical address of the entry for a virtual address, at the level whose entries span `span` bytes. */
+  /**
+   * Returns the physical address of the entry for a virtual address, at the level whose entries span `span`
+   * bytes.
+   */
   entryAt(virtual: bigint, span: number): number {
     const { memory, root, levels, allocate } = this.#plan;
     let table = root;
@@ -72,7 +75,7 @@ export class BuiltTables {
     throw new Error(`no level has entries of ${span} bytes`);
   }
 
-  /** Physical address of the table that holds the entry for a virtual address. */
+  /** Returns the physical address of the table with the entry for a virtual address. */
   tableOf(virtual: bigint, span: number): number {
     const at = this.entryAt(virtual, span);
     return at - (at % KIB4);

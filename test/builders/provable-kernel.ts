@@ -4,16 +4,19 @@ import { BuiltKernel, type KernelPlan, pfns, START_KERNEL_MAP, segment } from '.
 import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';
 import { CR4_4_LEVELS } from './qemu-dump.ts';
 
-/** Where init_uts_ns and the second kernel's root table stand in the image; bytes from _stext. */
+/** Places of init_uts_ns and of the second kernel's root table in the image; bytes from _stext. */
 const UTS_AT = 0x8000;
 const SECOND_ROOT = 0x9000;
-/** uts_namespace.name.release behind a reference count: three strings of 65 bytes (include/uapi/linux/utsname.h). */
+/**
+ * uts_namespace.name.release: a reference count and two 65-byte strings precede it
+ * (include/uapi/linux/utsname.h).
+ */
 const RELEASE_AT = 4 + 2 * 65;
 
-/** RAM for what lies in memory by chance: the first MiB of it straddles no read, its begin is no multiple of one. */
+/** RAM for what lies in memory by chance. Its start is not a multiple of 1 MiB, the size of a read. */
 export const ATTIC = pfns(0x3010, 0x500);
 
-/** A made-up kernel that proves itself: init_uts_ns holds its release, and the image's struct page says that it is in use. */
+/** A kernel that can be verified: init_uts_ns has its release, and its image's struct page is in use. */
 export function provableKernel(plan: KernelPlan = {}): BuiltKernel {
   const { kernelOffset = 0n } = plan;
   const uts = START_KERNEL_MAP + 0x100_0000n + kernelOffset + BigInt(UTS_AT);
@@ -34,18 +37,18 @@ function releaseOf(text: string): string {
   return /^OSRELEASE=(.*)$/m.exec(text)?.[1] ?? '';
 }
 
-/** Puts a text into memory, as VMCOREINFO's own page or anywhere. It has to begin with OSRELEASE. */
+/** Puts a VMCOREINFO text into memory, with OSRELEASE first. */
 export function plant(built: BuiltKernel, address: number, text: string): void {
   built.memory.write(address, ascii(inOrder(text)));
 }
 
-/** The kernel writes OSRELEASE first. */
+/** Moves OSRELEASE to the front, where the kernel writes it. */
 export function inOrder(text: string): string {
   const line = /^OSRELEASE=.*\n/m.exec(text)?.[0] ?? '';
   return line + text.replace(line, '');
 }
 
-/** The text with lines in place of others of the same keys. */
+/** Returns the text with the lines of some keys replaced. */
 export function changed(text: string, lines: Readonly<Record<string, string>>): string {
   return Object.entries(lines).reduce((before, [key, value]) => {
     const line = `${key}=${value}\n`;
@@ -55,7 +58,7 @@ export function changed(text: string, lines: Readonly<Record<string, string>>): 
   }, text);
 }
 
-/** What a dump of that memory is without a VMCOREINFO of its own, and without LOADs that tell where the kernel is. */
+/** A dump of that memory without VMCOREINFO, and without LOADs that show where the kernel is. */
 export function searchedImage(built: BuiltKernel, cr3s: readonly (number | bigint)[] = []): MemoryImage {
   const registers: CpuRegisters[] = cr3s.map((cr3, cpu) => ({
     cpu,
@@ -66,7 +69,7 @@ export function searchedImage(built: BuiltKernel, cr3s: readonly (number | bigin
   return { ...built.image, vmcoreinfo: null, segments, registers };
 }
 
-/** A second kernel in the same memory: tables of its own map the same image to another place. */
+/** A second kernel in the same memory: its own page tables map the same image to another address. */
 export function secondKernel(
   built: BuiltKernel,
   { structPages = true } = {},
@@ -96,14 +99,16 @@ export function secondKernel(
   return { text, root };
 }
 
-/** RAM for a capture kernel, as the kernel keeps it for one (crashkernel=). */
+/** RAM reserved for a capture kernel (crashkernel=). */
 export const CRASH_MEMORY = pfns(0x6000, 1024);
-/** Where the capture kernel has its section table; bytes from the begin of its memory. */
+/** Place of the capture kernel's section table; bytes from the start of its memory. */
 const SECTIONS_AT = MIB2;
 
 /**
- * A capture kernel in memory that the crashed kernel keeps for it, which has to have CRASH_MEMORY: neither has the other's
- * memory to give out. Its image, its tables and its section table are its own, and it has no struct pages but those of its
+ * A capture kernel in memory that the crashed kernel keeps for it, which has to have CRASH_MEMORY: neither
+ * has the other's
+ * memory to give out. Its image, its tables and its section table are its own, and it has no struct pages but
+ * those of its
  * image and of the begin of memory.
  */
 export function captureKernel(built: BuiltKernel, release: string): { text: string; root: number } {
@@ -139,7 +144,7 @@ export function captureKernel(built: BuiltKernel, release: string): { text: stri
   return { text, root };
 }
 
-/** A struct page as it stays from boot on where memory is kept out of the allocator's hands (__init_single_page). */
+/** Makes a struct page as it stays for memory that the allocator never gets (__init_single_page). */
 export function keepPage(built: BuiltKernel, pfn: number): void {
   built.setPage(pfn, { refcount: 1 });
   const lru = built.structPageAt(pfn) + 8n;
@@ -148,7 +153,7 @@ export function keepPage(built: BuiltKernel, pfn: number): void {
   built.memory.writeU64(at + 8, lru);
 }
 
-/** A page of such struct pages, the first of them that of a pfn; physical address. */
+/** Makes a page of such struct pages, beginning with a pfn's; returns its physical address. */
 function keptPages(built: BuiltKernel, first: number): number {
   const backing = built.allocate(KIB4);
   for (let i = 0; i < KIB4; i += 64) {

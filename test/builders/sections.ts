@@ -14,7 +14,10 @@ export const SECTION_FLAGS = {
 } as const;
 
 export interface SectionPlan {
-  /** 'extreme': a root array; 'pointer': SYMBOL(mem_section) is the address of a pointer to it; 'static': no roots. */
+  /**
+   * 'extreme': a root array; 'pointer': SYMBOL(mem_section) is the address of a pointer to it; 'static': no
+   * roots.
+   */
   readonly form?: 'extreme' | 'pointer' | 'static';
   /** Sections that have RAM but no entry. */
   readonly absent?: readonly number[];
@@ -39,7 +42,8 @@ export function writeSections(
   sections: readonly number[],
   plan: SectionPlan = {},
 ): WrittenSections {
-  // sparse_encode_mem_map() takes off the section's own pfns, so all sections encode the address of struct page 0.
+  // sparse_encode_mem_map() takes off the section's own pfns, so all sections encode the address of struct
+  // page 0.
   const encoded = (section: number) => kernel.vmemmap | BigInt(plan.flags?.[section] ?? USUAL);
   if (plan.form === 'static') {
     const at = kernel.imageAt + IN_IMAGE.memSection;

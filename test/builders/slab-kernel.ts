@@ -1,7 +1,7 @@
 import { BuiltBtf } from './btf.ts';
 import { BuiltTypedKernel } from './typed-kernel.ts';
 
-/** Where things stand in the data of the made-up kernel; bytes. Slabs are pages behind it. */
+/** Offsets in the data of the kernel, in bytes. Slabs are pages from `slabs` on. */
 export const AT = {
   head: 0,
   nodeIds: 0x40,
@@ -20,38 +20,42 @@ export const AT = {
 const PAGE = 4096;
 export const SIZE = 192;
 export const OBJECTS = 21;
-/** Where a free object has the pointer to the next one. */
+/** Offset of the pointer to the next object in a free one. */
 const POINTER_AT = 96;
 const RANDOM = 0x5a17_c0de_1234_9876n;
 export const CAPACITY = 4;
 
 /**
- * Since 7.1 each node's pointer is beside that of its barn (per_node); before 5.17 a slab was a page; a kernel without NUMA
+ * Since 7.1 each node's pointer is beside that of its barn (per_node); before 5.17 a slab was a page; a
+ * kernel without NUMA
  * has one node; one without CONFIG_SLUB_DEBUG counts nothing. Pointers of 4 bytes has none.
  */
 export type Form = 'node' | 'per_node' | 'SLAB' | 'page' | 'one node' | 'no counters' | 'narrow';
-/** How free pointers are obfuscated: not at all, with the address as it is (before 5.7), or with its bytes swapped. */
+/**
+ * How free pointers are obfuscated: not at all, with the address as it is (before 5.7), or with its bytes
+ * swapped.
+ */
 export type Hardening = 'none' | 'address' | 'swapped';
 
 export interface SlabPlan {
   readonly form?: Form;
   readonly nodes?: number;
   readonly hardening?: Hardening;
-  /** Whether CPUs have slabs of their own, or sheaves; one CPU. */
+  /** Whether the only CPU has its own slabs, or sheaves. */
   readonly cpus?: 'slabs' | 'sheaves';
 }
 
-/** A slab of the cache: how many are in use, and the indexes of those on its own freelist. */
+/** A slab of the cache: its objects in use, and the indexes of the ones on its own freelist. */
 export interface SlabSpec {
   readonly inuse: number;
   readonly free?: readonly number[];
   readonly objects?: number;
   readonly cache?: number;
-  /** The slab that follows on a CPU's partial list. */
+  /** The next slab on a CPU's partial list. */
   readonly next?: number;
 }
 
-/** Types of a kernel whose caches have two nodes at most. */
+/** The types of a kernel with caches of at most two nodes. */
 function types({ form = 'node', hardening = 'swapped', cpus }: SlabPlan): BuiltBtf {
   const btf = new BuiltBtf();
   const int = btf.int('unsigned int', 4);
@@ -126,7 +130,7 @@ function types({ form = 'node', hardening = 'swapped', cpus }: SlabPlan): BuiltB
   return btf;
 }
 
-/** A kernel with one cache of 21 objects of 192 bytes a page, on one node. */
+/** A kernel with one cache of 21 objects of 192 bytes per page, on one node. */
 export class SlabKernel extends BuiltTypedKernel {
   readonly #hardening: Hardening;
 
@@ -154,7 +158,7 @@ export class SlabKernel extends BuiltTypedKernel {
     this.node(AT.node, 2, 42, []);
   }
 
-  /** Counters of a node, and the slabs on its partial list. */
+  /** Writes the counters of a node, and its partial list. */
   node(at: number, slabs: number, objects: number, partial: readonly number[]): void {
     const heads = [this.at(at), ...partial.map((n) => this.structOf(n) + 16n)];
     heads.forEach((head, i) => {
@@ -167,12 +171,12 @@ export class SlabKernel extends BuiltTypedKernel {
     this.writeU64(at + 32, BigInt(partial.length));
   }
 
-  /** Virtual address of the struct of a slab. */
+  /** Returns the virtual address of the struct of a slab. */
   structOf(slab: number): bigint {
     return this.kernel.structPageAt(this.#physical(slab) / PAGE);
   }
 
-  /** Virtual address of an object. */
+  /** Returns the virtual address of an object. */
   object(slab: number, index: number): bigint {
     return this.kernel.direct(this.#physical(slab)) + BigInt(index * SIZE);
   }
@@ -185,7 +189,7 @@ export class SlabKernel extends BuiltTypedKernel {
     this.#writeAt(at + 32n, this.chain(n, free));
   }
 
-  /** Makes a freelist of a slab's objects; returns what points at its first. */
+  /** Makes a freelist of a slab's objects; returns its first. */
   chain(slab: number, indexes: readonly number[], last = 0n): bigint {
     const objects = indexes.map((index) => this.object(slab, index));
     objects.forEach((object, i) => {
@@ -195,7 +199,7 @@ export class SlabKernel extends BuiltTypedKernel {
     return objects[0] ?? last;
   }
 
-  /** A sheaf of objects, given by their addresses; returns its address. */
+  /** Makes a sheaf of objects, given by address; returns its address. */
   sheaf(n: number, objects: readonly bigint[]): bigint {
     const at = AT.sheaves + 0x80 * n;
     this.writeU64(at + 16, this.at(AT.cache));
@@ -217,7 +221,7 @@ export class SlabKernel extends BuiltTypedKernel {
     return value ^ RANDOM ^ (this.#hardening === 'swapped' ? swapped.readBigUInt64BE() : pointer);
   }
 
-  /** Into the data, a slab or its struct. */
+  /** Writes into the data, a slab or a slab's struct. */
   #writeAt(virtual: bigint, value: bigint): void {
     const { kernel } = this;
     const isStruct = virtual >= kernel.vmemmap && virtual < kernel.stext;

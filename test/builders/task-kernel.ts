@@ -3,10 +3,10 @@ import { BuiltBtf } from './btf.ts';
 import { ascii } from './encode.ts';
 import { BuiltTypedKernel } from './typed-kernel.ts';
 
-/** What a made-up mm_struct counts, by the kernel's index: file, anon, swap, shmem. */
+/** The counts of an mm_struct, by the kernel's index: file, anon, swap, shmem. */
 export interface BuiltMm {
   readonly counts: readonly [number, number, number, number];
-  /** What each CPU has not yet added to the counts: only of the form with per-CPU counters. */
+  /** What each CPU has not yet added to the counts; only with per-CPU counters. */
   readonly cpus?: readonly (readonly [number, number, number, number])[];
   readonly pageTables?: number;
 }
@@ -22,28 +22,28 @@ export interface BuiltTask {
   readonly cpu?: number;
   readonly uid?: number;
   readonly euid?: number;
-  /** Index of its mm; none for a thread of the kernel. */
+  /** Index of its mm; none for a kernel thread. */
   readonly mm?: number;
-  /** What it has not yet added to its mm: only of the form before 6.2. */
+  /** What it has not yet added to its mm; only before 6.2. */
   readonly cached?: readonly [number, number, number, number];
-  /** Whether it is in the list of tasks, or of the threads of its leader, and in the PID table. */
+  /** Whether it is in the list of tasks, or of its leader's threads. */
   readonly listed?: boolean;
   readonly inTable?: boolean;
 }
 
 export interface TaskKernelPlan {
-  /** How an mm counts: with a count for each CPU (6.2+), or with one in each task (before). */
+  /** How an mm counts: with a count per CPU (6.2+), or per task (before). */
   readonly form?: 'percpu' | 'split';
   readonly tasks: readonly BuiltTask[];
   readonly mms?: readonly BuiltMm[];
-  /** PIDs of the tasks that the CPUs run, by CPU; 0 for init_task. */
+  /** PIDs of the running tasks, by CPU; 0 for init_task. */
   readonly current?: readonly number[];
   readonly online?: readonly number[];
   /** null for a kernel without the symbol. */
   readonly panicCpu?: number | null;
 }
 
-/** Where things are in the data of the made-up kernel; bytes. */
+/** Offsets in the data of the kernel; bytes. */
 const AT = {
   masks: 0x000,
   offsets: 0x040,
@@ -56,7 +56,7 @@ const AT = {
 const CPU_BYTES = 0x100;
 const NOT_PANICKED = -1;
 
-/** Members of a made-up task_struct, and what stands behind it in the same slot. */
+/** Members of a task_struct, then other objects in the same slot. */
 const TASK = {
   size: 256,
   cached: 0,
@@ -74,7 +74,7 @@ const MM = { bytes: 0x100, at: 0x4_0000, stat: 0x10, pageTables: 8 } as const;
 const COUNTER = { size: 24, count: 8, counters: 16 } as const;
 const NODE_SLOTS = 40;
 
-/** A kernel that has tasks, made of as few members as a real one is asked for. */
+/** A kernel with tasks, with just the members that are read. */
 export class TaskKernel {
   readonly built: BuiltTypedKernel;
   readonly #plan: TaskKernelPlan;
@@ -104,7 +104,7 @@ export class TaskKernel {
     return this.built.typed;
   }
 
-  /** Place of a task_struct in the data; PID 0 is init_task. */
+  /** Returns the offset of a task_struct in the data; PID 0 is init_task. */
   offsetOf(pid: number): number {
     return AT.tasks + SLOT.bytes * pid;
   }
@@ -113,17 +113,17 @@ export class TaskKernel {
     return this.built.at(this.offsetOf(pid));
   }
 
-  /** Lets the list of tasks go from one task to any address, by its pointer to the next one or the one before. */
+  /** Makes the list of tasks lead from a task to any address, by its next or prev pointer. */
   linkTask(pid: number, to: bigint, pointer: 'next' | 'prev' = 'next'): void {
     this.built.writeU64(this.offsetOf(pid) + LINKS.tasks + (pointer === 'next' ? 0 : 8), to);
   }
 
-  /** Lets the list of threads of a process begin at any address. */
+  /** Makes the list of threads of a process begin at any address. */
   linkThreads(pid: number, to: bigint): void {
     this.built.writeU64(this.offsetOf(pid) + SLOT.signal, to);
   }
 
-  /** Writes another PID, or thread group, into a task_struct. */
+  /** Writes another PID or TGID into a task_struct. */
   setId(pid: number, name: 'pid' | 'tgid', value: number): void {
     this.#writeNumber(this.offsetOf(pid) + TASK[name], value);
   }
@@ -171,7 +171,7 @@ export class TaskKernel {
     this.#writeNumber(at + SLOT.cred + 4, euid);
   }
 
-  /** Circles: init_task and all leaders; the head in each signal_struct and the threads of that process. */
+  /** Links init_task and all leaders, and the head in each signal_struct with the threads of that process. */
   #writeLists(): void {
     const listed = this.#plan.tasks.filter((task) => task.listed !== false);
     const leaders = listed.filter(({ pid, tgid = pid }) => pid === tgid);
@@ -215,7 +215,7 @@ export class TaskKernel {
         this.#writeNumber(at + MM.stat + 8 * i, count, 8);
         return;
       }
-      // Behind current_task in the area of each CPU, 16 bytes for each mm.
+      // After current_task in the area of each CPU, 16 bytes per mm.
       const perCpu = AT.perCpu + 16 + 16 * index + 4 * i;
       this.#writeNumber(at + MM.stat + COUNTER.size * i + COUNTER.count, count, 8);
       this.built.writeU64(at + MM.stat + COUNTER.size * i + COUNTER.counters, this.built.at(perCpu));

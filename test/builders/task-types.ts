@@ -1,7 +1,7 @@
 import { KIND } from '../../src/kernel/btf/kinds.ts';
 import { BuiltBtf } from './btf.ts';
 
-/** Types as a small kernel has them: one of each form that a member can have. */
+/** The types of a small kernel, with one member of each form. */
 export function taskTypes(): { readonly btf: BuiltBtf; readonly task: number } {
   const btf = new BuiltBtf();
   const int = btf.int('int', 4, { signed: true });

@@ -3,18 +3,18 @@ import type { BuiltBtf } from './btf.ts';
 import { imageSymbols, kernelWithSymbols, stextOf } from './kallsyms.ts';
 import type { BuiltKernel } from './kernel.ts';
 
-/** Where the blob of types and made-up objects stand in the image; bytes from _stext. */
+/** Places of BTF and of objects in the image; bytes from _stext. */
 const BTF_IN_IMAGE = 0x10_0000;
 const DATA_IN_IMAGE = 0x18_0000;
 
-/** A made-up kernel that carries its types, and room for objects of them in its image. */
+/** A kernel with BTF, and with room for objects in its image. */
 export class BuiltTypedKernel {
   readonly kernel: BuiltKernel;
   readonly typed: TypedKernel;
 
   /**
-   * @param symbols that are in the data, by their offset in it
-   * @param blob of types; null for a kernel without BTF
+   * @param symbols offsets in the data, by name
+   * @param blob BTF; null for a kernel without it
    */
   constructor(
     btf: BuiltBtf | null,
@@ -41,7 +41,7 @@ export class BuiltTypedKernel {
     this.typed = new TypedKernel(this.kernel.open());
   }
 
-  /** Virtual address of a place in the data. */
+  /** Returns the virtual address of a place in the data. */
   at(offset: number): bigint {
     return this.kernel.inImage(DATA_IN_IMAGE + offset);
   }
@@ -54,7 +54,7 @@ export class BuiltTypedKernel {
     this.kernel.memory.writeU64(this.kernel.imageAt + DATA_IN_IMAGE + offset, value);
   }
 
-  /** Makes a circle of list_heads that stand at these places, the head of the list among them. */
+  /** Links list_heads at these places, one of which is the head of the list. */
   linkList(...places: readonly number[]): void {
     places.forEach((place, i) => {
       const following = places[(i + 1) % places.length] as number;

@@ -74,7 +74,7 @@ describe('modules in a damaged or changing list', () => {
 
   test('are the ones before a break in the list', () => {
     const modules = new BuiltModules([EXT4, XFS]);
-    modules.breakListBehind(0);
+    modules.breakListAfter(0);
     const symbols = new ModuleSymbols(modules.built.typed);
     expect(symbols.modules.map(({ module }) => module.name)).toEqual(['ext4']);
     expect(symbols.warnings[0]).toContain('the list of modules is broken');
@@ -82,7 +82,7 @@ describe('modules in a damaged or changing list', () => {
 
   test('are the ones on both sides of a break in the list, if its other end leads to them', () => {
     const modules = new BuiltModules([EXT4, XFS]);
-    modules.breakListBehind(0, false);
+    modules.breakListAfter(0, false);
     const symbols = new ModuleSymbols(modules.built.typed);
     expect(symbols.modules.map(({ module }) => module.name)).toEqual(['ext4', 'xfs']);
     expect(symbols.warnings[0]).toContain('the list of modules is broken');
@@ -206,7 +206,7 @@ describe('the tree of modules', () => {
 
   test('has the rest if the list is cut at both ends', () => {
     const modules = new BuiltModules([EXT4, XFS, THIRD], { tree: 0 });
-    modules.breakListBehind(0);
+    modules.breakListAfter(0);
     expect(namesOf(modules.built)).toEqual(['ext4', 'xfs', 'third']);
     const { problems, whole } = readModules(modules.built.typed);
     expect(whole).toBe(true);
@@ -247,7 +247,7 @@ describe('the tree of modules', () => {
 
   test('may be cut like the list', () => {
     const modules = new BuiltModules([EXT4, XFS, THIRD], { tree: 0 });
-    modules.breakListBehind(0);
+    modules.breakListAfter(0);
     modules.renameTreeNode(1, 0n);
     expect(namesOf(modules.built)).toEqual(['ext4', 'third']);
     expect(readModules(modules.built.typed).whole).toBe(false);
