@@ -7,7 +7,7 @@ import type { WalkOptions } from '../../src/pages/threads/walk-spans.ts';
 import { spansOf } from '../../src/pages/walk/spans.ts';
 import type { BuiltKernel } from './kernel.ts';
 
-/** The counts that a census must have: those of the tested pages, and what the kernel's own pages add. */
+/** The counts that a census must have: those of the tested pages, plus the kernel's own pages. */
 export function countsWith(built: BuiltKernel, tested: Partial<ClassCounts>): ClassCounts {
   return {
     zero: (tested.zero ?? 0) + built.own.zero,

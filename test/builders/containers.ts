@@ -9,7 +9,7 @@ import { type Part, PartsSource } from './parts-source.ts';
 const PAGE = 4096;
 
 /*
- * The memory of an ELF dump in other containers, from its segments; nothing is copied.
+ * The memory of an ELF dump in other containers, made from its segments without copying.
  */
 
 /** lime_mem_range_header of LiME's lime.h. */
@@ -27,7 +27,7 @@ interface Piece extends Range {
   readonly from: number;
 }
 
-/** RAM, each range once and ascending, as /proc/iomem lists it: the kernel image's segment lies inside of another. */
+/** RAM, each range once and ascending, as in /proc/iomem: the kernel image's segment lies inside another. */
 function ramOf(segments: readonly Segment[]): Piece[] {
   let taken: readonly Range[] = [];
   return segments
@@ -66,14 +66,15 @@ const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
 });
 
 /**
- * The same memory in an ELF file that holds it from its highest address down. The kernel allocates its memory map at
- * the end of memory, so that a file in the usual order has lost all struct pages wherever it is cut.
+ * The same memory in an ELF file that holds it from its highest address down. The kernel allocates its memory
+ * map at the
+ * end of memory, so wherever a file in the usual order is cut, all struct pages are lost.
  */
 export function asElfDownwards(file: ByteSource, image: MemoryImage): PartsSource {
   return elfOf(file, image, downwards(ramOf([...image.segments]), 1 << 24));
 }
 
-/** The same memory in an ELF file whose last pages are those given: physical addresses, in the order in which they stand. */
+/** The same memory in an ELF file that ends with the given pages (physical addresses), in that order. */
 export function asElfWithLast(file: ByteSource, image: MemoryImage, last: readonly number[]): PartsSource {
   const ram = ramOf([...image.segments]);
   const pages = mergeRanges(last.map((start) => ({ start, end: start + PAGE })));
@@ -120,7 +121,7 @@ function lime(file: ByteSource, pieces: readonly Piece[]): PartsSource {
   return new PartsSource(parts, `${file.path} as LiME`);
 }
 
-/** The same as a raw image: holes are there as zeros. */
+/** The same as a raw image, with zeros in place of holes. */
 export function asRaw(file: ByteSource, segments: readonly Segment[]): PartsSource {
   let at = 0;
   const parts = ramOf(segments).flatMap((piece): Part[] => {

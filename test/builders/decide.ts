@@ -5,7 +5,7 @@ import type { KeyChanges } from './kernel-keys.ts';
 import type { Shape } from './kernel-shapes.ts';
 import { type PageSpec, pageWords } from './struct-page.ts';
 
-/** What decides on pages of a shape, its keys changed as asked. */
+/** What decides on pages of a shape, with its keys changed as given. */
 export function keysOf(shape: Shape, asMakedumpfile = false, changes: KeyChanges = {}): PageKeys {
   const lines = Object.entries({ ...shape.keys, ...changes }).filter(([, value]) => value !== null);
   const text = lines.map(([key, value]) => `${key}=${value}\n`).join('');
@@ -14,11 +14,11 @@ export function keysOf(shape: Shape, asMakedumpfile = false, changes: KeyChanges
 
 export interface Decision {
   readonly rule: string;
-  /** How many pages the verdict is for. */
+  /** How many pages the verdict covers. */
   readonly pages: number;
 }
 
-/** How the first page of `pages` is decided. */
+/** The decision on the first of `pages`. */
 export function decisionOn(
   shape: Shape,
   pages: Iterable<[number, PageSpec]>,

@@ -3,7 +3,7 @@ import { MemorySource, type SourceOptions } from './memory-source.ts';
 
 export const PT_LOAD = 1;
 export const PT_NOTE = 4;
-/** What /proc/kcore writes where there is no physical address. */
+/** What /proc/kcore writes if there is no physical address. */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
 const PN_XNUM = 0xffff;
 const EHDR_SIZE = 64;
@@ -13,20 +13,20 @@ const PAGE = 4096;
 
 /** One program header and the bytes that it stands for. */
 export interface SegmentRecipe {
-  /** PT_LOAD when left out. */
+  /** PT_LOAD if absent. */
   readonly type?: number;
   readonly data?: Uint8Array;
-  /** p_offset; the next free page of the file when left out. */
+  /** p_offset; the next free page of the file if absent. */
   readonly offset?: number | bigint;
   readonly vaddr?: bigint;
   readonly paddr?: number | bigint;
-  /** p_filesz; the length of the data when left out. */
+  /** p_filesz; the length of the data if absent. */
   readonly filesz?: number | bigint;
-  /** p_memsz; p_filesz when left out. */
+  /** p_memsz; p_filesz if absent. */
   readonly memsz?: number | bigint;
 }
 
-/** Fields of the ELF header that shall say something else than what was built. */
+/** Fields of the ELF header that shall differ from what was built. */
 export interface HeaderLies {
   readonly class?: number;
   readonly data?: number;
@@ -41,9 +41,9 @@ export interface HeaderLies {
 
 export interface ElfRecipe {
   readonly segments: readonly SegmentRecipe[];
-  /** Where the program headers lie; right behind the headers before them when left out. */
+  /** Where the program headers lie; right after the headers before them if absent. */
   readonly phoff?: number;
-  /** The count stands in section header 0; a number is the count that it gives instead of the true one. */
+  /** Puts the count into section header 0; a number replaces the true count. */
   readonly extendedCount?: true | number;
   readonly header?: HeaderLies;
 }
@@ -78,7 +78,10 @@ export function elfBytes(recipe: ElfRecipe): Uint8Array {
   return flat(buildElf(recipe));
 }
 
-/** Where /proc/kcore puts an address: the bits below the sign, behind its headers (kc_vaddr_to_offset, fs/proc/kcore.c). */
+/**
+ * The file offset of an address in /proc/kcore: the bits below the sign, after its headers
+ * (kc_vaddr_to_offset, fs/proc/kcore.c).
+ */
 export function kcoreOffset(vaddr: bigint, levels: 4 | 5 = 4): bigint {
   return (vaddr & ((1n << (levels === 4 ? 47n : 56n)) - 1n)) + 0x4000n;
 }
@@ -112,7 +115,7 @@ function elfHeader(lies: HeaderLies, places: Places): Uint8Array {
   return bytes;
 }
 
-/** Program headers, and the data of each where its header says or on the next free page. */
+/** Program headers, and the data of each at its offset or on the next free page. */
 function place(segments: readonly SegmentRecipe[], after: number): { headers: Uint8Array[]; data: Chunk[] } {
   const data: Chunk[] = [];
   let free = BigInt(after);

@@ -1,7 +1,7 @@
-/** A little-endian number at a place in a structure: offset, width in bytes, value. */
+/** A little-endian number in a structure: offset, width in bytes, value. */
 export type Field = readonly [at: number, bytes: 1 | 2 | 4 | 8, value: number | bigint];
 
-/** A structure of `size` bytes, zero but for its fields. */
+/** A structure of `size` bytes that is zero except for its fields. */
 export function packed(size: number, fields: readonly Field[]): Uint8Array {
   const bytes = new Uint8Array(size);
   const view = new DataView(bytes.buffer);
@@ -25,12 +25,14 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** One byte a character; characters above 0xff are not meant. */
+/** One byte per character; characters above 0xff are not supported. */
 export function ascii(text: string): Uint8Array {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-/** Bytes of which no two neighbouring runs are alike, never zero: a read from a wrong place shows. */
+/**
+ * Bytes, never zero, in which no two neighbouring runs are the same, so that a read from a wrong place shows.
+ */
 export function pattern(length: number, seed: number): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => 1 + ((i * 37 + (i >> 8) * 11 + seed * 101) % 255));
 }
@@ -41,7 +43,7 @@ export interface Chunk {
   readonly bytes: Uint8Array;
 }
 
-/** The chunks as one file, for those that are small. */
+/** The chunks as one file, for small ones. */
 export function flat(chunks: readonly Chunk[]): Uint8Array {
   const end = chunks.reduce((most, { at, bytes }) => Math.max(most, Number(at) + bytes.length), 0);
   const whole = new Uint8Array(end);

@@ -1,6 +1,6 @@
 import { InspectError } from '../../src/errors.ts';
 
-/** The InspectError that `act` throws; anything else is a failure of the test. */
+/** The InspectError that `act` throws; anything else makes the test fail. */
 export function failureOf(act: () => unknown): InspectError {
   try {
     act();
@@ -11,7 +11,7 @@ export function failureOf(act: () => unknown): InspectError {
   throw new Error('nothing was thrown');
 }
 
-/** The InspectError that a promise is rejected with; anything else is a failure of the test. */
+/** The InspectError with which a promise is rejected; anything else makes the test fail. */
 export async function failureOfAsync(promise: Promise<unknown>): Promise<InspectError> {
   const settled = await promise.then(
     () => undefined,

@@ -5,22 +5,22 @@ import { ascii, concat } from './encode.ts';
 import { MemorySource, type SourceOptions } from './memory-source.ts';
 import { type Part, PartsSource } from './parts-source.ts';
 
-/** Bytes and where they belong in the file that is flattened; or a header that claims something else. */
+/** Bytes and their offset in the file that is flattened, or a header that claims something else. */
 export interface FlatRecipe {
   readonly target: number | bigint;
   readonly bytes?: Uint8Array;
-  /** What the header says; the length of the bytes when left out. */
+  /** What the header says; the length of the bytes if absent. */
   readonly size?: number | bigint;
 }
 
 export interface FlatOptions extends SourceOptions {
   readonly type?: bigint;
   readonly version?: bigint;
-  /** Whether the end record is written; it is when left out. */
+  /** Whether to write the end record; true if absent. */
   readonly end?: boolean;
 }
 
-/** struct makedumpfile_header in its block of 4096 bytes: big-endian, whatever the machine is. */
+/** struct makedumpfile_header in its 4096-byte block: big-endian on every machine. */
 export function flatHeader(type = 1n, version = 1n): Uint8Array {
   const block = new Uint8Array(4096);
   block.set(ascii('makedumpfile'));
@@ -77,8 +77,9 @@ export function flattened(file: ByteSource, pieces: readonly Piece[], size = 65_
 }
 
 /**
- * A kdump-compressed file as `makedumpfile -F` sends it: the headers and bitmaps without what pads them to blocks, then
- * some page descriptors and the data of their pages in turn (write_kdump_page flushes both buffers together).
+ * A kdump-compressed file as `makedumpfile -F` sends it: the headers and bitmaps without their padding to
+ * blocks, then page
+ * descriptors and the data of their pages in turn (write_kdump_page flushes both buffers together).
  */
 export function flattenedKdump(file: ByteSource): PartsSource {
   const { bitmap1, bitmap2, descriptors } = readKdumpHeader(file);

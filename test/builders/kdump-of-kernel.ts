@@ -11,17 +11,18 @@ import { type CodecName, encodedPage, type KdumpRecipe, PAGE, type PageRecipe } 
 
 const ZERO = Buffer.alloc(PAGE);
 
-/** How the dump of a real kernel is written anew. */
+/** How the dump of a real kernel is written again. */
 export interface Conversion {
   /** The codec of each page. */
   readonly codec: (pfn: number) => CodecName;
-  /** Whether the pages that makedumpfile -d 31 leaves out are left out. */
+  /** Whether to leave out the pages that makedumpfile -d 31 leaves out. */
   readonly filter: boolean;
 }
 
 /**
- * The recipe of a kdump-compressed file of the same memory, as makedumpfile would write it: whole pages alone. They are
- * encoded already, for several files.
+ * The recipe of a kdump-compressed file of the same memory, as makedumpfile would write it: whole pages only.
+ * They are
+ * already encoded, to be used for several files.
  */
 export function kdumpOfKernel(image: MemoryImage, { codec, filter }: Conversion): KdumpRecipe {
   const kernel = openKernel(image);

@@ -20,15 +20,15 @@ export const CODECS = {
 export type CodecName = keyof typeof CODECS;
 
 export type PageRecipe =
-  /** Stored, encoded by a codec; as it is when none is named. */
+  /** Stored, encoded by a codec; not encoded if none is named. */
   | { readonly page: Uint8Array; readonly codec?: CodecName }
-  /** Stored, in whatever bytes; `size` is what its descriptor says instead of their number. */
+  /** Stored as any bytes; `size` replaces their number in the descriptor. */
   | { readonly encoded: Uint8Array; readonly flags: number; readonly size?: number }
   /** Its descriptor says this, and there are no data. */
   | { readonly offset: number; readonly size: number; readonly flags: number }
-  /** Exists, and was left out by a filter. */
+  /** Exists, but was left out by a filter. */
   | 'excluded'
-  /** All zero: points to the one page of zeros that all such share. */
+  /** All zero: points to the page of zeros that all such pages share. */
   | 'zero'
   /** Its descriptor was never written: the writer ran out of space. */
   | 'unwritten';
@@ -37,32 +37,32 @@ export interface KdumpRecipe {
   /** By pfn; any other pfn is a hole. */
   readonly pages: ReadonlyMap<number, PageRecipe>;
   readonly signature?: 'KDUMP   ' | 'DISKDUMP';
-  /** 6 when left out. */
+  /** 6 if absent. */
   readonly version?: number;
-  /** As a 32-bit program lays the headers out. */
+  /** Lays the headers out like a 32-bit program. */
   readonly packed32?: boolean;
-  /** One more than the highest pfn when left out. */
+  /** One more than the highest pfn if absent. */
   readonly maxMapnr?: number;
-  /** One bitmap for both, as for a dump that nothing was left out of. */
+  /** One bitmap for both, as in a dump from which nothing was left out. */
   readonly singleBitmap?: boolean;
   readonly uts?: Partial<Record<(typeof UTS_FIELDS)[number], string>>;
   readonly timestamp?: number;
   readonly status?: number;
   readonly dumpLevel?: number;
-  /** This file has the pages of these pfns alone. */
+  /** This file has only the pages of these pfns. */
   readonly split?: { readonly start: number; readonly end: number };
-  /** phys_base; 0 when left out, as QEMU writes it. */
+  /** phys_base; 0 if absent, as QEMU writes it. */
   readonly physBase?: bigint;
   /** Text at offset_vmcoreinfo. */
   readonly vmcoreinfo?: string;
   /** Notes at offset_note. */
   readonly notes?: Uint8Array;
   readonly eraseinfo?: string;
-  /** Fields that shall say something else than what was built. */
+  /** Fields that shall differ from what was built. */
   readonly header?: Partial<Record<HeaderField, number | bigint>>;
 }
 
-/** The fields of both headers that a test may want to lie. */
+/** The fields of both headers that a test may want to change. */
 export type HeaderField =
   | 'block_size'
   | 'sub_hdr_size'
@@ -139,7 +139,7 @@ export function descriptorsAt(recipe: KdumpRecipe): number {
 
 const isDumped = (page: PageRecipe) => page !== 'excluded';
 
-/** A bit a page, lowest first. */
+/** One bit per page, lowest first. */
 function bitmap(recipe: KdumpRecipe, isSet: (page: PageRecipe) => boolean): Uint8Array {
   const maxMapnr = recipe.maxMapnr ?? Math.max(0, ...recipe.pages.keys()) + 1;
   const bits = new Uint8Array(Math.ceil(maxMapnr / 8 / PAGE) * PAGE);
@@ -149,7 +149,7 @@ function bitmap(recipe: KdumpRecipe, isSet: (page: PageRecipe) => boolean): Uint
   return bits;
 }
 
-/** The notes and VMCOREINFO behind the sub header, as makedumpfile places them. */
+/** The notes and VMCOREINFO after the sub header, where makedumpfile puts them. */
 function placeTexts({ notes, vmcoreinfo }: KdumpRecipe) {
   const chunks: Chunk[] = [];
   let end = SUB_HEADER + 104;
@@ -173,7 +173,7 @@ function placeTexts({ notes, vmcoreinfo }: KdumpRecipe) {
   return { chunks, end, values };
 }
 
-/** The descriptors of the pages of this file, and their data behind them: the page of zeros first, if there is need. */
+/** The descriptors of the pages of this file, then their data: first the page of zeros, if needed. */
 function pageData(recipe: KdumpRecipe, at: number): { chunks: Chunk[]; end: number } {
   const inFile = ([pfn, page]: [number, PageRecipe]) =>
     isDumped(page) && (!recipe.split || (pfn >= recipe.split.start && pfn < recipe.split.end));
@@ -207,7 +207,7 @@ function descriptor(page: PageRecipe, zeros: number, add: (bytes: Uint8Array) =>
   return of(add(encoded), encoded.length, flags);
 }
 
-/** A page as a codec stores it: one that does not shrink as it is. */
+/** A page as a codec stores it; as it is, if it does not shrink. */
 export function encodedPage(page: Uint8Array, name: CodecName = 'none') {
   const codec = CODECS[name];
   const encoded = codec.encode(page);
@@ -237,7 +237,7 @@ function mainHeader(recipe: KdumpRecipe, values: Values): Uint8Array {
   return bytes;
 }
 
-/** struct kdump_sub_header; fields that came with a later version than the file's are zero, as its writer left them. */
+/** struct kdump_sub_header; fields newer than the file's version are zero, as its writer left them. */
 function subHeader(recipe: KdumpRecipe, values: Values): Uint8Array {
   const version = recipe.version ?? 6;
   const level: Field[] = [

@@ -7,7 +7,7 @@ import { KIB4 } from './page-tables.ts';
 /** Where physical address 0 would lie in the file. */
 export const DATA = 0x10_0000;
 
-/** Writes a made-up kernel's memory as an ELF vmcore, a sparse file, for those who must open it by its path. */
+/** Writes a made-up kernel's memory as a sparse ELF vmcore, for code that must open it by its path. */
 export function writeKernel(built: BuiltKernel, path: string): void {
   const text = built.image.vmcoreinfo?.text ?? '';
   const loads = built.segments.map(

@@ -1,11 +1,11 @@
 import type { Shape } from './kernel-shapes.ts';
 
-/** Lines to put in, to change, or (null) to leave out. */
+/** Lines to add, to change, or (null) to leave out. */
 export type KeyChanges = Readonly<Record<string, string | null>>;
 
 const hex = (n: bigint) => n.toString(16);
 
-/** The addresses that a made-up kernel says of itself. */
+/** The addresses that a made-up kernel states about itself. */
 export interface KeyFacts {
   readonly shape: Shape;
   readonly levels: 4 | 5;
@@ -23,7 +23,7 @@ export const SECTION_ENTRY = 16;
 /** MAX_PHYSMEM_BITS (arch/x86/include/asm/sparsemem.h) */
 export const PHYSMEM_BITS: Record<4 | 5, number> = { 4: 46, 5: 52 };
 
-/** The text of a VMCOREINFO note: what a kernel of that shape writes, changed as asked. */
+/** The text of a VMCOREINFO note as a kernel of that shape writes it, changed as given. */
 export function vmcoreinfoText(facts: KeyFacts, changes: KeyChanges = {}): string {
   const lines: Record<string, string | null> = {
     PAGESIZE: '4096',

@@ -2,19 +2,21 @@
 export type Flag = 'lru' | 'private' | 'swapcache' | 'swapbacked' | 'head' | 'slab' | 'hwpoison' | 'waiters';
 export type TypeName = 'buddy' | 'offline' | 'hugetlb' | 'slab' | 'unaccepted' | 'table';
 
-/** How the kernels of some releases lay out struct page, and what their VMCOREINFO says of it. */
+/** How the kernels of some releases lay out struct page, and what their VMCOREINFO says about it. */
 export interface Shape {
   readonly flags: Partial<Record<Flag, number>>;
   /** Values of the word at offset 48, as this kernel writes them. */
   readonly types: Partial<Record<TypeName, number>>;
-  /** Where page[1] holds destructor and order: bytes from page[1]'s begin; null where its flags hold the order. */
+  /** Where page[1] holds destructor and order: bytes from its start; null if its flags hold the order. */
   readonly head: { readonly dtor: number; readonly order: number } | null;
   /** PG_hugetlb of page[1].flags, 6.6 to 6.8. */
   readonly hugetlbFlag?: number;
   readonly keys: Readonly<Record<string, string>>;
 }
 
-/** The destructors of compound pages: 1 for an ordinary one, 2 for hugetlbfs (include/linux/mm.h, to 6.5). */
+/**
+ * The destructors of compound pages: 1 for an ordinary one, 2 for hugetlbfs (include/linux/mm.h, up to 6.5).
+ */
 export const COMPOUND_PAGE_DTOR = 1;
 export const HUGETLB_PAGE_DTOR = 2;
 
@@ -34,7 +36,7 @@ const TYPE_KEYS: Record<TypeName, string> = {
   table: '',
 };
 
-/** VMCOREINFO names all flags but PG_waiters, and PG_head by its mask. */
+/** VMCOREINFO names all flags except PG_waiters; PG_head by its mask. */
 const NAMED: readonly Flag[] = ['lru', 'private', 'swapcache', 'swapbacked', 'slab', 'hwpoison'];
 
 function shape({ release, exported, extra, ...rest }: Recipe): Shape {
@@ -75,9 +77,9 @@ const FLAGS_6_6 = { lru: 5, head: 6, waiters: 7, slab: 11, swapcache: 12, privat
 const FLAGS_6_10 = { lru: 5, head: 6, waiters: 7, swapcache: 11, private: 15, swapbacked: 18, hwpoison: 21 };
 const FLAGS_6_12 = { lru: 5, head: 6, waiters: 7, swapcache: 10, private: 14, swapbacked: 17, hwpoison: 20 };
 
-/** One bit cleared of all ones: 4.18 to 6.10. */
+/** One bit cleared in a word of ones: 4.18 to 6.10. */
 const CLEARED = { buddy: ~0x80, offline: ~0x100, table: ~0x200 };
-/** The same, from the top down, with the lower 16 bits free for the owner: 6.11 only. */
+/** The same from the top down, with the lower 16 bits free for the owner: 6.11 only. */
 const CLEARED_6_11 = {
   buddy: ~0x4000_0000,
   offline: ~0x2000_0000,
@@ -96,7 +98,9 @@ const TOP_BYTE = {
 
 const SINCE_6_10: readonly TypeName[] = ['buddy', 'offline', 'hugetlb', 'slab'];
 
-/** A shape for each change that a reader of struct page must follow, named by the first release that has it. */
+/**
+ * A shape for each change that a reader of struct page must follow, named after the first release with it.
+ */
 export const SHAPES = {
   '4.18': shape({
     release: '4.18.0',

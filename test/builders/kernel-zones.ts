@@ -2,42 +2,44 @@ import { stextOf } from './kallsyms.ts';
 import { BuiltKernel, IN_IMAGE, type KernelPlan } from './kernel.ts';
 import type { BuiltMemory } from './memory.ts';
 
-/** A zone as its kernel keeps it. Pages and pfns. */
+/** A zone as its kernel stores it. Pages and pfns. */
 export interface ZonePlan {
   readonly name: 'DMA' | 'DMA32' | 'Normal' | 'Movable' | 'Device';
   readonly start: number;
   readonly spanned: number;
   /** Free blocks by order. */
   readonly free?: readonly number[];
-  /** vm_stat[NR_FREE_PAGES]; the sum of the blocks if not given. */
+  /** vm_stat[NR_FREE_PAGES]; the sum of the blocks if absent. */
   readonly vmStat?: bigint;
 }
 
 interface ZonesPlan {
-  /** NUMA: zones by node; null for a node that is not there. */
+  /** NUMA: zones by node; null for a node that does not exist. */
   readonly nodes: readonly (readonly ZonePlan[] | null)[];
   /** Whether the nodes are in node_data, or the only one is contig_page_data. */
   readonly numa?: boolean;
-  /** pglist_data.nr_zones in place of the true number. */
+  /** pglist_data.nr_zones instead of the true number. */
   readonly nrZones?: number;
 }
 
-/** Bytes; the order of the fields is that of include/linux/mmzone.h. */
+/** Bytes; the fields are in the order of include/linux/mmzone.h. */
 const ZONE = { start: 80, spanned: 96, name: 128, freeArea: 192, vmStat: 1216, size: 1664 };
 /** Five lists of 16 bytes, then nr_free. */
 const FREE_AREA = { nrFree: 80, size: 88 };
 const PGDAT = { zones: 0, nrZones: 8960, bytes: 12288 };
-/** Of a node: bytes that it takes, and where it has its number of zones. */
+/** The size of a node, and where it has its number of zones, in bytes. */
 export const ZONE_SIZES = { pgdat: PGDAT.bytes, nrZones: PGDAT.nrZones };
-/** Before it stand NR_VM_NUMA_EVENT_ITEMS or nothing: the place in vm_stat that NUMBER(NR_FREE_PAGES) says. */
+/**
+ * NR_VM_NUMA_EVENT_ITEMS or nothing come before it: the index in vm_stat that NUMBER(NR_FREE_PAGES) gives.
+ */
 const NR_FREE_PAGES = 2;
 const NAME_ORDER = ['DMA', 'DMA32', 'Normal', 'Movable', 'Device'] as const;
-/** 1 << NODES_SHIFT, with CONFIG_NODES_SHIFT=6: the node stands in the uppermost 6 bits of flags. */
+/** 1 << NODES_SHIFT, with CONFIG_NODES_SHIFT=6: the node is in the top 6 bits of flags. */
 export const MAX_NODES = 64;
-/** contig_page_data stands in the image; bytes from _stext. */
+/** Where contig_page_data lies in the image; bytes from _stext. */
 const CONTIG_PAGE_DATA = 0x1_0000;
 
-/** What VMCOREINFO says of nodes and zones, but for where the nodes are. */
+/** What VMCOREINFO says about nodes and zones, except where the nodes are. */
 export const ZONE_KEYS = {
   'SIZE(zone)': `${ZONE.size}`,
   'OFFSET(zone.free_area)': `${ZONE.freeArea}`,
@@ -76,7 +78,7 @@ export function kernelWithZones(plan: KernelPlan, zones: ZonesPlan): BuiltKernel
   return built;
 }
 
-/** Writes a struct zone whose name's text is at the virtual address `name`. */
+/** Writes a struct zone whose name is at the virtual address `name`. */
 export function writeZone(memory: BuiltMemory, at: number, zone: ZonePlan, name: bigint): void {
   const free = zone.free ?? [];
   const sum = free.reduce((pages, blocks, order) => pages + blocks * 2 ** order, 0);

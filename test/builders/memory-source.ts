@@ -8,19 +8,19 @@ export interface SourceOptions {
   readonly isProcfs?: boolean;
   /** The file ends here, whatever was built. */
   readonly cutAt?: number;
-  /** What the file gives as its size, where that is not true. */
+  /** The size that the file claims, if it is not true. */
   readonly size?: number;
   /** Reads that touch [start, end) are refused with EIO. */
   readonly failing?: { readonly start: number | bigint; readonly end: number | bigint };
 }
 
-/** A file in memory. Gaps between its chunks read as zeros, as they do in a sparse file and in /proc/kcore. */
+/** A file in memory. Gaps between its chunks read as zeros, as in a sparse file and in /proc/kcore. */
 export class MemorySource implements ByteSource {
   readonly path: string;
   readonly size: number;
   readonly isProcfs: boolean;
   readonly statistics: ReadStatistics = { reads: 0, bytes: 0 };
-  /** The most bytes that were asked for at once. */
+  /** The largest read, in bytes. */
   largestRead = 0;
   closed = false;
   readonly #chunks: readonly Chunk[];

@@ -14,7 +14,7 @@ export interface MemoryPlan {
   readonly described: readonly Range[];
   /** Described, but written without its contents. */
   readonly notStored?: readonly Range[];
-  /** Described, but behind the end of the file. */
+  /** Described, but past the end of the file. */
   readonly truncated?: readonly Range[];
   /** Stored, but the system refuses to read it. */
   readonly unreadable?: readonly Range[];
@@ -22,7 +22,7 @@ export interface MemoryPlan {
   readonly damaged?: readonly Range[];
 }
 
-/** Sparse physical memory: only pages that were written take room, all others that it stores are zero. */
+/** Sparse physical memory: only pages that were written use memory; all others that it stores are zero. */
 export class BuiltMemory implements PhysicalMemory {
   /** What the dump describes, ascending and disjoint. */
   covered: readonly Range[] = [];
@@ -32,7 +32,7 @@ export class BuiltMemory implements PhysicalMemory {
   #damaged: readonly Range[] = [];
   /** What cannot be read, for either reason. */
   #refused: readonly Range[] = [];
-  /** Physical addresses of all reads, in their order. */
+  /** Physical addresses of all reads, in order. */
   readonly reads: number[] = [];
   readonly #pages = new Map<number, Uint8Array>();
 
@@ -66,7 +66,7 @@ export class BuiltMemory implements PhysicalMemory {
     return clipRanges(this.covered, start, end);
   }
 
-  /** Page by page, unlike what it stands in for. */
+  /** Goes page by page, unlike the real implementations. */
   survey(pfn: number, holdings: Uint8Array): void {
     for (let n = 0; n < holdings.length; n++) {
       const page = { start: (pfn + n) * PAGE, end: (pfn + n + 1) * PAGE };
@@ -97,23 +97,23 @@ export class BuiltMemory implements PhysicalMemory {
     this.write(address, bytes);
   }
 
-  /** What was written, whether the dump stores it or not. */
+  /** The written value, whether the dump stores it or not. */
   peekU64(address: number): bigint {
     const page = this.#page(Math.floor(address / PAGE));
     return new DataView(page.buffer).getBigUint64(address % PAGE, true);
   }
 
-  /** What was written there, whether the dump stores it or not. */
+  /** The written byte, whether the dump stores it or not. */
   byteAt(address: number): number {
     return this.#page(Math.floor(address / PAGE))[address % PAGE] ?? 0;
   }
 
-  /** What was written, page by page. */
+  /** The written pages. */
   *pages(): Generator<{ pfn: number; bytes: Uint8Array }> {
     for (const [pfn, bytes] of this.#pages) yield { pfn, bytes };
   }
 
-  /** The pfns that hold anything but zeros. */
+  /** The pfns of pages that are not all zero. */
   nonZeroPfns(): number[] {
     return [...this.#pages].filter(([, bytes]) => bytes.some((byte) => byte !== 0)).map(([pfn]) => pfn);
   }
@@ -144,7 +144,7 @@ export class BuiltMemory implements PhysicalMemory {
     return undefined;
   }
 
-  /** The first byte of a part of one page that cannot be had. */
+  /** The first byte that cannot be read in a part of one page. */
   #missingIn(start: number, end: number): MissingByte | undefined {
     const [gap] = subtractRanges(subtractRanges([{ start, end }], this.#refused), this.stored);
     const refused = this.#refused.find((r) => r.start < end && r.end > start);

@@ -1,7 +1,7 @@
 import { PT_NOTE, type SegmentRecipe } from './elf.ts';
 import { ascii, concat, packed } from './encode.ts';
 
-/** Sizes that a note gives instead of its true ones. */
+/** Sizes that replace the true ones in a note. */
 export interface NoteLies {
   readonly namesz?: number;
   readonly descsz?: number;
@@ -9,7 +9,9 @@ export interface NoteLies {
 
 const padded = (bytes: Uint8Array) => concat(bytes, new Uint8Array(-bytes.length & 3));
 
-/** Elf64_Nhdr, the name with its zero, and the contents, both to the next multiple of four (gABI, chapter 5). */
+/**
+ * Elf64_Nhdr, the name with its NUL, and the contents, both padded to a multiple of four (gABI, chapter 5).
+ */
 export function note(name: string, type: number, contents: Uint8Array, lies: NoteLies = {}): Uint8Array {
   const named = ascii(`${name}\0`);
   const header = packed(12, [
@@ -21,9 +23,9 @@ export function note(name: string, type: number, contents: Uint8Array, lies: Not
 }
 
 export const vmcoreinfo = (text: string) => note('VMCOREINFO', 0, ascii(text));
-/** Of a CPU that crashed; 336 bytes on x86_64. */
+/** The note of a CPU that crashed; 336 bytes on x86_64. */
 export const prstatus = () => note('CORE', 1, new Uint8Array(336));
-/** The task that opened /proc/kcore; no other file has this note. */
+/** The note of the task that opened /proc/kcore; no other file has it. */
 export const taskstruct = () => note('CORE', 4, new Uint8Array(64).fill(0x5a));
 
 /** A PT_NOTE segment. */

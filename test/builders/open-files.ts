@@ -5,7 +5,7 @@ export function isOpen(path: string): boolean {
   return readdirSync('/proc/self/fd').some((fd) => linkOf(fd) === path);
 }
 
-/** Where a descriptor leads; the one that the listing itself used is gone by now. */
+/** What a descriptor refers to; the descriptor that the listing itself used is gone by now. */
 function linkOf(fd: string): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);

@@ -3,7 +3,7 @@ import type { OpenOptions } from '../../src/formats/image/format.ts';
 import type { MemoryImage } from '../../src/formats/image/image.ts';
 import { formatOf, openAs, unflattened } from '../../src/formats/open.ts';
 
-/** As openSources() opens one file, but at once, for formats whose code need not be loaded. */
+/** Like openSources() for one file, but synchronous, for formats whose code need not be loaded. */
 export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
   const files = unflattened([source], options);
   const format = formatOf(files, options);

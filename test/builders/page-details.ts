@@ -6,7 +6,7 @@ import { facts } from '../../src/report/view.ts';
 import { detailFacts } from '../../src/report/views/page-details-text.ts';
 import { textOf } from '../support/text-of.ts';
 
-/** The page that the details are of. */
+/** The page that the details are about. */
 export const PFN = 0x1230;
 export const FILE: MemoryFile = {
   ...{ mapping: 0xffff_8880_0100_0170n, inode: 0xffff_8880_0100_0000n, ino: 131n, size: 9000n, nrpages: 3 },
@@ -15,7 +15,7 @@ export const FILE: MemoryFile = {
 };
 export const NOBODY: PageMappers = { mappers: [], count: 0, complete: true };
 
-/** What BTF told of the page: of nothing, and alone, but for what is given. */
+/** What BTF says about the page: only `owner` and the given changes. */
 export function pageDetails(owner: PageDetails['owner'], changes: Partial<PageDetails> = {}): PageDetails {
   return {
     use: 'kernel',
@@ -29,7 +29,7 @@ export function pageDetails(owner: PageDetails['owner'], changes: Partial<PageDe
   };
 }
 
-/** What the text says under a name, undefined where there is no such line. */
+/** The value of a line by its name; undefined if there is no such line. */
 export async function lineOf(name: string, details: PageDetails): Promise<string | undefined> {
   const view = [facts(detailFacts(pageDetailsReport(details), PFN), 12)];
   const lines = (await textOf(view, { columns: 1000 })).split('\n');

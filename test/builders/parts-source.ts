@@ -11,7 +11,7 @@ function lengthOf(part: Part): number {
   return 'zeros' in part ? part.zeros : part.length;
 }
 
-/** A file made of parts one after the other, so that a dump can be had in another container without being copied. */
+/** A file made of parts in order, which puts a dump into another container without copying it. */
 export class PartsSource implements ByteSource {
   readonly path: string;
   readonly size: number;
@@ -50,7 +50,7 @@ export class PartsSource implements ByteSource {
 
   close(): void {}
 
-  /** The last part that begins at or before a position and is not empty. */
+  /** The last part that starts at or before a position and is not empty. */
   #partAt(position: number): number {
     let low = 0;
     let high = this.#starts.length;
@@ -70,7 +70,7 @@ function copy(part: Part, inside: number, into: Uint8Array): void {
     throw new Error('a part ends too early');
 }
 
-/** The first `size` bytes of a file: what is left when a disk was full, or a transfer broke off. */
+/** The first `size` bytes of a file: what is left if a disk was full or a transfer broke off. */
 export class CutSource implements ByteSource {
   readonly path: string;
   readonly size: number;

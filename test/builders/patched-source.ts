@@ -1,7 +1,7 @@
 import type { ByteSource, ReadStatistics } from '../../src/bytes/source.ts';
 import type { Chunk } from './encode.ts';
 
-/** A file of which some bytes were changed. */
+/** A file with some bytes changed. */
 export class PatchedSource implements ByteSource {
   readonly #source: ByteSource;
   readonly #patches: readonly Chunk[];

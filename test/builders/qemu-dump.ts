@@ -7,19 +7,19 @@ export const CR0_PAGING = 0x8005_0033n;
 export const CR4_4_LEVELS = 0x0075_0eb0n;
 export const CR4_LA57 = 1n << 12n;
 
-/** What QEMUCPUState says (target/i386/arch_dump.c). */
+/** The contents of QEMUCPUState (target/i386/arch_dump.c). */
 export interface CpuState {
   readonly cr3: bigint;
   readonly cr0?: bigint;
   readonly cr4?: bigint;
   readonly version?: number;
-  /** Of the structure, as it says itself. */
+  /** The structure's own size field. */
   readonly size?: number;
-  /** Of the note. */
+  /** Bytes of the note. */
   readonly bytes?: number;
 }
 
-/** The note that QEMU writes of a CPU. */
+/** The note that QEMU writes for a CPU. */
 export function qemuNote({ cr3, cr0, cr4, version, size, bytes = 440 }: CpuState): Uint8Array {
   const state = packed(440, [
     [0, 4, version ?? 1],
@@ -34,7 +34,7 @@ export function qemuNote({ cr3, cr0, cr4, version, size, bytes = 440 }: CpuState
   return note('QEMU', 0, state.subarray(0, bytes));
 }
 
-/** The dump that QEMU writes of a made-up kernel's machine: addresses as without paging. */
+/** The dump that QEMU writes of a made-up kernel's machine, with addresses as without paging. */
 export function qemuDump(built: BuiltKernel, cpus: readonly CpuState[]): ElfRecipe {
   const notes = noteSegment([...cpus.map(prstatus), ...cpus.map(qemuNote)]);
   return { segments: [notes, ...built.described.map(({ start, end }) => load(built, start, end))] };

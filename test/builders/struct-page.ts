@@ -6,19 +6,19 @@ import {
   type TypeName,
 } from './kernel-shapes.ts';
 
-/** What a struct page says; a word of its own kernel's making where none is given. */
+/** The contents of a struct page; words that are not given have the kernel's defaults. */
 export interface PageSpec {
   readonly flags?: readonly Flag[];
-  /** The word at offset 48: by name, or as it stands; -1 (a page that nothing maps) without one. */
+  /** The word at offset 48, by name or raw; -1 (an unmapped page) if absent. */
   readonly type?: TypeName | number;
   readonly mapping?: bigint;
   readonly private?: bigint;
   /** Bit 0 of the compound word. */
   readonly tail?: boolean;
-  /** Of a compound's first tail: what its head's order and kind are. */
+  /** For a compound's first tail: the order and kind of its head. */
   readonly compound?: { readonly order: number; readonly hugetlb: boolean };
   readonly refcount?: number;
-  /** The uppermost bits of flags, as a whole upper word. */
+  /** The top bits of flags, as the whole upper word. */
   readonly flagsHigh?: number;
 }
 
@@ -72,7 +72,7 @@ function encodeCompound(
 /** Struct pages by pfn. */
 export type Pages = ReadonlyMap<number, PageSpec>;
 
-/** A compound page: its head as given, and its tails. */
+/** A compound page: the given head, and its tails. */
 export function compound(pfn: number, order: number, head: PageSpec, hugetlb = false): [number, PageSpec][] {
   const pages: [number, PageSpec][] = [[pfn, { ...head, flags: ['head', ...(head.flags ?? [])] }]];
   for (let i = 1; i < 2 ** order; i++) {
@@ -81,7 +81,7 @@ export function compound(pfn: number, order: number, head: PageSpec, hugetlb = f
   return pages;
 }
 
-/** A page of hugetlbfs, as this kernel marks it; a free one has no mapping. */
+/** A hugetlbfs page, as this kernel marks it; a free one has no mapping. */
 export function hugetlb(shape: Shape, pfn: number, order: number): [number, PageSpec][] {
   return compound(pfn, order, shape.types.hugetlb === undefined ? {} : { type: 'hugetlb' }, true);
 }
@@ -91,7 +91,7 @@ export function buddy(pfn: number, order: number): [number, PageSpec][] {
   return [[pfn, { type: 'buddy', private: BigInt(order), refcount: 0 }]];
 }
 
-/** Struct pages one after the other from the one of pfn `first` on, blank where none is given, as 32-bit words. */
+/** Struct pages from pfn `first` on, as 32-bit words; blank if not given. */
 export function pageWords(shape: Shape, first: number, count: number, pages: Pages, size = 64): Int32Array {
   const bytes = new Uint8Array((count + 1) * size);
   for (let i = 0; i <= count; i++) {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, vi } from 'vitest';
 import { type FakeTerminal, fakeTerminal } from './fake-terminal.ts';
 
-/** Takes the line away: to its begin, and all to its end deleted (ECMA-48 EL). */
+/** Clears the line: cursor to its start, and everything up to its end erased (ECMA-48 EL). */
 export const CLEARED = '\r\x1b[K';
 
 let terminal: FakeTerminal;
 let now = 0;
 let seen = 0;
 
-/** Before each test of a file: stderr is a terminal, and the clock goes on only by `pass`. */
+/** Before each test of a file: stderr is a terminal, and the clock advances only by `pass`. */
 export function watchBars(): void {
   beforeEach(() => {
     [now, seen] = [5000, 0];
@@ -24,17 +24,17 @@ export function watchBars(): void {
   });
 }
 
-/** From here on stderr is no terminal. */
+/** From here on stderr is not a terminal. */
 export function leaveTerminal(): void {
   terminal.release();
 }
 
-/** Lets time pass, milliseconds. */
+/** Advances the clock by milliseconds. */
 export function pass(milliseconds: number): void {
   now += milliseconds;
 }
 
-/** What the terminal was sent since it was last asked. */
+/** What was sent to the terminal since the last call. */
 export function sent(): string {
   const text = terminal.text().slice(seen);
   seen += text.length;

@@ -8,7 +8,7 @@ import { dumpOf } from './fixture.ts';
 import { type Answer, contradictions } from './honest.ts';
 import { runMain } from './run-main.ts';
 
-/** A fixture, asked as it is and with words of its memory changed. */
+/** A fixture that can be asked as it is, or with words of its memory changed. */
 export class ChangedDump {
   readonly path: string;
   readonly typed: TypedKernel;
@@ -31,7 +31,7 @@ export class ChangedDump {
     throw new Error(`${address.toString(16)} is not in ${this.path}`);
   }
 
-  /** What a command says in JSON. */
+  /** The answer of a command, in JSON. */
   async ask(command: readonly string[], changed: readonly Edit[] = []): Promise<Answer> {
     const [name = '', ...operands] = command;
     const { release } = faultyDisk(this.path, { changed });
@@ -44,8 +44,9 @@ export class ChangedDump {
   }
 
   /**
-   * Figures of a command that a change makes others, with no word that they are doubtful. What says that it is not known,
-   * or at least so much, is right as long as it is true; all else is to be as before, or status 3 tells of the damage.
+   * Figures of a command that a change alters without any word of doubt. "Not known" and "at least" are right
+   * as long as they
+   * are true; everything else must be as before, or status 3 must report the damage.
    */
   async silent(command: readonly string[], changed: readonly Edit[]): Promise<string[]> {
     const key = command.join(' ');
@@ -54,7 +55,7 @@ export class ChangedDump {
     const now = await this.ask(command, changed);
     if (/internal error|^ {4}at /m.test(now.err)) return [`${key}: a bug: ${now.err}`];
     if (now.status === 1)
-      return /^kdump-inspect: .{20,}/m.test(now.err) ? [] : [`${key}: status 1 in silence`];
+      return /^kdump-inspect: .{20,}/m.test(now.err) ? [] : [`${key}: status 1 without a message`];
     const [after, before] = [now, then].map(({ out }) => JSON.parse(out) as Record<string, unknown>);
     if (!after || !before) return [`${key}: no document`];
     const tells = (field: string) => after[field] === false && before[field] !== false;
@@ -62,25 +63,25 @@ export class ChangedDump {
     if (now.status !== 3) return [`${key}: status ${now.status}`];
     if (!/^kdump-inspect: warning: .{10,}/m.test(now.err)) return [`${key}: status 3 without a warning`];
     if (tells('consistent')) return [];
-    // An address that has lost its symbol is named by itself.
+    // An address that has lost its symbol is shown as a number.
     return contradictions({ ...after, checks: null, consistent: null }, before, key).filter(
       (what) => !/\.vmalloc\.largest has \["0x/.test(what),
     );
   }
 }
 
-/** The order of modules is that of their list, and is lost with its head; all else has an order of its own. */
+/** Sorts modules, whose order is that of their list and is lost with its head. All else keeps its order. */
 function inOneOrder(key: string, value: unknown): unknown {
   if (key !== 'modules' || !Array.isArray(value)) return value;
   const keyed = value.map((one) => ({ one, text: JSON.stringify(one) }));
   return keyed.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ one }) => one);
 }
 
-/** The first difference between documents, but for warnings, which tell of a damage that cost nothing. */
+/** The first difference between documents, ignoring warnings, which may report damage that cost nothing. */
 function sameDocument(now: object, then: object): string[] {
   const [a, b] = [now, then].map((document) =>
     JSON.stringify({ ...document, warnings: null }, inOneOrder, 1).split('\n'),
   ) as [string[], string[]];
   const at = a.findIndex((line, i) => line !== b[i]);
-  return at < 0 ? [] : [`in silence ${a[at]?.trim().slice(0, 200)}, not ${b[at]?.trim().slice(0, 200)}`];
+  return at < 0 ? [] : [`silently ${a[at]?.trim().slice(0, 200)}, not ${b[at]?.trim().slice(0, 200)}`];
 }

@@ -10,12 +10,15 @@ import { type PagesReport, pagesReport } from '../../src/report/pages-report.ts'
 import { censusOf } from '../builders/census.ts';
 import { CutSource } from '../builders/parts-source.ts';
 
-/** How `pages` is asked, besides for the file. */
+/** How to run `pages`, besides on which file. */
 export interface Asked extends OpenOptions {
   readonly vmcoreinfo?: VmcoreinfoText;
 }
 
-/** What `pages --json` says of a dump, made in this process: a hundred cuts take as long as three runs of the program. */
+/**
+ * The report of `pages --json` on a dump, made in this process: a hundred cuts take as long as three runs of
+ * the program.
+ */
 export async function reportOf(files: readonly ByteSource[], asked: Asked = {}): Promise<PagesReport> {
   const image = await openSources(files, asked);
   const vmcoreinfo = asked.vmcoreinfo ?? image.vmcoreinfo ?? searchVmcoreinfo(image);
@@ -23,7 +26,9 @@ export async function reportOf(files: readonly ByteSource[], asked: Asked = {}):
   return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 }
 
-/** Places of a file of `size` bytes, the same in every run: a linear congruential generator (Knuth's MMIX). */
+/**
+ * Offsets in a file of `size` bytes, the same in every run: a linear congruential generator (Knuth's MMIX).
+ */
 export function randomPlaces(size: number, count: number, seed = 1): number[] {
   let state = BigInt(seed);
   return Array.from({ length: count }, () => {
@@ -32,14 +37,16 @@ export function randomPlaces(size: number, count: number, seed = 1): number[] {
   });
 }
 
-/** The exit status, and what is wrong with the answer: nothing, for a dump that was cut honestly. */
+/**
+ * The exit status, and what is wrong with the answer: nothing, if the dump was cut and the answer is honest.
+ */
 export interface Cut {
   readonly at: number;
   readonly status: 0 | 1 | 3;
   readonly faults: readonly string[];
 }
 
-/** What is left of a dump whose file of number `which` was cut at a place, against what all of it says. */
+/** Cuts file number `which` of a dump at an offset, and compares the report with the one on all of it. */
 export async function cutAt(
   files: readonly ByteSource[],
   { at, which = 0 }: { readonly at: number; readonly which?: number },
@@ -60,7 +67,7 @@ export async function cutAt(
   return { at, status: report.complete ? 0 : 3, faults };
 }
 
-/** A dump that was cut may say that it cannot tell, and it must say so. */
+/** A report on a cut dump may lack figures, but it must say so. */
 function silences(report: PagesReport): string[] {
   if (report.complete) return ['complete is true'];
   return report.warnings.some((warning) => warning.length > 10) ? [] : ['there is no warning'];
@@ -71,7 +78,7 @@ interface Figure {
   readonly atLeast?: { readonly pages: number };
 }
 
-/** Of a row that stands in a report only when it has any page. */
+/** For a row that is in a report only if it has pages. */
 const NONE: Figure = { pages: 0 };
 
 /** Figures that differ from those of the whole dump, and lower bounds that do not hold. */
@@ -85,6 +92,6 @@ export function figureFaults(cut: PagesReport, whole: PagesReport): string[] {
     if (now.pages !== null)
       return now.pages === then.pages ? [] : [`${name} ${now.pages}, not ${then.pages}`];
     const least = now.atLeast?.pages ?? 0;
-    return least <= then.pages ? [] : [`${name} at least ${least}, and the whole dump has ${then.pages}`];
+    return least <= then.pages ? [] : [`${name} at least ${least}, but the whole dump has ${then.pages}`];
   });
 }

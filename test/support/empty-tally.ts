@@ -1,7 +1,7 @@
 import type { ClassTally } from '../../src/pages/classify/class-tally.ts';
 import { RULES } from '../../src/pages/classify/rules.ts';
 
-/** What a scan of no memory finds. */
+/** The tally of a scan without memory. */
 export function emptyTally(): ClassTally {
   return {
     rules: new Float64Array(RULES.length),

@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs';
 import { interruptible } from '../../src/cli/session/interruptible.ts';
 
-/** Works until Ctrl-C ends it, and lets nothing that is thrown meanwhile pass. */
+/** Works until Ctrl-C ends it, and would show if anything that is thrown meanwhile were ignored. */
 interruptible(
   () => {
     writeSync(1, 'begun\n');

@@ -6,14 +6,17 @@ const PTS = 136 << 8;
 
 type Stream = 'stdout' | 'stderr';
 
-/** A terminal in the place of stdout or stderr of this process. */
+/** A terminal in place of stdout or stderr of this process. */
 export interface FakeTerminal {
-  /** What it was sent. */
+  /** What was sent to it. */
   text(): string;
   release(): void;
 }
 
-/** Makes a stream of this process a terminal, as far as the program looks and writes to its descriptor, until it is released. */
+/**
+ * Makes a stream of this process look like a terminal to the program, and catches what is written to it,
+ * until released.
+ */
 export function fakeTerminal(stream: Stream, columns = 132): FakeTerminal {
   const sent: Buffer[] = [];
   const fd = stream === 'stdout' ? 1 : 2;

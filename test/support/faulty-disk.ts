@@ -5,19 +5,19 @@ import { refusal, replaceCalls } from './system-calls.ts';
 
 /** What goes wrong with a file while it is read. */
 export interface Faults {
-  /** Bytes that no read gets, as on a disk with a bad block. */
+  /** Bytes that no read returns, as on a disk with a bad block. */
   readonly bad?: Range;
-  /** The number of the one read, from 0 on, that is refused and would succeed the next time. */
+  /** The number, from 0 on, of the one read that is refused; it would succeed the next time. */
   readonly refused?: number;
-  /** From the read of that number on all are refused: a disk that was taken out. */
+  /** All reads from this number on are refused: the disk was removed. */
   readonly gone?: number;
-  /** From the read of that number on the file ends there, whatever its size was. */
+  /** From the read with this number on, the file ends at `at`, whatever its size was. */
   readonly cut?: { readonly from: number; readonly at: number };
-  /** Bytes that stand in the place of the file's own. */
+  /** Bytes that replace the file's own. */
   readonly changed?: readonly Edit[];
 }
 
-/** Lets reads of one file fail as those of a disk do, and notes where each read began; until `release` is called. */
+/** Makes reads of a file fail like those of a disk, and records where they start, until `release`. */
 export function faultyDisk(path: string, faults: Faults): { positions: number[]; release: () => void } {
   const positions: number[] = [];
   const { openSync, closeSync, readSync } = fs;

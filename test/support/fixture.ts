@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const FOLDER = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
-/** The rows that makedumpfile counts, by the names of our JSON. */
+/** The rows that makedumpfile counts, by the names in our JSON. */
 export const COUNTED = [
   'zero',
   'nonPrivateCache',
@@ -14,10 +14,10 @@ export const COUNTED = [
   'offline',
 ] as const;
 
-/** The fixtures that keep the kernel's types and modules; in the others those pages are blanked. */
+/** The fixtures that keep the kernel's types and modules; in the others those pages are blank. */
 export const TYPED = ['linux-5.10', 'linux-6.12-numa', 'linux-7.3-5level'] as const;
 
-/** What is known of a fixture from makedumpfile and from the kernel that was dumped. */
+/** What is known about a fixture from makedumpfile and from the kernel that was dumped. */
 export interface Expected {
   readonly kernel: string;
   readonly pageOffset: string;

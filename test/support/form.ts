@@ -4,13 +4,13 @@ import type { COUNTED } from './fixture.ts';
 
 const FOLDER = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
-/** A memory that is in the fixtures as ELF too, as another program wrote it in another format. */
+/** A memory that the fixtures also have as ELF, written by another program in another format. */
 export interface Form {
   readonly name: string;
   readonly memoryOf: string;
   readonly writtenBy: string;
   readonly files: readonly string[];
-  /** What makedumpfile counts in this very file; nothing for those that it cannot read. */
+  /** What makedumpfile counts in this file; absent if it cannot read the file. */
   readonly makedumpfile?: Readonly<Record<(typeof COUNTED)[number] | 'remaining' | 'original', number>>;
 }
 

@@ -1,28 +1,28 @@
-/** What a command of the program left. */
+/** The outcome of a command of the program. */
 export interface Answer {
   readonly status: number;
-  /** JSON: one document, or one a line. */
+  /** JSON: one document, or one per line. */
   readonly out: string;
   readonly err: string;
 }
 
-/** Explanations, which are others where something is missing. */
+/** Explanations, which differ if something is missing. */
 const EXPLANATIONS = new Set([
   ...['warnings', 'unavailable', 'complete', 'reason', 'missing', 'detailsError', 'structPageError'],
   ...['source', 'verdict', 'explanation', 'unknown', 'freeCheck', 'ownerError', 'placeError'],
   ...['countExact', 'modulesExact', 'consistent'],
 ]);
-/** What rows are known by: the first of these that they have. */
+/** What identifies rows: the first of these keys that they have. */
 const KEYS = [
   ...[['cpu', 'online'], ['caller', 'kind'], ['size', 'surplus'], ['pid'], ['sequence'], ['offset']],
   ...[['start'], ['address'], ['mapping'], ['name'], ['type'], ['source']],
 ];
 /** Words of `page` for contents and struct pages that cannot be read. */
 const LOST: ReadonlySet<string> = new Set(['unreadable', 'truncated']);
-/** How many there are of something, at least where countExact is false. */
+/** How many there are of something; a minimum if countExact is false. */
 const COUNTS: ReadonlySet<string> = new Set(['count', 'caches', 'areas']);
 
-/** Commands that have their say on what is missing in the rows themselves, and end with status 0 for all that. */
+/** Commands that report what is missing in the rows themselves, and therefore end with status 0. */
 const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'dmesg']);
 
 type Row = Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ interface ActiveRange {
   readonly atMost: number;
 }
 
-/** Values of an answer that are neither those of the whole file nor missing: paths with both. */
+/** Values of an answer that are neither missing nor those of the whole file, as paths with both values. */
 export function contradictions(now: unknown, then: unknown, where = ''): string[] {
   if (now === null || now === 'unknown' || now === undefined) return [];
   if (Array.isArray(now)) return Array.isArray(then) ? rowContradictions(now, then, where) : [];
@@ -50,19 +50,19 @@ export function contradictions(now: unknown, then: unknown, where = ''): string[
   });
 }
 
-/** A figure that is held against the kernel's may be another one where the report says that they contradict each other. */
+/** A figure that is compared with the kernel's may differ if the report says that they contradict. */
 function checkContradictions(now: Row, then: Row, where: string): string[] {
   if (now.verdict === 'contradicted') return [];
   return ['counted', 'kernel'].flatMap((key) => contradictions(now[key], then[key], `${where}.${key}`));
 }
 
-/** A range that what there is does not lie in. */
+/** A range that does not contain the true value. */
 function outOfRange({ atLeast, atMost }: ActiveRange, active: unknown, where: string): string[] {
   const isIn = atLeast <= Number(active) && Number(active) <= atMost;
   return isIn ? [] : [`${where} ${atLeast} to ${atMost}, not ${active}`];
 }
 
-/** Least values that are more than there is; what there is may not be known of the whole file either. */
+/** Minimums that are more than the true value, which may be unknown even for the whole file. */
 function excesses(least: unknown, all: unknown, where: string): string[] {
   if (typeof least === 'number')
     return all === null || least <= Number(all) ? [] : [`${where} ${least}, not ${String(all)}`];
@@ -80,7 +80,7 @@ function rowContradictions(now: readonly unknown[], then: readonly unknown[], wh
   });
 }
 
-/** Whether a row is one of those that stand only where there are any, and says that it cannot tell. */
+/** Whether a row is one that exists only if there are any, and says that it is not known. */
 function isUntold(row: unknown): boolean {
   const { pages, atLeast } = row as { pages?: unknown; atLeast?: { pages: number } };
   return pages === null && (atLeast?.pages ?? 0) === 0;
@@ -94,14 +94,16 @@ function keyOf(row: unknown): string {
   return JSON.stringify(keys.map((name) => (row as Row)[name]));
 }
 
-/** Everything about an answer on a damaged file that is not honest, held against that on the whole one. */
+/**
+ * Everything that is not honest in an answer on a damaged file, compared with the answer on the whole file.
+ */
 export function dishonesty(command: string, now: Answer, then: Answer): string[] {
   const { status, out, err } = now;
   if (/internal error|^ {4}at /m.test(err)) return [`a bug: ${err}`];
   if (status === 1) return /^kdump-inspect: .{20,}/m.test(err) ? [] : ['status 1 without a sentence'];
   if (status !== 0 && status !== 3) return [`status ${status}`];
   if (out === then.out) return [];
-  // What one copy lacks another may have: then nothing is lost, and there is a warning.
+  // Another copy may have what one copy lacks: then nothing is lost, and there is a warning.
   if (status === 0 && withoutWarnings(out) === withoutWarnings(then.out)) return [];
   if (status === 0 && !TOLERANT.has(command)) return [`status 0, but ${firstDifference(out, then.out)}`];
   if (status === 3 && !/^kdump-inspect: warning: .{10,}/m.test(err) && !/"unavailable": \{\n/.test(out))
@@ -120,7 +122,7 @@ function withoutWarnings(out: string): string {
 function documentsOf(out: string): unknown[] {
   if (out.startsWith('{\n')) return [JSON.parse(out)];
   const lines = out.split('\n').filter((line) => line !== '');
-  // What is told of lost records are no records.
+  // Lines about lost records are not records.
   return lines.map((line) => JSON.parse(line)).filter((row) => 'text' in row && row.text !== null);
 }
 

@@ -1,20 +1,24 @@
 import { closeSync, copyFileSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** What no terminal may be sent, as bytes: CSI, OSC, a bell, C1, DEL, a newline, and in UTF-8 a bidi override, nothing wide, and half a pair. */
+/**
+ * What must never be sent to a terminal, as bytes: CSI, OSC, a bell, C1, DEL, a newline, and in UTF-8 a bidi
+ * override, a
+ * zero-width space, and half a surrogate pair.
+ */
 const BYTES = Buffer.from('\x1b[2J\x9b\x07\x7f\n\r\xe2\x80\xae\xe2\x80\x8b\xed\xa0\x80\x1b]0;', 'latin1');
 
-/** A string of a dump that is made hostile, all of its occurrences. */
+/** A string of a dump that is made hostile in all places where it occurs. */
 export interface Planted {
   readonly what: string;
-  /** As it stands in the dump, with what must stand around it. */
+  /** As it stands in the dump, with what must surround it. */
   readonly text: string;
-  /** How much of it stays as it is before and behind. */
+  /** How many characters at its start and end stay as they are. */
   readonly keep?: readonly [before: number, behind: number];
   /** Whether a newline in it would end it. */
   readonly line?: true;
 }
 
-/** A text of the same length that is hostile but for its ends. */
+/** A text of the same length that is hostile except for its ends. */
 export function hostile({ text, keep: [before, behind] = [2, 1], line }: Planted): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   const source = line ? BYTES.filter((byte) => byte !== 0x0a && byte !== 0x0d) : BYTES;

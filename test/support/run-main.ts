@@ -7,9 +7,11 @@ import { replaceCalls } from './system-calls.ts';
 const STREAMS = { stdout: 1, stderr: 2 } as const;
 
 /**
- * Runs the program in this process, from source, as if it had been started without a terminal: several times as fast as a
- * process of its own, and what it runs is counted as covered. Caught is what goes to the descriptors 1 and 2, and to
- * process.stdout and process.stderr; test/cli/built.test.ts shows that the built program says the same.
+ * Runs the program in this process, from source, as if it had been started without a terminal. This is
+ * several times as fast
+ * as a separate process, and counts for coverage. It catches what goes to the descriptors 1 and 2, and to
+ * process.stdout
+ * and process.stderr. test/cli/built.test.ts shows that the built program says the same.
  */
 export async function runMain(
   args: readonly string[],
@@ -35,7 +37,11 @@ type Catch = (stream: Stream, bytes: Buffer) => void;
 
 let catching = false;
 
-/** Puts `caught` in the place of stdout and stderr, and `env` in that of the environment, until what it returns is called. */
+/**
+ * Puts `caught` in place of stdout and stderr, and `env` in place of the environment, until the returned
+ * function is
+ * called.
+ */
 function catchOutput(caught: Catch, env: Record<string, string>): () => void {
   if (catching) throw new Error('the program runs here once at a time: await it');
   catching = true;
@@ -58,7 +64,7 @@ function catchOutput(caught: Catch, env: Record<string, string>): () => void {
 
 function catchCalls(caught: Catch, streamOf: (fd: number) => Stream | undefined): () => void {
   const { writeSync, fstatSync } = fs;
-  // Where the tests run in a terminal the program is not to find it.
+  // If the tests run in a terminal, the program must not find it.
   const noTerminal = fs.openSync('/dev/null', 'r');
   const restore = replaceCalls({
     writeSync: ((fd: number, bytes: Uint8Array, from?: number | null) => {

@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url';
 /** The built program. */
 export const PROGRAM = fileURLToPath(new URL('../../dist/kdump-inspect.js', import.meta.url));
 
-/** What a run of the built program left. */
+/** The outcome of a run of the built program. */
 export interface Ran {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs the built program, as a user would, without a terminal. */
+/** Runs the built program as a user would, without a terminal. */
 export function run(args: readonly string[], env: Record<string, string> = {}): Ran {
   const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
     encoding: 'utf8',

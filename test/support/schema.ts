@@ -4,7 +4,9 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 const SCHEMAS = fileURLToPath(new URL('../../dist/schemas/', import.meta.url));
 
-/** Validators by command: to compile a schema takes longer than the runs of the program that it is for. */
+/**
+ * Validators by command, because compiling a schema takes longer than the runs of the program that it checks.
+ */
 const compiled = new Map<string, ValidateFunction>();
 
 function validatorOf(command: string): ValidateFunction {
@@ -16,7 +18,7 @@ function validatorOf(command: string): ValidateFunction {
   return validate;
 }
 
-/** What is wrong with a document by the schema of that command that ships with the package; empty when nothing is. */
+/** Violations of the schema that ships with the package for that command; empty if there are none. */
 export function violations(command: string, document: unknown): string[] {
   const validate = validatorOf(command);
   validate(document);

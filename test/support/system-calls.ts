@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 /**
- * Puts functions in the place of those of node:fs, for every module that imports them, until what it returns is called. For
- * what a system does now and then and a test cannot make it do. Not vi.mock, which makes modules anew: all files of
- * tests share theirs.
+ * Replaces functions of node:fs for every module that imports them, until the returned function is called.
+ * For what a system
+ * does now and then but a test cannot cause. Not vi.mock, which loads modules again: all test files share
+ * theirs.
  */
 export function replaceCalls(calls: Partial<typeof fs>): () => void {
   const names = Object.keys(calls) as (keyof typeof fs)[];

@@ -3,14 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Seconds in which what was sent last is read: a terminal whose session has ended forgets what was not. */
+/** Seconds in which the last output is read: a terminal whose session has ended drops what was not read. */
 const DRAINING = 0.2;
 
-/** Runs a command on a terminal that script(1) makes, stdout and stderr; returns what the terminal was sent. */
+/** Runs a command on a terminal made by script(1), stdout and stderr; returns what was sent to it. */
 export function onTerminal(command: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-terminal-'));
   const record = join(folder, 'record');
-  // script(1) runs $SHELL; bash says on stderr alone that a signal ended the command, dash on the terminal.
+  // script(1) runs $SHELL. If a signal ends the command, bash says so only on stderr, dash on the terminal.
   const quoted = command.map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(' ');
   try {
     spawnSync('script', ['-qefc', `exec 3>&2 2>/dev/null; ${quoted} 2>&3 3>&-; sleep ${DRAINING}`, record], {

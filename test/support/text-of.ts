@@ -3,7 +3,7 @@ import { terminal } from '../../src/report/render/terminal.ts';
 import type { View } from '../../src/report/view.ts';
 
 interface Shown {
-  /** Columns of the terminal, none for a pipe. */
+  /** Columns of the terminal; absent for a pipe. */
   readonly columns?: number | undefined;
   readonly color?: boolean;
   readonly isTerminal?: boolean;
