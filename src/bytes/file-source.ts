@@ -30,8 +30,7 @@ function openError(path: string, error: unknown): unknown {
 
 /**
  * Whether a read would reach past the last possible position. A damaged file may point anywhere: such a
- * position
- * counts as past the end of the file, not as an error.
+ * position counts as past the end of the file, not as an error.
  */
 function isBeyond(position: number | bigint, length: number): boolean {
   if (typeof position === 'number') return position > Number.MAX_SAFE_INTEGER - length;

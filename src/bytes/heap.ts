@@ -1,7 +1,6 @@
 /**
  * By how many percent the heap may grow between two collections. By default V8 lets it double or more while
- * memory
- * is plentiful.
+ * memory is plentiful.
  */
 const STEP = 20;
 
@@ -9,8 +8,8 @@ let sparing = false;
 
 /**
  * Makes V8 collect garbage earlier from now on, for work that creates as many objects as a dump has:
- * otherwise half
- * of the memory would be garbage. Collecting takes time, so call this only if there are very many objects.
+ * otherwise half of the memory would be garbage. Collecting takes time, so call this only if there are very
+ * many objects.
  */
 export function spareHeap(): void {
   if (sparing) return;

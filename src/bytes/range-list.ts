@@ -100,8 +100,7 @@ export class RangeCollector implements Iterable<Range> {
 
   /**
    * All numbers that lie in any of the ranges. Starts and ends are sorted separately: a number is in a range
-   * while
-   * more starts than ends have gone by.
+   * while more starts than ends have gone by.
    */
   union(): RangeList {
     const starts = this.#starts.sorted();

@@ -22,8 +22,7 @@ export interface ByteSource {
   readonly statistics: ReadStatistics;
   /**
    * Fills `into` with the bytes from `position` on and returns how many there were. It returns fewer than
-   * asked only where
-   * the file ends or a lost part begins.
+   * asked only where the file ends or a lost part begins.
    * @throws InspectError io, if the system refuses the read
    */
   read(position: number | bigint, into: Uint8Array): number;

@@ -21,8 +21,7 @@ interface Slot {
 
 /**
  * A file in windows of one size, a few of which stay in memory: for small reads that mostly follow each
- * other. The
- * memory of a window is reused, so returned bytes are valid only until the next call.
+ * other. The memory of a window is reused, so returned bytes are valid only until the next call.
  */
 export class Windows {
   readonly #source: ByteSource;

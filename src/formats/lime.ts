@@ -24,10 +24,8 @@ export function isLime(start: Uint8Array): boolean {
 
 /**
  * Opens an image that the LiME module saved: every range of System RAM, each after its header. The file has
- * neither a list
- * of ranges nor an end mark, so one that ends between two ranges looks whole. LiME writes zeros for the rest
- * of a page
- * that a range starts or ends in, and for what it could not read in time.
+ * neither a list of ranges nor an end mark, so one that ends between two ranges looks whole. LiME writes
+ * zeros for the rest of a page that a range starts or ends in, and for what it could not read in time.
  * @throws InspectError unsupported or corrupt
  */
 export function openLime(source: ByteSource): MemoryImage {

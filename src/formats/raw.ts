@@ -7,10 +7,8 @@ import { plainImage } from './image/plain-image.ts';
 
 /**
  * Opens plain memory, in which byte n is physical address n: what `dd` of a device, an emulator's `pmemsave`
- * or LiME's
- * format "padded" writes. Nothing in the file confirms that it is one, or that it is whole. Memory above 4
- * GiB lies at
- * its own addresses, so the file must contain the holes.
+ * or LiME's format "padded" writes. Nothing in the file confirms that it is one, or that it is whole. Memory
+ * above 4 GiB lies at its own addresses, so the file must contain the holes.
  * @throws InspectError unsupported, if the file is empty or larger than physical memory can be
  */
 export function openRaw(source: ByteSource): MemoryImage {

@@ -67,8 +67,7 @@ const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
 
 /**
  * The same memory in an ELF file that holds it from its highest address down. The kernel allocates its memory
- * map at the
- * end of memory, so wherever a file in the usual order is cut, all struct pages are lost.
+ * map at the end of memory, so wherever a file in the usual order is cut, all struct pages are lost.
  */
 export function asElfDownwards(file: ByteSource, image: MemoryImage): PartsSource {
   return elfOf(file, image, downwards(ramOf([...image.segments]), 1 << 24));

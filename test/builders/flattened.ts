@@ -78,8 +78,8 @@ export function flattened(file: ByteSource, pieces: readonly Piece[], size = 65_
 
 /**
  * A kdump-compressed file as `makedumpfile -F` sends it: the headers and bitmaps without their padding to
- * blocks, then page
- * descriptors and the data of their pages in turn (write_kdump_page flushes both buffers together).
+ * blocks, then page descriptors and the data of their pages in turn (write_kdump_page flushes both buffers
+ * together).
  */
 export function flattenedKdump(file: ByteSource): PartsSource {
   const { bitmap1, bitmap2, descriptors } = readKdumpHeader(file);

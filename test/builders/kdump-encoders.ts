@@ -3,9 +3,8 @@ const WORTH = 8;
 
 /**
  * A page as an LZO1X stream, by the kernel's description of the format (Documentation/staging/lzo.rst): runs
- * of literals,
- * and copies from one byte back for runs of one byte. Simpler than liblzo2's streams, but decoded in the same
- * way.
+ * of literals, and copies from one byte back for runs of one byte. Simpler than liblzo2's streams, but
+ * decoded in the same way.
  */
 export function lzo(page: Uint8Array): Uint8Array {
   const out: number[] = [];
@@ -66,8 +65,7 @@ function extended(length: number): number[] {
 
 /**
  * A page as a zstd frame (RFC 8878, 3.1.1): one byte repeated, or raw bytes up to the last that is not zero,
- * then a block
- * of zeros.
+ * then a block of zeros.
  */
 export function zstd(page: Uint8Array): Uint8Array {
   let used = page.length;

@@ -21,8 +21,7 @@ export interface Conversion {
 
 /**
  * The recipe of a kdump-compressed file of the same memory, as makedumpfile would write it: whole pages only.
- * They are
- * already encoded, to be used for several files.
+ * They are already encoded, to be used for several files.
  */
 export function kdumpOfKernel(image: MemoryImage, { codec, filter }: Conversion): KdumpRecipe {
   const kernel = openKernel(image);

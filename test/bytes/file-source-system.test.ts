@@ -9,8 +9,7 @@ import { refusal, replaceCalls } from '../support/system-calls.ts';
 
 /*
  * What a system does now and then but a test cannot cause: root may open every file, and a working disk fills
- * whole
- * buffers. The calls reach the real functions unless something is set here.
+ * whole buffers. The calls reach the real functions unless something is set here.
  */
 const system = { open: '', statfs: '', reads: [] as (number | string)[] };
 const { openSync, readSync, statfsSync } = fs;

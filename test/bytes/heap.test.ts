@@ -6,8 +6,7 @@ const HEAP = fileURLToPath(new URL('../../src/bytes/heap.ts', import.meta.url));
 
 /**
  * Makes and drops objects, some of which stay for a while; prints the peak memory of the process in KiB.
- * getrusage() would
- * include the peak of the parent process.
+ * getrusage() would include the peak of the parent process.
  */
 const program = (spare: boolean) => `
   import { readFileSync } from 'node:fs';

@@ -45,8 +45,7 @@ export class ChangedDump {
 
   /**
    * Figures of a command that a change alters without any word of doubt. "Not known" and "at least" are right
-   * as long as they
-   * are true; everything else must be as before, or status 3 must report the damage.
+   * as long as they are true; everything else must be as before, or status 3 must report the damage.
    */
   async silent(command: readonly string[], changed: readonly Edit[]): Promise<string[]> {
     const key = command.join(' ');

@@ -2,8 +2,7 @@ import { closeSync, copyFileSync, openSync, readFileSync, writeSync } from 'node
 
 /**
  * What must never be sent to a terminal, as bytes: CSI, OSC, a bell, C1, DEL, a newline, and in UTF-8 a bidi
- * override, a
- * zero-width space, and half a surrogate pair.
+ * override, a zero-width space, and half a surrogate pair.
  */
 const BYTES = Buffer.from('\x1b[2J\x9b\x07\x7f\n\r\xe2\x80\xae\xe2\x80\x8b\xed\xa0\x80\x1b]0;', 'latin1');
 

@@ -8,10 +8,9 @@ const STREAMS = { stdout: 1, stderr: 2 } as const;
 
 /**
  * Runs the program in this process, from source, as if it had been started without a terminal. This is
- * several times as fast
- * as a separate process, and counts for coverage. It catches what goes to the descriptors 1 and 2, and to
- * process.stdout
- * and process.stderr. test/cli/built.test.ts shows that the built program says the same.
+ * several times as fast as a separate process, and counts for coverage. It catches what goes to the
+ * descriptors 1 and 2, and to process.stdout and process.stderr. test/cli/built.test.ts shows that the built
+ * program says the same.
  */
 export async function runMain(
   args: readonly string[],
@@ -39,8 +38,7 @@ let catching = false;
 
 /**
  * Puts `caught` in place of stdout and stderr, and `env` in place of the environment, until the returned
- * function is
- * called.
+ * function is called.
  */
 function catchOutput(caught: Catch, env: Record<string, string>): () => void {
   if (catching) throw new Error('the program runs here once at a time: await it');

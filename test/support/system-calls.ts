@@ -3,9 +3,8 @@ import { syncBuiltinESMExports } from 'node:module';
 
 /**
  * Replaces functions of node:fs for every module that imports them, until the returned function is called.
- * For what a system
- * does now and then but a test cannot cause. Not vi.mock, which loads modules again: all test files share
- * theirs.
+ * For what a system does now and then but a test cannot cause. Not vi.mock, which loads modules again: all
+ * test files share theirs.
  */
 export function replaceCalls(calls: Partial<typeof fs>): () => void {
   const names = Object.keys(calls) as (keyof typeof fs)[];

@@ -57,8 +57,7 @@ function* notesOf(source: ByteSource, headers: ProgramHeaders): Generator<Note |
 
 /**
  * The notes that follow each other from `start` to `end` in a file, without their contents. /proc/vmcore pads
- * its merged
- * notes with zeros to a full page, so a header without a name ends them.
+ * its merged notes with zeros to a full page, so a header without a name ends them.
  */
 export function* notesIn(source: ByteSource, start: bigint, end: bigint): Generator<Note> {
   const bytes = new Uint8Array(nhdr.size + NAME_LIMIT);

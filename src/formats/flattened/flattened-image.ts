@@ -51,8 +51,7 @@ export function flattenedImage(
 
 /**
  * The same error with a hint that the file was cut short: the reason for the error may be among what is
- * missing, because
- * makedumpfile writes the program headers of an ELF file last.
+ * missing, because makedumpfile writes the program headers of an ELF file last.
  */
 export function explainCut(error: unknown): unknown {
   if (!(error instanceof InspectError)) return error;

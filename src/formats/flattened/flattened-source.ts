@@ -9,9 +9,8 @@ import { RecordRuns } from './runs.ts';
 
 /**
  * Files with more runs of records are not indexed: 2^21 runs take 100 MB. An ELF file has a handful of runs,
- * however large
- * it is. Compressed dumps have one run per 23 KiB (QEMU) or 32 KiB (makedumpfile), so 2^21 runs are 48 GiB or
- * more.
+ * however large it is. Compressed dumps have one run per 23 KiB (QEMU) or 32 KiB (makedumpfile), so 2^21 runs
+ * are 48 GiB or more.
  */
 const RUNS_LIMIT = 2 ** 21;
 /** A truncated file lacks the rest of two or three tables, not thousands of scattered pieces. */
@@ -19,8 +18,7 @@ const GAPS_LIMIT = 10_000;
 
 /**
  * A read that continues past a record of at most this size also reads the record's neighbours: a page may be
- * spread over
- * four thousand records.
+ * spread over four thousand records.
  */
 const SMALL_RECORD = 2048;
 /** Progress is reported whenever this many records, plus one, have been read. The sum is a power of two. */
@@ -28,10 +26,8 @@ const TOLD_MASK = 2 ** 16 - 1;
 
 /**
  * The file that was flattened, as `makedumpfile -R` would restore it, but without restoring it. In a whole
- * file, bytes that
- * no record has are zeros, because -R leaves a hole there (it seeks and writes). In a truncated file they may
- * be
- * anything: they are `lost`, and a read ends before them.
+ * file, bytes that no record has are zeros, because -R leaves a hole there (it seeks and writes). In a
+ * truncated file they may be anything: they are `lost`, and a read ends before them.
  */
 export class FlattenedSource implements ByteSource {
   readonly path: string;

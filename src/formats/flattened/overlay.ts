@@ -4,8 +4,7 @@ import type { RecordRuns } from './runs.ts';
 
 /**
  * Which run holds each byte of the file that was flattened: ascending pieces, 16 bytes each. A piece ends
- * where its run
- * ends or where the next piece starts.
+ * where its run ends or where the next piece starts.
  */
 export class Overlay {
   readonly #starts = new GrowingFloats();
@@ -43,9 +42,8 @@ export class Overlay {
 
 /**
  * Lays the runs over each other. Where several hold a byte, the one that was written last wins, because
- * makedumpfile and
- * QEMU write headers again once they know more. A sweep over the starts takes n log n, however the runs
- * overlap.
+ * makedumpfile and QEMU write headers again once they know more. A sweep over the starts takes n log n,
+ * however the runs overlap.
  */
 export function layOver(runs: RecordRuns): Overlay {
   const overlay = new Overlay();

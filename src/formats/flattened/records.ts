@@ -64,8 +64,7 @@ class RecordHeaders {
  * Walks all records in the order in which they were written, and passes on the part of each that the file
  * holds.
  * @returns whether the file ends with an end record; false if it was cut short. A record of no bytes also
- * ends it, as for
- * makedumpfile -R: the unused rest of a preallocated file reads like that
+ * ends it, as for makedumpfile -R: the unused rest of a preallocated file reads like that
  * @throws InspectError corrupt, for a record that no file could hold
  */
 export function walkRecords(source: ByteSource, onRecord: (record: FlatRecord) => void): boolean {

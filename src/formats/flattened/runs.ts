@@ -3,12 +3,9 @@ import { type FlatRecord, RECORD_HEADER } from './records.ts';
 
 /**
  * Records in the order in which they were written, 32 bytes per run. makedumpfile and QEMU write through
- * buffers of one
- * size, so the memory in an ELF file is one run of records, however large it is: the records follow each
- * other both in
- * this file and in the one that was flattened. A kdump-compressed file alternates between page descriptors
- * and page
- * data, so most of its records are runs of their own.
+ * buffers of one size, so the memory in an ELF file is one run of records, however large it is: the records
+ * follow each other both in this file and in the one that was flattened. A kdump-compressed file alternates
+ * between page descriptors and page data, so most of its records are runs of their own.
  */
 export class RecordRuns {
   readonly #targets = new GrowingFloats();

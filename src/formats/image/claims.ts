@@ -5,14 +5,12 @@ import type { MemoryImage } from './image.ts';
 
 /**
  * Pages of memory per byte of a file. The sparsest dump has one page of struct pages per GiB: each GiB is one
- * huge page
- * whose struct pages are optimised away (HVO, mm/hugetlb_vmemmap.c).
+ * huge page whose struct pages are optimised away (HVO, mm/hugetlb_vmemmap.c).
  */
 const PAGES_A_BYTE = 2 ** 18 / PAGE_SIZE;
 /**
  * Pages that a file of any size may claim, because the start of a truncated dump is small. 256 GiB take no
- * time to look
- * at.
+ * time to look at.
  */
 const ANY_FILE = 2 ** 26;
 

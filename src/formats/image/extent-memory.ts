@@ -137,8 +137,7 @@ export class ExtentMemory implements PhysicalMemory {
 
   /**
    * The file position of an address: a number if it fits in one, because with a bigint a read costs the scan
-   * more than the
-   * copying.
+   * more than the copying.
    */
   #positionOf(extent: number, address: number): number | bigint {
     const offset = this.#extents.offset(extent);

@@ -41,8 +41,7 @@ export class Extents implements Iterable<Extent> {
 
   /**
    * Adds an extent. If it continues the last one both in memory and in the file, it is merged into it; an
-   * empty one is
-   * ignored.
+   * empty one is ignored.
    */
   add(start: number, end: number, offset: bigint): void {
     if (end <= start) return;
@@ -117,10 +116,8 @@ export class Extents implements Iterable<Extent> {
 
 /**
  * Turns extents that may overlap into ascending disjoint ones. Where several hold an address, the first in
- * file order
- * wins, as in the look-ups of makedumpfile and the kernel. A sweep over the ends takes n log n, because a
- * file may claim
- * many thousand segments that all overlap.
+ * file order wins, as in the look-ups of makedumpfile and the kernel. A sweep over the ends takes n log n,
+ * because a file may claim many thousand segments that all overlap.
  */
 export function firstWins(extents: Extents): Extents {
   if (extents.inOrder) return extents;

@@ -14,8 +14,7 @@ export interface OpenOptions {
 
 /**
  * Opens files that were recognised as this format: one, or all parts of a split dump. Errors are thrown; no
- * other format
- * is tried.
+ * other format is tried.
  * @throws InspectError unsupported or corrupt; usage, if the files are not parts of one dump
  */
 export type Open = (files: DumpFiles, options: OpenOptions) => MemoryImage;

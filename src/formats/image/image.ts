@@ -16,8 +16,8 @@ export type Holding = (typeof HOLDINGS)[number];
 
 /**
  * The codes that `survey` writes: indexes into HOLDINGS. A page that is held in part is `stored`, but
- * `truncated` if the
- * file ends inside it. `zero` and `nonZero` pages are stored too, and known to be all zero, or not.
+ * `truncated` if the file ends inside it. `zero` and `nonZero` pages are stored too, and known to be all
+ * zero, or not.
  */
 export const HoldingCode = {
   hole: 0,
@@ -50,14 +50,12 @@ export interface PhysicalMemory {
   readonly cutShort: boolean;
   /**
    * Whether pages are stored encoded, so that each must be decoded. Then a page that need not be read saves
-   * more than a
-   * further read costs. Where pages are stored as they are, it is the other way round.
+   * more than a further read costs. Where pages are stored as they are, it is the other way round.
    */
   readonly encoded: boolean;
   /**
    * The parts of [start, end) that the dump covers, ascending and disjoint. They are made one at a time,
-   * because a bitmap
-   * may have many.
+   * because a bitmap may have many.
    */
   described(start?: number, end?: number): Iterable<Range>;
   /** How many bytes `described` has, and in how many ranges, if that is known without making the ranges. */
@@ -67,18 +65,16 @@ export interface PhysicalMemory {
   survey(pfn: number, holdings: Uint8Array): void;
   /**
    * Like `survey`, but also looks for a cheap proof in the encoded contents, so that it may write `zero` or
-   * `nonZero`
-   * instead of `stored`. The proof is about the page as it was written; whether it can still be decoded is
-   * not checked.
-   * Absent if pages are stored as they are, because then only reading them shows what they contain.
+   * `nonZero` instead of `stored`. The proof is about the page as it was written; whether it can still be
+   * decoded is not checked. Absent if pages are stored as they are, because then only reading them shows what
+   * they contain.
    */
   surveyContents?(pfn: number, holdings: Uint8Array): void;
   /** What the file holds, ascending and disjoint. Absent if only a survey shows it. */
   readonly stored?: Iterable<Range>;
   /**
    * Fills `into` from `address` on. Where segments overlap, the first in file order is read. If something is
-   * missing, the
-   * contents of `into` mean nothing.
+   * missing, the contents of `into` mean nothing.
    * @returns undefined when done, otherwise what is missing.
    */
   read(address: number, into: Uint8Array): MissingByte | undefined;

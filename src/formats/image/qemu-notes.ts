@@ -20,8 +20,7 @@ const cpuState = struct('QEMUCPUState', SMALLEST, {
 
 /**
  * The control registers of each CPU that has paging on, from the notes that QEMU writes into dumps of every
- * format. Notes
- * of another version, and notes that the file cuts off, are ignored.
+ * format. Notes of another version, and notes that the file cuts off, are ignored.
  */
 export function qemuRegisters(source: ByteSource, notes: readonly Note[]): CpuRegisters[] {
   const bytes = new Uint8Array(cpuState.size);

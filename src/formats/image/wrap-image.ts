@@ -2,8 +2,7 @@ import type { MemoryImage } from './image.ts';
 
 /**
  * The same image with some members replaced. All members that `instead` does not name, including ones added
- * later, come
- * from `image`, so a format that wraps another one cannot lose them.
+ * later, come from `image`, so a format that wraps another one cannot lose them.
  */
 export function wrapImage(image: MemoryImage, instead: Partial<MemoryImage>): MemoryImage {
   return new Proxy(image, {

@@ -51,8 +51,7 @@ const UNMASK =
 
 /**
  * The error for a masked /proc/kcore: Docker, Podman and containerd mount /dev/null over it (maskedPaths of
- * the OCI runtime
- * specification). Undefined if the file is procfs's own, or if it could not be opened.
+ * the OCI runtime specification). Undefined if the file is procfs's own, or if it could not be opened.
  */
 export function maskedKcore({ facts }: InspectError, path: string): InspectError | undefined {
   if (facts.errno !== undefined || isOfProcfs(path)) return undefined;

@@ -20,8 +20,7 @@ export function isKcore(source: ByteSource, parts: ElfParts): boolean {
 
 /**
  * Opens /proc/kcore. Its segments keep their order, because the text segment comes before the RAM that it
- * aliases, and
- * readers use the first segment that holds an address. The file's size means nothing.
+ * aliases, and readers use the first segment that holds an address. The file's size means nothing.
  */
 export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
   const loads = [...parts.headers.ofType(PT_LOAD)];
@@ -42,8 +41,8 @@ function segmentsOf(loads: readonly ProgramHeader[]): Segment[] {
 
 /**
  * Before 4.11 (464920104bf7) every p_paddr is 0. RAM then follows from p_vaddr: the lowest direct-map segment
- * starts
- * within the first GiB of memory, and the direct map's base is a multiple of 1 GiB (arch/x86/mm/kaslr.c).
+ * starts within the first GiB of memory, and the direct map's base is a multiple of 1 GiB
+ * (arch/x86/mm/kaslr.c).
  */
 export function withPhysicalAddresses(loads: readonly ProgramHeader[]): ProgramHeader[] {
   const placed = loads.some((load) => load.p_paddr !== 0n);

@@ -8,10 +8,8 @@ import type { MapChange, Segment } from '../image/image.ts';
 
 /**
  * Which memory a running machine has gained and lost since its segments were read. Null if there is no
- * change, or if the
- * file can no longer be read. The file is opened again, because the kernel updates its memory map only on
- * open
- * (open_kcore of fs/proc/kcore.c).
+ * change, or if the file can no longer be read. The file is opened again, because the kernel updates its
+ * memory map only on open (open_kcore of fs/proc/kcore.c).
  */
 export function mapChangeSince(
   before: readonly Segment[],

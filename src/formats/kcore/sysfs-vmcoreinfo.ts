@@ -12,8 +12,7 @@ const SIZE_LIMIT = 16_384;
 
 /**
  * VMCOREINFO of the running kernel if /proc/kcore has no such note (before 4.19, 23c85094fe18). Null if it
- * cannot be read;
- * the caller then reports that there is none.
+ * cannot be read; the caller then reports that there is none.
  */
 export function sysfsVmcoreinfo(memory: PhysicalMemory): VmcoreinfoText | null {
   const where = /^([0-9a-f]+) ([0-9a-f]+)\s*$/.exec(readSysfs());

@@ -17,10 +17,8 @@ const ZEROS = Buffer.alloc(BLOCK);
 
 /**
  * A bitmap with one bit per page, lowest bit first, read in windows of 64 KiB. The rank index holds how many
- * bits are set
- * before each group of blocks, 8 bytes per group: 64 KiB for the 32 MiB bitmap of a machine with 1 TiB. It
- * grows only
- * as far as pages are asked for.
+ * bits are set before each group of blocks, 8 bytes per group: 64 KiB for the 32 MiB bitmap of a machine with
+ * 1 TiB. It grows only as far as pages are asked for.
  */
 export class Bitmap {
   /** One more than the highest pfn that the bitmap covers. */

@@ -18,8 +18,7 @@ export type Decode = (encoded: Uint8Array, page: Uint8Array) => string | undefin
 
 /**
  * Whether an encoded page is proven not to be all zero, without decoding it. Assumes that `encoded` is
- * exactly an
- * encoder's output, and that the bytes which are looked at are undamaged. False means nothing.
+ * exactly an encoder's output, and that the bytes which are looked at are undamaged. False means nothing.
  */
 export type ProvesNonZero = (encoded: Uint8Array) => boolean;
 
@@ -42,8 +41,7 @@ export type Codecs = ReadonlyMap<number, Codec>;
 
 /**
  * Loads all codecs, because only a page's own descriptor says which one it needs. Once loaded, all are
- * synchronous, and
- * also work in worker threads.
+ * synchronous, and also work in worker threads.
  */
 export async function loadCodecs(): Promise<Codecs> {
   const zstd = await ofWebAssembly('zstd', loadZstd);
@@ -118,8 +116,7 @@ async function loadSnappy(): Promise<DecodeToNew> {
 
 /**
  * If there is a `fetch`, zstddec uses it to get its own WebAssembly from a data: URL, and the first use of
- * Node's `fetch`
- * takes 30 to 50 ms. Without it, zstddec decodes the same text in 2 ms.
+ * Node's `fetch` takes 30 to 50 ms. Without it, zstddec decodes the same text in 2 ms.
  */
 async function loadZstd(): Promise<DecodeToNew> {
   const decoder = new ZSTDDecoder();

@@ -12,8 +12,7 @@ const MANY = 1 << 22;
 
 /**
  * The page descriptors of a file, one per page that it holds, in pfn order. The fields below are those of one
- * descriptor,
- * because an object per page would be too slow.
+ * descriptor, because an object per page would be too slow.
  */
 export class Descriptors {
   /** Position of the page's data in the file, in bytes; of the descriptor that was located last. */
@@ -101,8 +100,7 @@ export class Descriptors {
 
   /**
    * Whether the file ends before the data of the first `count` descriptors. Data lie in pfn order, so the
-   * last page with
-   * data of its own (the shared page of zeros is one of the first) has the end of the data.
+   * last page with data of its own (the shared page of zeros is one of the first) has the end of the data.
    */
   endBefore(count: number): boolean {
     if (this.position(count) > this.#fileSize) return true;

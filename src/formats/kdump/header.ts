@@ -59,8 +59,7 @@ export interface KdumpHeader {
 /**
  * The headers of a kdump-compressed file.
  * @throws InspectError unsupported, if it is for another machine; corrupt, if the file ends before its page
- * descriptors,
- * or if sizes contradict each other
+ * descriptors, or if sizes contradict each other
  */
 export function readKdumpHeader(source: ByteSource): KdumpHeader {
   const held = headerBlocks(source);
@@ -125,8 +124,8 @@ function subHeader(
 
 /**
  * The real max_mapnr. Below version 6 the header has only its lower 32 bits. The rest follows from the size
- * of the bitmaps,
- * because both cover all pfns and not a block more (makedumpfile, the arithmetic of prepare_bitmap2_buffer).
+ * of the bitmaps, because both cover all pfns and not a block more (makedumpfile, the arithmetic of
+ * prepare_bitmap2_buffer).
  */
 function maxMapnrOf(
   source: ByteSource,

@@ -19,8 +19,8 @@ const SEGMENTS_LIMIT = 100_000;
 
 /**
  * Loads the codecs and returns what opens kdump-compressed dumps: one file, or the parts of a split dump in
- * any order. That
- * function throws InspectError unsupported or corrupt, and usage if the files do not belong together.
+ * any order. That function throws InspectError unsupported or corrupt, and usage if the files do not belong
+ * together.
  */
 export async function loadOpenKdump(): Promise<Open> {
   const codecs = await loadCodecs();

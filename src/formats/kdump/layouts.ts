@@ -26,8 +26,8 @@ function mainHeader(name: string, at: number) {
 
 /**
  * The headers as the writer's compiler laid them out (makedumpfile's diskdump_mod.h). Both layouts are
- * little-endian. Newer
- * versions keep the older fields in place, and a field of a newer version is zero in an older one.
+ * little-endian. Newer versions keep the older fields in place, and a field of a newer version is zero in an
+ * older one.
  */
 export const LAYOUTS = [
   {

@@ -8,8 +8,8 @@ const AFTER_RUN = 4;
 
 /**
  * Decodes an LZO1X stream and checks every step against both ends. Written from the kernel's description of
- * the format
- * (Documentation/staging/lzo.rst), for streams as liblzo2 writes them: without the version byte of LZO-RLE.
+ * the format (Documentation/staging/lzo.rst), for streams as liblzo2 writes them: without the version byte of
+ * LZO-RLE.
  */
 export class LzoDecoder {
   #input: Uint8Array = new Uint8Array(0);

@@ -3,8 +3,7 @@ const ZERO_CHECKSUM = 0x1000_0001;
 
 /**
  * A zlib stream ends with the Adler-32 of its contents (RFC 1950). If it differs from that of a page of
- * zeros, the page is
- * not all zero.
+ * zeros, the page is not all zero.
  */
 export function byChecksum(encoded: Uint8Array): boolean {
   const { length } = encoded;
@@ -17,8 +16,8 @@ export function byChecksum(encoded: Uint8Array): boolean {
 
 /**
  * An LZO1X stream starts with literals, which are in the page as they are. The first byte states their number
- * if it is above
- * 17, or below 16 and not zero. After a zero the number continues, with 255 for each further zero.
+ * if it is above 17, or below 16 and not zero. After a zero the number continues, with 255 for each further
+ * zero.
  */
 export function byLzoLiterals(encoded: Uint8Array): boolean {
   const code = encoded[0] ?? 0;
@@ -56,8 +55,7 @@ const CONTENT_SIZE_BYTES = [0, 2, 4, 8] as const;
 
 /**
  * The first block of a zstd frame (RFC 8878, 3.1.1.2): plain bytes, one byte repeated, or literals with
- * instructions. All
- * literals become part of the page.
+ * instructions. All literals become part of the page.
  */
 export function byZstdLiterals(encoded: Uint8Array): boolean {
   const byte = (at: number) => encoded[at] ?? 0;

@@ -9,8 +9,7 @@ import type { Descriptors } from './descriptors.ts';
 
 /**
  * Pages lie in pfn order, so one read brings in the next hundred. A scan reads struct pages and contents in
- * turn, each at
- * another place; 16 windows leave room for page tables and zones. 4 MiB in all.
+ * turn, each at another place; 16 windows leave room for page tables and zones. 4 MiB in all.
  */
 const WINDOWS = { size: 256 * 1024, count: 16 };
 /** Encoded pages of zeros that are kept: one per codec and level, and a file has one of each. */

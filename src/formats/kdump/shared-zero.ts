@@ -13,9 +13,8 @@ const KEPT = 64;
 
 /**
  * Recognises the page of zeros. makedumpfile (pd_zero) and QEMU write it once, near the start of the data,
- * and let the
- * descriptors of all such pages point to it. That pages share their data proves nothing, so it is decoded
- * once.
+ * and let the descriptors of all such pages point to it. That pages share their data proves nothing, so it is
+ * decoded once.
  */
 export class SharedZero {
   readonly #data: PageData;
@@ -29,8 +28,7 @@ export class SharedZero {
 
   /**
    * Whether the located page is known to be zero. A page can share its data only if they lie at or before
-   * those of the page
-   * that was asked for last; no other page is decoded for this.
+   * those of the page that was asked for last; no other page is decoded for this.
    */
   has(at: Descriptors): boolean {
     const { offset, size, flags } = at;

@@ -3,8 +3,7 @@ import type { KdumpPart } from './part.ts';
 
 /**
  * The parts of one dump in pfn order, as makedumpfile --split wrote them. Each has the headers and bitmaps of
- * the whole dump,
- * and the pages of its own range. Parts may be missing.
+ * the whole dump, and the pages of its own range. Parts may be missing.
  * @throws InspectError usage, if the files are not parts of one dump, or if two hold the same pages
  */
 export function inOrder(parts: readonly KdumpPart[]): readonly [KdumpPart, ...KdumpPart[]] {

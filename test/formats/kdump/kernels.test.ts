@@ -33,8 +33,7 @@ async function json(args: readonly string[], status = 0): Promise<{ report: Page
 
 /**
  * makedumpfile's counts for the ELF file. That file has one partial page, the last one below the hole under 1
- * MiB. It is all
- * zero, and makedumpfile does not write it to kdump-compressed files.
+ * MiB. It is all zero, and makedumpfile does not write it to kdump-compressed files.
  */
 function wantedOf(name: string): Record<string, number> {
   const { makedumpfile } = expectedOf(name);
