@@ -18,9 +18,9 @@ const PACKAGES: Record<string, string> = {
   hysnappy: 'formats',
   zstddec: 'formats',
 };
-/** What only some dumps need, and the start of the program must not wait for: loaded by import() alone. */
+/** Needed only by some dumps, so the start of the program must not wait for it: loaded only by import(). */
 const ON_DEMAND = 'src/formats/kdump/kdump-image.ts';
-/** What the build makes of bin/kdump-inspect.ts, which bin/launch.ts loads. */
+/** What the build makes of bin/kdump-inspect.ts; bin/launch.ts loads it. */
 const LAUNCHED = './program.js';
 /** The only files that touch the file system. */
 const FILE_SYSTEM = [
@@ -41,11 +41,11 @@ type Tree = ReadonlyMap<string, string>;
 
 interface Import {
   readonly from: string;
-  /** As it is written; null where it is not a literal. */
+  /** As it is written; null if it is not a literal. */
   readonly specifier: string | null;
-  /** Whether nothing of it is left at run time. */
+  /** Whether nothing of it remains at run time. */
   readonly typeOnly: boolean;
-  /** Whether it is loaded only when the program comes there. */
+  /** Whether it is loaded only when the program gets there. */
   readonly dynamic: boolean;
 }
 
@@ -73,7 +73,7 @@ function isLoading(called: ts.Expression): boolean {
   );
 }
 
-/** Files of src itself, which import nothing and which all may import. */
+/** Files of src itself. They import nothing, and everything may import them. */
 const GROUND = ['absence', 'errors', 'hex', 'machine'];
 
 /** The folder below src, 'errors' for src/errors.ts, 'bin' for what is in bin. */
@@ -89,12 +89,12 @@ function breachOf({ from, specifier, typeOnly }: Import, tree: Tree): string | u
   const here = folderOf(from);
   if (!specifier.startsWith('.')) return packageBreach(from, here, specifier);
   const path = posix.join(posix.dirname(from), specifier);
-  if (!tree.has(path)) return 'is no file';
+  if (!tree.has(path)) return 'is not a file';
   const there = folderOf(path);
   if (here === 'bin') return there === 'cli' ? undefined : 'is not cli';
   if (GROUND.includes(here) || !ORDER.includes(here)) return 'is forbidden here';
   if (GROUND.includes(there) || there === here) return undefined;
-  if (!ORDER.includes(there)) return 'is outside of the order';
+  if (!ORDER.includes(there)) return 'is outside the order';
   if (ORDER.indexOf(there) > ORDER.indexOf(here)) return 'points to the right';
   return here === 'report' && !typeOnly ? 'takes more than types' : undefined;
 }
@@ -118,13 +118,13 @@ function graphOf(imports: readonly Import[], nodeOf: (path: string) => string = 
     const here = nodeOf(from);
     const there = nodeOf(posix.join(posix.dirname(from), specifier));
     if (!graph.has(here)) graph.set(here, new Set());
-    // A file that imports itself is a circle; files of one folder may import each other.
+    // A file that imports itself is a cycle; files of one folder may import each other.
     if (here !== there || here === from) graph.get(here)?.add(there);
   }
   return graph;
 }
 
-/** A circle of imports, types among them, or undefined. */
+/** A cycle of imports, including imports of types, or undefined. */
 function cycleIn(graph: Graph): string | undefined {
   const done = new Set<string>();
   const walk = (node: string, trail: readonly string[]): string | undefined => {
@@ -144,7 +144,7 @@ function cycleIn(graph: Graph): string | undefined {
   return undefined;
 }
 
-/** All files that are loaded with one: what it imports at its head, and what that imports. */
+/** All files that are loaded with one: its static imports, and theirs. */
 function loadedWith(path: string, tree: Tree, loaded = new Set<string>()): Set<string> {
   if (loaded.has(path)) return loaded;
   loaded.add(path);
@@ -155,7 +155,7 @@ function loadedWith(path: string, tree: Tree, loaded = new Set<string>()): Set<s
   return loaded;
 }
 
-/** Every breach of the order, as sentences. */
+/** Every breach of the order, as a sentence. */
 function breachesIn(tree: Tree): string[] {
   const imports = [...tree].flatMap(([path, text]) => (path.endsWith('.ts') ? importsOf(path, text) : []));
   const breaches = imports.flatMap((found) => {
@@ -183,7 +183,7 @@ function treeOf(...folders: readonly string[]): Map<string, string> {
 describe('the imports of the program', () => {
   const tree = treeOf('src', 'bin');
 
-  it('are found: those of every folder are there to be checked', () => {
+  it('are found: there are some from every folder', () => {
     const folders = new Set([...tree.keys()].map(folderOf));
     expect([...folders].sort()).toEqual([...ORDER, 'bin', ...GROUND].sort());
     const main = importsOf('src/cli/program.ts', tree.get('src/cli/program.ts') ?? '');
@@ -195,11 +195,11 @@ describe('the imports of the program', () => {
     expect(declared.map(({ specifier }) => specifier)).toContain('../commands/pages.ts');
   });
 
-  it('keep the order of the folders, and go in no circle', () => {
+  it('follow the order of the folders, without cycles', () => {
     expect(breachesIn(tree)).toEqual([]);
   });
 
-  it('load the codecs of compressed dumps, and the commands, only when they are needed', () => {
+  it('load the codecs of compressed dumps, and the commands, only if needed', () => {
     const start = loadedWith('bin/kdump-inspect.ts', tree);
     expect([...start]).toContain('src/cli/program.ts');
     expect([...start]).toContain('src/cli/declarations/pages.ts');
@@ -253,8 +253,8 @@ describe('the check of the imports', () => {
     ['src/cli/a.ts', "import fs from 'node:fs/promises';", 'node:fs/promises touches the file system'],
     ['src/bytes/a.ts', "const fs = require('node:fs');", 'node:fs touches the file system'],
     ['src/bytes/file-source.ts', "import { openSync } from 'fs';", 'fs lacks its node:'],
-    ['src/pages/a.ts', "import { x } from './census';", './census is no file'],
-    ['src/pages/a.ts', "import { x } from '../../test/x.ts';", '../../test/x.ts is no file'],
+    ['src/pages/a.ts', "import { x } from './census';", './census is not a file'],
+    ['src/pages/a.ts', "import { x } from '../../test/x.ts';", '../../test/x.ts is not a file'],
     ['src/cli/a.ts', 'await import(name);', 'null is not a literal'],
     [
       'src/errors.ts',
@@ -271,7 +271,7 @@ describe('the check of the imports', () => {
     expect(breachesIn(new Map([...GOOD, [path, text]]))).toContain(`${path}: ${breach}`);
   });
 
-  it('finds a circle of folders, though no file is in one', () => {
+  it('finds a cycle of folders, though no file is in one', () => {
     const circle: [string, string][] = [
       ['src/pages/x/a.ts', "import { b } from '../y/b.ts';"],
       ['src/pages/y/b.ts', ''],
@@ -283,7 +283,7 @@ describe('the check of the imports', () => {
     ]);
   });
 
-  it('finds a circle, of types too', () => {
+  it('finds a cycle, also of types', () => {
     const circle: [string, string][] = [
       ['src/pages/a.ts', "import { b } from './b.ts';"],
       ['src/pages/b.ts', "import type { C } from './c.ts';"],
@@ -295,7 +295,7 @@ describe('the check of the imports', () => {
   });
 });
 
-/** Calls with an array of any length as their arguments, which V8 puts on the stack: some 120,000 are too many for it. */
+/** Calls that spread an array of any length into arguments, of which some 120,000 overflow V8's stack. */
 function spreadCallsIn(path: string, text: string): string[] {
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
@@ -309,11 +309,11 @@ function spreadCallsIn(path: string, text: string): string[] {
   return found;
 }
 
-/** What takes any number of arguments, and is given the elements of arrays. */
+/** What takes any number of arguments and is called with the elements of arrays. */
 const VARIADIC = ['push', 'unshift', 'splice', 'concat', 'max', 'min', 'hypot', 'fromCharCode', 'of'];
 
 describe('the calls of the program', () => {
-  it('have no more arguments than are written down, however long an array is', () => {
+  it('have only the arguments that are written out, however long an array is', () => {
     expect([...treeOf('src', 'bin')].flatMap(([path, text]) => spreadCallsIn(path, text))).toEqual([]);
   });
 
@@ -322,7 +322,7 @@ describe('the calls of the program', () => {
   });
 });
 
-/** Casts that the compiler lets pass whatever stands there, and comments that keep it or the linter from looking. */
+/** Casts that compile whatever the operand is, and comments that switch off the compiler or the linter. */
 function switchedOffIn(path: string, text: string): string[] {
   const ignored = text.match(/@ts-(?:ignore|nocheck|expect-error)|biome-ignore/g) ?? [];
   const found = ignored.map((comment) => `${path}: ${comment}`);
@@ -342,7 +342,7 @@ const ANYTHING: ReadonlySet<ts.SyntaxKind> = new Set([
 ]);
 
 describe('the type checks of the program', () => {
-  it('are switched off nowhere', () => {
+  it('are never switched off', () => {
     expect([...treeOf('src', 'bin')].flatMap(([path, text]) => switchedOffIn(path, text))).toEqual([]);
   });
 
@@ -361,7 +361,7 @@ describe('the package', () => {
   const manifest = JSON.parse(text('package.json'));
   const build = text('.config/build.mjs');
 
-  it('has a command that the build makes of a file that is there', () => {
+  it('has a command that the build makes from an existing file', () => {
     const outdir = /\bdir: '([^']+)'/.exec(build)?.[1];
     const [, name, source = ''] = /input: \{ '([^']+)': '([^']+)'/.exec(build) ?? [];
     expect(manifest.bin).toEqual({ 'kdump-inspect': `${outdir}/${name}.js` });
@@ -369,7 +369,7 @@ describe('the package', () => {
     expect(text(source).startsWith('#!/usr/bin/env node\n')).toBe(true);
   });
 
-  it('is built for the oldest Node.js that it asks for, as CommonJS, which starts sooner', () => {
+  it('is built for the oldest Node.js that it supports, as CommonJS, which starts faster', () => {
     const oldest = /target: 'node([\d.]+)'/.exec(build)?.[1];
     expect(manifest.engines).toEqual({ node: `^${oldest} || >=22.12` });
     expect(manifest.type).toBe('module');
@@ -377,7 +377,7 @@ describe('the package', () => {
     expect(JSON.parse(text('dist/package.json'))).toEqual({ type: 'commonjs' });
   });
 
-  it('ships what the build makes, and files that are there', () => {
+  it('ships what the build makes, and existing files', () => {
     expect(manifest.files).toContain('dist');
     const others = manifest.files.filter((name: string) => name !== 'dist');
     expect(others.filter((name: string) => !existsSync(join(ROOT, name)))).toEqual([]);
@@ -385,7 +385,7 @@ describe('the package', () => {
     expect(build).toContain("cpSync('src/report/schemas', 'dist/schemas'");
   });
 
-  it('depends on the packages that the program imports, and on no other', () => {
+  it('depends only on the packages that the program imports', () => {
     expect(Object.keys(manifest.dependencies ?? {}).sort()).toEqual(Object.keys(PACKAGES).sort());
   });
 });

@@ -20,26 +20,26 @@ function copyOf(name: string): string {
 const run = (dist: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(dist, 'kdump-inspect.js'), ...args], { encoding: 'utf8' });
 
-/** The files of the program that are loaded when they are needed, and the one that always is. */
+/** The files of the program that are loaded when needed, and the one that always is. */
 const FILES = ['program', 'further', 'kdump', 'cli-table3', 'chalk'];
 
 describe('the files of the program', () => {
   const dump = dumpOf('linux-6.1');
 
-  test('are but one for pages of a plain dump, so that it starts soon', () => {
+  test('include only one that pages of a plain dump needs, so that it starts fast', () => {
     const dist = copyOf('alone');
     for (const file of FILES.filter((name) => name !== 'program')) rmSync(join(dist, `${file}.js`));
     for (const form of ['--no-color', '--json'])
       expect(run(dist, 'pages', dump, form)).toBe(run(join(ROOT, 'dist'), 'pages', dump, form));
   });
 
-  test('are ASCII, which V8 keeps with a byte per character', () => {
+  test('are ASCII, which V8 stores with one byte per character', () => {
     for (const file of FILES)
       expect(readFileSync(join(ROOT, 'dist', `${file}.js`), 'latin1')).toMatch(/^[\0-\x7f]*$/);
   });
 });
 
-test('an older Node.js is told so, and no file of the program is loaded', () => {
+test('an older Node.js is refused with a message, and no file of the program is loaded', () => {
   const dist = copyOf('older');
   rmSync(join(dist, 'program.js'));
   const older = join(folder, 'older.cjs');
@@ -54,7 +54,7 @@ test('an older Node.js is told so, and no file of the program is loaded', () => 
   );
 });
 
-test('the program is nothing but its source: what one V8 compiled is not for another', () => {
+test('the program is only its source: code that one V8 compiled is not for another', () => {
   const kinds = readdirSync(join(ROOT, 'dist'), { recursive: true, withFileTypes: true });
   const endings = kinds.filter((entry) => entry.isFile()).map(({ name }) => extname(name));
   expect([...new Set(endings)].sort()).toEqual(['.1', '.js', '.json', '.txt']);

@@ -21,21 +21,21 @@ const releases = headings
 const rank = (text: string) => text.split('.').reduce((sum, part) => 1000 * sum + Number(part), 0);
 
 describe('CHANGELOG.md', () => {
-  it('has a version and a day for each release', () => {
+  it('has a version and a date for each release', () => {
     for (const { date } of releases) expect(new Date(date).toISOString().slice(0, 10)).toBe(date);
     expect(releases.map((release) => `${release.version} (${release.date})`)).toEqual(
       headings.filter((heading) => heading !== 'Unreleased'),
     );
   });
 
-  it('has the newest release first, and what is not released before it', () => {
+  it('has the newest release first, after what is not released yet', () => {
     const ranks = releases.map((release) => rank(release.version));
     expect(ranks).toEqual([...ranks].sort((a, b) => b - a));
     expect(new Set(ranks).size).toBe(ranks.length);
     expect(headings.lastIndexOf('Unreleased')).toBeLessThan(1);
   });
 
-  it('begins with the version of the package', () => {
+  it('starts with the version of the package', () => {
     expect(releases[0]?.version).toBe(version);
   });
 });

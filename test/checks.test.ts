@@ -16,7 +16,7 @@ import { openSource } from './builders/open-source.ts';
 import { PatchedSource } from './builders/patched-source.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
 
-/** The dump of a fixture, where memory at a virtual address is other than it was. */
+/** The dump of a fixture with the memory at a virtual address changed. */
 function typedOf(name: string, at?: bigint, bytes?: Uint8Array): TypedKernel {
   const image = openSource(new FileSource(dumpOf(name)));
   const typed = new TypedKernel(openKernel(image));
@@ -27,7 +27,7 @@ function typedOf(name: string, at?: bigint, bytes?: Uint8Array): TypedKernel {
   return new TypedKernel(openKernel(openSource(patched)));
 }
 
-/** Where the file has what is at a physical address. */
+/** Where the file has the memory at a physical address. */
 function positionOf({ segments }: MemoryImage, physical: number): bigint {
   const holder = [...segments].find(
     (segment) =>
@@ -66,10 +66,10 @@ function firstCachePage(typed: TypedKernel): bigint {
     const address = structPages.addressOf(pfn);
     if (address !== null) return address;
   }
-  throw new Error('there is none');
+  throw new Error('there is no such page');
 }
 
-describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
+describe.each(TYPED)("the figures of %s compared with the kernel's own", (name) => {
   const symbol = (of: string) => typedOf(name).symbol(of);
   const long = (value: bigint) => new Uint8Array(BigUint64Array.of(BigInt.asUintN(64, value)).buffer);
   let whole: UsageReport;
@@ -77,7 +77,7 @@ describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
     whole = await reportOf(typedOf(name));
   });
 
-  it('are all the same, or differ by what was counted', () => {
+  it('are equal, or differ by what was counted', () => {
     expect(whole).toMatchObject({ consistent: true, complete: true, warnings: [] });
     expect(whole.checks.length).toBeGreaterThan(12);
     for (const { counted, kernel, explained } of whole.checks)
@@ -87,7 +87,7 @@ describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
   it.each([
     ['_totalram_pages', -1n],
     ['_totalram_pages', 64n],
-  ])('are contradicted by a counter that is damaged: %s and %d', async (counter, by) => {
+  ])('are contradicted by a damaged counter: %s and %d', async (counter, by) => {
     const was = BigInt(whole.checks.find((check) => check.name === counter)?.kernel ?? -1);
     const report = await reportOf(typedOf(name, symbol(counter), long(was + by)));
     expect(report.consistent).toBe(false);
@@ -95,14 +95,14 @@ describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
     expect(report.warnings.some((sentence) => sentence.startsWith(`${counter}: `))).toBe(true);
   });
 
-  it('are contradicted by a counter that has something else, and by that one alone', async () => {
+  it('are contradicted only by the counter that differs', async () => {
     const typed = typedOf(name);
     const at = typed.symbol('vm_node_stat') + 8n * (typed.types.enumerator('NR_SHMEM') ?? -1n);
     const raw = BigInt.asIntN(64, typed.space.u64(at));
     expect(offOf(await reportOf(typedOf(name, at, long(raw - 7n))))).toEqual([['NR_SHMEM', 7]]);
   });
 
-  it('are contradicted where a page is no longer on a list of the LRU', async () => {
+  it('are contradicted if a page is no longer on an LRU list', async () => {
     const typed = typedOf(name);
     const page = firstCachePage(typed);
     const lru = 1n << (typed.types.enumerator('PG_lru') ?? 0n);
@@ -110,7 +110,7 @@ describe.each(TYPED)("the figures of %s against the kernel's own", (name) => {
     expect(offOf(report)).toContainEqual([expect.stringMatching(/^NR_INACTIVE_ANON \+ NR_ACTIVE_ANON/), -1]);
   });
 
-  it('are contradicted where a file has lost a page', async () => {
+  it('are contradicted if a file has lost a page', async () => {
     const typed = typedOf(name);
     const page = firstCachePage(typed);
     const report = await reportOf(

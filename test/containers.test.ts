@@ -9,13 +9,13 @@ import { openSource } from './builders/open-source.ts';
 import { type Asked, reportOf } from './support/cut.ts';
 import { COUNTED, dumpOf, expectedOf } from './support/fixture.ts';
 
-/** QEMU's has no VMCOREINFO, which these formats have no place for. */
+/** Without QEMU's, which has no VMCOREINFO: these formats have no place for it. */
 const MEMORIES = fixtureNames().filter((name) => !name.startsWith('qemu'));
 
 const rowsOf = ({ classes }: PagesReport) =>
   Object.fromEntries(COUNTED.map((row) => [row, classes[row].pages]));
 
-/** The kernel image's segment is inside of another, so RAM ends where the highest segment does. */
+/** The kernel image's segment lies inside another, so RAM ends where the highest segment does. */
 const pagesTo = (source: ByteSource) => Math.ceil(source.size / 4096);
 
 describe.each(MEMORIES)('the memory of %s', (name) => {
@@ -36,8 +36,8 @@ describe.each(MEMORIES)('the memory of %s', (name) => {
     const source = asRaw(file, [...image.segments]);
     const report = await reportOf([source], { ...asked, format: 'raw' });
     const holes = pagesTo(source) - expected.distinctPagesInLoads;
-    // The fixtures are blanked where no command reads them, the struct pages of holes too: some look like cache, most as if
-    // they had never been written, which no kernel leaves them.
+    // The fixtures are blank where no command reads them, including the struct pages of holes: some look like
+    // cache, most as if they had never been written, which cannot happen in a real kernel.
     const { zero, privateCache, ...others } = rowsOf(report);
     const unwritten = report.classes.uninitialized?.pages ?? 0;
     expect({ ...wanted, ...others }).toEqual(wanted);
@@ -48,7 +48,7 @@ describe.each(MEMORIES)('the memory of %s', (name) => {
     expect([report.total.pages, report.complete]).toEqual([pagesTo(source), true]);
   });
 
-  it('is the same in a flattened file whose records come in any order', async () => {
+  it('is the same in a flattened file with its records in any order', async () => {
     const MIB = 1 << 20;
     const pieces = Array.from({ length: Math.ceil(file.size / MIB) }, (_, i) => ({
       start: i * MIB,

@@ -11,10 +11,10 @@ import { violations } from './support/schema.ts';
 const ALL = forms();
 const byStructPage = ['nonPrivateCache', 'privateCache', 'user', 'free', 'hwpoison', 'offline'] as const;
 
-/** Symbols of modules are blanked in these memories, in the ELF files too. */
+/** Symbols of modules are blank in these memories, also in the ELF files. */
 const statusOf = (command: string) => (command === 'symbols' ? 3 : 0);
 
-/** A command on all files of a form: operands come behind the first, the others are parts. */
+/** A command on all files of a form: operands follow the first, the others are parts. */
 async function ask<T>(form: Form, command: string, ...operands: string[]): Promise<T> {
   const [first, ...others] = filesOf(form);
   const parts = others.flatMap((file) => ['--part', file]);
@@ -33,13 +33,13 @@ async function asked<T>(form: Form, command: string, ...operands: string[]): Pro
   return JSON.parse(ran.stdout) as T;
 }
 
-/** Reports without what they say of the file itself. */
+/** Reports without what they say about the file itself. */
 const withoutFile = <T extends { file: unknown }>({ file: _, ...rest }: T) => rest;
 
 describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => {
   const expected = expectedOf(form.memoryOf);
 
-  it('has each page in the class that its struct page gives it', async () => {
+  it('has each page in the class that its struct page implies', async () => {
     const { classes } = await ask<PagesReport>(form, 'pages');
     const counted = Object.fromEntries(byStructPage.map((row) => [row, classes[row].pages]));
     expect(counted).toEqual(Object.fromEntries(byStructPage.map((row) => [row, expected.makedumpfile[row]])));
@@ -81,7 +81,7 @@ describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => 
     );
   });
 
-  it('explains pages as the whole memory does, but for contents that a filter took', async () => {
+  it('explains pages like the whole memory, except for contents that a filter left out', async () => {
     for (const pfn of ['256', '4096', '16384', '30000', '49152']) {
       const { contents, zero, file: _f, class: held, ...rest } = await ask<PageReport>(form, 'page', pfn);
       const {
@@ -103,15 +103,15 @@ describe.each(ALL.map((form) => [form.name, form] as const))('%s', (_, form) => 
     const whole = await asked<SegmentsReport>(form, 'segments');
     expect(report.complete).toBe(true);
     expect(report.segments.length).toBeGreaterThan(0);
-    // makedumpfile leaves a page out of its bitmap that the memory ends inside of (0x9fc00); the video RAM and ROM of the
-    // machine that QEMU wrote were others.
+    // makedumpfile leaves a page out of its bitmap if the memory ends inside it (0x9fc00). The machine that
+    // QEMU wrote had different video RAM and ROM.
     const fewer = whole.described.bytes - report.described.bytes;
     if (form.makedumpfile) expect(fewer).toBeLessThanOrEqual(4096);
     else expect(report.described.bytes).toBeGreaterThanOrEqual(0x1000_0000);
   });
 });
 
-/** ELF files with excluded pages are read by makedumpfile as if those were kernel data (see README, accuracy). */
+/** makedumpfile counts the excluded pages of ELF files as kernel data (see README, accuracy). */
 const COUNTABLE = ALL.filter((form) => form.makedumpfile && !form.writtenBy.includes('-E'));
 
 describe.each(COUNTABLE.map((form) => [form.name, form] as const))('%s', (_, form) => {
@@ -121,7 +121,7 @@ describe.each(COUNTABLE.map((form) => [form.name, form] as const))('%s', (_, for
     Object.fromEntries(COUNTED.map((row) => [row, classes[row].pages]));
 
   it.each([[[]], [['--compat', 'makedumpfile']]])(
-    'has the counts of makedumpfile in this very file %s',
+    "has makedumpfile's counts of the same file %s",
     async (options) => {
       const report = await ask<PagesReport>(form, 'pages', ...options);
       expect(rows(report)).toEqual(wanted);
@@ -132,10 +132,10 @@ describe.each(COUNTABLE.map((form) => [form.name, form] as const))('%s', (_, for
   );
 });
 
-describe('a dump that a filter left pages out of without a bitmap', () => {
+describe('a dump from which a filter left out pages, without a bitmap', () => {
   const form = ALL.find((f) => f.writtenBy.includes('-E')) as Form;
 
-  it('says which rows cannot be told, and why, and is no incomplete dump', async () => {
+  it('says which rows are not known, and why, and is not incomplete', async () => {
     const report = await ask<PagesReport>(form, 'pages');
     expect(report.classes.zero.pages).toBeNull();
     expect(report.complete).toBe(true);

@@ -26,13 +26,15 @@ afterAll(() => image.close());
 const noted = (from: MemoryImage): Asked => (from.vmcoreinfo ? { vmcoreinfo: from.vmcoreinfo } : {});
 const whole = (source: ByteSource) => [{ start: 0, end: source.size }];
 const downwards = asElfDownwards(file, image);
-/** As makedumpfile -F -E sends it, but with the program headers first, so that something is left of it. */
+/**
+ * As makedumpfile -F -E sends it, but with the program headers first, so that something is left after a cut.
+ */
 const downwardsFlat = flattened(downwards, whole(downwards));
 
 interface Kind {
   readonly files: readonly ByteSource[];
   readonly asked?: Asked;
-  /** Whether something is left of it wherever it is cut but near its start. */
+  /** Whether something is left of it after any cut that is not near its start. */
   readonly survives?: true;
 }
 
@@ -66,7 +68,7 @@ for (const form of forms()) {
   }
 }
 
-/** Those that say nothing, or something that is not so. */
+/** Cuts that say nothing, or something that is not true. */
 const dishonest = (cuts: readonly Cut[]) =>
   cuts.filter(({ status, faults }) => status === 0 || faults.length > 0);
 
@@ -77,18 +79,18 @@ describe.each(Object.entries(KINDS))('%s that was cut', (_, { files, asked, surv
     all = await reportOf(files, asked);
   });
 
-  it('is whole before', () => {
+  it('is whole before the cut', () => {
     expect(all.complete).toBe(true);
   });
 
-  it('says so at any of 100 places, and no figure of it is wrong', async () => {
+  it('says so at any of 100 offsets, and no figure is wrong', async () => {
     const cuts: Cut[] = [];
     for (const at of randomPlaces(size, 100)) cuts.push(await cutAt(files, { at }, all, asked));
     expect(dishonest(cuts)).toEqual([]);
     expect(cuts.filter(({ status }) => status === 3).length > 30).toBe(survives === true);
   });
 
-  it('says so at its very end, too: a byte, a page or an end record are missing', async () => {
+  it('says so at its very end, too: without a byte, a page or an end record', async () => {
     const cuts: Cut[] = [];
     for (const lost of [1, 16, 17, 100, 4096, 5000, 100_000])
       cuts.push(await cutAt(files, { at: size - lost }, all, asked));
@@ -100,7 +102,7 @@ describe.each(Object.entries(KINDS))('%s that was cut', (_, { files, asked, surv
 function memoryMapOf(kernel: Kernel): number[] {
   const structPages = new StructPages(kernel);
   const pages = [...kernel.image.memory.described()].flatMap(({ start, end }) => {
-    // 64 struct pages fill a page.
+    // A page holds 64 struct pages.
     const firsts = Array.from(
       { length: Math.ceil((end - start) / 2 ** 18) },
       (_, i) => start / 4096 + 64 * i,
@@ -118,7 +120,7 @@ function memoryMapOf(kernel: Kernel): number[] {
 }
 
 describe('a dump that has lost some struct pages and nothing else', () => {
-  it('counts no page for what it only may be: heads of free blocks and compounds may be lost', async () => {
+  it('counts no page as what it may be: heads of free blocks and compounds may be lost', async () => {
     const last = memoryMapOf(openKernel(image));
     const source = asElfWithLast(file, image, last);
     const all = await reportOf([source]);
@@ -150,7 +152,7 @@ describe('the program, on a file that was cut', () => {
   it.each([
     ['linux-6.1-excluded.flat', 1],
     ['linux-6.1-excluded.flat', 16],
-  ])('ends with status 3, a report that is not complete and a warning: %s', async (name, bytes) => {
+  ])('ends with status 3, an incomplete report and a warning: %s', async (name, bytes) => {
     const ran = await runMain(['pages', without(name, bytes), '--json']);
     expect([ran.status, ran.stderr]).toEqual([
       3,
@@ -165,7 +167,7 @@ describe('the program, on a file that was cut', () => {
     ['linux-6.1-zlib.kdump', 1_000_000],
     ['linux-6.1-lzo.kdump', 1_000_000],
     ['linux-6.1-excluded.flat', 70_000_000],
-  ])('ends with status 1 and a sentence where nothing is left: %s', async (name, bytes) => {
+  ])('ends with status 1 and a sentence if nothing is left: %s', async (name, bytes) => {
     const ran = await runMain(['pages', without(name, bytes), '--json']);
     expect([ran.status, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toMatch(/^kdump-inspect: .* (cut short|truncated|the file has)/);

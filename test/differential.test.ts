@@ -26,22 +26,22 @@ function outcome(after: Ran, target = TARGET) {
   return judge('usage', undamaged('usage', ran(WHOLE)), after, target).kind;
 }
 
-describe('a report of a changed dump against that of the undamaged one', () => {
-  it('is equal when its lists are in another order', () => {
+describe('the report on a changed dump, compared with that on the undamaged dump', () => {
+  it('is equal if its lists are in another order', () => {
     expect(outcome(ran({ ...WHOLE, types: WHOLE.types.toReversed() }))).toBe('equal');
   });
 
-  it('is silent when a figure differs and nothing is said', () => {
+  it('is silent if a figure differs and nothing is said', () => {
     expect(outcome(ran({ ...WHOLE, types: [{ type: 'slab', pages: 6 }, WHOLE.types[1]] }))).toBe('SILENT');
   });
 
-  it('is silent when an element is missing and the list does not say that it may be', () => {
+  it('is silent if an element is missing and the list does not say so', () => {
     const slabs = { ...WHOLE.slabs, largest: [] };
     expect(outcome(ran({ ...WHOLE, slabs }))).toBe('SILENT');
     expect(outcome(ran({ ...WHOLE, slabs: { ...slabs, countExact: false } }))).toBe('unknown');
   });
 
-  it('is unknown for null and for a bound on the right side', () => {
+  it('is unknown for null and for a correct bound', () => {
     const slab = (of: object) => ran({ ...WHOLE, types: [{ type: 'slab', ...of }, WHOLE.types[1]] });
     expect(outcome(slab({ pages: null }))).toBe('unknown');
     expect(outcome(slab({ pages: null, atLeast: 6 }))).toBe('unknown');
@@ -49,7 +49,7 @@ describe('a report of a changed dump against that of the undamaged one', () => {
     expect(outcome(slab({ pages: null, atLeast: 6, atMost: 6 }))).toBe('SILENT');
   });
 
-  it('is flagged with status 3, and says so where a figure is printed as certain', () => {
+  it('is flagged with status 3, and says so if a figure is printed as certain', () => {
     expect(outcome(ran({ ...WHOLE, slabs: null }, 3, 'warning: the list of caches is cut\n'))).toBe(
       'flagged',
     );
@@ -59,12 +59,12 @@ describe('a report of a changed dump against that of the undamaged one', () => {
     );
   });
 
-  it('is refused with status 1, and a crash when the program says that it has a bug', () => {
+  it('is refused with status 1, and a crash if the program reports a bug', () => {
     expect(outcome({ status: 1, stdout: '', stderr: 'kdump-inspect: corrupt\n' })).toBe('refused');
     expect(outcome({ status: 1, stdout: '', stderr: 'kdump-inspect: internal error: x\n' })).toBe('CRASH');
   });
 
-  it('is a possible state for what only one field of the kernel says, and only in the figure that comes of it', () => {
+  it('is a possible state only in the figure that follows from a field with no other source in the kernel', () => {
     const ps = (tasks: readonly object[]) => ran({ tasks });
     const before = undamaged('ps', ps([{ task: '0x1', pid: 3, comm: 'init' }]));
     const comm = { structure: 'task_struct', field: 'comm' };

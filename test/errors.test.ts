@@ -25,7 +25,7 @@ describe('a failure that a user can meet', () => {
 describe('a failure within something', () => {
   const inner = new InspectError('notMapped', 'pmd 5 is empty', { address: 0x1000n, hint: 'look elsewhere' });
 
-  it('has the surroundings before its sentence, and its kind and facts as they were', () => {
+  it('has the context before its message, and keeps its kind and facts', () => {
     const outer = within('mem_section', inner);
     expect(outer).toBeInstanceOf(InspectError);
     expect(outer).toMatchObject({
@@ -36,20 +36,20 @@ describe('a failure within something', () => {
     });
   });
 
-  it('grows to the left as it rises', () => {
+  it('grows to the left as it is passed up', () => {
     expect(within('vmcore', within('mem_section', inner))).toMatchObject({
       message: 'vmcore: mem_section: pmd 5 is empty',
     });
   });
 
-  it('leaves a bug as it is, for no surroundings excuse it', () => {
+  it('leaves a bug as it is', () => {
     const bug = new TypeError('x is undefined');
     expect(within('mem_section', bug)).toBe(bug);
   });
 });
 
 describe('a failure in a file', () => {
-  it('names the file, in its sentence and among its facts', () => {
+  it('names the file, in its message and among its facts', () => {
     const nameless = new InspectError('corrupt', 'ELF header at offset 0 needs 64 bytes', { offset: 0 });
     expect(inFile('vmcore', nameless)).toMatchObject({
       kind: 'corrupt',
@@ -72,7 +72,7 @@ describe('a failure in a file', () => {
 });
 
 describe('the reason of a failure', () => {
-  it('is its sentence, whatever its kind', () => {
+  it('is its message, whatever its kind', () => {
     const kinds: ErrorKind[] = [
       'io',
       'unsupported',
@@ -86,7 +86,7 @@ describe('the reason of a failure', () => {
       expect(reasonOf(new InspectError(kind, `of kind ${kind}`))).toBe(`of kind ${kind}`);
   });
 
-  it('is not made of a bug, which is thrown on', () => {
+  it('does not exist for a bug, which is thrown on', () => {
     const bug = new RangeError('a bug');
     expect(() => reasonOf(bug)).toThrow(bug);
   });
@@ -103,10 +103,10 @@ describe('memory that is short', () => {
   const coded = (code: string) => Object.assign(new Error('refused'), { code });
 
   it.each<[string, unknown]>([
-    ['a buffer that V8 gets no memory for', thrown(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER))],
+    ['a buffer for which V8 gets no memory', thrown(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER))],
     ['a thread that Node.js cannot start', coded('ERR_WORKER_INIT_FAILED')],
     ['a thread whose heap is full', coded('ERR_WORKER_OUT_OF_MEMORY')],
-  ])('is an error of the family, with what to do: %s', (_, error) => {
+  ])('is a memory error, with what to do: %s', (_, error) => {
     expect(asMemoryError(error)).toMatchObject({
       kind: 'memory',
       message: expect.stringMatching(/^there is not enough memory: ./),
@@ -118,7 +118,7 @@ describe('memory that is short', () => {
     ['a string', thrown(() => 'x'.repeat(2 ** 30))],
     ['an array', thrown(() => new Uint8Array(2 ** 53))],
     ['a text of bytes', coded('ERR_STRING_TOO_LONG')],
-  ])('is told apart from what no memory is enough for: %s', (_, error) => {
+  ])('is distinguished from what is too large for any memory: %s', (_, error) => {
     const { kind, message } = asMemoryError(error) as InspectError;
     expect([kind, message]).toEqual([
       'memory',
@@ -126,7 +126,7 @@ describe('memory that is short', () => {
     ]);
   });
 
-  it('names the file that is read', () => {
+  it('names the file that is being read', () => {
     const error = thrown(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER));
     expect(inFile('vmcore', error)).toMatchObject({
       kind: 'memory',
@@ -138,9 +138,9 @@ describe('memory that is short', () => {
   it.each<[string, unknown]>([
     ['a range error of another kind', thrown(() => 'x'.repeat(-1))],
     ['a length below zero', thrown(() => new Uint8Array(-1))],
-    ['an error of the system', coded('EIO')],
-    ['what is no error', 'Out of memory'],
-  ])('is not read into %s', (_, error) => {
+    ['a system error', coded('EIO')],
+    ['a value that is not an error', 'Out of memory'],
+  ])('is not seen in %s', (_, error) => {
     expect(asMemoryError(error)).toBe(error);
   });
 });

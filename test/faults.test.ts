@@ -9,11 +9,11 @@ import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
 interface Asked extends Answer {
-  /** Where each read of the dump began. */
+  /** Where each read of the dump started. */
   readonly positions: readonly number[];
 }
 
-/** What a command says in JSON of a dump on a disk that fails. */
+/** The JSON that a command prints for a dump on a disk that fails. */
 async function ask(
   [command = '', ...operands]: readonly string[],
   dump: string,
@@ -28,7 +28,9 @@ async function ask(
   }
 }
 
-/** The compressed fixture has lost the types that some commands need; other kernels differ in what those read. */
+/**
+ * The compressed fixture lacks types that some commands need; other kernels make commands read other data.
+ */
 const DUMPS: Readonly<Record<string, { readonly dump: string; readonly commands: RegExp }>> = {
   'an ELF file': { dump: dumpOf('linux-6.12-numa'), commands: /./ },
   'a compressed file': {
@@ -57,14 +59,14 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
 /** A bad block of a disk. */
 const SECTOR = 512;
 
-/** Sectors that a command reads, evenly among those that differ. */
+/** Sectors that a command reads, evenly spread. */
 function sectorsOf({ positions }: Asked, count: number): number[] {
   const all = [...new Set(positions.map((at) => at - (at % SECTOR)))];
   const step = Math.max(1, all.length / count);
   return Array.from({ length: Math.min(count, all.length) }, (_, i) => all[Math.floor(i * step)] ?? 0);
 }
 
-/** A bad block at many places that are read; and at many moments a failed read, a disk that is gone, a file that shrinks. */
+/** Bad blocks at many offsets; and at many moments a failed read, a missing disk, a file that shrinks. */
 function allFaults(whole: Asked, size: number, places: number): Faults[] {
   const blocks = sectorsOf(whole, places).map((start) => ({ bad: { start, end: start + SECTOR } }));
   const moments = [0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99].flatMap((share): Faults[] => {
@@ -74,7 +76,7 @@ function allFaults(whole: Asked, size: number, places: number): Faults[] {
   return [...blocks, ...moments];
 }
 
-/** What is not honest about an answer on a damaged file; figures of `pages` have bounds besides. */
+/** What is not honest in an answer on a damaged file; figures of `pages` also have bounds. */
 function wrongIn(name: string, now: Asked, then: Asked): string[] {
   const command = name.split(' ')[0] ?? '';
   const told = dishonesty(command, now, then);
@@ -86,13 +88,13 @@ function wrongIn(name: string, now: Asked, then: Asked): string[] {
 
 describe.each(Object.entries(DUMPS))('%s', (_, { dump, commands }) => {
   it.each(Object.entries(COMMANDS).filter(([name]) => commands.test(name)))(
-    'on a disk that fails is read honestly by %s, wherever and whenever it does',
+    'on a disk that fails is read honestly by %s, wherever and whenever it fails',
     async (name, args) => {
       const whole = await ask(args, dump);
       expect([0, 3]).toContain(whole.status);
       const wrong: string[] = [];
       let changed = 0;
-      // The table of symbols takes a second to be searched for where what leads to it is lost.
+      // If what leads to the symbol table is lost, it takes a second to search for it.
       for (const faults of allFaults(whole, statSync(dump).size, name === 'symbols' ? 15 : 60)) {
         const asked = await ask(args, dump, faults);
         if (asked.out !== whole.out) changed++;

@@ -63,7 +63,7 @@ describe.each([
     expect([...zones].sort()).toEqual(['DMA', 'DMA32']);
   });
 
-  it('are mapped as often as the kernel counts', () => {
+  it('are mapped as often as the kernel counted', () => {
     const mapped = owned('anonymous', 'shmem').map(({ of, head, mapcounts }) => {
       const { compound } = mapcounts;
       const counted =
@@ -74,7 +74,7 @@ describe.each([
     expect(mapped.filter(({ counted, found }) => counted !== found)).toEqual([]);
   });
 
-  it('are the workload’s, where they are huge and hold its memory', () => {
+  it('are the workload’s if they are huge and hold its memory', () => {
     for (const { of, head } of owned('hugetlb')) {
       expect(head.order).toBe(9);
       expect(of).toMatchObject({ size: 2 << 20, free: false });
@@ -82,7 +82,7 @@ describe.each([
     }
   });
 
-  it('are inside of their files', () => {
+  it('lie inside their files', () => {
     for (const { of } of owned('shmem')) {
       expect(of.offset % 4096n).toBe(0n);
       expect(of.offset).toBeLessThan(of.file.size);
@@ -113,7 +113,7 @@ describe.each([
     for (const { use, rule } of pages) if (rules[use]) expect(rule).toBe(rules[use]);
   });
 
-  it('are told on the command line, with the object that an address lies in', async () => {
+  it('are shown on the command line, with the object that contains an address', async () => {
     const slab = owned('slab')[0] as Owned<'slab'>;
     const second = slab.head.pfn * 4096 + slab.of.cache.size + 3;
     const report = await json(`0x${second.toString(16)}`);

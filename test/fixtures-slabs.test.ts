@@ -39,12 +39,12 @@ describe.each(TYPED)('the slab caches of %s', (name) => {
     caches = cachesOf(usage);
   }, 60_000);
 
-  it('raise no alarm in a whole dump', () => {
+  it('raise no warning in a whole dump', () => {
     expect(usage.warnings).toEqual([]);
     expect(usage.checks.filter(({ verdict }) => verdict === 'contradicted')).toEqual([]);
   });
 
-  it('have as many objects in use as crash, or drgn, counts', () => {
+  it('have as many objects in use as crash or drgn counts', () => {
     const lines = readFileSync(new URL(`../fixtures/${name}.slabs`, import.meta.url), 'utf8').split('\n');
     const told = lines.filter((line) => /^\d/.test(line)).map((line) => line.split(' '));
     expect(told.length).toBeGreaterThan(100);
@@ -56,7 +56,7 @@ describe.each(TYPED)('the slab caches of %s', (name) => {
     }
   });
 
-  /** What RCU has yet to free is in use for its cache, and for the kernel's counter no more. */
+  /** Objects that RCU has yet to free are in use for their cache, but no longer for the kernel's counter. */
   const RCU = 16;
   const activeOf = (pattern: RegExp) =>
     [...caches.values()].reduce(
@@ -70,7 +70,7 @@ describe.each(TYPED)('the slab caches of %s', (name) => {
     expect(active).toBeLessThanOrEqual(counted + others + RCU);
   };
 
-  it('have a task_struct for each thread, and for the idle tasks of all CPUs but the first', () => {
+  it('have a task_struct for each thread, and for the idle tasks of all CPUs except the first', () => {
     expectNearly(
       activeOf(/^task_struct$/),
       typed.space.u32(typed.symbol('nr_threads')),
@@ -114,7 +114,7 @@ describe.each(TYPED)('page of an object in %s', (name) => {
     return report.details?.owner;
   }
 
-  it('says that a task of the list is allocated', async () => {
+  it('says that a task on the list is allocated', async () => {
     const task = listTasks(typed).tasks.find(({ pid }) => pid === 1);
     expect(await ownerOf((task?.address ?? 0n) + 8n)).toMatchObject({
       cache: { name: 'task_struct' },
@@ -128,7 +128,7 @@ describe.each(TYPED)('page of an object in %s', (name) => {
     });
   });
 
-  it('says where free objects wait', async () => {
+  it('says where free objects are kept', async () => {
     const reader = new CacheReader(typed);
     const caches = walkList(typed.space, typed.symbol('slab_caches')).nodes.map(
       (node) => node - reader.listOffset,
@@ -174,7 +174,7 @@ describe('slab caches of a damaged dump', () => {
     return usageOf(new TypedKernel(openKernel(image)));
   }
 
-  /** Each cache is as before, or its objects in use are told to be between bounds that hold. */
+  /** Each cache is as before, or gives correct bounds for its objects in use. */
   function expectHonest(usage: Usage, name: string): void {
     const after = cachesOf(usage);
     expect(after.size).toBe(before.size);
@@ -199,29 +199,29 @@ describe('slab caches of a damaged dump', () => {
     const node = whole.space.u64(cacheOf(name) + BigInt(type.offsetOf('node[0]')));
     return node + BigInt(whole.types.struct('kmem_cache_node').offsetOf('partial'));
   }
-  /** A slab of a cache that waits somewhere, and what it has free. */
+  /** A slab of a cache that is on a list of this kind, and its free objects. */
   function waiting(name: string, kind: string) {
     const shape = new CacheReader(whole).read(cacheOf(name));
     for (const found of new FreeSearch(whole).of(shape))
       if (found.place.kind === kind && found.objects.length > 1 && found.slab)
         return { ...found, slab: found.slab, shape };
-    throw new Error(`${name} has none on ${kind}`);
+    throw new Error(`${name} has no slab on ${kind}`);
   }
 
-  it('are all found where their list is cut at its head', async () => {
+  it('are all found if their list is cut at its head', async () => {
     const head = whole.symbol('slab_caches');
     const first = whole.space.u64(head);
     expectHonest(await changed(first, head), '');
   });
 
-  it.each([0n, 8n])('are told right where a partial list is cut, or off by some bytes: %i', async (off) => {
+  it.each([0n, 8n])('are correct if a partial list is cut, or off by some bytes: %i', async (off) => {
     const partial = partialOf(TASKS);
     const pointer = off === 0n ? partial : whole.space.u64(partial) + off;
     expectHonest(await changed(partial, pointer), TASKS);
   });
 
   it.each(['nr_partial', 'total_objects'])(
-    'are told right, or between bounds, where %s lies',
+    'are correct, or between bounds, if %s is false',
     async (member) => {
       const node = whole.types.struct('kmem_cache_node');
       const at = partialOf(TASKS) + BigInt(node.offsetOf(member) - node.offsetOf('partial'));
@@ -237,7 +237,7 @@ describe('slab caches of a damaged dump', () => {
   it.each([
     [TASKS, 'nodePartial'],
     ['dentry', 'cpuFreelist'],
-  ])('are between bounds where a freelist of %s leads astray: %s', async (name, kind) => {
+  ])('are between bounds if a freelist of %s leads astray: %s', async (name, kind) => {
     const { objects, shape } = waiting(name, kind);
     const pointer = (objects[0] as bigint) + BigInt(shape.freePointerAt);
     const usage = await changed(pointer, 0x1234_5678n);
@@ -245,7 +245,7 @@ describe('slab caches of a damaged dump', () => {
     expect(usage.damaged).toBe(true);
   });
 
-  it('are between bounds where a slab says that more of it is in use', async () => {
+  it('are between bounds if a slab claims that more objects are in use', async () => {
     const { slab } = waiting(TASKS, 'nodePartial');
     const counters = slab.address + BigInt(whole.types.struct('slab').offsetOf('counters'));
     expectHonest(await changed(counters, whole.space.u64(counters) + 1n), TASKS);

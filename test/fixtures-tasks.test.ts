@@ -5,12 +5,12 @@ import { dumpOf, expectedOf } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
-/** What the crashed kernels themselves printed, and what was known of their machines before they were started. */
+/** What the crashed kernels printed, and what was known about their machines before they started. */
 const GUESTS = [
   {
     name: 'linux-5.10',
     version: '#1 SMP Debian 5.10.223-1 (2024-08-10)',
-    /** The time before "sysrq: Trigger a crash" on the serial line, seconds. */
+    /** The time before "sysrq: Trigger a crash" on the serial line, in seconds. */
     crashedAt: 11.249384,
     modules: ['qemu_fw_cfg', 'virtio', 'virtio_blk', 'virtio_pci', 'virtio_ring'],
   },
@@ -26,7 +26,7 @@ const COMMAND_LINE =
   'console=ttyS0 panic=-1 lab_live=1 lab_anon=16 lab_huge=4 lab_poison=0 lab_kdump=1 crashkernel=128M ';
 const MIB = 1 << 20;
 const PAGE = 4096;
-/** A tick, of a kernel with 250 a second, and what printing the crash takes. */
+/** A tick, at 250 per second, plus the time that printing the crash takes. */
 const CLOCK_SLACK = 0.1;
 
 async function json<T>(command: string, name: string, ...options: readonly string[]): Promise<T> {
@@ -41,7 +41,7 @@ describe.each(GUESTS)('the tasks of $name', async ({ name }) => {
   const report = await json<PsReport>('ps', name);
   const taskOf = (comm: string) => report.tasks.find((task) => task.comm === comm);
 
-  it('are two processes, and the threads of the kernel that every kernel has', () => {
+  it('are two processes, and the threads that every kernel has', () => {
     const total = report.tasks.length;
     expect(report.counts).toMatchObject({ total, processes: 2, kernelThreads: total - 2 });
     const names = report.tasks.filter((task) => task.kernelThread).map(({ comm }) => comm);
@@ -61,7 +61,7 @@ describe.each(GUESTS)('the tasks of $name', async ({ name }) => {
     expect(new Set(parents)).toEqual(new Set([2]));
   });
 
-  it('have the panicking one, as the panic printed it: CPU 0, PID 1, init', () => {
+  it('include the panicking task, as the panic printed it: CPU 0, PID 1, init', () => {
     expect(report.cpus).toEqual([
       { cpu: 0, online: true, panicking: true, pid: 1, comm: 'init', idle: false },
     ]);
@@ -72,7 +72,7 @@ describe.each(GUESTS)('the tasks of $name', async ({ name }) => {
     expect(taskOf('workload')).toMatchObject({ state: 'S', stateName: 'sleeping', running: false });
   });
 
-  it('count the memory that the workload took: 32 MiB anonymous, of it 8 MiB huge, and 4 MiB shared', () => {
+  it('count the memory that the workload took: 32 MiB anonymous, including 8 MiB huge, and 4 MiB shared', () => {
     const memory = taskOf('workload')?.memory;
     expect(memory?.rss.anon).toBeGreaterThanOrEqual(32 * MIB);
     expect(memory?.rss.anon).toBeLessThan(33 * MIB);
@@ -86,7 +86,7 @@ describe.each(GUESTS)('the tasks of $name', async ({ name }) => {
 });
 
 describe('anonymous memory', () => {
-  it("is with the hugetlb pages all of makedumpfile's user pages", async () => {
+  it("makes up, with the hugetlb pages, all of makedumpfile's user pages", async () => {
     const { tasks } = await json<PsReport>('ps', 'linux-5.10');
     const anon = tasks.reduce((sum, { memory }) => sum + (memory?.rss.anon ?? 0), 0);
     const hugetlb = 4 * 2 * MIB;
@@ -107,7 +107,7 @@ describe.each(GUESTS)('the system of $name', async ({ name, version, crashedAt, 
     expect(report.cpuModel).toContain('QEMU');
   });
 
-  it('panicked as it said on the serial line', () => {
+  it('panicked as the serial line shows', () => {
     const { reason, cause, cpu, task } = report.crash;
     expect({ reason, cause, cpu }).toEqual({
       reason: 'Kernel panic - not syncing: sysrq triggered crash',
@@ -118,7 +118,7 @@ describe.each(GUESTS)('the system of $name', async ({ name, version, crashedAt, 
     expect(report.taint).toEqual({ mask: '0x0', flags: [] });
   });
 
-  it('had clocks that stopped with the crash', () => {
+  it('has clocks that stopped with the crash', () => {
     const { crash, clock, uptime } = report;
     expect(Math.abs((clock ?? 0) - (crash.time ?? 0))).toBeLessThanOrEqual(1);
     expect(Math.abs((uptime ?? 0) - crashedAt)).toBeLessThan(CLOCK_SLACK);
@@ -126,11 +126,12 @@ describe.each(GUESTS)('the system of $name', async ({ name, version, crashedAt, 
 
   it('has less memory than its RAM, no swap, and the layout of its page tables', () => {
     const { memory, swap, layout } = report;
-    // 384 MiB, of which 128 MiB are the crash kernel's.
+    // 384 MiB, of which 128 MiB belong to the crash kernel.
     expect(memory?.total).toBeLessThan(256 * MIB);
     expect(memory?.total).toBeGreaterThan(192 * MIB);
     expect(memory?.free).toBeLessThan(memory?.total ?? 0);
-    // The counter lacks what CPUs have not yet added to it: up to 125 pages of each of three zones (stat_threshold).
+    // The counter lacks what CPUs have not yet added to it: up to 125 pages in each of three zones
+    // (stat_threshold).
     expect(Math.abs((memory?.free ?? 0) / PAGE - expected.makedumpfile.free)).toBeLessThanOrEqual(3 * 125);
     expect(swap).toEqual({ total: 0, free: 0 });
     expect(layout).toEqual({
@@ -140,7 +141,7 @@ describe.each(GUESTS)('the system of $name', async ({ name, version, crashedAt, 
     });
   });
 
-  it('lacks nothing but what its format does not note', () => {
+  it('lacks only what its format does not note', () => {
     expect(Object.keys(report.unavailable)).toEqual(['dump.level']);
     expect(report.complete).toBe(true);
   });
@@ -154,17 +155,17 @@ describe.each(GUESTS)('the system of $name', async ({ name, version, crashedAt, 
   });
 });
 
-describe('the list for people', async () => {
+describe('the text list', async () => {
   const { stdout } = await runMain(['ps', dumpOf('linux-7.3-5level')]);
 
-  it('marks the panicking task, has brackets around threads of the kernel, and fits 80 columns', () => {
+  it('marks the panicking task, puts kernel threads in brackets, and fits 80 columns', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines.filter((line) => line.startsWith('!')).map((line) => line.split(/ +/)[1])).toEqual(['1']);
     expect(stdout).toMatch(/^ +2 +0 S .* \[kthreadd\]$/m);
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
   });
 
-  it('is sorted as asked, and cut where asked', async () => {
+  it('is sorted and cut as asked', async () => {
     const { stdout: sorted } = await runMain([
       'ps',
       dumpOf('linux-7.3-5level'),

@@ -4,10 +4,10 @@ import { dumpOf, expectedOf } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
-/** What the guests of these dumps did before they crashed: files of 64 x 64 KiB, and a program with memory of each kind. */
+/** What the guests had when they crashed: files of 64 x 64 KiB, and a program with memory of each kind. */
 const GUEST = {
   filePages: 1024,
-  /** 16 and 8 MiB of small pages, 8 MiB of huge ones. */
+  /** 16 and 8 MiB of small pages, 8 MiB of huge pages. */
   anonymousPages: 8192,
   sharedPages: 1024,
   hugePages: 4,
@@ -21,7 +21,7 @@ async function usageOf(name: string, ...options: string[]): Promise<UsageReport>
   return report;
 }
 
-describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s', (name) => {
+describe.each(['linux-5.10', 'linux-7.3-5level'])('the uses of memory in %s', (name) => {
   const expected = expectedOf(name);
   let report: UsageReport;
   const pagesOf = (...types: string[]) =>
@@ -33,13 +33,13 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     report = await usageOf(name, '--top', '100000');
   });
 
-  it('have each page once', () => {
+  it('include each page once', () => {
     expect(report.total.pages).toBe(expected.distinctPagesInLoads);
     expect(report.types.reduce((sum, row) => sum + (row.pages ?? 0), 0)).toBe(report.total.pages);
     expect(report).toMatchObject({ complete: true, warnings: [] });
   });
 
-  it('are as makedumpfile counts them, where it counts the same', () => {
+  it('are as makedumpfile counts them, where it counts the same things', () => {
     const { nonPrivateCache, privateCache, user, free } = expected.makedumpfile;
     expect(pagesOf('fileCache', 'shmem', 'swapCache')).toBe(nonPrivateCache + privateCache);
     expect(pagesOf('anonymous', 'hugetlb')).toBe(user);
@@ -62,9 +62,9 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     );
   });
 
-  it('explain what the counters do not have: stacks kept for new tasks, pages unmapped at the moment', () => {
+  it('explain what the counters lack: stacks kept for new tasks, pages unmapped at the moment', () => {
     const stacks = counter('NR_KERNEL_STACK_KB').difference;
-    // Two for the only CPU, of four pages each.
+    // Two for the only CPU, four pages each.
     expect([0, 4, 8]).toContain(stacks);
     expect(counter('NR_ANON_MAPPED').difference).toBeGreaterThanOrEqual(0);
     const large = report.types.find(({ type }) => type === 'largeKmalloc')?.pages ?? 0;
@@ -73,7 +73,7 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     expect(pagesOf('slab') + large).toBe(slab.pages);
   });
 
-  it('are slab caches whose slabs the scan finds all', () => {
+  it('are slab caches, and the scan finds all their slabs', () => {
     const slabs = report.slabs;
     expect(slabs?.unlisted.pages).toBe(0);
     expect(slabs?.largest).toHaveLength(slabs?.caches ?? 0);
@@ -82,7 +82,7 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     expect(slabs?.largest.reduce((sum, cache) => sum + (cache.pages ?? Number.NaN), 0)).toBe(pagesOf('slab'));
   });
 
-  it('are caches that every kernel has, with objects of the size that their types have', async () => {
+  it('are caches that every kernel has, with objects of the size of their types', async () => {
     const sizeOf = async (type: string) =>
       (
         JSON.parse((await runMain(['struct', dumpOf(name), type, '--json'])).stdout) as {
@@ -99,7 +99,7 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     }
   });
 
-  it('are the files of the guest, each of them whole', () => {
+  it('are the files of the guest, each of them complete', () => {
     const byPath = new Map(files().map((file) => [file.path, file]));
     const tmpfs = { fileSystem: expect.objectContaining({ type: 'tmpfs' }) as unknown, names: 'initial' };
     expect(byPath.get('/mnt/random')).toMatchObject({ pages: GUEST.filePages, deleted: false, ...tmpfs });
@@ -157,7 +157,7 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the holders of memory in %s',
     expect(one.vmalloc).toBeUndefined();
   });
 
-  it('are a report for people, too', async () => {
+  it('are a text report, too', async () => {
     const { status, stdout, stderr } = await runMain(['usage', dumpOf(name)]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^shmem +\d+ .* Files in tmpfs, shared memory$/m);

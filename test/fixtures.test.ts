@@ -7,7 +7,7 @@ import { COUNTED, dumpOf, expectedOf, TYPED } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
-/** makedumpfile cannot read QEMU's files themselves: of its counts only the rows without contents apply, and no total. */
+/** makedumpfile cannot read QEMU's files, so only its counts that need no contents apply, and no total. */
 const isUnreadableByMakedumpfile = (name: string) => name.startsWith('qemu-');
 const byStructPage = ['nonPrivateCache', 'privateCache', 'user', 'free', 'hwpoison', 'offline'] as const;
 
@@ -55,7 +55,7 @@ describe.each(fixtureNames())('%s', (name) => {
     expect(zones.map((zone) => zone.zone)).toEqual(expect.arrayContaining(['DMA', 'DMA32']));
   });
 
-  it('counts as makedumpfile does with --compat makedumpfile', async () => {
+  it('counts like makedumpfile with --compat makedumpfile', async () => {
     const report = await json<PagesReport>(['pages', dump, '--compat', 'makedumpfile']);
     expect(violations('pages', report)).toEqual([]);
     expect(pagesOf(report, rows)).toEqual(wanted);
@@ -78,7 +78,7 @@ describe.each(fixtureNames())('%s', (name) => {
   });
 
   it.each(Object.entries(expected.symbols))('has %s at its address', async (symbol, address) => {
-    // Where the kernel's types are blanked the modules cannot be read, which is said.
+    // If the kernel's types are blank, the modules cannot be read, and the report says so.
     const ran = await runMain(['symbols', dump, symbol, '--json']);
     expect(ran.status).toBe(isTyped ? 0 : 3);
     const report = JSON.parse(ran.stdout) as SymbolsReport;
@@ -91,7 +91,7 @@ function hexOf(value: number): string {
   return value < 0 ? `-0x${(-value).toString(16)}` : `0x${value.toString(16)}`;
 }
 
-describe('the whole of a fixture that makedumpfile reads', () => {
+describe('the totals of a fixture that makedumpfile reads', () => {
   it.each(fixtureNames().filter((name) => !isUnreadableByMakedumpfile(name)))(
     '%s: totals and kernel data',
     async (name) => {

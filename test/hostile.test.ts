@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-hostile-'));
 /** A file name may be as hostile as what is in the file. */
 const DUMP = join(folder, 'vm\x1b[2J\x9b\n\u202ecore');
 
-/** A string of every kind that a dump has, of the fixture linux-6.12-numa. */
+/** A string of every kind that a dump has, from the fixture linux-6.12-numa. */
 const PLANTED: readonly Planted[] = [
   { what: 'OSRELEASE, utsname', text: '6.12.107+deb13-cloud-amd64', keep: [9, 0], line: true },
   { what: 'a key of VMCOREINFO', text: 'NUMBER(KERNEL_IMAGE_SIZE)', keep: [13, 1], line: true },
@@ -44,7 +44,7 @@ beforeAll(() => {
 }, 60_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Commands that between them print every string, and what of the planted ones is in each, escaped. */
+/** Commands that together print every string, and which of the planted strings each shows, escaped. */
 const COMMANDS: readonly (readonly [args: readonly string[], shown: readonly string[]])[] = [
   [
     ['info'],
@@ -80,7 +80,7 @@ const COMMANDS: readonly (readonly [args: readonly string[], shown: readonly str
 /** Commands that find what they show by names of symbols, which the planted tokens make doubtful. */
 const BY_SYMBOLS: ReadonlySet<string> = new Set(['info', 'usage', 'symbols']);
 
-/** Without the codes of bold, which is all the colour that there is. */
+/** Removes the codes for bold, the only style that is used. */
 const withoutBold = (text: string) => text.replaceAll('\x1b[1m', '').replaceAll('\x1b[22m', '');
 
 /** @param tabs whether its lines have tabs of their own: those of the log, and before a module's name */
@@ -91,7 +91,7 @@ function expectSafe(ran: Ran, what: string, tabs = false): void {
 }
 
 describe('a dump whose strings are hostile', () => {
-  it('has them all', () => {
+  it('contains them all', () => {
     expect(PLANTED.map(({ what }) => what).filter((what) => !found.has(what))).toEqual([]);
   });
 
@@ -112,7 +112,7 @@ describe('a dump whose strings are hostile', () => {
       expectSafe({ stdout: withoutBold(stdout), stderr, status }, 'colour', tabs);
     });
 
-    it('has them in JSON, as they are when it is parsed', () => {
+    it('has them in JSON, unchanged after parsing', () => {
       const ran = run([...args, '--json']);
       expectSafe(ran, 'json');
       const documents = command === 'dmesg' ? ran.stdout.trimEnd().split('\n') : [ran.stdout];
@@ -122,7 +122,7 @@ describe('a dump whose strings are hostile', () => {
     });
   });
 
-  it('has no hostile text in a warning, an error or a stack either', () => {
+  it('has no hostile text in a warning, an error or a stack trace either', () => {
     for (const args of [
       ['layout', DUMP, '--page-offset', '0xffff888000000000', '--debug'],
       ['symbols', DUMP, 'no\x1b[2J\u202e', '--debug'],
@@ -149,15 +149,15 @@ describe('a dump whose strings are hostile', () => {
 describe('vmcoreinfo --raw and --get', () => {
   const release = '6.12.107+\x1b[2J\x9b\x07\x7f';
 
-  it('give a pipe the bytes as they stand', () => {
+  it('give a pipe the bytes unchanged', () => {
     for (const options of [['--raw'], ['--get', 'OSRELEASE']])
       expect(run(['vmcoreinfo', DUMP, ...options]).stdout).toContain(release);
   });
 
-  it('give a terminal nothing that it would obey', () => {
+  it('give a terminal no control characters', () => {
     for (const args of [['vmcoreinfo', '--raw'], ['vmcoreinfo', '--get', 'OSRELEASE'], ['dmesg'], ['info']]) {
       const [command = '', ...options] = args;
-      // Without a bar, which a slow machine would show.
+      // Without a progress bar, which a slow machine would show.
       const sent = onTerminal([process.execPath, PROGRAM, command, DUMP, ...options, '--quiet']);
       expect(sent).toContain('6.12.107+\\x1b[2J\\x9b');
       // A terminal's own newline is \r\n.
@@ -188,7 +188,7 @@ describe('a command line that is hostile', () => {
     [['ps', '--sort', EVIL]],
     [['usage', '--by', EVIL]],
     [['help', EVIL], false],
-  ])('%j is never printed as it is, and ends with status 2', (args, quoted = true) => {
+  ])('%j is never printed unescaped, and ends with status 2', (args, quoted = true) => {
     const ran = run(args);
     expectSafe(ran, 'usage');
     expect([ran.status, ran.stdout]).toEqual([2, '']);
@@ -197,7 +197,7 @@ describe('a command line that is hostile', () => {
 });
 
 describe('the header of a compressed dump that is hostile', () => {
-  it('is escaped, whichever of its names it is', () => {
+  it('is escaped in each of its names', () => {
     const path = join(folder, 'kdump');
     copyFileSync(dumpOf('linux-6.1').replace('linux-6.1.elf', 'linux-6.1-zlib.kdump'), path);
     const planted: Planted[] = [
@@ -212,7 +212,7 @@ describe('the header of a compressed dump that is hostile', () => {
 });
 
 describe('a file of VMCOREINFO that is hostile', () => {
-  it('is escaped, its name too', () => {
+  it('is escaped, including its name', () => {
     const path = join(folder, 'info\x1b[2J\n');
     const raw = run(['vmcoreinfo', dumpOf('linux-6.12-numa'), '--raw']).stdout;
     writeFileSync(

@@ -7,12 +7,12 @@ import { TYPED } from './support/fixture.ts';
 
 const NOWHERE = 0xdead_0000_0000_0122n;
 
-/** A list of the kernel by its head, and the command that tells what is on it. */
+/** A list of the kernel by its head, and the command that shows what is on it. */
 interface List {
   readonly head: (typed: TypedKernel) => bigint;
   /** Whether another structure in the fixtures has the same objects. */
   readonly twice: boolean;
-  /** The one fixture that has it changed; all of them when left out. */
+  /** The only fixture in which it is changed; all of them if absent. */
   readonly only?: (typeof TYPED)[number];
   readonly commands: readonly (readonly string[])[];
 }
@@ -26,7 +26,7 @@ const LISTS: Readonly<Record<string, List>> = {
     only: 'linux-5.10',
     commands: [['ps', '--threads']],
   },
-  // The fixtures were made without the tree of modules: test/kernel/modules has it.
+  // The fixtures were made without the tree of modules; test/kernel/modules has it.
   modules: {
     head: (typed) => typed.symbol('modules'),
     twice: false,
@@ -64,7 +64,7 @@ function longest(typed: TypedKernel, heads: readonly bigint[]): bigint {
   return [...heads].sort((a, b) => length(b) - length(a))[0] as bigint;
 }
 
-/** What is changed in a list: words at addresses, by the head and its nodes in their order. */
+/** What is changed in a list: words at addresses, given the head and its nodes in order. */
 type Change = (
   head: bigint,
   nodes: readonly bigint[],
@@ -82,16 +82,16 @@ const CHANGES: Readonly<Record<string, Change>> = {
     [head, head],
     [head + 8n, head],
   ],
-  'the head leads nowhere': (head) => [[head, NOWHERE]],
+  'the head points nowhere': (head) => [[head, NOWHERE]],
   'the head is zero': (head) => [
     [head, 0n],
     [head + 8n, 0n],
   ],
   'it ends after the first node': (head, nodes) => [[first(nodes), head]],
   'it ends after the middle node': (head, nodes) => [[middle(nodes), head]],
-  'it runs in a circle at its first node': (_, nodes) => [[first(nodes), first(nodes)]],
-  'it runs in a circle early': (_, nodes) => [[middle(nodes), first(nodes)]],
-  'it runs in a circle at its end': (_, nodes) => [[last(nodes), first(nodes)]],
+  'it loops at its first node': (_, nodes) => [[first(nodes), first(nodes)]],
+  'it loops early': (_, nodes) => [[middle(nodes), first(nodes)]],
+  'it loops at its end': (_, nodes) => [[last(nodes), first(nodes)]],
   'prev of the middle node is wrong': (_, nodes) => [[middle(nodes) + 8n, NOWHERE]],
   'prev of the head is wrong': (head) => [[head + 8n, NOWHERE]],
   'the middle node is 8 bytes on': (_, nodes) => [
@@ -115,14 +115,14 @@ const CHANGES: Readonly<Record<string, Change>> = {
   ],
 };
 
-/** Two pointers that agree with each other: the list itself does not tell. */
+/** Two pointers that agree with each other: the list itself does not show it. */
 const CONSISTENT: ReadonlySet<string> = new Set([
   'the head is empty',
   'the middle node is taken out',
   'all but the first and the last node are cut out by both ends',
 ]);
 
-/** Each change of a list in one of the kernels, by turns. */
+/** Each change of a list in one of the kernels, in turn. */
 function changesIn(name: (typeof TYPED)[number], { twice, only }: List): string[] {
   const all = Object.keys(CHANGES).filter((change) => twice || !CONSISTENT.has(change));
   if (only !== undefined) return only === name ? all : [];
@@ -154,7 +154,7 @@ describe.each(TYPED)('names of files of %s', (name) => {
   const at = (struct: string, member: string) => BigInt(types.struct(struct).offsetOf(member));
   const read = (address: bigint, struct: string, member: string) => space.u64(address + at(struct, member));
 
-  /** The inodes of all files that have a name in another directory than the root of a mounted file system. */
+  /** The inodes of all named files that are not directly in the root of a mounted file system. */
   async function inodes(): Promise<bigint[]> {
     const { files } = JSON.parse((await dump.ask(BY_FILE)).out) as {
       files: { largest: { mapping: string; path: string | null; names: string | null }[] };
@@ -163,7 +163,7 @@ describe.each(TYPED)('names of files of %s', (name) => {
     return deep.map(({ mapping }) => read(BigInt(mapping), 'address_space', 'host'));
   }
 
-  test('are not known where a mount is mounted on what it holds', async () => {
+  test('are not known if a mount is mounted on what it holds', async () => {
     const silent: string[] = [];
     for (const inode of (await inodes()).slice(0, 2)) {
       const superBlock = read(inode, 'inode', 'i_sb');
@@ -178,7 +178,7 @@ describe.each(TYPED)('names of files of %s', (name) => {
     expect(silent).toEqual([]);
   });
 
-  test('are not known where a directory lies in itself', async () => {
+  test('are not known if a directory lies in itself', async () => {
     const [inode] = await inodes();
     const alias = BigInt(types.struct('dentry').offsetOf('d_u.d_alias', 'd_alias'));
     const dentry = read(inode as bigint, 'inode', 'i_dentry.first') - alias;

@@ -12,13 +12,13 @@ import { figureFaults } from './support/cut.ts';
 import { dumpOf, TYPED } from './support/fixture.ts';
 import { violations } from './support/schema.ts';
 
-/** The report of `pages`, with VMCOREINFO as it is given. */
+/** The report of `pages` with the given VMCOREINFO. */
 function reportOf(image: MemoryImage, text: string): PagesReport {
   const kernel = completed(openKernel(image, { vmcoreinfo: { text, source: 'test' } }));
   return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 }
 
-/** A key that is missing changes no figure in silence: each is equal, or unknown, or the dump is refused. */
+/** A missing key never silently changes a figure: each is equal or unknown, or the dump is refused. */
 describe.each([...TYPED, 'linux-6.1', 'linux-6.12-hwpoison', 'qemu-6.1'])(
   '%s without a line of VMCOREINFO',
   async (name) => {

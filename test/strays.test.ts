@@ -15,7 +15,7 @@ interface Head {
   readonly order: number;
 }
 
-/** The first compound of so many pages at least that a rule decides. */
+/** The first compound of at least this many pages that a rule decides. */
 function findHead({ typed: { kernel } }: ChangedDump, rule: Rule, pages: number): Head {
   const structPages = new StructPages(kernel);
   const keys = pageKeys(kernel.info);
@@ -30,13 +30,13 @@ function findHead({ typed: { kernel } }: ChangedDump, rule: Rule, pages: number)
       }
     }
   }
-  throw new Error('there is none');
+  throw new Error('there is no such compound');
 }
 
 const addressOf = ({ typed: { kernel } }: ChangedDump, pfn: number): bigint =>
   new StructPages(kernel).addressOf(pfn) ?? 0n;
 
-test.each(TYPED)('a compound of %s whose head or last tail is damaged is told', async (name) => {
+test.each(TYPED)('a compound of %s whose head or last tail is damaged is reported', async (name) => {
   const dump = new ChangedDump(name);
   const { info, space } = dump.typed.kernel;
   const flagsAt = BigInt(info.offset('page.flags') ?? 0);
@@ -51,7 +51,7 @@ test.each(TYPED)('a compound of %s whose head or last tail is damaged is told', 
     const changes = [
       dump.word(head + flagsAt, headless),
       dump.word(last + tailAt, 0n),
-      // Mapped once, and without a reference.
+      // Mapped once, but without a reference.
       dump.word(head + BigInt(info.offset('page._mapcount') ?? 0), 0n),
     ];
     for (const change of changes) {
@@ -65,31 +65,37 @@ test.each(TYPED)('a compound of %s whose head or last tail is damaged is told', 
   }
 });
 
-test.each(TYPED)('a compound of %s that is anonymous by a pointer to nowhere is told', async (name) => {
-  const dump = new ChangedDump(name);
-  const { info } = dump.typed.kernel;
-  const { pfn } = findHead(dump, Rule.anonymous, 512);
-  const at = addressOf(dump, pfn) + BigInt(info.offset('page.mapping') ?? 0);
-  const now = await dump.ask(['pages'], [dump.word(at, 0x5f8fn)]);
-  expect([now.status, now.err]).toEqual([
-    3,
-    expect.stringMatching(/512 pages have struct pages that no page can have/),
-  ]);
-});
+test.each(TYPED)(
+  'a compound of %s that is anonymous through a pointer to nowhere is reported',
+  async (name) => {
+    const dump = new ChangedDump(name);
+    const { info } = dump.typed.kernel;
+    const { pfn } = findHead(dump, Rule.anonymous, 512);
+    const at = addressOf(dump, pfn) + BigInt(info.offset('page.mapping') ?? 0);
+    const now = await dump.ask(['pages'], [dump.word(at, 0x5f8fn)]);
+    expect([now.status, now.err]).toEqual([
+      3,
+      expect.stringMatching(/512 pages have struct pages that no page can have/),
+    ]);
+  },
+);
 
-test.each(TYPED)('a section of %s whose map begins elsewhere than the others say is told', async (name) => {
-  const dump = new ChangedDump(name);
-  const { kernel } = dump.typed;
-  const { section } = openMemSections(kernel).firstMemMap() ?? { section: 0 };
-  const root = kernel.space.u64(kernel.info.symbol('mem_section') ?? 0n);
-  const size = kernel.info.size('mem_section') ?? 16;
-  const entryAt =
-    root + BigInt(section * size) + BigInt(kernel.info.offset('mem_section.section_mem_map') ?? 0);
-  for (const entry of [entryAt, entryAt + BigInt(size)]) {
-    const moved = dump.word(entry, kernel.space.u64(entry) + 0x40n);
-    const now = await dump.ask(['pages'], [moved]);
-    expect(now.err).toMatch(/\d{5} pages cannot be classified: the struct pages are damaged/);
-    expect(now.status).toBe(3);
-    expect(JSON.parse(now.out)).toMatchObject({ complete: false });
-  }
-});
+test.each(TYPED)(
+  'a section of %s whose map starts elsewhere than the others imply is reported',
+  async (name) => {
+    const dump = new ChangedDump(name);
+    const { kernel } = dump.typed;
+    const { section } = openMemSections(kernel).firstMemMap() ?? { section: 0 };
+    const root = kernel.space.u64(kernel.info.symbol('mem_section') ?? 0n);
+    const size = kernel.info.size('mem_section') ?? 16;
+    const entryAt =
+      root + BigInt(section * size) + BigInt(kernel.info.offset('mem_section.section_mem_map') ?? 0);
+    for (const entry of [entryAt, entryAt + BigInt(size)]) {
+      const moved = dump.word(entry, kernel.space.u64(entry) + 0x40n);
+      const now = await dump.ask(['pages'], [moved]);
+      expect(now.err).toMatch(/\d{5} pages cannot be classified: the struct pages are damaged/);
+      expect(now.status).toBe(3);
+      expect(JSON.parse(now.out)).toMatchObject({ complete: false });
+    }
+  },
+);

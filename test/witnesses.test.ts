@@ -13,7 +13,7 @@ import type { TypedKernel } from '../src/kernel/types/typed-kernel.ts';
 import { ChangedDump } from './support/changed-dump.ts';
 import type { Answer } from './support/honest.ts';
 
-/** A word of a real kernel that is changed, and what the program says when another structure of it has it otherwise. */
+/** A word of a real kernel to change, and what the program says if another structure contradicts it. */
 interface Lie {
   readonly command: readonly string[];
   readonly at: (typed: TypedKernel, dump: ChangedDump) => bigint | Promise<bigint>;
@@ -27,7 +27,7 @@ const member = (typed: TypedKernel, struct: string, path: string) =>
 const firstModule = (typed: TypedKernel) => readModules(typed).modules[0]?.address ?? 0n;
 const ofModule = (path: string) => (typed: TypedKernel) => firstModule(typed) + member(typed, 'module', path);
 
-/** The address_space of the file with most pages that has a name. */
+/** The address_space of the file with the most pages that has a name. */
 async function mapping(dump: ChangedDump): Promise<bigint> {
   const { files } = JSON.parse((await dump.ask(['usage', '--top', '100'])).out) as {
     files: { largest: { mapping: string; path: string | null }[] };
@@ -61,7 +61,7 @@ function buildId(typed: TypedKernel): bigint {
   return start + BigInt(notes.indexOf(Buffer.from(typed.kernel.info.get('BUILD-ID') ?? '', 'hex')));
 }
 
-/** Where BTF has the last word of member `i` of a structure: its place and its bits. */
+/** Where BTF has the last word of member `i` of a structure: its offset and its bits. */
 function memberWord(typed: TypedKernel, struct: string, i: number): bigint {
   const { btf, id } = typed.types.struct(struct);
   const start = typed.symbol('__start_BTF');
@@ -72,17 +72,17 @@ function memberWord(typed: TypedKernel, struct: string, i: number): bigint {
   return start + BigInt(types + 4 * ((starts[id - btf.firstId] ?? 0) + 3 + 3 * i + 2));
 }
 
-/** What CPU 1 runs. */
+/** The task that CPU 1 runs. */
 const runningTask = (typed: TypedKernel) => runningTasks(typed)[1]?.task ?? 0n;
 
-/** What a CPU has as its free pages of the second zone. */
+/** Where a CPU has its free pages of the second zone. */
 function cpuFreePages(typed: TypedKernel, cpu: number): bigint {
   const zone = zoneAddresses(typed)[1] ?? 0n;
   const lists = typed.space.u64(zone + member(typed, 'zone', 'per_cpu_pageset'));
   return new PerCpu(typed).pointer(lists, cpu);
 }
 
-/** The vm_struct of the first area of ioremap(). */
+/** The vm_struct of the first ioremap() area. */
 function ioremapArea(typed: TypedKernel): bigint {
   const first = readVmallocAreas(typed).areas.find(({ flags }) => flags === VM_IOREMAP)?.address;
   const vmaps = typed.reader('vmap_node', 'busy.head');
@@ -97,7 +97,7 @@ function ioremapArea(typed: TypedKernel): bigint {
   return area.load(found - list).big('vm');
 }
 
-/** A cache that others are not merged with. */
+/** A cache with which no other cache is merged. */
 function unmergedCache(typed: TypedKernel): bigint {
   const caches = readSlabCaches(typed).caches;
   return caches.find(({ name }) => name === 'ext4_inode_cache')?.address ?? 0n;
@@ -122,7 +122,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was + 3n,
     warning: /module qemu_fw_cfg is MODULE_STATE_UNFORMED, but in sysfs/,
   },
-  'the size of a module, none': {
+  'the size of a module, zero': {
     command: ['usage'],
     at: ofModule('mem[0].size'),
     value: (was) => was & ~0xffff_ffffn,
@@ -182,19 +182,19 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was ^ 1n,
     warning: /panic_cpu is 0, but crashing_cpu is 1/,
   },
-  'CPUs that are online, one fewer': {
+  'online CPUs, one fewer': {
     command: ['ps'],
     at: (typed) => typed.symbol('__cpu_online_mask'),
     value: () => 1n,
     warning: /1 CPUs are online, but __num_online_cpus is 2/,
   },
-  'CPUs that are online, one more': {
+  'online CPUs, one more': {
     command: ['info'],
     at: (typed) => typed.symbol('__cpu_online_mask'),
     value: () => 7n,
     warning: /CPU 2 is online, but not possible/,
   },
-  'CPUs that are possible': {
+  'possible CPUs': {
     command: ['info'],
     at: (typed) => typed.symbol('__cpu_possible_mask'),
     value: () => 7n,
@@ -206,7 +206,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was + 0x1000n,
     warning: /__per_cpu_offset\[1\] contradicts pcpu_base_addr and pcpu_unit_offsets/,
   },
-  'the CPU of a task that runs': {
+  'the CPU of a running task': {
     command: ['ps'],
     at: (typed) => runningTask(typed) + member(typed, 'task_struct', 'thread_info.cpu'),
     value: (was) => was ^ 1n,
@@ -236,7 +236,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: () => 0n,
     warning: /the task of PID 1 has no stack, but has not ended/,
   },
-  'how many use the memory of a process': {
+  'the users of the memory of a process': {
     command: ['ps'],
     at: (typed) =>
       typed.space.u64(runningTask(typed) + member(typed, 'task_struct', 'mm')) +
@@ -250,13 +250,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: () => 0n,
     warning: /is in the list of the inode at \w+, but has the inode at 0x0/,
   },
-  'what a CPU has of a slab cache': {
+  "a CPU's part of a slab cache": {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'cpu_slab'),
     value: () => 0n,
     warning: /slab cache ext4_inode_cache is broken at \w+: its cpu_slab is null/,
   },
-  'what CPU 1 has of a slab cache': {
+  "CPU 1's part of a slab cache": {
     command: ['usage'],
     at: (typed) => {
       const all = typed.space.u64(unmergedCache(typed) + member(typed, 'kmem_cache', 'cpu_slab'));
@@ -277,7 +277,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was + 8n,
     warning: /its objects have \d+ bytes, but its inuse is \d+/,
   },
-  'what users may copy of an object': {
+  'the part of an object that users may copy': {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'usersize'),
     value: (was) => was + 0x1000n,
@@ -289,13 +289,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was ^ 1n,
     warning: /node_data\[1\] belongs to node 0, by its node_id/,
   },
-  'what an area is for': {
+  'the purpose of an area': {
     command: ['usage'],
     at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'flags'),
     value: (was) => was + 1n,
     warning: /it has a phys_addr, but does not come from ioremap/,
   },
-  'who asked for an area': {
+  'the caller of an area': {
     command: ['usage'],
     at: (typed) => ioremapArea(typed) + member(typed, 'vm_struct', 'caller'),
     value: (was) => was ^ (1n << 46n),
@@ -307,7 +307,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was - 0x1000n,
     warning: /its vm_struct at \w+ has other addresses/,
   },
-  'how many objects a slab has': {
+  'the number of objects in a slab': {
     command: ['usage'],
     at: (typed) => unmergedCache(typed) + member(typed, 'kmem_cache', 'oo'),
     value: (was) => was - 1n,
@@ -325,13 +325,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     value: (was) => was ^ (1n << 55n),
     warning: /not all about the page can be read/,
   },
-  'how many free pages a CPU has': {
+  'the number of free pages of a CPU': {
     command: ['usage'],
     at: (typed) => cpuFreePages(typed, 1),
     value: (was) => was + (1n << 32n),
     warning: /the lists of CPU 1 at \w+ have \d+ free pages, but its count is \d+/,
   },
-  "where a zone's free pages of CPUs are": {
+  "where a zone's per-CPU free pages are": {
     command: ['usage'],
     at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'per_cpu_pageset'),
     value: () => 0n,
@@ -418,7 +418,7 @@ const LIES: Readonly<Record<string, Lie>> = {
   },
 };
 
-describe('what another structure has otherwise is told', () => {
+describe('what another structure contradicts is reported', () => {
   const dump = new ChangedDump('linux-6.12-numa');
   const whole = new Map<string, Promise<Answer>>();
   const wholeOf = (command: readonly string[]) => {
@@ -440,7 +440,7 @@ describe('what another structure has otherwise is told', () => {
   });
 });
 
-test('a type that modules may have is not said to be missing where the list of theirs is cut', async () => {
+test('a type that modules may have is not reported as missing if the list of modules is cut', async () => {
   const dump = new ChangedDump('linux-6.12-numa');
   const head = dump.typed.symbol('btf_modules');
   const command = ['struct', 'virtblk_none'];
@@ -458,7 +458,7 @@ test('a type that modules may have is not said to be missing where the list of t
   ]);
 });
 
-test('a mount that is cut out of the chain of its file system is told', async () => {
+test("a mount that is cut out of its file system's chain is reported", async () => {
   const dump = new ChangedDump('linux-7.3-5level');
   const sb = await superBlock(dump.typed, dump);
   const mount = dump.typed.space.u64(sb + member(dump.typed, 'super_block', 's_mounts'));
@@ -470,7 +470,7 @@ test('a mount that is cut out of the chain of its file system is told', async ()
   ]);
 });
 
-test('all memory is held against the zones where the types are not in the dump', async () => {
+test('all memory is compared with the zones if the types are not in the dump', async () => {
   const dump = new ChangedDump('linux-6.1');
   const total = dump.typed.symbol('_totalram_pages');
   const pages = dump.typed.space.u64(total);
@@ -484,7 +484,7 @@ test('all memory is held against the zones where the types are not in the dump',
   expect((await dump.ask(['info'])).err).not.toMatch(/_totalram_pages/);
 });
 
-test.each(['linux-6.1', 'linux-6.12-numa'])('the slide of %s is held against _stext', async (name) => {
+test.each(['linux-6.1', 'linux-6.12-numa'])('the slide of %s is compared with _stext', async (name) => {
   const dump = new ChangedDump(name);
   const note = 'KERNELOFFSET=';
   const head = readFileSync(dump.path).subarray(0, 1 << 20);
@@ -502,7 +502,7 @@ test.each(['linux-6.1', 'linux-6.12-numa'])('the slide of %s is held against _st
   ]);
 });
 
-test.each(['symbols', 'info'])('%s tells of names that kallsyms_num_syms leaves out', async (command) => {
+test.each(['symbols', 'info'])('%s reports names that kallsyms_num_syms leaves out', async (command) => {
   const dump = new ChangedDump('linux-6.12-numa');
   const at = dump.typed.kernel.info.symbol('kallsyms_num_syms') ?? 0n;
   const was = dump.typed.space.u64(at);
