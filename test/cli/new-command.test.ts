@@ -47,6 +47,13 @@ function written(text: string, letters: 'upper' | 'lower' | undefined): string {
   return letters === 'upper' ? text.toUpperCase() : text;
 }
 
+dumpCommand({
+  ...{ name: 'wrong', summary: 'code that takes what nobody declares', dump: FILE },
+  // @ts-expect-error: no option is called other.
+  load: async () => ({ report: (_, { other }: { other: string }) => reportOf(other), view: () => [] }),
+});
+const reportOf = (schema: string) => ({ schema, warnings: [], complete: true });
+
 const ALL: readonly Command[] = [...COMMANDS, release];
 const run = (...args: string[]) => runMain(args, {}, ALL);
 

@@ -35,7 +35,7 @@ export type Command = DumpCommand | PlainCommand;
 /** What a command on a dump does. @typeParam Asked values of its operands and options */
 export interface DumpCode<Asked, R extends Report> {
   /** Reads the dump. */
-  report(session: Session, asked: Asked): R | Promise<R>;
+  readonly report: (session: Session, asked: Asked) => R | Promise<R>;
   /** The report for people. */
   view(report: R, asked: Asked): View | Promise<View>;
   /** The report for programs, where that is not the report itself as one document. */
