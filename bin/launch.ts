@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// An older Node.js may not even parse the program, so this comes first, in words that every version understands.
+// An older Node.js may not even parse the program, so this file comes first, in syntax that every version understands.
 if (typeof process.getBuiltinModule === 'function') require('./program.js');
 else {
   process.stderr.write(

@@ -354,7 +354,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     at: (typed) => memberWord(typed, 'task_struct', 7),
     value: (was) => was - 8n,
     warning:
-      /BTF is damaged: struct task_struct cannot be laid out so: member 8 \(\w+\) begins before the end of/,
+      /BTF is damaged: struct task_struct has an impossible layout: member 8 \(\w+\) begins before the end of/,
   },
   'the size of huge pages': {
     command: ['usage'],

@@ -6,7 +6,7 @@ import { EXIT, reportFailure } from './output/output.ts';
 import { printOut } from './output/write.ts';
 import { makeProgram, type Run } from './program.ts';
 
-/** Runs the program and returns its exit status; writes nothing anywhere but stdout and stderr. */
+/** Runs the program and returns its exit status. @param commands what the program can do */
 export async function main(
   args: readonly string[],
   commands: readonly Command[] = COMMANDS,

@@ -8,10 +8,10 @@ import { printOut, say } from './output/write.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
 
-/** The bundle knows its version; run from source there is none. */
+/** The build sets the version; the source has none. */
 const VERSION = typeof __KDUMP_INSPECT_VERSION__ === 'string' ? __KDUMP_INSPECT_VERSION__ : '0.0.0-source';
 
-/** Runs a command with what was asked of it. @param files of its dump */
+/** Runs a command. @param files of its dump; @param asked values of its operands and options, by name */
 export type Run = (
   command: Command,
   files: readonly string[],
@@ -19,8 +19,8 @@ export type Run = (
 ) => Promise<void>;
 
 /**
- * The parser of the command line. Where the command is known it has the options of that alone, because to build those of all
- * takes longer than to open a dump.
+ * The parser of the command line. If the command is known the parser has only that, because building the options of all
+ * commands takes longer than opening a dump.
  * @param first the first word of the command line
  */
 export function makeProgram(commands: readonly Command[], run: Run, first?: string): Parser {
@@ -44,12 +44,12 @@ function parserOf(command: Command, run: Run): Parser {
   for (const [option, declared] of Object.entries(options))
     for (const one of optionsOf(option, declared)) parser.addOption(one);
   if (help !== undefined) parser.addHelpText('after', ({ command }) => `\n${wrapped(command, help)}`);
-  parser.showHelpAfterError(`(kdump-inspect ${name} --help has its operands and options)`);
+  parser.showHelpAfterError(`(kdump-inspect ${name} --help lists its operands and options)`);
   parser.action(() => run(command, ...wordsOf(command, parser)));
   return withErrors(parser);
 }
 
-/** The files of the dump, and the values of the further operands and of the options by their names. */
+/** The files of the dump, and the values of the other operands and of the options by name. */
 function wordsOf({ dump, operands }: Command, parser: Parser): [string[], Record<string, unknown>] {
   const values = [...parser.processedArgs];
   const files = dump ? [values.shift() as string | string[]].flat() : [];
@@ -66,7 +66,7 @@ function argumentOf({ name, meaning, optional, many, choices, parse }: Operand):
   return argument;
 }
 
-/** Commander's options for a declared one: a switch that can be turned off is two. */
+/** Commander's options for a declared option: two for a switch that can also be turned off. */
 function optionsOf(name: string, declared: DeclaredOption): Option[] {
   const { short, argument, meaning, negated } = declared;
   const flags = `${short ? `-${short}, ` : ''}${flagOf(name)}${argument ? ` <${argument}>` : ''}`;
@@ -80,10 +80,10 @@ function optionsOf(name: string, declared: DeclaredOption): Option[] {
   return negated === undefined ? [option] : [option, new Option(`--no-${name}`, negated)];
 }
 
-/** What commander is to make of a word; nothing where it does the right thing by itself. */
+/** How commander turns text into a value; undefined if its own way is right. */
 function parserFor(parse: Operand['parse'], many = false) {
   if (!many) return parse;
-  // There may be a hundred thousand of them, so the list of those before is not copied for each.
+  // There may be a hundred thousand values, so the list is not copied for each.
   return (text: string, before: unknown) => {
     const all = Array.isArray(before) ? before : [];
     all.push(parse ? parse(text) : text);
@@ -108,19 +108,19 @@ ${wrapped(command, `Exit status: ${statuses}.`)}
 `;
 }
 
-/** Wrapped as commander wraps the rest of a help. */
+/** Text that is wrapped like the rest of the help. */
 function wrapped(parser: Parser, text: string): string {
   const width = parser.configureOutput().getOutHelpWidth?.() ?? 80;
   return parser.createHelp().boxWrap(text, width);
 }
 
-/** Errors of usage come back to main() instead of ending the process, and what they quote cannot reach the terminal raw. */
+/** Usage errors return to main() instead of ending the process, and what they quote is escaped for the terminal. */
 function withErrors(command: Parser): Parser {
   const outputError = (text: string) => say(`${escapeUsage(text.trimEnd())}\n`);
   return command.exitOverride().configureOutput({ writeOut: printOut, writeErr: say, outputError });
 }
 
-/** Commander's guess at what was meant stands on a line of its own. */
+/** Commander's suggestion stays on its own line. */
 function escapeUsage(text: string): string {
   const at = text.lastIndexOf('\n(Did you mean ');
   return at < 0 ? escapeText(text) : `${escapeText(text.slice(0, at))}\n${escapeText(text.slice(at + 1))}`;

@@ -242,7 +242,7 @@ describe('symbols', () => {
   it('says that a name is not there', async () => {
     const ran = await runMain(['symbols', FIVE, 'no_such_symbol']);
     expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain('has no no_such_symbol');
+    expect(ran.stderr).toContain('neither the kernel nor a module has a symbol no_such_symbol');
   });
 });
 

@@ -109,7 +109,7 @@ describe('dmesg --panic', () => {
       `${path}: there is no panic and no oops in the kernel log`,
     );
     expect((await dmesgOf(part, '--panic')).said[0]).toBe(
-      `${path}: there is no panic and no oops in what the dump has of the kernel log`,
+      `${path}: there is no panic and no oops in the part of the kernel log that the dump has`,
     );
   });
 });

@@ -106,7 +106,7 @@ describe('a new command, declared in one file', () => {
     expect(manPage(ALL, '1.0')).toMatch(
       /^\.SS release FILE \[PREFIX\]\nThe release of the kernel, as often/m,
     );
-    const readme = '<!-- What follows is written by npm run readme. -->\n<!-- What follows is not. -->\n';
+    const readme = '<!-- npm run readme writes this table -->\n<!-- end of the table -->\n';
     expect(withCommandTable(readme, ALL)).toContain('| `release FILE [PREFIX]` | the release of the kernel');
   });
 });

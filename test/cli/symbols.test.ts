@@ -57,7 +57,7 @@ describe('an address', () => {
     const behind = `0x${(BigInt(end?.address ?? 0) + 0x1000_0000n).toString(16)}`;
     const ran = await runMain(['symbols', FIVE, behind]);
     expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain(`has no ${behind}`);
+    expect(ran.stderr).toContain(`has a symbol at ${behind}`);
   });
 });
 
@@ -65,7 +65,7 @@ describe('a dump whose types cannot be read', () => {
   it('has the symbols of the kernel, says what is missing, and ends with status 3', async () => {
     const ran = await runMain(['symbols', WITHOUT_TYPES, '_stext']);
     expect(ran.stdout).toMatch(/^[0-9a-f]{16} T _stext\n$/);
-    expect(ran.stderr).toContain('the symbols of modules are not here');
+    expect(ran.stderr).toContain('the symbols of modules are missing');
     expect(ran.status).toBe(3);
     expect(await json([WITHOUT_TYPES, '_stext'], 3)).toMatchObject({ modules: null, complete: false });
   });

@@ -3,14 +3,14 @@ import type { View } from '../../report/view.ts';
 import type { DeclaredOptions, Operand, Operands, OperandsOf, OptionsOf } from '../options/declared.ts';
 import type { Session } from '../session/session.ts';
 
-/** What help, README, man page and completions are made from, and what the command line is parsed by. */
+/** The one description of a command: the parser, the help, the README, the man page and the completions are made from it. */
 interface Declaration {
   readonly name: string;
-  /** One line, without a capital and a full stop. */
+  /** One line, without a capital letter and a full stop. */
   readonly summary: string;
-  /** What comes after the dump, in the order of the command line. */
+  /** The operands after the dump, in the order of the command line. */
   readonly operands: Operands;
-  /** Besides the common ones. */
+  /** The options that only this command has. */
   readonly options: DeclaredOptions;
   /** A further paragraph of its help. */
   readonly help?: string;
@@ -20,7 +20,7 @@ interface Declaration {
 export interface DumpCommand extends Declaration {
   /** The operand that names the dump. */
   readonly dump: Operand;
-  /** Loads the code, only when the command runs. */
+  /** Loads the code, which happens only when the command runs. */
   readonly load: () => Promise<DumpCode<unknown, Report>>;
 }
 
@@ -32,32 +32,32 @@ export interface PlainCommand extends Declaration {
 
 export type Command = DumpCommand | PlainCommand;
 
-/** What a command on a dump does. @typeParam Asked values of its operands and options */
+/** The code of a command that reads a dump. @typeParam Asked values of its operands and options */
 export interface DumpCode<Asked, R extends Report> {
   /** Reads the dump. */
   readonly report: (session: Session, asked: Asked) => R | Promise<R>;
   /** The report for people. */
   view(report: R, asked: Asked): View | Promise<View>;
-  /** The report for programs, where that is not the report itself as one document. */
+  /** The report as JSON, if that is not simply the report as one document. */
   json?(report: R, shown: Shown<Asked>): string | Iterable<string>;
-  /** Whether what was asked could not be done (status 1), though there is a report that says why. */
+  /** Whether the command could not do what was asked (status 1), although there is a report that says why. */
   failed?(report: R): boolean;
 }
 
-/** What besides a report decides how it is shown to programs. */
+/** What else decides how a report is written as JSON. */
 export interface Shown<Asked> {
   readonly asked: Asked;
-  /** Whether a terminal shows it, which no control character of a dump may reach. */
+  /** Whether a terminal shows it. Control characters from a dump must not reach it. */
   readonly isTerminal: boolean;
 }
 
-/** What a command without a dump does. */
+/** The code of a command that needs no dump. */
 export interface PlainCode<Asked> {
-  /** @param commands all of the program */
+  /** @param commands all commands of the program */
   readonly text: (asked: Asked, commands: readonly Command[]) => string;
 }
 
-/** What the types of a declaration follow from. */
+/** What the types of the values follow from. */
 interface Typed<P extends Operands, O extends DeclaredOptions> {
   readonly name: string;
   readonly summary: string;
@@ -69,7 +69,7 @@ interface Typed<P extends Operands, O extends DeclaredOptions> {
 type AskedOf<P extends Operands, O extends DeclaredOptions> = OperandsOf<P> & OptionsOf<O>;
 type None = Readonly<Record<never, never>>;
 
-/** Declares a command that reads a dump; its code takes no other operands and options than are declared. */
+/** Declares a command that reads a dump. The compiler checks that its code asks only for declared operands and options. */
 export function dumpCommand<
   R extends Report,
   const P extends Operands = None,

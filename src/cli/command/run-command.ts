@@ -9,7 +9,7 @@ import type { DumpCode, DumpCommand } from './command.ts';
 
 /**
  * Runs a command on a dump and shows its report. Returns the exit status.
- * @param files of the dump; none for the live /proc/kcore
+ * @param files the files of the dump; none for the live /proc/kcore
  * @param asked values of its operands and options, as it declares them
  */
 export async function runOnDump(
@@ -21,10 +21,10 @@ export async function runOnDump(
   return withDump(files, asked, (session) => show(code, session, asked));
 }
 
-/** The common options, and whatever else the command declares. */
+/** The common options, and what else the command declares. */
 export type Asked = CommonOptions & Readonly<Record<string, unknown>>;
 
-/** Shows a report without what cannot be: its warnings, and JSON or text. */
+/** Removes impossible values from the report, prints its warnings, and writes it as JSON or text. */
 async function show(code: AnyCode, session: Session, asked: Asked): Promise<number> {
   const { output } = session;
   const made = await code.report(session, asked);
@@ -45,7 +45,7 @@ async function show(code: AnyCode, session: Session, asked: Asked): Promise<numb
 
 type AnyCode = DumpCode<unknown, Report>;
 
-/** What makes text is loaded only for text, for start-up time. */
+/** What renders text is loaded only for text, to keep start-up short. */
 async function textOf(
   code: AnyCode,
   report: Report,
@@ -57,7 +57,7 @@ async function textOf(
   return renderText(await code.view(report, asked), terminal(output));
 }
 
-/** What it returns gives those warnings that were not given yet: rows that are made as they are shown bring new ones. */
+/** Returns a function that prints new warnings: they can arise while rows are made and written. */
 function warner(report: Report, output: Output): () => void {
   let given = 0;
   return () => {

@@ -14,10 +14,10 @@ export interface DmesgAsked {
   readonly panic?: boolean;
 }
 
-/** More losses than these are counted and not told one by one. */
+/** Lost records that get a warning each; more are only counted. */
 const TOLD = 8;
 
-/** `dmesg`: the kernel log, whose records are read as the report is gone through. */
+/** `dmesg`: the kernel log. Its records are read while the report is written. */
 export function report({ image, kernel: open, options }: Session, asked: DmesgAsked): LogReport {
   const log = openLog(open());
   if (asked.level && !log.hasLevels)
@@ -39,7 +39,7 @@ export function report({ image, kernel: open, options }: Session, asked: DmesgAs
 export { dmesgView as view } from '../../report/views/dmesg-view.ts';
 export { logJson as json };
 
-/** Nothing at all can be had of what was asked for. */
+/** Whether none of the records can be read. */
 export function failed({ complete, records }: LogReport): boolean {
   return !complete && records === 0;
 }
@@ -48,7 +48,7 @@ interface Wanted extends DmesgAsked {
   readonly json: boolean;
 }
 
-/** What was asked for, in the log's order. In JSON lost records have lines of their own. */
+/** The entries that were asked for, in the order of the log. In JSON lost records have their own lines. */
 function wanted(log: KernelLog, options: Wanted, path: string, losses: Losses): Iterable<LogEntry> {
   const panic = options.panic ? panicOf(log, path) : undefined;
   const chosen = (entries: Iterable<LogEntry>) =>
@@ -66,7 +66,7 @@ function panicOf(log: KernelLog, path: string): PanicLines {
     }),
   );
   if (panic) return panic;
-  const where = whole ? 'the kernel log' : 'what the dump has of the kernel log';
+  const where = whole ? 'the kernel log' : 'the part of the kernel log that the dump has';
   throw new InspectError('missingInfo', `${path}: there is no panic and no oops in ${where}`, {
     path,
     hint: 'without --panic the whole log is shown',
@@ -91,7 +91,7 @@ function* within(entries: Iterable<LogEntry>, panic: PanicLines | undefined): Ge
   }
 }
 
-/** The first position behind an entry: of the rest of a log, none is known. */
+/** The position after an entry; that of a lost rest of a log is unknown. */
 function endOf(entry: LogEntry): bigint {
   if (entry.kind === 'record') return entry.position + 1n;
   return entry.count === null ? 1n << 64n : entry.position + BigInt(entry.count);
@@ -104,19 +104,19 @@ function* filtered(entries: Iterable<LogEntry>, { level, since }: Wanted): Gener
   for (const entry of entries) if (entry.kind === 'lost' || passes(entry)) yield entry;
 }
 
-/** What cannot be had of a log, as it is come upon. */
+/** Collects what is lost of a log while its entries are read. */
 class Losses {
   readonly #log: KernelLog;
   readonly warnings: string[] = [];
   complete = true;
-  /** Those that can be had. */
+  /** How many could be read. */
   records = 0;
 
   constructor(log: KernelLog) {
     this.#log = log;
   }
 
-  /** Passes entries on; when it ends all is told. */
+  /** Passes entries on. After the last one all losses are known. */
   *told(entries: Iterable<LogEntry>): Generator<LogEntry> {
     let lost = 0;
     for (const entry of entries) {

@@ -17,13 +17,13 @@ function missingIn(kernel: Kernel): MissingMemory | null {
   return missingMemory(kernel, zonesOrNone(kernel));
 }
 
-/** Where the zones cannot be read by their types. */
+/** The zones by VMCOREINFO, if they cannot be read by their types. */
 function withoutTypes(kernel: Kernel, { memory, memoryChecks }: SystemFacts): Check[] {
   if (!('value' in memory) || 'value' in memoryChecks) return [];
   return managedChecks(kernel, memory.value.total);
 }
 
-/** `info`: the one screen to see first. Without page tables there is what VMCOREINFO says; without that there is nothing to say. */
+/** `info`: the screen to see first. Without page tables it has what VMCOREINFO says; without VMCOREINFO it fails. */
 export function report({ image, vmcoreinfo, kernel: open, options }: Session): InfoReport {
   const text = vmcoreinfo();
   const kernel = fact(() => completed(withSmallReads(open())));

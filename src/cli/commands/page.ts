@@ -37,13 +37,13 @@ export function report({ image, kernel: open }: Session, { at }: PageAsked): Pag
 export { pageView as view } from '../../report/views/page-view.ts';
 
 function lostDetails(details: Fact<PageDetails | null>, image: MemoryImage): string[] {
-  // Without types there are no details, and why is in the report.
+  // Without types there are no details; the report says why.
   const counts = 'value' in details && !image.live ? isLoss : isLost;
   const lost = missingOf(details).find(({ kind }) => counts(kind, image));
   return lost ? [`not all about the page can be read: ${lost.missing}`] : [];
 }
 
-/** Whether its zone has it, as the page itself says. */
+/** A warning if the zone that the flags name does not contain the page. */
 function misplaced(details: Fact<PageDetails | null>, { live }: MemoryImage): string[] {
   if (live || !('value' in details) || details.value === null) return [];
   const { use, place } = details.value;
@@ -54,7 +54,7 @@ function misplaced(details: Fact<PageDetails | null>, { live }: MemoryImage): st
   return [`by its flags the page is ${zone}, but it is outside the span of that zone`];
 }
 
-/** What is lost of the page itself. A dump that a filter left pages out of is not incomplete. */
+/** What is lost of the page itself. A page that a filter left out is not lost. */
 function lostPage(page: PageExplanation, { live }: MemoryImage): string[] {
   const { class: held, contents, rule, reason, structPageError } = page;
   if (contents === 'hole' || contents === 'notStored') return [];
@@ -64,7 +64,7 @@ function lostPage(page: PageExplanation, { live }: MemoryImage): string[] {
   return [`the use of the page is unknown: ${structPageError ?? reason}`, ...(lost && !live ? [lost] : [])];
 }
 
-/** What is missing of the details, or in them. */
+/** What is missing in the details, or why there are none. */
 function missingOf(details: Fact<PageDetails | null>): Missing[] {
   if ('missing' in details) return [details];
   if (!details.value) return [];
@@ -78,18 +78,18 @@ function unnamedFile(owner: PageOwner | null): Missing[] {
   return error ? [{ missing: `the name of its file: ${error.message}`, kind: error.kind }] : [];
 }
 
-/** Whether a value is missing for the file's sake: what could not be read, or lies past its end. */
+/** Whether the file is why a value is missing: it cannot be read there, or ends before it. */
 function isLost(kind: ErrorKind, { live, memory }: MemoryImage): boolean {
   return !live && (kind === 'io' || (kind === 'notStored' && memory.cutShort));
 }
 
-/** The address that was asked for, bytes; null for a page as a whole. */
+/** The physical address that was asked about; null for a whole page. */
 function physicalOf(kernel: Kernel, operand: PageOperand): number | null {
   if ('virtual' in operand) return translatePage(kernel, operand.virtual);
   return 'physical' in operand ? operand.physical : null;
 }
 
-/** KFENCE unmaps the pages of its pool whose objects are free, and those between. */
+/** KFENCE unmaps the pages of its pool whose objects are free, and its guard pages. */
 function translatePage(kernel: Kernel, address: bigint): number {
   try {
     return kernel.space.translate(address);

@@ -38,12 +38,12 @@ export async function view(report: PsReport, { threads }: PsAsked): Promise<View
   return (await import('../../report/views/ps-view.ts')).psView(report, threads === true);
 }
 
-/** Of a process that has threads, the one that stands for it. */
+/** Whether a task is the leader of its thread group. */
 function isLeader({ pid, tgid }: Task): boolean {
   return pid === tgid;
 }
 
-/** By PID, or by the most memory, or by CPU, with the PID to decide between equals. */
+/** Sorted by PID, by memory (largest first) or by CPU; equal ones by PID. */
 function ordered(tasks: readonly TaskDetails[], order: PsOrder): TaskDetails[] {
   const byPid = (a: TaskDetails, b: TaskDetails) => a.task.tgid - b.task.tgid || a.task.pid - b.task.pid;
   if (order === 'rss') return [...tasks].sort((a, b) => rss(b) - rss(a) || byPid(a, b));

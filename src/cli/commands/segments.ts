@@ -12,7 +12,7 @@ export function report(session: Session): SegmentsFindings {
 
 export { segmentsView as view } from '../../report/views/segments-view.ts';
 
-/** The map of a file can be shown without the layout of its kernel, which is not worth a search; regions are then unknown. */
+/** Without the layout the map is still shown, with unknown regions, so memory is not searched for VMCOREINFO. */
 function basesOf({ kernelAtHand, options }: Session): KernelLayout | undefined {
   try {
     return findLayout(kernelAtHand(), options.pageOffset);

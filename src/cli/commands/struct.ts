@@ -19,18 +19,18 @@ import {
 } from '../../report/struct-report.ts';
 import type { Session } from '../session/session.ts';
 
-/** Elements of an array that are shown to people, and to programs. */
+/** Elements of an array that are shown in text, and in JSON. */
 const SHOWN = { text: 256, json: 1 << 16 } as const;
-/** Values altogether: a megabyte or so of output. */
+/** Values in total: about a megabyte of output. */
 const VALUES = 1 << 17;
 
 export interface StructAsked {
-  /** A type, or a symbol that has one, with a path. */
+  /** A type, or a symbol that has a type, with an optional path. */
   readonly subject: string;
   readonly at: string | undefined;
 }
 
-/** `struct`: what a type looks like, or what memory holds by it. */
+/** `struct`: the layout of a type, or a value of it in memory. */
 export function report(session: Session, { subject: name, at }: StructAsked): StructFindings {
   const { image, kernel: open, options } = session;
   const typed = new TypedKernel(open());
@@ -52,7 +52,7 @@ export function report(session: Session, { subject: name, at }: StructAsked): St
     symbol: address === null ? null : (placeOf(symbols, address) ?? null),
     value,
     symbols: symbolsOf(pointers, symbols),
-    // What a text leaves out it says where it does so.
+    // Text says so itself where it leaves something out.
     warnings: [...typed.kernel.info.doubts, ...start.warnings, ...lost, ...(options.json ? cut : [])],
     complete: lost.length === 0,
   };
@@ -71,7 +71,7 @@ interface Start extends Subject {
   readonly warnings: readonly string[];
 }
 
-/** The type that the name begins with, at the address that was given, or at that of the symbol that the name is. */
+/** The type or symbol at the start of the name, with the given address or that of the symbol. */
 function startOf(typed: TypedKernel, symbols: Symbolizer, text: string, at: string | undefined): Start {
   const name = parseSubject(text);
   const known = at === undefined && name.nth === 1 ? findKnownSymbol(typed, name) : undefined;
@@ -85,16 +85,16 @@ function startOf(typed: TypedKernel, symbols: Symbolizer, text: string, at: stri
   return { btf, type: id, bits: null, address, module, warnings: others };
 }
 
-/** What BTF says of the type that cannot be so. */
+/** What is impossible in BTF's layout of the type. */
 function damageOf({ btf, type }: Subject): string[] {
   const id = btf.resolve(type);
   const fault = hasMembers(btf.kind(id)) ? layoutFault(btf, id) : undefined;
   return fault === undefined
     ? []
-    : [`BTF is damaged: ${typeName(btf, type)} cannot be laid out so: ${fault}`];
+    : [`BTF is damaged: ${typeName(btf, type)} has an impossible layout: ${fault}`];
 }
 
-/** The symbol that an address lies in, and how far in. */
+/** The symbol that contains an address, with the offset. */
 function placeOf(symbols: Symbolizer, address: bigint): string | undefined {
   const found = symbols.locate(address);
   if (!found) return undefined;
@@ -107,7 +107,7 @@ function symbolsOf(pointers: readonly bigint[], symbols: Symbolizer): Record<str
   return Object.fromEntries(named.filter(([, symbol]) => symbol !== undefined));
 }
 
-/** What a subject is; with its layout only where no value of it is shown. */
+/** The type of a subject, with its layout only if no value is shown. */
 function typeRow({ btf, type, bits }: Subject, module: string | null, whole: boolean): StructTypeRow {
   const resolved = btf.resolve(type);
   const kind = btf.kind(resolved);

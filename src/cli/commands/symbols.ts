@@ -55,11 +55,11 @@ interface Missing {
   readonly complete: boolean;
 }
 
-/** A kernel without BTF has told all that it can; modules that should be readable and are not leave a gap. */
+/** The symbols of modules need BTF. Without BTF nothing is lost; modules that cannot be read although there is BTF are. */
 function whatIsMissing({ modules, modulesError }: Symbolizer, damage: string | null): Missing {
   const damaged = damage === null ? [] : [damage];
   if (modulesError !== null) {
-    const warnings = [...damaged, `the symbols of modules are not here: ${modulesError.message}`];
+    const warnings = [...damaged, `the symbols of modules are missing: ${modulesError.message}`];
     return { warnings, complete: damage === null && modulesError.kind === 'missingInfo' };
   }
   const { warnings, whole } = modules ?? { warnings: [], whole: true };
@@ -68,16 +68,21 @@ function whatIsMissing({ modules, modulesError }: Symbolizer, damage: string | n
 
 function ask(typed: TypedKernel, all: Symbolizer, query: string | undefined, path: string): Answer {
   if (query === undefined) return { symbols: all };
-  const answer = /^0x[0-9a-f]{1,16}$/i.test(query) ? at(typed, all, BigInt(query)) : named(all, query);
+  const isAddress = /^0x[0-9a-f]{1,16}$/i.test(query);
+  const answer = isAddress ? at(typed, all, BigInt(query)) : named(all, query);
   if (answer) return answer;
-  const unread = all.modules === null ? '; those of modules could not be read' : '';
-  throw new InspectError('missingInfo', `${path}: the kernel has no ${query}, nor has a module`, {
-    path,
-    hint: `patterns take * and ?${unread}`,
-  });
+  const unread = all.modules === null ? '; the symbols of modules could not be read' : '';
+  throw new InspectError(
+    'missingInfo',
+    `${path}: neither the kernel nor a module has a symbol ${isAddress ? 'at ' : ''}${query}`,
+    {
+      path,
+      hint: `patterns take * and ?${unread}`,
+    },
+  );
 }
 
-/** Addresses below the image are offsets into per-CPU areas, which kernels before 6.15 have in their table. */
+/** Addresses below the image are offsets into per-CPU areas, which are in the symbol table of kernels before 6.15. */
 function at(typed: TypedKernel, all: Symbolizer, address: bigint): Answer | undefined {
   const found = all.locate(address) ?? typed.symbols.nearest(address);
   if (!found) return undefined;

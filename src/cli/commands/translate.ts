@@ -19,7 +19,7 @@ export interface TranslateAsked {
   readonly addresses: readonly bigint[];
 }
 
-/** `translate`: the page-table walk of virtual addresses, which are walked as the report is gone through. */
+/** `translate`: the page-table walk of virtual addresses. They are walked while the report is written. */
 export function report(
   { image, kernelOrTables: open, options }: Session,
   { addresses }: TranslateAsked,
@@ -60,7 +60,7 @@ export function report(
 
 export { translateView as view } from '../../report/views/translate-view.ts';
 
-/** One of the addresses leads nowhere. */
+/** Whether an address leads nowhere. */
 export function failed({ mapped, consistent }: TranslateFindings): boolean {
   return consistent && !mapped;
 }

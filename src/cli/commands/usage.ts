@@ -13,7 +13,7 @@ export interface UsageAsked {
   readonly jobs?: number;
 }
 
-/** Entries of a list: of each in the overview, and of the one that was asked for. */
+/** Entries of each list in the overview, and of a single list. */
 const TOP = { overview: 5, list: 20 } as const;
 
 /** `usage`: who holds the memory. */

@@ -12,7 +12,7 @@ export interface VmcoreinfoAsked {
   readonly get?: string;
 }
 
-/** A part of the note as it stands, which is shown instead of the report on all of it. */
+/** The unchanged text of the note, or one of its values, which is printed instead of the report. */
 interface Verbatim {
   readonly schema: VmcoreinfoReport['schema'];
   readonly verbatim: string;
@@ -36,7 +36,7 @@ export function view(report: VmcoreinfoReport | Verbatim): View {
   return 'verbatim' in report ? [verbatim(report.verbatim)] : vmcoreinfoView(report);
 }
 
-/** A part as it stands is that for programs, too. */
+/** Unchanged text is printed unchanged with --json, too. */
 export function json(
   report: VmcoreinfoReport | Verbatim,
   { isTerminal }: { readonly isTerminal: boolean },

@@ -68,7 +68,7 @@ function exampleLines([line, meaning]: readonly [string, string]): string[] {
   return tagged(bold(line), meaning);
 }
 
-/** A paragraph with a tag before it. */
+/** A paragraph with a tag, as for an option. */
 function tagged(tag: string, text: string): string[] {
   return ['.TP', tag, text === '' ? '\\&' : roff(sentence(text))];
 }
@@ -86,7 +86,7 @@ function italic(text: string): string {
   return `\\fI${roff(text)}\\fR`;
 }
 
-/** What means something to roff, and what it would make typographic of, as the plain character. */
+/** Characters that are special to roff, or that it would replace by typographic ones. */
 const ESCAPES: Readonly<Record<string, string>> = {
   '\\': '\\e',
   '-': '\\-',
@@ -97,7 +97,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '"': '\\(dq',
 };
 
-/** Text for the body of a manual; no line of it is taken for a request. */
+/** Text for the body of a manual, of which no line is taken for a request. */
 function roff(text: string): string {
   return text.replace(/[-\\'`^~"]/g, (character) => ESCAPES[character] ?? character).replace(/^\./gm, '\\&.');
 }

@@ -2,13 +2,13 @@ import type { Command } from '../command/command.ts';
 import { COMMON_OPTIONS } from '../options/common-options.ts';
 import { type DeclaredOption, type DeclaredOptions, flagOf } from '../options/declared.ts';
 
-/** An option as it is written on a command line: one of a switch that can be turned off, too, for each way. */
+/** An option as it is written on the command line. A switch that can also be turned off has two forms. */
 export interface OptionForm {
   /** `--page-offset`. */
   readonly long: string;
   /** `-o`. */
   readonly short: string | null;
-  /** What follows it, in the help's spelling; null for a switch. */
+  /** The name of its argument; null for a switch. */
   readonly argument: string | null;
   readonly meaning: string;
   readonly choices: readonly string[];
@@ -17,7 +17,7 @@ export interface OptionForm {
   readonly many: boolean;
 }
 
-/** The help of every command, which commander adds. */
+/** The option that commander adds to every command. */
 const HELP: OptionForm = {
   ...{ long: '--help', short: '-h', argument: null, meaning: 'display help for command' },
   ...{ choices: [], default: null, file: false, many: false },
@@ -28,12 +28,12 @@ export function optionForms(command: Command): OptionForm[] {
   return [...ownForms(command), ...(command.dump ? commonForms() : []), HELP];
 }
 
-/** Those that only this command has. */
+/** The options that only this command has. */
 export function ownForms({ options }: Command): OptionForm[] {
   return formsOf(options);
 }
 
-/** Those of every command that reads a dump. */
+/** The options of every command that reads a dump. */
 export function commonForms(): OptionForm[] {
   return formsOf(COMMON_OPTIONS);
 }

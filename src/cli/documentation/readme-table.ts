@@ -2,11 +2,11 @@ import type { Command } from '../command/command.ts';
 import { operandWords } from './operand-words.ts';
 import { type OptionForm, ownForms } from './option-forms.ts';
 
-/** Between these lines of README.md stands what `npm run readme` writes there. */
-const BEGIN = '<!-- What follows is written by npm run readme. -->';
-const END = '<!-- What follows is not. -->';
+/** The marks in README.md around the table that `npm run readme` writes. */
+const BEGIN = '<!-- npm run readme writes this table -->';
+const END = '<!-- end of the table -->';
 
-/** A README with the table of these commands in the place of the one that it has. */
+/** The README with its table of commands replaced by that of these commands. */
 export function withCommandTable(readme: string, commands: readonly Command[]): string {
   const [before, rest] = cut(readme, BEGIN);
   const [, after] = cut(rest, END);
@@ -19,7 +19,7 @@ function cut(text: string, at: string): [string, string] {
   return [text.slice(0, index), text.slice(index + at.length)];
 }
 
-/** The commands with their operands, summaries and own options, in Markdown. */
+/** The commands with their operands, summaries and own options as a Markdown table. */
 function commandTable(commands: readonly Command[]): string {
   const rows = commands.map((command) => {
     const options = ownForms(command).map(optionText).join(', ');
@@ -28,7 +28,7 @@ function commandTable(commands: readonly Command[]): string {
   return `| command | answers |\n|---|---|\n${rows.join('')}`;
 }
 
-/** Without what every command may have: its files. */
+/** The command with its operands, without the optional files of a dump. */
 function usageOf(command: Command): string {
   const words = command.dump?.optional ? operandWords(command).slice(1) : operandWords(command);
   return code([command.name, ...words].join(' '));
@@ -39,7 +39,7 @@ function optionText({ long, argument, choices }: OptionForm): string {
   return code(`${long} ${choices.length === 0 ? argument.toUpperCase() : choices.join('|')}`);
 }
 
-/** In a table a | stands for itself only with a backslash. */
+/** Code in a table cell, where | needs a backslash. */
 function code(text: string): string {
   return `\`${text.replaceAll('|', '\\|')}\``;
 }

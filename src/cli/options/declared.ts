@@ -1,21 +1,21 @@
-/** What a word of the command line may be, for its parser and for the completion of a shell. */
+/** A word of the command line, as the parser and the completion of a shell need it. */
 interface Word {
-  /** For people, without a capital and a full stop. */
+  /** For the help, without a capital letter and a full stop. */
   readonly meaning: string;
-  /** All that it can be; absent for any text. */
+  /** All allowed values; absent if any text is allowed. */
   readonly choices?: readonly string[];
-  /** What the text stands for. @throws InvalidArgumentError, which ends with status 2 */
+  /** Turns the text into the value. @throws InvalidArgumentError, which ends with status 2 */
   readonly parse?: (text: string) => unknown;
-  /** What a shell completes it to, besides its choices. */
+  /** What a shell completes it to, besides the choices. */
   readonly completes?: 'file';
 }
 
-/** A word that is known by its place. */
+/** A word that is identified by its position. */
 export interface Operand extends Word {
   /** As the help writes it: FILE, PFN|ADDR. */
   readonly name: string;
   readonly optional?: true;
-  /** Whether there may be several. */
+  /** Whether several are allowed. */
   readonly many?: true;
 }
 
@@ -23,14 +23,14 @@ export interface Operand extends Word {
 export interface DeclaredOption extends Word {
   /** One letter. */
   readonly short?: string;
-  /** What follows it, as the help writes it; without one the option is a switch. */
+  /** The name of its argument in the help; an option without one is a switch. */
   readonly argument?: string;
   readonly default?: string;
-  /** Whether it may be repeated. */
+  /** Whether it can be repeated. */
   readonly many?: true;
-  /** Options that it cannot stand beside. */
+  /** Options that cannot be used together with it. */
   readonly conflicts?: readonly string[];
-  /** What --no-NAME means, for a switch that can be turned off, too. */
+  /** What --no-NAME means, for a switch that can also be turned off. */
   readonly negated?: string;
 }
 
@@ -54,7 +54,7 @@ export type OperandsOf<P extends Operands> = {
     : ValuesOf<P[K]>;
 };
 
-/** The values of options, by their names; an option that was not given is absent. */
+/** The values of options, by their names. An option that was not given is absent. */
 export type OptionsOf<O extends DeclaredOptions> = { readonly [K in keyof O]?: ValuesOf<O[K]> };
 
 /** `--page-offset` for pageOffset. */

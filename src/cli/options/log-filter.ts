@@ -4,8 +4,8 @@ import { LEVELS } from '../../report/log-names.ts';
 const RANGE = /^(\+?)([a-z]+|\d)(\+?)$/;
 
 /**
- * The levels that a list names, as `dmesg --level` of util-linux takes it: names or numbers, with a + behind one that and
- * all more important ones, with a + before it that and all less important ones.
+ * The levels in a list, which is written as for `dmesg --level` of util-linux: names or numbers. "err+" means err and all more
+ * important levels, "+err" means err and all less important ones.
  * @throws InvalidArgumentError, which ends with status 2
  */
 export function parseLevels(text: string): ReadonlySet<number> {
@@ -15,7 +15,7 @@ export function parseLevels(text: string): ReadonlySet<number> {
     const level = levelOf(name);
     if (level < 0 || (below !== '' && above !== '')) {
       throw new InvalidArgumentError(
-        `A list of ${LEVELS.join(', ')} or 0 to 7 is needed, each with a + behind it for the more important ones too.`,
+        `A list of ${LEVELS.join(', ')} or 0 to 7 is needed; a + after one adds all more important levels.`,
       );
     }
     const [from, to] = [above === '' ? level : 0, below === '' ? level : LEVELS.length - 1];
@@ -24,7 +24,7 @@ export function parseLevels(text: string): ReadonlySet<number> {
   return levels;
 }
 
-/** Names that util-linux or syslog(3) take besides. */
+/** Other names that util-linux or syslog(3) accept. */
 const OTHER_NAMES: Readonly<Record<string, string>> = { panic: 'emerg', error: 'err', warning: 'warn' };
 
 function levelOf(name: string): number {
@@ -32,18 +32,18 @@ function levelOf(name: string): number {
   return /^[0-7]$/.test(name) ? Number(name) : known.indexOf(OTHER_NAMES[name] ?? name);
 }
 
-/** Seconds since boot, with up to nine digits behind the point, as nanoseconds. @throws InvalidArgumentError */
+/** Seconds since boot, with up to nine decimal places, as nanoseconds. @throws InvalidArgumentError */
 export function parseSeconds(text: string): bigint {
   const [, whole, fraction = ''] = /^(\d{1,10})(?:\.(\d{1,9}))?$/.exec(text) ?? [];
   if (whole === undefined)
-    throw new InvalidArgumentError('Seconds since boot are needed, such as 12 or 12.345678.');
+    throw new InvalidArgumentError('Seconds since boot are needed, for example 12 or 12.345678.');
   return BigInt(whole) * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
 }
 
-/** More things than this are counted, and then gone through again, instead of being held. */
+/** If more than this are asked for, they are counted and iterated again instead of being held in memory. */
 const HELD = 4096;
 
-/** The last `count` of some things that can be gone through twice, in their order. */
+/** The last `count` items of a list that can be iterated twice, in order. */
 export function* lastOf<T>(count: number, all: Iterable<T>, again: Iterable<T> = all): Generator<T> {
   if (count <= HELD) {
     yield* heldOf(count, all);
@@ -54,7 +54,7 @@ export function* lastOf<T>(count: number, all: Iterable<T>, again: Iterable<T> =
   for (const one of again) if (skipped-- <= 0) yield one;
 }
 
-/** Not more of them are held than twice as many. */
+/** Holds at most twice as many items. */
 function heldOf<T>(count: number, all: Iterable<T>): T[] {
   let held: T[] = [];
   for (const one of all) {

@@ -2,14 +2,14 @@ const ANY = '*';
 const ONE = '?';
 
 /**
- * Whether a name is what a pattern describes: * stands for any characters, none too, and ? for one. Of all that a * could
- * stand for the least is tried first, and no more than the last * is ever tried again: what went before it fits as well as it
- * can. A regular expression tries all of them again, which takes 2^n steps for n of them.
+ * Whether a name matches a pattern: * matches any number of characters, also none, and ? matches one. A * first matches as
+ * little as possible, and only the last * is ever extended, because what comes before it already fits. A regular expression
+ * would backtrack to every *, which takes 2^n steps for n of them.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
   let p = 0;
   let n = 0;
-  // Where to go on from when what follows the last * does not fit: behind it, and with one more character for it.
+  // Where to continue if the rest does not fit: after the last *, which then matches one more character.
   let again = -1;
   let taken = 0;
   while (n < name.length) {

@@ -9,7 +9,7 @@ export function parseAddress(text: string): bigint {
   throw new InvalidArgumentError('An address is needed, in hex with 0x before it.');
 }
 
-/** What `page` was asked for. */
+/** What `page` is asked about. */
 export type PageOperand =
   | { readonly pfn: number }
   | { readonly physical: number }
@@ -31,14 +31,14 @@ export function parseJobs(text: string): number {
   throw new InvalidArgumentError('A number of threads is needed, 1 or more.');
 }
 
-/** How many of a list, at least one. @throws InvalidArgumentError */
+/** A number of items, at least one. @throws InvalidArgumentError */
 export function parseCount(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('A number of 1 or more is needed.');
 }
 
-/** The name of a file. @throws InvalidArgumentError */
+/** A file name. @throws InvalidArgumentError */
 export function parseFileName(text: string): string {
   if (text !== '') return text;
-  throw new InvalidArgumentError('The name of a file is needed.');
+  throw new InvalidArgumentError('A file name is needed.');
 }

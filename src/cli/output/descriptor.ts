@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Links from /dev/stdout to /proc/self/fd/1, and some to spare. */
+/** Symbolic links to follow: /dev/stdout takes two to reach /proc/self/fd/1. */
 const HOPS = 4;
 
 const OPEN_FILES = '/proc/self/fd';
 const FLAGS = '/proc/self/fdinfo';
-/** O_ACCMODE: what a file is open for (include/uapi/asm-generic/fcntl.h). */
+/** O_ACCMODE: the access modes of an open file (include/uapi/asm-generic/fcntl.h). */
 const ACCESS = { mask: 3, read: 0, write: 1 } as const;
 
-/** The number of an open file of this process that a path leads to. Opened anew, it would be written from its start. */
+/** The number of the open file of this process that a path leads to. Opening the path again would write from its start. */
 export function descriptorOf(path: string): number | undefined {
   let at = path;
   for (let hop = 0; hop < HOPS; hop++) {
@@ -24,15 +24,15 @@ export function descriptorOf(path: string): number | undefined {
   return undefined;
 }
 
-/** All threads of a process have the same open files, each in a folder of its own. */
+/** All threads of a process share its open files, but each thread has its own folder of them. */
 function isOfThisProcess(folder: string): boolean {
   return folder.replace(/\/task\/\d+(?=\/fd$)/, '') === realpathSync(OPEN_FILES);
 }
 
 /**
- * Whether an open file is one that Node.js made for its own use: an anonymous inode (epoll, eventfd, io_uring), or a pipe
- * of which this process has both ends. What whoever started the program left open for it is none of these, and cannot be
- * told by the close-on-exec flag, which Node.js sets on all that it finds.
+ * Whether Node.js opened a file for its own use: an anonymous inode (epoll, eventfd, io_uring), or a pipe of which this
+ * process has both ends. Files that the parent process left open are neither. The close-on-exec flag does not tell them
+ * apart, because Node.js sets it on every file that it finds open.
  */
 export function isOfNode(fd: number): boolean {
   const file = fileOf(fd);
@@ -45,7 +45,7 @@ export function isOfNode(fd: number): boolean {
   return access.some((how) => how !== ACCESS.write) && access.some((how) => how !== ACCESS.read);
 }
 
-/** What an open file is, by the system's name; undefined where there is none of that number. */
+/** The system's name of an open file; undefined if no file has this number. */
 function fileOf(fd: number): string | undefined {
   try {
     return readlinkSync(`${OPEN_FILES}/${fd}`);
@@ -54,7 +54,7 @@ function fileOf(fd: number): string | undefined {
   }
 }
 
-/** What an open file is open for. */
+/** The access mode of an open file. */
 function accessOf(fd: number): number {
   const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync(`${FLAGS}/${fd}`, 'latin1'))?.[1] ?? '0';
   return Number.parseInt(flags, 8) & ACCESS.mask;

@@ -20,19 +20,19 @@ import { cannotWrite, errnoOf, writeAll } from './write.ts';
 
 /** Bytes copied at once. */
 const PIECE = 1 << 20;
-/** As the shell makes files for `>`; the umask takes its bits away. */
+/** The mode that a shell gives a new file for `>`; the umask is applied to it. */
 const NEW_FILE = 0o666;
 const OWNER_ONLY = 0o600;
 /** __O_TMPFILE of include/uapi/asm-generic/fcntl.h, which Node does not name. */
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
-/** Other names to try, when a file has the one that was thought up. */
+/** Random names to try before giving up. */
 const NAMES = 10;
 
 /**
- * Opens what --output names. A file has the whole result or stays what it was: what is written goes to a file without a
- * name in the same folder, so nothing is left of it however the process ends, and is copied to one that takes FILE's place.
- * @param inputs files that are read, which it must not be
- * @throws InspectError usage when it is one of them, io for what cannot be written
+ * Opens what --output names. A file gets the whole result or stays as it was: the result goes to a file without a name in the
+ * same folder, of which nothing is left however the process ends. At the end it is copied to a file that replaces FILE.
+ * @param inputs files that are read; the output must not be one of them
+ * @throws InspectError usage if it is one of them, io if it cannot be written
  */
 export async function openOutputFile(
   path: string,
@@ -50,7 +50,7 @@ export async function openOutputFile(
 
 type Naming = <T>(work: () => T) => T;
 
-/** Runs work whose errors are about FILE. */
+/** Returns a function that runs work and names FILE in its errors. */
 function namingErrors(path: string): Naming {
   return (work) => {
     try {
@@ -83,7 +83,7 @@ async function intoFile(
   const folder = dirname(target.path);
   const fd = await holdingSignals(() =>
     naming(() => {
-      // Who may not write to a file must not replace it.
+      // A user who may not write to a file must not be able to replace it.
       if (target.before) accessSync(target.path, constants.W_OK);
       return withoutName(folder);
     }),
@@ -93,8 +93,8 @@ async function intoFile(
 }
 
 /**
- * A new open file that is in no folder: made without a name where the file system can (open(2), Linux 3.11), elsewhere
- * one that loses its name at once.
+ * A new open file that is in no folder: created without a name where the file system supports that (open(2), Linux 3.11),
+ * otherwise created and unlinked at once.
  */
 function withoutName(folder: string): number {
   try {
@@ -106,14 +106,14 @@ function withoutName(folder: string): number {
   }
 }
 
-/** Puts the bytes of an open file where FILE is, all or none. */
+/** Replaces FILE with the bytes of an open file, all or nothing. */
 function copyInto(folder: string, from: number, { path: target, before }: Target & { kind: 'file' }): void {
   const { fd, path } = create(folder, NEW_FILE);
   try {
     try {
       copy(from, fd);
       if (before) likeBefore(fd, before);
-      // A full disk may show only now, on a network's file system.
+      // A network file system may report a full disk only now.
       fsyncSync(fd);
     } finally {
       closeSync(fd);
@@ -125,7 +125,7 @@ function copyInto(folder: string, from: number, { path: target, before }: Target
   }
 }
 
-/** A file that was not there. @throws what the system says */
+/** A new file. @throws the system's error */
 function create(folder: string, mode: number): { readonly fd: number; readonly path: string } {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL;
   for (let n = 1; ; n++) {
@@ -149,7 +149,7 @@ function copy(from: number, to: number): void {
   }
 }
 
-/** The permissions of the file that is replaced, and its owner where that is allowed. */
+/** Takes over the permissions of the file that is replaced, and its owner where that is allowed. */
 function likeBefore(fd: number, { uid, gid, mode }: Stats): void {
   try {
     fchownSync(fd, uid, gid);

@@ -5,32 +5,32 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { clearLine } from './status-line.ts';
 import { printOut, ReaderGone, say } from './write.ts';
 
-/** Where a command's results and messages go: results to stdout or the file of --output, all else to stderr. */
+/** Where results and messages go: results to stdout or the file of --output, everything else to stderr. */
 export interface Output {
   readonly color: boolean;
-  /** Columns of the terminal that shows the result, undefined where there is none. */
+  /** Columns of the terminal that shows the result; undefined if no terminal does. */
   readonly columns: number | undefined;
-  /** Whether a terminal shows the result, which no control character of a dump may reach. */
+  /** Whether a terminal shows the result. Control characters from a dump must not reach it. */
   readonly isTerminal: boolean;
   result(text: string): void;
   warn(text: string): void;
 }
 
-/** An output, and what becomes of what was written to it. */
+/** An output that is kept or dropped at the end. */
 export interface OpenOutput {
   readonly output: Output;
-  /** The command has done its work: what it wrote is its result. @throws InspectError io */
+  /** Makes what was written the result, after the command has done its work. @throws InspectError io */
   keep(): Promise<void>;
-  /** Ends it; what was not kept is gone, as far as that can be. */
+  /** Closes it. What was not kept is dropped where that is possible. */
   close(): void;
 }
 
-/** Major device number of /dev/null and its like (Documentation/admin-guide/devices.txt). */
+/** Major device number of /dev/null and similar devices (Documentation/admin-guide/devices.txt). */
 const MEMORY_DEVICES = 1;
 
 /**
- * Whether a stream of the process is a terminal. What is none by the kind of its file is not asked: the stream alone takes
- * milliseconds to be made, and nothing is written by it.
+ * Whether a stream of the process is a terminal. The kind of its file is checked first, because Node.js takes milliseconds
+ * to make the stream object, which is used for nothing else.
  */
 export function isTerminal(stream: 'stdout' | 'stderr'): boolean {
   const { mode, rdev } = fstatSync(stream === 'stdout' ? 1 : 2);
@@ -38,7 +38,7 @@ export function isTerminal(stream: 'stdout' | 'stderr'): boolean {
   return characters && rdev >>> 8 !== MEMORY_DEVICES && isLive(stream);
 }
 
-/** Node.js cannot make a stream of a terminal that was closed: what is written there is lost, and no reason to stop. */
+/** Node.js cannot make a stream of a terminal that was closed. Output to it is lost, but that is no reason to stop. */
 function isLive(stream: 'stdout' | 'stderr'): boolean {
   try {
     return process[stream].isTTY === true;
@@ -62,7 +62,7 @@ export function standardOutput(options: CommonOptions): Output {
   };
 }
 
-/** Tells warnings on stderr, unless --quiet. */
+/** Prints warnings to stderr, unless --quiet is given. */
 export function warner({ quiet }: CommonOptions): Output['warn'] {
   return (text) => {
     if (quiet) return;
@@ -71,10 +71,10 @@ export function warner({ quiet }: CommonOptions): Output['warn'] {
   };
 }
 
-/** Exit statuses: a script may rely on them. */
+/** Exit statuses, which scripts may rely on. */
 export const EXIT = { done: 0, failed: 1, usage: 2, incomplete: 3 } as const;
 
-/** Says on stderr what went wrong and what to do; returns the exit status that goes with it. */
+/** Prints to stderr what went wrong and what to do about it. Returns the exit status. */
 export function reportFailure(error: unknown, debug: boolean): number {
   if (error instanceof ReaderGone) return EXIT.done;
   clearLine();
@@ -86,7 +86,7 @@ export function reportFailure(error: unknown, debug: boolean): number {
   const stack = debug && error instanceof Error ? `${escapeLines(error.stack ?? '')}\n` : '';
   const bug = known
     ? ''
-    : '  this is a bug in kdump-inspect; run it again with --debug and report what it prints\n';
+    : '  this is a bug in kdump-inspect; please run it again with --debug and report the output\n';
   say(`kdump-inspect: ${escapeText(message)}\n${hint}${bug}${stack}`);
   return known && error.kind === 'usage' ? EXIT.usage : EXIT.failed;
 }

@@ -1,9 +1,9 @@
-/** Signals that end a process and that people send: Ctrl-C, kill, a closed terminal. */
+/** Signals by which people end a process: Ctrl-C, kill, a closed terminal. */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs work that no signal may break off; one that came meanwhile ends the process as soon as it is done. At other times
- * these signals end the process at once, wherever it is, but for what beforeSignals says.
+ * Runs work that no signal may interrupt. A signal that arrives meanwhile ends the process when the work is done. At other
+ * times these signals end the process at once, except as beforeSignals() says.
  */
 export async function holdingSignals<T>(work: () => T): Promise<T> {
   let came: NodeJS.Signals | undefined;
@@ -13,7 +13,7 @@ export async function holdingSignals<T>(work: () => T): Promise<T> {
   try {
     return work();
   } finally {
-    // What came is told only when the event loop has gone round.
+    // Handlers run only in the next turn of the event loop.
     await new Promise(setImmediate);
     release();
     if (came !== undefined) process.kill(process.pid, came);
@@ -21,8 +21,8 @@ export async function holdingSignals<T>(work: () => T): Promise<T> {
 }
 
 /**
- * Does something quick before a signal ends the process as it would have without, until what is returned is called.
- * Only for times when the event loop goes round: elsewhere the signal would have to wait.
+ * Calls `last`, which must be quick, before a signal ends the process, until the returned function is called. Only for work
+ * that returns to the event loop: otherwise the signal would have to wait.
  */
 export function beforeSignals(last: () => void): () => void {
   const release = handle((signal) => {

@@ -1,7 +1,7 @@
 import { milliseconds } from '../../bytes/clock.ts';
 import { say } from './write.ts';
 
-/** Work shorter than this shows nothing. */
+/** Work that takes less time than this shows nothing. */
 export const QUIET_MS = 1000;
 export const REDRAW_MS = 100;
 /** Characters of a bar. */
@@ -13,7 +13,7 @@ interface Drawn {
   readonly at: number;
 }
 
-/** What stands on the line of stderr's terminal that all bars share. */
+/** What is on the line of the terminal that all bars share. */
 let drawn: Drawn | undefined;
 
 /** @param by the name of the bar */
@@ -22,14 +22,14 @@ export function drawLine(by: string, text: string): void {
   say(`\r${by} ${text} \x1b[K`);
 }
 
-/** Takes away what is there. */
+/** Clears the line. */
 export function clearLine(): void {
   if (drawn === undefined) return;
   drawn = undefined;
   say('\r\x1b[K');
 }
 
-/** Whether another bar is there, which has been drawn just now. */
+/** Whether another bar was drawn there recently. */
 export function isTaken(by: string): boolean {
   return drawn !== undefined && drawn.by !== by && milliseconds() - drawn.at < QUIET_MS;
 }

@@ -1,18 +1,18 @@
 import { writeSync } from 'node:fs';
 import { InspectError, isSystemError } from '../../errors.ts';
 
-/** Thrown when whoever read the result has gone, as `head` does: nothing is left to do, and nothing went wrong. */
+/** Thrown when the reader of the result has gone, as `head` does. Nothing is left to do, and nothing went wrong. */
 export class ReaderGone extends Error {}
 
-/** Milliseconds until a pipe that is full and does not block is tried again. */
+/** Milliseconds before a full non-blocking pipe is tried again. */
 const PATIENCE = 5;
 
-/** What people call the system's errors; of others its own sentence is given. */
+/** The system's errors in plain words. For any other error the system's own message is used. */
 const REASONS: Record<string, string> = {
   EACCES: 'permission denied',
   EBADF: 'it is not open for writing',
   EDQUOT: 'the disk quota is used up',
-  EFBIG: 'the file would be larger than is allowed',
+  EFBIG: 'the file would be larger than allowed',
   EIO: 'the device reports an error',
   EISDIR: 'it is a directory',
   ELOOP: 'too many symbolic links',
@@ -20,17 +20,17 @@ const REASONS: Record<string, string> = {
   ENOENT: 'no such folder',
   ENOSPC: 'no space left',
   ENOTDIR: 'a part of the path is not a directory',
-  ENXIO: 'nobody listens there',
+  ENXIO: 'nothing is reading from it',
   EPERM: 'not permitted',
   EROFS: 'the file system is read-only',
 };
 
-/** The system's name of an error, undefined for what is none of the system's. */
+/** The system's name of an error; undefined for any other error. */
 export function errnoOf(error: unknown): string | undefined {
   return isSystemError(error) ? error.code : undefined;
 }
 
-/** The io error for a result that cannot be written; `what` names where to, as the user did. */
+/** The error for a result that cannot be written. @param what where it was to go, in the user's words */
 export function cannotWrite(what: string, path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const { code: errno, message } = error;
@@ -39,8 +39,8 @@ export function cannotWrite(what: string, path: string, error: unknown): unknown
 }
 
 /**
- * Writes bytes to an open file synchronously, so that nothing is lost or out of order at the end; waits where a pipe is full.
- * @throws ReaderGone, and what the system says
+ * Writes bytes to an open file synchronously, so that nothing is lost or out of order at exit. Waits if a pipe is full.
+ * @throws ReaderGone; the system's errors
  */
 export function writeAll(fd: number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
@@ -65,11 +65,11 @@ export function printOut(text: string): void {
   }
 }
 
-/** Writes text to stderr. Where that is closed or full there is nobody to tell, and the result is worth no less. */
+/** Writes text to stderr. If that fails there is nobody to tell, and the result is still good. */
 export function say(text: string): void {
   try {
     writeAll(2, Buffer.from(text, 'utf8'));
   } catch {
-    // Nobody is there to hear it.
+    // Nobody reads stderr.
   }
 }

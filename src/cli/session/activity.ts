@@ -3,18 +3,18 @@ import type { CommonOptions } from '../options/common-options.ts';
 import { isTerminal } from '../output/output.ts';
 import { BAR, clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
 
-/** How much of the bar moves over it. */
+/** Characters of the block that moves across the bar. */
 const BLOCK = 5;
 
-/** A bar on stderr of work of which nobody knows how much there is. */
+/** A bar on stderr for work of unknown length. */
 export interface Activity {
-  /** To be called again and again while there is work. */
+  /** To be called often while the work goes on. */
   readonly update: () => void;
-  /** Takes it away for good. */
+  /** Removes the bar. */
   readonly end: () => void;
 }
 
-/** Shows that work goes on, and for how long already, where no bar says how far it is; undefined where nobody would see it. */
+/** Shows that work goes on, and for how long, where no other bar shows progress. undefined if stderr is not a terminal. */
 export function activityBar(what: string, { quiet }: CommonOptions): Activity | undefined {
   if (quiet || !isTerminal('stderr')) return undefined;
   const start = milliseconds();

@@ -1,14 +1,14 @@
-/** What node:vm throws when Ctrl-C ended a script. */
+/** What node:vm throws after Ctrl-C ended a script. */
 const INTERRUPTED = 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
-/** Milliseconds in which a signal to the process itself comes, whichever of its threads the system gives it to. */
+/** Milliseconds in which a signal to the own process arrives, on whichever thread. */
 const COMES = 1000;
 
 /**
- * Does work that does not let the event loop go round, so that no handler of a signal could run before it is over. Ctrl-C
- * ends it wherever it is, none of its catch and finally blocks run, `last` is called, and the process ends by that signal.
+ * Runs work that never returns to the event loop, so that no signal handler could run before its end. Ctrl-C ends the work
+ * wherever it is, without its catch and finally blocks. Then `last` is called, and the process ends by that signal.
  */
 export function interruptible<T>(work: () => T, last: () => void): T {
-  // Loaded here, since it is for terminals alone.
+  // Loaded here because only terminals need it.
   const { runInNewContext } = process.getBuiltinModule('node:vm');
   try {
     return runInNewContext('work()', { work }, { breakOnSigint: true, displayErrors: false });
@@ -21,7 +21,7 @@ export function interruptible<T>(work: () => T, last: () => void): T {
   }
 }
 
-/** It is an error of the script's own realm, and no instance of this one's Error. */
+/** The error is from another realm, so it is not an instance of this realm's Error. */
 function isInterruption(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === INTERRUPTED;
 }

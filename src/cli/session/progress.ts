@@ -5,17 +5,17 @@ import { isTerminal } from '../output/output.ts';
 import { beforeSignals } from '../output/signals.ts';
 import { BAR, clearLine, drawLine, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
 
-/** The share from which on the pace so far tells of the rest: what is read first is seldom like the rest. */
+/** No time is estimated before this share is done, because the first part is seldom like the rest. */
 const TELLING = 0.01;
 
 /** A progress bar on stderr, for a terminal only. */
 export interface Progress {
   readonly update: OnProgress;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   readonly end: () => void;
 }
 
-/** @param yields whether the work lets the event loop go round now and then, so that a signal can be told */
+/** @param yields whether the work returns to the event loop now and then, so that signals can be handled */
 export function progressBar(what: string, { quiet }: CommonOptions, yields = false): Progress {
   if (quiet || !isTerminal('stderr')) return { update: () => {}, end: () => {} };
   const start = milliseconds();
@@ -41,7 +41,7 @@ export function progressBar(what: string, { quiet }: CommonOptions, yields = fal
   return { update, end };
 }
 
-/** Shows how far the file's own tables are read, each time that this takes long; no bar is left when they are. */
+/** Shows the progress of reading the file's own tables, if that takes long. */
 export function readingBar(options: CommonOptions): OnProgress {
   let bar: Progress | undefined;
   return (done, total) => {

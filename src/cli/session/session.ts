@@ -15,7 +15,7 @@ import { type Progress, progressBar, readingBar } from './progress.ts';
 import { readVmcoreinfo } from './vmcoreinfo-file.ts';
 import { type Watch, watch } from './watch.ts';
 
-/** What is meant where no FILE is given. */
+/** What is read if no FILE is given. */
 export const LIVE = '/proc/kcore';
 
 /** One run of a command on one dump. */
@@ -24,23 +24,23 @@ export interface Session {
   readonly output: Output;
   readonly options: CommonOptions;
   /**
-   * VMCOREINFO: what --vmcoreinfo gave, or else the dump's, or else what a search of all its memory finds.
+   * VMCOREINFO: from --vmcoreinfo, else from the dump's note, else from a search of all its memory.
    * @throws InspectError missingInfo
    */
   vmcoreinfo(): VmcoreinfoText;
-  /** How to open the same dump once more. */
+  /** How to open the same dump again, in another thread. */
   readonly dump: DumpFiles;
-  /** What was read besides `image`, by others that opened the dump. */
+  /** Reads of the dump by other threads, besides those of `image`. */
   readonly readElsewhere: ReadStatistics;
   /** @throws InspectError as openKernel does */
   kernel(): Kernel;
-  /** The kernel, or its page tables alone where there is no VMCOREINFO. @throws InspectError as openKernel does */
+  /** The kernel, or only its page tables if there is no VMCOREINFO. @throws InspectError as openKernel does */
   kernelOrTables(): Kernel;
-  /** The kernel by the VMCOREINFO that is at hand, without a search. @throws InspectError as openKernel does */
+  /** The kernel by the VMCOREINFO that is available without a search. @throws InspectError as openKernel does */
   kernelAtHand(): Kernel;
 }
 
-/** Opens FILE for `run`, and what the result goes to, and closes them whatever happens; returns what `run` returns. */
+/** Opens the dump and the output for `run`, and closes them whatever happens. Returns what `run` returns. */
 export async function withDump(
   files: readonly string[],
   options: CommonOptions,
@@ -95,7 +95,7 @@ async function withImage(
   }
 }
 
-/** KiB, of this program alone: getrusage(2) has the memory of what started it, where that had more. */
+/** KiB, of this program alone. getrusage(2) would report the memory of the parent process if that had more. */
 function peakMemory(): string {
   try {
     return /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 'unknown';
@@ -105,7 +105,7 @@ function peakMemory(): string {
   }
 }
 
-/** What is wrong with the command line is not wrong with the file. */
+/** An error in the command line is not an error in the file. */
 function isUsage(error: unknown): boolean {
   return error instanceof InspectError && error.kind === 'usage';
 }
@@ -133,7 +133,7 @@ function session(
   };
 }
 
-/** Opens the kernel of a text once: the note is put to the test by the kernel that is used then. */
+/** Opens the kernel of each VMCOREINFO text once: checking a note opens the kernel that is used afterwards. */
 function keepingOpener(watched: Watch): OpenByNote {
   const kept = new Map<VmcoreinfoText, Kernel>();
   return (image, text) => {
@@ -143,7 +143,7 @@ function keepingOpener(watched: Watch): OpenByNote {
   };
 }
 
-/** The bar is made when there is something to search. */
+/** The bar is made only if memory has to be searched. */
 function find(image: MemoryImage, options: CommonOptions, open: OpenByNote): VmcoreinfoText {
   let progress: Progress | undefined;
   const searching = () => {
@@ -166,7 +166,7 @@ function orTables(image: MemoryImage, kernel: () => Kernel, watched: Watch): Ker
   }
 }
 
-/** All files of the dump: those in the place of FILE, and those of --part for commands that take one there. */
+/** All files of the dump: FILE, and those of --part. */
 function filesOf(files: readonly string[], { part = [] }: CommonOptions): readonly string[] {
   const all = [...files, ...part];
   return all.length === 0 ? [LIVE] : all;

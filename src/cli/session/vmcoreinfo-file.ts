@@ -3,15 +3,17 @@ import { InspectError } from '../../errors.ts';
 import type { VmcoreinfoText } from '../../formats/image/image.ts';
 import { errnoOf } from '../output/write.ts';
 
-/** More is no VMCOREINFO: the kernel's own limit is a page. */
+/** A larger file is not a VMCOREINFO: the kernel's own limit is one page. */
 const LIMIT = 1 << 20;
 
-/** The VMCOREINFO text that --vmcoreinfo names. @throws InspectError io; unsupported, for a file that has none */
+/** The VMCOREINFO text in the file of --vmcoreinfo. @throws InspectError io; unsupported if the file is something else */
 export function readVmcoreinfo(path: string): VmcoreinfoText {
   const text = tryRead(path);
   const wrong = whyNot(text);
   if (wrong !== undefined)
-    throw new InspectError('unsupported', `--vmcoreinfo ${path}: this is no VMCOREINFO: ${wrong}`, { path });
+    throw new InspectError('unsupported', `--vmcoreinfo ${path}: this is not a VMCOREINFO text: ${wrong}`, {
+      path,
+    });
   return { text: text.endsWith('\n') ? text : `${text}\n`, source: `--vmcoreinfo ${path}` };
 }
 
@@ -21,12 +23,12 @@ function tryRead(path: string): string {
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
-    const message = `--vmcoreinfo ${path}: cannot read it: ${errno}`;
+    const message = `--vmcoreinfo ${path}: the file cannot be read: ${errno}`;
     throw new InspectError('io', message, { path, errno, cause: error });
   }
 }
 
-/** A byte more than the limit at most: what is named may be a device that has no end. */
+/** Up to one byte more than the limit, because the path may name an endless device. */
 function beginningOf(path: string): Buffer {
   const bytes = Buffer.alloc(LIMIT + 1);
   const fd = openSync(path, 'r');

@@ -5,18 +5,18 @@ import { clearLine } from '../output/status-line.ts';
 import { activityBar } from './activity.ts';
 import { interruptible } from './interruptible.ts';
 
-/** How the work of a command is seen and ended by who started it at a terminal. */
+/** How a user at a terminal sees the work of a command, and ends it. */
 export interface Watch {
-  /** Does work that Ctrl-C ends wherever it is, and leaves no bar. */
+  /** Runs work that Ctrl-C can end at any point, leaving no bar behind. */
   readonly run: Run;
-  /** The kernel, which shows that it is read as long as that lasts. */
+  /** The kernel, which then shows activity while it is read. */
   readonly kernel: (kernel: Kernel) => Kernel;
   readonly end: () => void;
 }
 
 const UNSEEN: Watch = { run: (work) => work(), kernel: (kernel) => kernel, end: () => {} };
 
-/** Elsewhere a signal ends the process as it is, for there is no bar to be taken away. */
+/** Without a terminal there is no bar to remove, so a signal just ends the process. */
 export function watch(options: CommonOptions): Watch {
   const activity = activityBar('reading memory', options);
   if (activity === undefined) return UNSEEN;

@@ -54,9 +54,7 @@ describe('an open file of the program', () => {
     expect(made.length).toBeGreaterThan(6);
     for (const n of made) {
       const path = `/dev/fd/${n}`;
-      expect(run([...ASK, '-o', path])).toEqual(
-        refused(path, 'Node.js itself has opened it, for its own use'),
-      );
+      expect(run([...ASK, '-o', path])).toEqual(refused(path, 'Node.js opened it for its own use'));
     }
   });
 
@@ -66,7 +64,7 @@ describe('an open file of the program', () => {
       const [pipe] = [...own].find(([, file]) => file.startsWith('pipe:')) ?? [];
       const { status, stdout, stderr } = inBash(`exec $KI -o ${names}${pipe}`);
       expect([status, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/cannot write the result: Node.js itself has opened it, for its own use\n$/);
+      expect(stderr).toMatch(/cannot write the result: Node.js opened it for its own use\n$/);
     },
   );
 

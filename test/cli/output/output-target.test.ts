@@ -89,13 +89,13 @@ describe('what --output refuses', () => {
     const path = linkAt('nowhere', 'none');
     const { kind, facts, message } = failureOf(() => findTarget(path, []));
     expect([kind, facts]).toEqual(['io', { path }]);
-    expect(message).toMatch(/it is a symbolic link that leads nowhere$/);
+    expect(message).toMatch(/it is a dangling symbolic link$/);
   });
 
   it('is a disk', () => {
     const found = findAs(fileAt('asked'), { isBlockDevice: () => true });
     expect(found.message).toMatch(
-      /asked: cannot write the result: it is a disk, which would lose what is on it$/,
+      /asked: cannot write the result: it is a disk, and what is on it would be lost$/,
     );
   });
 
@@ -104,7 +104,7 @@ describe('what --output refuses', () => {
     linkAt('asked', fileAt('first'));
     for (const other of [{ ino: 1 }, { dev: 1 }])
       expect(findAs(inFolder('first'), other, 'lstatSync').message).toMatch(
-        /its links change while they are followed$/,
+        /its symbolic links are changing$/,
       );
   });
 
@@ -113,13 +113,13 @@ describe('what --output refuses', () => {
     const inputs = [inFolder('none'), other, input];
     linkSync(input, inFolder('hard'));
     for (const [path, what] of [
-      [input, 'that file is'],
-      [inFolder('hard'), `that is ${input}, which is`],
-      [linkAt('soft', input), `that is ${input}, which is`],
+      [input, 'this file is'],
+      [inFolder('hard'), `this is ${input},`],
+      [linkAt('soft', input), `this is ${input},`],
     ] as const) {
       const { kind, message } = failureOf(() => findTarget(path, inputs));
       expect(kind).toBe('usage');
-      expect(message).toBe(`--output ${path}: ${what} only read, and never written to`);
+      expect(message).toBe(`--output ${path}: ${what} an input, and inputs are never written to`);
     }
   });
 });

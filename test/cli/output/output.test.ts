@@ -149,7 +149,7 @@ describe('what --output refuses', () => {
       ['pages', DUMP, '--vmcoreinfo', info, '-o', info],
     ]) {
       const ran = run(args);
-      expect(ran.stderr).toMatch(/^kdump-inspect: --output .* is only read, and never written to\n/);
+      expect(ran.stderr).toMatch(/^kdump-inspect: --output .*, and inputs are never written to\n/);
       expect([ran.status, ran.stdout]).toEqual([2, '']);
     }
     const after = statSync(DUMP);
@@ -162,7 +162,7 @@ describe('what --output refuses', () => {
     ['a folder that is not there', () => inFolder('none/'), 'it is a directory'],
     ['a file in a folder that is not there', () => inFolder('none/result'), 'no such folder'],
     ['a file in a file', () => `${DUMP}/result`, 'a part of the path is not a directory'],
-    ['a link to nothing', () => inFolder('nowhere'), 'it is a symbolic link that leads nowhere'],
+    ['a link to nothing', () => inFolder('nowhere'), 'it is a dangling symbolic link'],
     ['links in a circle', () => inFolder('circle'), 'too many symbolic links'],
     ['a name that is too long', () => inFolder('x'.repeat(256)), 'the name is too long'],
     ['an open file that is none', () => '/dev/fd/777', 'it is not open for writing'],
@@ -218,7 +218,7 @@ describe('a file that grows too large', () => {
     // In blocks of 512 bytes, and with no signal for it: as on a disk that is full in the midst.
     const ran = shell(`ulimit -f 64; $KI symbols ${DUMP} -o ${inFolder('result')}`);
     expect(ran.stderr).toMatch(
-      /^kdump-inspect: --output .*result: cannot write the result: the file would be larger than is allowed\n$/,
+      /^kdump-inspect: --output .*result: cannot write the result: the file would be larger than allowed\n$/,
     );
     expect(ran.status).toBe(1);
     expect(contents()).toEqual([]);

@@ -88,20 +88,20 @@ describe('--vmcoreinfo', () => {
     ],
   ])('is refused for what it is not: a text that %s', async (_, text, why) => {
     const path = file('wrong', text);
-    const said = `kdump-inspect: --vmcoreinfo ${path}: this is no VMCOREINFO: ${why}\n`;
+    const said = `kdump-inspect: --vmcoreinfo ${path}: this is not a VMCOREINFO text: ${why}\n`;
     expect(await ask(path)).toEqual({ status: 1, stdout: '', stderr: said });
   });
 
   it('is read no further than any VMCOREINFO goes: it may be a device without an end', async () => {
     const said =
-      'kdump-inspect: --vmcoreinfo /dev/zero: this is no VMCOREINFO: it has more than 1048576 bytes\n';
+      'kdump-inspect: --vmcoreinfo /dev/zero: this is not a VMCOREINFO text: it has more than 1048576 bytes\n';
     expect(await ask('/dev/zero')).toEqual({ status: 1, stdout: '', stderr: said });
   });
 
   it('is never written to', async () => {
     const path = file('given', 'OSRELEASE=5.10.0\n');
     const ran = await ask(path, '--output', path);
-    expect(ran.stderr).toMatch(/: that file is only read, and never written to\n$/);
+    expect(ran.stderr).toMatch(/: this file is an input, and inputs are never written to\n$/);
     expect([ran.status, fs.readFileSync(path, 'utf8')]).toEqual([2, 'OSRELEASE=5.10.0\n']);
   });
 

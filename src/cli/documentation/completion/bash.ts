@@ -1,21 +1,22 @@
 import type { Command } from '../../command/command.ts';
 import { operandsOf } from '../operand-words.ts';
 import { type OptionForm, optionForms } from '../option-forms.ts';
+import { quoted } from './quoted.ts';
 
-/** A script for bash 4 and later. */
+/** A completion script for bash 4 and later. */
 export function bashCompletion(commands: readonly Command[]): string {
   const names = [...commands.map(({ name }) => name), 'help'];
   return `# bash completion of kdump-inspect
 _kdump_inspect() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]}
-  # To bash the "=" of --option=value is a word of its own.
+  # Bash splits --option=value into three words.
   if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD - 2]}; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     _kdump_inspect_words ${quoted([...names, '--help', '--version'].join(' '))}
     return
   fi
-  # What follows each option that takes something, all options, and what the operands are.
+  # The values of options, all options, and what each operand is.
   local options= operands=()
   case \${COMP_WORDS[1]} in
 ${commands.map(caseOf).join('\n')}
@@ -40,7 +41,7 @@ _kdump_inspect_files() {
   mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 }
 
-# An operand is FILE, nothing that can be known, or one of some words.
+# An operand is FILE, unknown (-), or one of some words.
 _kdump_inspect_operand() {
   case $1 in
     FILE) _kdump_inspect_files ;;
@@ -60,7 +61,7 @@ function caseOf(command: Command): string {
   const operands = operandsOf(command).map(({ choices, completes }) =>
     quoted(choices?.join(' ') ?? (completes === 'file' ? 'FILE' : '-')),
   );
-  // What is after the last one is nothing, unless that may be repeated.
+  // After the last operand nothing is offered, unless it can be repeated.
   if (!operandsOf(command).at(-1)?.many) operands.push(quoted('-'));
   const prev = values.length === 0 ? [] : ['      case $prev in', ...values, '      esac'];
   return [
@@ -77,9 +78,4 @@ function valueCase({ long, short, choices, file }: OptionForm): string {
   const offer = file ? '_kdump_inspect_files; ' : '';
   const words = choices.length === 0 ? '' : `_kdump_inspect_words ${quoted(choices.join(' '))}; `;
   return `        ${flags}) ${offer}${words}return ;;`;
-}
-
-/** A word of the shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

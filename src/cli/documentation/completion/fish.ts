@@ -2,10 +2,10 @@ import type { Command } from '../../command/command.ts';
 import { operandsOf } from '../operand-words.ts';
 import { type OptionForm, optionForms } from '../option-forms.ts';
 
-/** A script for fish 3 and later. */
+/** A completion script for fish 3 and later. */
 export function fishCompletion(commands: readonly Command[]): string {
   return `# fish completion of kdump-inspect
-function __kdump_inspect_operands -d 'how many operands there are, the command among them'
+function __kdump_inspect_operands -d 'the number of operands, with the command'
   math (count (string match --invert -- '-*' (commandline -opc))) - 1
 end
 
@@ -26,7 +26,7 @@ function linesOf(command: Command): string {
   ].join('\n');
 }
 
-/** Of a command alone; there may be more to it. */
+/** A completion for one command, under a further condition. */
 function within(name: string, condition = ''): string {
   return `complete -c kdump-inspect -n ${quoted(`__fish_seen_subcommand_from ${name}${condition}`)}`;
 }
@@ -38,7 +38,7 @@ function optionArguments({ long, short, argument, meaning, choices, file }: Opti
   return `${flags}${value}${words} -d ${quoted(meaning)}`;
 }
 
-/** Each operand at its place, and one that may be repeated from there on. */
+/** Each operand at its position; one that can be repeated also after that. */
 function operandLines(command: Command): string[] {
   return operandsOf(command).flatMap(({ choices, completes, many }, i) => {
     const place = `; and test (__kdump_inspect_operands) ${many ? '-ge' : '-eq'} ${i + 1}`;
@@ -47,7 +47,7 @@ function operandLines(command: Command): string[] {
   });
 }
 
-/** A word of the shell. */
+/** Text as one word of fish. */
 function quoted(text: string): string {
   return `'${text.replace(/['\\]/g, '\\$&')}'`;
 }

@@ -2,8 +2,9 @@ import type { Command } from '../../command/command.ts';
 import type { Operand } from '../../options/declared.ts';
 import { operandsOf } from '../operand-words.ts';
 import { type OptionForm, optionForms } from '../option-forms.ts';
+import { quoted } from './quoted.ts';
 
-/** A script to be sourced, or to be put as _kdump-inspect in a folder of fpath. */
+/** A completion script for zsh, to be sourced, or installed as _kdump-inspect in a folder of fpath. */
 export function zshCompletion(commands: readonly Command[]): string {
   const names = commands.map(
     ({ name, summary }) => `    ${quoted(`${name}:${summary.replaceAll(':', '\\:')}`)}`,
@@ -57,7 +58,7 @@ function operandSpec({ name, many, optional, choices = [], completes }: Operand)
   return quoted(`${place}${messageOf(name)}:${actionOf(choices, completes === 'file')}`);
 }
 
-/** What zsh offers; nothing where it cannot know. */
+/** What zsh offers for a word; nothing if the values are unknown. */
 function actionOf(choices: readonly string[], file: boolean): string {
   if (file) return '_files';
   return choices.length === 0 ? ' ' : `(${choices.join(' ')})`;
@@ -65,9 +66,4 @@ function actionOf(choices: readonly string[], file: boolean): string {
 
 function messageOf(text: string): string {
   return text.replace(/[:\\]/g, '\\$&');
-}
-
-/** A word of the shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
