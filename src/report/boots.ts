@@ -1,12 +1,12 @@
 import type { Boot } from '../formats/image/image.ts';
 import { hex } from '../hex.ts';
 
-/** A kernel in memory, in JSON. */
+/** A kernel that was found in memory, in JSON. */
 export interface BootRow {
   readonly release: string;
   /** Physical address of its text. */
   readonly physical: string;
-  /** Whether the dump is read as this kernel's. */
+  /** Whether the dump is read as a dump of this kernel. */
   readonly taken: boolean;
   readonly why: string;
 }

@@ -1,7 +1,7 @@
 /*
- * What must not reach a terminal from a dump or a file name: control characters (C0, DEL, C1), which can move the
- * cursor or set a title; bidi controls and line separators, which can reorder or split what is shown; and halves of
- * surrogate pairs. Characters that hide (zero width, fillers, variation selectors) count too.
+ * Characters that must not reach a terminal from a dump or a file name. Control characters (C0, DEL, C1) can move
+ * the cursor or set a title. Bidi controls and line separators can reorder or split what is shown. Invisible
+ * characters (zero width, fillers, variation selectors) and halves of surrogate pairs are unsafe, too.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 
@@ -11,27 +11,27 @@ function escapeOne(character: string): string {
   return `\\u{${code.toString(16)}}`;
 }
 
-/** Text from a dump, a file name or a message, made safe to print. */
+/** Makes text from a dump, a file name or a message safe to print. */
 export function escapeText(text: string): string {
   return text.replace(UNSAFE, escapeOne);
 }
 
-/** As escapeText, with the newlines left in place: for text of several lines. */
+/** Does the same with text of several lines, whose newlines stay. */
 export function escapeLines(text: string): string {
   return text.split('\n').map(escapeText).join('\n');
 }
 
-/** A JSON document on one or many lines in which nothing but plain text stands: the rest is \u escapes, still valid JSON. */
+/** Returns a JSON document in which unsafe characters are \u escapes. It ends in a newline. */
 export function jsonText(document: unknown): string {
   return `${escapeJson(JSON.stringify(document, null, 2))}\n`;
 }
 
-/** The same on one line, without a newline at its end. */
+/** Returns the same on one line, without a newline at its end. */
 export function jsonLine(document: unknown): string {
   return escapeJson(JSON.stringify(document));
 }
 
-/** Outside of strings JSON has no unsafe character but the newlines of its own layout, which are many. */
+/** Outside of strings, the only unsafe characters of JSON are the many newlines of its layout. */
 const UNSAFE_IN_JSON = new RegExp(`(?!\\n)${UNSAFE.source}`, 'gu');
 
 export function escapeJson(text: string): string {

@@ -7,7 +7,7 @@ export interface PageAmount {
   readonly bytes: number;
 }
 
-/** How many pages there are; null where the dump cannot tell, and then what it has at least. */
+/** How many pages there are; null if the dump does not show that, with the least that there are. */
 export interface Figure {
   readonly pages: number | null;
   readonly bytes: number | null;
@@ -16,12 +16,11 @@ export interface Figure {
 
 export const amount = (pages: number): PageAmount => ({ pages, bytes: pages * PAGE_SIZE });
 
-/** Pages that were counted, and whether those are all. */
+/** @param known whether the pages that were counted are all */
 export function figure(pages: number, known: boolean): Figure {
   return known ? amount(pages) : { pages: null, bytes: null, atLeast: amount(pages) };
 }
 
-/** A count of pages, as it is in JSON. */
 export function figureOf({
   pages,
   atLeast,
@@ -33,12 +32,12 @@ export function figureOf({
   return atLeast === undefined ? { pages: null, bytes: null } : figure(atLeast, false);
 }
 
-/** As text: 12, or >=12 where there may be more, or a question mark. */
+/** "12", or ">=12" if there may be more, or "?". */
 export function pagesOf(row: Figure): string {
   return row.pages === null ? least(row, ({ pages }) => String(pages)) : String(row.pages);
 }
 
-/** As text, in a unit that suits it. */
+/** "48 KiB", or ">=48 KiB" if there may be more, or "?". */
 export function sizeText(row: Figure): string {
   return row.bytes === null ? least(row, ({ bytes }) => size(bytes)) : size(row.bytes);
 }
@@ -47,7 +46,7 @@ function least({ atLeast }: Figure, text: (amount: PageAmount) => string): strin
   return atLeast ? `>=${text(atLeast)}` : '?';
 }
 
-/** The share of a row in the total, as text. */
+/** The share of a row in the total, in percent. */
 export function shareOf(row: Figure, total: Figure): string {
   return row.pages === null || total.pages === null ? '-' : percent(row.pages, total.pages);
 }

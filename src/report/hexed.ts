@@ -1,13 +1,13 @@
 import { hex } from '../hex.ts';
 
-/** A value with hex text for each bigint, which are the addresses in it. */
+/** A value whose addresses, which are its bigints, are hex text. */
 export type Hexed<T> = T extends bigint
   ? string
   : T extends object
     ? { readonly [Name in keyof T]: Hexed<T[Name]> }
     : T;
 
-/** Plain data for JSON: its addresses, at any depth, as hex. */
+/** Returns plain data for JSON: all addresses in it are hex text. */
 export function hexed<T>(value: T): Hexed<T> {
   return convert(value) as Hexed<T>;
 }

@@ -1,13 +1,13 @@
 import type { Check } from '../kernel/evidence/check.ts';
 import type { SystemFacts } from '../kernel/system/system.ts';
 
-/** Why memory cannot be held against the zones, which the dump should have. */
+/** Says why memory cannot be compared with the zones, if the dump should have them. */
 export function uncheckedMemory({ memoryChecks }: SystemFacts): string[] {
   const lost = 'value' in memoryChecks ? memoryChecks.value.lost : null;
   return lost === null ? [] : [lost];
 }
 
-/** What was found to be broken while it was read; the rest of it is told. */
+/** Lists damage that was found. The report has what could be read all the same. */
 export function problems({ tasks, modules, symbolDamage }: SystemFacts): string[] {
   return [
     ...(symbolDamage ? [symbolDamage] : []),
@@ -16,7 +16,7 @@ export function problems({ tasks, modules, symbolDamage }: SystemFacts): string[
   ];
 }
 
-/** The figures that are held against the kernel's own. */
+/** Returns the figures that are compared with the kernel's own. */
 export function checksOf({ tasks, memoryChecks }: SystemFacts): readonly Check[] {
   return [
     ...('value' in tasks ? tasks.value.checks : []),
@@ -24,7 +24,7 @@ export function checksOf({ tasks, memoryChecks }: SystemFacts): readonly Check[]
   ];
 }
 
-/** Whether all that these lists have was found, though something is wrong with them, and by names that are right. */
+/** Whether everything in these lists was found, in spite of damage, and by symbols that are right. */
 export function listsAreWhole({ tasks, modules, symbolDamage }: SystemFacts): boolean {
   return (
     !symbolDamage &&

@@ -8,10 +8,10 @@ const MODULES_SPACE = 2 ** 31;
 
 const named = (what: string, member: string) => (object: Fields) => `${what} ${String(object[member])}`;
 
-/** Pages cannot be more than the report is about. */
+/** There cannot be more pages than the report is about. */
 const withinTotal = (report: Fields) => ({ pages: numberAt(report, 'total.pages') });
 
-/** A figure of pages: a whole number, of the memory that there is. */
+/** A number of pages is a whole number, at most all memory. */
 function pagesOf(of: string, called: Invariant['called']): Invariant {
   return { of, called, counts: ['pages'], most: withinTotal };
 }
@@ -108,7 +108,7 @@ function ratio(whole: number | undefined, part: number | undefined): number | un
   return whole === undefined || !part ? undefined : Math.floor(whole / part);
 }
 
-/** What is left over when all else has its row depends on all else. */
+/** These types are what the others leave, so they depend on the others. */
 function withoutRemainders(report: Fields): Fields {
   const types = listOf(report, 'types').map((row) =>
     row.type === 'notAttributed' || row.type === 'reserved' ? { ...row, pages: null, bytes: null } : row,
@@ -116,7 +116,7 @@ function withoutRemainders(report: Fields): Fields {
   return { ...report, types };
 }
 
-/** Rows of `pages` have a least value where they are unknown. */
+/** An unknown row of `pages` has a least value. */
 const unknownRow = (row: Fields): Fields => ({
   ...row,
   pages: null,
@@ -147,7 +147,7 @@ const PAGES: readonly Invariant[] = [
   },
 ];
 
-/** Empty for makedumpfile's classes, whose total is not theirs. */
+/** Pages of the classes. Those of makedumpfile do not add up to its total. */
 function classPages({ compat, classes }: Fields): unknown[] {
   return compat === null ? Object.values(classes as Fields).map((row) => (row as Fields).pages) : [null];
 }
@@ -169,7 +169,7 @@ const PS: readonly Invariant[] = [
   },
 ];
 
-/** A value of `info` that is unknown has its reason beside it. */
+/** Makes a value of `info` unknown, with the reason. */
 const unavailable =
   (name: string) =>
   (report: Fields, reason: string): Fields => ({
@@ -199,7 +199,7 @@ const INFO: readonly Invariant[] = [
   },
 ];
 
-/** What must hold of each report, by its schema. */
+/** What must hold for each report, by its schema. */
 export const INVARIANTS: Readonly<Record<string, readonly Invariant[]>> = {
   'kdump-inspect/usage/1': USAGE,
   'kdump-inspect/pages/1': PAGES,

@@ -4,49 +4,49 @@ import { plural } from './units.ts';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What must hold of some objects of a report, whatever the memory says that it is made from. Members are named with dots; one
- * that is null or absent is not asked.
+ * What must hold for some objects of a report, whatever the memory has that it is made from. Members are named
+ * with dots. A member that is null or absent is not checked.
  */
 export interface Invariant {
   /** Where the objects are: members of the report with dots, [] for each of a list; '' is the report itself. */
   readonly of: string;
-  /** What such an object is called in a sentence. */
+  /** The name of such an object in a sentence. */
   readonly called: (object: Fields) => string;
   /** Members that are whole numbers of 0 or more. */
   readonly counts?: readonly string[];
   /** Members of which the first is part of the second. */
   readonly parts?: readonly (readonly [part: string, whole: string])[];
-  /** Members, and what they cannot be larger than; undefined where that is not known. */
+  /** Largest values of members; undefined if unknown. */
   readonly most?: (report: Fields, object: Fields) => Readonly<Record<string, number | undefined>>;
   /** Members that add up to another one. */
   readonly sum?: { readonly parts: (object: Fields) => readonly unknown[]; readonly whole: string };
-  /** What becomes unknown, instead of the members that are wrong. */
+  /** Makes something else unknown than the members that are wrong. */
   readonly clears?: (object: Fields, reason: string) => Fields;
-  /** What else of the report becomes unknown then, because it was made from them. */
+  /** Also makes unknown what was made from these members. */
   readonly dependents?: (report: Fields) => Fields;
 }
 
-/** What every report has of these. A type and no interface, so that it can be gone through by the names of its members. */
+/** What every report has. A type, because an interface has no index signature. */
 type Sound = {
   readonly warnings: readonly string[];
   readonly complete: boolean;
 };
 
-/** More warnings than these are counted and not told one by one. */
-const TOLD = 20;
+/** Warnings past this number are only counted. */
+const LISTED = 20;
 
 /**
- * Takes out of a report what cannot be: it becomes null, a warning says so, and the report is not complete. A report of which all
- * holds is returned as it is.
+ * Removes impossible values from a report: they become null, a warning says so, and the report is not complete.
+ * Returns a report without such values as it is.
  */
 export function sound<T extends Sound>(report: T, invariants: readonly Invariant[]): T {
   const reasons: string[] = [];
   const mended = invariants.reduce<Fields>((all, invariant) => mend(all, invariant, report, reasons), report);
   if (reasons.length === 0) return report;
-  const untold = reasons.length - TOLD;
-  const told = reasons.slice(0, TOLD).map((reason) => `this cannot be, and is not told: ${reason}`);
-  const more = untold > 0 ? [`and ${plural(untold, 'figure')} more`] : [];
-  return { ...report, ...mended, warnings: [...report.warnings, ...told, ...more], complete: false };
+  const unlisted = reasons.length - LISTED;
+  const listed = reasons.slice(0, LISTED).map((reason) => `impossible, so not shown: ${reason}`);
+  const more = unlisted > 0 ? [`and ${plural(unlisted, 'more figure')}`] : [];
+  return { ...report, ...mended, warnings: [...report.warnings, ...listed, ...more], complete: false };
 }
 
 /** @param made the report as it was made; @param reasons where sentences on what is wrong are added */
@@ -63,7 +63,7 @@ function mend(report: Fields, invariant: Invariant, made: Fields, reasons: strin
   return mended !== report && invariant.dependents ? invariant.dependents(mended) : mended;
 }
 
-/** A copy where the objects at a path are others; what does not change is not copied. */
+/** Returns a copy with other objects at a path. What does not change is not copied. */
 function mapped(value: unknown, path: readonly string[], make: (object: Fields) => Fields): unknown {
   const [name, ...rest] = path;
   if (!isObject(value)) return value;
@@ -88,7 +88,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;
 }
 
-/** A number that cannot be, with what else may be the wrong one, and why. */
+/** An impossible value: the members of which one is wrong, and why. */
 interface Wrong {
   readonly members: readonly string[];
   readonly reason: string;
@@ -115,7 +115,7 @@ function notACount(object: Fields, member: string): Wrong | undefined {
 function tooLarge(object: Fields, member: string, limit: number | undefined): Wrong | undefined {
   const value = numberAt(object, member);
   if (value === undefined || limit === undefined || value <= limit) return undefined;
-  return { members: [member], reason: `${member} is ${value}, of ${limit} at the most` };
+  return { members: [member], reason: `${member} is ${value}, at most ${limit} are possible` };
 }
 
 function largerPart(object: Fields, part: string, whole: string): Wrong | undefined {
@@ -131,10 +131,10 @@ function wrongSum(object: Fields, { parts, whole }: NonNullable<Invariant['sum']
   const sum = numbers.reduce<number>((all, n) => all + (n as number), 0);
   return sum === expected
     ? undefined
-    : { members: [whole], reason: `${whole} is ${expected}, and its parts ${sum}` };
+    : { members: [whole], reason: `${whole} is ${expected}, but its parts add up to ${sum}` };
 }
 
-/** undefined for what is no number: null and what is absent are not asked. */
+/** Returns undefined if it is not a number. */
 export function numberAt(object: Fields, member: string): number | undefined {
   const value = member
     .split('.')
@@ -144,7 +144,7 @@ export function numberAt(object: Fields, member: string): number | undefined {
 
 const FIGURE = ['pages', 'bytes'];
 
-/** The object with null for some members. A figure is null as a whole, in pages and bytes. */
+/** Returns the object with null for some members. A figure is null in pages and in bytes. */
 function without(object: Fields, members: readonly string[]): Fields {
   const left: Record<string, unknown> = { ...object };
   const isFigure = FIGURE.every((unit) => unit in object);

@@ -1,12 +1,12 @@
 import { escapeJson } from './escape.ts';
 
-/** Characters handed over at once: more make nothing faster. */
+/** Characters per piece. More make nothing faster. */
 const PIECE = 1 << 16;
 const INDENT = '  ';
 
 /**
- * A document as `jsonText` writes it, piece by piece, so that one of a million rows is never in memory as a whole. A list may be
- * anything that can be gone through, and is gone through once, when its turn comes; its items are made and written one by one.
+ * Writes a document as `jsonText` does, but piece by piece, so that a million rows are never in memory at once. A
+ * list may be any iterable. It is gone through once, in its place, and its items are written one by one.
  */
 export function* jsonPieces(document: unknown): Generator<string> {
   let piece = '';
@@ -19,7 +19,7 @@ export function* jsonPieces(document: unknown): Generator<string> {
   yield `${escapeJson(piece)}\n`;
 }
 
-/** @param newline and the indentation that a line of this value has */
+/** @param newline with the indentation of the lines of this value */
 function* parts(value: unknown, newline: string): Generator<string> {
   if (typeof value !== 'object' || value === null) yield JSON.stringify(value) ?? 'null';
   else if (isRow(value)) yield JSON.stringify(value, undefined, INDENT).replaceAll('\n', newline);
@@ -27,7 +27,7 @@ function* parts(value: unknown, newline: string): Generator<string> {
   else yield* enclosed('{', members(value), '}', newline);
 }
 
-/** Whether it has members, and none of them has any. */
+/** Whether it is an object whose members have no members. */
 function isRow(value: object): boolean {
   if (isList(value)) return false;
   for (const name in value) {
@@ -41,7 +41,7 @@ function isList(value: object): value is Iterable<unknown> {
   return Symbol.iterator in value;
 }
 
-/** What stands before a value, and the value. */
+/** What is before a value, and the value. */
 type Entry = readonly [name: string, value: unknown];
 
 function* items(list: Iterable<unknown>): Generator<Entry> {
@@ -49,7 +49,7 @@ function* items(list: Iterable<unknown>): Generator<Entry> {
 }
 
 function* members(object: object): Generator<Entry> {
-  // A member after a list may be known only when the list was gone through, so each is asked when its turn comes.
+  // The value of a member after a list may depend on the list, so each is read in its place.
   for (const name of Object.keys(object)) {
     const value: unknown = object[name as keyof typeof object];
     if (value !== undefined) yield [`${JSON.stringify(name)}: `, value];

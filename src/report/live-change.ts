@@ -1,13 +1,13 @@
 import type { MapChange } from '../formats/image/image.ts';
 import { size } from './units.ts';
 
-/** What a report says of memory that came or went while it was made, and whether it is complete all the same. */
+/** What a report says about memory that was added or removed while it was made. */
 export interface LiveChange {
   readonly warnings: readonly string[];
   readonly complete: boolean;
 }
 
-/** @param change what a running kernel's file shows; null for nothing, and of a dump */
+/** @param change of a running kernel's memory; null if there is none, and for a dump */
 export function liveChange(change: MapChange | null): LiveChange {
   if (!change) return { warnings: [], complete: true };
   const { removed, added, moved } = change;
@@ -15,11 +15,15 @@ export function liveChange(change: MapChange | null): LiveChange {
     warnings: [
       ...(removed > 0
         ? [
-            `${size(removed)} of memory were taken out of the machine meanwhile: what is counted of them may be wrong`,
+            `${size(removed)} of memory were removed from the machine meanwhile, so the figures for them may be wrong`,
           ]
         : []),
-      ...(added > 0 ? [`${size(added)} of memory came to the machine meanwhile and are not counted`] : []),
-      ...(moved ? ['the file has moved its contents meanwhile: trust no figure, and run it again'] : []),
+      ...(added > 0
+        ? [`${size(added)} of memory were added to the machine meanwhile and are not counted`]
+        : []),
+      ...(moved
+        ? ['the file has moved its contents meanwhile, so no figure can be trusted: run this again']
+        : []),
     ],
     complete: removed === 0 && !moved,
   };

@@ -4,7 +4,7 @@ import type { PageDetails } from '../pages/details/details.ts';
 import type { PageMappers, PageOwner } from '../pages/details/owner.ts';
 import { type Hexed, hexed } from './hexed.ts';
 
-/** Owners that have files or mappings, whose rows are not as in the kernel. */
+/** Owners with files or mappings, which have other fields in JSON. */
 type MappedKind = 'file' | 'shmem' | 'anonymous' | 'ksm' | 'hugetlb';
 
 /** The owner of a page in JSON, by kind. Addresses are hex. */
@@ -13,7 +13,7 @@ export type OwnerRow =
   | {
       readonly kind: 'file' | 'shmem';
       readonly file: PageFileRow;
-      /** Of the page in the file, bytes, as text because files may be larger than a JSON number is exact. */
+      /** Of the page in the file, bytes. Text, because it may be past 2^53. */
       readonly offset: string;
       readonly mapped: MappersRow;
     }
@@ -28,7 +28,7 @@ export type OwnerRow =
 
 export interface PageFileRow {
   readonly path: string | null;
-  /** Why there is no path, where there should be one. */
+  /** Why there is no path though there should be one. */
   readonly pathError?: string;
   readonly names: MemoryFile['names'];
   readonly deleted: boolean | null;
@@ -40,7 +40,7 @@ export interface PageFileRow {
   readonly inodeAddress: string;
 }
 
-/** Who maps a page: the first ones, and how many there are. */
+/** The first processes that map a page, and how many there are. */
 export interface MappersRow {
   readonly count: number;
   readonly complete: boolean;
@@ -52,7 +52,7 @@ export interface PageDetailsReport {
   readonly use: PageDetails['use'];
   readonly node: number | null;
   readonly zone: string | null;
-  /** Whether the zone's span has the page, as it must. */
+  /** Whether the page is in the span of its zone, as it must be. */
   readonly inZoneSpan: boolean | null;
   /** The order in the flags of a compound's first tail (6.6+); null for any other page. */
   readonly flagsOrder: number | null;

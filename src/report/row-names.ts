@@ -1,6 +1,6 @@
 import type { PageClass } from '../pages/classify/page-class.ts';
 
-/** The classes by the names of their rows: makedumpfile's, and four for what it counts and does not print, or does not know. */
+/** Names of the rows. Four of them makedumpfile does not print or does not know. */
 export const ROW_NAMES: Readonly<Record<PageClass, string>> = {
   zero: 'ZERO',
   nonPrivateCache: 'NON_PRI_CACHE',

@@ -1,12 +1,12 @@
 import type { Range } from '../bytes/ranges.ts';
 import type { Segment } from '../formats/image/image.ts';
 
-/** Physical memory that two segments have, by their places in the file. */
+/** Physical memory in two segments, which are given by their positions in the file. */
 export interface Overlap extends Range {
   readonly segments: readonly [number, number];
 }
 
-/** Where the segments lie, 16 bytes each; those without a physical address are empty. */
+/** Where the segments lie, in 16 bytes each. Those without a physical address are empty. */
 class Places {
   readonly #starts: Float64Array;
   readonly #ends: Float64Array;
@@ -31,14 +31,14 @@ class Places {
     return this.#ends[index] as number;
   }
 
-  /** The segments' indexes, the ones that begin first before the others, and of those the longest first. */
+  /** Returns the indexes of the segments, sorted by start. Of segments with the same start the longest is first. */
   inOrder(): Uint32Array {
     const order = Uint32Array.from({ length: this.#starts.length }, (_, index) => index);
     return order.sort((a, b) => this.start(a) - this.start(b) || this.end(b) - this.end(a));
   }
 }
 
-/** Neighbours in physical order that share addresses; each segment against the one that reaches furthest before it. */
+/** Finds overlaps: compares each segment with the one before it that reaches furthest. */
 export function* overlapsOf(segments: Iterable<Segment>): Generator<Overlap> {
   const places = new Places(segments);
   let reach = -1;

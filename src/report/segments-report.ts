@@ -2,7 +2,7 @@ import type { Range } from '../bytes/ranges.ts';
 import type { MemoryImage, Segment } from '../formats/image/image.ts';
 import { hex } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
-import { each } from './each.ts';
+import { countEach, each } from './each.ts';
 import { jsonInteger } from './json-integer.ts';
 import { overlapsOf } from './segment-overlaps.ts';
 import { plural, size } from './units.ts';
@@ -120,7 +120,7 @@ function omission({ segments, holes }: Omitted): string {
 }
 
 function holeCount(memory: MemoryImage['memory']): number {
-  const pieces = memory.pieces ?? countOf(memory.described());
+  const pieces = memory.pieces ?? countEach(memory.described());
   for (const { start } of memory.described()) return start > 0 ? pieces : pieces - 1;
   return 0;
 }
@@ -144,10 +144,4 @@ function* holesOf({ memory }: MemoryImage): Generator<SpanRow> {
     if (start > before && ++holes >= HOLES_LIMIT) return;
     before = end;
   }
-}
-
-export function countOf(all: Iterable<unknown>): number {
-  let count = 0;
-  for (const _ of all) count++;
-  return count;
 }

@@ -1,6 +1,6 @@
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 
-/** How many tasks there are; null where some may not have been found, and then how many were. */
+/** How many tasks there are; null if some may not have been found, with how many were. */
 export type TaskFigures =
   | TaskCounts
   | ({ readonly [Name in keyof TaskCounts]: null } & { readonly atLeast: TaskCounts });
@@ -12,7 +12,7 @@ export function taskFigures(counts: TaskCounts, exact: boolean): TaskFigures {
     : { total: null, processes: null, kernelThreads: null, states: null, atLeast: counts };
 }
 
-/** What there is to tell people, and a word before it. */
+/** Returns the figures to show people, and the words before them. */
 export function foundTasks(figures: TaskFigures): TaskCounts & { readonly least: '' | 'at least ' } {
   return 'atLeast' in figures ? { ...figures.atLeast, least: 'at least ' } : { ...figures, least: '' };
 }

@@ -23,7 +23,7 @@ export function plural(count: number, noun: string, many = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : many}`;
 }
 
-/** Seconds since 1970 as a date and a time, or as they are where no date is that late. */
+/** Seconds since 1970 as date and time; as a number if they are past the last date. */
 export function utc(seconds: number): string {
   const date = new Date(seconds * 1000);
   return Number.isNaN(date.getTime())

@@ -1,6 +1,6 @@
 import type { UsageType } from '../pages/usage/types.ts';
 
-/** What the rows are called, and what is in them. */
+/** Names of the rows, and what is in them. */
 export const USAGE_NAMES: Readonly<Record<UsageType, readonly [name: string, description: string]>> = {
   anonymous: ['anonymous', 'Memory of processes'],
   fileCache: ['file cache', 'Pages of files and block devices'],

@@ -7,13 +7,13 @@ import { jsonInteger } from './json-integer.ts';
 
 export interface SlabRow extends Figure {
   readonly name: string;
-  /** null where it cannot be told; then activeRange, where there is one. */
+  /** null if it cannot be determined; then activeRange, if there is one. */
   readonly active: number | null;
   readonly activeRange?: { readonly atLeast: number; readonly atMost: number };
   /** Free objects that CPUs and barns keep at hand: /proc/slabinfo counts them as active. */
   readonly cached: number | null;
   readonly objects: number | null;
-  /** Bytes; null for what cannot be, as in ProcessRow. */
+  /** Bytes; null if it is impossible, as in ProcessRow. */
   readonly objectSize: number | null;
   readonly slotSize: number | null;
   readonly objectsPerSlab: number;
@@ -24,18 +24,18 @@ export interface SlabRow extends Figure {
 
 export interface FileRow extends Figure {
   readonly path: string | null;
-  /** Whose names the path is made of; null for a block device and where there is no path. */
+  /** The mount namespace of the path; null for a block device and if there is no path. */
   readonly names: 'initial' | 'other' | 'fileSystem' | null;
-  /** null where it cannot be told. */
+  /** null if it cannot be determined. */
   readonly deleted: boolean | null;
-  /** A number where it is exact, else its digits. */
+  /** As text past 2^53. */
   readonly inode: number | string | null;
   readonly fileSystem: { readonly type: string; readonly device: string; readonly id: string } | null;
   /** Bytes. */
   readonly size: number | string | null;
   readonly dirty: number | null;
   readonly hugetlb: boolean;
-  /** What the kernel counts for the file, in pages (for hugetlbfs in huge pages). */
+  /** The kernel's count for the file, in pages (for hugetlbfs in huge pages). */
   readonly nrpages: number | null;
   /** Virtual address. */
   readonly mapping: string;

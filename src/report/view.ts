@@ -1,11 +1,11 @@
 /**
- * What a report shows people, as plain data: blocks in their order. A view is made from a report alone. It knows no terminal, no
- * width and no colour, and escapes nothing: all of that is up to the renderer of an output form (render/render-text.ts is
- * the one for terminals).
+ * What a report shows people, as plain data: blocks in their order. A view is made from a report alone. It does
+ * not know the terminal, its width or its colours, and it escapes nothing: all of that is up to the renderer of
+ * an output form. render/render-text.ts renders text.
  */
 export type View = Iterable<Block>;
 
-export type Block = Title | Paragraph | Facts | Lines | Table | Verbatim | { readonly kind: 'blank' };
+export type Block = Title | Paragraph | Properties | Lines | Table | Verbatim | { readonly kind: 'blank' };
 
 /** What a piece of text means, for a renderer to show. */
 export type Style = 'strong' | 'bad' | 'good' | 'warning' | 'faint';
@@ -15,54 +15,54 @@ export interface Span {
   readonly style: Style;
 }
 
-/** A tab, which a string of a view cannot have: there it would be escaped. */
+/** A tab. In a string it would be escaped, because a string may come from a dump. */
 export const TAB = { tab: true } as const;
 
 /** Text without line breaks, or the parts that it consists of. */
-export type Text = string | Span | typeof TAB | readonly Text[];
+export type RichText = string | Span | typeof TAB | readonly RichText[];
 
 /** What a view is about, on one line. */
 export interface Title {
   readonly kind: 'title';
-  readonly text: Text;
+  readonly text: RichText;
 }
 
 /** Text that is wrapped between words. */
 export interface Paragraph {
   readonly kind: 'paragraph';
-  readonly text: Text;
+  readonly text: RichText;
   /** Blanks before the first line. */
   readonly indent: number;
-  /** Blanks before the lines after the first. */
+  /** Blanks before the other lines. */
   readonly hang: number;
 }
 
 /** Names and their values, in two columns. */
-export interface Facts {
-  readonly kind: 'facts';
-  readonly facts: readonly Fact[];
+export interface Properties {
+  readonly kind: 'properties';
+  readonly properties: readonly Property[];
   /** Blanks before the names. */
   readonly indent: number;
-  /** Columns before the values; a name that is too long for that pushes its value to the right. */
+  /** Columns before the values. A name that is too long pushes its own value to the right. */
   readonly valueAt: number;
-  /** Whether each fact stays on one line, however long it is. */
+  /** Whether each property stays on one line, however long it is. */
   readonly whole: boolean;
 }
 
-export interface Fact {
-  readonly name: Text;
-  readonly value: Text;
-  /** 1 for a part of the fact above it. */
+export interface Property {
+  readonly name: RichText;
+  readonly value: RichText;
+  /** 1 for a part of the property above it. */
   readonly depth?: number;
 }
 
-/** Lines that stay whole, however long they are, because people copy them or programs read them. */
+/** Lines that are not wrapped, because people copy them or programs read them. */
 export interface Lines {
   readonly kind: 'lines';
-  readonly lines: Iterable<Text>;
+  readonly lines: Iterable<RichText>;
 }
 
-/** Text of several lines that a script gets as it is, with whatever is in it. */
+/** Text with its line breaks, which a script gets as it is. Only a terminal gets it escaped. */
 export interface Verbatim {
   readonly kind: 'verbatim';
   readonly text: string;
@@ -71,8 +71,8 @@ export interface Verbatim {
 export interface Table {
   readonly kind: 'table';
   readonly columns: readonly Column[];
-  /** Cells. A renderer goes through the rows twice: for the widths of the columns, and to draw them. */
-  readonly rows: Iterable<readonly Text[]>;
+  /** A renderer goes through them twice: to find the widths of the columns, and to draw them. */
+  readonly rows: Iterable<readonly RichText[]>;
   /** Blanks between columns. */
   readonly gap: number;
   /** Blanks before each line. */
@@ -82,42 +82,39 @@ export interface Table {
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
-  /** Columns that it takes at least. */
+  /** Its smallest width. */
   readonly least?: number;
-  /** Blanks before the lines after the first one of a cell that is wrapped. */
+  /** Blanks before the second and further lines of a cell that is wrapped. */
   readonly hang?: number;
 }
 
 export const BLANK: Block = { kind: 'blank' };
 
-export function title(text: Text): Title {
+export function title(text: RichText): Title {
   return { kind: 'title', text };
 }
 
-/** @param indent blanks before the first line; those after it have two more, or `hang` */
-export function paragraph(text: Text, indent = 0, hang = indent + 2): Paragraph {
+export function paragraph(text: RichText, indent = 0, hang = indent + 2): Paragraph {
   return { kind: 'paragraph', text, indent, hang };
 }
 
-/** @param valueAt columns before the values */
-export function facts(
-  all: readonly Fact[],
+export function properties(
+  all: readonly Property[],
   valueAt: number,
   { indent = 0, whole = false }: { readonly indent?: number; readonly whole?: boolean } = {},
-): Facts {
-  return { kind: 'facts', facts: all, indent, valueAt, whole };
+): Properties {
+  return { kind: 'properties', properties: all, indent, valueAt, whole };
 }
 
-export function lines(all: Iterable<Text>): Lines {
+export function lines(all: Iterable<RichText>): Lines {
   return { kind: 'lines', lines: all };
 }
 
-/** @param text with its line breaks */
 export function verbatim(text: string): Verbatim {
   return { kind: 'verbatim', text };
 }
 
-/** A column's title alone is a column of text. */
+/** A string stands for a column of text with that title. */
 export function table(
   columns: readonly (string | Column)[],
   rows: Table['rows'],
@@ -129,7 +126,7 @@ export function table(
   return { kind: 'table', columns: all, rows, gap, indent };
 }
 
-/** A column of numbers, which stand to the right. */
+/** A column of numbers, which are aligned to the right. */
 export function numbers(title: string): Column {
   return { title, align: 'right' };
 }

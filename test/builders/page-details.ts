@@ -2,8 +2,8 @@ import type { MemoryFile } from '../../src/kernel/objects/files.ts';
 import type { PageDetails } from '../../src/pages/details/details.ts';
 import type { PageMappers, PageOwner } from '../../src/pages/details/owner.ts';
 import { pageDetailsReport } from '../../src/report/page-details.ts';
-import { facts } from '../../src/report/view.ts';
-import { detailFacts } from '../../src/report/views/page-details-text.ts';
+import { properties } from '../../src/report/view.ts';
+import { detailProperties } from '../../src/report/views/page-details-text.ts';
 import { textOf } from '../support/text-of.ts';
 
 /** The page that the details are about. */
@@ -31,7 +31,7 @@ export function pageDetails(owner: PageDetails['owner'], changes: Partial<PageDe
 
 /** The value of a line by its name; undefined if there is no such line. */
 export async function lineOf(name: string, details: PageDetails): Promise<string | undefined> {
-  const view = [facts(detailFacts(pageDetailsReport(details), PFN), 12)];
+  const view = [properties(detailProperties(pageDetailsReport(details), PFN), 12)];
   const lines = (await textOf(view, { columns: 1000 })).split('\n');
   return lines.find((line) => line.startsWith(`${name}  `))?.slice(12);
 }

@@ -53,8 +53,8 @@ describe('the checks of a report', () => {
 
   test('have a sentence for each that is', () => {
     expect(contradictions([of({}), contradicted, of({ counted: 3 })])).toEqual([
-      'node 0 nr_x: 12 pages were counted, and the kernel has 10 (+1 stacks kept for new tasks): nothing explains 1 of them',
-      'nr_x: 3 pages were counted, and the kernel has 10: nothing explains 7 of them',
+      'node 0 nr_x: 12 pages were counted, but the kernel has 10 (+1 stacks kept for new tasks): nothing explains 1 of them',
+      'nr_x: 3 pages were counted, but the kernel has 10: nothing explains 7 of them',
     ]);
   });
 });

@@ -37,9 +37,9 @@ describe('a report', () => {
       'too large to be exact',
       { size: 2 ** 60 },
       { size: null },
-      `size is ${2 ** 60}, size is ${2 ** 60}, of 100 at the most`,
+      `size is ${2 ** 60}, size is ${2 ** 60}, at most 100 are possible`,
     ],
-    ['too large', { used: 3, size: 101 }, { used: 3, size: null }, 'size is 101, of 100 at the most'],
+    ['too large', { used: 3, size: 101 }, { used: 3, size: null }, 'size is 101, at most 100 are possible'],
     ['larger than its whole', { used: 3, size: 2 }, { used: null, size: null }, 'used is 3 of 2 (size)'],
   ])('does not tell a number that is %s', (_, box, told, reason) => {
     const other = { name: 0, used: 1, size: 1 };
@@ -47,14 +47,14 @@ describe('a report', () => {
     expect(found.boxes).toEqual([other, { name: 1, ...told }]);
     expect(found).toMatchObject({
       complete: false,
-      warnings: [`this cannot be, and is not told: box 1: ${reason}`],
+      warnings: [`impossible, so not shown: box 1: ${reason}`],
     });
   });
 
   test('tells some of what cannot be, and how much more there is', () => {
     const found = sound(reportOf(...Array.from({ length: 30 }, () => ({ used: -1 }))), [rule]);
     expect(found.warnings).toHaveLength(21);
-    expect(found.warnings.at(-1)).toBe('and 10 figures more');
+    expect(found.warnings.at(-1)).toBe('and 10 more figures');
     expect(found.boxes.every((box) => 'used' in box && box.used === null)).toBe(true);
   });
 });
@@ -206,11 +206,11 @@ describe('what cannot be', () => {
   test('takes what was left over with it, for that depends on all others', () => {
     const { types, warnings } = soundOf('usage', ['types', 1, 'pages'], -8);
     expect(types.map(({ pages }) => pages)).toEqual([60, null, null, null]);
-    expect(warnings).toEqual(['this cannot be, and is not told: memory of type percpu: pages is -8']);
+    expect(warnings).toEqual(['impossible, so not shown: memory of type percpu: pages is -8']);
     const sum = soundOf('usage', ['types', 0, 'pages'], 61);
     expect(sum.types.map(({ pages }) => pages)).toEqual([61, 10, null, null]);
     expect(sum.warnings).toEqual([
-      'this cannot be, and is not told: the types: total.pages is 100, and its parts 101',
+      'impossible, so not shown: the types: total.pages is 100, but its parts add up to 101',
     ]);
   });
 });

@@ -109,7 +109,7 @@ describe('usage of a whole dump', () => {
     expect(report).toMatchObject({
       ...{ complete: true, consistent: false, checks: CHECKS, total: { pages: 4, bytes: 16384 } },
       warnings: [
-        'node 0 DMA32 NR_FREE_PAGES: 1 pages were counted, and the kernel has 3: nothing explains 2 of them',
+        'node 0 DMA32 NR_FREE_PAGES: 1 pages were counted, but the kernel has 3: nothing explains 2 of them',
       ],
       slabs: { caches: 1, countExact: true, unlisted: { pages: 1 }, largest: [{ pages: 2, bytes: 8192 }] },
       files: { count: 1, countExact: true, leftOutUpTo: 0, largest: [{ pages: 3, deleted: false }] },

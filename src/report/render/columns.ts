@@ -2,26 +2,26 @@ import type { Column, Table } from '../view.ts';
 import type { Ruler } from './ruler.ts';
 import { styled } from './styled-text.ts';
 
-/** A column with the width that it gets. */
+/** A column of a table with its final width. */
 export interface FittedColumn {
   readonly width: number;
   readonly align: Column['align'];
   readonly hang: number;
 }
 
-/** The columns of a table as they fit a line. */
+/** The columns of a table, fitted to a line. */
 export interface FittedColumns {
   readonly columns: readonly FittedColumn[];
-  /** Whether each cell fits its column. */
+  /** Whether no cell needs to be wrapped. */
   readonly fit: boolean;
-  /** How many rows the table has. */
+  /** Number of rows. */
   readonly rows: number;
 }
 
-/** A column gives way down to this width, if there is another way to fit. */
+/** No column is made narrower than this unless the table does not fit otherwise. */
 const SHORTEST_COLUMN = 16;
 
-/** Goes through all rows of a table. @param width the columns that a line may take */
+/** Fits the columns of a table to a line. Goes through all rows. @param width of a line, in columns */
 export function columnsOf({ columns, rows, gap, indent }: Table, width: number, ruler: Ruler): FittedColumns {
   const natural = columns.map(({ title, least = 0 }) => Math.max(least, ruler.widthOf(title)));
   let count = 0;
@@ -39,7 +39,7 @@ export function columnsOf({ columns, rows, gap, indent }: Table, width: number, 
   };
 }
 
-/** Where the columns are too wide the last one gives way first, then the widest of the others. */
+/** If the columns are too wide, makes the last one narrower first, then the widest of the others. */
 function shrunk(natural: readonly number[], gap: number, width: number): number[] {
   const widths = [...natural];
   const last = widths.length - 1;

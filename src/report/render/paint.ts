@@ -1,7 +1,7 @@
 import type { Style } from '../view.ts';
 import type { Paint } from './styled-text.ts';
 
-/** How styles look on a terminal, by the names that chalk has for them. */
+/** What chalk calls the look of each style. */
 const LOOKS = {
   strong: 'bold',
   bad: 'red',
@@ -10,7 +10,7 @@ const LOOKS = {
   faint: 'dim',
 } as const satisfies Record<Style, string>;
 
-/** Paints text, or leaves it as it is where there is no colour: then chalk is not even loaded. */
+/** Returns what paints text. Without colour it returns text as it is, and chalk is not even loaded. */
 export async function painter(color: boolean): Promise<Paint> {
   if (!color) return (text) => text;
   const { Chalk } = await import('chalk');

@@ -1,14 +1,22 @@
 import type { Piece } from './wide-text.ts';
 
-/** Text in which each character takes one column: ASCII, Latin letters with accents, dashes and quotation marks. */
+/** Each of these characters takes one column: ASCII, Latin letters with accents, dashes, quotation marks. */
 const NARROW = /^[ -~\u00a1-\u02ff\u2010-\u2027]*$/;
 
-/** Measures texts in columns of a terminal. What measures wide characters takes tens of milliseconds to load, and few need it. */
+/**
+ * Measures text in columns of a terminal. The module for wide characters takes tens of milliseconds to load, and
+ * few texts have any, so it is loaded when the first such text turns up.
+ */
 export class Ruler {
   #wide: typeof import('./wide-text.ts') | undefined;
   #misses = 0;
 
-  /** Columns that a text takes, or its length where it has characters that cannot be measured yet. */
+  /** Whether all text that it has measured is of narrow characters. */
+  get isNarrow(): boolean {
+    return this.#wide === undefined;
+  }
+
+  /** Returns the columns that a text takes; its length if it has wide characters and their module is not loaded. */
   widthOf(text: string): number {
     if (NARROW.test(text)) return text.length;
     if (this.#wide) return this.#wide.widthOf(text);
@@ -16,12 +24,12 @@ export class Ruler {
     return text.length;
   }
 
-  /** A text cut into pieces that take at most `most` columns each, but at least one character. */
+  /** Cuts a text into pieces of at most `most` columns each, but at least one character. */
   pieces(text: string, most: number): Iterable<Piece> {
     return this.#wide && !NARROW.test(text) ? this.#wide.pieces(text, most) : narrowPieces(text, most);
   }
 
-  /** What `layOut` makes, made again with what measures all characters if a text has such as cannot be measured yet. */
+  /** Returns what `layOut` makes. If that had to measure wide characters, loads their module and does it again. */
   async measured<T>(layOut: () => T): Promise<T> {
     const made = layOut();
     if (this.#misses === 0) return made;

@@ -3,20 +3,20 @@ import type { FittedColumn } from './columns.ts';
 import type { Page } from './page.ts';
 import { cellLines, headingOf } from './table-rows.ts';
 
-/** No lines between columns and rows. */
+/** No borders. */
 const NO_LINES = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' },
   ...{ 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' },
   ...{ right: '', 'right-mid': '' },
 };
 
-/** The lines of a table as cli-table3 lays it out, from cells that are wrapped already. */
+/** Returns the lines of a table as cli-table3 lays it out. Its cells are wrapped already. */
 export async function shortTable(
   table: Table,
   columns: readonly FittedColumn[],
   page: Page,
 ): Promise<string[]> {
-  // Loaded here because most tables need no wrapping, and it takes milliseconds.
+  // Loading it takes milliseconds, and most tables need no wrapping.
   const { default: CliTable } = await import('cli-table3');
   const drawn = new CliTable({
     chars: { ...NO_LINES, middle: ' '.repeat(table.gap) },

@@ -1,34 +1,33 @@
 import { escapeText } from '../escape.ts';
-import type { Style, Text } from '../view.ts';
+import type { RichText, Style } from '../view.ts';
 
-/** A part of a text that has a style, by its place in the text. */
+/** A part of a text that has a style, by its position in the text. */
 interface StyledPart {
   readonly start: number;
   readonly end: number;
   readonly style: Style;
 }
 
-/** Text that is safe to print, and which parts of it have a style. */
+/** Text that is safe to print, and the parts of it that have a style. */
 export interface StyledText {
   readonly plain: string;
   readonly parts: readonly StyledPart[];
 }
 
-/** Shows a text in a style, with the codes of a terminal. */
+/** Adds the codes to a text that show it in a style. */
 export type Paint = (text: string, style: Style) => string;
 
-/** Characters that are safe, and as wide as they are many. */
-const PRINTABLE_ASCII = /^[ -~]*$/;
-
-/** What stands for a tab, by the column that it is at. */
+/** Returns what is shown for a tab in a column. */
 export type ShowTab = (column: number) => string;
 
-/** A view's text, escaped. This is the one place where text of a dump becomes text for a terminal. */
-export function styled(text: Text, showTab: ShowTab = () => ' '): StyledText {
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
+/** Escapes the text of a view. Text from a dump becomes text for a terminal here and nowhere else. */
+export function styled(text: RichText, showTab: ShowTab = () => ' '): StyledText {
   if (typeof text === 'string') return { plain: safe(text), parts: [] };
   const parts: StyledPart[] = [];
   let plain = '';
-  const add = (one: Text): void => {
+  const add = (one: RichText): void => {
     if (typeof one === 'string') plain += safe(one);
     else if ('tab' in one) plain += showTab(plain.length);
     else if ('style' in one) {
@@ -45,7 +44,7 @@ function safe(text: string): string {
   return PRINTABLE_ASCII.test(text) ? text : escapeText(text);
 }
 
-/** The characters of a text from `start` to `end`, painted. */
+/** Returns the characters of a text from `start` to `end`, painted. */
 export function painted({ plain, parts }: StyledText, start: number, end: number, paint: Paint): string {
   let at = start;
   let shown = '';

@@ -1,4 +1,4 @@
-import type { Table, Text } from '../view.ts';
+import type { RichText, Table } from '../view.ts';
 import type { FittedColumn } from './columns.ts';
 import { breakLines } from './line-breaks.ts';
 import type { Page } from './page.ts';
@@ -11,29 +11,29 @@ interface CellLine {
   readonly width: number;
 }
 
-/** The lines of a cell. */
+/** Wraps a cell in its column. */
 export function cellLines(
-  cell: Text,
+  cell: RichText,
   { width, hang }: FittedColumn,
   { ruler, paint }: Page,
 ): readonly CellLine[] {
   const text = styled(cell);
-  // Where a column is too narrow for them, there are no blanks before lines.
+  // A narrow column has no columns to spare for blanks.
   const before = hang < width / 2 ? hang : 0;
-  const room = { first: width, rest: width - before, cutWords: true };
-  return breakLines(text.plain, room, ruler).map(({ start, end, width: own }, i) => {
+  const widths = { first: width, rest: width - before, cutWords: true };
+  return breakLines(text.plain, widths, ruler).map(({ start, end, width: own }, i) => {
     const shown = painted(text, start, end, paint);
     return i === 0 ? { shown, width: own } : { shown: ' '.repeat(before) + shown, width: before + own };
   });
 }
 
-/** The heading of a table as a row; undefined where no column has a title. */
-export function headingOf({ columns }: Table): Text[] | undefined {
+/** Returns the heading of a table as a row; undefined if no column has a title. */
+export function headingOf({ columns }: Table): RichText[] | undefined {
   if (columns.every(({ title }) => title === '')) return undefined;
   return columns.map(({ title }) => ({ text: title, style: 'strong' }));
 }
 
-/** The lines of a table, one row after the other: nothing of it is held. */
+/** Yields the lines of a table row by row. It may have a million rows, so nothing is kept. */
 export function* tableRows(table: Table, columns: readonly FittedColumn[], page: Page): Generator<string> {
   const heading = headingOf(table);
   if (heading) yield* rowLines(heading, table, columns, page);
@@ -41,7 +41,7 @@ export function* tableRows(table: Table, columns: readonly FittedColumn[], page:
 }
 
 function rowLines(
-  row: readonly Text[],
+  row: readonly RichText[],
   { gap, indent }: Table,
   columns: readonly FittedColumn[],
   page: Page,

@@ -1,12 +1,12 @@
 import type { Check } from '../../kernel/evidence/check.ts';
 import { placeOfCheck, reasonsOf, unexplained } from '../checks.ts';
-import { bad, type Text } from '../view.ts';
+import { bad, type RichText } from '../view.ts';
 
-/** A check as a line: the counter, what the kernel has, and the verdict with its reason. */
-export function checkText(check: Check): Text {
+/** Describes a check in one line: the counter, what the kernel has, and the verdict with its reason. */
+export function checkText(check: Check): RichText {
   const { kernel, unit, verdict } = check;
   const figure = unit === 'pages' ? kernel : `${kernel} ${unit}`;
-  // Figures that are the same are no good sign where they should differ.
+  // Equal figures need a verdict, too, if they should differ.
   const verdictOf = verdict === 'equal' ? '' : verdictText(check);
   return [`${placeOfCheck(check)} ${figure}: ${differenceOf(check)}`, verdictOf];
 }
@@ -17,8 +17,8 @@ function differenceOf({ counted, kernel }: Check): string {
   return more > 0 ? `${more} more were found` : `${-more} fewer were found`;
 }
 
-/** The reasons for a difference, and whether they are all of it. */
-export function verdictText(check: Check): Text {
+/** Names the reasons for a difference, and says whether they explain all of it. */
+export function verdictText(check: Check): RichText {
   const { verdict, explained, movement } = check;
   const known = explained.length === 0 ? '' : `, ${reasonsOf(check)}`;
   if (verdict === 'explained') return known;

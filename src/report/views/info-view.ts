@@ -2,15 +2,15 @@ import type { ByteAmount, InfoReport } from '../info-report.ts';
 import { foundTasks } from '../task-figures.ts';
 import { TASK_STATES } from '../task-states.ts';
 import { plural, size, utc } from '../units.ts';
-import { BLANK, type Fact, facts, strong, title, type View } from '../view.ts';
+import { BLANK, type Property, properties, strong, title, type View } from '../view.ts';
 import { kernelName } from './kernel-name.ts';
 
-/** Columns of the labels, the longest of which is "command line", and of what is between them and the texts. */
+/** Columns before the texts. The longest label is "command line". */
 const LABELS = 14;
-/** Characters of a long text that are shown; --json has all of it. */
+/** Longer texts are cut to this many characters; --json has all of them. */
 const MOST = 320;
 
-/** What a line is about, and what there is to say; null for nothing. */
+/** The text is null if there is no such line. */
 type Row = readonly [label: string, text: string | null];
 
 export function infoView(report: InfoReport): View {
@@ -22,14 +22,14 @@ export function infoView(report: InfoReport): View {
     ...kernelRows(report),
     ...missingRows(report),
   ];
-  return [title(strong(titleOf(report))), BLANK, facts(rows.flatMap(factOf), LABELS)];
+  return [title(strong(titleOf(report))), BLANK, properties(rows.flatMap(propertyOf), LABELS)];
 }
 
-function factOf([label, text]: Row): Fact[] {
+function propertyOf([label, text]: Row): Property[] {
   return text === null ? [] : [{ name: strong(label), value: text }];
 }
 
-/** One kernel is in the title. */
+/** A single kernel is in the title. */
 function bootRowsOf({ boots }: InfoReport): Row[] {
   if (boots.length < 2) return [];
   return boots.map(({ release, physical, taken, why }, i) => [
@@ -98,8 +98,8 @@ function kernelRows(report: InfoReport): Row[] {
     ['taint', taint && taintText(taint)],
     ['modules', moduleText(report)],
     ['command line', commandLine === null ? null : cut(commandLine.trimEnd())],
-    ['version', kernel.version === null ? null : kernel.version],
-    ['build id', kernel.buildId === null ? null : kernel.buildId],
+    ['version', kernel.version],
+    ['build id', kernel.buildId],
     ['layout', layout && layoutText(layout)],
     ['dump', dumpText(file, dump)],
   ];
@@ -147,14 +147,14 @@ function levelText(level: number): string {
   return `level ${level}${left.length > 0 ? ` (without ${left.join(', ')})` : ''}`;
 }
 
-/** What a live kernel or a format never has needs no line. */
-const UNSPOKEN: ReadonlySet<string> = new Set(['dump.level', 'kernel.machine']);
+/** A live kernel or a format never has these, so they need no line. */
+const NEVER_SHOWN: ReadonlySet<string> = new Set(['dump.level', 'kernel.machine']);
 
-/** One line for each reason, with all that it is the reason for. */
+/** One line for each reason, with the names of everything that is unknown because of it. */
 function missingRows({ unavailable }: InfoReport): Row[] {
   const names = new Map<string, string[]>();
   for (const [name, reason] of Object.entries(unavailable)) {
-    if (!UNSPOKEN.has(name)) names.set(reason, [...(names.get(reason) ?? []), name]);
+    if (!NEVER_SHOWN.has(name)) names.set(reason, [...(names.get(reason) ?? []), name]);
   }
   return [...names].map(([reason, of]) => ['unknown', `${of.join(', ')}: ${reason}`]);
 }
@@ -168,7 +168,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** 3 days 04:05:06, or 12.3 s for what is short. */
+/** "3 days 04:05:06", or "12.3 s" if it is less than a minute. */
 function duration(seconds: number): string {
   if (seconds < MINUTE) return `${seconds.toFixed(1)} s`;
   const days = Math.floor(seconds / DAY);

@@ -2,27 +2,27 @@ import { PAGE_SIZE } from '../../machine.ts';
 import type { MappersRow, PageDetailsReport } from '../page-details.ts';
 import { plural, size } from '../units.ts';
 import { USAGE_NAMES } from '../usage-names.ts';
-import type { Fact } from '../view.ts';
+import type { Property } from '../view.ts';
 import { ownerText } from './page-owner-text.ts';
 
-/** What BTF adds to the text on a page. */
-export function detailFacts(details: PageDetailsReport, pfn: number): Fact[] {
+/** What BTF adds to the text about a page. */
+export function detailProperties(details: PageDetailsReport, pfn: number): Property[] {
   const { use, head, mapcounts, owner, ownerError } = details;
   const counts = Object.entries(mapcounts.compound).map(([name, count]) => `${name} ${count}`);
   const mapped = [...(mapcounts.page === null ? [] : [String(mapcounts.page)]), ...counts];
   const mappers = owner && 'mapped' in owner ? owner.mapped : null;
-  const facts: (Fact | null)[] = [
+  const all: (Property | null)[] = [
     { name: 'use', value: use === 'kernel' ? 'kernel, of no particular type' : USAGE_NAMES[use][0] },
-    zoneFact(details),
+    zoneProperty(details),
     head.order > 0 || head.pfn !== pfn ? { name: 'part of', value: blockText(head) } : null,
     mapped.length > 0 ? { name: 'mapcount', value: mapped.join(', ') } : null,
     { name: 'owner', value: whose(owner, ownerError) },
     mappers && { name: 'mapped by', value: mappersText(mappers) },
   ];
-  return facts.filter((fact) => fact !== null);
+  return all.filter((one) => one !== null);
 }
 
-function zoneFact({ node, zone, inZoneSpan }: PageDetailsReport): Fact | null {
+function zoneProperty({ node, zone, inZoneSpan }: PageDetailsReport): Property | null {
   if (zone === null) return null;
   return { name: 'zone', value: `node ${node} ${zone}${inZoneSpan ? '' : ', outside its span'}` };
 }

@@ -3,7 +3,7 @@ import type { OwnerRow, PageFileRow } from '../page-details.ts';
 import { size } from '../units.ts';
 import { kfenceText, slabText } from './page-slab-text.ts';
 
-/** Whose a page is. */
+/** Says who owns a page. */
 export function ownerText(owner: OwnerRow): string {
   switch (owner.kind) {
     case 'kfence':

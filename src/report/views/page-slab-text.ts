@@ -2,17 +2,17 @@ import { hex } from '../../hex.ts';
 import type { FreePlace } from '../../kernel/slabs/free-objects.ts';
 import type { OwnerRow } from '../page-details.ts';
 
-type SlabRow = Extract<OwnerRow, { kind: 'slab' }>;
-type ObjectRow = NonNullable<SlabRow['object']>;
+type SlabOwnerRow = Extract<OwnerRow, { kind: 'slab' }>;
+type ObjectRow = NonNullable<SlabOwnerRow['object']>;
 
-/** Whose a slab page is, and what is known of the object that was asked for. */
-export function slabText({ cache, objects, inUse, list, object }: SlabRow): string {
+/** Describes a slab, and its object at the address that was asked for. */
+export function slabText({ cache, objects, inUse, list, object }: SlabOwnerRow): string {
   const on = list ? `, ${listText(list)}` : '';
   const what = `slab cache ${cache.name}, objects of ${cache.objectSize} bytes, ${inUse} of ${objects} in use${on}`;
   return object ? `${what}; ${objectText(object)}` : what;
 }
 
-/** Which page of KFENCE's pool it is. */
+/** Describes a page of KFENCE's pool. */
 export function kfenceText({ object }: Extract<OwnerRow, { kind: 'kfence' }>): string {
   if (object === null) return 'guard page of the KFENCE pool, never mapped';
   const { index, address, size, state, cache } = object;
@@ -21,7 +21,6 @@ export function kfenceText({ object }: Extract<OwnerRow, { kind: 'kfence' }>): s
   return `object ${index} of the KFENCE pool, at ${address}, ${size} bytes of slab cache ${of}: ${state ?? 'of unknown state'}`;
 }
 
-/** Where a slab is. */
 function listText(place: FreePlace): string {
   return place.kind === 'cpuSlab'
     ? `the slab that ${holder(place)} allocates from`
@@ -47,7 +46,6 @@ function stateText({ state, waitsOn, unknown }: ObjectRow): string {
   }
 }
 
-/** Where a free object is. */
 function waitingText(place: FreePlace): string {
   switch (place.kind) {
     case 'cpuFreelist':

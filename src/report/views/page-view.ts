@@ -2,8 +2,8 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { CONTENTS, isByContents, type PageReport } from '../page-report.ts';
 import { ROW_NAMES } from '../row-names.ts';
 import { size } from '../units.ts';
-import { type Fact, facts, strong, title, type View } from '../view.ts';
-import { detailFacts } from './page-details-text.ts';
+import { type Property, properties, strong, title, type View } from '../view.ts';
+import { detailProperties } from './page-details-text.ts';
 
 /** Columns before the values. */
 const VALUES = 15;
@@ -15,13 +15,13 @@ export function pageView(report: PageReport): View {
     { name: 'because', value: because(report) },
     { name: 'contents', value: contentsText(report) },
     { name: 'section', value: String(section) },
-    ...(details ? detailFacts(details, pfn) : noDetails(report)),
-    ...structPageFacts(report),
+    ...(details ? detailProperties(details, pfn) : noDetails(report)),
+    ...structPageProperties(report),
   ];
-  return [title([strong(`pfn ${pfn}`), `  physical ${physical}`]), facts(all, VALUES, { indent: 2 })];
+  return [title([strong(`pfn ${pfn}`), `  physical ${physical}`]), properties(all, VALUES, { indent: 2 })];
 }
 
-function noDetails({ detailsError }: PageReport): Fact[] {
+function noDetails({ detailsError }: PageReport): Property[] {
   if (detailsError === null) return [];
   const lost = "the names of all flags, the zone and the owner need the kernel's types (BTF)";
   return [{ name: 'more', value: `${lost}: ${detailsError}` }];
@@ -43,7 +43,7 @@ function contentsText({ contents, zero }: PageReport): string {
   return `${CONTENTS[contents]}${zero === null ? '' : zero ? ', all zero' : ', not all zero'}`;
 }
 
-function structPageFacts({ structPage: s, structPageError, details }: PageReport): Fact[] {
+function structPageProperties({ structPage: s, structPageError, details }: PageReport): Property[] {
   if (s === null) return [{ name: 'struct page', value: structPageError ?? 'none' }];
   const type = s.pageType === null ? '' : `  page type: ${s.pageType}`;
   const head = s.order > 0 ? `  head of 2^${s.order} pages, ${size(PAGE_SIZE * 2 ** s.order)}` : '';
@@ -61,7 +61,7 @@ function structPageFacts({ structPage: s, structPageError, details }: PageReport
   ];
 }
 
-/** The flags of a compound's first tail hold its order, too. */
+/** The flags of a compound's first tail also hold its order. */
 function flagsText(
   { flagNames }: NonNullable<PageReport['structPage']>,
   details: PageReport['details'],

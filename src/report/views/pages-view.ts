@@ -9,8 +9,8 @@ import {
   type Block,
   numbers,
   paragraph,
+  type RichText,
   strong,
-  type Text,
   table,
   title,
   type View,
@@ -18,7 +18,7 @@ import {
 import { verdictText } from './check-text.ts';
 import { kernelName } from './kernel-name.ts';
 
-/** makedumpfile's descriptions and order (print_mem_usage), so that people who know its table can read this one. */
+/** Descriptions and order are makedumpfile's (print_mem_usage): people who know its table can read this one. */
 const ROWS: readonly [PageClass, string][] = [
   ['zero', 'Pages filled with zero'],
   ['nonPrivateCache', 'Cache pages without private flag'],
@@ -29,9 +29,9 @@ const ROWS: readonly [PageClass, string][] = [
   ['hwpoison', 'Pages with memory errors'],
   ['offline', 'Logically offline pages'],
   ['uninitialized', 'Struct page never written'],
-  ['zoneDevice', 'Memory of devices'],
+  ['zoneDevice', 'Device memory'],
 ];
-/** Rows that makedumpfile does not print: shown when there are any. */
+/** makedumpfile does not print these rows. They are shown if they have pages. */
 const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline', 'uninitialized', 'zoneDevice']);
 
 export function* pagesView(report: PagesReport): View {
@@ -41,7 +41,7 @@ export function* pagesView(report: PagesReport): View {
   yield* freeCheck(report);
 }
 
-function titleOf({ kernel, file }: PagesReport): Text {
+function titleOf({ kernel, file }: PagesReport): RichText {
   const crashed = kernel.crashTime === undefined ? '' : `, crashed ${utc(kernel.crashTime)}`;
   return [strong(kernelName(kernel)), ` (${file.format}${crashed})`];
 }
@@ -67,7 +67,7 @@ function totalText({ compat }: PagesReport): string {
   return compat === null ? 'Each physical page once' : 'Counted as makedumpfile does';
 }
 
-/** The self-check of FREE; nothing where there is none to report. */
+/** The self-check of FREE. */
 function* freeCheck({ freeCheck: check, checks }: PagesReport): View {
   if (check === null) return;
   yield BLANK;
@@ -82,15 +82,15 @@ function* freeCheck({ freeCheck: check, checks }: PagesReport): View {
   }
 }
 
-/** What the free lists of a zone have, and whether that is explained: "the kernel counts 4: CONTRADICTED". */
-function listsText(zone: FreeCheckRow, checks: readonly Check[]): Text {
+/** Compares a zone with its free lists, and gives the verdict: "the kernel counts 4: CONTRADICTED". */
+function listsText(zone: FreeCheckRow, checks: readonly Check[]): RichText {
   if (zone.counted === zone.freeArea) return 'as the kernel counts';
   const lists = checkOf(zone, 'free_area.nr_free', checks);
   return [`the kernel counts ${zone.freeArea}`, lists ? verdictText(lists) : ''];
 }
 
-/** The same of the zone's counter, where it has something else. */
-function counterText(zone: FreeCheckRow, checks: readonly Check[]): Text {
+/** Does the same with the zone's counter, if that has another value. */
+function counterText(zone: FreeCheckRow, checks: readonly Check[]): RichText {
   if (zone.vmStat === zone.counted || zone.vmStat === zone.freeArea) return '';
   const counter = checkOf(zone, 'NR_FREE_PAGES', checks);
   return [`; NR_FREE_PAGES ${zone.vmStat}`, counter ? verdictText(counter) : ''];

@@ -2,16 +2,16 @@ import { each } from '../each.ts';
 import type { PsReport, TaskRow } from '../ps-report.ts';
 import { foundTasks } from '../task-figures.ts';
 import { plural, shortSize } from '../units.ts';
-import { BLANK, numbers, paragraph, strong, type Text, table, type View } from '../view.ts';
+import { BLANK, numbers, paragraph, type RichText, strong, table, type View } from '../view.ts';
 import { kernelName } from './kernel-name.ts';
 
 const MEMORY = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'PTE'].map(numbers);
-/** Before those that were on a CPU, the one that panicked, and all where it cannot be told which were. */
+/** Marks of tasks: those that were on a CPU, the one that panicked, and all if it is unknown which were on one. */
 const RUNNING = '>';
 const PANICKING = '!';
 const UNKNOWN = '?';
 
-/** @param threads whether its rows are all threads, and not processes */
+/** @param threads whether the rows are threads, and not processes */
 export function* psView(report: PsReport, threads: boolean): View {
   yield paragraph(titleOf(report));
   yield BLANK;
@@ -22,7 +22,7 @@ export function* psView(report: PsReport, threads: boolean): View {
   yield table(['', numbers('PID'), second, 'S', numbers('CPU'), ...MEMORY, 'COMMAND'], rows, { gap: 1 });
 }
 
-function titleOf({ kernel, counts, file, cpus }: PsReport): Text {
+function titleOf({ kernel, counts, file, cpus }: PsReport): RichText {
   const tasks = `${countText(counts)}${panicText(cpus ?? [])}`;
   return [strong(kernelName(kernel)), ` (${file.format}): ${tasks}`];
 }
@@ -56,7 +56,7 @@ function sizes({ memory, missing }: TaskRow): string[] {
   return [rss.total, rss.anon, rss.file, rss.shmem, swap, pageTables].map(shortSize);
 }
 
-/** As ps(1) shows them: the kernel's own threads in brackets. */
+/** Puts the kernel's own threads in brackets, as ps(1) does. */
 function command({ comm, kernelThread }: TaskRow): string {
   return kernelThread ? `[${comm}]` : comm;
 }

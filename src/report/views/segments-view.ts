@@ -1,5 +1,5 @@
-import { each } from '../each.ts';
-import { countOf, type OverlapRow, type SegmentsFindings, type SpanRow } from '../segments-report.ts';
+import { countEach, each } from '../each.ts';
+import type { OverlapRow, SegmentsFindings, SpanRow } from '../segments-report.ts';
 import { plural, size } from '../units.ts';
 import { BLANK, numbers, paragraph, table, type View } from '../view.ts';
 
@@ -13,7 +13,7 @@ export function* segmentsView(report: SegmentsFindings): View {
     { gap: 1 },
   );
   yield BLANK;
-  const segments = plural(countOf(report.segments) + omitted.segments, 'segment');
+  const segments = plural(countEach(report.segments) + omitted.segments, 'segment');
   const memory = `${size(report.described.bytes)} of physical memory, ${size(report.stored.bytes)} stored`;
   yield paragraph(`${segments}: ${memory}`);
   yield* list('In two segments:', { all: report.overlaps, omitted: 0 }, overlapLine);
@@ -44,7 +44,7 @@ interface Listed<T> {
   readonly omitted: number;
 }
 
-/** More overlaps or holes than this are counted instead of listed. */
+/** Overlaps or holes past this number are only counted. */
 const LISTED = 20;
 
 function* list<T>(heading: string, { all, omitted }: Listed<T>, line: (one: T) => string): View {

@@ -7,10 +7,10 @@ const COLUMNS: readonly Column[] = [
   { ...numbers('SIZE'), least: 5 },
   { title: 'MEMBER', align: 'left', hang: 4 },
 ];
-/** Blanks before what is inside of a structure that has no type name, for each one that it is in. */
+/** Blanks before the members of a structure or union without a type name, for each level. */
 const DEPTH = '  ';
 
-/** The layout of a type: offset, size and declaration of each member, and the gaps; of an enumeration, its names. */
+/** Shows offset, size and declaration of each member of a type, and its gaps; of an enumeration, its names. */
 export function* typeView({ name, definition, size, module, layout, enumerators }: StructTypeRow): View {
   const what = definition === null ? name : `typedef ${definition}`;
   const bytes = size === null ? 'without a size' : plural(size, 'byte');
@@ -22,10 +22,9 @@ export function* typeView({ name, definition, size, module, layout, enumerators 
   for (const { name: called, value } of enumerators ?? []) yield paragraph(`${called} = ${value}`, 2);
 }
 
-/** Offset, size and text. */
 type Row = readonly [offset: string, size: string, text: string];
 
-/** Members and holes in the order of their places; what is anonymous is opened below its keyword. */
+/** Returns members and holes in the order of their offsets. Anonymous types are expanded in place. */
 function layoutRows(layout: LayoutRow, before: string): Row[] {
   const gaps = layout.padding ? [...layout.holes, layout.padding] : layout.holes;
   const rows = [
@@ -35,7 +34,7 @@ function layoutRows(layout: LayoutRow, before: string): Row[] {
       rows: [gapRow(gap, `${before}${gap === layout.padding ? '(padding)' : '(hole)'}`)],
     })),
   ];
-  // A union's members all begin at the same place, and sort() keeps their order.
+  // All members of a union have the same offset; sort() keeps their order.
   return rows.sort((a, b) => a.at - b.at).flatMap((one) => one.rows);
 }
 

@@ -33,7 +33,7 @@ function sectionsOf(report: UsageReport): Section[] {
   return sections.filter((section) => section.length > 0);
 }
 
-/** Rows that are there even when they are empty. */
+/** These rows are shown even if they are empty. */
 const ALWAYS: ReadonlySet<string> = new Set([
   'anonymous',
   'fileCache',
@@ -57,7 +57,7 @@ function typeSection({ types, total }: UsageReport): Section {
   return [table(['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), 'DESCRIPTION'], rows)];
 }
 
-/** Each check of the machine as a whole; of nodes and zones those that have something to say. */
+/** Shows each check of the whole machine. Of nodes and zones it shows those that are not equal. */
 function checkSection({ checks }: UsageReport): Section {
   if (checks.length === 0) return [];
   const shown = checks.filter(({ node, verdict }) => node === undefined || verdict !== 'equal');
@@ -69,7 +69,7 @@ function checkSection({ checks }: UsageReport): Section {
   ];
 }
 
-/** "91", or "89–93" where it is only known to be between. */
+/** "91", or "89–93" if only a range is known. */
 function activeText({ active, activeRange }: SlabRow): string {
   return active === null && activeRange ? `${activeRange.atLeast}–${activeRange.atMost}` : count(active);
 }

@@ -3,11 +3,11 @@ import type { Value } from '../../kernel/types/value.ts';
 import type { StructTypeRow } from '../struct-report.ts';
 import { lines, title, type View } from '../view.ts';
 
-/** Names the symbol that an address lies in. */
+/** Returns the symbol that an address lies in. */
 export type SymbolOf = (address: bigint) => string | undefined;
 
 const INDENT = '  ';
-/** A number from this one on is shown in hex, too, because it may be flags or an address. */
+/** Numbers from this one on are shown in hex, too: they may be flags or addresses. */
 const LARGE = 1n << 32n;
 
 /** What a value is, and where it is. */
@@ -20,7 +20,7 @@ export interface ValueTitle {
   readonly symbol: string | undefined;
 }
 
-/** A title, then a line for each member. */
+/** Shows a title, and a line for each member. */
 export function valueView(
   { type, name, address, symbol }: ValueTitle,
   value: Value,
@@ -35,7 +35,7 @@ export function valueView(
   return [title(`${type.name} at ${where}${module}`), lines(members)];
 }
 
-/** Members of anonymous structures and unions stand among the others, as in C. */
+/** Members of anonymous structures and unions are listed among the others, as in C. */
 function memberLines({ members, count }: Struct, indent: string, symbolOf: SymbolOf): string[] {
   const all = members.flatMap(({ name, value }) =>
     name === '' && value.kind === 'struct'
@@ -60,14 +60,14 @@ function valueLines(name: string, value: Value, indent: string, symbolOf: Symbol
 
 type Elements = Value & { kind: 'array' };
 type Struct = Value & { kind: 'struct' };
-/** What has no values in it, and so stands on one line. */
+/** A value that contains no others, and so fits on one line. */
 type Plain = Exclude<Value, { kind: 'struct' | 'array' }>;
 
 function isPlain(value: Value): value is Plain {
   return value.kind !== 'struct' && value.kind !== 'array';
 }
 
-/** Elements on one line; equal neighbours are listed once. */
+/** Lists elements on one line. Equal neighbours are listed once. */
 function listed(elements: readonly Plain[], count: number, symbolOf: SymbolOf): string {
   const texts = elements.map((element) => plainText(element, symbolOf));
   const parts = runsOf(texts, (a, b) => a === b).map(({ one, times }) =>
@@ -76,7 +76,7 @@ function listed(elements: readonly Plain[], count: number, symbolOf: SymbolOf): 
   return [...parts, ...rest(count, elements.length)].join(', ');
 }
 
-/** Structures one below the other; equal neighbours are listed once. */
+/** Lists structures below each other. Equal neighbours are listed once. */
 function elementLines({ elements, count }: Elements, indent: string, symbolOf: SymbolOf): string[] {
   const all = elements.map((element) => valueLines('', element, indent, symbolOf));
   const isSame = (a: readonly string[], b: readonly string[]) =>
@@ -137,7 +137,7 @@ function pointerText(address: bigint, symbolOf: SymbolOf): string {
   return symbol === undefined ? hex(address) : `${hex(address)} <${symbol}>`;
 }
 
-/** As C writes a string: a quote or backslash of the text has a backslash before it. */
+/** Quotes a string as C does. */
 function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }

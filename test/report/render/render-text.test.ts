@@ -4,11 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   BLANK,
   bad,
-  facts,
   lines,
   paragraph,
+  properties,
+  type RichText,
   strong,
-  type Text,
   table,
   title,
   type View,
@@ -29,12 +29,12 @@ describe('a view as text', () => {
 
   it('escapes hostile text in every block', async () => {
     const hostile = String.fromCodePoint(...[...ALL_UNSAFE].filter((code) => code < 0xd800 || code > 0xdfff));
-    const all: Text[] = [hostile, bad(hostile), ['x', [hostile]]];
+    const all: RichText[] = [hostile, bad(hostile), ['x', [hostile]]];
     for (const text of all) {
       const view = [
         title(text),
         paragraph(text),
-        facts([{ name: text, value: text }], 4),
+        properties([{ name: text, value: text }], 4),
         lines([text]),
         table(['A'], [[text]]),
       ];
@@ -105,10 +105,10 @@ describe('a paragraph', () => {
   });
 });
 
-describe('facts', () => {
+describe('properties', () => {
   it('have their values in one column, wrapped under themselves', async () => {
     const view = [
-      facts(
+      properties(
         [
           { name: 'flags', value: 'a '.repeat(40).trim() },
           { name: 'inner', value: 'b', depth: 1 },
@@ -128,7 +128,7 @@ describe('facts', () => {
 
   it('stay on one line where that is asked for', async () => {
     const value = 'word '.repeat(40).trim();
-    expect(await linesOf([facts([{ name: 'KEY', value }], 5, { whole: true })], 80)).toEqual([
+    expect(await linesOf([properties([{ name: 'KEY', value }], 5, { whole: true })], 80)).toEqual([
       `KEY  ${value}`,
     ]);
   });

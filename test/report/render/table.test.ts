@@ -4,7 +4,7 @@ import type { Page } from '../../../src/report/render/page.ts';
 import { Ruler } from '../../../src/report/render/ruler.ts';
 import { shortTable } from '../../../src/report/render/short-table.ts';
 import { tableRows } from '../../../src/report/render/table-rows.ts';
-import { bad, numbers, type Table, type Text, table } from '../../../src/report/view.ts';
+import { bad, numbers, type RichText, type Table, table } from '../../../src/report/view.ts';
 import { textOf } from '../../support/text-of.ts';
 
 type Rows = readonly (readonly string[])[];
@@ -167,7 +167,7 @@ describe('the two that draw tables', () => {
           hang,
           width: widths[i] ?? 2,
         }));
-        const cells: Text[][] = rows.map((row) => row.map((text) => (isBad ? bad(text) : text)));
+        const cells: RichText[][] = rows.map((row) => row.map((text) => (isBad ? bad(text) : text)));
         const contents = table(columns, cells, { gap, indent });
         const page: Page = {
           width: 80,
