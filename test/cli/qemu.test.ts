@@ -172,7 +172,7 @@ describe('a dump of QEMU while a capture kernel ran', () => {
     const { stdout, stderr } = await runMain(['info', path]);
     expect(stdout).toMatch(/^boot 1 +6\.12\.0 at physical 0x2000000, taken: it crashed/m);
     expect(stdout).toMatch(/^boot 2 +6\.1\.0-capture at physical 0x6000000: the capture kernel/m);
-    expect(stderr).toContain('--boot 2 asks for it');
+    expect(stderr).toContain('--boot 2 selects it');
   });
 
   it('is of the capture kernel with --boot 2', async () => {

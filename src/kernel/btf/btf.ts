@@ -90,7 +90,8 @@ export class Btf {
   }
 
   /**
-   * Returns the type that a pointer, modifier, function or variable refers to. @throws InspectError corrupt
+   * Returns the type that a pointer, modifier, function or variable refers to.
+   * @throws InspectError corrupt
    */
   target(id: number): number {
     return this.#word(id, 2);

@@ -61,8 +61,8 @@ export class BtfStrings {
   }
 
   /**
-   * Whether a name begins at an offset: each is stored once, and none as the tail of another. @throws
-   * InspectError corrupt
+   * Whether a name begins at an offset: each is stored once, and none as the tail of another.
+   * @throws InspectError corrupt
    */
   begins(offset: number): boolean {
     if (this.#base && offset < this.#first) return this.#base.begins(offset);

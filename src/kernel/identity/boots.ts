@@ -85,7 +85,7 @@ export function describeBoots(
     release: kernel.outcome.release,
     physical: kernel.outcome.physical,
     taken: i === taken,
-    why: `${i === taken && asked ? `--boot ${i + 1} asks for it; ` : ''}${whyOf(image, kernels, i)}`,
+    why: `${i === taken && asked ? `--boot ${i + 1} selects it; ` : ''}${whyOf(image, kernels, i)}`,
   }));
 }
 

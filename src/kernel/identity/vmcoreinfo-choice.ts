@@ -124,8 +124,8 @@ function doubtsOf(image: MemoryImage, best: Proven, peers: readonly Proven[]): s
 }
 
 function anotherKernel(other: Proven, boot: number | null): string {
-  const asked = boot === null ? '' : `: --boot ${boot} asks for it`;
-  return `another kernel is in this memory, too: ${describe(other)}${asked}`;
+  const selected = boot === null ? '' : ` (--boot ${boot} selects it)`;
+  return `another kernel is in this memory, too: ${describe(other)}${selected}`;
 }
 
 /** Returns why the dump's own note is not used, if the chosen kernel is another one. */

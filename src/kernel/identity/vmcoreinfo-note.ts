@@ -49,7 +49,7 @@ export function findVmcoreinfo(
 }
 
 /**
- * Returns the dump's own note without a search if something contradicts it.
+ * Returns the dump's own note; never searches memory for another one.
  * @throws InspectError missingInfo if there is no note or it is contradicted
  */
 export function trustedNote(image: MemoryImage, open: OpenByNote = openByNote): VmcoreinfoText {

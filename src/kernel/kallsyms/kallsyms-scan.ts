@@ -10,8 +10,7 @@ import type { KallsymsTables } from './kallsyms-tables.ts';
  * Kernels before 6.0 do not say where their symbol table is, but it has a known shape (scripts/kallsyms.c,
  * 4.6 to 6.0): in rodata, one after the other, each aligned to 8 bytes,
  *
- *   offsets, relative_base, num_syms, names, markers, token_table, token_index   (or addresses, num_syms,
- *   ...)
+ *   offsets, relative_base (or addresses), num_syms, names, markers, token_table, token_index
  *
  * The tokens of the ten digits are the digits themselves, in a row. The token index then confirms where the
  * token table begins, the markers (the position of every 256th name) where the names end, and num_syms where
@@ -52,7 +51,7 @@ function searched(image: ImageReader, stext: bigint): KallsymsTables {
   let looked = 0;
   for (const digits of digitRuns(image, stext)) {
     if (++looked > RUNS_LIMIT)
-      throw corruptTable(`the digits of a token table stand in more than ${RUNS_LIMIT} places`);
+      throw corruptTable(`the digits of a token table occur in more than ${RUNS_LIMIT} places`);
     const tokens = tokenTables(image, digits);
     if (tokens) return tablesBefore(image, tokens);
   }
@@ -65,7 +64,7 @@ function searched(image: ImageReader, stext: bigint): KallsymsTables {
   );
 }
 
-/** Yields the virtual addresses where the tokens of the ten digits stand in a row. */
+/** Yields the virtual addresses where the tokens of the ten digits are in a row. */
 function* digitRuns(image: ImageReader, stext: bigint): Generator<bigint> {
   const piece = Buffer.alloc(MIB + DIGITS.length);
   for (let at = 0; at < SEARCHED; at += MIB) {
@@ -159,7 +158,7 @@ function markersAtEnd(bytes: Uint8Array, width: 4 | 8): Markers | undefined {
 }
 
 /**
- * Returns where the names begin: after a count that fits the markers, and so that they end where the markers
+ * Returns where the names begin: after a count that fits the markers, so that they end where the markers
  * begin.
  */
 function namesBefore(bytes: Uint8Array, { at, count, last }: Markers): number | undefined {

@@ -46,23 +46,23 @@ const PAGE_KEYS: readonly ExpectedKey[] = [
   { ...flag('PG_swapbacked'), isDue: has('NUMBER(pgtable_l5_enabled)') },
   {
     anyOf: ['NUMBER(PG_head_mask)'],
-    tell: number('PG_head_mask', (typed) => {
+    derive: number('PG_head_mask', (typed) => {
       const bit = flagBit(typed, 'PG_head');
       return bit === undefined ? undefined : 2 ** bit;
     }),
   },
-  { anyOf: ['NUMBER(PG_slab)', 'NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)'], tell: slab },
+  { anyOf: ['NUMBER(PG_slab)', 'NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)'], derive: slab },
   {
     anyOf: ['NUMBER(PAGE_BUDDY_MAPCOUNT_VALUE)'],
-    tell: number('PAGE_BUDDY_MAPCOUNT_VALUE', (typed) => pageType(typed, 'buddy')),
+    derive: number('PAGE_BUDDY_MAPCOUNT_VALUE', (typed) => pageType(typed, 'buddy')),
   },
   {
     anyOf: ['NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)'],
     // Since 5.1, like NUMBER(sme_mask); up to 6.8 only with CONFIG_HUGETLB_PAGE.
     isDue: (info) => has(...HUGETLB_KEYS)(info) && info.has('NUMBER(sme_mask)'),
-    tell: number('PAGE_OFFLINE_MAPCOUNT_VALUE', offlineType),
+    derive: number('PAGE_OFFLINE_MAPCOUNT_VALUE', offlineType),
   },
-  { anyOf: HUGETLB_KEYS, tell: hugetlb },
+  { anyOf: HUGETLB_KEYS, derive: hugetlb },
   {
     ...ofHead(ORDER, 'compound_order', '_folio_order'),
     isDue: has(...DTOR, 'NUMBER(HUGETLB_PAGE_DTOR)'),
@@ -85,7 +85,7 @@ const ZONE_KEYS: readonly ExpectedKey[] = [
   sizeOf('list_head'),
   {
     anyOf: ['NUMBER(NR_FREE_PAGES)'],
-    tell: number('NR_FREE_PAGES', ({ types }) => {
+    derive: number('NR_FREE_PAGES', ({ types }) => {
       const item = types.enumerator('NR_FREE_PAGES');
       return item === undefined ? undefined : Number(item);
     }),
@@ -96,8 +96,8 @@ const ZONE_KEYS: readonly ExpectedKey[] = [
 ];
 
 const SECTION_KEYS: readonly ExpectedKey[] = [
-  { anyOf: ['SYMBOL(mem_section)'], tell: memSection },
-  { anyOf: ['LENGTH(mem_section)'], tell: rootCount },
+  { anyOf: ['SYMBOL(mem_section)'], derive: memSection },
+  { anyOf: ['LENGTH(mem_section)'], derive: rootCount },
   sizeOf('mem_section'),
   member('mem_section', 'section_mem_map'),
 ];
@@ -111,7 +111,7 @@ const EXPECTED = {
   /** What FREE is checked against. */
   zones: [
     ...ZONE_KEYS.map((key) => ({ ...key, isDue: isOfZones })),
-    { anyOf: ['LENGTH(node_data)'], isDue: has('SYMBOL(node_data)'), tell: nodes },
+    { anyOf: ['LENGTH(node_data)'], isDue: has('SYMBOL(node_data)'), derive: nodes },
   ],
   /** Where struct pages are. */
   sections: SECTION_KEYS,
@@ -134,15 +134,17 @@ export function allMissingKeys(info: Vmcoreinfo): ExpectedKey[] {
 /**
  * Returns the lines of VMCOREINFO that the kernel's own types and symbols contradict, with what those say.
  */
-export function contradictedKeys(typed: TypedKernel): { readonly line: Line; readonly told: Line }[] {
+export function contradictedKeys(typed: TypedKernel): { readonly line: Line; readonly derived: Line }[] {
   const { info } = typed.kernel;
   const all: readonly ExpectedKey[] = PARTS.flatMap((part) => EXPECTED[part]);
-  return all.flatMap(({ tell }) => {
-    const told = tell(typed);
-    if (told === undefined || told === 'none') return [];
-    return told.flatMap((one) => {
+  return all.flatMap(({ derive }) => {
+    const derived = derive(typed);
+    if (derived === undefined || derived === 'none') return [];
+    return derived.flatMap((one) => {
       const noted = info.get(one[0]);
-      return noted === undefined || noted === one[1] ? [] : [{ line: [one[0], noted] as const, told: one }];
+      return noted === undefined || noted === one[1]
+        ? []
+        : [{ line: [one[0], noted] as const, derived: one }];
     });
   });
 }

@@ -17,17 +17,17 @@ export interface ExpectedKey {
    * if they show that this kernel has no such thing.
    * @throws InspectError if types or symbols cannot be read
    */
-  readonly tell: (typed: TypedKernel) => readonly Line[] | 'none' | undefined;
+  readonly derive: (typed: TypedKernel) => readonly Line[] | 'none' | undefined;
 }
 
-type Tell = ExpectedKey['tell'];
+type Derive = ExpectedKey['derive'];
 
 /** The first of several members that the structure has: each kernel has one of them. */
 export function member(struct: string, ...names: readonly string[]): ExpectedKey {
   const keyOf = (name: string) => `OFFSET(${struct}.${name})`;
   return {
     anyOf: names.map(keyOf),
-    tell: ({ types }) => {
+    derive: ({ types }) => {
       const type = types.findStruct(struct);
       const name = names.find((one) => type?.find(one) !== undefined);
       return name === undefined ? undefined : [[keyOf(name), `${type?.offsetOf(name)}`]];
@@ -39,7 +39,7 @@ export function sizeOf(struct: string): ExpectedKey {
   const key = `SIZE(${struct})`;
   return {
     anyOf: [key],
-    tell: ({ types }) => {
+    derive: ({ types }) => {
       const type = types.findStruct(struct);
       return type && [[key, `${type.size}`]];
     },
@@ -51,7 +51,7 @@ export function lengthOf(struct: string, name: string, element: string): Expecte
   const key = `LENGTH(${struct}.${name})`;
   return {
     anyOf: [key],
-    tell: ({ types }) => {
+    derive: ({ types }) => {
       const field = types.findStruct(struct)?.find(name);
       const one = types.findStruct(element);
       return field && one && one.size > 0 ? [[key, `${field.size / one.size}`]] : undefined;
@@ -59,10 +59,10 @@ export function lengthOf(struct: string, name: string, element: string): Expecte
   };
 }
 
-export function number(name: string, value: (typed: TypedKernel) => number | undefined): Tell {
+export function number(name: string, value: (typed: TypedKernel) => number | undefined): Derive {
   return (typed) => {
-    const told = value(typed);
-    return told === undefined ? undefined : [[`NUMBER(${name})`, `${told}`]];
+    const derived = value(typed);
+    return derived === undefined ? undefined : [[`NUMBER(${name})`, `${derived}`]];
   };
 }
 
@@ -75,7 +75,7 @@ export function flagBit({ types }: TypedKernel, name: string): number | undefine
 }
 
 export function flag(name: string): ExpectedKey {
-  return { anyOf: [`NUMBER(${name})`], tell: number(name, (typed) => flagBit(typed, name)) };
+  return { anyOf: [`NUMBER(${name})`], derive: number(name, (typed) => flagBit(typed, name)) };
 }
 
 /**
@@ -101,7 +101,7 @@ export function offlineType(typed: TypedKernel): number | undefined {
 }
 
 /** How the kernel marks hugetlbfs pages, if it has them: by a page type, a flag or a destructor number. */
-export const hugetlb: Tell = (typed) => {
+export const hugetlb: Derive = (typed) => {
   if (typed.findSymbol('hugetlb_fault') === undefined) return 'none';
   const type = pageType(typed, 'hugetlb');
   if (type !== undefined) return [['NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)', `${type}`]];
@@ -111,7 +111,7 @@ export const hugetlb: Tell = (typed) => {
   return dtor === undefined ? undefined : [['NUMBER(HUGETLB_PAGE_DTOR)', `${dtor}`]];
 };
 
-export const slab: Tell = (typed) => {
+export const slab: Derive = (typed) => {
   const type = pageType(typed, 'slab');
   if (type !== undefined) return [['NUMBER(PAGE_SLAB_MAPCOUNT_VALUE)', `${type}`]];
   const bit = flagBit(typed, 'PG_slab');
@@ -121,7 +121,7 @@ export const slab: Tell = (typed) => {
 export function symbol(...names: readonly string[]): ExpectedKey {
   return {
     anyOf: names.map((name) => `SYMBOL(${name})`),
-    tell: (typed) => {
+    derive: (typed) => {
       const name = names.find((one) => typed.findSymbol(one) !== undefined);
       return name === undefined
         ? undefined
@@ -133,7 +133,7 @@ export function symbol(...names: readonly string[]): ExpectedKey {
 const POINTER = 8n;
 
 /** The array ends at the next symbol; NODES_SHIFT makes its length a power of two, the rest is alignment. */
-export const nodes: Tell = (typed) => {
+export const nodes: Derive = (typed) => {
   const address = typed.findSymbol('node_data');
   const found = address === undefined ? undefined : typed.symbols.nearest(address);
   if (found?.offset !== 0n || found.size < POINTER) return undefined;
@@ -153,13 +153,13 @@ function sectionRoots(
   return { address: isPointer ? typed.space.u64(address) : address, isPointer };
 }
 
-export const memSection: Tell = (typed) => {
+export const memSection: Derive = (typed) => {
   const roots = sectionRoots(typed);
   return roots && roots.address !== 0n ? [['SYMBOL(mem_section)', roots.address.toString(16)]] : undefined;
 };
 
 /** NR_SECTION_ROOTS (include/linux/mmzone.h): pages of mem_sections needed for all of physical memory. */
-export const rootCount: Tell = (typed) => {
+export const rootCount: Derive = (typed) => {
   const size = typed.types.findStruct('mem_section')?.size;
   if (!size || !sectionRoots(typed)?.isPointer) return undefined;
   const { info, pagingLevels } = typed.kernel;
@@ -173,7 +173,7 @@ export function ofHead(
   anyOf: readonly string[],
   inPage: string,
   inFolio: string,
-): Pick<ExpectedKey, 'anyOf' | 'tell'> {
+): Pick<ExpectedKey, 'anyOf' | 'derive'> {
   const [page, folio] = [member('page', inPage), member('folio', inFolio)];
-  return { anyOf, tell: (typed) => page.tell(typed) ?? folio.tell(typed) };
+  return { anyOf, derive: (typed) => page.derive(typed) ?? folio.derive(typed) };
 }

@@ -13,29 +13,31 @@ export function completed(kernel: Kernel): Kernel {
   const missing = allMissingKeys(kernel.info);
   if (missing.length === 0) return kernel;
   const typed = new TypedKernel(kernel);
-  const told = missing.map((key) => tellOf(typed, key));
-  const untold = missing.filter((_, i) => told[i] === undefined).map(({ anyOf }) => anyOf.join(' or '));
-  const lines = told.flatMap((one) => (one === undefined || one === 'none' ? [] : one));
-  const doubts = untold.map((key) => `VMCOREINFO has no ${key}, and nothing else in the dump gives it`);
-  return { ...kernel, untold, info: withLines(kernel.info, lines, doubts) };
+  const derived = missing.map((key) => tryDerive(typed, key));
+  const unknownKeys = missing
+    .filter((_, i) => derived[i] === undefined)
+    .map(({ anyOf }) => anyOf.join(' or '));
+  const lines = derived.flatMap((one) => (one === undefined || one === 'none' ? [] : one));
+  const doubts = unknownKeys.map((key) => `VMCOREINFO has no ${key}, and nothing else in the dump gives it`);
+  return { ...kernel, unknownKeys, info: withLines(kernel.info, lines, doubts) };
 }
 
 function withLines(
   { text, source, doubts, unterminated }: Vmcoreinfo,
   lines: readonly Line[],
-  untold: readonly string[],
+  further: readonly string[],
 ): Vmcoreinfo {
   const whole = unterminated === null ? text : text.slice(0, text.length - unterminated.length);
   const added = lines.map(([key, value]) => `${key}=${value}\n`).join('');
-  const told = lines.map(
+  const derived = lines.map(
     ([key, value]) => `VMCOREINFO has no ${key}: the kernel's own types and symbols say ${value}`,
   );
-  return new Vmcoreinfo({ text: `${whole}${added}`, source, doubts: [...doubts, ...told, ...untold] });
+  return new Vmcoreinfo({ text: `${whole}${added}`, source, doubts: [...doubts, ...derived, ...further] });
 }
 
-function tellOf(typed: TypedKernel, { tell }: ExpectedKey): ReturnType<ExpectedKey['tell']> {
+function tryDerive(typed: TypedKernel, { derive }: ExpectedKey): ReturnType<ExpectedKey['derive']> {
   try {
-    return tell(typed);
+    return derive(typed);
   } catch (error) {
     if (error instanceof InspectError && error.kind !== 'io') return undefined;
     throw error;

@@ -15,7 +15,7 @@ export type DeviceLayout =
   | { readonly contradiction: string };
 
 /** The part of a printk_info after its fixed fields, where dev_info may be; bytes. */
-interface Room {
+interface InfoTail {
   readonly from: number;
   readonly size: number;
 }
@@ -26,7 +26,11 @@ interface Room {
  * so each number follows from the others.
  * @throws InspectError corrupt if a length is impossible
  */
-export function deviceLayout(keys: LayoutKeys, note: Vmcoreinfo, { from, size }: Room): DeviceLayout | null {
+export function deviceLayout(
+  keys: LayoutKeys,
+  note: Vmcoreinfo,
+  { from, size }: InfoTail,
+): DeviceLayout | null {
   const subsystem = lengthOf(note, 'subsystem', size);
   const device = lengthOf(note, 'device', size);
   if (subsystem === undefined || device === undefined || !note.has('OFFSET(printk_info.dev_info)'))

@@ -34,8 +34,8 @@ export class ModuleWitness {
   }
 
   /**
-   * Returns what contradicts its name and state, as ends of sentences. @throws InspectError notMapped or
-   * notStored
+   * Returns what contradicts its name and state, as ends of sentences.
+   * @throws InspectError notMapped or notStored
    */
   against(address: bigint, name: string, state: string | undefined): string[] {
     const module = this.#module.load(address);
@@ -53,8 +53,8 @@ export class ModuleWitness {
   }
 
   /**
-   * Whether sysfs has a directory for it, as for every formed module. @throws InspectError notMapped or
-   * notStored
+   * Whether sysfs has a directory for it, as for every formed module.
+   * @throws InspectError notMapped or notStored
    */
   isInSysfs(address: bigint): boolean {
     const module = this.#module.load(address);

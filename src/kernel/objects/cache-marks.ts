@@ -45,8 +45,8 @@ export class CacheMarks {
   }
 
   /**
-   * Returns the number of dirty pages of an address_space. @throws InspectError notMapped, notStored or
-   * corrupt
+   * Returns the number of dirty pages of an address_space.
+   * @throws InspectError notMapped, notStored or corrupt
    */
   dirtyPages(mapping: bigint): number {
     const head = this.#typed.space.u64(mapping + this.#head);

@@ -79,8 +79,8 @@ export class Dentries {
   }
 
   /**
-   * Returns the names up to the root. @throws InspectError notMapped, notStored; corrupt if it has no root,
-   * and as name()
+   * Returns the names up to the root.
+   * @throws InspectError notMapped, notStored; corrupt if it has no root, and as name()
    */
   chain(dentry: bigint): DentryChain {
     const names: string[] = [];

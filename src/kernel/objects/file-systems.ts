@@ -39,7 +39,8 @@ export class FileSystems {
   }
 
   /**
-   * Whether the inodes of a super block belong to block devices. @throws InspectError notMapped, notStored
+   * Whether the inodes of a super block belong to block devices.
+   * @throws InspectError notMapped, notStored
    */
   isOfDevices(superBlock: bigint, type: string): boolean {
     if (this.#devices === undefined) {

@@ -24,8 +24,8 @@ const ORDER_LIMIT = 18;
 const NAME = /^hugepages-(\d+)kB$/;
 
 /**
- * Reads the pools of hugetlbfs; empty without CONFIG_HUGETLB_PAGE. @throws InspectError missingInfo,
- * notMapped, notStored
+ * Reads the pools of hugetlbfs; empty without CONFIG_HUGETLB_PAGE.
+ * @throws InspectError missingInfo, notMapped, notStored
  */
 export function readHugetlbPools(typed: TypedKernel): HugetlbPool[] {
   const [table, counter] = [typed.findSymbol('hstates'), typed.findSymbol('hugetlb_max_hstate')];

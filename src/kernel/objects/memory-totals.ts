@@ -13,8 +13,8 @@ export interface MemoryTotals {
 }
 
 /**
- * Returns MemTotal and MemFree of /proc/meminfo (si_meminfo). @throws InspectError missingInfo, notMapped or
- * notStored
+ * Returns MemTotal and MemFree of /proc/meminfo (si_meminfo).
+ * @throws InspectError missingInfo, notMapped or notStored
  */
 export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
   // An atomic_long_t of this name since ca79b0c211af (5.0).

@@ -59,7 +59,8 @@ export class Mounts {
   }
 
   /**
-   * Returns the path of a dentry of a file system (super_block). @throws InspectError notMapped, notStored
+   * Returns the path of a dentry of a file system (super_block).
+   * @throws InspectError notMapped, notStored
    */
   locate(superBlock: bigint, dentry: bigint): Located {
     const { names, dentries } = this.#dentries.chain(dentry);

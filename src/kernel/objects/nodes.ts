@@ -30,8 +30,8 @@ export function nodeAddresses(typed: TypedKernel): bigint[] {
 }
 
 /**
- * Returns the virtual addresses of all struct zones, including empty ones. @throws InspectError missingInfo,
- * notMapped, notStored
+ * Returns the virtual addresses of all struct zones, including empty ones.
+ * @throws InspectError missingInfo, notMapped, notStored
  */
 export function zoneAddresses(typed: TypedKernel): bigint[] {
   return nodeAddresses(typed).flatMap((node) => zonesOfNode(typed, node));

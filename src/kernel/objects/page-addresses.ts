@@ -36,8 +36,8 @@ export class PageAddresses {
   }
 
   /**
-   * Returns null if the page's section has no map. @throws InspectError notMapped or notStored (the section's
-   * entry)
+   * Returns null if the page's section has no map.
+   * @throws InspectError notMapped or notStored (the section's entry)
    */
   structPageOf(pfn: number): bigint | null {
     const { pagesPerSection, structPageSize } = this.#sections;

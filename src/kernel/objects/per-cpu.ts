@@ -47,8 +47,8 @@ export class PerCpu {
   }
 
   /**
-   * The CPUs that were online. @throws InspectError corrupt if one is not possible, or if their number is not
-   * the kernel's count
+   * The CPUs that were online.
+   * @throws InspectError corrupt if one is not possible, or if their number is not the kernel's count
    */
   get online(): readonly number[] {
     const online = this.#mask('__cpu_online_mask');
@@ -72,8 +72,8 @@ export class PerCpu {
   }
 
   /**
-   * Returns the virtual addresses of all copies of a per-CPU variable, by CPU. @throws InspectError
-   * missingInfo
+   * Returns the virtual addresses of all copies of a per-CPU variable, by CPU.
+   * @throws InspectError missingInfo
    */
   variables(symbol: string): { readonly cpu: number; readonly address: bigint }[] {
     const address = this.#typed.symbol(symbol);

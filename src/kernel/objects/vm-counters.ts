@@ -67,8 +67,8 @@ export function readVmCounters(typed: TypedKernel): VmCounters {
 }
 
 /**
- * Returns the names of the global counters and a function that reads them, without per-CPU counters. @throws
- * as readVmCounters
+ * Returns the names of the global counters and a function that reads them, without per-CPU counters.
+ * @throws as readVmCounters
  */
 export function globalCounters(typed: TypedKernel): { readonly names: readonly string[]; read(): number[] } {
   const lists = [

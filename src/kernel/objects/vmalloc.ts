@@ -155,8 +155,8 @@ class AreaReader {
   }
 
   /**
-   * Returns undefined for a block of vm_map_ram, which has no vm_struct. @throws InspectError notMapped,
-   * notStored, corrupt
+   * Returns undefined for a block of vm_map_ram, which has no vm_struct.
+   * @throws InspectError notMapped, notStored, corrupt
    */
   read(address: bigint): VmallocArea | undefined {
     const area = this.#area.load(address);

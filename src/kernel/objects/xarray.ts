@@ -73,8 +73,8 @@ export class XarrayWalker {
   }
 
   /**
-   * Returns the entry at an index, or 0n; reads only the nodes on its path. @throws InspectError notMapped,
-   * notStored, corrupt
+   * Returns the entry at an index, or 0n; reads only the nodes on its path.
+   * @throws InspectError notMapped, notStored, corrupt
    */
   load(root: bigint, index: number): bigint {
     const head = this.#space.u64(root + this.#head);

@@ -25,7 +25,7 @@ export interface Kernel {
    * Keys that VMCOREINFO should have but lacks, and that the kernel's own types and symbols do not give
    * either.
    */
-  readonly untold?: readonly string[];
+  readonly unknownKeys?: readonly string[];
 }
 
 /** What the user supplies because the dump lacks it. */

@@ -2,8 +2,8 @@ import { InspectError } from '../../errors.ts';
 import type { Kernel } from './kernel.ts';
 
 /**
- * Checks that a node's pglist_data is the one of its place in node_data. Does nothing if VMCOREINFO lacks the
- * offset of node_id.
+ * Checks that a pglist_data in node_data belongs to that node. Does nothing if VMCOREINFO lacks the offset of
+ * node_id.
  * @throws InspectError notMapped, notStored; corrupt if it belongs to another node
  */
 export function requireNodeId({ info, space }: Kernel, node: number, pgdat: bigint): void {

@@ -90,8 +90,8 @@ export class AddressSpace {
   }
 
   /**
-   * Returns the physical address of a virtual one in bytes. @throws InspectError notMapped; notStored,
-   * corrupt or io (a table)
+   * Returns the physical address of a virtual one in bytes.
+   * @throws InspectError notMapped; notStored, corrupt or io (a table)
    */
   translate(address: bigint): number {
     const mapping = this.mappingAt(address);
@@ -99,8 +99,8 @@ export class AddressSpace {
   }
 
   /**
-   * Returns the page, 4 KiB to 1 GiB, that maps an address. @throws InspectError notMapped; notStored,
-   * corrupt or io (a table)
+   * Returns the page, 4 KiB to 1 GiB, that maps an address.
+   * @throws InspectError notMapped; notStored, corrupt or io (a table)
    */
   mappingAt(address: bigint): Mapping {
     const last = this.#last;
@@ -122,8 +122,8 @@ export class AddressSpace {
   }
 
   /**
-   * Fills `into` from a virtual address on. @throws InspectError notMapped, notStored, corrupt or io, for the
-   * first missing byte
+   * Fills `into` from a virtual address on.
+   * @throws InspectError notMapped, notStored, corrupt or io, for the first missing byte
    */
   read(address: bigint, into: Uint8Array): void {
     this.#notify();
@@ -152,8 +152,8 @@ export class AddressSpace {
   }
 
   /**
-   * Returns `length` bytes from a virtual address on. @throws InspectError as read; corrupt if no object is
-   * that long
+   * Returns `length` bytes from a virtual address on.
+   * @throws InspectError as read; corrupt if no object is that long
    */
   bytes(address: bigint, length: number): Uint8Array {
     if (length > LARGE) this.#requireObject(address, length);

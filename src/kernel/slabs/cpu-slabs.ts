@@ -26,8 +26,8 @@ export class CpuSlabs {
   }
 
   /**
-   * Returns undefined if CPUs have none: in newer kernels, and with CONFIG_SLUB_TINY. @throws InspectError
-   * missingInfo
+   * Returns undefined if CPUs have none: in newer kernels, and with CONFIG_SLUB_TINY.
+   * @throws InspectError missingInfo
    */
   static of(typed: TypedKernel): CpuSlabs | undefined {
     return typed.types.struct('kmem_cache').has('cpu_slab') ? new CpuSlabs(typed) : undefined;

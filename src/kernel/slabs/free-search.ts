@@ -29,8 +29,8 @@ export class FreeSearch {
   }
 
   /**
-   * Returns the sums of the nodes' counters; null in a kernel without them. @throws InspectError notMapped or
-   * notStored
+   * Returns the sums of the nodes' counters; null in a kernel without them.
+   * @throws InspectError notMapped or notStored
    */
   counters({ cache }: SlabShape): SlabNodeCounters {
     const all = this.#nodesOf(cache).map(({ node }) => this.#partial.counters(node));

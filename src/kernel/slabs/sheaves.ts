@@ -81,8 +81,8 @@ export class Sheaves {
   }
 
   /**
-   * Returns the CPU whose sheaf has an object that waits for RCU; undefined for none. @throws InspectError
-   * notMapped or notStored
+   * Returns the CPU whose sheaf has an object that waits for RCU; undefined for none.
+   * @throws InspectError notMapped or notStored
    */
   cpuFreeing(object: bigint, chains: SlabChains, shape: SlabShape): number | undefined {
     const capacity = this.#capacity(shape);

@@ -9,7 +9,7 @@ import { sharedBase } from './vmemmap-base.ts';
 
 /** Low bits of section_mem_map that are flags: SECTION_* of include/linux/mmzone.h, up to PREINIT of 6.15. */
 const FLAGS = 0x3fn;
-/** The flags by makedumpfile 1.7.9 and crash, bits 0 to 4: maps with bit 5 (6.15+) are off by 0x20. */
+/** The flags that makedumpfile 1.7.9 and crash mask, bits 0 to 4: with bit 5 (6.15+) a map is off by 0x20. */
 const MAKEDUMPFILE_FLAGS = 0x1fn;
 const MARKED_PRESENT = 1n;
 const HAS_MEM_MAP = 2n;
@@ -38,7 +38,8 @@ export interface MemSections {
   /** Yields the present sections in [first, end), ascending. @throws InspectError as memMapOf */
   present(first: number, end: number): Iterable<number>;
   /**
-   * Returns the lowest section with a map: its number, its map and the address of struct page 0 that follows.
+   * Returns the lowest section with a map: its number, its map and the address of struct page 0 that it
+   * implies.
    */
   firstMemMap(): { section: number; memMap: bigint; base: bigint } | undefined;
 }

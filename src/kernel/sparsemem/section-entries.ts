@@ -8,7 +8,10 @@ const POINTER = 8;
 /** Number of roots kept: a scan visits them in order, and 128 to 256 sections share one. */
 const CACHED_ROOTS = 8;
 
-/** Reads section_mem_map of the entries of mem_section: one array, or an array of pointers to pages of entries (roots). */
+/**
+ * Reads section_mem_map of the entries of mem_section: one array, or an array of pointers to pages of entries
+ * (roots).
+ */
 export class SectionEntries {
   readonly #space: AddressSpace;
   readonly #geometry: Geometry;

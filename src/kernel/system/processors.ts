@@ -14,7 +14,8 @@ export function countProcessors(typed: TypedKernel): Processors {
 }
 
 /**
- * Returns the model name of CPU 0 ("AMD EPYC ..."). @throws InspectError missingInfo, notMapped or notStored
+ * Returns the model name of CPU 0 ("AMD EPYC ...").
+ * @throws InspectError missingInfo, notMapped or notStored
  */
 export function processorModel(typed: TypedKernel): string {
   const data = typed.read('cpuinfo_x86', typed.symbol('boot_cpu_data'), 'x86_model_id');

@@ -37,8 +37,8 @@ const FLAGS: readonly (readonly [letter: string, meaning: string])[] = [
 ];
 
 /**
- * Returns why a kernel is tainted, by ascending bit. Needs no types. @throws InspectError missingInfo,
- * notMapped or notStored
+ * Returns why a kernel is tainted, by ascending bit. Needs no types.
+ * @throws InspectError missingInfo, notMapped or notStored
  */
 export function readTaint(typed: TypedKernel): { readonly mask: bigint; readonly flags: readonly Taint[] } {
   const mask = typed.space.u64(typed.symbol('tainted_mask'));

@@ -63,7 +63,7 @@ export class MmCounters {
 
   /**
    * @param tasksCached what all tasks that use the mm have cached, by the kernel's index
-   * @throws InspectError notMapped, notStored; corrupt if its users count is 0 although a task has it
+   * @throws InspectError notMapped, notStored; corrupt if mm_users is 0 although a task has it
    */
   read(mm: bigint, tasksCached: readonly number[]): MmUse {
     const loaded = this.#mm.load(mm);

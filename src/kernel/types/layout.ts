@@ -43,8 +43,8 @@ export interface StructLayout {
 export const MEMBERS_LIMIT = 1 << 18;
 
 /**
- * Returns where each member of a structure or union lies, with anonymous ones expanded. @throws InspectError
- * corrupt
+ * Returns where each member of a structure or union lies, with anonymous ones expanded.
+ * @throws InspectError corrupt
  */
 export function layoutOf(btf: Btf, id: number): StructLayout {
   return layoutAt(btf, id, { base: 0, depth: 0, budget: { members: MEMBERS_LIMIT } });

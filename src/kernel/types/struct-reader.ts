@@ -58,7 +58,8 @@ export class StructReader<P extends string> {
   }
 
   /**
-   * Reads the object at an address, in place of the previous one. @throws InspectError notMapped or notStored
+   * Reads the object at an address, in place of the previous one.
+   * @throws InspectError notMapped or notStored
    */
   load(address: bigint): this {
     this.#space.read(address + BigInt(this.#start), this.#bytes);
@@ -101,8 +102,8 @@ export class StructReader<P extends string> {
   }
 
   /**
-   * Like number(), but of any size, and also for pointers. @throws InspectError unsupported if it is not a
-   * number
+   * Like number(), but of any size, and also for pointers.
+   * @throws InspectError unsupported if it is not a number
    */
   big(name: NameOf<P>): bigint {
     return readBig(this.#view, -this.#start, this.#scalar(name));

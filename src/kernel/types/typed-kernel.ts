@@ -44,8 +44,8 @@ export class TypedKernel {
   }
 
   /**
-   * Returns the virtual address of a symbol. @throws InspectError missingInfo if the kernel has none of that
-   * name
+   * Returns the virtual address of a symbol.
+   * @throws InspectError missingInfo if the kernel has none of that name
    */
   symbol(name: string): bigint {
     const address = this.findSymbol(name);
@@ -62,8 +62,8 @@ export class TypedKernel {
   }
 
   /**
-   * Like reader(), for a single object, which it reads. @throws InspectError missingInfo, notMapped or
-   * notStored
+   * Like reader(), but for a single object, which is read at once.
+   * @throws InspectError missingInfo, notMapped or notStored
    */
   read<const P extends string>(struct: string, address: bigint, ...paths: readonly P[]): StructReader<P> {
     return this.reader(struct, ...paths).load(address);

@@ -73,8 +73,8 @@ export class Vmcoreinfo {
   }
 
   /**
-   * Returns the virtual address of SYMBOL(name), KASLR included. @throws InspectError corrupt if not
-   * hexadecimal
+   * Returns the virtual address of SYMBOL(name), KASLR included.
+   * @throws InspectError corrupt if not hexadecimal
    */
   symbol(name: string): bigint | undefined {
     return this.hex(`SYMBOL(${name})`);
@@ -86,8 +86,8 @@ export class Vmcoreinfo {
   }
 
   /**
-   * Returns OFFSET(struct.field) in bytes or undefined. @throws InspectError corrupt if not a number of 0 or
-   * more
+   * Returns OFFSET(struct.field) in bytes or undefined.
+   * @throws InspectError corrupt if not a number of 0 or more
    */
   offset(name: string): number | undefined {
     return this.#integer(`OFFSET(${name})`, 0);
@@ -99,7 +99,8 @@ export class Vmcoreinfo {
   }
 
   /**
-   * Returns LENGTH(array) in elements or undefined. @throws InspectError corrupt if not a number of 1 or more
+   * Returns LENGTH(array) in elements or undefined.
+   * @throws InspectError corrupt if not a number of 1 or more
    */
   length(name: string): number | undefined {
     return this.#integer(`LENGTH(${name})`, 1);

@@ -31,12 +31,12 @@ export function requireKeys({ info }: Kernel): void {
  * Rows that only a key tells that the kernel must have, and that nothing in the dump tells.
  * @param looksPoisoned whether some page seems to have a memory error that the keys do not tell
  */
-export function untoldRows({ info, untold = [] }: Kernel, looksPoisoned = false): UntoldRow[] {
+export function untoldRows({ info, unknownKeys = [] }: Kernel, looksPoisoned = false): UntoldRow[] {
   const marks = missingKeys(info, 'pages').flatMap(({ anyOf }) => {
     const [first = ''] = anyOf;
     const row = ONE_ROW[first];
     const key = anyOf.join(' or ');
-    return row !== undefined && untold.includes(key) ? [{ key, row }] : [];
+    return row !== undefined && unknownKeys.includes(key) ? [{ key, row }] : [];
   });
   return looksPoisoned ? [...marks, { key: 'NUMBER(PG_hwpoison)', row: 'hwpoison' }] : marks;
 }

@@ -126,9 +126,9 @@ function missingOf(kernel: TypedKernel['kernel']): string | null {
 
 /** VMCOREINFO is believed where it says one thing and the kernel's own types and symbols another, but one of both is wrong. */
 function contradictions(typed: TypedKernel, problems: Problems): void {
-  for (const { line, told } of contradictedKeys(typed))
+  for (const { line, derived } of contradictedKeys(typed))
     problems.wrong(
-      `VMCOREINFO has ${line[0]}=${line[1]}, and the kernel's own types and symbols say ${told[1]}`,
+      `VMCOREINFO has ${line[0]}=${line[1]}, and the kernel's own types and symbols say ${derived[1]}`,
     );
 }
 

@@ -53,7 +53,7 @@ describe('a kind that is newer than this program', () => {
   function withNewKind(): BuiltBtf {
     const built = small();
     built.add(KIND_20, 'new', 0, [7, 8, 1, 2, 3, 4], 2);
-    built.struct('behind', 4, []);
+    built.struct('after', 4, []);
     return built;
   }
 
@@ -70,7 +70,7 @@ describe('a kind that is newer than this program', () => {
       kind === KIND_20 ? ([8, 8] as const) : ([0, 0] as const),
     );
     const btf = new Btf(withNewKind().bytes({ header: 32, layouts }));
-    expect([...btf.find('behind')]).toEqual([4]);
+    expect([...btf.find('after')]).toEqual([4]);
     expect(btf.kind(3)).toBe(KIND_20);
     expect([...btf.find('page')]).toEqual([2]);
   });

@@ -133,13 +133,13 @@ describe('a crashed kernel and its capture kernel', () => {
         expect(first.boots?.[0]?.why).toMatch(/^it crashed/);
         expect(first.doubts).toEqual([
           expect.stringMatching(
-            /another kernel is in this memory, too: OSRELEASE=6\.1\.0-capture .*--boot 2 asks for it/,
+            /another kernel is in this memory, too: OSRELEASE=6\.1\.0-capture .*--boot 2 selects it/,
           ),
         ]);
         const second = found(image, 2);
         expect(second.text).toBe(texts[1]);
         expect(second.boots?.map(({ taken }) => taken)).toEqual([false, true]);
-        expect(second.boots?.[1]?.why).toMatch(/^--boot 2 asks for it; the capture kernel/);
+        expect(second.boots?.[1]?.why).toMatch(/^--boot 2 selects it; the capture kernel/);
       }
     }
   });

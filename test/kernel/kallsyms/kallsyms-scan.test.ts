@@ -15,7 +15,7 @@ const SYMBOLS = [...imageSymbols(STEXT).slice(0, 5), ...MANY];
 const PLAN = { symbols: SYMBOLS, lengths: 'byte', named: false } as const;
 const DIGITS = '0\x001\x002\x003\x004\x005\x006\x007\x008\x009\x00';
 
-/** Returns the offset in bytes of the tokens of the digits in a kernel's image, where they stand once. */
+/** Returns the offset in bytes of the tokens of the digits in a kernel's image, where they occur once. */
 function digitsIn(kernel: BuiltKernel): number {
   const image = Buffer.alloc(2 << 20);
   kernel.memory.read(kernel.imageAt, image);

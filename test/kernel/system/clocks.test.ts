@@ -55,13 +55,13 @@ function runningAt(plan: TimePlan, counts: readonly number[]) {
   const sequence = typed.symbol('tk_core');
   const { space } = typed;
   const read = space.bytes.bind(space);
-  let asked = 0;
+  let reads = 0;
   vi.spyOn(space, 'bytes').mockImplementation((address, length) => {
     if (address !== sequence) return read(address, length);
-    asked++;
+    reads++;
     return packed(4, [[0, 4, left.shift() ?? 0]]);
   });
-  return { typed, asked: () => asked };
+  return { typed, reads: () => reads };
 }
 
 /** 1,000 s since boot at 1,700,000,000.25 s, after 500 s of suspend. */
@@ -126,16 +126,16 @@ describe('the clocks of a running machine', () => {
   afterEach(() => vi.restoreAllMocks());
 
   test('are read once if no update is under way and none begins', () => {
-    const { typed, asked } = runningAt({}, [6, 6]);
+    const { typed, reads } = runningAt({}, [6, 6]);
     expect(readClocks(typed)).toEqual(CLOCKS);
-    expect(asked()).toBe(2);
+    expect(reads()).toBe(2);
   });
 
   test('are read again if an update was under way (an odd count) or occurred', () => {
-    const { typed, asked } = runningAt({}, [5, 6, 8, 10, 10]);
+    const { typed, reads } = runningAt({}, [5, 6, 8, 10, 10]);
     expect(readClocks(typed)).toEqual(CLOCKS);
     // 5: under way, so not read again; 6 and 8: one occurred; 10 and 10: none.
-    expect(asked()).toBe(5);
+    expect(reads()).toBe(5);
   });
 
   test('are used after some attempts if they are consistent', () => {
