@@ -1,0 +1,50 @@
+// How the program is bundled. Start-up is most of the time that a small dump takes, so modules are grouped into files by
+// what commands need, which saves 21 ms of processor time over one file per module, and parts of Node.js that packages load
+// but this program never uses are left out, which saves 10 ms (both on a 2.5 GHz machine, of 64 ms in all).
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import license from 'rollup-plugin-license';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+const unused = fileURLToPath(new URL('unused.cjs', import.meta.url));
+
+/** Files, and the modules that each is made for. A module that several files need is in the first of them. */
+const groups = [
+  // What a thread of a scan needs, and with it each scan.
+  { name: 'scan', test: /\/src\/pages\/worker\/answer\.ts$/ },
+  // `pages` of a plain ELF dump, the command that is run most often, needs these two and no more.
+  {
+    name: 'program',
+    test: /\/(bin\/kdump-inspect|src\/(cli\/command\/run-command|cli\/commands\/pages|report\/render\/(terminal|render-text)|report\/views\/pages-view))\.ts$/,
+  },
+  { name: 'kdump', test: /\/src\/formats\/kdump\/kdump-image\.ts$/ },
+  { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
+  // All else.
+  { name: 'further', test: /\/(src|node_modules)\/(?!pages\/worker\/walk-worker)/ },
+];
+
+export default {
+  input: { 'kdump-inspect': 'bin/launch.ts', 'walk-worker': 'src/pages/worker/walk-worker.ts' },
+  platform: 'node',
+  // commander wants child_process for commands that are programs of their own, chalk wants tty for colours that nobody
+  // prints with.
+  resolve: { alias: { 'node:child_process': unused, 'node:tty': unused } },
+  transform: {
+    target: 'node20.19',
+    define: { __KDUMP_INSPECT_VERSION__: JSON.stringify(version), __KDUMP_INSPECT_DIST__: '__dirname' },
+  },
+  // The view of a report may be loaded by name in one place and come along with its command in another.
+  checks: { ineffectiveDynamicImport: false },
+  plugins: [license({ thirdParty: { output: 'dist/LICENSES.txt' } })],
+  output: {
+    dir: 'dist',
+    // Node.js loads CommonJS sooner than ES modules.
+    format: 'cjs',
+    chunkFileNames: '[name].js',
+    codeSplitting: { groups },
+    // Names stay, for the stack traces of --debug.
+    minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+    comments: false,
+    topLevelVar: true,
+  },
+};
