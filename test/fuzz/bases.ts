@@ -12,18 +12,18 @@ const FIXTURES = fileURLToPath(new URL('../../fixtures/.cache/', import.meta.url
 export interface Base {
   readonly name: string;
   readonly files: readonly ByteSource[];
-  /** What the command line must say of it. */
+  /** What the command line must say about it. */
   readonly args: readonly string[];
   readonly isProcfs: boolean;
   /** Where its structures lie. */
   readonly places: readonly Place[];
 }
 
-/** Containers for any kernel, and kernels for any container; the others go with one of these. */
+/** Containers for any kernel, and kernels for any container; the others are combined with one of these. */
 const COMMON_CONTAINERS = ['elf', 'kdump-none'];
 const COMMON_KERNELS = ['pages-6.12', 'searched'];
 
-/** Names of all bases: of made-up kernels in containers, and of the fixtures, which are real. */
+/** Names of all bases: made-up kernels in containers, and the fixtures, which are real. */
 export function baseNames(): { readonly built: readonly string[]; readonly real: readonly string[] } {
   const built = Object.keys(KERNELS).flatMap((kernel) =>
     Object.keys(CONTAINERS)
@@ -37,14 +37,14 @@ export function baseNames(): { readonly built: readonly string[]; readonly real:
 
 const opened = new Map<string, Base>();
 
-/** Some base; made when it is first asked for, and kept. */
+/** A base; it is made when it is first asked for, and kept. */
 export async function baseOf(name: string): Promise<Base> {
   const known = opened.get(name);
   if (known) return known;
   const [first = '', second = ''] = name.split('/');
   const base = first === 'fixture' ? fixture(second) : built(first, second);
   const places = await placesIn(base);
-  // The headers of /proc/kcore are the running kernel's own, which made them a moment ago.
+  // The headers of /proc/kcore come from the running kernel, which makes them when they are read.
   const whole = {
     name,
     ...base,

@@ -9,11 +9,11 @@ import { plant, provableKernel, textOf } from '../builders/provable-kernel.ts';
 import { ANON_MAPPING, FILE_MAPPING, type PageSpec } from '../builders/struct-page.ts';
 import { TaskKernel } from '../builders/task-kernel.ts';
 
-/** RAM in which the pages of every kind are. */
+/** RAM with pages of every kind. */
 const RAM = pfns(0x3000, 0x400);
 const SECOND = pfns(PAGES_PER_SECTION, 0x200);
 
-/** Struct pages of every kind that a rule knows, in so far as a kernel has it. */
+/** Struct pages of every kind that a rule knows, as far as this kernel has it. */
 function* kinds(shape: Shape): Generator<readonly [number, PageSpec]> {
   const has = (flag: Flag) => shape.flags[flag] !== undefined;
   let pfn = 0x3000;
@@ -102,7 +102,7 @@ function searchable(plan: KernelPlan = {}): BuiltKernel {
   return built;
 }
 
-/** Made-up kernels by what is in them; each is made when it is first asked for. */
+/** Made-up kernels by their contents; each is made when it is first asked for. */
 export const KERNELS: Readonly<Record<string, () => BuiltKernel>> = {
   ...Object.fromEntries(
     Object.entries(SHAPES).map(([name, shape]) => [`pages-${name}`, () => pagesKernel(shape)]),

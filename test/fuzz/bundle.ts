@@ -6,7 +6,7 @@ import { build, type Plugin } from 'rolldown';
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-/** The program's own FileSource gives way to one that opens injected files; the fuzzer's bases are read by the true one. */
+/** Replaces the program's FileSource by one for injected files. The fuzzer itself reads with the real one. */
 const injection: Plugin = {
   name: 'injected files',
   resolveId: (source, importer) =>
@@ -15,7 +15,7 @@ const injection: Plugin = {
       : undefined,
 };
 
-/** Bundles a worker with the program under test inside; returns its path. */
+/** Bundles a worker together with the program under test; returns its path. */
 export async function bundleWorker(worker = 'worker.ts'): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-fuzz-'));
   const outfile = join(folder, 'worker.cjs');

@@ -2,13 +2,13 @@ import { createRequire } from 'node:module';
 
 const fs = createRequire(__filename)('node:fs') as typeof import('node:fs');
 
-/** What a run of the program printed. */
+/** The output of a run of the program. */
 export interface Captured {
   stdout: string;
   stderr: string;
 }
 
-/** More is kept count of and not kept. */
+/** Output past this size is counted but not kept. */
 const MOST = 1 << 24;
 
 let into: Captured | undefined;
@@ -24,7 +24,9 @@ function take(fd: number, text: string): void {
 /** Character device 136:0, the first pseudo-terminal (Documentation/admin-guide/devices.txt). */
 const TERMINAL = { mode: 0o020620, rdev: 136 << 8 };
 
-/** From now on all that the program writes is caught while one runs, and its stdout may pass for a terminal. */
+/**
+ * From now on, catches all output of the program while it runs, and can make its stdout look like a terminal.
+ */
 export function installCapture(): void {
   Object.assign(fs, {
     writeSync: (fd: number, data: Uint8Array, ...rest: number[]) => {
@@ -46,7 +48,7 @@ export function installCapture(): void {
   Object.defineProperty(process.stdout, 'columns', { get: () => (terminal ? 97 : undefined) });
 }
 
-/** Runs the program and returns its status and what it printed. */
+/** Runs the program; returns its status and what it printed. */
 export async function captured(
   run: () => Promise<number>,
   asTerminal: boolean,

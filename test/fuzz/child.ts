@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Order, Said } from './protocol.ts';
 
-/** How a worker came to its end. */
+/** How a worker ended. */
 export type End = {
   readonly kind: 'done' | 'hung' | 'died' | 'stopped';
   readonly index: number;
@@ -13,13 +13,13 @@ export type End = {
 
 type Done = Extract<Said, { done: number }>;
 
-/** The limit is one of processor time; the clock runs on where others use the machine. */
+/** The limit is one of processor time; the clock also runs while others use the machine. */
 const GRACE = 8;
 
-/** A process that puts inputs through the program, one after the other, and is ended when one takes too long. */
+/** A process that runs the program on one input after the other, and is killed if one takes too long. */
 export class Child {
   readonly ended: Promise<End>;
-  /** The last one that was told: of a dry run, or of what is running. */
+  /** The recipe that was reported last: in a dry run, or of the running input. */
   recipe = '';
   readonly #process: ChildProcess;
   readonly #limit: number;

@@ -28,7 +28,9 @@ const PLACES = [
 ];
 const KEYS = ['OSRELEASE', 'SYMBOL(mem_section)', 'SIZE(page)', 'no'];
 
-/** Some pages: in the made-up kernels those that are used, in the fixtures any; some that are nowhere. */
+/**
+ * A page: in the made-up kernels one that is used, in the fixtures any; sometimes one that does not exist.
+ */
 function pageOperand(random: Random): string {
   const pfn = random.pick([
     random.below(0x200),
@@ -107,7 +109,7 @@ function commandLine(maker: string, base: Base, random: Random): string[] {
   return [command, first ?? '', ...operands, ...parts, ...options, ...base.args, ...common];
 }
 
-/** What an input is put through: `pages` mostly, and another command or two. */
+/** The commands that are run on an input: mostly `pages`, and one or two others. */
 export function commandLines(base: Base, random: Random): string[][] {
   const others = Object.keys(MAKERS);
   const makers = random.once(2) ? ['pages', random.pick(others)] : [random.pick(others)];

@@ -9,7 +9,7 @@ import { noteSegment, prstatus, taskstruct, vmcoreinfo } from '../builders/notes
 import { qemuDump } from '../builders/qemu-dump.ts';
 import { SparseSource } from './overlay-source.ts';
 
-/** How a made-up kernel's memory is written: its files, and what the command line must say of them. */
+/** How a made-up kernel's memory is written: its files, and what the command line must say about them. */
 export interface Contained {
   readonly files: readonly ByteSource[];
   readonly args?: readonly string[];
@@ -19,7 +19,7 @@ export interface Contained {
 /** Where the first page of memory lies in an ELF file. */
 const DATA = 0x1_0000;
 
-/** The pages of memory, at the places that `placeOf` gives their physical addresses. */
+/** The pages of memory, at the positions that `placeOf` gives for their physical addresses. */
 function pageChunks(built: BuiltKernel, placeOf: (physical: number) => number | undefined): Chunk[] {
   return [...built.memory.pages()].flatMap(({ pfn, bytes }) => {
     const at = placeOf(pfn * PAGE);
@@ -27,7 +27,7 @@ function pageChunks(built: BuiltKernel, placeOf: (physical: number) => number | 
   });
 }
 
-/** The place in a file that has all described memory, one range behind the other, each behind a gap. */
+/** Positions in a file that has all described memory, one range after the other, each after a gap. */
 function packedPlaces(
   built: BuiltKernel,
   gap = 0,
@@ -76,7 +76,7 @@ function elfOf(
 
 const whole = (load: SegmentRecipe) => load;
 
-/** As makedumpfile -E writes it: of each segment only a part is in the file. */
+/** As makedumpfile -E writes it: the file has only a part of each segment. */
 const excluded = (load: SegmentRecipe, i: number): SegmentRecipe => {
   const { filesz = 0 } = load;
   return { ...load, memsz: filesz, filesz: i % 2 ? filesz : 0x2000 };

@@ -10,19 +10,19 @@ import type { Order, Said } from './protocol.ts';
 import { Summary } from './summary.ts';
 
 const HELP = `npm run fuzz -- [options]
-  --inputs N       how many inputs (default: 20000, or as many as --seconds lets)
-  --seconds N      stop after so long
-  --seed N         the same inputs each time for the same seed (default: 1)
-  --jobs N         processes at once (default: 1)
-  --only TEXT      bases whose names have this in them: pages-6.12, kdump, fixture
-  --guided         keep inputs that run what none ran before, and make others from them (see coverage.ts)
-  --replay WHAT    one input again, and all that is printed: SEED:INDEX, or the file of a finding
-  --out DIR        where the recipes of findings go (default: fuzz-findings under the temporary folder)
+  --inputs N       number of inputs (default: 20000, or as many as --seconds allows)
+  --seconds N      stop after this time
+  --seed N         the same seed makes the same inputs (default: 1)
+  --jobs N         number of processes (default: 1)
+  --only TEXT      only bases whose names contain this: pages-6.12, kdump, fixture
+  --guided         keep inputs that run new code, and make others from them (see coverage.ts)
+  --replay WHAT    run one input again, with all output: SEED:INDEX, or the file of a finding
+  --out DIR        folder for the recipes of findings (default: fuzz-findings in the temporary folder)
 ${DIFFERENTIAL_HELP}`;
 
-/** What is promised of each run of the program: seconds, and KiB of memory. */
+/** What is promised for each run of the program: seconds, and KiB of memory. */
 const LIMITS = { seconds: 5, rss: 400 * 1024 };
-/** Inputs that one process does: the memory of a process only grows, and is to be that of the program. */
+/** Inputs per process, because its memory only grows, and is meant to be that of the program. */
 const BATCH = 2000;
 const FINDINGS = join(process.env.TMPDIR ?? '/tmp', 'fuzz-findings');
 const SCHEMAS = fileURLToPath(new URL('../../src/report/schemas', import.meta.url));
@@ -44,7 +44,7 @@ async function fuzz(worker: string, options: Options): Promise<number> {
   let next = 0;
   const take = () => {
     const first = next;
-    // What is kept in one process the next does not have.
+    // What one process keeps is not available to the next.
     const batch = options.guided ? Math.ceil(options.inputs / options.jobs) : BATCH;
     next = Math.min(options.inputs, first + batch);
     return Date.now() < options.until && first < options.inputs ? { first, end: next } : undefined;
@@ -66,7 +66,7 @@ interface Batch {
   readonly end: number;
 }
 
-/** A batch in one process; where that ends before its time, the rest in another one. */
+/** Runs a batch in one process; if that ends too early, runs the rest in another. */
 async function runBatch(
   worker: string,
   options: Options,
@@ -102,7 +102,7 @@ async function runBatch(
       from = said.done + 1;
     });
     const { kind, index, base, text } = await child.ended;
-    if (kind === 'died' && index < from) throw new Error(`a worker died before it began: ${text}`);
+    if (kind === 'died' && index < from) throw new Error(`a worker died before it started: ${text}`);
     if (kind === 'hung' || kind === 'died') {
       tell(index, `${base}: ${kind === 'hung' ? 'does not end' : `died: ${text}`}`, child.recipe);
       from = index + 1;
@@ -117,18 +117,20 @@ async function runBatch(
 
 const exceeds = ({ slowest, rss }: Done) => slowest > LIMITS.seconds * 1000 || rss > LIMITS.rss;
 
-/** What is wrong with an input that was slow or large, in a process of its own; empty when nothing is. */
+/**
+ * Runs an input that was slow or large in its own process. Returns what is wrong with it, or an empty string.
+ */
 async function again(worker: string, order: Order, index: number): Promise<string> {
   let done: Done | undefined;
   const child = new Child(worker, { ...order, first: index, end: index + 1 }, LIMITS.seconds, (said) => {
     done = said;
   });
   const { kind } = await child.ended;
-  if (!done) return `${kind} when it was run again`;
+  if (!done) return `${kind} when run again`;
   return exceeds(done) ? `takes ${Math.round(done.slowest)} ms and ${done.rss} KiB` : '';
 }
 
-/** Writes the recipe of an input, which is made anew where it is not at hand; returns the path. */
+/** Writes the recipe of an input, and makes it again if needed; returns the path. */
 async function save(
   worker: string,
   { out, seed }: Options,
@@ -149,7 +151,7 @@ async function save(
   return path;
 }
 
-/** One input again, with all that is printed. */
+/** One input again, with everything that is printed. */
 async function replay(worker: string, what: string, only: string | undefined): Promise<number> {
   const [seed, index] = /^(\d+):(\d+)$/.exec(what)?.slice(1).map(Number) ?? [];
   const which =

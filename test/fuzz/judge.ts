@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { stripVTControlCharacters } from 'node:util';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
-/** What a run of the program left. */
+/** The outcome of a run of the program. */
 export interface Outcome {
   readonly args: readonly string[];
   readonly status: number;
@@ -11,16 +11,16 @@ export interface Outcome {
   readonly terminal: boolean;
 }
 
-/** As src/report/escape.ts says, but for the newlines that make lines. */
+/** The same as in src/report/escape.ts, except for the newlines that end lines. */
 const UNSAFE = /(?!\n)[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/u;
-/** What no number of a report is. */
+/** Words that no number of a report may be. */
 const NO_NUMBER = /.{0,60}\b(NaN|Infinity|undefined)\b.{0,40}/;
-/** The program's own styles; nothing else of that kind may be left when they are taken away. */
+/** Options that turn on the program's own styles; without these, nothing of that kind may be left. */
 const STYLED = ['--color'];
 const LONG = 1 << 21;
 const SHORTEST_SENTENCE = 10;
 
-/** What is wrong with an outcome; empty when it keeps what is promised. */
+/** What is wrong with an outcome; empty if it keeps all promises. */
 export function faultsOf(outcome: Outcome, schemas: string): string[] {
   const { args, status, stdout, stderr } = outcome;
   const said = stderr.replace(/^kdump-inspect: \d.*\n/gm, '');
@@ -29,22 +29,22 @@ export function faultsOf(outcome: Outcome, schemas: string): string[] {
   if (![0, 1, 3].includes(status)) faults.push(`the status is ${status}`);
   if (stderr.includes('internal error')) faults.push(stderr.slice(0, 2000));
   if (status === 1 && said.length < SHORTEST_SENTENCE && !isAnswer(outcome))
-    faults.push('status 1 without a sentence');
+    faults.push('status 1 without a message');
   if (isUnsafe(outcome)) faults.push('a control character is on stdout');
   if (UNSAFE.test(stripped(stderr, outcome))) faults.push('a control character is on stderr');
   const wrong = NO_NUMBER.exec(stdout);
   if (wrong && args[0] !== 'symbols') faults.push(`stdout has ${wrong[0]}`);
   if (args.includes('--json') && status !== 1) faults.push(...jsonFaults(outcome, schemas));
-  else if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, and nothing says why');
+  else if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, but nothing says why');
   return faults;
 }
 
-/** That an address leads nowhere is what `translate` was asked. */
+/** Whether status 1 is an answer: `translate` may be asked about an address that is not mapped. */
 function isAnswer({ args, stdout }: Outcome): boolean {
   return args[0] === 'translate' && stdout !== '';
 }
 
-/** A warning; of `info` what is unknown, of `page` why it has no class. */
+/** Whether there is a warning; for `info` a value that is unknown, for `page` why it has no class. */
 function saysIncomplete({ args, stdout, stderr }: Outcome): boolean {
   if (/warning: .{10}/.test(stderr)) return true;
   if (args[0] === 'info') return /^unknown {7}|"unavailable": \{\n/m.test(stdout);
@@ -55,10 +55,10 @@ function isVerbatim({ args }: Outcome): boolean {
   return args.includes('--raw') || args.includes('--get');
 }
 
-/** What a script asks for verbatim is its own matter where stdout is no terminal. */
+/** Verbatim output that was asked for may contain anything unless stdout is a terminal. */
 function isUnsafe(outcome: Outcome): boolean {
   if (isVerbatim(outcome) && !outcome.terminal) return false;
-  // makedumpfile --dump-dmesg prints blanks of all kinds as they are.
+  // makedumpfile --dump-dmesg prints blanks of all kinds unchanged.
   if (outcome.args[0] === 'symbols')
     return UNSAFE.test(stripped(outcome.stdout.replaceAll('\t[', ' ['), outcome));
   const text =
@@ -90,14 +90,14 @@ function jsonFaults(outcome: Outcome, schemas: string): string[] {
   const faults: string[] = [];
   for (const text of command === 'dmesg' ? stdout.split('\n').filter((line) => line !== '') : [stdout]) {
     const document = parsed(text);
-    if (document === undefined) return [`this is no JSON: ${text.slice(0, 200)}`];
+    if (document === undefined) return [`this is not JSON: ${text.slice(0, 200)}`];
     const validate = validator(command, schemas);
     if (!validate(document)) faults.push(`schema: ${JSON.stringify(validate.errors?.slice(0, 3))}`);
     const { complete = status === 0, consistent = true } = document;
     if (command !== 'dmesg' && (complete && consistent) !== (status === 0))
-      faults.push(`status ${status}, and complete is ${complete}, consistent ${consistent}`);
+      faults.push(`status ${status}, but complete is ${complete}, consistent ${consistent}`);
   }
-  if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, and nothing says why');
+  if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, but nothing says why');
   return faults.slice(0, 3);
 }
 

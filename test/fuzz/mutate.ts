@@ -6,7 +6,7 @@ import type { Place } from './places.ts';
 import type { Random } from './random.ts';
 import type { FileChange } from './recipe.ts';
 
-/** Numbers at which programs go wrong. */
+/** Numbers at which programs tend to fail. */
 const INTERESTING: readonly bigint[] = [
   ...[0n, 1n, 2n, 3n, 7n, 8n, 15n, 16n, 24n, 64n, 127n, 128n, 255n, 256n, 512n, 4095n, 4096n, 4097n, 65535n],
   ...[1n << 20n, 1n << 21n, 1n << 30n, (1n << 31n) - 1n, 1n << 31n, (1n << 32n) - 1n, 1n << 32n, 1n << 46n],
@@ -32,7 +32,7 @@ export class Mutation {
     return this.#files;
   }
 
-  /** Does one or several of the things that a mutation can do. */
+  /** Makes one or several changes of any kind. */
   run(): void {
     const random = this.#random;
     const times = 1 + (random.once(2) ? 0 : random.below(6));
@@ -90,7 +90,7 @@ export class Mutation {
       this.#anywhere();
       return;
     }
-    // Kinds weigh the same, however many places of each there are.
+    // All kinds have the same weight, however many places there are of each.
     const kind = this.#random.pick([...new Set(places.map((place) => place.kind))]);
     const place = this.#random.pick(places.filter((one) => one.kind === kind));
     if (this.#random.once(8)) {
@@ -112,7 +112,7 @@ export class Mutation {
     this.#word(place);
   }
 
-  /** Without regard to what is there. */
+  /** Changes bytes regardless of what is there. */
   #blind(place: Place): void {
     const random = this.#random;
     const { file, what } = place;
@@ -146,7 +146,10 @@ export class Mutation {
     this.#write(file, at + there, other.slice(here, here + length));
   }
 
-  /** A number among those of a structure: one at which programs go wrong, a neighbour, one from elsewhere, a pointer to somewhere. */
+  /**
+   * A number among those of a structure: one at which programs tend to fail, a neighbour, one from elsewhere,
+   * or a pointer.
+   */
   #word(place: Place): void {
     const random = this.#random;
     const bytes = random.pick([8, 8, 8, 4, 4, 2, 1] as const);
@@ -179,7 +182,7 @@ export class Mutation {
     return random.pick(INTERESTING) + BigInt(random.below(3) - 1);
   }
 
-  /** Leads back to the structure itself, or into another one. */
+  /** A pointer back to the structure itself, or into another one. */
   #pointer(place: Place): bigint {
     const random = this.#random;
     const known = this.#base.places.filter((one) => one.virtual !== undefined);
@@ -193,7 +196,9 @@ export class Mutation {
     return target.virtual + BigInt(random.once(2) ? 0 : random.below(target.length) & ~7);
   }
 
-  /** An entry of a page table: empty, without a flag, of another size, or leading to any table or anywhere. */
+  /**
+   * An entry of a page table: empty, without a flag, with another size, or pointing to any table or anywhere.
+   */
   #entry(place: Place): void {
     const random = this.#random;
     const used = Array.from({ length: 512 }, (_, i) => i).filter((i) => place.length >= 8 * i + 8);
@@ -223,7 +228,7 @@ export class Mutation {
     this.#write(place.file, place.at + 8 * index, all.subarray(0, Math.max(0, place.length - 8 * index)));
   }
 
-  /** A word of one or of all struct pages there. */
+  /** A word of one struct page, or of all of them there. */
   #structPage(place: Place): void {
     const random = this.#random;
     const word = random.pick([0, 0, 4, 8, 8, 16, 20, 24, 28, 40, 48, 48, 52]);
@@ -239,7 +244,7 @@ export class Mutation {
       this.#write(place.file, place.at + 64 * i + word, packed(4, [[0, 4, value >>> 0]]));
   }
 
-  /** VMCOREINFO: lines with other values, of other keys, gone, twice, cut off. The text keeps its length. */
+  /** VMCOREINFO: lines with other values or keys, missing, doubled or cut off. The text keeps its length. */
   #text(place: Place): void {
     const random = this.#random;
     const lines = Buffer.from(this.read(place.file, place.at, place.length))

@@ -3,20 +3,20 @@ import type { Chunk } from '../builders/encode.ts';
 
 const PAGE = 4096;
 
-/** Bytes that stand in place of a file's own from a position on. */
+/** Bytes that replace a file's own from a position on. */
 export interface Edit {
   readonly at: number;
   readonly bytes: Uint8Array;
 }
 
-/** Changes what was read of a file from `start` on. */
+/** Applies an edit to what was read from a file at `start`. */
 export function applyEdit({ at, bytes }: Edit, start: number, read: Uint8Array): void {
   const from = Math.max(at, start);
   const to = Math.min(at + bytes.length, start + read.length);
   if (from < to) read.set(bytes.subarray(from - at, to - at), from - start);
 }
 
-/** A file of any size whose pages are zero but for some. */
+/** A file of any size whose pages are zero, except some. */
 export class SparseSource implements ByteSource {
   readonly path: string;
   readonly size: number;
@@ -24,7 +24,7 @@ export class SparseSource implements ByteSource {
   readonly statistics: ReadStatistics = { reads: 0, bytes: 0 };
   readonly #pages = new Map<number, Uint8Array>();
 
-  /** @param size bytes; up to the last chunk's end when left out */
+  /** @param size bytes; up to the end of the last chunk if absent */
   constructor(chunks: readonly Chunk[], size?: number, path = 'built') {
     this.path = path;
     this.size = size ?? chunks.reduce((most, { at, bytes }) => Math.max(most, Number(at) + bytes.length), 0);
@@ -59,7 +59,7 @@ export class SparseSource implements ByteSource {
   close(): void {}
 }
 
-/** A file changed in some places and cut or grown to a size, by another name; nothing is copied but what is changed. */
+/** A file with some changes, cut or grown to a size, under another name. Only what is changed is copied. */
 export class OverlaySource implements ByteSource {
   readonly path: string;
   readonly size: number;
@@ -80,7 +80,7 @@ export class OverlaySource implements ByteSource {
     this.isProcfs = isProcfs;
   }
 
-  /** @throws RangeError for a position that no system would take: the program must not ask for one */
+  /** @throws RangeError for a position that no system accepts: the program must not use one */
   read(position: number | bigint, into: Uint8Array): number {
     if (position < 0 || (typeof position === 'number' && !Number.isInteger(position)))
       throw new RangeError(`a file is read at ${position}`);

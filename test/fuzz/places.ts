@@ -9,12 +9,14 @@ import { openMemSections } from '../../src/kernel/sparsemem/mem-section.ts';
 import { TypedKernel } from '../../src/kernel/types/typed-kernel.ts';
 
 const PAGE = 4096;
-/** What is mutated of a long read at most. */
+/** Most bytes of a long read that are mutated. */
 const LONGEST = 1 << 16;
-/** Reads among which a page is looked for, as it was read with its neighbours. */
+/**
+ * Number of recent reads in which a page is looked for, because it may have been read with its neighbours.
+ */
 const REMEMBERED = 64;
 
-/** What a place holds, as a mutation is to treat it. */
+/** What a place holds, which decides how it is mutated. */
 export type Kind = 'bytes' | 'words' | 'text' | 'pageTable' | 'structPages';
 
 /** A structure in a file. */
@@ -25,7 +27,7 @@ export interface Place {
   readonly file: number;
   readonly at: number;
   readonly length: number;
-  /** Where the kernel has it, if it is in its memory. */
+  /** Its virtual address, if it is in the kernel's memory. */
   readonly virtual?: bigint;
   readonly physical?: number;
 }
@@ -42,7 +44,7 @@ interface SeenRead {
   readonly bytes: Buffer;
 }
 
-/** Where a page of memory is in the files: as it is, or encoded. */
+/** Where a page of memory is in the files, encoded or not. */
 interface Found {
   readonly file: number;
   readonly at: number;
@@ -50,7 +52,7 @@ interface Found {
   readonly whole: boolean;
 }
 
-/** A file that remembers what was read of it. */
+/** A file that remembers what was read from it. */
 class Watched implements ByteSource {
   readonly path: string;
   readonly size: number;
@@ -76,7 +78,9 @@ class Watched implements ByteSource {
   close(): void {}
 }
 
-/** Where the structures of a dump lie that a mutation may aim at: found by the program's own code, in the whole dump. */
+/**
+ * The structures of a dump at which a mutation may aim, found by the program's own code in the whole dump.
+ */
 export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[]> {
   let reads: SeenRead[] = [];
   const watched = files.map(
@@ -93,7 +97,7 @@ export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[
   );
   const kernel = tryKernel(image);
   const wanted = kernel ? [...memoryPlaces(kernel)] : [];
-  // Opened anew, for what was decoded once is not read again.
+  // Opened again, because what was decoded once is not read again.
   const fresh = await openSources(watched, options);
   const found = new Map<number, Found | undefined>();
   reads = [];
@@ -104,7 +108,7 @@ export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[
       const inside = bytes.length >= PAGE ? indexOfPage(bytes, page) : -1;
       if (inside >= 0) return { file, at: at + inside, length: PAGE, whole: true };
     }
-    // Compressed: what was read last is what it was made of.
+    // Compressed: the page was made from what was read last.
     const last = reads.at(-1);
     return (
       last && { file: last.file, at: last.at, length: Math.min(last.bytes.length, LONGEST), whole: false }
@@ -125,7 +129,7 @@ export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[
   return [...headers, ...textPlaces(files), ...inMemory];
 }
 
-/** By its first bytes that are not zero, for to look for a long run of zeros takes long. */
+/** Looks for the first bytes that are not zero, because looking for a long run of zeros takes long. */
 function indexOfPage(bytes: Buffer, page: Buffer): number {
   const first = Math.min(
     page.findIndex((byte) => byte !== 0),
@@ -156,7 +160,7 @@ function uniquePlaces(places: readonly Place[]): Place[] {
   return [...kept.values()].slice(0, 400);
 }
 
-/** VMCOREINFO wherever the first MiB of a file has it. */
+/** VMCOREINFO, wherever it is in the first MiB of a file. */
 function textPlaces(files: readonly ByteSource[]): Place[] {
   return files.flatMap((file, i) => {
     const head = new Uint8Array(1 << 20);
@@ -240,7 +244,7 @@ function namedAddresses(kernel: Kernel): [string, bigint][] {
   }
 }
 
-/** Pages of the tables of symbols and of types, which are longer than other structures. */
+/** Pages of the symbol tables and of BTF, which are longer than other structures. */
 function* typeTables(kernel: Kernel, starts: ReadonlyMap<string, bigint>): Generator<MemoryPlace> {
   for (const [what, start] of starts) {
     if (!/kallsyms|BTF/.test(what)) continue;
@@ -281,7 +285,7 @@ function* structPages(kernel: Kernel): Generator<MemoryPlace> {
       const physical = physicalOf(kernel, map + BigInt(at));
       if (physical !== undefined) yield { kind: 'structPages', what: 'struct pages', length: PAGE, physical };
     }
-    // Of the made-up kernels, those that were written.
+    // In the made-up kernels, the struct pages that were written.
     const physical = physicalOf(kernel, map + BigInt((0x3000 * size) / 32768));
     if (physical !== undefined) yield { kind: 'structPages', what: 'struct pages', length: PAGE, physical };
   }
@@ -299,7 +303,7 @@ interface Start {
 }
 
 const KERNEL_SPACE = 0xffff_8000_0000_0000n;
-/** Bytes behind an address that are taken for one structure, and pointers that are followed from each. */
+/** Bytes after an address that count as one structure, and pointers that are followed from each. */
 const STRUCTURE = 512;
 const FOLLOWED = 6;
 const TABLE_PAGES = 4n;

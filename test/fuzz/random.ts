@@ -1,4 +1,4 @@
-/** Numbers that are the same in every run for the same seed: sfc32 (PractRand). */
+/** Numbers that are the same in every run with the same seed: sfc32 (PractRand). */
 export class Random {
   #a: number;
   #b: number;
@@ -21,14 +21,14 @@ export class Random {
     return sum >>> 0;
   }
 
-  /** A whole number below a limit, which may be above 2^32. */
+  /** An integer below a limit, which may be above 2^32. */
   below(limit: number): number {
     return limit <= 2 ** 32
       ? this.next() % Math.max(1, limit)
       : Math.floor(((this.next() * 2 ** 21 + (this.next() >>> 11)) / 2 ** 53) * limit);
   }
 
-  /** True once in so many times. */
+  /** True once in this many times, on average. */
   once(times: number): boolean {
     return this.below(times) === 0;
   }

@@ -1,20 +1,20 @@
 import type { Edit } from './overlay-source.ts';
 
-/** What becomes of one file of a base. */
+/** How one file of a base is changed. */
 export interface FileChange {
   readonly edits: readonly Edit[];
-  /** Bytes; as it was when left out. */
+  /** Bytes; unchanged if absent. */
   readonly size?: number;
 }
 
-/** An input: a base, what was changed in it, and the command lines that it is put through. */
+/** An input: a base, what was changed in it, and the command lines to run on it. */
 export interface Recipe {
   readonly base: string;
   readonly files: readonly FileChange[];
   readonly commands: readonly (readonly string[])[];
   /** What was done, for people. */
   readonly story: readonly string[];
-  /** Whether stdout passes for a terminal. */
+  /** Whether stdout looks like a terminal. */
   readonly terminal: boolean;
 }
 

@@ -2,7 +2,7 @@ import type { Said } from './protocol.ts';
 
 type Done = Extract<Said, { done: number }>;
 
-/** What all inputs so far have come to. */
+/** The results of all inputs so far. */
 export class Summary {
   readonly findings: string[] = [];
   readonly #statuses = new Map<number, number>();

@@ -12,11 +12,11 @@ import type { Order, Said } from './protocol.ts';
 import { Random } from './random.ts';
 import { parseRecipe, type Recipe, recipeText } from './recipe.ts';
 
-/** One of so many inputs is made of a fixture: it takes a hundred times as long as one of a made-up dump. */
+/** One input in this many is made from a fixture, which takes a hundred times as long as a made-up dump. */
 const REAL_SHARE = 40;
 
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
-/** The parent's end of this pipe is read as it comes; to write to it is done when it returns, whatever the program then does. */
+/** The parent reads this pipe as data arrive. A write is complete when it returns, whatever follows. */
 const say = (said: Said) => writeSync(3, `${JSON.stringify(said)}\n`);
 
 const coverage = order.guided ? new Coverage() : undefined;

@@ -100,7 +100,7 @@ function keyOf(row: unknown): string {
 export function dishonesty(command: string, now: Answer, then: Answer): string[] {
   const { status, out, err } = now;
   if (/internal error|^ {4}at /m.test(err)) return [`a bug: ${err}`];
-  if (status === 1) return /^kdump-inspect: .{20,}/m.test(err) ? [] : ['status 1 without a sentence'];
+  if (status === 1) return /^kdump-inspect: .{20,}/m.test(err) ? [] : ['status 1 without a message'];
   if (status !== 0 && status !== 3) return [`status ${status}`];
   if (out === then.out) return [];
   // Another copy may have what one copy lacks: then nothing is lost, and there is a warning.

@@ -23,7 +23,7 @@ const word = (value: bigint) => {
   return bytes;
 };
 
-/** A number in place, of whatever width it has. */
+/** The number in place plus `by`, whatever its width. */
 function added(old: Uint8Array, by: bigint): Uint8Array {
   const wide = new Uint8Array(8);
   wide.set(old.subarray(0, 8));
@@ -41,7 +41,7 @@ const nearBytes: Make = (_, old, random) => {
   return changed;
 };
 
-/** Any of these may be done to anything. */
+/** Changes that may be made to anything. */
 const COMMON: Readonly<Record<string, Make>> = {
   'one bit': (_, old, random) => {
     const changed = old.slice();
@@ -101,7 +101,7 @@ const TEXTS: Readonly<Record<string, Make>> = {
     changed[random.below(old.length)] = 0x41 + random.below(26);
     return changed;
   },
-  'all other letters': (_, old) => new Uint8Array(old.length).fill(0x58),
+  'all letters different': (_, old) => new Uint8Array(old.length).fill(0x58),
 };
 
 const OWN: Readonly<Record<Target['kind'], Readonly<Record<string, Make>>>> = {
@@ -113,10 +113,10 @@ const OWN: Readonly<Record<Target['kind'], Readonly<Record<string, Make>>>> = {
 
 const ATTEMPTS = 20;
 
-/** Changes a target in one of the ways that suit it; undefined when none of those tried makes a difference. */
+/** Changes a target in one of the ways that suit it; undefined if none of those tried makes a difference. */
 export function makeChange(target: Target, random: Random, dump: Dump): Change | undefined {
   const ways = Object.entries({ ...COMMON, ...OWN[target.kind] });
-  // What is particular to a kind of field as often as all the rest.
+  // Ways particular to a kind of field are picked as often as all others together.
   const own = Object.entries(OWN[target.kind]);
   const old = dump.fileBytes(target.at, target.length);
   for (let i = 0; i < ATTEMPTS; i++) {

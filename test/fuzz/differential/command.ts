@@ -2,15 +2,15 @@ import { type DifferentialOptions, differential, replayChange } from './differen
 
 export const DIFFERENTIAL_HELP = `
 npm run fuzz -- --differential [options]
-changes the contents of real dumps, and holds every figure against that of the undamaged dump
-  --changes N      how many changes (default: 20000)
+changes the contents of real dumps, and compares every figure with that of the undamaged dump
+  --changes N      number of changes (default: 20000)
   --seed N, --jobs N, --replay SEED:INDEX as above
-  --only TEXT      kinds of structures whose names have this in them: slab, BTF, page tables
+  --only TEXT      only kinds of structures whose names contain this: slab, BTF, page tables
   --dumps DIR      change the ELF dumps of a folder instead of the fixtures
-  --out DIR        where the state file goes: a JSON line for each change, and what came of it
-  --again FILE     only the faults that the state file of an earlier run has
-  --before FILE    compare with the state file of an older program's run
-  --resume FILE    go on with the state file of an earlier run with the same seed
+  --out DIR        folder for the state file: a JSON line per change, with its outcome
+  --again FILE     only the faults in the state file of an earlier run
+  --before FILE    compare with the state file from an older version of the program
+  --resume FILE    continue the state file of an earlier run with the same seed
 `;
 
 type Given = Partial<
@@ -20,7 +20,7 @@ type Given = Partial<
   >
 >;
 
-/** The differential mode, or one change of it again. */
+/** Runs the differential mode, or one of its changes again. */
 export async function differentialMode(given: Given, findings: string): Promise<number> {
   const [seed, index] = given.replay?.split(':') ?? [];
   const options: DifferentialOptions = {

@@ -1,15 +1,15 @@
 import type { Figure, Figures, Told } from './figures.ts';
 
-/** A figure that is not as in the undamaged dump. */
+/** A figure that differs from the undamaged dump's. */
 export interface Difference {
   readonly path: string;
   readonly before: Figure | undefined;
   readonly after: Figure | undefined;
-  /** Whether the report itself says that it does not know it, or that it may be more or less. */
+  /** Whether the report itself says that the figure is not known, or may be higher or lower. */
   readonly uncertain: boolean;
 }
 
-/** All figures that differ, those that say so themselves included. */
+/** All figures that differ, including those that the report calls uncertain. */
 export function differences(before: Figures, after: Figures): Difference[] {
   const found: Difference[] = [];
   for (const path of new Set([...before.keys(), ...after.keys()])) {
@@ -25,7 +25,7 @@ export function differences(before: Figures, after: Figures): Difference[] {
   return found;
 }
 
-/** That a count is not exact is what makes it no wrong one. */
+/** Whether a path only marks a count as inexact, which makes no figure wrong. */
 function isNoFigure(path: string): boolean {
   return /(^|\.)(countExact|exact|modulesExact)$/.test(path);
 }
@@ -39,7 +39,9 @@ function isUncertain(path: string, before: Figures, after: Figures): boolean {
   return is.atLeast && numbers && (is.value as number) <= (was.value as number);
 }
 
-/** What is not there at all: what it stood in is null, or a list that says that it has not all. */
+/**
+ * Whether a figure is missing: it is in something that is null, or in a list that says that it is incomplete.
+ */
 function isGone(path: string, after: Figures): boolean {
   for (let at = parent(path); ; at = parent(at)) {
     const held = after.get(at);
@@ -66,7 +68,7 @@ function isNew(path: string, is: Told, before: Figures, after: Figures): boolean
   );
 }
 
-/** The path of what holds a value. */
+/** The path of what contains a value. */
 function parent(path: string): string {
   let depth = 0;
   for (let i = path.length - 1; i >= 0; i--) {
@@ -78,7 +80,7 @@ function parent(path: string): string {
   return '';
 }
 
-/** A path without the names of elements: the same for all of a list. */
+/** A path without the names of elements: the same for all elements of a list. */
 export function general(path: string): string {
   return path.replace(/\[(?:[^[\]]|\[[^\]]*\])*\]/g, '[]');
 }

@@ -7,9 +7,9 @@ import { dumpPaths } from './dump-paths.ts';
 import type { ChangeResult } from './result.ts';
 import { beforeAndAfter, summaryOf } from './table.ts';
 
-/** What is promised of each run of the program: seconds, and KiB of memory above what the first ones took. */
+/** What is promised for each run of the program: seconds, and KiB of memory above that of the first runs. */
 const LIMITS = { seconds: 5, rss: 300 * 1024 };
-/** Changes that one process makes: its memory only grows. */
+/** Changes that one process makes, because its memory only grows. */
 const BATCH = 200;
 
 export interface DifferentialOptions {
@@ -19,19 +19,21 @@ export interface DifferentialOptions {
   readonly only: string | undefined;
   readonly dumps: string | undefined;
   readonly out: string;
-  /** The state file of an earlier run, which is gone on with. */
+  /** The state file of an earlier run, to be continued. */
   readonly resume: string | undefined;
-  /** The state file of a run whose faults alone are tried again, as after a change of the program. */
+  /**
+   * The state file of a run whose faults alone are tried again, for example after a change of the program.
+   */
   readonly again: string | undefined;
-  /** The state file of a run of an older program, with which this one is compared. */
+  /** The state file of a run of an older program, with which this run is compared. */
   readonly before: string | undefined;
 }
 
 type Done = Extract<Said, { done: number }>;
 
 /**
- * Changes the contents of real dumps and holds every figure against that of the undamaged dump. Returns 1 when one
- * differs without a word, or when the program fails.
+ * Changes the contents of real dumps and compares every figure with that of the undamaged dump. Returns 1 if
+ * one differs without a warning, or if the program fails.
  */
 export async function differential(options: DifferentialOptions): Promise<number> {
   const worker = await bundleWorker('differential/worker.ts');
@@ -49,7 +51,7 @@ export async function differential(options: DifferentialOptions): Promise<number
 
 const FAULTS: ReadonlySet<string> = new Set(['SILENT', 'CRASH', 'LIMIT']);
 
-/** The changes that were made so far, in a file that a later run can go on with. */
+/** The changes made so far, in a file with which a later run can continue. */
 class State {
   readonly results: ChangeResult[];
   readonly #path: string;
@@ -68,7 +70,7 @@ class State {
     this.#left = wanted.filter((index) => !done.has(index)).sort((a, b) => a - b);
   }
 
-  /** The next changes that are to be made, of one batch; empty when all are done. */
+  /** The next batch of changes to make; empty when all are done. */
   take(): readonly number[] {
     const [first] = this.#left;
     if (first === undefined) return [];
@@ -109,7 +111,7 @@ function orderOf({ seed, only, dumps }: DifferentialOptions, indexes: readonly n
   };
 }
 
-/** A batch in one process; where that ends before its time, the rest in another one. */
+/** Runs a batch in one process; if that ends too early, runs the rest in another. */
 async function runBatch(
   worker: string,
   options: DifferentialOptions,
@@ -130,10 +132,10 @@ async function runBatch(
     });
     const { kind, index, base, text } = await child.ended;
     if (kind === 'hung' || kind === 'died') {
-      if (!left.includes(index)) throw new Error(`a worker died before it began: ${text}`);
+      if (!left.includes(index)) throw new Error(`a worker died before it started: ${text}`);
       const unknown = { kind: '?', structure: '?', field: '?', mode: '?', ms: 0 };
       const why = `died: ${text}`.slice(0, 2000);
-      // By the clock, which runs on where others use the machine: processor time decides.
+      // By the clock, which also runs while others use the machine; processor time decides.
       if (kind === 'hung') suspects.push({ index, base, ...unknown, outcome: 'LIMIT' });
       else state.add({ index, base, ...unknown, outcome: 'CRASH', why });
       left = left.filter((one) => one !== index);
@@ -142,7 +144,7 @@ async function runBatch(
   }
 }
 
-/** A change that was slow or large once more, in a process of its own. */
+/** Makes a slow or large change once more, in its own process. */
 async function again(
   worker: string,
   options: DifferentialOptions,
@@ -165,7 +167,7 @@ async function again(
 
 /** Seconds for a change that is alone in its process. */
 const PATIENCE = 60;
-/** KiB of a process that makes one change: the fuzzer's own 250 MiB, and what the program may take. */
+/** KiB of a process that makes one change: the fuzzer's own 250 MiB, plus what the program may use. */
 const ALONE = 250 * 1024 + LIMITS.rss;
 
 /** One change again, with the figures before and after. */

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url';
 
 const FIXTURES = fileURLToPath(new URL('../../../fixtures/.cache', import.meta.url));
 
-/** The fixtures that changes are made in: plain ELF, where a byte of memory is a byte of the file. */
+/** The fixtures in which changes are made: plain ELF, where a byte of memory is a byte of the file. */
 const PLAIN = /^linux-(5\.10|6\.1|6\.12-numa|6\.12-hwpoison|7\.3-5level)\.elf$/;
 
-/** Those whose types are in the dump, and with them most of what can be changed: they come more often. */
+/** Dumps with their types, and therefore with most of what can be changed: they are picked more often. */
 const RICH = /^linux-(5\.10|6\.12-numa|7\.3-5level)\.elf$/;
 
-/** Paths of the dumps that changes are made in: the fixtures, or those of a folder, in a fixed order. */
+/** Paths of the dumps in which changes are made: the fixtures, or those of a folder, in a fixed order. */
 export function dumpPaths(folder?: string): string[] {
   const names = readdirSync(folder ?? FIXTURES).filter((name) =>
     folder === undefined ? PLAIN.test(name) : name.endsWith('.elf'),

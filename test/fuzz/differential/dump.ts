@@ -15,7 +15,7 @@ export class Dump {
   readonly image: MemoryImage;
   readonly kernel: Kernel;
   readonly typed: TypedKernel;
-  /** Whether its memory has the types; most of the kernel's structures cannot be found without. */
+  /** Whether its memory has the types; without them most of the kernel's structures cannot be found. */
   readonly hasTypes: boolean;
   readonly #pools = new Map<string, readonly bigint[]>();
 
@@ -33,7 +33,7 @@ export class Dump {
     this.hasTypes = attempt(() => this.typed.types) !== undefined;
   }
 
-  /** A structure; undefined when this kernel has none of that name. */
+  /** A structure; undefined if this kernel has none with that name. */
   struct(name: string): StructType | undefined {
     return this.hasTypes ? attempt(() => this.typed.types.struct(name)) : undefined;
   }
@@ -42,7 +42,7 @@ export class Dump {
     return attempt(() => this.typed.findSymbol(name));
   }
 
-  /** Addresses of objects of one kind, found once; those that cannot be found are none. */
+  /** Addresses of objects of one kind, found once; empty if they cannot be found. */
   pool(name: string, find: (dump: Dump) => readonly bigint[]): readonly bigint[] {
     const known = this.#pools.get(name) ?? attempt(() => find(this)) ?? [];
     this.#pools.set(name, known);
@@ -57,18 +57,20 @@ export class Dump {
     return u32At(this.bytes(address, 4), 0);
   }
 
-  /** What stands at a virtual address. @throws InspectError */
+  /** The bytes at a virtual address. @throws InspectError */
   bytes(address: bigint, length: number): Uint8Array {
     return this.kernel.space.bytes(address, length);
   }
 
-  /** Where the byte at a virtual address lies in the file; undefined when it is not in it. */
+  /** Where the byte at a virtual address lies in the file; undefined if it is not there. */
   positionOf(address: bigint): number | undefined {
     const physical = attempt(() => this.kernel.space.translate(address));
     return physical === undefined ? undefined : this.positionOfPhysical(physical);
   }
 
-  /** As the program reads it: the first segment that has the address. */
+  /**
+   * The same for a physical address, as the program reads it: from the first segment that has the address.
+   */
   positionOfPhysical(physical: number): number | undefined {
     const segment = [...this.image.segments].find(
       (s) => s.physical !== null && physical >= s.physical && physical < s.physical + Number(s.fileSize),
@@ -85,7 +87,7 @@ export class Dump {
   }
 }
 
-/** What `read` returns; undefined where the dump does not have it. */
+/** What `read` returns; undefined if the dump does not have it. */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,16 +1,16 @@
-/** A value of a report that is no object and no list. */
+/** A value of a report that is not an object or a list. */
 export type Figure = string | number | boolean | null;
 
-/** A figure, and whether the report says of it, or of what it stands in, that it may be too low. */
+/** A figure, and whether the report says that it, or what contains it, may be too low. */
 export interface Told {
   readonly value: Figure;
   readonly atLeast: boolean;
 }
 
-/** What a report says, by path. Objects and lists have an entry of their own, `object` or `list`. */
+/** The contents of a report, by path. Objects and lists have an entry of their own, `object` or `list`. */
 export type Figures = ReadonlyMap<string, Told>;
 
-/** What names an element of a list, so that it is compared with itself wherever it stands. */
+/** What names an element of a list, so that it is compared with itself wherever it is in the list. */
 const NAMES: readonly (readonly string[])[] = [
   ['task'],
   ['mapping'],
@@ -30,7 +30,7 @@ const NAMES: readonly (readonly string[])[] = [
   ['address'],
 ];
 
-/** What is said about the figures and is none: sentences, and what the run itself is called. */
+/** Statements about figures that are not figures: sentences, and facts about the run itself. */
 const NOT_FIGURES = new Set([
   ...['schema', 'file', 'warnings', 'complete', 'consistent', 'candidates', 'unavailable'],
   ...['reason', 'ownerError', 'detailsError', 'structPageError', 'checks', 'query'],
@@ -46,7 +46,7 @@ export function figuresOf(command: string, stdout: string): Map<string, Told> {
   return figures;
 }
 
-/** The whole of a command's JSON; of `dmesg` the records as a list. */
+/** A command's whole JSON; for `dmesg` the records as a list. */
 export function documentOf(command: string, stdout: string): Json {
   if (command !== 'dmesg') return JSON.parse(stdout) as Json;
   const lines = stdout.split('\n').filter((line) => line !== '');
@@ -76,7 +76,10 @@ function add(figures: Map<string, Told>, path: string, value: Json, atLeast: boo
     if (!NOT_FIGURES.has(name)) add(figures, path === '' ? name : `${path}.${name}`, inside, uncertain);
 }
 
-/** The whole report is incomplete for many reasons; a part says it for its own, or why it is not there. */
+/**
+ * Whether an object says that it is incomplete or missing. A whole report may be incomplete for many reasons;
+ * a part gives its own.
+ */
 function saysAtLeast(object: Readonly<Record<string, Json>>, path: string): boolean {
   if (path === '') return false;
   const inexact = [object.countExact, object.exact, object.complete].includes(false);

@@ -6,7 +6,7 @@ import { btf, kallsyms, logRing, memSection } from './tables.ts';
 import type { Aim } from './target.ts';
 import { VARIABLE_AIMS } from './variables.ts';
 
-/** What is changed, by the kind under which it is counted; a kind may have several aims, taken in turn. */
+/** What is changed, by the kind under which it is counted. A kind may have several aims, taken in turn. */
 export const KINDS: Readonly<Record<string, readonly Aim[]>> = merge(
   { 'struct pages': structPage },
   STRUCTURE_AIMS,
@@ -22,7 +22,7 @@ function merge(...parts: readonly Readonly<Record<string, Aim>>[]): Record<strin
   return all;
 }
 
-/** How often each is picked; the others once. What most figures come from more often. */
+/** How often each kind is picked; 1 if absent. Kinds on which most figures depend are picked more often. */
 export const WEIGHTS: Readonly<Record<string, number>> = {
   'struct pages': 3,
   'slab caches': 2,

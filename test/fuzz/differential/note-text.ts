@@ -1,10 +1,10 @@
 import type { Aim } from './target.ts';
 
-/** The commands that depend on VMCOREINFO; the note's own text is what `vmcoreinfo` is asked for. */
+/** The commands that depend on VMCOREINFO; `vmcoreinfo` is left out, because it shows the note's own text. */
 const COMMANDS = ['pages', 'usage', 'info', 'layout', 'dmesg', 'ps', 'symbols:init_task'];
 const PARTS = ['value', 'value', 'key'] as const;
 
-/** Aims at a line of the VMCOREINFO note: its key, or its value. */
+/** Aims at a line of the VMCOREINFO note: its key or its value. */
 export const vmcoreinfo: Aim = (dump, random) => {
   const note = dump.image.notes.find(({ name }) => name === 'VMCOREINFO');
   if (!note) return undefined;

@@ -1,10 +1,10 @@
 import { PerCpu } from '../../../src/kernel/objects/per-cpu.ts';
 import { attempt, type Dump } from './dump.ts';
 
-/** Nodes that a walk goes to at most: enough to pick from. */
+/** Most nodes that a walk visits: enough to pick from. */
 const MOST = 20_000;
 
-/** Addresses of the objects of a list by its head, with the offset of the node taken away. */
+/** Addresses of the objects of a list, given its head and the offset of the node in an object. */
 function listed(dump: Dump, head: bigint, offset: number): bigint[] {
   const found: bigint[] = [];
   for (let at = dump.u64(head); at !== head && at !== 0n && found.length < MOST; at = dump.u64(at))
@@ -12,7 +12,7 @@ function listed(dump: Dump, head: bigint, offset: number): bigint[] {
   return found;
 }
 
-/** Where a member of a structure lies; throws what the program throws where there is none. */
+/** Offset of a member of a structure; throws what the program throws if there is none. */
 function offset(dump: Dump, struct: string, ...paths: [string, ...string[]]): number {
   return dump.typed.types.struct(struct).offsetOf(...paths);
 }
@@ -44,7 +44,7 @@ export const OBJECTS: Readonly<Record<string, (dump: Dump) => readonly bigint[]>
   },
   kmem_cache_cpu: (dump) => perCpuOf(dump, 'kmem_cache', 'cpu_slab'),
   slub_percpu_sheaves: (dump) => perCpuOf(dump, 'kmem_cache', 'cpu_sheaves'),
-  // Since 5.17 a structure of its own, before a part of struct page.
+  // A structure of its own since 5.17, a part of struct page before.
   slab: (dump) => partialSlabs(dump, 'slab'),
   module: (dump) => listed(dump, symbol(dump, 'modules'), offset(dump, 'module', 'list')),
   vmap_area: (dump) => {
@@ -130,7 +130,7 @@ export const OBJECTS: Readonly<Record<string, (dump: Dump) => readonly bigint[]>
     return zones.filter((zone) => member(dump, 'zone', 'present_pages')(zone) !== 0n);
   },
   per_cpu_pages: (dump) => perCpuOf(dump, 'zone', 'per_cpu_pageset'),
-  // Until 5.14 one structure with the counters of the CPU.
+  // Up to 5.14 one structure with the counters of the CPU.
   per_cpu_pageset: (dump) => perCpuOf(dump, 'zone', 'pageset'),
   per_cpu_zonestat: (dump) => perCpuOf(dump, 'zone', 'per_cpu_zonestats'),
   per_cpu_nodestat: (dump) => perCpuOf(dump, 'pglist_data', 'per_cpu_nodestats'),
@@ -143,7 +143,7 @@ export const OBJECTS: Readonly<Record<string, (dump: Dump) => readonly bigint[]>
   pcpu_hot: (dump) => new PerCpu(dump.typed).variables('pcpu_hot').map(({ address }) => address),
 };
 
-/** All objects of a structure that a dump has. */
+/** All objects of a structure in a dump. */
 export function objects(dump: Dump, structure: string): readonly bigint[] {
   const find = OBJECTS[structure];
   return find ? dump.pool(structure, find) : [];

@@ -10,22 +10,22 @@ export interface Ran {
   readonly stderr: string;
 }
 
-/** What came of a change, the worst of all commands; the last ones are worse. */
+/** The outcome of a change, from the best to the worst. */
 export const OUTCOMES = [
   'equal',
-  /** Said to be unknown or at least so much, with status 0. */
+  /** The report says that it is not known, or at least this much, with status 0. */
   'unknown',
   /** Status 1 and a message. */
   'refused',
   /** Status 3: incomplete or contradicted. */
   'flagged',
-  /** Status 3, and a figure that differs is printed as if it were certain. */
+  /** Status 3, but a figure that differs is printed as if it were certain. */
   'flagged, figure as certain',
   /** A figure differs; status 0, and a warning. */
   'warned',
-  /** A figure differs as it may: see possible-states.ts. */
+  /** A figure differs, as it may: see possible-states.ts. */
   'possible state',
-  /** A figure differs, and a witness of it is not asked yet: see there, too. */
+  /** A figure differs, and the program does not yet ask a witness of it: see possible-states.ts, too. */
   'known gap',
   /** A figure differs, and nothing says so. */
   'SILENT',
@@ -34,15 +34,15 @@ export const OUTCOMES = [
 ] as const;
 export type OutcomeKind = (typeof OUTCOMES)[number];
 
-/** What came of one command. */
+/** The outcome for one command. */
 export interface Outcome {
   readonly kind: OutcomeKind;
-  /** Of a crash what it said; of a possible state why it is one. */
+  /** For a crash its message; for a possible state the reason. */
   readonly why?: string;
   readonly differences: readonly Difference[];
 }
 
-/** A command's report of the undamaged dump. */
+/** A command's report on the undamaged dump. */
 export interface Undamaged {
   readonly ran: Ran;
   readonly figures: Figures;
@@ -55,7 +55,7 @@ export function undamaged(command: string, ran: Ran): Undamaged {
   return { ran, figures: ran.stdout === '' ? new Map() : figuresOf(command, ran.stdout) };
 }
 
-/** Holds what a command says of a changed dump against what it says of the undamaged one. */
+/** Compares what a command says about a changed dump with what it says about the undamaged one. */
 export function judge(
   command: string,
   before: Undamaged,
@@ -92,7 +92,7 @@ export function worst(outcomes: readonly Outcome[]): Outcome {
   return outcomes.reduce((a, b) => (rank(b) > rank(a) ? b : a), { kind: 'equal', differences: [] });
 }
 
-/** Figures that differ and are printed as certain, without the names of elements, a few of them. */
+/** Some of the figures that differ and are printed as certain, without the names of elements. */
 export function figuresThatDiffer({ differences: found }: Outcome, most = 6): string[] {
   const paths = found.filter(({ uncertain }) => !uncertain).map(({ path }) => general(path));
   return [...new Set(paths)].slice(0, most);

@@ -17,7 +17,7 @@ const SYMBOLS = [
   'node_data',
 ];
 
-/** Addresses of what the program reads, through whose tables it goes. */
+/** Addresses that the program reads, and through whose tables it goes. */
 function readAddresses(dump: Dump): readonly bigint[] {
   return dump.pool('read addresses', () => [
     ...SYMBOLS.flatMap((name) => dump.symbol(name) ?? dump.kernel.info.symbol(name) ?? []),

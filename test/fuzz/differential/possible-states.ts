@@ -1,12 +1,12 @@
-/** A change that is let pass, with its reason: what it may alter, and nothing else. */
+/** An accepted change, with its reason, and what it may alter. */
 export interface PossibleState {
-  /** Of what was changed. */
+  /** The structure that was changed. */
   readonly structure: RegExp;
   readonly field: RegExp;
-  /** What it may alter: paths of figures without the names of elements. */
+  /** Paths of the figures that it may alter, without the names of elements. */
   readonly figures: RegExp;
   readonly why: string;
-  /** By how much numbers may differ at most, pages; as they like when left out. */
+  /** By how many pages numbers may differ at most; any number if absent. */
   readonly pages?: number;
 }
 
@@ -20,7 +20,7 @@ function state(
   return { structure, field, figures, why, ...(pages === undefined ? {} : { pages }) };
 }
 
-/** Changes that make a state in which a kernel can be: nothing else in the dump tells it from the true one. */
+/** Changes that lead to a possible state of a kernel: nothing else in the dump contradicts it. */
 export const POSSIBLE_STATES: readonly PossibleState[] = [
   state(/^task_struct$/, /^comm$/, /(comm|name)$/, 'a task may have any name: prctl(PR_SET_NAME)'),
   state(
@@ -33,20 +33,20 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^task_struct$/,
     /^(cpu|thread_info\.cpu)$/,
     /tasks\[\]\.cpu$/,
-    'a task that does not run may have run last on any CPU',
+    'a task that is not running may have last run on any CPU',
   ),
   state(/^cred$/, /^e?uid/, /\.e?uid$/, 'a task may run as any user'),
   state(
     /^mm_struct$/,
     /^(pgtables_bytes|rss_stat.*)$/,
     /(memory\.(pageTables|rss\.\w+|cached\.\w+|swap)|processes\.largest\[\]\.\w+|processes\.rss\.\w+)$/,
-    'an mm_struct alone counts the pages that its processes map, shared ones in each',
+    'only an mm_struct counts the pages that its processes map, shared pages in each',
   ),
   state(
     /^address_space$/,
     /^nrpages$/,
     /^files\.largest\[\]\.nrpages$/,
-    'a folio of any size may be about to be added to a file, and a batch of pages to be taken out',
+    'a folio of any size may be about to be added to a file, and a batch of pages to be removed',
     512,
   ),
   state(
@@ -59,7 +59,7 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^dentry$/,
     /^(d_parent|d_hash\.pprev)$/,
     /files\.largest\[\]\.(path|deleted|names)$/,
-    'a file may lie in any directory, or in none any more',
+    'a file may be in any directory, or no longer in one',
   ),
   state(
     /^mount$/,
@@ -73,18 +73,18 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /fileSystem\.(id|device)$/,
     'a file system may have any name and device number',
   ),
-  state(/^file_system_type$/, /^name$/, /fileSystem\.type$/, 'a type of file systems may have any name'),
+  state(/^file_system_type$/, /^name$/, /fileSystem\.type$/, 'a file system type may have any name'),
   state(
     /^module$/,
     /^name$/,
     /^(modules(\.largest)?\[\].*|symbols\[\]\.module|vmalloc\.largest\[\].*)$/,
-    'a module may have any name, where its name in sysfs is not in the dump',
+    'a module may have any name if its name in sysfs is not in the dump',
   ),
   state(
     /^module$/,
     /^state$/,
     /modules\[\]\.state$/,
-    'a module may be unloaded at any time, and what it holds meanwhile may have any count',
+    'a module may be unloaded at any time, and what it still holds may have any count',
   ),
   state(
     /^module$/,
@@ -109,7 +109,7 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^kmem_cache$/,
     /^name$/,
     /^slabs\.largest\[\]/,
-    'a slab cache may have any name, where sysfs has it by its layout, or that is not in the dump',
+    'a slab cache may have any name if sysfs names it by its layout, or is not in the dump',
   ),
   state(
     /^kmem_cache$/,
@@ -122,7 +122,7 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^vm_node_stat$/,
     /.*/,
     /^(types|counters)\[\]\.(pages|bytes|difference)$/,
-    "what a CPU held back is added to its node's counter first, and then to that of all nodes",
+    "what a CPU held back is added first to its node's counter, then to the one of all nodes",
     64,
   ),
   state(/^kmem_cache$/, /^refcount$/, /\.aliases$/, 'any number of caches may share one'),
@@ -136,20 +136,20 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^(avenrun|init_uts_ns|tainted_mask|tk_core|boot_cpu_data)$/,
     /.*/,
     /^(load|host|kernel|taint|clock|uptime|cpuModel)\b/,
-    'the load, the host name, the taint and the clock may be any',
+    'the load, the host name, the taint and the clock may have any value',
   ),
-  state(/^(total|nr)_swap_pages$/, /.*/, /^swap\./, 'swap may be of any size'),
+  state(/^(total|nr)_swap_pages$/, /.*/, /^swap\./, 'swap may have any size'),
   state(
     /^(panic_cpu|crashing_cpu)$/,
     /.*/,
     /(crash\.(cpu|task\b.*)|panicking)$/,
-    'any CPU may have panicked, where one of the two variables alone says so',
+    'any CPU may have panicked if only one of the two variables says so',
   ),
   state(
     /^VMCOREINFO$/,
     /^(BUILD-ID|CRASHTIME|OSRELEASE) \(value\)$/,
     /^(kernel\.(buildId|crashTime|release)|crash\.time)$/,
-    'a kernel may crash at any time, and have any build id where its image has lost the note of it',
+    'a kernel may crash at any time, and have any build id if its image has lost the note with it',
   ),
   state(
     /^VMCOREINFO$/,
@@ -167,57 +167,57 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^log$/,
     /^printk_info$/,
     /^records\[\]\.(time|level|facility|caller|device\b.*|continuation|cleared|text)$/,
-    'a record of the log may have any time, level and writer, and a text that is shorter by a few bytes',
+    'a record of the log may have any time, level and writer, and a text that is a few bytes shorter',
   ),
   state(
     /^page$/,
     /.*/,
     /^(class|rule|reason|decidedBy|structPage\b.*|details\b.*)$/,
-    'what `page` says of a page is what stands in its struct page',
+    'what `page` says about a page is what its struct page contains',
   ),
   state(
     /^page$/,
     /^(?!64)/,
     /\.(pages|bytes|counted|difference|dirty|nrpages|largest\[\].*)$/,
-    'a struct page is all that says what its page is: one page of another kind',
+    'only the struct page says what its page is: one page of another kind',
     1,
   ),
   state(
     /^page table$/,
     /.*/,
     /^translations\[\]\.(steps|region|contents)/,
-    'what `translate` shows of an entry is what stands in it',
+    'what `translate` shows for an entry is its contents',
   ),
   state(
     /^page table$/,
     /, (vmalloc|vmemmap|modules|unknown)$/,
     /^translations\b/,
-    'these regions may be mapped anywhere: the tables alone say where',
+    'these regions may be mapped anywhere: only the tables say where',
   ),
   state(
     /^page table$/,
     /, (direct map|kernel image)$/,
     /^translations\[\]\.(steps|region|contents|result)/,
-    'memory may be taken out of the direct map, and parts of the image freed',
+    'memory may be removed from the direct map, and parts of the image freed',
   ),
   state(
     /^kallsyms$/,
     /^(names|names and markers|token_table)$/,
     /^(symbols(\[\].*)?|vmalloc\.largest\[\](\.\w+)?)$/,
-    'a symbol may have any name: the table of symbols is all that names it, also where it asked for a vmalloc area',
+    'a symbol may have any name: only the symbol table names it, also as the caller of a vmalloc area',
   ),
   state(/^BTF$/, /.*string|^name in/, /^type\b/, 'a type or a member may have any name'),
   state(
     /^BTF$/,
     /^struct that is read$/,
     /^type\.layout\.members\[\](\.inner\.members\[\])*\.declaration$/,
-    'a member may be of any type that has the same size: BTF is all that says which',
+    'a member may have any type of the same size: only BTF says which',
   ),
   state(
     /^per_cpu_(nodestat|zonestat|pageset)$/,
     /stat_diff\[\d+\]$/,
     /^(types\[\]|counters\[\]|freeCheck\.zones\[\])\.(pages|bytes|difference|vmStat)$/,
-    'a CPU may hold back any of this much of a counter',
+    'a CPU may hold back up to this much of a counter',
     127,
   ),
   state(
@@ -231,49 +231,49 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /^VMCOREINFO$/,
     /^.*\(key\)$/,
     /^kernel\.crashTime$/,
-    'the line of the crash is not there while the kernel runs',
+    'the line of the crash is absent while the kernel runs',
   ),
   state(
     /^vmap_area$/,
     /^vm$/,
     /^vmalloc\.(areas|largest\[\](\.(areas|size|caller|kind|pages|bytes))?)$/,
-    'an area without a vm_struct is one of vm_map_ram, which nothing marks before 6.3; its pages, where it has any, are counted',
+    'an area without a vm_struct belongs to vm_map_ram, which nothing marks before 6.3; its pages, if any, are counted',
   ),
   state(
     /^vm_struct$/,
     /^caller$/,
     /^(vmalloc\.largest\[\]|types\[\])/,
-    'an area may have been asked for by any code',
+    'any code may have allocated an area',
   ),
   state(/^vm_struct$/, /^size$/, /^vmalloc\.largest\[\]\.size$/, 'an area may be longer than its pages'),
   state(
     /^inode$/,
     /^i_dentry\.first$/,
     /files\.largest\[\]\.(path|deleted|names)$/,
-    'a file may have any name, or none any more',
+    'a file may have any name, or no longer have one',
   ),
-  state(/^__cpu_possible_mask$/, /.*/, /^cpus\.possible$/, 'a kernel may be made for any number of CPUs'),
+  state(/^__cpu_possible_mask$/, /.*/, /^cpus\.possible$/, 'a kernel may be built for any number of CPUs'),
   state(/^zone$/, /^name$/, /^freeCheck\.zones\[\]/, 'a zone may have any name'),
   state(
     /^module$/,
     /^(num_syms|syms|init_layout.*)$/,
     /^(modules|symbols)\[\]/,
-    "the table of a module's symbols has no second copy",
+    "a module's symbol table has no second copy",
   ),
 ];
 
-/** Figures of which the dump has a second witness that the program does not ask. */
+/** Figures for which the dump has a second witness that the program does not ask. */
 export const KNOWN_GAPS: readonly PossibleState[] = [
   state(
     /^page$/,
     /.*/,
     /^classes\./,
-    '`pages` holds the page cache and USER together against the counters of the LRU lists in zones: what is USER alone, and what is the kernel, its nodes count, which `usage` asks',
+    '`pages` compares the page cache and USER together with the LRU counters of zones; USER alone, and kernel pages, are counted by nodes, which `usage` asks',
   ),
   state(
     /^mem_section$/,
     /^section_mem_map$/,
     /^(class|rule|decidedBy|structPage\b.*|details\b.*)$/,
-    '`page` looks at one section: the others are not held against it',
+    '`page` looks at one section and does not compare it with the others',
   ),
 ];

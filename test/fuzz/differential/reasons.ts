@@ -1,7 +1,7 @@
 import { type Difference, general } from './compare.ts';
 import type { PossibleState } from './possible-states.ts';
 
-/** Why a change to a field may make the figures differ as they do; undefined when none of the reasons holds. */
+/** Why a change of a field may make the figures differ as they do; undefined if no reason applies. */
 export function reasonAmong(
   states: readonly PossibleState[],
   changed: { readonly structure: string; readonly field: string },

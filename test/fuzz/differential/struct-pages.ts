@@ -19,10 +19,10 @@ const FIELDS = {
   _mapcount: [48, 4],
   _refcount: [52, 4],
   memcg_data: [56, 8],
-  'the whole of it': [0, 64],
+  'all of it': [0, 64],
 } as const;
 
-/** Struct pages are picked by what they say of their page, so that rare ones are not left out. */
+/** Struct pages, grouped by what they say about their page, so that rare ones are picked too. */
 interface Groups {
   readonly mapOf: (pfn: number) => bigint;
   readonly byShape: readonly (readonly number[])[];
@@ -71,7 +71,7 @@ function isRead({ kernel }: Dump, address: bigint, into: Uint8Array): boolean {
   );
 }
 
-/** Without the zone and the node in the top bits of the flags, and without where pointers lead. */
+/** The contents without the zone and the node in the top bits of the flags, and without pointer targets. */
 function shapeOf(page: Uint8Array): string {
   const flags = u32At(page, 0) & 0x3fffff;
   const tail = page[8] === undefined ? 0 : page[8] & 1;
@@ -87,7 +87,7 @@ function shapeOf(page: Uint8Array): string {
   ].join(' ');
 }
 
-/** Aims at a struct page: a member of it, all of it, or some of its neighbours, too. */
+/** Aims at a struct page: a member of it, all of it, or also some of its neighbours. */
 export const structPage: Aim = (dump, random) => {
   const { mapOf, byShape } = groupsOf(dump);
   if (byShape.length === 0) return undefined;
@@ -107,7 +107,7 @@ interface Picked {
   readonly length: number;
 }
 
-/** Pages of struct pages that are changed together at most: a page of the memory map. */
+/** Most struct pages that are changed together: a page of the memory map. */
 const MANY = 64;
 
 function pageTarget(dump: Dump, random: Random, picked: Picked): Target | undefined {
@@ -130,7 +130,7 @@ function pageTarget(dump: Dump, random: Random, picked: Picked): Target | undefi
   });
 }
 
-/** A page of each shape, by which the tables that lead to the memory map are found. */
+/** A page of each shape, to find the tables that lead to the memory map. */
 export function someStructPages(dump: Dump): bigint[] {
   const { mapOf, byShape } = groupsOf(dump);
   return byShape.flatMap(([pfn]) => (pfn === undefined ? [] : [mapOf(pfn)]));

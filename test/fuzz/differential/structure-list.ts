@@ -7,7 +7,7 @@ export interface Structure {
 
 const LINKS = (name: string) => [`${name}.next`, `${name}.prev`];
 
-/** By the kind under which changes are counted. A member that a kernel lacks is passed over. */
+/** Structures by the kind under which changes are counted. A member that a kernel lacks is skipped. */
 export const STRUCTURES: Readonly<Record<string, readonly Structure[]>> = {
   'slab caches': [
     {

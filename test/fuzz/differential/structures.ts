@@ -8,7 +8,7 @@ import { type Aim, type FieldKind, inMemory, type Target } from './target.ts';
 
 const ATTEMPTS = 12;
 
-/** Aims at a member of an object of one of the structures of a kind. */
+/** Aims at a member of an object of one of the given structures. */
 function aimAt(structures: readonly Structure[]): Aim {
   return (dump, random) => {
     for (let i = 0; i < ATTEMPTS; i++) {
@@ -52,7 +52,7 @@ function memberOf(dump: Dump, random: Random, { type, path, pool, commands }: Me
 
 const STEPS = 20_000;
 
-/** Of the nodes of a list the one that is not in an object of the slab or the like: the head, a variable of the image. */
+/** Of the nodes of a list, the one that is not in a slab object or the like: the head, in the image. */
 function headOf(dump: Dump, node: bigint): bigint {
   let at = node;
   for (let i = 0; i < STEPS; i++) {

@@ -1,7 +1,10 @@
 import { OUTCOMES, type OutcomeKind } from './outcome.ts';
 import type { ChangeResult } from './result.ts';
 
-/** How many changes came to what, by the kind of structure, as a Markdown table; and what is silent, by what was changed. */
+/**
+ * A Markdown table of how many changes had which outcome, by kind of structure; then the silent ones, by what
+ * was changed.
+ */
 export function summaryOf(results: readonly ChangeResult[]): string {
   const kinds = [...new Set(results.map(({ kind }) => kind))].sort();
   const used = OUTCOMES.filter((outcome) => results.some((result) => result.outcome === outcome));
@@ -43,7 +46,7 @@ function silentText(results: readonly ChangeResult[]): string {
     .join('');
 }
 
-/** How many changes were silent before and after, by the kind of structure, as a Markdown table. */
+/** A Markdown table of how many changes were silent before and after, by kind of structure. */
 export function beforeAndAfter(before: readonly ChangeResult[], after: readonly ChangeResult[]): string {
   const kinds = [...new Set(before.map(({ kind }) => kind))].sort();
   const of = (results: readonly ChangeResult[], kind: string) =>

@@ -6,7 +6,7 @@ import { attempt, type Dump } from './dump.ts';
 import { OBJECTS } from './objects.ts';
 import { type Aim, inMemory, type Target } from './target.ts';
 
-/** What a table is changed in: bytes of it, picked anywhere. */
+/** A part of a table to change; the bytes are picked anywhere in it. */
 interface Part {
   readonly field: string;
   readonly address: bigint;
@@ -40,7 +40,7 @@ function inPart(
 
 const SYMBOL_COMMANDS = ['symbols:init_task', 'symbols:*slab*', 'info', 'usage'];
 
-/** Where the tables of symbols are: by VMCOREINFO, or found by their shape. */
+/** Where the symbol tables are: from VMCOREINFO, or found by their shape. */
 function symbolTables({ kernel }: Dump): KallsymsTables | undefined {
   return attempt(() => tablesByKeys(kernel.space, kernel.info) ?? tablesByShape(kernel.space, kernel.info));
 }
@@ -56,7 +56,7 @@ export const kallsyms: Aim = (dump, random) => {
   const part = (field: string, address: bigint | undefined, size: number, element: number): Part[] =>
     address === undefined ? [] : [{ field, address, size, element }];
   const parts = [
-    // The table of markers follows the names, then come the tokens.
+    // The names are followed by the table of markers, then by the tokens.
     ...part('names and markers', names, Number(tokenTable - names), 1),
     ...part('names', names, 9 * count, 1),
     ...part('token_table', tokenTable, Number(tokenIndex - tokenTable), 1),

@@ -1,25 +1,28 @@
 import type { Random } from '../random.ts';
 import type { Dump } from './dump.ts';
 
-/** How a field is read, which decides what may be done to it. */
+/** How a field is read, which decides how it may be changed. */
 export type FieldKind = 'number' | 'pointer' | 'text' | 'bytes';
 
-/** A field of a structure in a dump that a change aims at. */
+/** A field of a structure in a dump, at which a change aims. */
 export interface Target {
   readonly structure: string;
   readonly field: string;
   readonly kind: FieldKind;
-  /** Position in the file, bytes. */
+  /** Position in the file, in bytes. */
   readonly at: number;
   /** Bytes. */
   readonly length: number;
-  /** Bytes from the field to the end of the structure, as far as they follow one another in the file. */
+  /** Bytes from the field to the end of the structure, as far as they are contiguous in the file. */
   readonly room: number;
-  /** Where the field, or for a node of a list that node, is in the kernel's memory; absent for the file's own. */
+  /**
+   * Address of the field, or for a node of a list that of the node, in the kernel's memory; absent for the
+   * file's own data.
+   */
   readonly address?: bigint;
-  /** What the same field of another object holds: as good a value as its own. */
+  /** Returns the same field of another object: a value as plausible as its own. */
   readonly other?: () => Uint8Array | undefined;
-  /** Position of the same field of the next object, with which it is swapped. */
+  /** Position of the same field in the next object, with which it is swapped. */
   readonly neighbour?: number | undefined;
   /** For the links of a list: its head, which ends it. */
   readonly head?: bigint | undefined;
@@ -27,12 +30,12 @@ export interface Target {
   readonly commands: readonly string[];
 }
 
-/** Finds something to change; undefined where this dump has nothing of the kind. */
+/** Finds something to change; undefined if this dump has nothing of the kind. */
 export type Aim = (dump: Dump, random: Random) => Target | undefined;
 
 const PAGE = 4096;
 
-/** The commands by short names; NAME:ARGUMENT for those that take one. */
+/** The command line for a short name, or for NAME:ARGUMENT if the command takes one. */
 export function commandLine(command: string, file: string): string[] {
   const [name = '', argument = ''] = [command.split(':')[0], command.slice(command.indexOf(':') + 1)];
   const LINES: Readonly<Record<string, readonly string[]>> = {
@@ -47,7 +50,7 @@ export function commandLine(command: string, file: string): string[] {
   return [name, file, ...(LINES[name] ?? []), '--json'];
 }
 
-/** A field in memory; undefined when it is not in the file. */
+/** A field in memory; undefined if the file does not have it. */
 export function inMemory(
   dump: Dump,
   address: bigint,

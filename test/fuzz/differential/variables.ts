@@ -10,7 +10,7 @@ interface Variable {
   readonly length: number;
   readonly kind?: FieldKind;
   readonly commands: readonly string[];
-  /** Elements of an array; one of them is changed. */
+  /** Elements of an array, one of which is changed. */
   readonly count?: number;
   readonly perCpu?: boolean;
 }
@@ -35,7 +35,7 @@ const perCpu = (name: string, length: number, ...commands: string[]): Variable =
   perCpu: true,
 });
 
-/** By the kind under which changes are counted. */
+/** Variables by the kind under which changes are counted. */
 const VARIABLES: Readonly<Record<string, readonly Variable[]>> = {
   counters: [
     counters('vm_node_stat', 45, 'usage', 'info'),

@@ -21,7 +21,7 @@ import {
 import type { ChangeResult } from './result.ts';
 import { commandLine, type Target } from './target.ts';
 
-/** Changes in a row that are made in one dump, for to open one and to find its structures takes seconds. */
+/** Changes in a row to one dump, because opening a dump and finding its structures takes seconds. */
 const BLOCK = 100;
 const FILE = 'changed.elf';
 const ATTEMPTS = 30;
@@ -29,7 +29,7 @@ const ATTEMPTS = 30;
 const order = JSON.parse(process.argv[2] ?? '{}') as Order;
 const say = (said: Said) => writeSync(3, `${JSON.stringify(said)}\n`);
 
-/** A dump, and what the program says of it as it is. */
+/** A dump, and what the program says about it when undamaged. */
 interface Opened {
   readonly dump: Dump;
   readonly reports: Map<string, Undamaged>;
@@ -53,7 +53,7 @@ async function reportOf({ dump, reports }: Opened, command: string): Promise<Und
   const known = reports.get(command);
   if (known) return known;
   const made = undamaged(command.split(':')[0] ?? '', await run(dump, [], commandLine(command, FILE)));
-  // Those of single pages and addresses are asked for once.
+  // Reports on single pages and addresses are asked for only once.
   if (!command.includes(':') || command.startsWith('s')) reports.set(command, made);
   return made;
 }
@@ -136,7 +136,7 @@ function describe({ kind, target, change }: Picked): string {
 async function work(): Promise<void> {
   installCapture();
   for (const index of order.indexes ?? []) {
-    // To open a dump is no part of the change.
+    // Opening a dump is not part of the change.
     const { dump } = await openedFor(index);
     say({ begun: index, base: dump.name });
     const result = await tryOne(index);
