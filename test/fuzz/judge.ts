@@ -47,7 +47,7 @@ function isAnswer({ args, stdout }: Outcome): boolean {
 /** Whether there is a warning; for `info` a value that is unknown, for `page` why it has no class. */
 function saysIncomplete({ args, stdout, stderr }: Outcome): boolean {
   if (/warning: .{10}/.test(stderr)) return true;
-  if (args[0] === 'info') return /^unknown {7}|"unavailable": \{\n/m.test(stdout);
+  if (args[0] === 'info') return /^unknown {7}|"unavailable": \{\n/m.test(stripVTControlCharacters(stdout));
   return args[0] === 'page' && /because|"reason": ".{10}/.test(stdout);
 }
 

@@ -191,13 +191,13 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
   state(
     /^page table$/,
     /, (vmalloc|vmemmap|modules|unknown)$/,
-    /^translations\b/,
+    /^(translations\b|mapped$)/,
     'these regions may be mapped anywhere: only the tables say where',
   ),
   state(
     /^page table$/,
     /, (direct map|kernel image)$/,
-    /^translations\[\]\.(steps|region|contents|result)/,
+    /^(translations\[\]\.(steps|region|contents|result)|mapped$)/,
     'memory may be removed from the direct map, and parts of the image freed',
   ),
   state(
