@@ -45,13 +45,13 @@ describe('the checks of a report', () => {
     expect(contradictions(others)).toEqual([]);
   });
 
-  test('have some sentences where many are, and how many there are besides', () => {
+  test('have sentences for twenty of them, and count the others', () => {
     const sentences = contradictions(Array.from({ length: 23 }, () => contradicted));
     expect(sentences).toHaveLength(21);
     expect(sentences.at(-1)).toBe('and 3 more contradictions');
   });
 
-  test('have a sentence for each that is', () => {
+  test('have a sentence for each contradiction', () => {
     expect(contradictions([of({}), contradicted, of({ counted: 3 })])).toEqual([
       'node 0 nr_x: 12 pages were counted, but the kernel has 10 (+1 stacks kept for new tasks): nothing explains 1 of them',
       'nr_x: 3 pages were counted, but the kernel has 10: nothing explains 7 of them',

@@ -17,7 +17,7 @@ const lost = (facts: object) =>
     ...facts,
   }) as const;
 
-/** A record as it is shown. */
+/** Returns the text of a record. */
 function logText(record: LogRecord, isTerminal = false): Promise<string> {
   const report: LogReport = {
     ...{ schema: 'kdump-inspect/dmesg/1', entries: [record], records: 1, warnings: [], complete: true },
@@ -38,7 +38,7 @@ describe('a record as text', () => {
     },
   );
 
-  it('has no caller where the kernel keeps none', async () => {
+  it('has no caller if the kernel keeps none', async () => {
     expect(await logText(logRecord({ caller: null, text: 'x' }))).toBe('[    0.000000] x\n');
   });
 
@@ -47,11 +47,11 @@ describe('a record as text', () => {
     expect(text).toBe(`[    0.000000] [      T1] two\n${' '.repeat(26)}lines\n${' '.repeat(26)}\n`);
   });
 
-  it('is a prefix and its blank where the line is empty', async () => {
+  it('is the prefix with its blank if the line is empty', async () => {
     expect(await logText(logRecord())).toBe('[    0.000000] [      T1] \n');
   });
 
-  it('has no byte outside of printable ASCII but tab and newline', async () => {
+  it('has no bytes but printable ASCII, tab and newline', async () => {
     const text = await logText(
       logRecord({ caller: null, text: Uint8Array.from({ length: 256 }, (_, i) => i) }),
     );
@@ -61,7 +61,7 @@ describe('a record as text', () => {
     }
   });
 
-  it('has no tab for a terminal, and looks the same there', async () => {
+  it('has blanks instead of tabs on a terminal, and looks the same there', async () => {
     const record = logRecord({ caller: null, text: '\ta\tbb\n\tc' });
     expect(await logText(record, true)).toBe(`[    0.000000]  a       bb\n${' '.repeat(16)}c\n`);
   });
@@ -105,14 +105,14 @@ describe('a record in JSON', () => {
     expect(violations('dmesg', row)).toEqual([]);
   });
 
-  it('has numbers that fit, and text for others', () => {
+  it('has numbers up to 2^53, and text past that', () => {
     const row = (n: bigint) => logRow(logRecord({ time: n, sequence: n }));
     expect(row(2n ** 53n - 1n)).toMatchObject({ time: 2 ** 53 - 1, sequence: 2 ** 53 - 1 });
     expect(row(2n ** 53n)).toMatchObject({ time: '9007199254740992', sequence: '9007199254740992' });
     expect(violations('dmesg', row(2n ** 64n - 1n))).toEqual([]);
   });
 
-  it('has a facility that has no name as its number', () => {
+  it('has the number of a facility without a name', () => {
     expect(logRow(logRecord({ facility: 31 })).facility).toBe('31');
   });
 
@@ -129,7 +129,7 @@ describe('a record in JSON', () => {
     ['absent', false],
     ['damaged', false],
     ['unwritten', true],
-  ] as const)('that cannot be had says so in a line of its own: %s', (cause, complete) => {
+  ] as const)('is in a line of its own if it is missing: %s', (cause, complete) => {
     const row = logRow(lost({ cause, count: 3 }));
     expect(row).toMatchObject({ sequence: 7, text: null, complete });
     expect(row.missing).toEqual({ records: 3, cause, reason: 'is not stored' });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { escapeLines, escapeText, jsonLine, jsonText } from '../../src/report/escape.ts';
 import { ALL_UNSAFE, UNSAFE, unsafeIn } from '../support/unsafe.ts';
 
-/** Any text of UTF-16 units, halves of pairs and control characters often among them. */
+/** Any text of UTF-16 units, often with halves of pairs and control characters. */
 const anyText = fc.string({
   unit: fc
     .oneof(
@@ -15,7 +15,7 @@ const anyText = fc.string({
 });
 
 describe('text from a dump', () => {
-  it.each(UNSAFE)('has none of these left: %s', (_, codes) => {
+  it.each(UNSAFE)('has none of these: %s', (_, codes) => {
     for (const code of codes) {
       const escaped = escapeText(`a${String.fromCodePoint(code)}b`);
       const digits = code.toString(16);
@@ -35,7 +35,7 @@ describe('text from a dump', () => {
     expect(escapeText(text)).toBe(text);
   });
 
-  it('is safe whatever it was', () => {
+  it('is safe, whatever it was before', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         expect(unsafeIn(escapeText(text))).toEqual([]);
@@ -49,7 +49,7 @@ describe('text of several lines', () => {
     expect(escapeLines('a\x1b\nb\r\n\tc\n')).toBe('a\\x1b\nb\\x0d\n\\x09c\n');
   });
 
-  it('is safe but for its newlines, as many as before', () => {
+  it('is safe except for its newlines, which are as many as before', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const escaped = escapeLines(text);
@@ -76,7 +76,7 @@ describe('a JSON document', () => {
     );
   });
 
-  it('has no character that a terminal obeys, and ends in one newline', () => {
+  it('has no control character, and ends in one newline', () => {
     fc.assert(
       fc.property(documents, (document) => {
         const text = jsonText(document);
@@ -86,7 +86,7 @@ describe('a JSON document', () => {
     );
   });
 
-  it('may be one line, which has no newline and no such character either', () => {
+  it('may be one line, without a newline and without control characters', () => {
     fc.assert(
       fc.property(documents, (document) => {
         expect(unsafeIn(jsonLine(document))).toEqual([]);

@@ -117,7 +117,7 @@ function reportOf(system: Partial<SystemFacts>, image: Partial<MemoryImage> = {}
 
 const textOf = (report: InfoReport) => shown(infoView(report));
 
-describe('what info tells', () => {
+describe('the report of info', () => {
   test('is as its schema says, with and without everything', () => {
     expect(violations('info', reportOf({}))).toEqual([]);
     expect(violations('info', reportOf(NOTHING))).toEqual([]);
@@ -137,7 +137,7 @@ describe('what info tells', () => {
     expect(reportOf(system).complete).toBe(false);
   });
 
-  test('is what VMCOREINFO says, where nothing else can be read', () => {
+  test('has only what VMCOREINFO says if nothing else can be read', () => {
     const report = reportOf(NOTHING);
     expect(report.kernel).toEqual({ release: '6.12.1', version: null, machine: null, buildId: 'abc' });
     expect(report.crash).toEqual({ time: 1_700_000_002, reason: null, cause: null, cpu: null, task: null });
@@ -145,7 +145,7 @@ describe('what info tells', () => {
     expect(report.complete).toBe(false);
   });
 
-  test('does not take what was found of tasks and modules for all of them', async () => {
+  test('has lower bounds if not all tasks and modules were found', async () => {
     const tasks = { ...listing, problems: ['the PID table cannot be read: why'], whole: false };
     const cut = { problems: ['the list of modules is broken'], whole: false };
     const module = { name: 'ext4', size: 4096, sections: [] } as unknown as Module;
@@ -166,20 +166,20 @@ describe('what info tells', () => {
     expect(await textOf(reportOf({}))).toMatch(/^modules {7}none$/m);
   });
 
-  test('is complete when a list is damaged and all of it was found nevertheless', () => {
+  test('is complete if a list is damaged but all of it was found', () => {
     const problems = ['the list of modules is broken, and both ends meet'];
     const report = reportOf({ modules: { value: { modules: [], problems, whole: true } } });
     expect(report).toMatchObject({ complete: true, modulesExact: true, warnings: problems });
   });
 
-  test('says so where the task that panicked cannot be read', () => {
+  test('says that the task that panicked cannot be read', () => {
     const cpus = { value: [{ cpu: 1, online: true, task: 1n, current: null }] };
     const report = reportOf({ tasks: { value: { ...listing, cpus } } });
     expect(report).toMatchObject({ complete: false, crash: { cpu: 1, task: null } });
     expect(report.unavailable['crash.task']).toBe('the task that CPU 1 ran cannot be read');
   });
 
-  test('has the level of a dump where its format notes it', async () => {
+  test('has the dump level if the format stores it', async () => {
     const report = reportOf({}, { dumpLevel: 31 });
     expect(report.dump.level).toBe(31);
     expect(report.unavailable).not.toHaveProperty(['dump.level']);
@@ -188,7 +188,7 @@ describe('what info tells', () => {
 });
 
 describe('the screen', () => {
-  test('begins with the panic, its cause, and the thread that it was in', async () => {
+  test('begins with the panic, its cause, and its task', async () => {
     const lines = (await textOf(reportOf({}))).split('\n');
     expect(lines.slice(0, 7)).toEqual([
       'Linux 6.12.1 x86_64',
@@ -205,19 +205,19 @@ describe('the screen', () => {
     expect(lines).toContain('swap          none');
   });
 
-  test('says once why several values are missing', async () => {
+  test('gives a reason once, for all values that it explains', async () => {
     const text = await textOf(reportOf(NOTHING));
     expect(text.match(/all of it is\s+gone/g)).toHaveLength(1);
     expect(text.replace(/\s+/g, ' ')).toContain('clock, uptime, cpus, cpuModel, load, memory, swap, tasks,');
     expect(text).not.toMatch(/^panic/m);
   });
 
-  test('says that there was no panic only of a log that was read, and not of a running kernel', async () => {
+  test('says that there was no panic only if the log was read and the kernel is not running', async () => {
     expect(await textOf(reportOf({ panicReason: { value: null } }))).toMatch(/^panic {9}none found/m);
     expect(await textOf(reportOf({ panicReason: { value: null } }, { live: true }))).not.toMatch(/^panic/m);
   });
 
-  test('is not complete where what led to the panic is lost', () => {
+  test('is not complete if the cause of the panic is lost', () => {
     const causeLost = 'record 7 is damaged';
     const report = reportOf({ panicReason: { value: { text: 'Kernel panic', cause: null, causeLost } } });
     expect(report.crash).toMatchObject({ reason: 'Kernel panic', cause: null });
@@ -244,12 +244,12 @@ describe('the screen', () => {
     expect(text).toContain('\\x1b]0;title\\x07');
   });
 
-  test('cuts what is long, and says by how much', async () => {
+  test('cuts long text, and says by how much', async () => {
     const text = await textOf(reportOf({ commandLine: { value: 'x'.repeat(330) } }));
     expect(text.replace(/\s+/g, ' ')).toContain(`${'x'.repeat(320)}... and 10 more characters`);
   });
 
-  test('has the clock of a dump that does not note when it crashed', async () => {
+  test('has the clock if the dump does not store the time of the crash', async () => {
     const report = reportOf({}, {}, 'OSRELEASE=6.12.1\n');
     expect(await textOf(report)).toMatch(/^clock {9}2023-11-14 22:13:21 UTC$/m);
     expect(report.unavailable['crash.time']).toContain('CRASHTIME');

@@ -4,7 +4,7 @@ import { type Invariant, sound } from '../../src/report/invariants.ts';
 
 const NO_WARNINGS: readonly string[] = [];
 const base = { warnings: NO_WARNINGS, complete: true };
-/** A report of this program's own making, that is sound. */
+/** A report without impossible values. */
 const of = <T extends object>(fields: T) => ({ ...base, ...fields });
 
 describe('a report', () => {
@@ -24,7 +24,7 @@ describe('a report', () => {
     ['empty', { used: 0, size: 0 }],
     ['unknown in part', { used: null, size: 3 }],
     ['without what is asked', {}],
-  ])('is the same object when all of it can be: %s', (_, box) => {
+  ])('is returned as it is if all values are possible: %s', (_, box) => {
     const report = reportOf(box, { used: 0, size: 1 });
     expect(sound(report, [rule])).toBe(report);
   });
@@ -41,7 +41,7 @@ describe('a report', () => {
     ],
     ['too large', { used: 3, size: 101 }, { used: 3, size: null }, 'size is 101, at most 100 are possible'],
     ['larger than its whole', { used: 3, size: 2 }, { used: null, size: null }, 'used is 3 of 2 (size)'],
-  ])('does not tell a number that is %s', (_, box, told, reason) => {
+  ])('leaves out a number that is %s', (_, box, told, reason) => {
     const other = { name: 0, used: 1, size: 1 };
     const found = sound(reportOf(other, box), [rule]);
     expect(found.boxes).toEqual([other, { name: 1, ...told }]);
@@ -51,7 +51,7 @@ describe('a report', () => {
     });
   });
 
-  test('tells some of what cannot be, and how much more there is', () => {
+  test('lists twenty impossible values, and counts the others', () => {
     const found = sound(reportOf(...Array.from({ length: 30 }, () => ({ used: -1 }))), [rule]);
     expect(found.warnings).toHaveLength(21);
     expect(found.warnings.at(-1)).toBe('and 10 more figures');
@@ -127,12 +127,12 @@ const soundOf = <N extends keyof typeof SOUND>(name: N, path: (string | number)[
   sound(changed(SOUND[name], path, to) as (typeof SOUND)[N], INVARIANTS[`kdump-inspect/${name}/1`] ?? []);
 
 describe.each(Object.keys(SOUND) as (keyof typeof SOUND)[])('the invariants of %s', (name) => {
-  test('hold of a sound report', () => {
+  test('hold for a sound report', () => {
     expect(sound(SOUND[name], INVARIANTS[`kdump-inspect/${name}/1`] ?? [])).toBe(SOUND[name]);
   });
 });
 
-describe('what cannot be', () => {
+describe('an impossible value', () => {
   test.each<[keyof typeof SOUND, (string | number)[], number, object]>([
     [
       'usage',
@@ -197,13 +197,13 @@ describe('what cannot be', () => {
       { memory: null, unavailable: { host: 'why', memory: expect.any(String) } },
     ],
     ['info', ['cpus', 'online'], 5, { cpus: null, memory: { total: 100 } }],
-  ])('%s: %j of %d is not told', (name, path, to, told) => {
+  ])('of %s is left out: %j is %d', (name, path, to, told) => {
     const report = soundOf(name, path, to);
     expect(report).toMatchObject({ ...told, complete: false });
     expect(report.warnings).toHaveLength(1);
   });
 
-  test('takes what was left over with it, for that depends on all others', () => {
+  test('makes the remainders unknown, too, because they depend on all others', () => {
     const { types, warnings } = soundOf('usage', ['types', 1, 'pages'], -8);
     expect(types.map(({ pages }) => pages)).toEqual([60, null, null, null]);
     expect(warnings).toEqual(['impossible, so not shown: memory of type percpu: pages is -8']);

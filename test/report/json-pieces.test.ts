@@ -6,7 +6,7 @@ import { jsonPieces } from '../../src/report/json-pieces.ts';
 const written = (document: unknown) => [...jsonPieces(document)].join('');
 
 describe('a document written in pieces', () => {
-  it('is the one that is written at once', () => {
+  it('is the same as when it is written at once', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4 }), (document) => {
         expect(written(document)).toBe(jsonText(document));
@@ -15,7 +15,7 @@ describe('a document written in pieces', () => {
     );
   });
 
-  it('has no member that is undefined, and null for such an item', () => {
+  it('leaves out undefined members, and has null for undefined items', () => {
     const document = {
       ...{ a: undefined, list: [undefined, 1], empty: {}, none: [], b: { c: undefined } },
       ...{
@@ -29,7 +29,7 @@ describe('a document written in pieces', () => {
     expect(written(document)).toBe(jsonText(document));
   });
 
-  it('escapes what no terminal may be sent', () => {
+  it('escapes unsafe characters', () => {
     const document = { 'k\x1b': ['\x9b\u202e\n', '\u{e0001}'] };
     expect(written(document)).toBe(jsonText(document));
     expect(written(document)).toMatch(/^[\n\x20-\x7e]*$/);

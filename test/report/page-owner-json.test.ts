@@ -3,7 +3,7 @@ import type { PageOwner } from '../../src/pages/details/owner.ts';
 import { pageDetailsReport } from '../../src/report/page-details.ts';
 import { FILE, NOBODY, pageDetails } from '../builders/page-details.ts';
 
-/** The owner as a program reads it. */
+/** Returns the owner as in JSON. */
 const ownerJson = (value: PageOwner | null): unknown =>
   JSON.parse(JSON.stringify(pageDetailsReport(pageDetails({ value })).owner));
 
@@ -78,18 +78,18 @@ describe('the owner of a page in JSON', () => {
     expect(ownerJson(owner)).toEqual(json);
   });
 
-  it.each(['file', 'shmem'] as const)('tells the %s and who maps the page', (kind) => {
+  it.each(['file', 'shmem'] as const)('has the %s and the processes that map the page', (kind) => {
     const mapped = { mappers: [{ pid: 7, comm: 'cat', address: 0x5000n }], count: 9, complete: false };
     expect(ownerJson({ kind, file: FILE, offset: 0x2000n, mapped })).toEqual({
       kind,
       file: FILE_JSON,
-      // As text: files may be larger than a JSON number is exact.
+      // Text, because it may be past 2^53.
       offset: '8192',
       mapped: { count: 9, complete: false, processes: [{ pid: 7, name: 'cat', address: '0x5000' }] },
     });
   });
 
-  it('tells nobody who maps the page from nobody who was looked for', () => {
+  it('has no processes if none maps the page, and null if none was looked for', () => {
     const anonVma = 0xffff_8880_0200_0000n;
     const json = { anonVma: '0xffff888002000000' };
     expect(ownerJson({ kind: 'anonymous', anonVma, mapped: NOBODY })).toEqual({
@@ -98,7 +98,7 @@ describe('the owner of a page in JSON', () => {
     expect(ownerJson({ kind: 'ksm', anonVma, mapped: null })).toEqual({ kind: 'ksm', ...json, mapped: null });
   });
 
-  it('has the pool of a huge page, and its file where it is of one', () => {
+  it('has the pool of a huge page, and its file if there is one', () => {
     const huge = { kind: 'hugetlb', size: 2 << 20 } as const;
     const free = { ...huge, free: true, file: null, mapped: null };
     expect(ownerJson(free)).toEqual(free);

@@ -21,7 +21,7 @@ const reportOf = (page: Partial<PageExplanation>, details: DetailsFact = { value
     ...{ file: { path: 'core', format: 'ELF64 vmcore' }, warnings: [], complete: true },
   });
 
-/** What the text says of a page under a name. */
+/** Returns the values of the text under a name. */
 async function said(name: string, page: Partial<PageExplanation>, details: DetailsFact = { value: null }) {
   const text = await textOf(pageView(reportOf(page, details)), { columns: 400 });
   return text.split('\n').flatMap((line) => (line.trim().startsWith(`${name} `) ? [line.slice(15)] : []));
@@ -39,12 +39,12 @@ describe('the text on a page', () => {
     expect(await said('class', { class: null, rule: 'unreadable' })).toEqual(['unknown']);
   });
 
-  it('names the head that decided, and zeros where these made the class', async () => {
+  it('names the head that decided, and zeros if they decided the class', async () => {
     const because = async (page: Partial<PageExplanation>) =>
       await said('because', { reason: 'why', ...page });
     expect(await because({ rule: 'buddy', decidedBy: 4608 })).toEqual(['buddy: why; its head is pfn 4608']);
     expect(await because({ zero: true })).toEqual(['kernel: why; all its bytes are zero']);
-    // A free page is free whatever is in it.
+    // A free page is free, whatever is in it.
     expect(await because({ rule: 'buddy', zero: true })).toEqual(['buddy: why']);
   });
 
@@ -63,7 +63,7 @@ describe('the text on a page', () => {
     },
   );
 
-  it('says what is missing without the types of the kernel, and why', async () => {
+  it('says what needs the types of the kernel, and why they are missing', async () => {
     expect(await said('more', {}, NO_TYPES)).toEqual([
       "the names of all flags, the zone and the owner need the kernel's types (BTF): this kernel has no BTF",
     ]);
@@ -75,13 +75,13 @@ describe('the text on a page', () => {
 });
 
 describe('a struct page in the text', () => {
-  it('may be none, or one that cannot be read', async () => {
+  it('may be missing or unreadable', async () => {
     expect(await said('struct page', { structPage: null })).toEqual(['none']);
     const structPageError = 'virtual address 0x1 is not mapped';
     expect(await said('struct page', { structPage: null, structPageError })).toEqual([structPageError]);
   });
 
-  it('has a page type and an order only where they are one', async () => {
+  it('has a page type and an order only if it has them', async () => {
     expect(await structSaid('_mapcount', {})).toEqual(['-1']);
     const slab = { _mapcount: -184549376, pageType: 'slab' } as const;
     expect(await structSaid('_mapcount', slab)).toEqual(['-184549376  page type: slab']);
@@ -94,13 +94,13 @@ describe('a struct page in the text', () => {
 });
 
 describe('the document on a page', () => {
-  it('has the flags by all their names where the types of the kernel are there', () => {
+  it('has the names of all flags if the types of the kernel are there', () => {
     const value = { ...pageDetails({ value: null }), flagNames: ['PG_lru', 'PG_active'] };
     expect(reportOf({}).structPage?.flagNames).toEqual(['PG_lru']);
     expect(reportOf({}, { value }).structPage?.flagNames).toEqual(['PG_lru', 'PG_active']);
   });
 
-  it('says why there are no details, or no owner and no zone in them', () => {
+  it('says why there are no details, or no owner and no zone', () => {
     expect(reportOf({}, NO_TYPES)).toMatchObject({ details: null, detailsError: 'this kernel has no BTF' });
     const lost = { missing: 'lost', kind: 'notMapped' } as const;
     const report = reportOf({}, { value: pageDetails(lost, { place: lost }) });
@@ -109,7 +109,7 @@ describe('the document on a page', () => {
     expect(violations('page', report)).toEqual([]);
   });
 
-  it('has null for what is not known of a struct page, and for one that there is none of', () => {
+  it('has null for unknown fields of a struct page, and for a missing struct page', () => {
     const old = reportOf({ structPage: { ...STRUCT, compound: null } });
     expect(old.structPage?.compound).toBeNull();
     const none = reportOf({ structPage: null });

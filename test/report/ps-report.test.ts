@@ -69,7 +69,7 @@ const rowsOf = async (report: PsReport) => {
 };
 
 describe('the report on tasks', () => {
-  test('has memory in bytes, with what waits in caches beside it', () => {
+  test('has memory in bytes, and what is still in caches', () => {
     const report = reportOf([details(task(7))]);
     expect(report.tasks[0]?.memory).toEqual({
       rss: { total: 311 * 4096, anon: 300 * 4096, file: 4096, shmem: 40960 },
@@ -81,7 +81,7 @@ describe('the report on tasks', () => {
     expect(report).toMatchObject({ complete: true, warnings: [] });
   });
 
-  test('tells memory that is lost from memory that there is none of', async () => {
+  test('distinguishes memory that is lost from no memory', async () => {
     const report = reportOf([
       details(task(7), LOST),
       details(task(8, { kernelThread: true }), { value: null }),
@@ -99,19 +99,19 @@ describe('the report on tasks', () => {
     ]);
   });
 
-  test('warns of all that was asked for, also of what is not shown', () => {
+  test('warns about all tasks, also about those that are not shown', () => {
     const report = reportOf([details(task(7)), details(task(8), LOST)], { top: 1 });
     expect(report.tasks.map(({ pid }) => pid)).toEqual([7]);
     expect(report.complete).toBe(false);
   });
 
-  test('tells twenty problems one by one, and counts the others', () => {
+  test('lists twenty problems, and counts the others', () => {
     const report = reportOf(Array.from({ length: 25 }, (_, i) => details(task(i + 1), LOST)));
     expect(report.warnings).toHaveLength(21);
     expect(report.warnings.at(-1)).toBe('and 5 problems more');
   });
 
-  test('says so when it cannot tell what was running', async () => {
+  test('says that it is unknown which tasks were running', async () => {
     const listing = { tasks: [], cpus: LOST, panickingCpu: LOST, problems: [], whole: true, checks: [] };
     const report = reportOf([details(task(7))], { listing });
     expect(report).toMatchObject({ cpus: null, complete: false });
@@ -121,7 +121,7 @@ describe('the report on tasks', () => {
     expect(await rowsOf(report)).toEqual([expect.stringMatching(/^\? +7 /)]);
   });
 
-  test('calls no task panicking where none did, though it is not known which were running', () => {
+  test('has no panicking task if no CPU panicked, even if it is unknown which were running', () => {
     const listing = {
       tasks: [],
       cpus: LOST,
@@ -134,7 +134,7 @@ describe('the report on tasks', () => {
     expect(report.tasks).toMatchObject([{ running: null, panicking: false }]);
   });
 
-  test('does not say of a CPU whether it panicked, where that is lost', () => {
+  test('does not say whether a CPU panicked if that is lost', () => {
     const current = task(7);
     const cpus = { value: [{ cpu: 0, online: true, task: current.address, current }] };
     const report = reportOf([details(current)], {
@@ -145,7 +145,7 @@ describe('the report on tasks', () => {
     expect(violations('ps', report)).toEqual([]);
   });
 
-  test('counts tasks as those that were found, where a list of them breaks off', async () => {
+  test('has a lower bound if the list of tasks breaks off', async () => {
     const listing = {
       tasks: [task(7)],
       ...{ cpus: { value: [] }, panickingCpu: { value: null } },
@@ -168,7 +168,7 @@ describe('the report on tasks', () => {
 });
 
 describe('the list for people', () => {
-  test('marks what was running and what panicked', async () => {
+  test('marks the tasks that were running and the one that panicked', async () => {
     const [victim, other] = [task(7, { state: 'R' }), task(8, { cpu: 1 })];
     const report = reportOf([details(victim), details(other), details(task(9))], {
       listing: {
@@ -191,7 +191,7 @@ describe('the list for people', () => {
     );
   });
 
-  test('lets no control character of a name through, also where it is the panicking one', async () => {
+  test('escapes the names of tasks, also in the title', async () => {
     const named = task(7, { comm: '\x1b[31mred\x07\n' });
     const report = reportOf([details(named)], {
       listing: {
@@ -208,7 +208,7 @@ describe('the list for people', () => {
     expect(text).toContain('\\x1b[31mred\\x07\\x0a');
   });
 
-  test('fits 80 columns whatever the sizes are', async () => {
+  test('fits 80 columns, whatever the sizes are', async () => {
     const pages = { file: 2 ** 31, anon: 2 ** 38, swap: 2 ** 31, shmem: 1023 * 256 };
     const memory = { value: { ...USE, pages, pageTables: 1023 * 1024 } };
     const big = task(4_194_303, { cpu: 8191, comm: 'fifteen-letters' });

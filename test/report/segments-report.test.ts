@@ -19,7 +19,7 @@ interface Memory {
   readonly unlistedSegments?: number;
 }
 
-/** The report on a file with these segments, of which nothing has a region. */
+/** Returns the report on a file with these segments, which have no regions. */
 function reportOf(
   segments: readonly Segment[],
   { described = [], truncated = 0, cutShort = false, unlistedSegments }: Memory = {},
@@ -43,12 +43,12 @@ function reportOf(
 }
 
 const textOf = (report: SegmentsReport) => shown(segmentsView(report));
-/** The line of a segment, its columns one blank apart. */
+/** Returns the line of a segment with its columns one blank apart. */
 const lineOf = async (one: Segment) =>
   (await textOf(reportOf([one]))).split('\n')[1]?.replace(/ +/g, ' ').trim();
 
 describe('the document on segments', () => {
-  it('has sizes that are no exact JSON numbers as text', () => {
+  it('has sizes past 2^53 as text', () => {
     const memorySize = (1n << 64n) - 4096n;
     const [row] = reportOf([segment(null, 0, { virtual: 0n, memorySize })]).segments;
     expect(row).toMatchObject({ memorySize: '18446744073709547520', fileSize: 0, physical: null });
@@ -56,7 +56,7 @@ describe('the document on segments', () => {
     expect(largest?.memorySize).toBe(9007199254740991);
   });
 
-  it('has the holes before and between what is described, and none behind it', () => {
+  it('has the holes before and between segments, and none after them', () => {
     const described = [
       [0x1000, 0x2000],
       [0x5000, 0x6000],
@@ -69,7 +69,7 @@ describe('the document on segments', () => {
     expect(reportOf([], { described: [[0, 0x1000]] }).holes).toEqual([]);
   });
 
-  it('ends its lists where no machine has as many, and says how many it leaves out', async () => {
+  it('limits its lists, and says how many it leaves out', async () => {
     const described = Array.from({ length: 100_005 }, (_, i) => [8192 * i + 4096, 8192 * i + 8192] as const);
     const report = reportOf([], { described, unlistedSegments: 17 });
     expect(report.holes).toHaveLength(100_000);
@@ -81,13 +81,13 @@ describe('the document on segments', () => {
     expect(whole).not.toHaveProperty('omitted');
   });
 
-  it('leaves none out where memory begins at 0, or there is none', () => {
+  it('leaves none out if memory begins at 0, or if there is none', () => {
     const described = Array.from({ length: 100_001 }, (_, i) => [8192 * i, 8192 * i + 4096] as const);
     expect(reportOf([], { described })).not.toHaveProperty('omitted');
     expect(reportOf([])).not.toHaveProperty('omitted');
   });
 
-  it('has what two segments share, the one that reaches furthest before against each behind it', () => {
+  it('has the memory that two segments share', () => {
     const segments = [
       segment(0x4000, 0x1000),
       segment(0, 0x8000),
@@ -101,7 +101,7 @@ describe('the document on segments', () => {
     ]);
   });
 
-  it('tells a file that is cut short from one that lost its end meanwhile, and warns of either', () => {
+  it('distinguishes a truncated file from one that lost its end meanwhile', () => {
     expect(reportOf([])).toMatchObject({ complete: true, warnings: ['odd'] });
     expect(reportOf([], { truncated: 3 * GIB, cutShort: true })).toMatchObject({
       ...{ complete: false },
@@ -119,16 +119,16 @@ describe('the list of segments for people', () => {
     ['a part', segment(0, 8192, { fileSize: 4096n }), '4 KiB'],
     ['nothing', segment(0, 8192, { fileSize: 0n }), '0 B'],
     ['less than it should', segment(0, 8192, { missing: 4096n }), '4 KiB cut'],
-  ])('says of what is stored: %s', async (_, one, stored) => {
+  ])('says how much is stored: %s', async (_, one, stored) => {
     expect(await lineOf(one)).toBe(`0 - 0x0 8 KiB ${stored} 0x1000 -`);
   });
 
-  it('has a dash for an address that there is none of', async () => {
+  it('has a dash for a missing address', async () => {
     const kcore = segment(null, 8192, { virtual: 0xffff_c900_0000_0000n });
     expect(await lineOf(kcore)).toBe('0 0xffffc90000000000 - 8 KiB all 0x1000 -');
   });
 
-  it('ends in sums, and has lists only of what there is', async () => {
+  it('ends in sums, and leaves out empty lists', async () => {
     expect(await textOf(reportOf([segment(0, 4096)]))).toMatch(
       /\n\n1 segment: 4 KiB of physical memory, 4 KiB stored\n$/,
     );

@@ -23,7 +23,7 @@ describe('a size', () => {
     expect(size(bytes)).toBe(shown);
   });
 
-  it('has one to four digits before its point, and a unit, for all that 64 bits hold', () => {
+  it('has one to four digits before its point, and a unit, for any 64-bit number', () => {
     fc.assert(
       fc.property(fc.bigInt({ min: 0n, max: (1n << 64n) - 1n }), (bytes) => {
         expect(size(bytes)).toMatch(/^\d{1,4}(\.\d)? (B|[KMGTPE]iB)$/);
@@ -43,7 +43,7 @@ describe('a share in percent', () => {
     expect(percent(part, total)).toBe(shown);
   });
 
-  it('is none where there is no total', () => {
+  it('is a dash if the total is 0', () => {
     expect(percent(0, 0)).toBe('-');
   });
 });
@@ -55,7 +55,7 @@ describe('an address', () => {
     expect(hex(0xffff888000001000n)).toBe('0xffff888000001000');
   });
 
-  it('has its sign before the 0x when it is negative, as phys_base may be', () => {
+  it('has its sign before the 0x if it is negative, as phys_base may be', () => {
     expect(hex(-0x1000000n)).toBe('-0x1000000');
     expect(hex(-4096)).toBe('-0x1000');
   });

@@ -45,7 +45,7 @@ const CHECKS = [
   check({ name: 'nr_slabs', unit: 'slabs', counted: 2, kernel: 2 }),
 ];
 
-/** Four pages, and one of each thing. @param whole whether nothing is lost */
+/** Four pages, and one of everything. @param whole whether nothing is lost */
 function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
   const table = new OwnerTable();
   const uses = Object.fromEntries(USES.map((use) => [use, 0])) as Usage['attribution']['uses'];
@@ -98,13 +98,13 @@ function reportOf(usage: Usage, by: UsageBy = 'type'): UsageReport {
 }
 
 const textOf = (report: UsageReport, color = false) => shown(usageView(report), { columns: 200, color });
-/** The lines of a text, with one space for many. */
+/** Returns the lines of a text, with one space for many. */
 const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
 
 describe('usage of a whole dump', () => {
   const report = reportOf(usageOf(true));
 
-  test('has figures, and counts that are exact', () => {
+  test('has exact figures and counts', () => {
     expect(violations('usage', report)).toEqual([]);
     expect(report).toMatchObject({
       ...{ complete: true, consistent: false, checks: CHECKS, total: { pages: 4, bytes: 16384 } },
@@ -119,7 +119,7 @@ describe('usage of a whole dump', () => {
     });
   });
 
-  test('is told as sentences and tables', async () => {
+  test('has sentences and tables as text', async () => {
     const lines = linesOf(await textOf(report));
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -158,7 +158,7 @@ describe('the columns of usage', () => {
 describe('usage of a dump that has lost something', () => {
   const report = reportOf(usageOf(false));
 
-  test('has null for what cannot be told, and beside it what was found', () => {
+  test('has null for unknown figures, and lower bounds', () => {
     expect(violations('usage', report)).toEqual([]);
     const lost = (pages: number) => ({ pages: null, bytes: null, atLeast: { pages, bytes: 4096 * pages } });
     expect(report).toMatchObject({
@@ -172,7 +172,7 @@ describe('usage of a dump that has lost something', () => {
     expect(report.types.every(({ pages }) => pages === null)).toBe(true);
   });
 
-  test('is told as what there is at least', async () => {
+  test('has lower bounds as text', async () => {
     const lines = linesOf(await textOf(report));
     expect(lines).toEqual(
       expect.arrayContaining([
@@ -190,7 +190,7 @@ describe('usage of a dump that has lost something', () => {
     expect(await textOf(report)).not.toContain('belong to no cache');
   });
 
-  test('does not take lists of which nothing could be read for empty ones', async () => {
+  test('distinguishes unreadable lists from empty ones', async () => {
     const empty = usageOf(false, {
       slabs: { caches: [], unlisted: { pages: null }, whole: false, waiting: 0, checks: [] },
       modules: { value: [], whole: false },
@@ -201,7 +201,7 @@ describe('usage of a dump that has lost something', () => {
     );
   });
 
-  test('has null for a section that cannot be read at all', async () => {
+  test('has null for an unreadable section', async () => {
     const without = reportOf(
       usageOf(false, {
         ...{ slabs: null, files: null, vmalloc: null, percpu: null, hugetlb: null },
@@ -238,7 +238,7 @@ describe('a file of the page cache', () => {
     [{ path: null, names: null }, 'inode 131 of ext4 8:1 (sda1)'],
     [{ path: '/\x1b[31m' }, '/\\x1b[31m'],
     [null, `no file, but pages point at 0x${MAPPING.toString(16)}`],
-  ])('%j is called by what is known of it', async (file, name) => {
+  ])('%j has its name, or what is known about it', async (file, name) => {
     expect(await nameOf(file)).toBe(name);
   });
 });

@@ -20,7 +20,7 @@ const linesOf = async (view: View, columns?: number) =>
   (await textOf(view, { columns })).split('\n').slice(0, -1);
 
 describe('a view as text', () => {
-  it('has its blocks in their order, each on lines of its own', async () => {
+  it('has its blocks in order, each on its own lines', async () => {
     const view = [title([strong('Linux'), ' (ELF)']), BLANK, paragraph('text'), lines(['a', ['b', 'c']])];
     expect(await textOf(view)).toBe('Linux (ELF)\n\ntext\na\nbc\n');
     expect(await textOf(view, { color: true })).toBe('\x1b[1mLinux\x1b[22m (ELF)\n\ntext\na\nbc\n');
@@ -42,7 +42,7 @@ describe('a view as text', () => {
     }
   });
 
-  it('comes in pieces, so that a long one is never held', async () => {
+  it('comes in pieces', async () => {
     let most = 0;
     let made = 0;
     const view = [lines(Array.from({ length: 50_000 }, (_, i) => `line ${i}`))];
@@ -57,7 +57,7 @@ describe('a view as text', () => {
 });
 
 describe('a paragraph', () => {
-  it('is wrapped between words, its later lines further in', async () => {
+  it('is wrapped between words, with a hanging indent', async () => {
     const words = 'words '.repeat(20).trim();
     expect(await linesOf([paragraph(words, 2)], 80)).toEqual([
       `  ${'words '.repeat(13).trim()}`,
@@ -66,12 +66,12 @@ describe('a paragraph', () => {
     expect((await linesOf([paragraph(words, 0, 7)], 80))[1]).toBe(`       ${'words '.repeat(7).trim()}`);
   });
 
-  it('keeps words whole that are wider than a line', async () => {
+  it('keeps words whole even if they are wider than a line', async () => {
     const key = 'K'.repeat(200);
     expect(await linesOf([paragraph(`a ${key} b`)], 80)).toEqual(['a', `  ${key}`, '  b']);
   });
 
-  it('has its colours on each of the lines that they go over', async () => {
+  it('has its colours on each line', async () => {
     const text = await textOf([paragraph(['a '.repeat(39), bad('red text that is wrapped')])], {
       columns: 80,
       color: true,
@@ -83,13 +83,13 @@ describe('a paragraph', () => {
     );
   });
 
-  it('is as wide as a terminal shows it: names of Chinese characters, an emoji', async () => {
+  it('is measured as a terminal shows it: Chinese characters, an emoji', async () => {
     const path = '/srv/写真/二〇二六年/🐧.jpg';
     const text = Array.from({ length: 12 }, () => path).join(' ');
     const shown = await linesOf([paragraph(text)], 80);
     expect(shown.length).toBeGreaterThan(3);
     for (const line of shown) expect(stringWidth(line)).toBeLessThanOrEqual(80);
-    // One more word would not have fitted.
+    // One more word would not fit.
     for (const line of shown.slice(0, -1)) expect(stringWidth(`${line} ${path}`)).toBeGreaterThan(80);
   });
 
@@ -106,7 +106,7 @@ describe('a paragraph', () => {
 });
 
 describe('properties', () => {
-  it('have their values in one column, wrapped under themselves', async () => {
+  it('have their values wrapped in one column', async () => {
     const view = [
       properties(
         [
@@ -126,7 +126,7 @@ describe('properties', () => {
     ]);
   });
 
-  it('stay on one line where that is asked for', async () => {
+  it('stay on one line if that is asked for', async () => {
     const value = 'word '.repeat(40).trim();
     expect(await linesOf([properties([{ name: 'KEY', value }], 5, { whole: true })], 80)).toEqual([
       `KEY  ${value}`,
@@ -135,7 +135,7 @@ describe('properties', () => {
 });
 
 describe('a table with wide characters', () => {
-  it('has its columns below each other', async () => {
+  it('has aligned columns', async () => {
     const rows = [
       ['数据库', '1'],
       ['nginx', '2'],
@@ -151,7 +151,7 @@ describe('a table with wide characters', () => {
     ]);
   });
 
-  it('wraps a long name where the terminal ends, between characters', async () => {
+  it('wraps a long name between characters', async () => {
     const name = `/${'写'.repeat(100)}`;
     const shown = await linesOf([table(['N', 'FILE'], [['1', name]])], 80);
     expect(shown.length).toBeGreaterThan(3);

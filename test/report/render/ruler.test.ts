@@ -5,7 +5,7 @@ import { escapeText } from '../../../src/report/escape.ts';
 import { Ruler } from '../../../src/report/render/ruler.ts';
 import { widthOf } from '../../../src/report/render/wide-text.ts';
 
-/** A ruler that has met a text that is not narrow. */
+/** Returns a ruler that has loaded the module for wide characters. */
 async function loadedRuler(): Promise<Ruler> {
   const ruler = new Ruler();
   await ruler.measured(() => ruler.widthOf('字'));
@@ -34,7 +34,7 @@ describe('a ruler', () => {
     expect(await ruler.measured(() => ruler.widthOf(text))).toBe(columns);
   });
 
-  it('measures any text that is safe to print as string-width does', async () => {
+  it('measures text as string-width does', async () => {
     const ruler = await loadedRuler();
     const unit = fc.oneof(
       fc.constantFrom(...'aZ 字あア한ﾒé–¡゙゚〪！￥👍🏽🇫🇮①'),
@@ -48,7 +48,7 @@ describe('a ruler', () => {
     );
   });
 
-  it('knows each character of the ranges that it counts by itself', () => {
+  it('has the right width for each character', () => {
     for (let code = 0x20; code <= 0xffff; code++) {
       const character = escapeText(String.fromCodePoint(code));
       const pair = `字${character}`;
@@ -74,7 +74,7 @@ describe('a ruler', () => {
     expect(pieces).toEqual(expected);
   });
 
-  it('lays out once what is narrow, and again what is not', async () => {
+  it('lays text out once, and again if it is the first wide text', async () => {
     let rounds = 0;
     const ruler = new Ruler();
     const layOut = (text: string) =>

@@ -12,7 +12,7 @@ type Rows = readonly (readonly string[])[];
 const linesOf = async (contents: Table, columns?: number) =>
   (await textOf([contents], { columns })).split('\n');
 const widest = (lines: readonly string[]) => lines.reduce((most, line) => Math.max(most, line.length), 0);
-/** What is printed of a text: neither lost nor added to, wherever lines were broken. */
+/** Returns the printed characters of texts, which are the same wherever lines are broken. */
 const ink = (...texts: readonly string[]) => [...texts.join('').replace(/\s/g, '')].sort().join('');
 
 async function fitsAndLosesNothing(titles: readonly string[], rows: Rows, columns = 80): Promise<void> {
@@ -22,7 +22,7 @@ async function fitsAndLosesNothing(titles: readonly string[], rows: Rows, column
 }
 
 describe('a table', () => {
-  it('has a heading and rows in columns two blanks apart, numbers to the right, and no blanks at line ends', async () => {
+  it('has columns two blanks apart, numbers to the right, and no blanks at line ends', async () => {
     const rows = [
       ['ZERO', '7', 'Pages filled with zero'],
       ['NON_PRI_CACHE', '123456', ''],
@@ -37,21 +37,21 @@ describe('a table', () => {
     );
   });
 
-  it('has columns one blank apart, and blanks before it, where that is asked for', async () => {
+  it('has another gap and an indent if that is asked for', async () => {
     expect(await linesOf(table(['A', 'B'], [['x', 'y']], { gap: 1 }))).toEqual(['A B', 'x y', '']);
     expect(await linesOf(table(['A', 'B'], [['x', 'y']], { indent: 2 }))).toEqual(['  A  B', '  x  y', '']);
   });
 
-  it('is its heading alone when it has no rows, and its rows alone when no column has a title', async () => {
+  it('may have no rows, or no heading', async () => {
     expect(await textOf([table(['A', 'B'], [])])).toBe('A  B\n');
     expect(await textOf([table(['', ''], [['x', 'y']])])).toBe('x  y\n');
   });
 
-  it('escapes what a terminal must not get, and has the columns that the escaped text needs', async () => {
+  it('escapes cells, and has columns as wide as the escaped text', async () => {
     expect(await linesOf(table(['A', 'B'], [['\x1b[2J', 'y']]))).toEqual(['A        B', '\\x1b[2J  y', '']);
   });
 
-  it('has its heading bold, and colours in the cells that have some', async () => {
+  it('has a bold heading, and cells with colours', async () => {
     const rows = [['x', bad('y')]];
     expect(await textOf([table(['A', 'B'], rows)], { color: true })).toBe(
       '\x1b[1mA\x1b[22m  \x1b[1mB\x1b[22m\nx  \x1b[31my\x1b[39m\n',
@@ -59,7 +59,7 @@ describe('a table', () => {
     expect(await textOf([table(['A', 'B'], rows)])).toBe('A  B\nx  y\n');
   });
 
-  it('is gone through twice, and never held', async () => {
+  it('is gone through twice', async () => {
     let rounds = 0;
     const rows = {
       *[Symbol.iterator]() {
@@ -73,11 +73,11 @@ describe('a table', () => {
 });
 
 describe('a table of wide contents', () => {
-  it('has its heading, wrapped, when it has no rows', async () => {
+  it('has a wrapped heading even without rows', async () => {
     await fitsAndLosesNothing(['A', 'several words '.repeat(8)], []);
   });
 
-  it('has all lines of a heading bold that is wrapped itself', async () => {
+  it('has a bold heading on all of its lines', async () => {
     const contents = table(['A', 'SEVERAL WORDS '.repeat(8).trim()], [['x', 'y'.repeat(70)]]);
     const lines = (await textOf([contents], { columns: 80, color: true })).split('\n');
     const bold = lines.filter((line) => line.includes('\x1b[1m'));
@@ -86,7 +86,7 @@ describe('a table of wide contents', () => {
     expect(lines).toContain(`x  ${'y'.repeat(70)}`);
   });
 
-  it('wraps its last column between words, under itself', async () => {
+  it('wraps its last column between words', async () => {
     const reason =
       'every page of the direct map was walked and each one was where it should be, so it is believed';
     const lines = await linesOf(table(['VERDICT', 'REASON'], [['believed', reason]]));
@@ -97,7 +97,7 @@ describe('a table of wide contents', () => {
     expect(wrapped.map((line) => line.slice(10)).join(' ')).toBe(reason);
   });
 
-  it('cuts a word only where no line has room for it, and keeps the others whole', async () => {
+  it('cuts a word only if it is wider than its column', async () => {
     const long = 'z'.repeat(100);
     const lines = await linesOf(table(['A', 'B'], [['x', `some words, then ${long} and more`]]));
     expect(lines.slice(1, -1).map((line) => line.slice(3))).toEqual([
@@ -107,7 +107,7 @@ describe('a table of wide contents', () => {
     ]);
   });
 
-  it('fits any last column and loses nothing of it', async () => {
+  it('fits with any last column, and loses nothing', async () => {
     const word = fc.string({ unit: fc.constantFrom(...'abcXYZ019_.{}%…'), minLength: 1, maxLength: 120 });
     const text = fc.array(word, { maxLength: 12 }).map((words) => words.join(' '));
     const row = fc.tuple(fc.constantFrom('', 'believed', 'refuted'), text);
@@ -119,7 +119,7 @@ describe('a table of wide contents', () => {
     );
   });
 
-  it('fits where the columns before the last one leave it no room', async () => {
+  it('fits if the other columns leave no width for the last one', async () => {
     const wide = '0xffffffffffffffff';
     const titles = ['#', 'VIRTUAL', 'PHYSICAL', 'SIZE', 'STORED', 'OFFSET', 'REGION'];
     await fitsAndLosesNothing(titles, [
@@ -127,11 +127,11 @@ describe('a table of wide contents', () => {
     ]);
   });
 
-  it('fits where one column before the last one is wider than the terminal', async () => {
+  it('fits if one column before the last is wider than the terminal', async () => {
     await fitsAndLosesNothing(['A', 'B'], [['x'.repeat(200), 'some words']]);
   });
 
-  it('is wrapped however many rows it has', async () => {
+  it('is wrapped, however many rows it has', async () => {
     const rows = Array.from({ length: 30_000 }, (_, i) => [
       String(i),
       i === 500 ? 'words '.repeat(40).trim() : 'direct map',
@@ -140,7 +140,7 @@ describe('a table of wide contents', () => {
   });
 });
 
-describe('the two that draw tables', () => {
+describe('the two ways to lay out a table', () => {
   const cell = fc.string({
     unit: fc.constantFrom('x', 'y', ' ', '字', 'é', '–'),
     maxLength: 60,
@@ -157,7 +157,7 @@ describe('the two that draw tables', () => {
     color: fc.boolean(),
   });
 
-  it('give a table the same looks, wherever its words are broken', async () => {
+  it('give the same lines', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async ({ rows, widths, right, hang, gap, indent, isBad, color }) => {
         const titles = ['NAME', 'OBJECTS', 'A DESCRIPTION'];

@@ -24,11 +24,11 @@ describe('the file of a page', () => {
     );
   });
 
-  it('is marked where its name is gone, as /proc/PID/maps does', async () => {
+  it('is marked as deleted if its name is gone, as in /proc/PID/maps', async () => {
     expect(await fileOf({ deleted: true })).toMatch(/^\/usr\/bin\/cat \(deleted\), inode 131 /);
   });
 
-  it('is its inode alone where no name is left', async () => {
+  it('is only its inode if no name is left', async () => {
     expect(await fileOf({ path: null })).toBe('inode 131 of ext4 8:1 (sda1), at offset 0x2000');
     const unnamed = new InspectError('notMapped', 'the dentry is\x1bgone');
     expect(await fileOf({ path: null, deleted: null, unnamed })).toBe(
@@ -67,34 +67,34 @@ describe('who maps a page', () => {
     );
   });
 
-  it('is a number of those that are too many to be named', async () => {
+  it('is a number past the first ones', async () => {
     expect(await mappersLine({ mappers: [cat], count: 2, complete: true })).toMatch(/, 1 more mapping$/);
     expect(await mappersLine({ mappers: [cat], count: 12, complete: true })).toMatch(/, 11 more mappings$/);
   });
 
-  it('is said to be uncertain where not all could be looked through', async () => {
+  it('is said to be incomplete if not everything could be searched', async () => {
     expect(await mappersLine({ ...NOBODY, complete: false })).toBe('no process, and maybe others');
     expect(await mappersLine({ mappers: [cat], count: 1, complete: false })).toMatch(
       /1000, and maybe others$/,
     );
   });
 
-  it('may be no process, which is told, and nothing that was looked for, which is not', async () => {
+  it('is left out if it was not looked for', async () => {
     expect(await mappersLine(NOBODY)).toBe('no process');
     expect(await mappersLine(null, 'ksm')).toBeUndefined();
     expect(await lineOf('mapped by', pageDetails({ value: { kind: 'memmap', section: 0 } }))).toBeUndefined();
   });
 });
 
-describe('what is said of a page besides', () => {
+describe('the other lines on a page', () => {
   const nobodys = (changes: Partial<PageDetails>) => pageDetails({ value: null }, changes);
 
-  it('is its use, by the name that `usage` gives it', async () => {
+  it('have its use, as named in `usage`', async () => {
     expect(await lineOf('use', nobodys({ use: 'fileCache' }))).toBe('file cache');
     expect(await lineOf('use', nobodys({ use: 'kernel' }))).toBe('kernel, of no particular type');
   });
 
-  it('is its zone, and that this denies it where it does', async () => {
+  it('have its zone, and say if the page is outside its span', async () => {
     expect(await lineOf('zone', nobodys({}))).toBe('node 1 Normal');
     const outside = { value: { node: 0, zone: 'DMA', inSpan: false } };
     expect(await lineOf('zone', nobodys({ place: outside }))).toBe('node 0 DMA, outside its span');
@@ -102,7 +102,7 @@ describe('what is said of a page besides', () => {
       expect(await lineOf('zone', nobodys({ place }))).toBeUndefined();
   });
 
-  it('is the block that it is part of, whether as its head or not', async () => {
+  it('have the block that it is part of', async () => {
     expect(await lineOf('part of', nobodys({}))).toBeUndefined();
     const text = '2^9 pages, 2 MiB, from pfn 4608 on, _refcount 1';
     expect(await lineOf('part of', nobodys({ head: { pfn: 0x1200, order: 9, refcount: 1 } }))).toBe(text);
@@ -112,7 +112,7 @@ describe('what is said of a page besides', () => {
     );
   });
 
-  it('is how often it is mapped, by itself and as part of a compound', async () => {
+  it('have its map counts, and those of its compound', async () => {
     expect(await lineOf('mapcount', nobodys({ mapcounts: { page: 3, compound: {} } }))).toBe('3');
     const compound = { _large_mapcount: 5, _entire_mapcount: 1 };
     expect(await lineOf('mapcount', nobodys({ mapcounts: { page: 0, compound } }))).toBe(

@@ -127,13 +127,13 @@ describe('the owner of a page', () => {
     expect(await ownerLine(owner)).toBe(text);
   });
 
-  it('may be unknown, and then a sentence says why', async () => {
+  it('may be unknown, with the reason', async () => {
     const missing = pageDetails({ missing: 'virtual address 0x10 is not mapped', kind: 'notMapped' });
     expect(await lineOf('owner', missing)).toBe('unknown: virtual address 0x10 is not mapped');
     expect(await lineOf('mapped by', missing)).toBeUndefined();
   });
 
-  it('lets no control character of a dump through', async () => {
+  it('is escaped', async () => {
     const evil = '\x1b[2J';
     const { cache } = slab;
     const owners: (PageOwner | null)[] = [

@@ -39,12 +39,12 @@ async function linesOf(report: PagesReport): Promise<string[]> {
   return (await textOf(pagesView(report), { columns: 400 })).trimEnd().split('\n');
 }
 
-/** The line of a row, its columns one blank apart; undefined without one. */
+/** Returns the line of a row with its columns one blank apart; undefined if there is none. */
 const lineOf = async (name: string, ...report: Parameters<typeof reportOf>) =>
   (await linesOf(reportOf(...report))).find((line) => line.startsWith(`${name} `))?.replace(/ +/g, ' ');
 
 describe('the title of pages', () => {
-  it('has the release and the time of the crash, or that they are not known', async () => {
+  it('has the release and the time of the crash if they are known', async () => {
     expect((await linesOf(reportOf()))[0]).toBe('Linux 6.12.1 (ELF64 vmcore)');
     expect((await linesOf(reportOf({ kernel: { release: null } })))[0]).toBe(
       'Linux of unknown release (ELF64 vmcore)',
@@ -57,14 +57,14 @@ describe('the title of pages', () => {
 });
 
 describe('the rows of pages', () => {
-  it('have their pages, size and share, and whether makedumpfile -d 31 leaves them out', async () => {
+  it('have their pages, size and share, and whether makedumpfile -d 31 excludes them', async () => {
     expect(await lineOf('FREE')).toBe('FREE 4 16 KiB 40.0 yes Free pages');
     expect(await lineOf('KERN_DATA')).toBe('KERN_DATA 6 24 KiB 60.0 no Dumpable kernel data');
     expect(await lineOf('TOTAL')).toBe('TOTAL 10 40 KiB 100 Each physical page once');
     expect(await lineOf('TOTAL', { compat: 'makedumpfile' })).toMatch(/ Counted as makedumpfile does$/);
   });
 
-  it('show what makedumpfile does not print only where there is any, be it certain or not', async () => {
+  it('include classes that makedumpfile does not print only if they have pages, or may have some', async () => {
     expect(await lineOf('HWPOISON')).toBeUndefined();
     expect(await lineOf('HWPOISON', {}, { hwpoison: row(exactly(1)) })).toMatch(
       /^HWPOISON 1 4 KiB 10\.0 yes /,
@@ -72,12 +72,12 @@ describe('the rows of pages', () => {
     expect(await lineOf('OFFLINE', {}, { offline: row(atLeast(0)) })).toMatch(/^OFFLINE >=0 >=0 B - yes /);
   });
 
-  it('have the least that there is, and no share, where the dump cannot tell', async () => {
+  it('have a lower bound and no share if a figure is unknown', async () => {
     expect(await lineOf('FREE', {}, { free: row(atLeast(3)) })).toBe('FREE >=3 >=12 KiB - yes Free pages');
     expect(await lineOf('TOTAL', { total: atLeast(10) })).toMatch(/^TOTAL >=10 >=40 KiB - /);
   });
 
-  it('have one for pages that the dump cannot tell, where there are any', async () => {
+  it('include pages of unknown class if there are any', async () => {
     expect(await lineOf('UNKNOWN')).toBeUndefined();
     const unknown = { pages: 1, bytes: 4096 };
     expect(await lineOf('UNKNOWN', { unknown })).toBe('UNKNOWN 1 4 KiB 10.0 - The dump cannot tell');
@@ -86,7 +86,7 @@ describe('the rows of pages', () => {
 
 describe('the check of FREE', () => {
   const zone: FreeCheckRow = { node: 1, zone: 'Normal', counted: 4, freeArea: 4, vmStat: 4 };
-  /** What is said below the table. */
+  /** Returns the lines below the table. */
   const said = async (freeCheck: PagesReport['freeCheck'], checks: readonly Check[] = []) => {
     const lines = await linesOf(reportOf({ freeCheck, checks }));
     return lines.slice(lines.findIndex((line) => line.startsWith('TOTAL')) + 1);
@@ -149,7 +149,7 @@ describe('the check of FREE', () => {
     expect(line).toBe(`  node 1 Normal: 4 pages, as the kernel counts; ${text}`);
   });
 
-  it('has the reason why free lists have fewer', async () => {
+  it('says why free lists have fewer', async () => {
     const explained = [{ by: 'unaccepted memory', count: 2 }];
     const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
     const lists = check({ ...place, counted: 6, kernel: 4, explained });
@@ -157,7 +157,7 @@ describe('the check of FREE', () => {
     expect(line).toBe('  node 1 Normal: 6 pages, the kernel counts 4, unaccepted memory');
   });
 
-  it('says why there is none, and nothing where none is to be', async () => {
+  it('says why it is missing, unless it is not wanted', async () => {
     expect(await said({ unavailable: 'no SIZE(zone)\x1b' })).toEqual([
       '',
       'FREE was not checked: no SIZE(zone)\\x1b',

@@ -50,7 +50,7 @@ describe('an enumeration', () => {
 });
 
 describe('a structure', () => {
-  it('has its members, bit fields and gaps in the order of their places, and their sum', async () => {
+  it('has its members, bit fields and gaps in the order of their offsets, and their sums', async () => {
     // struct box { u8 a; u32 :0; u32 b:3; u64 d; u16 e; }
     const found = layout(
       24,
@@ -93,7 +93,7 @@ describe('a structure', () => {
     expect(lines.at(-1)).toBe(`8 bytes, 1 member, ${text}`);
   });
 
-  it('opens what has no type name below its keyword, with the name that it has as a member', async () => {
+  it('has the members of anonymous types in place', async () => {
     const inner = (at: number) =>
       layout(8, [member('u64 x', at, 8), member('void *y', at, 8)], { keyword: 'union' });
     const members = [

@@ -20,7 +20,7 @@ const array = (elements: readonly Value[], count = elements.length): Value => ({
 });
 
 const symbolOf = (address: bigint) => (address === 0x10n ? 'init_task+0x0' : undefined);
-/** The text below the title. */
+/** Returns the lines below the title. */
 const linesOf = async (value: Value) =>
   (await textOf(valueView(TITLE, value, symbolOf))).split('\n').slice(1, -1);
 
@@ -28,7 +28,7 @@ describe('the title of a value', () => {
   const titleOf = async (changes: Partial<ValueTitle>) =>
     (await textOf(valueView({ ...TITLE, ...changes }, struct(), symbolOf))).split('\n')[0];
 
-  it('has the type, where it is, the symbol there and the module that the type is from', async () => {
+  it('has the type, the address with its symbol, and the module of the type', async () => {
     expect(await titleOf({})).toBe('struct box at 0xffff888000001000');
     expect(await titleOf({ symbol: 'a_box' })).toBe('struct box at 0xffff888000001000 <a_box>');
     expect(await titleOf({ type: { ...TYPE, module: 'ext4' } })).toBe(
@@ -36,7 +36,7 @@ describe('the title of a value', () => {
     );
   });
 
-  it('lets no control character through', async () => {
+  it('is escaped', async () => {
     expect(await titleOf({ symbol: '\x1b[2J', type: { ...TYPE, module: '\x9b' } })).toBe(
       'struct box at 0xffff888000001000 <\\x1b[2J>  [\\x9b]',
     );
@@ -54,7 +54,7 @@ describe('a value on one line', () => {
     ['a pointer', { kind: 'pointer', address: 0x20n }, '0x20'],
     ['a pointer at a symbol', { kind: 'pointer', address: 0x10n }, '0x10 <init_task+0x0>'],
     ['text, as C writes it', { kind: 'text', text: 'a "b" \\ \x07' }, '"a \\"b\\" \\\\ \\x07"'],
-    // In the order of a number: x86_64 has the lowest byte first.
+    // As a number: x86_64 has the lowest byte first.
     ['bytes of no known meaning', { kind: 'opaque', bytes: Uint8Array.of(1, 2, 0xab) }, '0xab0201'],
     ['what is missing, and why', { kind: 'missing', reason: 'not stored' }, '(unknown: not stored)'],
     ['a structure without members', struct(), '{}'],
@@ -63,21 +63,21 @@ describe('a value on one line', () => {
     expect(await linesOf(struct(['m', value]))).toEqual([`  m = ${text}`]);
   });
 
-  it('names no symbol for a null pointer, whatever lies at 0', async () => {
+  it('has no symbol for a null pointer', async () => {
     const text = await textOf(valueView(TITLE, { kind: 'pointer', address: 0n }, () => 'fixed_percpu_data'));
     expect(text.split('\n')[1]).toBe('  box = 0x0');
   });
 });
 
 describe('an array', () => {
-  it('of numbers stands on one line, equal neighbours told once, with how many are not shown', async () => {
+  it('of numbers is on one line; equal neighbours are listed once, and the rest is counted', async () => {
     const [one, two] = [number(1n), number(2n)];
     expect(await linesOf(array([one, two, two, two, one], 9))).toEqual([
       '  box = {1, 2 (3 times), 1, ... 4 more}',
     ]);
   });
 
-  it('of structures has each below the other with its index, equal neighbours told once', async () => {
+  it('of structures has them below each other with their indexes; equal neighbours are listed once', async () => {
     const [one, two] = [struct(['x', number(1n)]), struct(['x', number(2n)])];
     expect(await linesOf(array([one, two, two], 5))).toEqual([
       '  box = {',
@@ -88,7 +88,7 @@ describe('an array', () => {
     ]);
   });
 
-  it('of arrays has each on its line', async () => {
+  it('of arrays has each on its own line', async () => {
     expect(await linesOf(array([array([number(1n), number(2n)]), array([])]))).toEqual([
       ...['  box = {', '    [0] = {1, 2}', '    [1] = {}', '  }'],
     ]);
@@ -96,7 +96,7 @@ describe('an array', () => {
 });
 
 describe('a structure', () => {
-  it('has the members of one without a name among its own, as in C', async () => {
+  it('has the members of an anonymous one among its own, as in C', async () => {
     const inner = struct(['y', number(2n)], ['', struct(['z', number(3n)])]);
     expect(await linesOf(struct(['x', number(1n)], ['', inner], ['w', inner]))).toEqual([
       ...['  x = 1', '  y = 2', '  z = 3', '  w = {', '    y = 2', '    z = 3', '  }'],
