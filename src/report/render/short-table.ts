@@ -1,7 +1,7 @@
 import type { Table } from '../view.ts';
 import type { FittedColumn } from './columns.ts';
 import type { Page } from './page.ts';
-import { cellLines, headingOf } from './table-rows.ts';
+import { cellLines, headingOf, heightOf } from './table-rows.ts';
 
 /** No borders. */
 const NO_LINES = {
@@ -27,7 +27,8 @@ export async function shortTable(
   const heading = headingOf(table);
   for (const row of [...(heading ? [heading] : []), ...table.rows]) {
     const cells = columns.map((column, i) => cellLines(row[i] ?? '', column, page));
-    drawn.push(cells.map((lines) => lines.map(({ shown }) => shown).join('\n')));
+    // Each line is a row of its own: to look for line breaks takes cli-table3 longer than everything else.
+    for (let at = 0; at < heightOf(cells); at++) drawn.push(cells.map((lines) => lines[at]?.shown ?? ''));
   }
   const indent = ' '.repeat(table.indent);
   return drawn

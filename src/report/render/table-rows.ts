@@ -47,11 +47,15 @@ function rowLines(
   page: Page,
 ): string[] {
   const cells = columns.map((column, i) => cellLines(row[i] ?? '', column, page));
-  const height = cells.reduce((most, lines) => Math.max(most, lines.length), 1);
-  return Array.from({ length: height }, (_, at) => {
+  return Array.from({ length: heightOf(cells) }, (_, at) => {
     const line = columns.map((column, i) => aligned(cells[i]?.[at], column));
     return (' '.repeat(indent) + line.join(' '.repeat(gap))).trimEnd();
   });
+}
+
+/** Returns the number of lines of a row. */
+export function heightOf(cells: readonly (readonly CellLine[])[]): number {
+  return cells.reduce((most, lines) => Math.max(most, lines.length), 1);
 }
 
 function aligned(line: CellLine | undefined, { align, width }: FittedColumn): string {
