@@ -4,7 +4,7 @@ import { jsonInteger } from './json-integer.ts';
 import { facilityName, levelName } from './log-names.ts';
 import type { Report } from './report.ts';
 
-/** A log whose entries are read as they are gone through, once; what was lost is known after the last one. */
+/** A log whose entries are read while they are iterated, once. What is lost is known after the last one. */
 export interface LogReport extends Report {
   readonly schema: 'kdump-inspect/dmesg/1';
   readonly entries: Iterable<LogEntry>;
@@ -12,34 +12,34 @@ export interface LogReport extends Report {
   readonly records: number;
 }
 
-/** A line of `dmesg --json`: one record, or records that could not be had. */
+/** A line of `dmesg --json`: one record, or records that are lost. */
 export interface LogRow {
   readonly schema: 'kdump-inspect/dmesg/1';
   /** The kernel's number of the record; text past 2^53, null before 5.10. */
   readonly sequence: number | string | null;
-  /** Nanoseconds since boot, text past 2^53; null where the record could not be had. */
+  /** Nanoseconds since boot, text past 2^53; null for a lost record. */
   readonly time: number | string | null;
   readonly level: string | null;
   readonly facility: string | null;
-  /** T and a pid, or C and the number of a CPU. */
+  /** T and the pid of a thread, or C and the number of a CPU. */
   readonly caller: string | null;
   readonly device: { readonly subsystem: string; readonly device: string } | null;
-  /** Whether it goes on with the line of an earlier record. */
+  /** Whether it continues the line of an earlier record. */
   readonly continuation: boolean | null;
   /** Whether `dmesg --clear` hid it. */
   readonly cleared: boolean | null;
   readonly text: string | null;
-  /** Whether it could be had; of the last line, whether all could be had. */
+  /** Whether the record could be read; in the last line, whether all could. */
   readonly complete: boolean;
-  /** Of the last line only: what is wrong with the log. */
+  /** Only in the last line: what is wrong with the log. */
   readonly warnings?: readonly string[];
-  /** Instead of a text: how many records cannot be had here, from `sequence` on, and why. */
+  /** Instead of a text: how many records are lost, from `sequence` on, and why. */
   readonly missing?: { readonly records: number | null; readonly cause: string; readonly reason: string };
 }
 
 const SCHEMA = 'kdump-inspect/dmesg/1' as const;
 
-/** Characters handed over at once: to write each record by itself would take longer than all else. */
+/** Characters written at once: writing each record by itself would take longer than everything else. */
 const PIECE = 1 << 16;
 
 function* inPieces(lines: Iterable<string>): Generator<string> {
@@ -53,7 +53,7 @@ function* inPieces(lines: Iterable<string>): Generator<string> {
   yield piece;
 }
 
-/** JSON Lines. The last one has what is to be said of the whole, which is known only then. */
+/** JSON Lines. The last line also has what concerns the whole log, which is known only then. */
 export function logJson(report: LogReport): Generator<string> {
   return inPieces(jsonLines(report));
 }
@@ -104,7 +104,7 @@ function missingRow({ sequence, count, cause, reason }: LostRecords): LogRow {
   };
 }
 
-/** What is missing, as a sentence for people. */
+/** What is missing, as a sentence. */
 export function missingText({ sequence, count, cause, reason }: LostRecords): string {
   const which = sequence === null ? 'of the log' : count === 1 ? `${sequence}` : `from ${sequence} on`;
   const records =
@@ -126,7 +126,7 @@ export function callerText({ kind, id }: Caller): string {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text that is valid UTF-8 is that; of any other, bytes that are not ASCII are written \xNN. */
+/** Valid UTF-8 is decoded; in any other text, bytes that are not ASCII are written \xNN. */
 function unicode(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);

@@ -22,7 +22,7 @@ export interface ByteAmount {
   readonly free: number;
 }
 
-/** The document of `info --json`. A value that is null and has a reason in `unavailable` could not be had. */
+/** The document of `info --json`. A value that is null and has a reason in `unavailable` is unknown. */
 export interface InfoReport extends Checked {
   readonly schema: 'kdump-inspect/info/1';
   readonly file: {
@@ -37,19 +37,19 @@ export interface InfoReport extends Checked {
     readonly machine: string | null;
     readonly buildId: string | null;
   };
-  /** Kernels found by a search; empty where the dump's own VMCOREINFO left no question. */
+  /** Kernels that a search found; empty if the dump's own VMCOREINFO was enough. */
   readonly boots: readonly BootRow[];
   readonly host: { readonly name: string; readonly domain: string } | null;
   readonly crash: {
     /** Seconds since 1970. */
     readonly time: number | null;
     readonly reason: string | null;
-    /** The oops that the panic came of. */
+    /** The oops that caused the panic. */
     readonly cause: string | null;
     readonly cpu: number | null;
     readonly task: { readonly pid: number; readonly tgid: number; readonly comm: string } | null;
   };
-  /** What the kernel's clock said last, in seconds since 1970. */
+  /** The last time of the kernel's clock, in seconds since 1970. */
   readonly clock: number | null;
   /** Seconds. */
   readonly uptime: number | null;
@@ -69,7 +69,7 @@ export interface InfoReport extends Checked {
   } | null;
   readonly commandLine: string | null;
   readonly modules: readonly string[] | null;
-  /** Whether those are all. */
+  /** Whether these are all modules. */
   readonly modulesExact: boolean;
   readonly layout: {
     readonly pagingLevels: 4 | 5;
@@ -77,13 +77,13 @@ export interface InfoReport extends Checked {
     readonly pageOffset: string | null;
   } | null;
   readonly dump: {
-    /** Bytes of memory that the file is about, that it holds, and that it should hold but does not. */
+    /** Bytes of memory that the file describes, that it stores, and that it should store but does not. */
     readonly described: number;
     readonly stored: number;
     readonly truncated: number;
-    /** Bytes at least that the kernel uses and the file does not describe; absent for none. */
+    /** Bytes, at least, that the kernel uses and the file does not describe; absent if there are none. */
     readonly missing?: number;
-    /** makedumpfile's -d, where the file notes it. */
+    /** makedumpfile's -d, if the file records it. */
     readonly level: number | null;
   };
   readonly unavailable: Readonly<Record<string, string>>;
@@ -99,16 +99,16 @@ export interface InfoFacts {
   /** Memory that the kernel uses and the file does not describe. */
   readonly missing?: MissingMemory | null;
   readonly system: SystemFacts;
-  /** Memory against the zones that VMCOREINFO tells of. */
+  /** Memory against the zones, by VMCOREINFO. */
   readonly zoneChecks?: readonly Check[];
-  /** Of the tasks that the system lists. */
+  /** Counts the tasks of a listing. */
   readonly counts: (listing: TaskListing) => TaskCounts;
 }
 
-/** What a kernel or a format does not have is no gap of the dump. */
+/** What a kernel or a format does not have is not a gap in the dump. */
 const NO_GAP: ReadonlySet<ErrorKind> = new Set(['missingInfo', 'unsupported']);
 
-/** Takes values out of facts, and keeps the reasons of those that there are not. */
+/** Takes values out of facts, and collects the reasons for missing ones. */
 class Values {
   readonly unavailable: Record<string, string> = {};
   gaps = false;
@@ -120,14 +120,14 @@ class Values {
     return null;
   }
 
-  /** A value that there is and that cannot be read. */
+  /** A value that exists but cannot be read. */
   lost(name: string, reason: string): null {
     this.unavailable[name] = reason;
     this.gaps = true;
     return null;
   }
 
-  /** A value that is not asked of the kernel's memory. */
+  /** A value from somewhere else than the kernel's memory. */
   given<T>(name: string, value: T | undefined, reason: string): T | null {
     if (value !== undefined) return value;
     this.unavailable[name] = reason;
@@ -150,11 +150,7 @@ export function infoReport(facts: InfoFacts): InfoReport {
       ...(facts.missing ? { missing: facts.missing.pages * PAGE_SIZE } : {}),
       level: image.live
         ? null
-        : values.given(
-            'dump.level',
-            image.dumpLevel,
-            'this format does not note what was left out of the dump',
-          ),
+        : values.given('dump.level', image.dumpLevel, 'this format does not record what a filter left out'),
     },
   };
   const missing = facts.missing ? [facts.missing.sentence] : [];
@@ -193,7 +189,7 @@ function buildIdOf(values: Values, noted: string | undefined, image: SystemFacts
       'kernel.buildId',
       `VMCOREINFO has BUILD-ID=${noted}, and the notes of the kernel's image (__start_notes) have ${told}`,
     );
-  return values.given('kernel.buildId', noted, 'VMCOREINFO has no BUILD-ID: it is there since Linux 5.9');
+  return values.given('kernel.buildId', noted, 'VMCOREINFO has no BUILD-ID: Linux writes it since 5.9');
 }
 
 function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['crash'] {
@@ -211,7 +207,7 @@ function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['
   };
 }
 
-const NO_CRASHTIME = 'VMCOREINFO has no CRASHTIME: only a kernel that starts its crash kernel notes it';
+const NO_CRASHTIME = 'VMCOREINFO has no CRASHTIME: a kernel writes it only when it starts its crash kernel';
 
 function panickingTask(values: Values, { cpus }: TaskListing, cpu: number): InfoReport['crash']['task'] {
   return values.take('crash.task', cpus, (all) => {
@@ -248,7 +244,7 @@ function layoutRow(values: Values, layout: KernelLayout): NonNullable<InfoReport
     );
     if (value === null && refuted) return values.lost(name, refuted.reason);
     const shown = value === null ? undefined : hex(value);
-    return values.given(name, shown, 'no method finds it: the command layout tells more');
+    return values.given(name, shown, 'no method finds it: see the layout command');
   };
   return {
     pagingLevels,

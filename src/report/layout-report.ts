@@ -4,7 +4,7 @@ import type { Candidate, TriedValue } from '../kernel/evidence/methods.ts';
 import type { KernelLayout } from '../kernel/layout/layout.ts';
 import type { Report } from './report.ts';
 
-/** A value in JSON: what is believed, where it is from, and what each method said. */
+/** A value in JSON: what is believed, its source, and what each method found. */
 export interface LayoutValue {
   readonly value: string | null;
   readonly source: string | null;
@@ -31,10 +31,10 @@ export interface LayoutReport extends Report, Record<ValueName, LayoutValue> {
   readonly kallsyms: KernelLayout['kallsyms'];
 }
 
-/** What the kernel and the field call each value, for people. */
+/** The name of each value in the kernel, and its meaning. */
 export const LAYOUT_NAMES: Record<ValueName, readonly [name: string, meaning: string]> = {
   pageOffset: ['page_offset', 'virtual address of the direct map of all memory'],
-  physBase: ['phys_base', 'where the kernel image lies, less where it is linked'],
+  physBase: ['phys_base', 'address of the kernel image minus its link address'],
   kernelOffset: ['kernel offset', 'KASLR slide of the kernel image'],
   vmemmap: ['vmemmap', 'virtual address of struct page 0'],
   vmallocStart: ['vmalloc start', 'virtual address of the vmalloc area'],
@@ -52,9 +52,9 @@ function shown({ value, source, candidates }: TriedValue): LayoutValue {
 }
 
 interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel'> {
-  /** What speaks against the VMCOREINFO that it is based on. */
+  /** Reasons to doubt the VMCOREINFO that it is based on. */
   readonly doubts: readonly string[];
-  /** Whether the dump has lost what kept a method from finding anything. */
+  /** Whether an error of this kind means that the dump has lost something. */
   readonly isLost: (kind: ErrorKind) => boolean;
 }
 
@@ -74,7 +74,9 @@ export function layoutReport(layout: KernelLayout, facts: LayoutFacts): LayoutRe
     kallsyms: layout.kallsyms,
     warnings: [
       ...doubts,
-      ...lost.map((name) => `${LAYOUT_NAMES[name][0]}: what tells it cannot be read`),
+      ...lost.map(
+        (name) => `${LAYOUT_NAMES[name][0]}: it is unknown because the dump is damaged or truncated`,
+      ),
       ...LAYOUT_VALUES.flatMap((name) => disagreements(LAYOUT_NAMES[name][0], values[name])),
     ],
     complete: lost.length === 0,
@@ -85,14 +87,14 @@ function isUnknownByLoss({ value, failures = [] }: TriedValue, isLost: LayoutFac
   return value === null && failures.some(isLost);
 }
 
-/** Methods that said something else than what is believed: each one is worth a sentence. */
+/** A sentence for each method that found another value than the one believed. */
 function disagreements(name: string, { value, source, candidates }: LayoutValue): string[] {
   const believed = candidates.find(
     (c) => c.verdict === 'believed' && c.source === 'option' && c.reason.includes(';'),
   );
   const others = candidates.filter((c) => c.verdict === 'differs' || c.verdict === 'refuted');
   return [
-    ...(believed ? [`${name}: the value given is not what the dump says: ${believed.reason}`] : []),
+    ...(believed ? [`${name}: the given value is not what the dump says: ${believed.reason}`] : []),
     ...others.map(
       (c) => `${name}: ${c.source} says ${c.value}, ${source ?? 'nothing'} ${value ?? ''} (${c.reason})`,
     ),

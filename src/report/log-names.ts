@@ -1,7 +1,7 @@
-/** The levels of syslog(3), by their numbers, as dmesg of util-linux spells them. */
+/** The levels of syslog(3), by number, as dmesg of util-linux spells them. */
 export const LEVELS = ['emerg', 'alert', 'crit', 'err', 'warn', 'notice', 'info', 'debug'] as const;
 
-/** The facilities of syslog(3), by their numbers. */
+/** The facilities of syslog(3), by number. */
 const FACILITIES: readonly string[] = [
   ...['kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news', 'uucp', 'cron', 'authpriv', 'ftp'],
   ...['ntp', 'audit', 'alert', 'clock'],
@@ -13,7 +13,7 @@ export function levelName(level: number): string {
   return LEVELS[level] ?? String(level);
 }
 
-/** A facility's name, or its number where it has none. */
+/** A facility's name, or its number if it has none. */
 export function facilityName(facility: number): string {
   return FACILITIES[facility] ?? String(facility);
 }

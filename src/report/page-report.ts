@@ -14,11 +14,11 @@ export interface PageReport extends Report {
   readonly pfn: number;
   readonly physical: string;
   readonly section: number;
-  /** null where the dump cannot tell. */
+  /** null if the dump does not tell. */
   readonly class: PageClass | null;
   readonly rule: string;
   readonly reason: string;
-  /** The pfn of the block's or compound's head that decided, when it is another page. */
+  /** The pfn of the head of the block or compound that decided, if that is another page. */
   readonly decidedBy: number | null;
   readonly contents: PageExplanation['contents'];
   readonly zero: boolean | null;
@@ -32,9 +32,9 @@ export interface PageReport extends Report {
       })
     | null;
   readonly structPageError: string | null;
-  /** What the kernel's own types (BTF) add; null without them, and without a struct page. */
+  /** What the kernel's types (BTF) add; null without them, and without a struct page. */
   readonly details: PageDetailsReport | null;
-  /** Why there are no details; null where there are. */
+  /** Why there are no details; null if there are some. */
   readonly detailsError: string | null;
 }
 
@@ -77,7 +77,7 @@ export function pageReport(
   };
 }
 
-/** What there is of a page's contents, in words. */
+/** Where the contents of a page are, in words. */
 export const CONTENTS: Record<PageReport['contents'], string> = { stored: 'stored', ...ABSENCES };
 
 /** Whether a rule keeps the page, so that its contents say whether it is ZERO or KERN_DATA. */

@@ -33,10 +33,10 @@ export interface PagesReport extends Checked {
   readonly kernel: { readonly release: string | null; readonly crashTime?: number };
   readonly pageSize: number;
   readonly total: Figure;
-  /** Each class that makedumpfile counts, and of the others those that have any page. */
+  /** Each class that makedumpfile counts, and other classes that have pages. */
   readonly classes: Readonly<Record<CountedClass, ClassRow>> &
     Readonly<Partial<Record<UncountedClass, ClassRow>>>;
-  /** Pages of no row: what they are the dump cannot tell. */
+  /** Pages in no row, because the dump does not tell what they are. */
   readonly unknown: PageAmount;
   readonly compat: null | 'makedumpfile';
   readonly freeCheck: { readonly zones: readonly FreeCheckRow[] } | { readonly unavailable: string } | null;
@@ -56,7 +56,7 @@ export interface PagesFacts {
   readonly excludable: Readonly<Record<PageClass, boolean>>;
 }
 
-/** How well a row is known: what it has may be all, the least, or more than there is. */
+/** Whether a count is exact, a lower bound, or an upper bound. */
 type Known = 'exactly' | 'least' | 'most';
 
 function rows(
@@ -89,10 +89,10 @@ function head(facts: PagesFacts): Pick<PagesReport, 'schema' | 'file' | 'kernel'
   };
 }
 
-/** Rows that only the contents of a page can tell apart. */
+/** Rows that only the contents of a page distinguish. */
 const BY_CONTENTS: ReadonlySet<PageClass> = new Set(['zero', 'kernelData']);
 
-/** The default report: each physical page once. */
+/** The default report, which counts each physical page once. */
 export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
   const endless = census.missingEnd !== null || census.missingMemory !== null;
@@ -138,7 +138,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   };
 }
 
-/** The report of --compat makedumpfile, which is made of whole dumps only. */
+/** The report of --compat makedumpfile, which is made only for whole dumps. */
 export function compatReport(facts: PagesFacts, census: CompatCensus): PagesReport {
   return {
     ...head(facts),
@@ -162,19 +162,19 @@ function damageWarnings(image: MemoryImage): string[] {
   const missing = image.memory.amounts.truncated;
   const cut =
     missing > 0
-      ? `the file is cut short: ${size(missing)} of the memory that its headers promise are missing`
-      : 'the file lost its end while it was read';
+      ? `the file is truncated: ${size(missing)} of the memory that its headers describe are missing`
+      : 'the file was truncated while it was read';
   return [...image.warnings, cut];
 }
 
-/** Pages whose contents should be there: a filter that left some out makes no dump incomplete, damage does. */
+/** Pages whose contents should be there. A filtered dump is not incomplete; a damaged one is. */
 function damaged({ undecided, absences }: Census): number {
   return undecided - (absences.get('notStored') ?? 0);
 }
 
 function unknownWarnings({ undecided, absences, unclassified }: Census): string[] {
   const why = [...absences].map(([absence, pages]) => `${ABSENCES[absence]} (${pages})`).join(', ');
-  const contents = `${plural(undecided, 'page')} that no rule leaves out have no contents in the dump: ZERO or KERN_DATA, it cannot be told; ${why}`;
+  const contents = `${plural(undecided, 'page')} that no rule excludes have no contents, so whether they are ZERO or KERN_DATA is unknown; their contents are ${why}`;
   const reasons = [...unclassified].map(
     ([reason, pages]) => `${plural(pages, 'page')} cannot be classified: ${reason}`,
   );
@@ -183,26 +183,27 @@ function unknownWarnings({ undecided, absences, unclassified }: Census): string[
 
 function missingWarnings({ missingEnd, missingMemory }: Census): string[] {
   return [
-    ...(missingEnd === null ? [] : [`memory is missing at the end of the dump, or may be: ${missingEnd}`]),
+    ...(missingEnd === null ? [] : [`memory is or may be missing at the end of the dump: ${missingEnd}`]),
     ...(missingMemory === null ? [] : [missingMemory.sentence]),
   ];
 }
 
-/** The kernel makes the struct pages of all of its memory before it uses any of it. */
+/** The kernel initialises the struct pages of all its memory before it uses any of it. */
 function unwrittenWarnings({ unwritten }: Census): string[] {
-  const what = `${plural(unwritten, 'page')} have struct pages that were never written, so nothing says what they are used for`;
+  const what = `${plural(unwritten, 'page')} have struct pages that were never written, so their use is unknown`;
   return unwritten === 0 ? [] : [what];
 }
 
-/** What decides a compound stands in its head alone, so one that is damaged changes the class of all its pages. */
+/** Only the head of a compound decides its class, so a damaged head changes the class of all its pages. */
 function strayWarnings({ strays }: Census): string[] {
-  const what = `${plural(strays, 'page')} have struct pages that no page can have, or that contradict the heads of their compounds: rows may be wrong by all of their pages`;
+  const what = `${plural(strays, 'page')} have struct pages that are impossible or contradict the heads of their compounds: the rows may be wrong by all of their pages`;
   return strays === 0 ? [] : [what];
 }
 
 function untoldWarnings({ untold }: Census): string[] {
   return untold.map(
-    ({ key, row }) => `without ${key} in VMCOREINFO ${ROW_NAMES[row]} cannot be told from KERN_DATA and ZERO`,
+    ({ key, row }) =>
+      `without ${key} in VMCOREINFO, ${ROW_NAMES[row]} cannot be distinguished from KERN_DATA and ZERO`,
   );
 }
 
@@ -215,7 +216,7 @@ function checkWarnings(census: Census): string[] {
   return unchecked === null ? warnings : [...warnings, `FREE cannot be checked: ${unchecked}`];
 }
 
-/** Why the free lists cannot be read, which the dump should have. */
+/** Why the free lists cannot be read, although the dump should have them. */
 function uncheckedFree({ freeCheck }: Census): string | null {
   return 'unavailable' in freeCheck && freeCheck.lost ? freeCheck.unavailable : null;
 }

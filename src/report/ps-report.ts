@@ -22,7 +22,7 @@ export interface MemoryRow {
   readonly rss: Resident & { readonly total: number };
   readonly swap: number;
   readonly pageTables: number;
-  /** What of rss and swap waits in caches of CPUs or threads: many kernels' /proc/PID/status is without it. */
+  /** The part of rss and swap that is still in caches of CPUs or threads: /proc/PID/status of many kernels does not show it. */
   readonly cached: Resident & { readonly swap: number };
 }
 
@@ -38,11 +38,11 @@ export interface TaskRow {
   readonly cpu: number;
   readonly comm: string;
   readonly kernelThread: boolean;
-  /** Whether it was on its CPU; null where that cannot be told, as below. */
+  /** Whether it was running on its CPU; null if that is unknown. */
   readonly running: boolean | null;
   readonly panicking: boolean | null;
   readonly threads: number | null;
-  /** null for what has no memory of its own, and for what cannot be read: then missing says why. */
+  /** null for a task without memory of its own, and if it cannot be read: then `missing` says why. */
   readonly memory: MemoryRow | null;
   readonly missing?: string;
   /** Virtual address of its task_struct. */
@@ -53,12 +53,12 @@ export interface TaskRow {
 export interface CpuRow {
   readonly cpu: number;
   readonly online: boolean;
-  /** null where that cannot be told. */
+  /** null if that is unknown. */
   readonly panicking: boolean | null;
-  /** null for a task that cannot be read. */
+  /** null if the task cannot be read. */
   readonly pid: number | null;
   readonly comm: string | null;
-  /** Whether that is the CPU's idle task. */
+  /** Whether this is the idle task of the CPU. */
   readonly idle: boolean | null;
 }
 
@@ -68,27 +68,27 @@ export interface PsReport extends Checked {
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
   readonly counts: TaskFigures;
-  /** null, when it cannot be told; a warning says why. */
+  /** null if that is unknown; a warning says why. */
   readonly cpus: readonly CpuRow[] | null;
   readonly tasks: readonly TaskRow[];
   readonly warnings: readonly string[];
   readonly complete: boolean;
 }
 
-/** More warnings than these are counted and not told one by one. */
+/** Warnings in full; further ones are only counted. */
 const TOLD = 20;
 
 /** What a report is made of. */
 export interface PsFacts {
   readonly file: PsReport['file'];
   readonly release: string | null;
-  /** What speaks against the VMCOREINFO that all this is read by. */
+  /** Reasons to doubt the VMCOREINFO that it is based on. */
   readonly doubts: readonly string[];
   readonly listing: TaskListing;
   readonly counts: TaskCounts;
-  /** What was asked for, in its order. */
+  /** The tasks that were asked for, in order. */
   readonly tasks: readonly TaskDetails[];
-  /** How many of them are shown; undefined for all. */
+  /** How many of them to show; undefined for all. */
   readonly top?: number | undefined;
 }
 
@@ -109,17 +109,17 @@ export function psReport(facts: PsFacts): PsReport {
     warnings: [
       ...facts.doubts,
       ...problems.slice(0, TOLD),
-      ...(untold > 0 ? [`and ${plural(untold, 'problem')} more`] : []),
+      ...(untold > 0 ? [`and ${plural(untold, 'more problem')}`] : []),
     ],
     complete: listing.whole && lost.length + unread.count === 0,
     ...checked(listing.checks),
   };
 }
 
-/** What is known of where tasks ran; undefined what is not. */
+/** Where tasks ran, as far as it is known. */
 interface Running {
   readonly tasks: ReadonlySet<bigint> | undefined;
-  /** The CPU; null for none. */
+  /** The CPU; null if there is none. */
   readonly panicking: number | null | undefined;
   readonly panickingTask: bigint | null | undefined;
   /** Whether the listing has all tasks. */
@@ -141,12 +141,12 @@ function missingFacts({ cpus, panickingCpu }: TaskListing): string[] {
   const lost = 'value' in cpus ? cpus.value.filter(({ current }) => current === null) : [];
   return [
     ...lost.map(({ cpu }) => `the task that CPU ${cpu} was running cannot be read`),
-    ...('missing' in cpus ? [`which tasks were running cannot be told: ${cpus.missing}`] : []),
-    ...('missing' in panickingCpu ? [`which CPU panicked cannot be told: ${panickingCpu.missing}`] : []),
+    ...('missing' in cpus ? [`it is unknown which tasks were running: ${cpus.missing}`] : []),
+    ...('missing' in panickingCpu ? [`it is unknown which CPU panicked: ${panickingCpu.missing}`] : []),
   ];
 }
 
-/** What could not be had of the tasks themselves: how much, and as many sentences as are told, for there may be a million. */
+/** What could not be read of the tasks: the count, and only the first sentences, because there may be a million. */
 function unreadable(tasks: readonly TaskDetails[]): { sentences: string[]; count: number } {
   const sentences: string[] = [];
   let count = 0;
@@ -169,7 +169,7 @@ function cpuRow({ cpu, online, current }: CpuTask, { panicking }: Running): CpuR
   };
 }
 
-/** Member by member: there may be many thousand rows, and one that is spread takes three times the memory, and time too. */
+/** Written member by member: a spread would take three times the memory for many thousand rows, and more time. */
 function taskRow({ task, ppid, owner, threads, memory }: TaskDetails, running: Running): TaskRow {
   const row = {
     pid: task.pid,

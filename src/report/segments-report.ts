@@ -7,7 +7,7 @@ import { jsonInteger } from './json-integer.ts';
 import { overlapsOf } from './segment-overlaps.ts';
 import { plural, size } from './units.ts';
 
-/** A segment in JSON. Sizes are bytes, as text where they pass 2^53. */
+/** A segment in JSON. Sizes are bytes, as text past 2^53. */
 export interface SegmentRow {
   readonly type: string;
   readonly region: Region | null;
@@ -16,18 +16,18 @@ export interface SegmentRow {
   readonly memorySize: number | string;
   readonly fileSize: number | string;
   readonly offset: string;
-  /** Bytes that the file should hold and does not. */
+  /** Bytes that the file should have but does not. */
   readonly missing: number | string;
 }
 
-/** Physical memory that is not in any segment, or in two. Addresses as hex, end exclusive. */
+/** Physical memory that is in no segment, or in two. Addresses as hex, the end exclusive. */
 export interface SpanRow {
   readonly start: string;
   readonly end: string;
   readonly bytes: number;
 }
 
-/** Memory in two segments, which are named by their places in the list. */
+/** Memory in two segments, which are identified by their indexes. */
 export interface OverlapRow extends SpanRow {
   readonly segments: readonly [number, number];
 }
@@ -39,14 +39,14 @@ export interface SegmentsReport extends SegmentsSummary {
   readonly holes: readonly SpanRow[];
 }
 
-/** The same with lists that are made as they are gone through: a file may have millions of segments. */
+/** The same with lists that are made while they are iterated, because a file can have millions of segments. */
 export interface SegmentsFindings extends SegmentsSummary {
   readonly segments: Iterable<SegmentRow>;
   readonly overlaps: Iterable<OverlapRow>;
   readonly holes: Iterable<SpanRow>;
 }
 
-/** What is left out of the lists, for the memory of no machine has so many. */
+/** What the lists leave out, because no machine has so many. */
 interface Omitted {
   readonly segments: number;
   readonly holes: number;
@@ -57,7 +57,7 @@ interface SegmentsSummary {
   readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
   readonly described: { readonly bytes: number };
   readonly stored: { readonly bytes: number };
-  /** How many there are besides those that are listed; absent where the lists have all. */
+  /** How many are not listed; absent if all are. */
   readonly omitted?: Omitted;
   readonly warnings: readonly string[];
   readonly complete: boolean;
@@ -78,7 +78,7 @@ function segmentRow(segment: Segment, region: Region | null): SegmentRow {
   };
 }
 
-/** @param region what a segment's virtual addresses are for; null where it has none */
+/** @param region the region of a segment's virtual addresses; null if it has none */
 export function segmentsReport(
   image: MemoryImage,
   region: (segment: Segment) => Region | null,
@@ -96,18 +96,18 @@ export function segmentsReport(
     ...(omitted ? { omitted } : {}),
     warnings: [
       ...image.warnings,
-      ...(cut > 0 ? [`the file is cut short: ${size(cut)} of memory are missing at its end`] : []),
-      ...(cut === 0 && image.memory.cutShort ? ['the file has lost its end since it was opened'] : []),
+      ...(cut > 0 ? [`the file is truncated: ${size(cut)} of memory are missing at its end`] : []),
+      ...(cut === 0 && image.memory.cutShort ? ['the file was truncated after it was opened'] : []),
       ...(omitted ? [omission(omitted)] : []),
     ],
     complete: !image.memory.cutShort && omitted === null,
   };
 }
 
-/** More are no map of any machine. */
+/** No machine has more holes in its memory. */
 const HOLES_LIMIT = 100_000;
 
-/** null where nothing is left out. */
+/** null if nothing is left out. */
 function omittedOf({ memory, unlistedSegments: segments = 0 }: MemoryImage): Omitted | null {
   const holes = Math.max(0, holeCount(memory) - HOLES_LIMIT);
   return segments + holes === 0 ? null : { segments, holes };
@@ -116,7 +116,7 @@ function omittedOf({ memory, unlistedSegments: segments = 0 }: MemoryImage): Omi
 function omission({ segments, holes }: Omitted): string {
   const left = [segments > 0 ? plural(segments, 'segment') : '', holes > 0 ? plural(holes, 'hole') : ''];
   const what = left.filter((one) => one !== '').join(' and ');
-  return `the lists leave out ${what}: the memory of no machine has more than they list`;
+  return `the lists leave out ${what}, because the memory of no machine has so many`;
 }
 
 function holeCount(memory: MemoryImage['memory']): number {

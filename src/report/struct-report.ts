@@ -5,7 +5,7 @@ import type { Value } from '../kernel/types/value.ts';
 import { jsonInteger } from './json-integer.ts';
 import type { Report } from './report.ts';
 
-/** Bits without a member: from which bit on, counted from the start of the outermost structure. */
+/** Bits without a member. Offsets are from the start of the outermost structure. */
 export interface HoleRow {
   readonly offset: number;
   /** The first bit of the byte at `offset`. */
@@ -14,15 +14,15 @@ export interface HoleRow {
 }
 
 export interface MemberRow {
-  /** null for an anonymous one. */
+  /** null for an anonymous member. */
   readonly name: string | null;
   readonly declaration: string;
   /** From the start of the outermost structure, bytes. */
   readonly offset: number;
-  /** Bytes; of a bit field, those of its type. */
+  /** Bytes; for a bit field, of its type. */
   readonly size: number;
   readonly bitField: { readonly first: number; readonly count: number } | null;
-  /** What is in a structure or union that has no name of its own; of an array, in its first element. */
+  /** The layout of an unnamed structure or union; for an array, of its first element. */
   readonly inner: LayoutRow | null;
 }
 
@@ -34,21 +34,21 @@ export interface LayoutRow {
   readonly padding: HoleRow | null;
 }
 
-/** What a type is; of a structure `layout` is there, of an enumeration `enumerators`. */
+/** A type. A structure or union has `layout`, an enumeration has `enumerators`. */
 export interface StructTypeRow {
-  /** As C writes it. */
+  /** In C syntax. */
   readonly name: string;
-  /** What a typedef stands for; null for all else. */
+  /** What a typedef stands for; null for other types. */
   readonly definition: string | null;
-  /** Bytes; null for what has no size. */
+  /** Bytes; null for a type without a size. */
   readonly size: number | null;
-  /** The module whose types it is from; null for the kernel's. */
+  /** The module that has the type; null for the kernel. */
   readonly module: string | null;
   readonly layout: LayoutRow | null;
   readonly enumerators: readonly { readonly name: string; readonly value: number | string }[] | null;
 }
 
-/** A value in JSON: addresses are 0x text, numbers beyond 2^53 decimal text, what is missing is null. */
+/** A value in JSON: addresses are 0x text, numbers past 2^53 are decimal text, missing parts are null. */
 export type JsonValue =
   | number
   | string
@@ -61,20 +61,20 @@ interface StructSummary extends Report {
   readonly schema: 'kdump-inspect/struct/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly query: { readonly name: string; readonly address: string | null };
-  /** With an address of a value the layout is left out. */
+  /** Without its layout if a value is shown. */
   readonly type: StructTypeRow;
-  /** Where the value lies, after all pointers were followed. */
+  /** The address of the value, after all pointers were followed. */
   readonly address: string | null;
-  /** The symbol that it lies in, and how far in. */
+  /** The symbol that contains the address, with the offset. */
   readonly symbol: string | null;
-  /** By address: the symbols that pointers in the value point at. */
+  /** By address: the symbols that pointers in the value point into. */
   readonly symbols: Readonly<Record<string, string>>;
-  /** Arrays of which only the first elements are shown, and parts that are not in the dump. */
+  /** Which arrays are cut, and which parts are not in the dump. */
   readonly warnings: readonly string[];
   readonly complete: boolean;
 }
 
-/** What `struct` has found; `value` is null for a type alone. */
+/** What `struct` found; `value` is null if only the type was asked for. */
 export interface StructFindings extends StructSummary {
   readonly value: Value | null;
 }
@@ -119,7 +119,7 @@ export function enumeratorRows(
   return enumerators.map(({ name, value }) => ({ name, value: jsonInteger(value) }));
 }
 
-/** The members of anonymous structures and unions stand among those of the structure around them, as in C. */
+/** As in C, the members of anonymous structures and unions are members of the structure around them. */
 export function jsonValue(value: Value): JsonValue {
   switch (value.kind) {
     case 'number':

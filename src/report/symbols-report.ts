@@ -4,7 +4,7 @@ import type { AnySymbol } from '../kernel/symbols/symbolizer.ts';
 import { jsonLine, jsonText } from './escape.ts';
 import type { Report } from './report.ts';
 
-/** A symbol in JSON; `module` is there only for one of a module. */
+/** A symbol in JSON; only symbols of modules have `module`. */
 export interface SymbolRow {
   readonly name: string;
   readonly type: string;
@@ -15,12 +15,12 @@ export interface SymbolRow {
 /** A loaded module in JSON. */
 export interface ModuleRow {
   readonly name: string;
-  /** Of its struct module. */
+  /** Address of its struct module. */
   readonly address: string;
   readonly state: string;
-  /** Memory that its code and data take, bytes; null where what it says of it cannot be. */
+  /** Bytes of its code and data; null if what the module says about them is impossible. */
   readonly bytes: number | null;
-  /** How many it has; null where they cannot be read. */
+  /** The number of its symbols; null if they cannot be read. */
   readonly symbols: number | null;
 }
 
@@ -29,7 +29,7 @@ export interface SymbolsReport extends SymbolsSummary {
   readonly symbols: readonly SymbolRow[];
 }
 
-/** The same with symbols that are made as they are gone through: there may be a million. */
+/** The same with symbols that are made while they are iterated, because there may be a million. */
 export interface SymbolsFindings extends SymbolsSummary {
   readonly symbols: Iterable<SymbolRow>;
 }
@@ -37,16 +37,16 @@ export interface SymbolsFindings extends SymbolsSummary {
 interface SymbolsSummary extends Report {
   readonly schema: 'kdump-inspect/symbols/1';
   readonly file: { readonly path: string; readonly format: string };
-  /** How the kernel's table was found and written. */
+  /** How the kernel's table was found, and its form. */
   readonly table: { readonly symbols: number; readonly form: string; readonly source: string };
-  /** The loaded modules, the newest first; null where they cannot be read. */
+  /** The loaded modules, the newest first; null if they cannot be read. */
   readonly modules: readonly ModuleRow[] | null;
   readonly query: string | null;
-  /** For an address: the symbol that it lies in, how far behind its start, and how far the next one is. Bytes. */
+  /** For an address: its offset in the symbol that contains it, and the size of that symbol. Bytes. */
   readonly location?: { readonly address: string; readonly offset: number; readonly size: number };
 }
 
-/** Where an address lies in a symbol; bytes. */
+/** Where an address is in a symbol; bytes. */
 export interface SymbolPlace {
   readonly address: bigint;
   readonly offset: bigint;
@@ -72,10 +72,10 @@ export function locationRow({ address, offset, size }: SymbolPlace): NonNullable
   return { address: hex(address), offset: Number(offset), size: Number(size) };
 }
 
-/** Lines written at once: all of them at once would be some ten MiB of text. */
+/** Lines written at once: all lines together would be some ten MiB of text. */
 const LINES = 4096;
 
-/** The document with a line for each symbol. */
+/** The document, with one line per symbol. */
 export function* symbolsJson(report: SymbolsFindings): Generator<string> {
   const [before = '', after = ''] = jsonText({ ...report, symbols: [] }).split('"symbols": []');
   yield `${before}"symbols": [`;
@@ -87,7 +87,7 @@ export function* symbolsJson(report: SymbolsFindings): Generator<string> {
   yield `\n  ]${after}`;
 }
 
-/** LINES of them at a time. */
+/** LINES items at a time. */
 function* inPieces<T>(all: Iterable<T>): Generator<readonly T[]> {
   let piece: T[] = [];
   for (const one of all) {

@@ -23,12 +23,12 @@ export interface TranslationRow {
   readonly region: Region | null;
   readonly steps: readonly StepRow[];
   readonly result: 'mapped' | 'notMapped' | 'notPresent' | 'notCanonical' | 'noTable';
-  /** The result as a sentence's end. */
+  /** The result as the end of a sentence. */
   readonly explanation: string;
   readonly physical: string | null;
   readonly pfn: number | null;
   readonly pageSize: number | null;
-  /** Whether the dump holds the contents of the address; null where it is not mapped. */
+  /** Whether the dump has the contents of the address; null if the address is not mapped. */
   readonly contents: 'stored' | Absence | null;
 }
 
@@ -51,8 +51,8 @@ export interface TranslateReport extends TranslateSummary {
 }
 
 /**
- * The same with rows that are made as they are gone through, once: there may be a hundred thousand. What the report says of
- * all of them is known after the last one.
+ * The same with rows that are made while they are iterated, once, because there may be a hundred thousand. What the report says
+ * about all of them is known after the last one.
  */
 export interface TranslateFindings extends TranslateSummary {
   readonly translations: Iterable<TranslationRow>;

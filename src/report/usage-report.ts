@@ -13,7 +13,7 @@ import { amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
 
-/** What the report is ordered by: `type` has all of it in short. */
+/** What to list: `type` is an overview of everything. */
 export type UsageBy = 'type' | 'slab' | 'file' | 'process';
 
 /** Memory of one kind. */
@@ -21,14 +21,14 @@ export interface UsageTypeRow extends Figure {
   readonly type: UsageType;
 }
 
-/** A counter of the kernel, beside what was found. */
+/** A counter of the kernel, next to what was found. */
 export interface CounterRow extends CounterCheck {
   readonly difference: number;
 }
 
 /**
- * The document of `usage --json`. A section is null where it cannot be read, and absent where it was not asked for. Where
- * something of it was lost its numbers are those that were found, and countExact is false.
+ * The document of `usage --json`. A section is null if it cannot be read, and absent if it was not asked for. If part of it is
+ * lost, its numbers are what was found, and countExact is false.
  */
 export interface UsageReport extends Checked {
   readonly schema: 'kdump-inspect/usage/1';
@@ -62,7 +62,7 @@ export interface UsageReport extends Checked {
   readonly modules?: {
     readonly count: number;
     readonly countExact: boolean;
-    /** null where countExact is false. */
+    /** null if countExact is false. */
     readonly bytes: number | null;
     readonly largest: readonly ModuleUsageRow[];
   } | null;
@@ -73,19 +73,19 @@ export interface UsageReport extends Checked {
 export interface FilesSection {
   readonly count: number;
   readonly countExact: boolean;
-  /** No file that is left out has more pages; null where that cannot be told. */
+  /** No file that is left out has more pages; null if that is unknown. */
   readonly leftOutUpTo: number | null;
   readonly largest: readonly FileRow[];
 }
 
-/** What one place in the kernel's code asked for; null what cannot be told because some areas were lost. */
+/** What one place in the kernel's code allocated; values are null if they are unknown because some areas are lost. */
 export interface VmallocRow extends Pick<VmallocCaller, 'caller' | 'kind'>, Figure {
   readonly areas: number | null;
   /** Bytes of address space. */
   readonly size: number | null;
 }
 
-/** A pool of huge pages; sizes in bytes, all else in huge pages; null for what cannot be. */
+/** A pool of huge pages. Sizes are in bytes, everything else in huge pages; null for impossible values. */
 export interface HugetlbRow {
   readonly size: number;
   readonly total: number | null;
@@ -96,7 +96,7 @@ export interface HugetlbRow {
 
 export interface ModuleUsageRow {
   readonly name: string;
-  /** null where what it says of its memory cannot be. */
+  /** null if what the module says about its memory is impossible. */
   readonly bytes: number | null;
 }
 
@@ -136,7 +136,7 @@ function orNull<T, R>(value: T | null, make: (value: T) => R): R | null {
   return value === null ? null : make(value);
 }
 
-/** Rows that stand in the document only when they have any page. */
+/** Rows that are in the document only if they have pages. */
 const WHEN_ANY: ReadonlySet<UsageType> = new Set(['kfence', 'uninitialized', 'zoneDevice']);
 
 function typeRows(rows: Usage['types']['rows']): UsageTypeRow[] {

@@ -8,9 +8,9 @@ export interface VmcoreinfoReport extends Report {
   readonly file: { readonly path: string; readonly format: string };
   /** Where it was found. */
   readonly source: string;
-  /** The kernels that memory was searched for; empty where the note left no question. */
+  /** Kernels that a search found; empty if the note was enough. */
   readonly boots: readonly BootRow[];
-  /** Every line in the note's order: addresses as 0x text, numbers that fit as numbers, all else as text. */
+  /** Every line in the order of the note: addresses as 0x text, numbers up to 2^53 as numbers, everything else as text. */
   readonly entries: Readonly<Record<string, string | number>>;
 }
 

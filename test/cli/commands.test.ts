@@ -256,7 +256,7 @@ describe('layout', () => {
     expect(report.pageOffset.candidates.filter((c) => c.verdict === 'differs').length).toBeGreaterThanOrEqual(
       3,
     );
-    expect(ran.stderr).toMatch(/warning: page_offset: the value given is not what the dump says/);
+    expect(ran.stderr).toMatch(/warning: page_offset: the given value is not what the dump says/);
   });
 });
 

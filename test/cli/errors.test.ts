@@ -130,7 +130,7 @@ describe('a dump that is cut short', async () => {
 
   it('is done with status 3, and says how much is missing', () => {
     expect(ran.status).toBe(3);
-    expect(ran.stderr).toMatch(/warning: the file is cut short: [\d.]+ MiB of memory are missing/);
+    expect(ran.stderr).toMatch(/warning: the file is truncated: [\d.]+ MiB of memory are missing/);
     const report = JSON.parse(ran.stdout) as { complete: boolean; segments: { missing: number }[] };
     expect(violations('segments', report)).toEqual([]);
     expect(report.complete).toBe(false);

@@ -26,7 +26,7 @@ function without(...failures: ErrorKind[]) {
 describe('the report on a layout', () => {
   it('is not complete where a value is unknown because the dump has lost what tells it', () => {
     expect(without('missingInfo', 'corrupt')).toMatchObject({
-      ...{ complete: false, warnings: ['vmemmap: what tells it cannot be read'] },
+      ...{ complete: false, warnings: ['vmemmap: it is unknown because the dump is damaged or truncated'] },
     });
   });
 

@@ -108,7 +108,7 @@ describe('the report on tasks', () => {
   test('lists twenty problems, and counts the others', () => {
     const report = reportOf(Array.from({ length: 25 }, (_, i) => details(task(i + 1), LOST)));
     expect(report.warnings).toHaveLength(21);
-    expect(report.warnings.at(-1)).toBe('and 5 problems more');
+    expect(report.warnings.at(-1)).toBe('and 5 more problems');
   });
 
   test('says that it is unknown which tasks were running', async () => {

@@ -105,10 +105,10 @@ describe('the document on segments', () => {
     expect(reportOf([])).toMatchObject({ complete: true, warnings: ['odd'] });
     expect(reportOf([], { truncated: 3 * GIB, cutShort: true })).toMatchObject({
       ...{ complete: false },
-      warnings: ['odd', 'the file is cut short: 3 GiB of memory are missing at its end'],
+      warnings: ['odd', 'the file is truncated: 3 GiB of memory are missing at its end'],
     });
     expect(reportOf([], { cutShort: true })).toMatchObject({
-      ...{ complete: false, warnings: ['odd', 'the file has lost its end since it was opened'] },
+      ...{ complete: false, warnings: ['odd', 'the file was truncated after it was opened'] },
     });
   });
 });
