@@ -36,7 +36,7 @@ export function findVmcoreinfo(
 ): VmcoreinfoText {
   const note = image.vmcoreinfo;
   if (!note) return searchVmcoreinfo(image, onBytes?.(), { boot });
-  const outcome = boot === undefined ? againstNote(image, note, open) : proofOf(image, note);
+  const outcome = boot === undefined ? doubtedOutcome(image, note, open) : proofOf(image, note);
   if (outcome === undefined) return note;
   const candidate: TestedText = { text: note.text, whole: true, address: null, outcome };
   try {
@@ -54,7 +54,7 @@ export function findVmcoreinfo(
  */
 export function trustedNote(image: MemoryImage, open: OpenByNote = openByNote): VmcoreinfoText {
   const note = image.vmcoreinfo;
-  if (note && againstNote(image, note, open) === undefined) return note;
+  if (note && doubtedOutcome(image, note, open) === undefined) return note;
   throw new InspectError('missingInfo', `${image.path}: it has no valid VMCOREINFO note`, {
     key: 'VMCOREINFO',
   });
@@ -67,12 +67,12 @@ function doubtOf(outcome: Outcome): string {
 }
 
 /** Returns undefined for a note that nothing contradicts. */
-function againstNote(image: MemoryImage, note: VmcoreinfoText, open: OpenByNote): Outcome | undefined {
+function doubtedOutcome(image: MemoryImage, note: VmcoreinfoText, open: OpenByNote): Outcome | undefined {
   // What lies past the end of a truncated file cannot confirm the note; that is no reason to read the rest of
   // it.
   if (image.memory.cutShort) return undefined;
   const outcome =
-    image.registers.length === 0 ? refutedRelease(image, note, open) : unsettledProof(image, note);
+    image.registers.length === 0 ? refutedRelease(image, note, open) : undecidedOutcome(image, note);
   // Checked last: few notes get here.
   return outcome === undefined || lacksRoot(image, note) ? undefined : outcome;
 }
@@ -84,7 +84,7 @@ function refutedRelease(image: MemoryImage, note: VmcoreinfoText, open: OpenByNo
   });
 }
 
-function unsettledProof(image: MemoryImage, note: VmcoreinfoText): Outcome | undefined {
+function undecidedOutcome(image: MemoryImage, note: VmcoreinfoText): Outcome | undefined {
   let proven: ProvenKernel | undefined;
   const refuted = contradiction(() => {
     proven = proveKernel(image, note);

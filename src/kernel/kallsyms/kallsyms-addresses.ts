@@ -94,8 +94,8 @@ export function provenForm(
   for (const form of forms) {
     if (known.indexes.some((i) => form.addressOf(i) === known.address)) return form;
   }
-  const said = forms.map(
+  const results = forms.map(
     (f) => `${f.form} ${known.indexes.map((i) => hex(f.addressOf(i))).join(', ') || 'nothing'}`,
   );
-  throw corruptTable(`${known.name} is at ${hex(known.address)}, but the table says ${said.join('; ')}`);
+  throw corruptTable(`${known.name} is at ${hex(known.address)}, but the table yields ${results.join('; ')}`);
 }

@@ -48,9 +48,9 @@ export function tablesByShape(space: AddressSpace, info: Vmcoreinfo): KallsymsTa
 }
 
 function searched(image: ImageReader, stext: bigint): KallsymsTables {
-  let looked = 0;
+  let runs = 0;
   for (const digits of digitRuns(image, stext)) {
-    if (++looked > RUNS_LIMIT)
+    if (++runs > RUNS_LIMIT)
       throw corruptTable(`the digits of a token table occur in more than ${RUNS_LIMIT} places`);
     const tokens = tokenTables(image, digits);
     if (tokens) return tablesBefore(image, tokens);

@@ -36,7 +36,7 @@ export class LocklessRing implements KernelLog {
   readonly #numbers: RingNumbers;
   readonly #clearSeq: bigint | null;
   readonly #clearSeqIsWrong: boolean;
-  #strangeDevices = 0;
+  #invalidDevices = 0;
 
   /** @throws InspectError missingInfo, notMapped, notStored or corrupt if the ring itself cannot be read */
   constructor(source: LogSource) {
@@ -59,9 +59,9 @@ export class LocklessRing implements KernelLog {
     const { device } = this.#layout;
     if (device !== null && 'contradiction' in device)
       return [`the devices of the records are unknown: VMCOREINFO: ${device.contradiction}`];
-    const strange = this.#strangeDevices;
-    const what = `records with a device but no subsystem, or the reverse: ${strange}`;
-    return strange === 0 ? [] : [what];
+    const count = this.#invalidDevices;
+    const what = `records with a device but no subsystem, or the reverse: ${count}`;
+    return count === 0 ? [] : [what];
   }
 
   /** Returns the number that the next record will get; if unknown, a number beyond all records. */
@@ -128,8 +128,8 @@ export class LocklessRing implements KernelLog {
       ring: this.#ring,
       numbers: this.#numbers,
       clearSeq: this.#clearSeq,
-      onStrangeDevice: () => {
-        this.#strangeDevices++;
+      onInvalidDevice: () => {
+        this.#invalidDevices++;
       },
     };
     const budget = this.#source.image.live ? Number.POSITIVE_INFINITY : 2 ** this.#ring.sizeBits;

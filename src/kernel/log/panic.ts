@@ -40,7 +40,7 @@ export function findPanic(records: Iterable<LogRecord>): PanicLines | undefined 
     const { caller, position } = record;
     const text = latin1(record.text);
     const context = caller ? `${caller.kind}${caller.id}` : '';
-    const report = goesOn(reports.get(context), record, text);
+    const report = continued(reports.get(context), record, text);
     if (PANIC.test(text)) return { first: report?.first ?? position, last: null };
     if (report) keep(reports, context, report);
     else reports.delete(context);
@@ -59,7 +59,11 @@ function keep(reports: Map<string, Report>, context: string, report: Report): vo
 }
 
 /** Returns the report that a line belongs to, or undefined if it belongs to none. */
-function goesOn(before: Report | undefined, { position, time }: LogRecord, text: string): Report | undefined {
+function continued(
+  before: Report | undefined,
+  { position, time }: LogRecord,
+  text: string,
+): Report | undefined {
   const oops = OOPS.test(text);
   const opens = oops || OPENINGS.some((opening) => opening.test(text));
   const report = before && belongs(before, time, text, opens) ? before : undefined;

@@ -25,7 +25,7 @@ interface RingFacts {
   /** The first record that was not cleared; null if unknown. */
   readonly clearSeq: bigint | null;
   /** Called for a record whose device is invalid. */
-  readonly onStrangeDevice: () => void;
+  readonly onInvalidDevice: () => void;
 }
 
 /**
@@ -67,7 +67,7 @@ function readRecord(facts: RingFacts, reader: PageReader, id: bigint, desc: Uint
   const text = readText(reader, { id, ...layout.desc.decode(desc), text_len: info.text_len }, ring);
   if (!(text instanceof Uint8Array)) return text;
   const device = deviceOf(bytes, layout.device);
-  if (device === undefined) facts.onStrangeDevice();
+  if (device === undefined) facts.onInvalidDevice();
   return {
     sequence: info.seq,
     time: info.ts_nsec,

@@ -62,7 +62,7 @@ export class ModuleReader {
     // freed).
     const empty = parts.filter(({ start, end }) => start > 0n && end === start);
     const ranges = all.filter((range) => this.#isPossible(range));
-    const mapped = ranges.flatMap((range) => this.#witness.againstRange(range) ?? []);
+    const mapped = ranges.flatMap((range) => this.#witness.rangeContradiction(range) ?? []);
     const size = ranges.reduce((sum, { start, end }) => sum + Number(end - start), 0);
     const state = this.#states.get(module.big('state'));
     const wrong = all
@@ -73,7 +73,7 @@ export class ModuleReader {
     if (!inPlace) wrong.push(`has no memory at ${hex(address)}, where its structure is`);
     else for (const { start } of empty) wrong.push(`has no bytes of memory at ${hex(start)}`);
     if (state === undefined) wrong.push(`is in the unknown state ${module.big('state')}`);
-    const against = this.#witness.against(address, name, state);
+    const against = this.#witness.contradictions(address, name, state);
     return {
       module: {
         name,

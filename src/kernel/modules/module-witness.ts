@@ -37,7 +37,7 @@ export class ModuleWitness {
    * Returns what contradicts its name and state, as ends of sentences.
    * @throws InspectError notMapped or notStored
    */
-  against(address: bigint, name: string, state: string | undefined): string[] {
+  contradictions(address: bigint, name: string, state: string | undefined): string[] {
     const module = this.#module.load(address);
     const wrong: string[] = [];
     const inSysfs = module.has('mkobj.kobj.name')
@@ -62,7 +62,7 @@ export class ModuleWitness {
   }
 
   /** Returns how the page tables contradict one of its ranges, or undefined. @throws InspectError io */
-  againstRange({ start, end }: ModuleRange): string | undefined {
+  rangeContradiction({ start, end }: ModuleRange): string | undefined {
     const { space } = this.#typed;
     const what = `has memory from ${hex(start)} to ${hex(end)}`;
     if (isMapped(space, end - 1n) === false) return `${what}, which is not all mapped`;

@@ -211,10 +211,10 @@ function triedRoot(name: string, physical: number): TriedValue {
 }
 
 function noPhysBase(tried: TriedValue, image: MemoryImage): InspectError {
-  const said = tried.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
+  const reasons = tried.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
   // A refuted guess does not make the dump corrupt.
   const refuted = tried.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
-  const message = `the kernel's page tables cannot be found: ${said}`;
+  const message = `the kernel's page tables cannot be found: ${reasons}`;
   return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
     key: 'NUMBER(phys_base)',
     hint: refuted

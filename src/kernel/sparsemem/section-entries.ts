@@ -18,7 +18,7 @@ export class SectionEntries {
   readonly #array: bigint;
   readonly #pages = new Lru<number, Uint8Array>(CACHED_ROOTS);
   readonly #pointers = new Lru<bigint, Uint8Array>(1);
-  #asked = -1;
+  #section = -1;
   #encoded: bigint | null = null;
 
   /** @param array virtual address of mem_section */
@@ -30,10 +30,10 @@ export class SectionEntries {
 
   /** Caches the last entry: a scan asks several things about one section in a row. */
   at(section: number): bigint | null {
-    if (section !== this.#asked) {
-      this.#asked = -1;
+    if (section !== this.#section) {
+      this.#section = -1;
       this.#encoded = this.#readEntry(section);
-      this.#asked = section;
+      this.#section = section;
     }
     return this.#encoded;
   }

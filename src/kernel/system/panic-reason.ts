@@ -55,23 +55,23 @@ function* recordsOf(log: Records, lost: LostRecords[]): Generator<LogRecord> {
 }
 
 function reasonIn(log: Records, lines: PanicLines, lost: LostRecords[]): PanicReason {
-  const { first, said, oops, cause: about } = linesIn(log, lines, lost);
+  const { first, panic, oops, cause: about } = linesIn(log, lines, lost);
   const cause = oops === undefined ? null : (about ?? oops);
   // If no panic was found, its line may be in any records lost after the oops.
-  const gap = gapNear(lines.first, said === undefined ? null : lines.last, lost);
-  if (said !== undefined) return { text: said, cause, causeLost: cause === null ? gap : null };
+  const gap = gapNear(lines.first, panic === undefined ? null : lines.last, lost);
+  if (panic !== undefined) return { text: panic, cause, causeLost: cause === null ? gap : null };
   if (gap !== null) throw new InspectError('notStored', `lines of the panic are lost: ${gap}`);
   return { text: cause ?? first ?? '', cause: null, causeLost: null };
 }
 
 function linesIn(log: Records, { first, last }: PanicLines, lost: LostRecords[]) {
-  const found: Partial<Record<'first' | 'said' | 'oops' | 'cause', string>> = {};
+  const found: Partial<Record<'first' | 'panic' | 'oops' | 'cause', string>> = {};
   for (const { position, text: bytes } of recordsOf(log, lost)) {
     if (position < first) continue;
     if (last !== null && position > last) break;
     const text = textOf(bytes);
     found.first ??= text;
-    if (PANIC.test(text)) found.said ??= text;
+    if (PANIC.test(text)) found.panic ??= text;
     if (OOPS.test(text)) found.oops ??= text;
     if (CAUSE.test(text)) found.cause ??= text;
   }

@@ -101,10 +101,10 @@ function checkStacks(found: FoundTasks): void {
 /** The table must have each task under the task's own PID. */
 function checkPids(found: FoundTasks, table: PidTable): void {
   for (const [pid, address] of table.tasks) {
-    const said = found.tasks.get(address)?.pid;
-    if (said === undefined || said === pid) continue;
+    const ownPid = found.tasks.get(address)?.pid;
+    if (ownPid === undefined || ownPid === pid) continue;
     found.doubtful = true;
-    found.problems.push(`the task of PID ${said} is in the PID table as PID ${pid}`);
+    found.problems.push(`the task of PID ${ownPid} is in the PID table as PID ${pid}`);
   }
 }
 
@@ -178,10 +178,10 @@ function cpuTasks(typed: TypedKernel, { tasks }: FoundTasks): CpuTask[] {
 
 /** A CPU must run a listed task, or one of its run queue. */
 function requireScheduled(typed: TypedKernel, cpus: readonly CpuTask[], listed: FoundTasks['tasks']): void {
-  const strange = cpus.filter(({ online, task }) => online && !listed.has(task));
-  if (strange.length === 0) return;
+  const unlisted = cpus.filter(({ online, task }) => online && !listed.has(task));
+  if (unlisted.length === 0) return;
   const scheduled = scheduledTasks(typed);
-  for (const { cpu, task } of strange) {
+  for (const { cpu, task } of unlisted) {
     if (scheduled.get(cpu)?.includes(task)) continue;
     const what = `CPU ${cpu} runs the task at ${hex(task)}, which is neither in a list of tasks nor in its run queue`;
     throw new InspectError('corrupt', what);

@@ -29,13 +29,13 @@ describe.each(TYPED)('%s', (name) => {
       return [path, offset, typed.types.struct(struct).field(member.join('.')).offset];
     });
     expect(offsets.length).toBeGreaterThan(30);
-    expect(offsets.filter(([, said, found]) => said !== found)).toEqual([]);
+    expect(offsets.filter(([, stated, found]) => stated !== found)).toEqual([]);
   });
 
   it('has types and arrays of the size that VMCOREINFO says', () => {
     const sizes = noted('SIZE').map(([struct, size]) => [struct, size, typed.types.struct(struct).size]);
     expect(sizes.length).toBeGreaterThan(10);
-    expect(sizes.filter(([, said, found]) => said !== found)).toEqual([]);
+    expect(sizes.filter(([, stated, found]) => stated !== found)).toEqual([]);
     // A key without a dot is the length of a variable.
     const arrays = noted('LENGTH').filter(([path]) => path.includes('.'));
     const lengths = arrays.map(([path, length]) => {
@@ -44,7 +44,7 @@ describe.each(TYPED)('%s', (name) => {
       return [path, length, type.field(member).size / type.field(`${member}[0]`).size];
     });
     expect(lengths.length).toBeGreaterThan(1);
-    expect(lengths.filter(([, said, found]) => said !== found)).toEqual([]);
+    expect(lengths.filter(([, stated, found]) => stated !== found)).toEqual([]);
   });
 
   it('has the page flags and counters that VMCOREINFO says', () => {
