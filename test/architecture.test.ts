@@ -182,7 +182,7 @@ describe('the imports of the program', () => {
   const tree = treeOf('src', 'bin');
 
   it('are found: there are some from every folder', () => {
-    const folders = new Set([...tree.keys()].map(folderOf));
+    const folders = new Set([...tree.keys()].filter((path) => path.endsWith('.ts')).map(folderOf));
     expect([...folders].sort()).toEqual([...ORDER, 'bin', ...GROUND].sort());
     const main = importsOf('src/cli/program.ts', tree.get('src/cli/program.ts') ?? '');
     expect(main.map(({ specifier }) => specifier)).toContain('commander');
@@ -211,6 +211,42 @@ describe('the imports of the program', () => {
     expect([...command]).toContain('src/formats/open.ts');
     expect([...command]).not.toContain(ON_DEMAND);
     expect([...loadedWith(ON_DEMAND, tree)]).toContain('src/formats/kdump/codecs.ts');
+  });
+});
+
+describe('the map of the code, src/README.md', () => {
+  const map = readFileSync(join(ROOT, 'src/README.md'), 'utf8');
+  const listed = Array.from(map.matchAll(/^\| `([a-z/-]+)` \|/gm), ([, folder = '']) => `src/${folder}`);
+  const tree = treeOf('src');
+
+  it('lists every folder, and no other', () => {
+    const folders = new Set([...tree.keys()].map((path) => posix.dirname(path)));
+    folders.delete('src');
+    // A folder of folders has no files of its own.
+    for (const folder of [...folders]) folders.add(posix.join('src', folder.split('/')[1] ?? ''));
+    expect([...listed].sort()).toEqual([...folders].sort());
+  });
+
+  it('lists the folders of kernel and pages after those that they import from', () => {
+    const imports = [...tree].flatMap(([path, text]) => (path.endsWith('.ts') ? importsOf(path, text) : []));
+    const wrong = [...graphOf(imports, posix.dirname)].flatMap(([here, there]) =>
+      [...there]
+        .filter((folder) => /^src\/(kernel|pages)\//.test(folder) && /^src\/(kernel|pages)\//.test(here))
+        .filter((folder) => listed.indexOf(folder) > listed.indexOf(here))
+        .map((folder) => `${here} imports ${folder}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('names only files that exist', () => {
+    const paths = Array.from(
+      map.matchAll(/`((?:[a-z-]+\/)+[a-z-]+\.(?:test\.)?ts)`/g),
+      ([, path = '']) => path,
+    );
+    expect(paths.length).toBeGreaterThan(30);
+    expect(
+      paths.filter((path) => !existsSync(join(ROOT, path.startsWith('test/') ? '' : 'src', path))),
+    ).toEqual([]);
   });
 });
 
