@@ -6,13 +6,14 @@ import { FILES } from './files.ts';
 import { measure } from './measure.ts';
 
 /*
- * npm run test:bounds [NAME...]: every command on files that were made to be too much for it, at their full size. PROGRAM in the
- * environment is another built program to measure. Ends with status 1 where one takes more than is allowed.
+ * npm run test:bounds [NAME...]: every command on files that were made to be too much for it, at full size.
+ * PROGRAM in the environment is another built program to measure. Ends with status 1 if a command takes more
+ * than is allowed.
  */
 
 const MOST_MIB = 300;
 const MOST_SECONDS = 30;
-/** Who takes so long is ended. */
+/** Seconds after which a command is killed. */
 const PATIENCE = 90;
 
 /** Addresses of the direct map, as many as a command line may have. */

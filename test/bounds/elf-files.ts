@@ -3,7 +3,7 @@ import { packed } from '../builders/encode.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { SparseFile } from './sparse-file.ts';
 
-/** The dump that others are made from. */
+/** The dump from which others are made. */
 export const BASE = 'linux-6.12-numa';
 
 const PHDR = 56;
@@ -11,11 +11,11 @@ const EHDR = 64;
 const SHDR = 64;
 const PAGE = 4096;
 const PT_LOAD = 1;
-/** e_phnum when the true count is in section header 0. */
+/** e_phnum if the true count is in section header 0. */
 const PN_XNUM = 0xffff;
-/** Where the program headers begin: behind all that the fixture has in its own file. */
+/** Where the program headers start: after everything that the fixture has in its file. */
 const TABLE = 2 ** 30;
-/** Where the contents begin that the added segments have. */
+/** Where the contents of the added segments start. */
 export const CONTENTS = 2 ** 31;
 
 interface Header {
@@ -27,7 +27,7 @@ interface Header {
   readonly memsz: number;
 }
 
-/** A real dump with further program headers behind its own, or before them. */
+/** A real dump with additional program headers after its own, or before them. */
 export function withHeaders(
   path: string,
   count: number,
@@ -79,7 +79,7 @@ export const load = (offset: number, paddr: number, filesz = PAGE, memsz = files
   memsz,
 });
 
-/** Every other page of memory far above that of the machine is a segment of its own. */
+/** Every other page of memory far above the machine's is a segment of its own. */
 export const apart = (count: number) => (path: string) =>
   withHeaders(path, count, (i) => load(CONTENTS + i * PAGE, TIB + 2 * i * PAGE));
 
@@ -87,7 +87,7 @@ export const apart = (count: number) => (path: string) =>
 export const backwards = (count: number) => (path: string) =>
   withHeaders(path, count, (i) => load(CONTENTS + i * PAGE, TIB + 2 * (count - i) * PAGE));
 
-/** Each reaches over all that come behind it. */
+/** Each segment covers all that follow it. */
 export const nested = (count: number) => (path: string) =>
   withHeaders(path, count, (i) => load(CONTENTS, TIB + i * PAGE, 0, 2 * (count - i) * PAGE));
 
@@ -106,6 +106,6 @@ export const scattered = (count: number) => (path: string) =>
 export const empty = (count: number) => (path: string) =>
   withHeaders(path, count, () => ({ ...load(0, 0, 0), type: 0 }), true);
 
-/** Notes of no bytes, before those of the dump. */
+/** Notes without bytes, before those of the dump. */
 export const notes = (count: number) => (path: string) =>
   withHeaders(path, count, () => ({ ...load(0, 0, 0), type: 4 }), true);

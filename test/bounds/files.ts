@@ -11,7 +11,7 @@ import { manyEnumerators, manyTypes } from './type-files.ts';
 
 const MILLION = 1_000_000;
 
-/** Files that were made to be too much: each is written to a path, and parts of it beside that, whose paths are returned. */
+/** Files made to be too much. Each is written to a path, its parts beside it; returns the parts' paths. */
 export const FILES: Readonly<Record<string, (path: string) => readonly string[]>> = {
   'loads-apart': apart(MILLION),
   'loads-backwards': backwards(MILLION),

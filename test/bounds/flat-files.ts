@@ -3,13 +3,13 @@ import { END_RECORD, flatHeader, recordHeader } from '../builders/flattened.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { SparseFile } from './sparse-file.ts';
 
-/** Bytes of records that are put together before they are written. */
+/** Bytes of records that are collected before they are written. */
 const PIECE = 2 ** 22;
 
 /** Where a record belongs, and how many bytes it has. */
 type Place = readonly [target: number, size: number];
 
-/** A real dump, flattened in records that are told. */
+/** A real dump, flattened in the given records. */
 function flatten(path: string, places: (size: number) => Iterable<Place>): readonly string[] {
   const dump = readFileSync(dumpOf('linux-6.12-numa'));
   const file = new SparseFile(path, 0);
@@ -34,7 +34,7 @@ function flatten(path: string, places: (size: number) => Iterable<Place>): reado
   return [];
 }
 
-/** So many records, none of which goes on where the one before it ends. */
+/** This many records, none of which continues the one before it. */
 export const scatteredRecords = (count: number) => (path: string) =>
   flatten(path, function* (size) {
     const step = Math.ceil(size / count);
@@ -42,7 +42,7 @@ export const scatteredRecords = (count: number) => (path: string) =>
       for (let at = parity * step; at < size; at += 2 * step) yield [at, Math.min(step, size - at)];
   });
 
-/** From the end on, each with all that the one before it has the first half of. */
+/** Records from the end on. Each starts with the whole range of the one before it. */
 export const overlappingRecords = (count: number) => (path: string) =>
   flatten(path, function* (size) {
     const step = Math.ceil(size / count);
@@ -50,7 +50,7 @@ export const overlappingRecords = (count: number) => (path: string) =>
       yield [n * step, Math.min(2 * step, size - n * step)];
   });
 
-/** So many of a byte each, one after the other, and the rest in records as makedumpfile writes them. */
+/** This many records of one byte each, in order, and the rest in records as makedumpfile writes them. */
 export const tinyRecords = (count: number) => (path: string) =>
   flatten(path, function* (size) {
     for (let at = 0; at < count; at++) yield [at, 1];

@@ -12,7 +12,7 @@ const START_PFN_64 = PAGE + 80;
 const END_PFN_64 = PAGE + 88;
 const MAX_MAPNR_64 = PAGE + 96;
 
-/** A real dump taken apart. */
+/** The parts of a real dump. */
 function readDump() {
   const bytes = readFileSync(dumpOf('linux-6.1').replace('linux-6.1.elf', 'linux-6.1-zlib.kdump'));
   const headers = (1 + bytes.readInt32LE(SUB_HDR_SIZE)) * PAGE;
@@ -28,7 +28,7 @@ function readDump() {
 
 type Dump = ReturnType<typeof readDump>;
 
-/** Writes it with larger bitmaps, so that all behind them lies further on. */
+/** Writes the dump with larger bitmaps, so that everything after them moves. */
 function write(path: string, dump: Dump, bitmap: number, changes: (header: Buffer) => void): SparseFile {
   const { bytes, headers, data } = dump;
   const moved = headers + 2 * bitmap - data;
@@ -43,7 +43,7 @@ function write(path: string, dump: Dump, bitmap: number, changes: (header: Buffe
   return file;
 }
 
-/** All behind the bitmaps; the descriptors are as many as bits are set in the second of them. */
+/** Everything after the bitmaps. There are as many descriptors as bits set in the second bitmap. */
 function movedDescriptors({ bytes, headers, bitmap, data }: Dump, moved: number): Buffer {
   const rest = Buffer.from(bytes.subarray(data));
   let count = 0;
@@ -56,7 +56,7 @@ function movedDescriptors({ bytes, headers, bitmap, data }: Dump, moved: number)
   return rest;
 }
 
-/** One that claims so many pages, whose bitmaps have nothing in them but what the machine had. */
+/** A dump that claims this many pages, with nothing in its bitmaps except what the machine had. */
 export const claiming =
   (maxMapnr: number) =>
   (path: string): readonly string[] => {
@@ -66,7 +66,7 @@ export const claiming =
     return [];
   };
 
-/** One in whose first bitmap every other page of so many is one of the machine's, and none of them is in the dump. */
+/** A dump whose first bitmap has every other page of this many, none of which is in the dump. */
 export const alternating =
   (maxMapnr: number) =>
   (path: string): readonly string[] => {
@@ -80,7 +80,7 @@ export const alternating =
     return [];
   };
 
-/** One of whose two bitmaps each bit of so many is set, and that has no descriptor of what the fixture lacks. */
+/** A dump with all of this many bits set in both bitmaps, but no descriptors for what the fixture lacks. */
 export const full =
   (maxMapnr: number) =>
   (path: string): readonly string[] => {
@@ -96,7 +96,7 @@ export const full =
     return [];
   };
 
-/** Parts of a split dump that claims so many pages, each of as many. */
+/** Parts of a split dump that claims this many pages, as many in each part. */
 export const splitClaiming =
   (maxMapnr: number, count: number) =>
   (path: string): readonly string[] => {
@@ -114,7 +114,7 @@ export const splitClaiming =
     return names.slice(1);
   };
 
-/** One that is split into so many parts, each with all of the data. */
+/** A dump that is split into this many parts, each with all of the data. */
 export const splitInto =
   (count: number) =>
   (path: string): readonly string[] => {

@@ -4,7 +4,7 @@ import { SparseFile } from './sparse-file.ts';
 const PAGE = 4096;
 const HEADER = 32;
 
-/** So many ranges, each of a page, with one between them that is not there. */
+/** An image with `count` ranges of one page each, with one missing page between them. */
 export const limeRanges =
   (count: number) =>
   (path: string): readonly string[] => {

@@ -3,7 +3,7 @@ import { DATA, writeKernel } from '../builders/kernel-file.ts';
 import { BuiltRing } from '../builders/log-ring.ts';
 import { SparseFile } from './sparse-file.ts';
 
-/** Where the arrays of a ring lie that is too large for a made-up image; physical addresses. */
+/** Physical addresses of the arrays of a ring that is too large for a made-up image. */
 const DESCS = 2 ** 28;
 const INFOS = 2 ** 29;
 const TEXT = 2 ** 30;
@@ -15,12 +15,12 @@ const FINALIZED = 2n << 62n;
 interface Records {
   readonly countBits: number;
   readonly sizeBits: number;
-  /** Bytes from one record's text block to the next one's. */
+  /** Bytes from one record's text block to the next. */
   readonly step: number;
   readonly textLength: number;
 }
 
-/** A kernel whose ring has as many records as it can, each with a text as told. */
+/** A kernel whose ring has as many records as it can, with texts as given. */
 const ringOf =
   ({ countBits, sizeBits, step, textLength }: Records) =>
   (path: string): readonly string[] => {
@@ -64,5 +64,5 @@ const ringOf =
 /** What log_buf_len=16M makes, full of short lines. */
 export const largeLog = ringOf({ countBits: 19, sizeBits: 24, step: 32, textLength: 24 });
 
-/** What no kernel writes: all texts lie in one MiB, and most of each belongs to others, too. */
+/** What no kernel writes: all texts lie in 1 MiB, and most of each text also belongs to others. */
 export const plantedLog = ringOf({ countBits: 17, sizeBits: 20, step: 8, textLength: 65_000 });

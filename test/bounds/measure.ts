@@ -1,22 +1,22 @@
 import { spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 
-/** What a run of the program took, and how it ended. */
+/** The resources that a run of the program used, and how it ended. */
 export interface Taken {
-  /** The most of its memory that was resident, MiB. */
+  /** Peak resident memory, in MiB. */
   readonly peak: number;
-  /** Of the processor, so that what else the machine does is no matter. */
+  /** Processor time, which does not depend on what else the machine does. */
   readonly seconds: number;
-  /** null where it was ended because it took too long. */
+  /** null if it was killed because it took too long. */
   readonly status: number | null;
   /** The first line of stderr. */
   readonly said: string;
 }
 
-/** Milliseconds between looks at a process: what grows faster than this shows in the next. */
+/** Milliseconds between looks at a process. Anything that grows faster shows in the next look. */
 const LOOK = 10;
 
-/** Runs the program, its output thrown away, and looks at its memory while it runs; ends it after `limit` seconds. */
+/** Runs the program, discards its output, and watches its memory; kills it after `limit` seconds. */
 export function measure(program: string, args: readonly string[], limit: number): Promise<Taken> {
   const nowhere = openSync('/dev/null', 'w');
   const start = performance.now();
@@ -40,7 +40,7 @@ export function measure(program: string, args: readonly string[], limit: number)
   });
 }
 
-/** VmHWM of a process, MiB; 0 where it has none any more. */
+/** VmHWM of a process, in MiB; 0 if it has ended. */
 function peakOf(pid: number | undefined): number {
   try {
     const [, kib = 0] = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1')) ?? [];
@@ -50,13 +50,13 @@ function peakOf(pid: number | undefined): number {
   }
 }
 
-/** Clock ticks a second (USER_HZ). */
+/** Clock ticks per second (USER_HZ). */
 const TICKS = 100;
 
-/** What a process has had of the processor so far, s; 0 where it has ended. */
+/** Processor time that a process has used so far, in seconds; 0 if it has ended. */
 function secondsOf(pid: number | undefined): number {
   try {
-    // proc_pid_stat(5): behind the name, which is in parentheses, utime and stime are the fields 14 and 15.
+    // proc_pid_stat(5): after the name, which is in parentheses, utime and stime are fields 14 and 15.
     const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
       .split(' ');

@@ -4,11 +4,11 @@ import { withHeaders } from './elf-files.ts';
 import { SparseFile } from './sparse-file.ts';
 
 const PT_NOTE = 4;
-/** Where the added notes lie: behind all that the fixture has in its own file, before the added headers. */
+/** Where the added notes lie: after everything that the fixture has in its file, before the added headers. */
 const NOTES = 2 ** 29;
 const MIB = 2 ** 20;
 
-/** A real dump with so many notes before its own, all of which have the same bytes of the file. */
+/** A real dump with `count` notes before its own; all of them use the same bytes of the file. */
 const withNotes = (bytes: Uint8Array, size: number, count: number) => (path: string) => {
   const parts = withHeaders(
     path,
@@ -22,29 +22,29 @@ const withNotes = (bytes: Uint8Array, size: number, count: number) => (path: str
   return parts;
 };
 
-/** A note that says that it has so many bytes of contents, most of which nobody wrote. */
+/** A note that claims this many bytes of contents, most of which were never written. */
 const header = (name: string, size: number) => note(name, 0, new Uint8Array(0), { descsz: size });
 
-/** One VMCOREINFO, as large as a field of 32 bits can say. */
+/** One VMCOREINFO, as large as a 32-bit field can state. */
 export const hugeVmcoreinfo = withNotes(header('VMCOREINFO', 2 ** 32 - 1), 2 ** 33, 1);
 
 /** One ERASEINFO of the same size. */
 export const hugeEraseinfo = withNotes(header('ERASEINFO', 2 ** 32 - 1), 2 ** 33, 1);
 
-/** As many of ERASEINFO as are looked at, a MiB each. */
+/** As many ERASEINFO notes as are looked at, 1 MiB each. */
 export const manyEraseinfo = withNotes(
   note('ERASEINFO', 0, ascii('erase jiffies 8\n'.repeat(MIB / 16))),
   MIB + 24,
   99_000,
 );
 
-/** A VMCOREINFO of a MiB, each line of which is a key. */
+/** A VMCOREINFO of 1 MiB, in which each line is a key. */
 export const longVmcoreinfo = (path: string) => {
   const lines = Array.from({ length: MIB / 8 }, (_, n) => `${n.toString(36).padStart(5, 'a')}=1\n`);
   return withNotes(note('VMCOREINFO', 0, ascii(lines.join(''))), MIB + 24, 1)(path);
 };
 
-/** Registers of as many CPUs as are looked at, each with page tables of its own. */
+/** Registers of as many CPUs as are looked at, each with its own page tables. */
 export const manyCpus = (path: string) => {
   const notes = Array.from({ length: 99_000 }, (_, cpu) =>
     note(

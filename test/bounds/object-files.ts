@@ -1,6 +1,6 @@
 import { PlantedDump, strideOf } from './planted-dump.ts';
 
-/** A list of so many slab caches, all with the nodes of a real one, whose partial list leads to itself. */
+/** A list of this many slab caches, all with the nodes of a real one, whose partial list leads to itself. */
 export const slabCaches = (count: number) => (path: string) => {
   const dump = new PlantedDump(path, 4);
   const { typed } = dump;
@@ -42,7 +42,7 @@ export const slabCaches = (count: number) => (path: string) => {
     entry.setBigUint64((at('list') % stride) + 8, (i === 0 ? head - list : cache(i - 1)) + list, true);
   });
   dump.put64(head, cache(0) + list, cache(count - 1) + list);
-  // Its first slab is the next one of itself, 2^32 times.
+  // Its first slab is its own next slab, 2^32 times.
   const of = typed.space.u64(real + BigInt(node.offset));
   const partial = of + BigInt(dump.place('kmem_cache_node', 'partial').offset);
   const planted = dump.at(2 ** 30);
@@ -57,7 +57,7 @@ export const slabCaches = (count: number) => (path: string) => {
   return [];
 };
 
-/** So many areas of vmalloc() in one list. */
+/** This many areas of vmalloc() in one list. */
 export const vmallocAreas = (count: number) => (path: string) => {
   const dump = new PlantedDump(path, 4);
   const { typed } = dump;
@@ -86,7 +86,7 @@ export const vmallocAreas = (count: number) => (path: string) => {
     entry.setBigUint64(VM + struct('size'), 16384n, true);
     entry.setBigUint64(VM + struct('flags'), 2n, true);
     entry.setUint32(VM + struct('nr_pages'), 3, true);
-    // Each has a caller of its own.
+    // Each has its own caller.
     entry.setBigUint64(VM + struct('caller'), 0xffff_ffff_8f60_0000n + BigInt(i), true);
   });
   dump.put64(head, area(0) + BigInt(list), area(count - 1) + BigInt(list));

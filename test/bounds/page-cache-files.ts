@@ -3,7 +3,7 @@ import { PlantedDump } from './planted-dump.ts';
 
 /** The first page of the last segment of the dump; the files get 26,000 of its pages, up to the image. */
 const FIRST_PFN = 0xb000;
-/** Where objects of each kind lie in the planted memory; bytes. */
+/** Where objects of each kind lie in the planted memory, in bytes. */
 const AT = {
   inodes: 0,
   supers: 2 ** 28,
@@ -16,13 +16,15 @@ const INODE = 1024;
 const SUPER = 2048;
 const DENTRY = 192;
 const NODE = 1024;
-/** Directories above each file, which all share, and how long their names are. */
+/** Number of directories above each file, which all files share, and the length of their names. */
 const DEPTH = 2000;
 const NAME = 200;
-/** Levels of the xarray that all files share, every slot of which leads to the next one. */
+/** Levels of the xarray that all files share; every slot leads to the next level. */
 const LEVELS = 7;
 
-/** So many files of one page, each of a file system of its own, 2,000 directories deep, with 64^7 dirty pages. */
+/**
+ * This many files of one page, each in its own file system, 2,000 directories deep, with 64^7 dirty pages.
+ */
 export const files = (count: number) => (path: string) => {
   const dump = new PlantedDump(path, 2);
   writeInodes(dump, count);
@@ -95,7 +97,7 @@ function writeNodes(dump: PlantedDump): void {
   });
 }
 
-/** Each page says that it is in the page cache, of a file of its own. */
+/** Makes each page a page-cache page of its own file. */
 function writeStructPages(dump: PlantedDump, count: number): void {
   const { types, space, kernel } = dump.typed;
   const structPages = new StructPages(kernel);

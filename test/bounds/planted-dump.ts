@@ -7,25 +7,28 @@ import { BASE, CONTENTS, load, withHeaders } from './elf-files.ts';
 import { SparseFile } from './sparse-file.ts';
 
 const GIB = 2 ** 30;
-/** Where the planted memory begins; physical. The dump's own lies below, and its pages of the direct map are in the same table. */
+/** Physical start of the planted memory, after the dump's own, with its direct map in the same table. */
 const PLANTED = 64 * GIB;
-/** Bits of an entry that maps a page of 1 GiB: present, writable, accessed, dirty, PSE. */
+/** Bits of an entry that maps a 1 GiB page: present, writable, accessed, dirty, PSE. */
 const LARGE_PAGE = 0xe3n;
 
-/** Where a structure has a member, and how long it is; bytes. */
+/** The offset and size of a member of a structure, in bytes. */
 interface Planted {
   readonly offset: number;
   readonly size: number;
 }
 
-/** A real dump with more memory than its machine had, which the kernel's page tables map, to be filled with what never was. */
+/**
+ * A real dump with more memory than its machine had. The kernel's page tables map it, and tests fill it with
+ * false objects.
+ */
 export class PlantedDump {
   readonly typed: TypedKernel;
   readonly #file: SparseFile;
   readonly #base: bigint;
   readonly #loads: readonly { readonly physical: number; readonly offset: number; readonly size: number }[];
 
-  /** @param gib how much memory there is more; of the file only what is written takes room */
+  /** @param gib of additional memory; only what is written uses disk space */
   constructor(path: string, gib: number) {
     const image = openSource(new FileSource(dumpOf(BASE)));
     this.typed = new TypedKernel(openKernel(image));
@@ -43,12 +46,12 @@ export class PlantedDump {
     return this.#base + BigInt(offset);
   }
 
-  /** The physical address of the same. */
+  /** Physical address of a byte of the planted memory. */
   physical(offset: number): number {
     return PLANTED + offset;
   }
 
-  /** Writes a word to memory that the dump has of its own. */
+  /** Writes a word to the dump's own memory. */
   putPhysical(physical: number, value: bigint): void {
     this.#file.put(this.#inFile(physical), new Uint8Array(BigUint64Array.of(value).buffer));
   }
@@ -66,12 +69,12 @@ export class PlantedDump {
     this.put(address, new Uint8Array(Uint32Array.of(value).buffer));
   }
 
-  /** Writes many objects of one size from an offset of the planted memory on. */
+  /** Writes many objects of one size, from an offset of the planted memory on. */
   table(offset: number, count: number, size: number, write: (entry: DataView, index: number) => void): void {
     this.#file.table(CONTENTS + offset, count, size, write);
   }
 
-  /** Where a structure has a member. */
+  /** Offset and size of a member of a structure. */
   place(struct: string, ...names: string[]): Planted {
     return this.typed.types.struct(struct).field(...(names as [string, ...string[]]));
   }
@@ -81,7 +84,7 @@ export class PlantedDump {
     this.typed.kernel.image.close();
   }
 
-  /** Maps it by pages of 1 GiB, as the direct map does. Returns where it begins. */
+  /** Maps the planted memory with 1 GiB pages, like the direct map. Returns its virtual start. */
   #map(gib: number): bigint {
     const { space } = this.typed.kernel;
     const begin = this.typed.space.u64(this.typed.symbol('page_offset_base')) + BigInt(PLANTED);
@@ -109,8 +112,8 @@ export class PlantedDump {
 }
 
 /**
- * The least number of bytes from one object to the next so that members of many objects, which lie in each other, do not
- * lie on each other: an object takes less of the file than it has of memory.
+ * The least distance between objects, in bytes, at which their members do not collide although the objects
+ * overlap: an object then takes less of the file than of memory.
  */
 export function strideOf(members: readonly Planted[]): number {
   for (let stride = 64; ; stride += 8) {

@@ -3,11 +3,11 @@ import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 /** Bytes written at once. */
 const PIECE = 1 << 20;
 
-/** A file of which only what is written takes room, however long it says that it is. */
+/** A sparse file: only what is written uses disk space, whatever its size. */
 export class SparseFile {
   readonly #file: number;
 
-  /** @param size of a new file; undefined for one that is there, to be changed */
+  /** @param size of a new file; undefined for an existing one that is to be changed */
   constructor(path: string, size?: number) {
     this.#file = openSync(path, size === undefined ? 'r+' : 'w');
     if (size !== undefined) ftruncateSync(this.#file, size);
@@ -20,7 +20,7 @@ export class SparseFile {
     }
   }
 
-  /** Many entries of one size, made one by one in memory that is used again. */
+  /** Writes many entries of one size, made one by one in reused memory. */
   table(at: number, count: number, size: number, write: (entry: DataView, index: number) => void): void {
     const perPiece = Math.floor(PIECE / size);
     for (let first = 0; first < count; first += perPiece) {

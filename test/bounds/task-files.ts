@@ -17,7 +17,7 @@ const MEMBERS = [
   ...['thread_node.next', 'thread_node.prev', 'tasks'],
 ];
 
-/** A list of so many tasks, each of which looks like one, with memory of its own, that are not in the PID table. */
+/** A list of this many tasks that look real, each with its own memory, but are not in the PID table. */
 export const tasks = (count: number) => (path: string) => {
   const dump = new PlantedDump(path, 4);
   const { typed } = dump;
@@ -29,7 +29,7 @@ export const tasks = (count: number) => (path: string) => {
   const cred = typed.space.u64(init + BigInt(at('real_cred')));
   const threadHead = BigInt(dump.place('signal_struct', 'thread_head').offset);
   const task = (i: number) => dump.at(i * stride);
-  // Structures lie in each other, so what is written is that which is `at` bytes on in the objects before.
+  // Structures overlap, so what is written here are members `at` bytes into earlier objects.
   dump.table(0, count + 16, stride, (entry, slot) => {
     const set = (name: string, write: (inside: number, i: number) => void) => {
       const i = slot - Math.floor(at(name) / stride);
@@ -59,7 +59,7 @@ export const tasks = (count: number) => (path: string) => {
   return [];
 };
 
-/** A table of PIDs of so many tasks, none of which is one. */
+/** A PID table with this many tasks, none of which is a real task. */
 export const pidTable = (count: number) => (path: string) => {
   const dump = new PlantedDump(path, 4);
   const { typed } = dump;
@@ -68,7 +68,9 @@ export const pidTable = (count: number) => (path: string) => {
   ) as [number, number, number, number];
   const NODE = 1024;
   const link = BigInt(dump.place('pid', 'tasks').offset);
-  /** Nodes of each level, the lowest first, where they begin, and how many entries there are below each of their slots. */
+  /**
+   * Nodes per level, the lowest first; where they start; and how many entries are below each of their slots.
+   */
   const levels: { readonly nodes: number; readonly at: number }[] = [];
   for (let nodes = count, at = 0; nodes > 1; ) {
     nodes = Math.ceil(nodes / 64);

@@ -2,7 +2,7 @@ import { PlantedDump } from './planted-dump.ts';
 
 const MIB = 2 ** 20;
 const LARGE_PAGE = 2 * MIB;
-/** Bits of an entry that maps a page of 2 MiB: present, writable, accessed, dirty, PSE. */
+/** Bits of an entry that maps a 2 MiB page: present, writable, accessed, dirty, PSE. */
 const FLAGS = 0xe3n;
 const HEADER = 24;
 /** Just below what is read at once. */
@@ -10,10 +10,10 @@ const BLOB = 31 * MIB;
 const TYPEDEF = 8 << 24;
 const ENUM = 6 << 24;
 
-/** Writes further types; `name` is where the strings have a name for them. */
+/** Writes more types; `name` is the string offset of a name for them. */
 type Filler = (words: Uint32Array, name: number) => void;
 
-/** A real dump whose kernel has its own types and others besides, as many as there can be. */
+/** A real dump whose kernel has its own types and others, as many as there can be. */
 const withTypes =
   (fill: Filler) =>
   (path: string): readonly string[] => {
@@ -49,7 +49,7 @@ const withTypes =
     return [];
   };
 
-/** Maps the begin of the planted memory where symbols can be, behind the image. Returns its address there. */
+/** Maps the start of the planted memory after the image, where symbols can be. Returns its address there. */
 function mapInImage(dump: PlantedDump, pages: number): bigint {
   const { space } = dump.typed;
   const at = (dump.typed.symbol('_end') + 0x800_0000n) & ~0x1f_ffffn;
@@ -61,7 +61,7 @@ function mapInImage(dump: PlantedDump, pages: number): bigint {
   return at;
 }
 
-/** Writes another address into the kernel's table of symbols, which has it as the distance below the base. */
+/** Writes another address into the kernel's symbol table, which stores it as the distance below the base. */
 function moveSymbol(dump: PlantedDump, name: string, to: bigint): void {
   const { symbols, space, kernel } = dump.typed;
   if (symbols.form !== 'absolute-percpu') throw new Error(`addresses of symbols are ${symbols.form}`);
@@ -72,12 +72,12 @@ function moveSymbol(dump: PlantedDump, name: string, to: bigint): void {
   dump.put32(key('kallsyms_offsets') + BigInt(4 * index), Number(BigInt.asUintN(32, base - to - 1n)));
 }
 
-/** So many types of one name. */
+/** As many types of one name as fit. */
 export const manyTypes = withTypes((words, name) => {
   for (let i = 0; i < words.length; i += 3) words.set([name, TYPEDEF, 1], i);
 });
 
-/** Enumerations of so many constants of one name. */
+/** Enumerations with as many constants of one name as fit. */
 export const manyEnumerators = withTypes((words, name) => {
   const each = 3 + 2 * 65_535;
   let at = 0;

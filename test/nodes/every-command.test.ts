@@ -15,9 +15,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-package-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The program of the package, as npm makes it of what this Node.js has built. */
+/** The program of the package, as npm packs what this Node.js has built. */
 let program: string;
-/** One whose scan is worth several threads. */
+/** A dump whose scan is worth several threads. */
 const large = join(folder, '256-gib.core');
 
 beforeAll(() => {
@@ -36,7 +36,7 @@ function runWith(node: string, args: readonly string[]) {
   return { status, signal, stdout, stderr };
 }
 
-/** What this Node.js, which has built the program, says to the same. */
+/** The answers of this Node.js, which has built the program. */
 const expected = new Map<string, ReturnType<typeof runWith>>();
 
 function runHere(args: readonly string[]): ReturnType<typeof runWith> {
@@ -48,7 +48,7 @@ function runHere(args: readonly string[]): ReturnType<typeof runWith> {
 
 const DUMP = dumpOf('linux-6.12-numa');
 
-/** What each command is asked; of one dump, after its name. */
+/** The operands of each command; for commands on one dump, those after its name. */
 const OPERANDS: Readonly<Record<string, readonly string[]>> = {
   info: [],
   pages: [],
@@ -75,11 +75,11 @@ const FORMATS = [
   ['pages', large, '--jobs', '2', '--json'],
 ];
 
-test('every command is asked', () => {
+test('every command is run', () => {
   expect(Object.keys(OPERANDS)).toEqual(COMMANDS.flatMap(({ name, dump }) => (dump ? [name] : [])));
 });
 
-/** All, each with a name that has no path of this machine. */
+/** All command lines, each with a name that contains no path of this machine. */
 const ASKED = [...LINES, ...FORMATS].map((args): [string, readonly string[]] => [
   args.map((arg) => basename(arg)).join(' '),
   args,
@@ -116,7 +116,7 @@ describe.each(OLDER)('Node.js %s, which is too old', (release) => {
     node = await nodeOf(release);
   });
 
-  test('is told so', () => {
+  test('is refused with a message', () => {
     const { status, signal, stdout, stderr } = runWith(node, ['pages', DUMP]);
     expect([status, signal, stdout]).toEqual([1, null, '']);
     expect(stderr).toMatch(

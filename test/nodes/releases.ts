@@ -6,19 +6,19 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-/** The oldest of each major version that the package admits, and the newest of those that are kept up. */
+/** The oldest supported release of each major version, and the newest of those that are maintained. */
 export const ADMITTED = ['20.19.0', '22.12.0', '24.0.0', '20', '22', '24'] as const;
 /** Older ones, before and after the first 22. */
 export const OLDER = ['18', '22.0.0'] as const;
 
-/** Where they are kept from one run to the next. */
+/** Where releases are kept from one run to the next. */
 const FOLDER = process.env.KDUMP_INSPECT_NODES ?? join(tmpdir(), 'kdump-inspect-nodes');
-/** A registry that does not answer is asked again, after so many milliseconds. */
+/** A registry that does not answer is asked again after these many milliseconds. */
 const PAUSES = [5_000, 30_000, 120_000];
 
 /**
- * The path of a release of Node.js, downloaded on first use; `20` is the newest 20. The package of npm carries Node's own binary,
- * and nothing of it has to be run to install it.
+ * The path of a release of Node.js, downloaded on first use; `20` is the newest 20. The npm package contains
+ * Node's own binary, and installing it runs nothing.
  */
 export async function nodeOf(release: string): Promise<string> {
   const folder = join(FOLDER, release);

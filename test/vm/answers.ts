@@ -1,16 +1,16 @@
 import type { AnswerName } from './questions.ts';
 
-/** What the guest that crashes answers; its capture kernel has one more answer. */
+/** The answers of the guest that crashes; its capture kernel has one more. */
 type CrashAnswer = AnswerName | 'vmcore';
 
-/** What one command of the guest gave. */
+/** The outcome of one command in the guest. */
 export interface Answer {
   readonly status: number;
   readonly stdout: Buffer;
   readonly stderr: string;
 }
 
-/** What a guest wrote to its second serial port: a line NAME|STATUS|STDOUT|STDERR|SECONDS for each question. */
+/** The output of a guest's second serial port: a line NAME|STATUS|STDOUT|STDERR|SECONDS per question. */
 export class Answers<Name extends string = CrashAnswer> {
   readonly #answers: ReadonlyMap<string, Answer>;
 
@@ -19,14 +19,14 @@ export class Answers<Name extends string = CrashAnswer> {
     this.#answers = new Map(lines.map((line) => parseLine(line.split('|'))));
   }
 
-  /** The answer as it came, whatever the status. */
+  /** The answer as it came, with any status. */
   answer(name: Name): Answer {
     const answer = this.#answers.get(name);
     if (answer === undefined) throw new Error(`the guest did not answer "${name}"`);
     return answer;
   }
 
-  /** The output of a command that has to have succeeded. */
+  /** The output of a command that must have succeeded. */
   bytes(name: Name): Buffer {
     const { status, stdout, stderr } = this.answer(name);
     if (status !== 0) throw new Error(`"${name}" exited with ${status}: ${stderr}`);

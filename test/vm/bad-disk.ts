@@ -6,10 +6,10 @@ const block = 4096;
 const sector = 512;
 const mib = 1 << 20;
 const diskMiB = 512;
-/** What is looked through at once. */
+/** Bytes that are searched at once. */
 const chunkBytes = 16 * mib;
 
-/** A part of a file that shall not be readable, in bytes, whole blocks. */
+/** A part of a file that shall be unreadable, in bytes, as whole blocks. */
 export interface BadPart {
   readonly name: string;
   /** The file of this machine that is copied to the disk. */
@@ -18,13 +18,15 @@ export interface BadPart {
   readonly length: number;
 }
 
-/** A disk with files, and the table of a device-mapper device that is this disk (/dev/vdb) with bad sectors. */
+/**
+ * A disk with files, and the table of a device-mapper device that is this disk (/dev/vdb) with bad sectors.
+ */
 export interface BadDisk {
   readonly file: string;
   readonly table: readonly string[];
 }
 
-/** Puts the files on a disk, and says where their bad parts lie there. */
+/** Puts the files on a disk, and finds their bad parts there. */
 export function makeBadDisk(folder: string, parts: readonly BadPart[]): BadDisk {
   const file = path.join(folder, 'bad.ext4');
   const tree = path.join(folder, 'bad');
@@ -38,7 +40,7 @@ export function makeBadDisk(folder: string, parts: readonly BadPart[]): BadDisk 
   return { file, table: tableOf(bad) };
 }
 
-/** START LENGTH TARGET ARGUMENTS, in sectors: between the bad parts the device is the disk. */
+/** START LENGTH TARGET ARGUMENTS, in sectors: between the bad parts, the device is the disk. */
 function tableOf(bad: readonly { readonly start: number; readonly length: number }[]): string[] {
   const end = (diskMiB * mib) / sector;
   const linear = (from: number, to: number) => `${from} ${to - from} linear /dev/vdb ${from}`;
@@ -57,7 +59,7 @@ function contentsOf({ from, start, length }: BadPart): Buffer {
   return contents;
 }
 
-/** Where on the disk the contents lie, in bytes. @throws Error where they do not lie there in one piece */
+/** Where the contents lie on the disk, in bytes. @throws Error if they are not contiguous */
 function placeOf(disk: string, contents: Buffer): number {
   const file = openSync(disk, 'r');
   const first = contents.subarray(0, block);

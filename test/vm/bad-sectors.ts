@@ -10,10 +10,10 @@ import { inspect, readReport, sumOfClasses, sumOfFigures } from './reports.ts';
 const page = 4096;
 const elf = dumpOf('linux-6.12-numa');
 const kdump = dumpOf('linux-6.1-zlib').replace(/elf$/, 'kdump');
-/** Slab pages of the ELF dump, so it takes their contents to tell whether they are ZERO. */
+/** Slab pages of the ELF dump, so their contents are needed to know whether they are ZERO. */
 const bad = { pfn: 0xc000, pages: 16 };
 
-/** Where the ELF dump has those pages, and the middle of a compressed one. */
+/** Where the ELF dump has those pages, and the middle of a compressed dump. */
 export function badParts(): BadPart[] {
   const load = readLoads(readAt(elf, page, 0n)).findLast(
     ({ physical }) => Number(physical) <= bad.pfn * page,
@@ -35,12 +35,12 @@ export const badSectorQuestions = {
 
 export type BadSectorAnswer = keyof typeof badSectorQuestions;
 
-/** Dumps on a disk of which the guest's kernel cannot read some sectors (EIO). */
+/** Dumps on a disk with sectors that the guest's kernel cannot read (EIO). */
 export function testBadSectors(answers: () => Answers<BadSectorAnswer>): void {
   const report = (name: 'elf' | 'kdump'): PagesReport =>
     readReport('pages', answers().answer(name).stdout.toString());
 
-  it('counts the pages that could not be read, and no others, of a dump on a disk with bad sectors', () => {
+  it('counts exactly the pages that could not be read of a dump on a disk with bad sectors', () => {
     const whole = inspect('pages', elf);
     const { unknown, classes, total, complete, warnings } = report('elf');
     expect(answers().answer('elf')).toMatchObject({ status: 3 });
@@ -52,7 +52,7 @@ export function testBadSectors(answers: () => Answers<BadSectorAnswer>): void {
     expect(classes).toMatchObject({ ...others, zero: { atLeast: { pages: zero.pages } } });
   });
 
-  it('tells the same of a compressed dump, whose pages are many on a few sectors', () => {
+  it('reports the same for a compressed dump, which has many pages on few sectors', () => {
     const { unknown, total, complete } = report('kdump');
     const whole = inspect('pages', kdump);
     expect(answers().answer('kdump')).toMatchObject({ status: 3 });
@@ -61,7 +61,7 @@ export function testBadSectors(answers: () => Answers<BadSectorAnswer>): void {
     expect(sumOfFigures(report('kdump'))).toBe(sumOfClasses(whole));
   });
 
-  it('says of a page on a bad sector what its struct page tells, and that its contents could not be read', () => {
+  it('shows the struct page of a page on a bad sector, and that its contents could not be read', () => {
     const [of, next] = (['badPage', 'nextPage'] as const).map((name) =>
       readReport('page', answers().answer(name).stdout.toString()),
     );

@@ -8,14 +8,16 @@ export const cache = process.env.KDUMP_INSPECT_VM ?? path.join(tmpdir(), 'kdump-
 /** The program as `npm run build` leaves it. */
 export const dist = path.resolve(import.meta.dirname, '../../dist');
 
-/** What setup.sh unpacked of a suite's kernel: vmlinuz, or the folder of its modules. */
+/** What setup.sh unpacked from a suite's kernel: vmlinuz, or the folder of its modules. */
 export const kernelFile = (suite: string, name: 'vmlinuz' | 'modules'): string =>
   path.join(cache, 'kernels', suite, name);
 
-/** A folder for the files of one boot, of its own, so that two runs of the suite do not write over each other's dumps. */
+/**
+ * A new folder for the files of one boot, so that two runs of the suite do not overwrite each other's dumps.
+ */
 export const makeWorkFolder = (suite: string): string => mkdtempSync(path.join(cache, `work-${suite}-`));
 
-/** Removes it, unless KDUMP_INSPECT_VM_KEEP is set: a dump and its root disk are close to 1 GB. */
+/** Removes the folder unless KDUMP_INSPECT_VM_KEEP is set: a dump and its root disk are close to 1 GB. */
 export function removeWorkFolder(folder: string): void {
   if (process.env.KDUMP_INSPECT_VM_KEEP === undefined) rmSync(folder, { recursive: true, force: true });
 }

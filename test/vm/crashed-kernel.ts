@@ -18,7 +18,10 @@ import { testCrashedUsage } from './usage.ts';
 
 const headBytes = 4096;
 
-/** What the program says of the saved memory: nothing moves in it any more, so all counts are compared to the page. */
+/**
+ * Compares what the program says about the saved memory. Nothing moves in it any more, so all counts must
+ * match exactly.
+ */
 export function testVmcore(kernel: Kernel, guest: () => CrashedGuest): void {
   testPages(kernel, guest);
   testLayout(guest);
@@ -27,7 +30,7 @@ export function testVmcore(kernel: Kernel, guest: () => CrashedGuest): void {
   testCrashedUsage(kernel, guest);
 }
 
-/** What /sys/kernel/btf held, by the module or vmlinux. */
+/** Checksums of the files in /sys/kernel/btf, by module name or vmlinux. */
 function sumsIn(text: string): Map<string, string> {
   return new Map(
     [...text.matchAll(/^(\w+) +\/sys\/kernel\/btf\/(\S+)$/gm)].map(([, sum = '', of = '']) => [of, sum]),
@@ -60,7 +63,7 @@ function testPages(kernel: Kernel, guest: () => CrashedGuest): void {
   it.each([
     ['as it is', []],
     ['as makedumpfile reads it', ['--compat', 'makedumpfile']],
-  ])('has the rows of makedumpfile to the page: the dump %s', (_, options) => {
+  ])("has exactly makedumpfile's rows: the dump %s", (_, options) => {
     const { vmcore } = guest();
     const rows = pagesOf(inspect('pages', vmcore, ...options));
     const reference = countDump(makedumpfileOf(kernel), vmcore);
@@ -82,7 +85,7 @@ function testPages(kernel: Kernel, guest: () => CrashedGuest): void {
 
   it("counts in every zone as many free pages as the kernel's own lists have", () => {
     const { freeCheck } = inspect('pages', guest().vmcore);
-    if (freeCheck === null || !('zones' in freeCheck)) throw new Error('the free lists were not looked at');
+    if (freeCheck === null || !('zones' in freeCheck)) throw new Error('the free lists were not checked');
     expect(freeCheck.zones.length).toBeGreaterThan(0);
     expect(freeCheck.zones.map((zone) => zone.counted)).toEqual(freeCheck.zones.map((zone) => zone.freeArea));
   });
@@ -91,10 +94,11 @@ function testPages(kernel: Kernel, guest: () => CrashedGuest): void {
 }
 
 /**
- * The makedumpfile that Debian has knows no compound_info, so it takes the tail pages of a compound for pages of their own. Those of
- * user and cache memory go with their head all the same. Where the kernel keeps the compound (slabs, large kmalloc), the word that is
- * `mapping` in a page is _entire_mapcount in the first tail, -1, whose bit 0 reads "anonymous": each such compound moves one page from
- * ZERO or KERN_DATA to USER. In a 7.3 guest whose slabs were counted by hand these were 311 of 311 pages. No other row can change.
+ * Debian's makedumpfile does not know compound_info, so it takes the tail pages of a compound for separate
+ * pages. Tails of user and cache memory still go with their head. Where the kernel keeps the compound (slabs,
+ * large kmalloc), the word that is `mapping` in a page is _entire_mapcount in the first tail: -1, whose bit 0
+ * reads as "anonymous". Each such compound moves one page from ZERO or KERN_DATA to USER. In a 7.3 guest
+ * whose slabs were counted by hand, this was 311 of 311 pages. No other row can change.
  */
 function testReleasedMakedumpfile(guest: () => CrashedGuest): void {
   it('differs from the released makedumpfile only in tail pages that it takes for user pages', () => {
@@ -107,7 +111,7 @@ function testReleasedMakedumpfile(guest: () => CrashedGuest): void {
     expect(released.user).toBeGreaterThanOrEqual(user);
   });
 
-  it('has the figures of the released makedumpfile to the page without the line that it does not know', () => {
+  it("has exactly the released makedumpfile's figures without the line that it does not know", () => {
     const { vmcore } = guest();
     const note = run(['vmcoreinfo', vmcore, '--raw']).stdout;
     const known = note.split('\n').filter((line) => !line.startsWith('OFFSET(page.compound_info)='));
@@ -141,7 +145,7 @@ function testLayout(guest: () => CrashedGuest): void {
     expect(hexValue(readReport('layout', answers.text('layout'))[name].value)).toBe(kept);
   });
 
-  it('finds everything where the live kernel had it, and no method contradicts', () => {
+  it('finds everything where the live kernel had it, and no method disagrees', () => {
     const live = readReport('layout', guest().answers.text('layout'));
     const crashed = inspect('layout', guest().vmcore);
     for (const name of ['physBase', 'kernelOffset', 'pageTableRoot'] as const) {

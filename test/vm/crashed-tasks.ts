@@ -3,7 +3,7 @@ import type { CrashedGuest } from './machine.ts';
 import { parseStatus } from './proc-status.ts';
 import { inspect } from './reports.ts';
 
-/** What `ps` and `info` say of the saved memory, against what /proc said shortly before the crash. */
+/** Compares `ps` and `info` on the saved memory with /proc shortly before the crash. */
 export function testCrashedTasks(guest: () => CrashedGuest): void {
   it('has the processes that were there before the crash, and no others', () => {
     const { tasks, complete, warnings } = inspect('ps', guest().vmcore);

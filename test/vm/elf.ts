@@ -1,8 +1,8 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
 /**
- * The program headers of an ELF64 file, read here a second time and apart from src/, so that what the program says about them is held
- * against something.
+ * The program headers of an ELF64 file, read here a second time and independently of src/, to compare the
+ * program's answers with.
  */
 export interface Load {
   readonly offset: bigint;
@@ -13,12 +13,12 @@ export interface Load {
 
 const PT_LOAD = 1;
 const pageShift = 12n;
-/** /proc/kcore's p_paddr of what is not physical memory: vmalloc, modules, vmemmap. */
+/** /proc/kcore's p_paddr for what is not physical memory: vmalloc, modules, vmemmap. */
 const noPhysicalAddress = 2n ** 64n - 1n;
 /** Where the kernel maps its image; the direct map of physical memory lies below. */
 export const imageMapping = 0xffffffff80000000n;
 
-/** Reads the LOADs out of the first bytes of a file. */
+/** Reads the LOADs from the first bytes of a file. */
 export function readLoads(head: Buffer): Load[] {
   const phoff = Number(head.readBigUInt64LE(32));
   const phentsize = head.readUInt16LE(54);
@@ -33,7 +33,7 @@ export function readLoads(head: Buffer): Load[] {
     }));
 }
 
-/** How many different physical pages the LOADs hold: they overlap, and they may end inside a page. */
+/** How many different physical pages the LOADs hold. They overlap, and may end inside a page. */
 export function distinctPages(loads: readonly Load[]): number {
   let pages = 0n;
   let counted = 0n;
@@ -47,7 +47,7 @@ export function distinctPages(loads: readonly Load[]): number {
   return Number(pages);
 }
 
-/** Where the direct map begins, as the LOADs of physical memory put it; all of them have to agree. */
+/** Start of the direct map according to the LOADs of physical memory, all of which must agree. */
 export function directMapStart(loads: readonly Load[]): bigint {
   const starts = physicalLoads(loads)
     .filter((load) => load.virtual < imageMapping)
@@ -58,7 +58,7 @@ export function directMapStart(loads: readonly Load[]): bigint {
   return start;
 }
 
-/** What turns a virtual address of the kernel image into a physical one, as the LOAD of the image has it. */
+/** The difference between virtual and physical addresses of the kernel image, according to its LOAD. */
 export function imageShift(loads: readonly Load[]): bigint {
   const image = physicalLoads(loads).find((load) => load.virtual >= imageMapping);
   if (image === undefined) throw new Error('no LOAD is the kernel image');
@@ -73,7 +73,7 @@ const pageRange = (load: Load): { first: bigint; end: bigint } => ({
   end: (load.physical + load.fileSize + (1n << pageShift) - 1n) >> pageShift,
 });
 
-/** Reads a 64-bit variable of the kernel image out of a vmcore. */
+/** Reads a 64-bit variable of the kernel image from a vmcore. */
 export function readVariable(vmcore: string, loads: readonly Load[], address: bigint): bigint {
   const load = loads.find(({ virtual, fileSize }) => address >= virtual && address < virtual + fileSize);
   if (load === undefined) throw new Error(`no LOAD has 0x${address.toString(16)}`);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { cache, dist } from './cache.ts';
 import { kernels } from './kernels.ts';
 
-/** Fetches what the guests are made of, which takes no time when it is there. */
+/** Fetches what the guests are made of, which takes no time if it is there. */
 export default function setup(): void {
   if (!existsSync(path.join(dist, 'kdump-inspect.js')))
     throw new Error(`${dist} is not built: npm run build`);

@@ -17,26 +17,26 @@ export type Questions = Readonly<Record<string, string>>;
 
 /** What makes one kind of guest. All of them have busybox, the inspector, and guest/answers.sh. */
 export interface GuestPlan {
-  /** The file of guest/ that the root disk begins with. */
+  /** The file of guest/ with which the root disk starts. */
   readonly init: string;
   /** Shell variables for it. */
   readonly settings: Readonly<Record<string, string | number>>;
-  /** What it is asked, in files below /etc. */
+  /** The questions, in files below /etc. */
   readonly questions: Readonly<Record<string, Questions>>;
   /** Kernel modules that it loads, and programs of this machine. */
   readonly modules: readonly string[];
   readonly programs: readonly string[];
-  /** Puts on its root disk what else it needs. */
+  /** Puts anything else that it needs on its root disk. */
   readonly furnish: (tree: string, initrd: string) => void;
 }
 
-/** Builds in `folder` the initramfs, which serves a capture kernel, too, and the root disk. */
+/** Builds the initramfs, which also serves a capture kernel, and the root disk in `folder`. */
 export function buildGuestImage(kernel: Kernel, plan: GuestPlan, folder: string): GuestImage {
   const image = { initrd: path.join(folder, 'initrd'), disk: path.join(folder, 'root.ext4') };
   const tree = path.join(folder, 'tree');
   makeTree(tree);
   fillInitramfs(tree, kernel);
-  // Not compressed: unpacking takes longer under software emulation than reading.
+  // Not compressed: unpacking takes longer than reading under software emulation.
   execFileSync('sh', ['-c', 'find . | cpio -o -H newc --quiet >"$0"', image.initrd], { cwd: tree });
   makeTree(tree);
   fillRootDisk(tree, kernel, plan);
@@ -46,7 +46,7 @@ export function buildGuestImage(kernel: Kernel, plan: GuestPlan, folder: string)
   return image;
 }
 
-/** Makes an ext4 file system of a folder, of so many MiB. */
+/** Makes an ext4 file system of `mib` MiB from a folder. */
 export function makeDisk(tree: string, file: string, mib: number): void {
   execFileSync('/sbin/mke2fs', ['-q', '-t', 'ext4', '-b', '4096', '-d', tree, file, `${mib}M`]);
 }
@@ -80,12 +80,12 @@ function fillRootDisk(tree: string, kernel: Kernel, plan: GuestPlan): void {
 
 function installInspector(tree: string): void {
   installProgram(tree, process.execPath, '/bin/node');
-  // The folder alone, as the README says for machines without npm.
+  // Only the folder, as the README says for machines without npm.
   cpSync(dist, path.join(tree, 'app/dist'), { recursive: true });
   installScript(tree, '/bin/kdump-inspect', '#!/bin/sh\nexec node /app/dist/kdump-inspect.js "$@"\n');
 }
 
-/** The text of a file that is made for guests. */
+/** The text of a file in guest/. */
 export const guestFile = (name: string): string =>
   readFileSync(path.join(import.meta.dirname, 'guest', name), 'utf8');
 

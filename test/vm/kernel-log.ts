@@ -10,7 +10,7 @@ import type { CrashedGuest } from './machine.ts';
 import { makedumpfileOf } from './makedumpfile.ts';
 import { toolCommand } from './programs.ts';
 
-/** The log of the running kernel, against its own /dev/kmsg, read before and after. */
+/** Compares the log of the running kernel with its own /dev/kmsg, read before and after. */
 export function testLiveLog(answers: () => Answers): void {
   it('has the records of /dev/kmsg: number, time, level, facility, device and every byte of the text', () => {
     const recordsOf = (name: 'kmsg' | 'kmsgAfter') => parseKmsg(answers().bytes(name).toString('latin1'));
@@ -18,7 +18,7 @@ export function testLiveLog(answers: () => Answers): void {
     const ours = new Map(rowsOf(answers().text('dmesg')).map((row) => [String(row.sequence), asKmsg(row)]));
     expect(before.size).toBeGreaterThan(200);
     expect(new Map([...ours].filter(([sequence]) => before.has(sequence)))).toEqual(before);
-    // What was logged meanwhile may be there, or not yet.
+    // Records that were logged meanwhile may be there, or not yet.
     expect(new Map([...after].filter(([sequence]) => ours.has(sequence)))).toEqual(ours);
   });
 
@@ -35,14 +35,15 @@ export function testLiveLog(answers: () => Answers): void {
   });
 }
 
-/** The log in the saved memory, against makedumpfile's. */
+/** Compares the log in the saved memory with makedumpfile's. */
 export function testCrashedLog(kernel: Kernel, guest: () => CrashedGuest): void {
   it('has the log that makedumpfile writes, line by line', () => {
     const { vmcore } = guest();
     const file = `${vmcore}.dmesg`;
     const [program, ...options] = toolCommand(makedumpfileOf(kernel));
     execFileSync(program, [...options, '-f', '--dump-dmesg', vmcore, file], { stdio: 'pipe' });
-    // It drops the empty lines of 5.10, which have no block of text, and writes bytes above 0x7f with their sign.
+    // makedumpfile drops the empty lines of 5.10, which have no text block, and writes bytes above 0x7f with
+    // their sign.
     const theirs = readFileSync(file, 'utf8').replaceAll(/\\xffffff(?=[89a-f][0-9a-f])/g, '\\x');
     const ours = run(['dmesg', vmcore]);
     expect(ours.stderr).toBe('');
@@ -50,7 +51,7 @@ export function testCrashedLog(kernel: Kernel, guest: () => CrashedGuest): void 
     expect(withoutEmpty(ours.stdout)).toEqual(withoutEmpty(theirs));
   });
 
-  it('ends in the lines of the panic', () => {
+  it('ends with the lines of the panic', () => {
     const { vmcore } = guest();
     const all = run(['dmesg', vmcore]).stdout;
     const panic = run(['dmesg', vmcore, '--panic']).stdout;
@@ -72,7 +73,7 @@ function rowsOf(text: string): LogRow[] {
   return rows;
 }
 
-/** Records of /dev/kmsg by their numbers: "PRIORITY,NUMBER,MICROSECONDS,FLAGS[,caller=...];TEXT", then " KEY=VALUE" lines. */
+/** Records of /dev/kmsg by number: "PRIORITY,NUMBER,MICROSECONDS,FLAGS[,...];TEXT", then " KEY=VALUE". */
 function parseKmsg(text: string): Map<string, string> {
   const records = text.trimEnd().split(/\n(?! )/);
   return new Map(
@@ -94,7 +95,7 @@ function asKmsg({ sequence, time, level, facility, continuation, device, text }:
   return `${facts.join(',')};${escaped(text ?? '')}${names}`;
 }
 
-/** Control characters, backslashes and bytes above 0x7f as \xNN; what was no UTF-8 has its bytes that way already. */
+/** Writes control characters, backslashes and bytes above 0x7f as \xNN; non-UTF-8 bytes already are. */
 function escaped(text: string): string {
   return text.replaceAll(/\\(?!x[89a-f][0-9a-f])|[^\x20-\x7e\\]/g, (character) =>
     [...Buffer.from(character, 'utf8')].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join(''),

@@ -9,7 +9,10 @@ import { testLiveKernel } from './live-kernel.ts';
 import { testLiveTasks } from './live-tasks.ts';
 import { bootAndCrash, type CrashedGuest } from './machine.ts';
 
-/** All that is held against one kernel, live and crashed. A kernel has a test file, so that two guests run at once. */
+/**
+ * Everything that is compared with one kernel, live and crashed. Each kernel has a test file, so that two
+ * guests run at once.
+ */
 export function testKernel(suite: string): void {
   const kernel = kernelOf(suite);
   describe(`the kernel of ${suite}`, () => {

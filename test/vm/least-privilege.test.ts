@@ -18,9 +18,10 @@ import { dist } from './cache.ts';
 import { beyondReading, opened, openedForWriting, type Traced, trace } from './system-calls.ts';
 
 /*
- * The program opens FILE read-only and nothing else, writes nothing that it was not told to, opens no socket and starts no
- * program: shown by all system calls of it that take a file name, begin a process or are about sockets. It runs from a
- * folder of its own that anybody may read, for some of these runs are an ordinary user's.
+ * The program opens only FILE, read-only; it writes nothing that it was not told to, opens no socket and
+ * starts no program. All its system calls that take a file name, start a process or concern sockets show
+ * this. It runs from its own folder, which anybody may read, because some of these runs are an ordinary
+ * user's.
  */
 const folder = mkdtempSync(path.join(tmpdir(), 'kdump-inspect-least-'));
 const program = path.join(folder, 'dist/kdump-inspect.js');
@@ -50,9 +51,9 @@ beforeAll(() => {
   nodes = new Set(opened(bare).map(({ path: file }) => file));
 });
 
-/** Opened by Node or the C library for a program that asks for the time, or for threads. */
+/** Opened by Node or the C library for a program that asks for the time, or uses threads. */
 const LIBRARIES = [
-  // V8 maps its built-in code from there once more (RemapEmbeddedBuiltins).
+  // V8 maps its built-in code from there a second time (RemapEmbeddedBuiltins).
   process.execPath,
   '/dev/null',
   '/etc/localtime',
@@ -121,7 +122,7 @@ describe.each(CASES)('$command', ({ args, file }) => {
     expect([traced.status, traced.stdout.length > 20]).toEqual([0, true]);
   });
 
-  it('opens FILE, its own code and nothing else', () => {
+  it('opens only FILE and its own code', () => {
     expect(others(traced)).toEqual([file]);
   });
 
@@ -135,10 +136,11 @@ describe.each(CASES)('$command', ({ args, file }) => {
 });
 
 describe('--output', () => {
-  it('writes in the folder of FILE and nowhere else', () => {
+  it('writes only in the folder of FILE', () => {
     const traced = run(['pages', dump, '--output', path.join(results, 'report')]);
     const [nameless, named = '', ...more] = openedForWriting(traced);
-    // The first is made in the folder without a name (O_TMPFILE); where a file system cannot, it has one for a moment.
+    // The file is created in the folder without a name (O_TMPFILE); if the file system cannot do that, it has
+    // one for a moment.
     const hadName = nameless !== results;
     for (const file of hadName ? [nameless ?? '', named] : [named]) {
       expect(path.dirname(file)).toBe(results);
@@ -169,7 +171,7 @@ describe('an ordinary user', () => {
     expect([ran.status, ran.stderr]).toEqual([0, '']);
   });
 
-  it('is told in a sentence that he may not read a file', () => {
+  it('gets a message that the file may not be read', () => {
     const secret = path.join(folder, 'secret');
     copyFileSync(compressed, secret);
     chmodSync(secret, process.getuid?.() === 0 ? 0o600 : 0);

@@ -10,20 +10,24 @@ import { hexValue, pagesOf, readReport, sumOfClasses } from './reports.ts';
 import { testLiveUsage } from './usage.ts';
 
 /**
- * How far two counts of a running guest may be apart, in pages. They cannot be equal: each counter is itself a process of the guest,
- * with memory that it gets and gives back while it counts, and it looks at one page after the other for some seconds. What is done to
- * keep the difference small: makedumpfile and /proc/zoneinfo count while the inspector's memory is still in use (count-at-exit.mjs),
- * without which USER alone would be off by the 3,000 to 4,000 pages of a Node process; and the guest keeps its per-CPU lists of free
- * pages short and khugepaged asleep (init.sh). What remains is the growth of Node's heap after a page was looked at, makedumpfile's
- * own memory, and what the kernel puts on its lists meanwhile: up to 432 pages in 20 guests. 1,024 are 4 MiB, 0.5 % of the
- * memory.
+ * How many pages two counts of a running guest may differ. They cannot be equal: each counter is itself a
+ * process of the guest, whose memory changes while it counts, and it looks at one page after the other for
+ * some seconds. To keep the difference small, makedumpfile and /proc/zoneinfo count while the inspector's
+ * memory is still in use (count-at-exit.mjs), because otherwise USER alone would be off by the 3,000 to 4,000
+ * pages of a Node process; and the guest keeps its per-CPU lists of free pages short and khugepaged asleep
+ * (init.sh). What remains is the growth of Node's heap after a page was looked at, makedumpfile's own memory,
+ * and what the kernel puts on its lists meanwhile: up to 432 pages in 20 guests. 1,024 pages are 4 MiB, 0.5 %
+ * of the memory.
  */
 const tolerance = 1024;
 
-/** The page cache moves less: only the files that the answers are collected in are written then. */
+/** The page cache changes less: only the files in which the answers are collected are written then. */
 const cacheTolerance = 64;
 
-/** What the program says of the running kernel, against makedumpfile and the kernel's own files in the same guest. */
+/**
+ * Compares what the program says about the running kernel with makedumpfile and the kernel's own files in the
+ * same guest.
+ */
 export function testLiveKernel(kernel: Kernel, answers: () => Answers): void {
   testLayout(kernel, answers);
   testTypes(answers);
@@ -37,7 +41,7 @@ function testLayout(kernel: Kernel, answers: () => Answers): void {
   const loads = () => readLoads(answers().bytes('kcoreHead'));
   const address = (symbol: Parameters<typeof addressIn>[1]) => addressIn(answers().text('kallsyms'), symbol);
 
-  it('reads the note of the kernel that runs', () => {
+  it('reads the note of the running kernel', () => {
     const release = answers().text('release').trim();
     const { entries } = readReport('vmcoreinfo', answers().text('vmcoreinfo'));
     expect(release).toMatch(kernel.release);
@@ -45,7 +49,7 @@ function testLayout(kernel: Kernel, answers: () => Answers): void {
     expect(entries).toHaveProperty([`OFFSET(page.${kernel.compoundKey})`]);
   });
 
-  it('lists the segments of the ELF header, past 2^53 too', () => {
+  it('lists the segments of the ELF header, also past 2^53', () => {
     const { segments } = readReport('segments', answers().text('segments'));
     const listed = segments.filter(({ type }) => type === 'LOAD');
     expect(listed.map((row) => [row.offset, row.virtual ?? '', row.fileSize].map(BigInt))).toEqual(
@@ -53,12 +57,12 @@ function testLayout(kernel: Kernel, answers: () => Answers): void {
     );
   });
 
-  it('puts the direct map where the RAM segments have it', () => {
+  it('finds the direct map where the RAM segments have it', () => {
     const { pageOffset } = readReport('layout', answers().text('layout'));
     expect(hexValue(pageOffset.value)).toBe(directMapStart(loads()));
   });
 
-  it('puts the kernel image and the page tables where /proc/kallsyms has them', () => {
+  it('finds the kernel image and the page tables where /proc/kallsyms has them', () => {
     const layout = readReport('layout', answers().text('layout'));
     const shift = imageShift(loads());
     expect(hexValue(layout.physBase.value)).toBe(imageMapping + shift);
@@ -75,7 +79,7 @@ function testLayout(kernel: Kernel, answers: () => Answers): void {
 }
 
 function testTypes(answers: () => Answers): void {
-  it('lists every symbol that /proc/kallsyms lists, those of modules included, in its order and with its letters', () => {
+  it('lists every symbol that /proc/kallsyms lists, including those of modules, in its order and with its letters', () => {
     expect(answers().text('symbolsDifference')).toBe('');
     expect(Number(answers().text('symbolsOfModules'))).toBeGreaterThan(100);
   });
@@ -83,7 +87,7 @@ function testTypes(answers: () => Answers): void {
   it('reads values by the types of the running kernel', () => {
     const { value } = readReport('struct', answers().text('structRelease'));
     expect(value).toBe(answers().text('release').trim());
-    // init/init_task.c: the task that a CPU starts with.
+    // init/init_task.c: the task with which a CPU starts.
     expect(readReport('struct', answers().text('structComm')).value).toMatch(/^swapper(\/0)?$/);
   });
 }
@@ -108,7 +112,7 @@ function testPages(kernel: Kernel, answers: () => Answers): void {
     }
   });
 
-  it('measures in a quiet guest: makedumpfile counts the same before the inspector ran and after', () => {
+  it("measures in a quiet guest: makedumpfile counts the same before and after the inspector's run", () => {
     const before = parseMemUsage(answers().text('makedumpfileBefore'));
     const after = parseMemUsage(answers().text('makedumpfileAfter'));
     for (const row of Object.keys(before) as (keyof typeof before)[]) {
@@ -133,7 +137,7 @@ function testPages(kernel: Kernel, answers: () => Answers): void {
     expect(Math.abs(pagesOf(pages('pages')).free - atExit)).toBeLessThanOrEqual(tolerance);
   });
 
-  it('counts the pages of the balloon and the poisoned ones, which do not move', () => {
+  it('counts the pages of the balloon and the poisoned ones, which do not change', () => {
     const { offline, hwpoison } = pagesOf(pages('pages'));
     expect(offline).toBe(balloonPages);
     expect(hwpoison).toBe(kernel.poisonedPages);
@@ -146,7 +150,7 @@ function testPermissions(answers: () => Answers): void {
     ['to an ordinary user', 'asOrdinaryUser', /permission denied/],
     ['to root without the capability', 'withoutRawio', /CAP_SYS_RAWIO/],
     ['to anybody under lockdown', 'underLockdown', /confidentiality/],
-  ] as const)('says what is missing, where the kernel denies /proc/kcore %s', (_, name, message) => {
+  ] as const)('says what is missing if the kernel denies /proc/kcore %s', (_, name, message) => {
     const { status, stdout, stderr } = answers().answer(name);
     expect(stderr).toMatch(message);
     expect(stderr).toContain('/proc/kcore');

@@ -8,7 +8,9 @@ import { readReport } from './reports.ts';
 
 const pageBytes = 4096;
 
-/** What `ps` and `info` say of the running kernel, against /proc in the same guest, read before them and after. */
+/**
+ * Compares `ps` and `info` on the running kernel with /proc in the same guest, read before and after them.
+ */
 export function testLiveTasks(kernel: Kernel, answers: () => Answers): void {
   const ps = () => readReport('ps', answers().text('ps'));
   const info = () => readReport('info', answers().text('info'));
@@ -21,7 +23,7 @@ export function testLiveTasks(kernel: Kernel, answers: () => Answers): void {
     expect(ps()).toMatchObject({ complete: true, warnings: [] });
   });
 
-  it('says of each of them what /proc/PID/status says', () => {
+  it('says the same about each as /proc/PID/status', () => {
     const rows = new Map(ps().tasks.map((task) => [task.pid, task]));
     const still = stable(answers());
     const woken = still.filter(({ pid }) => rows.get(pid)?.state === 'R');
@@ -30,7 +32,8 @@ export function testLiveTasks(kernel: Kernel, answers: () => Answers): void {
       const expected = woken.includes(status) ? { ...status, state: 'R (running)' } : status;
       expect(task && asStatus(task, kernel, status.name)).toEqual(expected);
     }
-    // What sleeps before and after may be woken in between, but not all of them at once: there is one processor.
+    // A process that sleeps before and after may wake in between, but not all at once: there is one
+    // processor.
     expect(woken.length).toBeLessThan(still.length / 4);
   });
 
@@ -57,7 +60,7 @@ export function testLiveTasks(kernel: Kernel, answers: () => Answers): void {
 /** The kernel's clock is as old as its last tick: 4 ms, more under emulation. Seconds. */
 const tick = 0.1;
 
-/** The processes of which /proc said the same before and after, in all that is compared. */
+/** The processes for which /proc said the same before and after, in everything that is compared. */
 function stable(answers: Answers): ProcStatus[] {
   const after = parseStatus(answers.text('statusAfter'));
   return [...parseStatus(answers.text('statusBefore')).values()].filter((status) => {
@@ -66,7 +69,7 @@ function stable(answers: Answers): ProcStatus[] {
   });
 }
 
-/** A row of `ps` as that kernel's /proc/PID/status would have it. */
+/** A row of `ps` as that kernel's /proc/PID/status would show it. */
 function asStatus(task: TaskRow, kernel: Kernel, name: string): ProcStatus {
   const { pid, tgid, ppid, uid, euid, threads, memory, state, stateName } = task;
   const cached = kernel.statusHasCached ? undefined : memory?.cached;
@@ -74,7 +77,7 @@ function asStatus(task: TaskRow, kernel: Kernel, name: string): ProcStatus {
   return {
     ...{ pid, tgid, ppid: ppid ?? Number.NaN, uid: uid ?? Number.NaN, euid: euid ?? Number.NaN },
     threads: threads ?? Number.NaN,
-    // Of the kernel's own threads /proc has the long name since 5.17, and what a worker is at.
+    // For the kernel's own threads, /proc has the long name since 5.17, and what a worker is doing.
     name: task.kernelThread && name.startsWith(task.comm) ? name : task.comm,
     state: `${state} (${stateName})`,
     memory: memory && {

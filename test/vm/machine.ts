@@ -12,30 +12,30 @@ const pagesPerMiB = 256;
 /** Sparse. The segments of a vmcore overlap, so it can be larger than the memory. */
 const vmcoreDiskBytes = 1 << 30;
 /**
- * A boot with its crash takes one to two minutes of software emulation, and several times as long where others use the processors;
- * many more mean that the guest hangs.
+ * A boot with its crash takes one to two minutes under software emulation, and several times as long if
+ * others use the processors. If it takes many more, the guest hangs.
  */
 const patience = 20 * 60_000;
 
 /** What is left of a guest. */
 export interface CrashedGuest {
   readonly answers: Answers;
-  /** The file that the capture kernel saved /proc/vmcore to. */
+  /** The file to which the capture kernel saved /proc/vmcore. */
   readonly vmcore: string;
 }
 
-/** Boots the kernel, lets the guest answer its questions and crash, and waits until its memory is saved in `folder`. */
+/** Boots the kernel, lets the guest answer and crash, and waits until its memory is saved in `folder`. */
 export async function bootAndCrash(kernel: Kernel, image: GuestImage, folder: string): Promise<CrashedGuest> {
   const vmcore = path.join(folder, 'vmcore');
   writeFileSync(vmcore, '');
   truncateSync(vmcore, vmcoreDiskBytes);
   const answers: Answers = await boot(kernel, image, folder, {
     memory: String(memoryMiB),
-    // The reservation holds the capture kernel; makedumpfile --mem-usage insists on one, too.
+    // The reservation is for the capture kernel; makedumpfile --mem-usage requires one, too.
     parameters: 'crashkernel=192M',
     options: ['-device', 'virtio-balloon'],
     disks: [vmcore],
-    // Said to the monitor before the guest has a driver, which finds this size when it comes.
+    // Sent to the monitor before the guest has a driver, which finds this size when it starts.
     attend: (say) => say(`balloon ${memoryMiB - balloonPages / pagesPerMiB}`),
   });
   truncateSync(vmcore, Number(answers.text('vmcore')));
@@ -46,12 +46,12 @@ export async function bootAndCrash(kernel: Kernel, image: GuestImage, folder: st
 export interface Machine {
   /** QEMU's -m. */
   readonly memory: string;
-  /** Of the kernel's command line. */
+  /** Parameters on the kernel's command line. */
   readonly parameters: string;
   readonly options: readonly string[];
-  /** /dev/vdb and those that follow. */
+  /** /dev/vdb and the following disks. */
   readonly disks: readonly string[];
-  /** Talks to QEMU's monitor while the guest runs; `ended` says when it no longer does. */
+  /** Talks to QEMU's monitor while the guest runs, until `ended`. */
   readonly attend: (say: (command: string) => void, ended: AbortSignal) => void;
 }
 
@@ -85,12 +85,12 @@ export async function boot<Name extends string>(
   }
 }
 
-/** A kernel tries its timer at boot, and gives up where the ticks come late: as they do on a machine that has much else to do. */
+/** A kernel tests its timer at boot, and gives up if ticks are late, as they are on a busy machine. */
 export const lateTimer = 'no_timer_check';
 
 const cpu = ({ pagingLevels }: Kernel): string[] => [
-  // QEMU 7.2 emulates cmpxchg16b wrongly: guests that use it die at random. With two processors they do so, too, when the kernel patches
-  // code that the other one runs.
+  // QEMU 7.2 emulates cmpxchg16b wrongly: guests that use it die at random. With two processors they also die
+  // when the kernel patches code that the other one runs.
   ...['-accel', 'tcg', '-cpu', `max,la57=${pagingLevels === 5 ? 'on' : 'off'},cx16=off`],
 ];
 
@@ -108,7 +108,7 @@ async function runQemu(
     killSignal: 'SIGKILL',
   });
   qemu.stdout.pipe(createWriteStream(monitor));
-  // A QEMU that does not start says why by itself; its closed monitor says nothing more.
+  // A QEMU that does not start reports why itself; its closed monitor says nothing more.
   qemu.stdin.on('error', () => {});
   const running = new AbortController();
   attend((command) => qemu.stdin.write(`${command}\n`), running.signal);

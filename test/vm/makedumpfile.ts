@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Kernel } from './kernels.ts';
 import { toolCommand } from './programs.ts';
 
-/** makedumpfile's counts, under the names of our JSON. */
+/** makedumpfile's counts, under the names in our JSON. */
 export interface Counts {
   readonly zero: number;
   readonly nonPrivateCache: number;
@@ -17,7 +17,7 @@ export interface Counts {
 /** The released makedumpfile, which sees no tail pages from Linux 7.1 on. */
 export const releasedMakedumpfile = 'usr/bin/makedumpfile';
 
-/** The makedumpfile whose every row is right for this kernel; setup.sh says how it is made. */
+/** The makedumpfile with correct rows for this kernel; setup.sh says how it is made. */
 export const makedumpfileOf = (kernel: Kernel): string =>
   kernel.compoundKey === 'compound_info' ? `${releasedMakedumpfile}-compound_info` : releasedMakedumpfile;
 
@@ -40,7 +40,7 @@ export interface DumpCounts extends Counts {
   readonly offline: number;
 }
 
-/** Lets the real makedumpfile count a dump file, by the same path of its code that `--mem-usage` takes. */
+/** Makes the real makedumpfile count a dump file, through the same code as `--mem-usage`. */
 export function countDump(tool: string, vmcore: string): DumpCounts {
   const [program, ...options] = toolCommand(tool);
   const count = '--dry-run -E -d 31 --message-level 16 --work-dir'.split(' ');

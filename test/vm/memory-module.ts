@@ -1,14 +1,14 @@
 import { setInterval } from 'node:timers/promises';
 
-/** A memory module that is plugged in and pulled out while the guest runs: a block of the kernel's memory hotplug. */
+/** A memory module that is plugged in and removed while the guest runs: one memory hotplug block. */
 export const moduleMiB = 128;
 
-/** How long it stays where it is, in milliseconds: the guest's kernel takes its time for either. */
+/** Milliseconds that it stays in or out, because the guest's kernel takes some time for each. */
 const period = 3_000;
 
 /**
- * Plugs the module in and pulls it out by turns. A guest that cannot let go of the memory refuses to, and is asked again; QEMU's word
- * that the module is there already, or still, means nothing.
+ * Plugs the module in and removes it in turn. If the guest cannot release the memory it refuses, and is asked
+ * again. QEMU's message that the module is already, or still, there means nothing.
  */
 export async function plugAndPull(say: (command: string) => void, ended: AbortSignal): Promise<void> {
   say(`object_add memory-backend-ram,id=memory,size=${moduleMiB}M`);

@@ -4,12 +4,12 @@ import path from 'node:path';
 import { kernelFile } from './cache.ts';
 
 /**
- * Copies the named modules and all that they need to `folder`, unpacked and with names that sort in the order of loading. A module
- * that modules.dep does not know is built into this kernel.
+ * Copies the named modules and their dependencies to `folder`, unpacked, with names that sort in loading
+ * order. A module that modules.dep does not know is built into this kernel.
  */
 export function installModules(suite: string, names: readonly string[], folder: string): void {
   const dependencies = readModulesDep(suite);
-  // A line of modules.dep names the last one to load first.
+  // A line of modules.dep names last the module to load first.
   const wanted = names.flatMap((name) => dependencies.get(name)?.toReversed() ?? []);
   for (const [order, file] of [...new Set(wanted)].entries()) {
     unpack(
@@ -30,7 +30,7 @@ function readModulesDep(suite: string): Map<string, readonly string[]> {
 
 const moduleName = (file: string): string => path.basename(file).replace(/\.ko(\.\w+)?$/, '');
 
-/** Unpacked here, because busybox's insmod knows no compressed modules. */
+/** Unpacked here, because busybox's insmod cannot load compressed modules. */
 function unpack(from: string, to: string): void {
   const unpacker = from.endsWith('.xz') ? 'xz' : from.endsWith('.zst') ? 'zstd' : undefined;
   if (unpacker === undefined) copyFileSync(from, to);

@@ -9,10 +9,10 @@ export const runs = 20;
 const times = (name: string, count: number, command: string): [string, string][] =>
   Array.from({ length: count }, (_, k) => [`${name}.${k + 1}`, command]);
 
-/** A pfn of the memory that is always there, another one each time: from 16 MiB on, for below that are holes. */
+/** A random pfn of memory that is always there: from 16 MiB on, because there are holes below. */
 const somePfn = '$((4096 + $(od -An -N4 -tu4 /dev/urandom) % 122880))';
 
-/** What is asked of the live memory; an answer is named by its command and a number. */
+/** The commands on the live memory; an answer is named after its command and a number. */
 export const pressureQuestions: Questions = Object.fromEntries([
   ...times('pages', runs, 'kdump-inspect pages /proc/kcore --json'),
   ...times('usage', 2, 'kdump-inspect usage --json'),
@@ -26,7 +26,10 @@ export const pressureQuestions: Questions = Object.fromEntries([
   ['offlined', 'wc -l </tmp/offlined'],
 ]);
 
-/** What fills and empties memory. All of them together take a quarter of the processor from the inspector (guest/pressure.sh). */
+/**
+ * Programs that fill and empty memory. Together they take a quarter of the processor from the inspector
+ * (guest/pressure.sh).
+ */
 const stressors = [
   ...['--oomable', '--vm', '1', '--vm-bytes', '96m', '--vm-keep'],
   ...[
@@ -48,11 +51,11 @@ const stressors = [
 
 export interface PressureFacts {
   readonly faultQuestions: Questions;
-  /** The table of the device whose sectors are bad in part. */
+  /** The table of the device with bad sectors. */
   readonly badDisk: readonly string[];
 }
 
-/** The guest whose memory is filled, emptied, taken away and brought back while it is inspected. */
+/** The guest whose memory is filled, emptied, removed and brought back while it is inspected. */
 export const pressurePlan = ({ faultQuestions, badDisk }: PressureFacts): GuestPlan => ({
   init: 'pressure.sh',
   settings: { STRESSORS: stressors.join(' '), BAD_DISK: badDisk.join(';') },

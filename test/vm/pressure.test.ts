@@ -17,7 +17,7 @@ const pagesPerMiB = 256;
 
 type PressureAnswers = Answers<BadSectorAnswer | keyof typeof pressureQuestions>;
 
-describe('a guest whose memory does not keep still', () => {
+describe('a guest whose memory keeps changing', () => {
   let folder = '';
   let given: PressureAnswers | undefined;
   const answers = (): PressureAnswers => {
@@ -31,7 +31,8 @@ describe('a guest whose memory does not keep still', () => {
     const plan = pressurePlan({ faultQuestions: badSectorQuestions, badDisk: disk.table });
     given = await boot(kernel, buildGuestImage(kernel, plan, folder), folder, {
       memory: '512,slots=2,maxmem=2G',
-      // Memory that the kernel itself keeps out of, so that it can go: half of it, and all of the module.
+      // Memory that the kernel itself does not use, so that it can be removed: half of it, and all of the
+      // module.
       parameters: 'movablecore=256M memhp_default_state=online_movable',
       options: [],
       disks: [disk.file],
@@ -49,7 +50,7 @@ const namesOf = (command: string): string[] =>
 
 function testPressure(answers: () => PressureAnswers): void {
   it.each(['pages', 'usage', 'ps', 'info', 'dmesg', 'layout', 'segments', 'symbols', 'page'])(
-    'answers %s every time, with a document as its schema says and a sentence on what is missing',
+    'answers %s every time, with a valid document and a sentence on what is missing',
     (command) => {
       for (const name of namesOf(command))
         expect(faultsOf(command, answers().answer(name)), name).toEqual([]);
@@ -62,7 +63,7 @@ function testPressure(answers: () => PressureAnswers): void {
     for (const report of reports) expect(sumOfFigures(report)).toBe(report.total.pages);
   });
 
-  it('sees that pages are taken out of use meanwhile, and blocks of memory were', () => {
+  it('sees pages being taken out of use, as blocks of memory were', () => {
     const poisoned = namesOf('pages').map(
       (name) => pagesOf(readReport('pages', outputOf(answers(), name))).hwpoison,
     );
@@ -70,7 +71,7 @@ function testPressure(answers: () => PressureAnswers): void {
     expect(Number(answers().text('offlined'))).toBeGreaterThan(0);
   });
 
-  it('has the same total every time, but for the memory module', () => {
+  it('has the same total every time, except for the memory module', () => {
     const totals = namesOf('pages').map((name) => readReport('pages', outputOf(answers(), name)).total.pages);
     const least = Math.min(...totals.map(Number));
     expect([0, moduleMiB * pagesPerMiB]).toEqual(

@@ -1,4 +1,4 @@
-/** What /proc/PID/status said of a process, in the words of `ps --json`; sizes in bytes. */
+/** What /proc/PID/status says about a process, in the terms of `ps --json`; sizes in bytes. */
 export interface ProcStatus {
   readonly pid: number;
   readonly tgid: number;
@@ -9,7 +9,7 @@ export interface ProcStatus {
   readonly uid: number;
   readonly euid: number;
   readonly threads: number;
-  /** null for what has no memory of its own. */
+  /** null for a process without its own memory. */
   readonly memory: {
     readonly anon: number;
     readonly file: number;
@@ -19,7 +19,7 @@ export interface ProcStatus {
   } | null;
 }
 
-/** All of them, by PID, out of the status files of all processes one behind the other. */
+/** All processes by PID, from their status files in sequence. */
 export function parseStatus(text: string): Map<number, ProcStatus> {
   const records = text.split(/^(?=Name:\t)/m).filter((record) => record !== '');
   return new Map(records.map((record) => parseRecord(record)).map((status) => [status.pid, status]));

@@ -7,7 +7,9 @@ const tools = path.join(cache, 'tools');
 const toolLibraries = path.join(tools, 'usr/lib/x86_64-linux-gnu');
 const loader = 'ld-linux-x86-64.so.2';
 
-/** The command line of one of sid's tools, run with sid's C library, which may be newer than this machine's. */
+/**
+ * The command line of one of sid's tools, run with sid's C library, which may be newer than this machine's.
+ */
 export const toolCommand = (tool: string): readonly [string, ...string[]] => [
   path.join(toolLibraries, loader),
   '--library-path',
@@ -15,7 +17,7 @@ export const toolCommand = (tool: string): readonly [string, ...string[]] => [
   path.join(tools, tool),
 ];
 
-/** Puts one of sid's tools into `root` as the command `to`; its libraries go to /tools, apart from the machine's own. */
+/** Puts one of sid's tools into `root` as the command `to`; its libraries go to /tools. */
 export function installTool(root: string, tool: string, to: string): void {
   const [program, ...options] = toolCommand(tool);
   const libraries = absolutePaths(execFileSync(program, ['--list', ...options], { encoding: 'utf8' }));
@@ -26,7 +28,7 @@ export function installTool(root: string, tool: string, to: string): void {
   installScript(root, to, `#!/bin/sh\nexec ${inGuest} "$@"\n`);
 }
 
-/** Copies a program of this machine to a place below `root`, and its libraries to where they are here. */
+/** Copies a program of this machine to a path below `root`, and its libraries to the same paths as here. */
 export function installProgram(root: string, program: string, to: string): void {
   install(root, program, to);
   for (const library of absolutePaths(execFileSync('ldd', [program], { encoding: 'utf8' }))) {
@@ -34,13 +36,13 @@ export function installProgram(root: string, program: string, to: string): void 
   }
 }
 
-/** Copies a file to a place below `root`. */
+/** Copies a file to a path below `root`. */
 export function install(root: string, from: string, to: string): void {
   mkdirSync(path.join(root, path.dirname(to)), { recursive: true });
   copyFileSync(from, path.join(root, to));
 }
 
-/** Writes a program to a place below `root`. */
+/** Writes a program to a path below `root`. */
 export function installScript(root: string, to: string, text: string): void {
   mkdirSync(path.join(root, path.dirname(to)), { recursive: true });
   writeFileSync(path.join(root, to), text, { mode: 0o755 });

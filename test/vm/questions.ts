@@ -2,7 +2,7 @@ const kernelSymbols = ['page_offset_base', 'vmemmap_base', 'vmalloc_base', '_ste
 
 export type KernelSymbol = (typeof kernelSymbols)[number];
 
-/** Lines for the kernel log that a boot does not have, as printf writes them. */
+/** Lines for the kernel log that no boot prints, as arguments of printf. */
 const printed = [
   '<11>from user space',
   '',
@@ -11,19 +11,20 @@ const printed = [
   'bytes \\342\\202\\254 of UTF-8, \\344 of none',
 ];
 
-/** What CPUs have counted and not yet added to the counters that /proc/meminfo shows, they add when this is read. */
+/** CPUs add what they have counted to the counters in /proc/meminfo when this file is read. */
 const addUpCounters = 'cat /proc/sys/vm/stat_refresh';
 
-/** What the guest is asked before it crashes, in this order: the name of the answer, and the shell command that gives it. */
+/** The questions before the crash, in order: the answer's name, and the shell command that gives it. */
 export const questions = {
   release: 'uname -r',
-  // Fewer than ten at once: the kernel drops what a program writes faster than that. Without a newline the last record could go on.
+  // Fewer than ten at once: the kernel drops what a program writes faster. Without a newline the last record
+  // could continue.
   printed: printed.map((text) => `printf '${text}\\n' >/dev/kmsg`).join(' && '),
   kmsg: 'node /app/read-kmsg.mjs',
   dmesg: 'kdump-inspect dmesg --json',
   kmsgAfter: 'node /app/read-kmsg.mjs',
-  // Told apart as text and not by patterns, which takes an emulated processor a minute. Lines of BPF programs and trampolines go: the
-  // kernel lists them, too, and they are in no symbol table.
+  // Filtered as plain text, because patterns take an emulated processor a minute. Lines of BPF programs and
+  // trampolines are removed: the kernel lists them, but they are in no symbol table.
   listed: `grep -vF -e '[bpf]' -e '[__builtin__' /proc/kallsyms >/tmp/listed`,
   kallsyms: `grep -F ${kernelSymbols.map((symbol) => `-e ' ${symbol}'`).join(' ')} /tmp/listed`,
   kcoreHead: 'head -c 4096 /proc/kcore',
@@ -70,7 +71,7 @@ export const questions = {
   slabinfoAfter: 'cat /proc/slabinfo',
 } as const;
 
-/** What it is asked under lockdown=confidentiality, which a running kernel can enter but not leave. */
+/** The questions under lockdown=confidentiality, which a running kernel can enter but not leave. */
 export const lockdownQuestions = {
   underLockdown: 'kdump-inspect pages /proc/kcore',
 } as const;

@@ -25,15 +25,15 @@ interface Reports {
   readonly vmcoreinfo: VmcoreinfoReport;
 }
 
-/** Reads what a command printed with --json; it has to be as its schema says. */
+/** Reads what a command printed with --json, which must match its schema. */
 export function readReport<Command extends keyof Reports>(command: Command, text: string): Reports[Command] {
   const document: unknown = JSON.parse(text);
   const wrong = violations(command, document);
-  if (wrong.length > 0) throw new Error(`${command} --json is not as its schema says: ${wrong.join('; ')}`);
+  if (wrong.length > 0) throw new Error(`${command} --json violates its schema: ${wrong.join('; ')}`);
   return document as Reports[Command];
 }
 
-/** Runs the built program on a file of this machine, which has to succeed. */
+/** Runs the built program on a file of this machine, which must succeed. */
 export function inspect<Command extends keyof Reports>(
   command: Command,
   file: string,
@@ -44,24 +44,24 @@ export function inspect<Command extends keyof Reports>(
   return readReport(command, stdout);
 }
 
-/** The pages of each class. One that could not be counted becomes NaN, which equals no expectation. */
+/** The pages of each class. A class that could not be counted becomes NaN, which equals nothing. */
 export function pagesOf(report: PagesReport): Record<PageClass, number> {
   const rows = Object.entries(report.classes).map(([name, row]) => [name, row.pages ?? Number.NaN]);
   return Object.fromEntries(rows) as Record<PageClass, number>;
 }
 
-/** What the classes of a report add up to. */
+/** The sum of a report's classes. */
 export const sumOfClasses = (report: PagesReport): number =>
   Object.values(pagesOf(report)).reduce((sum, pages) => sum + pages, 0);
 
-/** The same of a report that does not know all: what is certain of each class, and the pages of none. */
+/** The same if not everything is known: what is certain of each class, plus the pages of unknown class. */
 export const sumOfFigures = ({ classes, unknown }: PagesReport): number =>
   Object.values(classes).reduce(
     (sum, { pages, atLeast }) => sum + (pages ?? atLeast?.pages ?? Number.NaN),
     unknown.pages,
   );
 
-/** A value that reports print in hex, and that may be negative: a kernel can lie below where it is linked. */
+/** A value in hex, which may be negative, because a kernel can lie below its link address. */
 export function hexValue(text: string | null): bigint {
   if (text === null) throw new Error('the program did not find this value');
   return text.startsWith('-') ? -BigInt(text.slice(1)) : BigInt(text);

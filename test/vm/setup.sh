@@ -1,14 +1,15 @@
 #!/bin/bash
-# Brings what the suite boots into a cache folder: the cloud kernels of the Debian suites that are named as arguments, sid's makedumpfile
-# and kexec with their libraries, and programs of the guests. What is there already is left alone, so a second run takes no time.
+# Fetches what the suite boots into a cache folder: the cloud kernels of the Debian suites given as arguments,
+# sid's makedumpfile and kexec with their libraries, and programs for the guests. What is already there is
+# left alone, so a second run takes no time.
 set -euo pipefail
 shopt -s nullglob
 here=$(dirname "$(readlink -f "$0")")
 cache=${KDUMP_INSPECT_VM:-${TMPDIR:-/tmp}/kdump-inspect-vm}
 host_packages=(busybox-static cpio e2fsprogs gcc kmod libc6-dev qemu-system-x86 strace util-linux xz-utils zstd)
-# What the guest under memory pressure runs.
+# Programs of the guest under memory pressure.
 host_packages+=(dmsetup stress-ng)
-# No waiting for questions, and some patience with another apt that holds the lock for a moment.
+# Never wait for questions, and wait a while for another apt that holds the lock.
 export DEBIAN_FRONTEND=noninteractive
 apt_options=(-qq -o DPkg::Lock::Timeout=300 -o APT::Update::Error-Mode=any -o Acquire::Retries=3)
 
@@ -24,8 +25,8 @@ install_host_packages() {
   apt-get "${apt_options[@]}" install -y --no-install-recommends "${host_packages[@]}" >/dev/null
 }
 
-# The mirror that this machine itself installs from: the others may be out of its reach. apt knows a mirror's label only once it has
-# its lists, which a fresh machine lacks.
+# The mirror from which this machine itself installs, because others may be out of reach. apt knows a mirror's
+# label only after it has fetched the lists, which a fresh machine lacks.
 debian_mirror() {
   local mirror
   mirror=$(labelled_mirror)
@@ -42,8 +43,9 @@ labelled_mirror() {
   apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian \([^ ]*\)$/\1/p' | sort -u | head -1
 }
 
-# suite_apt SUITE TOOL ARGUMENT...: apt of that suite alone, with lists of its own; the machine's own sources stay as they are. Lists
-# past their date will do, where they are signed: old suites are not signed anew, nor are mirrors that keep a state of the past.
+# suite_apt SUITE TOOL ARGUMENT...: runs apt for that suite alone, with its own lists; the machine's own
+# sources stay as they are. Expired lists are accepted if they are signed: old suites are not signed again,
+# nor are mirrors of a past state.
 suite_apt() {
   local state=$cache/apt/$1 tool=$2
   shift 2
@@ -51,7 +53,8 @@ suite_apt() {
     -o Dir::State="$state" -o Dir::State::status="$state/status" -o Dir::Cache="$state/cache" -o APT::Sandbox::User=root -o Acquire::Check-Valid-Until=false "$@"
 }
 
-# download SUITE DIRECTORY PATTERN PACKAGE...: unpacks there all that the packages depend on and whose name matches the pattern.
+# download SUITE DIRECTORY PATTERN PACKAGE...: unpacks all dependencies of the packages whose names match the
+# pattern.
 download() {
   local suite=$1 tree=$2 pattern=$3 state=$cache/apt/$1 mirror names deb
   shift 3
@@ -68,11 +71,12 @@ download() {
   rm -r "$state"
 }
 
-# A kernel's folder gets two fixed names, wherever its packages put things: vmlinuz, and modules with a modules.dep.
+# Gives a kernel's folder two fixed names, wherever its packages put things: vmlinuz, and modules with a
+# modules.dep.
 name_kernel_parts() {
   local tree=$1 modules
   modules=$(find "$tree" -type d -path '*/lib/modules/*/kernel' -printf '%h\n' | head -1)
-  # Some packages come without the list of what is built in: depmod complains, and its answer is right all the same.
+  # Some packages lack the list of built-in modules: depmod complains, but its result is correct.
   depmod -b "${modules%/lib/modules/*}" "$(basename "$modules")" 2>/dev/null
   ln -sr "$modules" "$tree/modules"
   ln -sr "$(find "$tree" -type f -name 'vmlinuz*' | head -1)" "$tree/vmlinuz"
@@ -87,15 +91,17 @@ fetch_kernel() {
   name_kernel_parts "$tree"
 }
 
-# Linux 7.1 renamed OFFSET(page.compound_head) in VMCOREINFO to OFFSET(page.compound_info); bit 0 of the word still marks a tail page,
-# which is all that makedumpfile looks at. Up to 1.7.9 it asks for the old name only, sees no tails and miscounts USER, ZERO and
-# KERN_DATA. The copy asks for the new name, which is as long as the old one.
+# Linux 7.1 renamed OFFSET(page.compound_head) in VMCOREINFO to OFFSET(page.compound_info). Bit 0 of the word
+# still marks a tail page, and makedumpfile looks at nothing else. Up to 1.7.9 it asks only for the old name,
+# sees no tails and miscounts USER, ZERO and KERN_DATA. This copy asks for the new name, which has the same
+# length.
 teach_compound_info() {
   sed 's/OFFSET(page\.compound_head)=/OFFSET(page.compound_info)=/' "$1" >"$1-compound_info"
   chmod +x "$1-compound_info"
 }
 
-# The tools run with their own libraries and loader, in the guest and here: sid's C library may be newer than the machine's.
+# The tools run with their own libraries and loader, in the guest and here: sid's C library may be newer than
+# the machine's.
 fetch_tools() {
   [ ! -e "$cache/tools/ready" ] || return 0
   echo 'setup.sh: makedumpfile and kexec of sid'

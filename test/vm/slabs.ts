@@ -3,7 +3,7 @@ import type { UsageReport } from '../../src/report/usage-report.ts';
 import type { SlabRow } from '../../src/report/usage-rows.ts';
 import type { Answers } from './answers.ts';
 
-/** A cache as /proc/slabinfo has it. */
+/** A cache as in /proc/slabinfo. */
 interface SlabinfoLine {
   readonly active: number;
   readonly objects: number;
@@ -18,7 +18,7 @@ type Slabinfo = ReadonlyMap<string, SlabinfoLine>;
 /** The moments at which the guest read /proc/slabinfo, around one run of the inspector. */
 const moments = ['slabinfoBefore', 'slabinfoStart', 'slabinfoExit', 'slabinfoAfter'] as const;
 
-/** The slab caches of the running kernel, against its own list of them. */
+/** Compares the slab caches of the running kernel with its own list of them. */
 export function testSlabs(usage: () => UsageReport, answers: () => Answers): void {
   const found = () => new Map(usage().slabs?.largest.map((cache) => [cache.name, cache]));
   const listed = () => moments.map((moment) => parseSlabinfo(answers().text(moment)));
@@ -36,12 +36,15 @@ export function testSlabs(usage: () => UsageReport, answers: () => Answers): voi
 
   it('has as many slabs and objects of each as /proc/slabinfo before and after', () => {
     const off = [...found().values()].filter((cache) => !isAsListed(cache, listed()));
-    // What comes and goes in the middle of a run alone, no list before or after it can show: none was seen in ten guests.
+    // No list before or after can show what comes and goes in the middle of a run; none was seen in ten
+    // guests.
     expect(off.length, off.map(({ name }) => name).join(' ')).toBeLessThanOrEqual(3);
   });
 }
 
-/** "name active num objsize perslab pagesperslab : tunables l b s : slabdata active_slabs num_slabs shared" */
+/**
+ * "name active num objsize perslab pagesperslab : tunables l b s : slabdata active_slabs num_slabs shared"
+ */
 function parseSlabinfo(text: string): Slabinfo {
   const lines = text
     .split('\n')
@@ -57,11 +60,13 @@ function parseSlabinfo(text: string): Slabinfo {
   );
 }
 
-/** A cache grows and shrinks while it is read: its counts have to be between those that the kernel listed, or near them. */
+/**
+ * A cache changes while it is read: its counts must be between those that the kernel listed, or near them.
+ */
 function isAsListed(cache: SlabRow, listed: readonly Slabinfo[]): boolean {
   const lines = listed.map((slabinfo) => slabinfo.get(cache.name)).filter((line) => line !== undefined);
   const isBetween = (of: 'slabs' | 'objects' | 'active', slack: number): boolean => {
-    // The kernel's list has as active what CPUs keep at hand, too.
+    // The kernel's list also counts as active what CPUs keep in stock.
     const kept = of === 'active' ? cache.cached : 0;
     const own = cache[of];
     const [value, counts] = [

@@ -9,18 +9,21 @@ interface SystemCall {
   readonly args: string;
 }
 
-/** What a program asked the system for, and what it left. */
+/** The system calls of a program, and its outcome. */
 export interface Traced {
   readonly status: number | null;
   readonly stdout: string;
   readonly calls: readonly SystemCall[];
 }
 
-/** All that take a file name, all of sockets, all that start or end processes, and what can change a file that is open. */
+/**
+ * All calls with a file name, all socket calls, all that start or end processes, and those that can change an
+ * open file.
+ */
 const TRACED =
   'trace=%file,%network,%process,open_by_handle_at,ftruncate,fallocate,fchmod,fchown,mount,ptrace,init_module,finit_module,bpf,capset';
 
-/** Runs a command, all of its threads, under strace. */
+/** Runs a command with all its threads under strace. */
 export function trace(command: readonly string[]): Traced {
   const folder = mkdtempSync(path.join(tmpdir(), 'kdump-inspect-strace-'));
   const log = path.join(folder, 'log');
@@ -36,7 +39,7 @@ export function trace(command: readonly string[]): Traced {
   }
 }
 
-/** The lines of a log; a call that another thread interrupts is on two, of which the first has the arguments. */
+/** The calls in a log. If another thread interrupts one, its arguments are on the first of two lines. */
 function callsOf(log: string): SystemCall[] {
   return log.split('\n').flatMap((line) => {
     const [, name, args = ''] = /^\d+ +(\w+)\((.*)$/.exec(line) ?? [];
@@ -60,7 +63,7 @@ export function opened({ calls }: Traced): Opened[] {
 
 const WRITING = ['O_WRONLY', 'O_RDWR', 'O_CREAT', 'O_TRUNC', 'O_APPEND', 'O_TMPFILE'];
 
-/** Files that were opened for more than reading, whether that succeeded or not. */
+/** Files that were opened for more than reading, successfully or not. */
 export function openedForWriting(traced: Traced): string[] {
   const writing = opened(traced).filter(({ flags }) => flags.some((flag) => WRITING.includes(flag)));
   return writing.map(({ path: file }) => file);
@@ -70,7 +73,7 @@ export function openedForWriting(traced: Traced): string[] {
 const HARMLESS =
   /^(open|openat|openat2|access|faccessat2?|stat|lstat|statx|newfstatat|statfs|readlink|readlinkat|getcwd|chdir|getsockname|getsockopt|exit|exit_group|wait4|waitid|rt_\w+)$/;
 
-/** All other calls but the execve that began it, and threads: sockets, processes, changes of files. */
+/** All other calls except the execve at the start, and threads: sockets, processes, changes of files. */
 export function beyondReading({ calls }: Traced): string[] {
   const isThread = ({ name, args }: SystemCall) => /^clone3?$/.test(name) && args.includes('CLONE_THREAD');
   const others = calls.filter((call, i) => {

@@ -14,13 +14,13 @@ const filePages = 1024;
 const pagesOfTypes = ({ types }: UsageReport, ...names: string[]): number =>
   types.reduce((sum, row) => sum + (names.includes(row.type) ? (row.pages ?? Number.NaN) : 0), 0);
 
-/** Who holds the memory of the running kernel, against its own files, read before and after. */
+/** Compares the use of the running kernel's memory with its own files, read before and after. */
 export function testLiveUsage(kernel: Kernel, answers: () => Answers): void {
   const usage = () => readReport('usage', answers().text('usage'));
 
   testSlabs(usage, answers);
 
-  it('has the totals of /proc/meminfo, which do not move meanwhile', () => {
+  it('has the totals of /proc/meminfo, which do not change meanwhile', () => {
     const report = usage();
     const totals = (name: 'meminfoBefore' | 'meminfoAfter') =>
       ['Percpu', 'Shmem'].map((line) => pagesInMeminfo(answers().text(name), line));
@@ -53,12 +53,15 @@ export function testLiveUsage(kernel: Kernel, answers: () => Answers): void {
 }
 
 /**
- * Pages that may come into a file, or leave it, between the look at its pages and the one at its counter, in a running kernel: a page
- * that is read for the first time brings its window of read-ahead along, 128 KiB. Only files that something still touches move at all.
+ * Pages that may be added to a file, or removed, between the look at its pages and the look at its counter in
+ * a running kernel: a page that is read for the first time brings in its read-ahead window, 128 KiB. Only
+ * files that are still in use change at all.
  */
 const movedMeanwhile = 32;
 
-/** "0xffffc90000000000-0xffffc90000005000   20480 map_irq_stack+0x0/0x90 [module] ...", with the module where it is of one. */
+/**
+ * "0xffffc90000000000-0xffffc90000005000 20480 map_irq_stack+0x0/0x90 [module] ...": with its module, if any.
+ */
 const callerIn = (line: string): string | undefined =>
   / (\w\S*\+0x[0-9a-f]+\/0x[0-9a-f]+)( \[\w+\])? /.exec(line)?.slice(1, 3).join('');
 
@@ -75,9 +78,9 @@ function testOwnFiles(kernel: Kernel, report: UsageReport): void {
   expect(at('/dev/zero')).toMatchObject({ pages: 1024, nrpages: 1024, deleted: true });
 }
 
-/** The same of the saved memory, which is still: what differs from the kernel's counters has a reason. */
+/** The same for the saved memory, which is still: each difference from the kernel's counters has a reason. */
 export function testCrashedUsage(kernel: Kernel, guest: () => CrashedGuest): void {
-  it('attributes each page once, and agrees with the counters of the kernel', () => {
+  it("attributes each page once, and agrees with the kernel's counters", () => {
     const report = inspect('usage', guest().vmcore);
     const sum = report.types.reduce((all, { pages }) => all + (pages ?? Number.NaN), 0);
     expect(sum).toBe(report.total.pages);

@@ -8,12 +8,13 @@ export default defineConfig({
     root: path.resolve(import.meta.dirname, '../..'),
     include: ['test/vm/**/*.test.ts'],
     globalSetup: ['test/support/global-setup.ts', 'test/vm/global-setup.ts'],
-    // A guest is booted and crashed in a hook, under software emulation; machine.ts gives up before this does.
+    // A guest is booted and crashed in a hook, under software emulation; machine.ts gives up before this
+    // limit.
     hookTimeout: 22 * minute,
     testTimeout: 5 * minute,
-    // Each file boots a guest of one emulated processor, so a processor of this machine for each.
+    // Each file boots a guest with one emulated processor, so each needs one processor of this machine.
     maxWorkers: 2,
-    // A test at a time: a report at the end alone would be minutes of silence.
+    // One test at a time: a report only at the end would mean minutes of silence.
     reporters: ['verbose'],
   },
 });

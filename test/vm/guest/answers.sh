@@ -1,13 +1,13 @@
-# Read by the first program of every guest: mounts what all of them need, and answers questions. An answer is one line on the second
-# serial port, where no kernel message can get between: NAME|STATUS|STDOUT|STDERR|SECONDS, the third and the fourth in base64, the last
-# when the kernel had run so long.
+# Sourced by the first program of every guest: mounts what all of them need, and answers questions. An answer
+# is one line on the second serial port, where no kernel message can interfere:
+# NAME|STATUS|STDOUT|STDERR|SECONDS. The third and fourth fields are base64, the last is the kernel's uptime.
 export PATH=/bin:/sbin
 /bin/busybox --install -s /bin
 exec >/dev/console 2>&1
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t securityfs security /sys/kernel/security
-# What answers are collected in is no file of the disk, so nothing of that is written while memory is measured.
+# Answers are collected outside the disk, so that nothing is written to it while memory is measured.
 mount -t tmpfs tmpfs /tmp
 stty raw -echo </dev/ttyS1
 

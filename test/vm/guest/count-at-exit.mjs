@@ -1,5 +1,6 @@
-// Loaded into the inspector by the live comparison (node --import): when the inspector is about to leave, its own memory is still in
-// use, so what makedumpfile and the kernel count now is the machine that the inspector saw; a second later it would be without it.
+// Loaded into the inspector by the live comparison (node --import). When the inspector is about to exit, its
+// own memory is still in use, so makedumpfile and the kernel now count the machine that the inspector saw. A
+// second later that memory would be gone.
 import { execSync } from 'node:child_process';
 
 process.on('exit', () => {

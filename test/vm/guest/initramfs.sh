@@ -1,6 +1,6 @@
 #!/bin/busybox sh
-# First program of both kernels. The crashed kernel's successor finds /proc/vmcore, writes it to the second disk and is done; the
-# kernel that is to be inspected goes on from the first disk.
+# First program of both kernels. The capture kernel finds /proc/vmcore, writes it to the second disk and
+# stops; the kernel that is to be inspected continues from the first disk.
 /bin/busybox --install -s /bin
 mount -t proc proc /proc
 mount -t devtmpfs dev /dev

@@ -1,27 +1,27 @@
 #!/bin/busybox sh
-# Root of the guest whose memory does not keep still: answers questions while other programs fill and empty it, and while parts of it
-# are taken away and come back. Before that it reads dumps from a disk with bad sectors.
+# Root of the guest whose memory keeps changing: answers questions while other programs fill and empty memory,
+# and while parts of it are removed and come back. Before that it reads dumps from a disk with bad sectors.
 . /etc/answers.sh
 . /etc/guest
 for module in /modules/*.ko; do insmod "$module"; done
 mkdir -p /dev/shm /scratch
 mount -t tmpfs tmpfs /dev/shm
 
-# /dev/vdb as it is, but for the sectors that the table maps to nothing.
+# /dev/vdb as it is, except for the sectors that the table maps to nothing.
 make_bad_disk() {
   echo "$BAD_DISK" | tr ';' '\n' | dmsetup create --noudevsync bad
   mount -o ro "/dev/$(basename "$(readlink -f /sys/block/dm-0)")" /mnt
 }
 
 fill_and_empty_memory() {
-  # Whatever memory runs out for, it is not the inspector.
+  # If memory runs out, the inspector must not be the one to die.
   echo 1000 >/proc/self/oom_score_adj
   cd /scratch || exit
   # shellcheck disable=SC2086 # one option for each word
   exec nice -n 15 stress-ng $STRESSORS
 }
 
-# The blocks of memory that can go at all, one after the other: those that hold nothing but movable pages.
+# The memory blocks that can be removed at all, one after the other: those that hold only movable pages.
 offline_and_online() {
   while :; do
     for block in /sys/devices/system/memory/memory*; do

@@ -1,4 +1,5 @@
-// Prints what /dev/kmsg has, record by record. A read fails with EPIPE where records are missing in between, and goes on behind them.
+// Prints the contents of /dev/kmsg, record by record. A read fails with EPIPE if records were lost, and
+// continues after them.
 import { constants, openSync, readSync, writeSync } from 'node:fs';
 
 const kmsg = openSync('/dev/kmsg', constants.O_RDONLY | constants.O_NONBLOCK);

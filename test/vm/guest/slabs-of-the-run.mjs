@@ -1,5 +1,6 @@
-// Loaded into the inspector when slab caches are compared (node --import): the kernel's own list of them when the inspector has just
-// begun and when it is about to leave, for its process has objects in many caches, which are there in between only.
+// Loaded into the inspector when slab caches are compared (node --import). Saves the kernel's own list of
+// caches when the inspector has just started and when it is about to exit, because its process has objects in
+// many caches only in between.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const start = readFileSync('/proc/slabinfo');
