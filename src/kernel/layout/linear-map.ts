@@ -20,7 +20,7 @@ export function contradictedBy(
   const linear = linearPhysical(address, bases, info);
   if (linear === undefined || linear.physical === BigInt(result.physical)) return undefined;
   const { region, physical } = linear;
-  return `the page tables map ${hex(address)} to ${hex(result.physical)}, but by the ${region} it is ${hex(physical)}`;
+  return `the page tables map ${hex(address)} to ${hex(result.physical)}, but in the ${region} it should be at ${hex(physical)}`;
 }
 
 function linearPhysical(address: bigint, bases: Bases & Pick<KernelLayout, 'physBase'>, info: Vmcoreinfo) {

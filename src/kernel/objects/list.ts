@@ -195,5 +195,5 @@ function nodeBetween(head: bigint, forward: End, backward: End): bigint[] {
 
 function miscount(found: number, expected: NodeCount | undefined): string | undefined {
   if (expected === undefined || expected.count === found) return undefined;
-  return `there are ${found} nodes, but ${expected.name} is ${expected.count}`;
+  return `nodes found: ${found}, but ${expected.name} is ${expected.count}`;
 }

@@ -181,7 +181,7 @@ describe('a list whose length the kernel counts', () => {
     const { nodes, broken } = walkList(listTo(3), at(0), 10, count(5));
     expect(nodes).toEqual(nodesTo(3));
     expect(isCut(broken)).toBe(true);
-    expect(broken?.reason).toBe('there are 3 nodes, but nr_partial is 5');
+    expect(broken?.reason).toBe('nodes found: 3, but nr_partial is 5');
   });
 
   test('is whole if the nodes from both ends match the count', () => {

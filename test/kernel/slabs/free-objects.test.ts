@@ -70,7 +70,7 @@ describe('free objects of slabs on partial lists', () => {
     kernel.writeU64(AT.node + 32, 2n);
     const { active, reasons } = dentries(kernel);
     expect(active).toEqual(range(3 * OBJECTS - 3 - OBJECTS, 3 * OBJECTS - 3));
-    expect(reasons).toEqual(['there are 1 nodes, but nr_partial is 2']);
+    expect(reasons).toEqual(['nodes found: 1, but nr_partial is 2']);
   });
 });
 
