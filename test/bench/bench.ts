@@ -21,11 +21,11 @@ const HELP = `npm run bench -- [options]: kdump-inspect pages beside makedumpfil
   --patience S         seconds that a program may take for all of its runs (60)
   --jobs N             handed on to kdump-inspect
 `;
-/** Larger dumps are not counted the slow way: it takes a second and more for 4 GiB. */
+/** Larger dumps are not counted the slow way, which takes a second or more for 4 GiB. */
 const MOST_FOR_MEM_USAGE = 9 * 2 ** 30;
-/** Larger files, sparse as they are, only tmpfs takes; GiB. */
+/** Only tmpfs takes larger files, even sparse ones; GiB. */
 const MOST_FOR_EXT4 = 16 * 1024;
-/** Beyond 1 TiB a run of makedumpfile takes minutes. */
+/** Above 1 TiB a run of makedumpfile takes minutes. */
 const MOST_FOR_MAKEDUMPFILE = 2 ** 40;
 
 interface Dump {
@@ -58,7 +58,9 @@ function reportOf(path: string): PagesReport {
   return JSON.parse(stdout) as PagesReport;
 }
 
-/** What kdump-inspect says of a run with --debug: milliseconds from opening the dump to the report, and bytes read. */
+/**
+ * What kdump-inspect reports with --debug: milliseconds from opening the dump to the report, and bytes read.
+ */
 function inside(path: string): { ms: number; bytes: number } {
   const args = [PROGRAM, 'pages', path, '--json', '--debug', ...jobs];
   const { stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
@@ -83,7 +85,7 @@ function contestants(folder: string, { path, memory }: Dump): Map<string, Comman
   return all;
 }
 
-/** Every program once a round, one after the other, so that all meet the same machine. */
+/** Runs every program once per round, one after the other, so that all meet the same conditions. */
 function race(instruments: Instruments, commands: ReadonlyMap<string, CommandLine>): Map<string, Cost> {
   const costs = new Map([...commands.keys()].map((name) => [name, [] as Cost[]]));
   const patience = Number(options.patience) * 1000;
@@ -100,7 +102,7 @@ function race(instruments: Instruments, commands: ReadonlyMap<string, CommandLin
   return new Map([...costs].map(([name, all]) => [name, least(all)]));
 }
 
-/** Which rows the two programs do not agree on. */
+/** The rows on which the two programs disagree. */
 function differences(folder: string, { path }: Dump, report: PagesReport): string[] {
   const [program, ...args] = makedumpfile(folder, path);
   const { stdout } = spawnSync(program, args, { encoding: 'latin1' });
@@ -126,16 +128,16 @@ function table(costs: ReadonlyMap<string, Cost>): void {
 }
 
 interface Limit {
-  /** Milliseconds from opening to the report, start-up and compiling of the code included. */
+  /** Milliseconds from opening to the report, including start-up and compiling of the code. */
   readonly ms: number;
-  /** The same in a process that has compiled its code, with one thread. */
+  /** The same in a process with its code already compiled, on one thread. */
   readonly compiled: number;
   readonly bytes: number;
   /** A plain loop that makes the same reads. */
   readonly loop: number;
 }
 
-/** What the program takes, beside a plain loop that makes the same reads; the least of the runs. */
+/** The time of the program and of a plain loop that makes the same reads; the least of the runs. */
 async function limit(instruments: Instruments, path: string, wallMs: number): Promise<Limit> {
   const reads = await recordedReads(path);
   const affordable = Math.max(1, Math.floor((Number(options.patience) * 1000) / wallMs / 4));
@@ -167,7 +169,7 @@ async function bench(instruments: Instruments, folder: string, dump: Dump): Prom
   );
   const start = costs.get('node -e 0')?.wallMs ?? 0;
   print(
-    `  above node -e 0: ${(ours.wallMs - start).toFixed(1)} ms, ${(((ours.wallMs - start) * 1e6) / pages).toFixed(2)} ns a page`,
+    `  above node -e 0: ${(ours.wallMs - start).toFixed(1)} ms, ${(((ours.wallMs - start) * 1e6) / pages).toFixed(2)} ns per page`,
   );
   if (commands.has('makedumpfile')) {
     const differing = differences(folder, dump, report);
@@ -179,7 +181,7 @@ async function bench(instruments: Instruments, folder: string, dump: Dump): Prom
 
 async function main(): Promise<void> {
   if (!hasMakedumpfile)
-    print(`no makedumpfile (${options.makedumpfile}): it is left out; give --makedumpfile FILE`);
+    print(`no makedumpfile (${options.makedumpfile}), so it is left out; give --makedumpfile FILE`);
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-dumps-'));
   const inMemory = mkdtempSync('/dev/shm/kdump-inspect-dumps-');
   const instruments = new Instruments();

@@ -5,9 +5,9 @@ import { openKernel } from '../../src/kernel/open/kernel.ts';
 import { takeCensus } from '../../src/pages/census/census.ts';
 import { ALONE } from '../builders/census.ts';
 
-/** A file that notes what is read of it. */
+/** A file that records what is read from it. */
 class RecordedFile extends FileSource {
-  /** "POSITION BYTES" of each read, in their order. */
+  /** "POSITION BYTES" of each read, in order. */
   readonly reads: string[] = [];
 
   override read(position: number | bigint, into: Uint8Array): number {
@@ -27,14 +27,14 @@ async function census(file: FileSource): Promise<void> {
   }
 }
 
-/** The reads that `pages` makes of a dump with one thread, as read-loop.c takes them. */
+/** The reads that `pages` makes of a dump on one thread, in the format of read-loop.c. */
 export async function recordedReads(path: string): Promise<string> {
   const file = new RecordedFile(path);
   await census(file);
   return file.reads.join('\n');
 }
 
-/** The least milliseconds that a census takes of so many in a row: those of one whose code was compiled before it. */
+/** The least milliseconds of several censuses in a row: the time of one whose code is already compiled. */
 export async function leastCensus(path: string, runs: number): Promise<number> {
   let least = Number.POSITIVE_INFINITY;
   for (let run = 0; run < runs; run++) {

@@ -1,6 +1,7 @@
 /*
- * Runs a program with its output thrown away and prints what it took: wall ns, processor us, peak memory KiB, bytes read.
- * The last is rchar of /proc/PID/io, asked for when the program has ended and is not yet reaped; -1 where that is refused.
+ * Runs a program, discards its output and prints what it used: wall ns, processor us, peak memory KiB, bytes
+ * read. The last is rchar of /proc/PID/io, read when the program has ended but is not yet reaped; -1 if that
+ * is refused.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What a program took: the least of several runs, for what else the machine does only ever adds. */
+/** What a program used: the least of several runs, because the rest of the machine can only add to it. */
 export interface Cost {
   readonly wallMs: number;
   readonly cpuMs: number;
   readonly peakMib: number;
-  /** null where the system does not tell. */
+  /** null if the system does not say. */
   readonly bytes: number | null;
 }
 
@@ -21,7 +21,7 @@ export class Instruments {
   readonly #measure: string;
   readonly #readLoop: string;
 
-  /** @throws Error without a C compiler: Node.js cannot ask what a child took */
+  /** @throws Error without a C compiler: Node.js cannot ask what a child has used */
   constructor() {
     this.#measure = this.#build('measure');
     this.#readLoop = this.#build('read-loop');
@@ -33,7 +33,7 @@ export class Instruments {
     return join(this.#folder, name);
   }
 
-  /** One run. @throws Error when the program fails */
+  /** One run. @throws Error if the program fails */
   run(command: CommandLine): Cost {
     const { status, stdout } = spawnSync(this.#measure, command, { encoding: 'utf8' });
     if (status !== 0) throw new Error(`${command.join(' ')}: exit status ${status}`);
@@ -41,7 +41,7 @@ export class Instruments {
     return { wallMs: wall / 1e6, cpuMs: cpu / 1e3, peakMib: peak / 1024, bytes: bytes < 0 ? null : bytes };
   }
 
-  /** Milliseconds that a plain loop takes to make these reads of a file: recorded ones. */
+  /** Milliseconds that a plain loop takes to make these recorded reads of a file. */
   readLoop(path: string, reads: string): number {
     return Number(execFileSync(this.#readLoop, [path], { encoding: 'utf8', input: reads })) / 1e6;
   }
@@ -51,7 +51,7 @@ export class Instruments {
   }
 }
 
-/** The least of each figure; the peak is the most. */
+/** The least of each figure, but the highest peak. */
 export function least(costs: readonly Cost[]): Cost {
   return {
     wallMs: Math.min(...costs.map((cost) => cost.wallMs)),

@@ -1,6 +1,6 @@
 /*
- * The limit: makes the same reads of a file as a scan did, in a plain loop into aligned memory, and does nothing with what comes.
- * They come on stdin, a line each: POSITION BYTES. Prints ns.
+ * The limit: makes the same reads of a file as a scan, in a plain loop into aligned memory, and does nothing
+ * with the data. The reads come on stdin, one per line: POSITION BYTES. Prints ns.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

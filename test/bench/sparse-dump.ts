@@ -24,7 +24,7 @@ const NODE_ONLINE_MAP = 0x6000;
 const NAMES = 0x7000;
 
 const SECTION_BYTES = SECTION_PAGES * KIB4;
-/** Entries a root page of mem_section: struct mem_section has 16 bytes. */
+/** Entries per root page of mem_section: struct mem_section has 16 bytes. */
 const PER_ROOT = KIB4 / 16;
 /** MARKED_PRESENT, HAS_MEM_MAP, IS_ONLINE, IS_EARLY (include/linux/mmzone.h) */
 const SECTION_FLAGS = 0xfn;
@@ -43,17 +43,17 @@ const PATTERN: readonly Kind[] = [
   'free',
 ];
 
-/** What fills a section: every GiB alike, but one in sixteen that is a huge page of hugetlbfs. */
+/** What fills a section: every GiB is alike, except one in sixteen, which is a huge page of hugetlbfs. */
 function kindOf(section: number): Kind {
   if (Math.floor(section / 8) % 16 === 3) return section % 8 === 0 ? 'giganticHead' : 'giganticTail';
   return PATTERN[section % 8] as Kind;
 }
 
 /**
- * A dump of a machine of that size as a sparse file of some 20 MiB: the page tables of its vmemmap lead to the same few
- * blocks of struct pages again and again, so that every page of memory has a struct page to be classified, as in a
- * real dump. 1 page in 1000 is the kernel's and its contents are a hole, so ZERO: what the contents cost to read, the
- * real dumps show.
+ * A dump of a machine of that size, as a sparse file of some 20 MiB. The page tables of its vmemmap lead to
+ * the same few blocks of struct pages again and again, so every page of memory has a struct page to be
+ * classified, as in a real dump. 1 page in 1000 belongs to the kernel, and its contents are a hole, so it is
+ * ZERO. The real dumps show what reading the contents costs.
  */
 export class SparseDump {
   readonly #bytes: number;
@@ -110,7 +110,10 @@ export class SparseDump {
     }
   }
 
-  /** The root array of mem_section; all its full pages are one, for every section encodes the same address. */
+  /**
+   * The root array of mem_section. All its full pages are one page, because every section encodes the same
+   * address.
+   */
   #writeSections(): { address: bigint; length: number } {
     const length = 2 ** (46 - 27) / PER_ROOT;
     const array = this.#allocate((length * 8) / KIB4);
@@ -164,7 +167,7 @@ export class SparseDump {
     return vmcoreinfoText({ ...facts, stext: STEXT, root, memSection }, changes);
   }
 
-  /** Writes the dump, a new file. */
+  /** Writes the dump to a new file. */
   write(path: string): void {
     const text = this.#vmcoreinfo();
     const { loads, end } = this.#loads();
@@ -179,14 +182,14 @@ export class SparseDump {
     closeSync(file);
   }
 
-  /** The image, then RAM; the file's offsets are the addresses from `DATA` on. */
+  /** The image, then RAM; file offsets are addresses plus `DATA`. */
   #loads(): { loads: SegmentRecipe[]; end: number } {
     const image = load(STEXT, IMAGE, MIB2, DATA + IMAGE);
     return { loads: [image, load(PAGE_OFFSET, 0, this.#bytes, DATA)], end: DATA + this.#bytes };
   }
 }
 
-/** Where memory begins in the file. */
+/** Where memory starts in the file. */
 const DATA = MIB2;
 
 function load(vaddr: bigint, paddr: number, size: number, offset: number): SegmentRecipe {

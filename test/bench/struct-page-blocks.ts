@@ -12,13 +12,13 @@ const PRIVATE_CACHE: PageSpec = { flags: ['lru', 'private'], mapping: FILE_MAPPI
 const SLAB: PageSpec = { type: 'slab' };
 const KERNEL: PageSpec = {};
 
-/** What a section is filled with, and how many pages of free blocks of each order are in it. */
+/** What a section is filled with, and how many pages of it are in free blocks of each order. */
 export interface Block {
   readonly bytes: Buffer;
   readonly freeBlocks: number[];
 }
 
-/** Fills the struct pages of a section from its first page on. */
+/** Fills the struct pages of a section, from its first page on. */
 class Writer {
   readonly bytes = Buffer.alloc(SECTION_PAGES * STRUCT_PAGE);
   readonly freeBlocks: number[] = new Array(11).fill(0);
@@ -32,12 +32,12 @@ class Writer {
     this.bytes.set(encodePage(SHAPE, spec), this.at++ * STRUCT_PAGE);
   }
 
-  /** Pages that stand alone, all alike. */
+  /** Single pages, all alike. */
   pages(spec: PageSpec, count: number): void {
     for (let i = 0; i < count; i++) this.page(spec);
   }
 
-  /** A free block: only its head says so; the others have what their last use left, which is nothing. */
+  /** A free block: only its head says so; the others are as their last use left them, which is blank. */
   free(order: number): void {
     this.page({ type: 'buddy', private: BigInt(order), refcount: 0 });
     this.pages({ refcount: 0 }, 2 ** order - 1);
@@ -64,7 +64,7 @@ const filled = (unit: (writer: Writer) => void) =>
     while (writer.left > 0) unit(writer);
   });
 
-/** 256 pages in the pieces that a machine in use has: single pages, small folios, small free blocks. */
+/** 256 pages in the mix of a machine in use: single pages, small folios, small free blocks. */
 function mixed(writer: Writer): void {
   writer.pages(ANONYMOUS, 40);
   writer.pages(CACHE, 17);
@@ -76,7 +76,7 @@ function mixed(writer: Writer): void {
   writer.compound(ANONYMOUS, 6);
 }
 
-/** The sections that a benchmark's memory is made of, by what fills them. */
+/** The sections that make up a benchmark's memory, by what fills them. */
 export const BLOCKS = {
   free: () => filled((writer) => writer.free(10)),
   hugePages: () => filled((writer) => writer.compound(ANONYMOUS, 9)),
@@ -89,7 +89,7 @@ export const BLOCKS = {
       writer.free(5);
       writer.free(6);
     }),
-  /** 256 pages of the kernel's, and otherwise mixed. */
+  /** 256 pages of the kernel, otherwise mixed. */
   kernel: () =>
     filled((writer) => {
       if (writer.at % 4096 === 0) {
