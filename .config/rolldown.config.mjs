@@ -8,23 +8,8 @@ import license from 'rollup-plugin-license';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 const unused = fileURLToPath(new URL('unused.cjs', import.meta.url));
 
-/** Files, and the modules that each is made for. A module that several files need is in the first of them. */
-const groups = [
-  // What a thread of a scan needs, and with it each scan.
-  { name: 'scan', test: /\/src\/pages\/worker\/answer\.ts$/ },
-  // `pages` of a plain ELF dump, the command that is run most often, needs these two and no more.
-  {
-    name: 'program',
-    test: /\/(bin\/kdump-inspect|src\/(cli\/command\/run-command|cli\/commands\/pages|report\/render\/(terminal|render-text)|report\/views\/pages-view))\.ts$/,
-  },
-  { name: 'kdump', test: /\/src\/formats\/kdump\/kdump-image\.ts$/ },
-  { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
-  // All else.
-  { name: 'further', test: /\/(src|node_modules)\/(?!pages\/worker\/walk-worker)/ },
-];
-
-export default {
-  input: { 'kdump-inspect': 'bin/launch.ts', 'walk-worker': 'src/pages/worker/walk-worker.ts' },
+/** What both bundles have in common. */
+const common = {
   platform: 'node',
   // commander wants child_process for commands that are programs of their own, chalk wants tty for colours that nobody
   // prints with.
@@ -35,16 +20,43 @@ export default {
   },
   // The view of a report may be loaded by name in one place and come along with its command in another.
   checks: { ineffectiveDynamicImport: false },
-  plugins: [license({ thirdParty: { output: 'dist/LICENSES.txt' } })],
-  output: {
-    dir: 'dist',
-    // Node.js loads CommonJS sooner than ES modules.
-    format: 'cjs',
-    chunkFileNames: '[name].js',
-    codeSplitting: { groups },
-    // Names stay, for the stack traces of --debug.
-    minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
-    comments: false,
-    topLevelVar: true,
-  },
 };
+const output = {
+  dir: 'dist',
+  // Node.js loads CommonJS sooner than ES modules.
+  format: 'cjs',
+  // Names stay, for the stack traces of --debug.
+  minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+  comments: false,
+  topLevelVar: true,
+};
+
+/** Files, and the modules that each is made for. A module that several files need is in the first of them. */
+const groups = [
+  // All that `pages` needs for a plain ELF dump, the command that is run most often.
+  {
+    name: 'program',
+    test: /\/(bin\/kdump-inspect|src\/(cli\/command\/run-command|cli\/commands\/pages|report\/render\/(terminal|render-text)|report\/views\/pages-view))\.ts$/,
+  },
+  { name: 'kdump', test: /\/src\/formats\/kdump\/kdump-image\.ts$/ },
+  { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
+  // All else.
+  { name: 'further', test: /\/(src|node_modules)\// },
+];
+
+const program = {
+  ...common,
+  input: { 'kdump-inspect': 'bin/launch.ts' },
+  plugins: [license({ thirdParty: { output: 'dist/LICENSES.txt' } })],
+  output: { ...output, chunkFileNames: '[name].js', codeSplitting: { groups } },
+};
+
+/** A thread of a scan. It shares no file with the program: of those it would need little. */
+const worker = {
+  ...common,
+  input: { 'walk-worker': 'src/pages/worker/walk-worker.ts' },
+  output: { ...output, chunkFileNames: 'walk-worker-[name].js' },
+};
+
+export { program, worker };
+export default [program, worker];

@@ -4,7 +4,7 @@ import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
-import bundles from '../.config/rolldown.config.mjs';
+import { program } from '../.config/rolldown.config.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -393,7 +393,7 @@ describe('the type checks of the program', () => {
 describe('the package', () => {
   const text = (path: string) => readFileSync(join(ROOT, path), 'utf8');
   const manifest = JSON.parse(text('package.json'));
-  const { input, output, transform } = bundles;
+  const { input, output, transform } = program;
 
   it('has a command that the build makes of a file that is there', () => {
     const source = Object.entries(input).find(([name]) => manifest.bin[name] === `${output.dir}/${name}.js`);

@@ -21,7 +21,7 @@ const run = (dist: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(dist, 'kdump-inspect.js'), ...args], { encoding: 'utf8' });
 
 /** What the bundler makes of the packages and modules that most runs do without. */
-const FURTHER = ['further', 'kdump', 'walk-worker', 'wide-text'];
+const FURTHER = ['further', 'kdump', 'walk-worker', 'walk-worker-kdump-image', 'wide-text'];
 
 test('pages of a plain dump loads no file that it does not need, so that it starts soon', () => {
   const dump = dumpOf('linux-6.1');
