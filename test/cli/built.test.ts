@@ -7,7 +7,7 @@ import { runMain } from '../support/run-main.ts';
 const NUMA = dumpOf('linux-6.12-numa');
 const ZSTD = forms().flatMap((form) => (form.name.includes('zstd') ? filesOf(form) : []));
 
-describe('the built program says what its source says, run in the process of the tests:', () => {
+describe('the built program prints the same as its source, which runs in the process of the tests:', () => {
   it.each([
     [[]],
     [['--help']],

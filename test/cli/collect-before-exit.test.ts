@@ -11,17 +11,17 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** When the run began, by the clock of milliseconds(). */
+/** When the run began, by milliseconds(). */
 const BEGUN = 5000;
 
-/** A run that took so many milliseconds, and has so many bytes of objects and of buffers beside them. */
+/** A run: its milliseconds, and its bytes of objects and of buffers. */
 function ended(took: number, used_heap_size: number, external_memory: number): void {
   vi.spyOn(process, 'hrtime').mockReturnValue([5, took * 1e6]);
   const statistics = { ...v8.getHeapStatistics(), used_heap_size, external_memory };
   vi.spyOn(v8, 'getHeapStatistics').mockReturnValue(statistics);
 }
 
-/** Settles such a run, where V8 gives `gc` to who asks. */
+/** Ends such a run, if V8 provides `gc`. */
 function settleAfter([took, heap, buffers]: [number, number, number], gc: unknown = collect): void {
   ended(took, heap, buffers);
   vi.spyOn(vm, 'runInNewContext').mockImplementation((code) => (code === 'gc' ? gc : undefined));
@@ -47,21 +47,21 @@ describe('the end of a run', () => {
     expect(v8.setFlagsFromString).not.toHaveBeenCalled();
   });
 
-  it('is an end too where V8 gives no such function', () => {
+  it('works also if V8 provides no such function', () => {
     expect(() => settleAfter([900, 12 * MIB, MIB], null)).not.toThrow();
   });
 
-  it('is an end too where V8 has no memory to give it', () => {
+  it('works also if V8 has no memory for it', () => {
     ended(900, 12 * MIB, MIB);
     vi.spyOn(vm, 'runInNewContext').mockImplementation(() => new ArrayBuffer(Number.MAX_SAFE_INTEGER));
     expect(() => collectBeforeExit(BEGUN)).not.toThrow();
   });
 
-  it('leaves no object that nothing holds', async () => {
+  it('leaves no unreachable object', async () => {
     vi.mocked(v8.setFlagsFromString).mockRestore();
     ended(900, 12 * MIB, MIB);
     const garbage = new WeakRef({ held: 'by nothing' });
-    // A WeakRef keeps its object until the job that made it is over.
+    // A WeakRef keeps its object until the current job ends.
     await new Promise(setImmediate);
     collectBeforeExit(BEGUN);
     expect(garbage.deref()).toBeUndefined();

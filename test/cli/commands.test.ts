@@ -42,7 +42,7 @@ describe('vmcoreinfo', () => {
     expect(entries['NUMBER(VMALLOC_START)']).toMatch(/^0x[0-9a-f]{16}$/);
   });
 
-  it('gives the note as it stands in the file', async () => {
+  it('prints the note unchanged', async () => {
     const raw = (await runMain(['vmcoreinfo', FIVE, '--raw'])).stdout;
     expect(
       readFileSync(FIVE)
@@ -51,7 +51,7 @@ describe('vmcoreinfo', () => {
     ).toBe(true);
   });
 
-  it('gives one value to a script, and names its likes when there is none', async () => {
+  it('prints one value for a script, and suggests similar keys if there is none', async () => {
     expect((await runMain(['vmcoreinfo', NUMA, '--get', 'OSRELEASE'])).stdout).toBe(
       '6.12.107+deb13-cloud-amd64\n',
     );
@@ -92,7 +92,7 @@ describe('segments', () => {
 });
 
 describe('translate', () => {
-  it('walks five levels to the physical address that the segment of the kernel image gives', async () => {
+  it('walks five levels to the physical address in the segment of the kernel image', async () => {
     // The LOAD of the image: 0xffffffff90a00000 at physical 0x6600000.
     const report = await json<TranslateReport>(['translate', FIVE, '0xffffffff90a01234']);
     const [walk] = report.translations;
@@ -114,12 +114,12 @@ describe('translate', () => {
     expect(walk?.steps[0]?.level).toBe('pgd');
   });
 
-  it('tells what is not mapped from what is not canonical, and ends with status 1', async () => {
+  it('distinguishes not mapped from not canonical, and ends with status 1', async () => {
     const report = await json<TranslateReport>(['translate', NUMA, '0x0', '0x8000000000000000'], 1);
     expect(report.translations.map((t) => t.result)).toEqual(['notMapped', 'notCanonical']);
   });
 
-  it("says of a process's address that the kernel's tables cannot have it, but not of NULL", async () => {
+  it("says that the kernel's tables cannot map an address of a process, but not for NULL", async () => {
     const report = await json<TranslateReport>(['translate', NUMA, '0x7f0012345678', '0x18'], 1);
     expect(report.translations).toMatchObject([
       {
@@ -131,7 +131,7 @@ describe('translate', () => {
     ]);
   });
 
-  it('tells memory that is not in the dump: the crash kernel has its own', async () => {
+  it('says that memory of the crash kernel is not in the dump', async () => {
     const { pageOffset } = expectedOf('linux-6.12-numa');
     const address = `0x${(BigInt(pageOffset) + 0x4000000n).toString(16)}`;
     const [walk] = (await json<TranslateReport>(['translate', NUMA, address])).translations;
@@ -151,7 +151,7 @@ describe('page', () => {
     const byPfn = await json<PageReport>(['page', NUMA, String(pfn)]);
     const byPhysical = await json<PageReport>(['page', NUMA, `0x${(pfn * 4096 + 7).toString(16)}`]);
     const byVirtual = await json<PageReport>(['page', NUMA, virtual]);
-    // An address lies in an object of the slab, a page in none.
+    // An address is in an object of the slab; a page is not.
     const inside = (report: PageReport, object: unknown) => ({
       ...report,
       details: { ...report.details, owner: { ...report.details?.owner, object } },
@@ -175,13 +175,13 @@ describe('page', () => {
   it('names the symbol at the address, not the first of its page', async () => {
     const { symbols } = await json<SymbolsReport>(['symbols', NUMA, 'init_task']);
     const address = BigInt(symbols[0]?.address ?? 0) + 0x17cn;
-    // Other symbols lie between it and the begin of its page.
+    // Other symbols are between it and the start of its page.
     expect(address % 4096n).toBeGreaterThan(0x17cn);
     const { details } = await json<PageReport>(['page', NUMA, `0x${address.toString(16)}`]);
     expect(details?.owner).toEqual({ kind: 'kernelImage', symbol: 'init_task+0x17c' });
   });
 
-  it('describes memory that is not in the dump by its struct page: what the BIOS keeps below 1 MiB', async () => {
+  it('describes memory that is not in the dump by its struct page: the area of the BIOS below 1 MiB', async () => {
     expect(await json<PageReport>(['page', NUMA, '0xa0000'])).toMatchObject({
       contents: 'hole',
       class: null,
@@ -198,7 +198,7 @@ describe('page', () => {
     });
   });
 
-  it('says of a page outside of the dump that it is outside', async () => {
+  it('says that a page is not in the dump', async () => {
     const ran = await runMain(['page', NUMA, '0x4000000']);
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain('pfn 16384 (physical 0x4000000) is in no segment of the dump');
@@ -206,7 +206,7 @@ describe('page', () => {
 });
 
 describe('symbols', () => {
-  it('names the symbol that an address lies in, as the kernel prints it', async () => {
+  it('names the symbol that contains an address, as the kernel prints it', async () => {
     const address = expectedOf('linux-7.3-5level').symbols.page_offset_base ?? '';
     expect((await runMain(['symbols', FIVE, address])).stdout).toBe(`${address} page_offset_base+0x0/0x8\n`);
   });
@@ -239,7 +239,7 @@ describe('symbols', () => {
     }
   });
 
-  it('says that a name is not there', async () => {
+  it('says that a name does not exist', async () => {
     const ran = await runMain(['symbols', FIVE, 'no_such_symbol']);
     expect(ran.status).toBe(1);
     expect(ran.stderr).toContain('neither the kernel nor a module has a symbol no_such_symbol');
@@ -247,7 +247,7 @@ describe('symbols', () => {
 });
 
 describe('layout', () => {
-  it('believes a given page_offset, and says what speaks against it', async () => {
+  it('believes a given page_offset, and says what contradicts it', async () => {
     const ran = await runMain(['layout', NUMA, '--page-offset', '0xffff888000000000', '--json']);
     const report = JSON.parse(ran.stdout) as {
       pageOffset: { source: string; candidates: { verdict: string }[] };
@@ -278,7 +278,7 @@ describe('text', () => {
     }
   });
 
-  it('has colour where it is asked for, and none with --no-color', async () => {
+  it('has colour with --color, and none with --no-color', async () => {
     expect((await runMain(['pages', NUMA, '--color'])).stdout).toContain('\x1b[1m');
     expect((await runMain(['pages', NUMA, '--no-color'])).stdout).not.toContain('\x1b');
   });
@@ -305,10 +305,10 @@ describe('text', () => {
 });
 
 describe('memory', () => {
-  it('stays under 150 MiB and does not follow the size of the dump', () => {
+  it('stays under 150 MiB, whatever the size of the dump', () => {
     const peak = (args: string[]) =>
       Number(/peak memory (\d+) KiB/.exec(run([...args, '--debug']).stderr)?.[1]);
-    // What starts the program is large itself, as what runs these tests is.
+    // The parent process is large itself, like the one that runs these tests.
     const large = Buffer.alloc(200 << 20, 1);
     for (const dump of [NUMA, FIVE]) {
       const used = peak(['pages', dump]);

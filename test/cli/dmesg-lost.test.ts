@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-dmesg-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'core');
 
-/** Runs dmesg on a dump of a made-up kernel; returns its lines of records and of warnings. */
+/** Runs dmesg on a dump of a built kernel. Returns the lines of records and of warnings. */
 async function dmesgOf(built: BuiltKernel, ...options: string[]) {
   writeKernel(built, path);
   const { status, stdout, stderr } = await runMain(['dmesg', path, ...options]);
@@ -42,7 +42,7 @@ const DAMAGED: Print = { text: 'lost', text_len: 999 };
 const buffer = (...logged: readonly Logged[]) => new BuiltBuffer({}, logged).kernel();
 
 describe('records that are lost', () => {
-  it('are told one by one where they are few, and the other places counted', async () => {
+  it('get a warning each up to a limit, and further ones are counted', async () => {
     const prints = Array.from({ length: 11 }, (_, i) => [DAMAGED, `text ${i}`]).flat();
     const { status, texts, said } = await dmesgOf(ring(prints));
     expect(status).toBe(3);
@@ -54,7 +54,7 @@ describe('records that are lost', () => {
     ]);
   });
 
-  it('are not those that were never written, which make no dump incomplete', async () => {
+  it('are not those that were never written, which do not make a dump incomplete', async () => {
     const { status, texts, said } = await dmesgOf(
       ring(['before', { text: 'unfinished', state: STATE.reserved }, { dataLess: 1n }, 'behind']),
     );
@@ -62,7 +62,7 @@ describe('records that are lost', () => {
     expect(said).toEqual(['warning: 2 records from 1 on are without a text: its writer had not finished it']);
   });
 
-  it('are the rest of a log whose records lead to each other, and nothing where that is all', async () => {
+  it('are the rest of a log if records point to each other, and the command fails if that is all', async () => {
     const bad = { text: 'bad', len: 8 };
     const reason = (at: number) => `the record at ${at} has a length of 8, but needs 19`;
     expect(await dmesgOf(buffer({ text: 'first' }, bad, { text: 'never reached' }))).toEqual({
@@ -82,12 +82,12 @@ describe('dmesg --panic', () => {
   ];
   const LATER: Print = { text: 'usb 1-1: new device', ts_nsec: 9_000_000_000n };
 
-  it('ends with the oops that took the dump, and begins with it', async () => {
+  it('shows exactly the oops that caused the dump', async () => {
     const { status, texts, said } = await dmesgOf(ring(['before', ...OOPS, LATER]), '--panic');
     expect({ status, texts, said }).toEqual({ status: 0, texts: OOPS, said: [] });
   });
 
-  it('tells of lost records only where they are in it', async () => {
+  it('warns only of lost records inside it', async () => {
     const [bug = '', ...rest] = OOPS;
     const outside = [DAMAGED, bug, ...rest, LATER, DAMAGED];
     expect(await dmesgOf(ring(outside), '--panic')).toEqual({ status: 0, texts: OOPS, said: [] });
@@ -96,14 +96,14 @@ describe('dmesg --panic', () => {
     expect(inside.said).toEqual([expect.stringMatching(/^warning: record 1 is missing: /)]);
   });
 
-  it('goes on to the end of the log after a panic, also where the rest of that is lost', async () => {
+  it('continues to the end of the log after a panic, even if the rest of the log is lost', async () => {
     const panic = { text: 'Kernel panic - not syncing: x' };
     const ran = await dmesgOf(buffer({ text: 'before' }, panic, { text: 'bad', len: 8 }), '--panic');
     expect([ran.status, ran.texts]).toEqual([3, [panic.text]]);
     expect(ran.said).toEqual([expect.stringMatching(/^warning: the rest of the log is missing: /)]);
   });
 
-  it('does not say that there was none where records are lost', async () => {
+  it('does not claim that there was none if records are lost', async () => {
     const [whole, part] = [ring(['quiet']), ring(['quiet', DAMAGED])];
     expect((await dmesgOf(whole, '--panic')).said[0]).toBe(
       `${path}: there is no panic and no oops in the kernel log`,
@@ -115,7 +115,7 @@ describe('dmesg --panic', () => {
 });
 
 describe('dmesg --level', () => {
-  it('is refused where the records have none, which would otherwise hide all', async () => {
+  it('is refused if the records have no level, because it would hide all of them', async () => {
     const keys = { 'OFFSET(printk_info.caller_id)': '24' };
     const levelless = ring(['text'], { keys });
     expect((await dmesgOf(levelless)).texts).toEqual(['text']);
@@ -127,7 +127,7 @@ describe('dmesg --level', () => {
 });
 
 describe('dmesg on a terminal', () => {
-  it('has no control character of the log, tabs neither', async () => {
+  it('prints no control character of the log, not even tabs', async () => {
     writeKernel(ring(['a\tb\x1b[2J']), path);
     const terminal = fakeTerminal('stdout');
     try {

@@ -14,7 +14,7 @@ const NUMA = dumpOf('linux-6.12-numa');
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What `makedumpfile --dump-dmesg` wrote of the dump; of QEMU's file, with its segments at the kernel's addresses. */
+/** What `makedumpfile --dump-dmesg` wrote for the dump; for QEMU's file, with its segments at the kernel's addresses. */
 function logOf(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../fixtures/${name}.dmesg`, import.meta.url)), 'utf8');
 }
@@ -28,7 +28,7 @@ function rowsOf(ran: Ran): LogRow[] {
   return rows;
 }
 
-/** A row as makedumpfile would write it, for text without characters that need an escape. */
+/** A row as makedumpfile would write it, for text without special characters. */
 function lineOf({ time, caller, text }: LogRow): string {
   const micro = BigInt(time ?? 0) / 1000n;
   const seconds = `${String(micro / 1_000_000n).padStart(5)}.${String(micro % 1_000_000n).padStart(6, '0')}`;
@@ -36,7 +36,7 @@ function lineOf({ time, caller, text }: LogRow): string {
   return `${prefix}${(text ?? '').replaceAll('\n', `\n${' '.repeat(prefix.length)}`)}\n`;
 }
 
-/** Made before fixtures kept the log. */
+/** This fixture has no file with the log. */
 const WITHOUT_LOG = 'qemu-6.12-paging';
 
 describe.each(fixtureNames().filter((name) => name !== WITHOUT_LOG))('the log of %s', (name) => {
@@ -47,7 +47,7 @@ describe.each(fixtureNames().filter((name) => name !== WITHOUT_LOG))('the log of
     expect(ran.stdout.split('\n')).toEqual(logOf(name).split('\n'));
   });
 
-  it('is the same in JSON, one object a record, numbered from the first on', async () => {
+  it('is the same in JSON, one object per record, numbered from the first', async () => {
     const rows = rowsOf(await runMain(['dmesg', dumpOf(name), '--json']));
     expect(rows.map(lineOf).join('')).toBe(logOf(name));
     expect(rows.map(({ sequence }) => sequence)).toEqual(rows.map((_, i) => i));
@@ -59,14 +59,14 @@ describe('the records', async () => {
   const rows = rowsOf(await runMain(['dmesg', NUMA, '--json']));
   const saying = (text: RegExp) => rows.find((row) => text.test(row.text ?? ''));
 
-  it('have the level and the facility that the kernel source gives them', () => {
+  it('have the level and facility of the kernel source', () => {
     expect(saying(/^Linux version/)).toMatchObject({ level: 'notice', facility: 'kern', sequence: 0 });
     expect(saying(/^Kernel panic - not syncing/)).toMatchObject({ level: 'emerg', caller: 'T1' });
     expect(saying(/^WARNING: CPU: 1/)).toMatchObject({ level: 'warn', caller: 'T0' });
     expect(saying(/^sysrq: Trigger a crash/)).toMatchObject({ level: 'info' });
   });
 
-  it('have the device that they are about', () => {
+  it('have the device that they concern', () => {
     expect(saying(/^pci 0000:00:01.1: BAR 4/)?.device).toEqual({
       subsystem: 'pci',
       device: '+pci:0000:00:01.1',
@@ -96,7 +96,7 @@ describe('options choose records', async () => {
     expect(await chosen('--level', levels)).toBe(expected.map(lineOf).join(''));
   });
 
-  it('--since, in seconds since boot, that moment included', async () => {
+  it('--since, in seconds since boot, inclusive', async () => {
     const from = rows.findIndex(({ text }) => text?.startsWith('sysrq: Trigger'));
     const time = Number(rows[from]?.time);
     const seconds = `${Math.floor(time / 1e9)}.${String(time % 1e9).padStart(9, '0')}`;
@@ -109,7 +109,7 @@ describe('options choose records', async () => {
     expect(await chosen('--last', `${count}`)).toBe(rows.slice(-count).map(lineOf).join(''));
   });
 
-  it('--last of those that the others have chosen', async () => {
+  it('--last applies after the other options', async () => {
     const warnings = rows.filter(({ level }) => level === 'warn');
     expect(await chosen('--level', 'warn', '--last', '3')).toBe(warnings.slice(-3).map(lineOf).join(''));
   });
@@ -144,14 +144,14 @@ describe('dmesg --panic', () => {
     },
   );
 
-  it('says that there is none in a dump of a kernel that did not crash', async () => {
+  it('says that a kernel that did not crash has no panic', async () => {
     const ran = await runMain(['dmesg', dumpOf('qemu-6.1'), '--panic']);
     expect(ran.stderr).toMatch(/qemu-6\.1\.elf: there is no panic and no oops in the kernel log\n/);
     expect(ran.status).toBe(1);
     expect(ran.stdout).toBe('');
   });
 
-  it('can be had as JSON, and in part', async () => {
+  it('works with JSON, and with other options', async () => {
     const rows = rowsOf(await runMain(['dmesg', NUMA, '--panic', '--level', 'emerg', '--json']));
     expect(rows.map(({ text }) => text)).toEqual(['Kernel panic - not syncing: sysrq triggered crash']);
   });
@@ -161,7 +161,7 @@ describe('a dump whose log is damaged in one place', () => {
   const path = join(folder, 'damaged.elf');
   const text = 'sysrq: Trigger a crash';
   const file = readFileSync(NUMA);
-  // Physical pages are in the segment of the image and in that of their memory.
+  // A physical page can be both in the segment of the image and in that of its memory.
   for (let at = file.indexOf(text); at >= 0; at = file.indexOf(text, at + 1)) file.fill(0x55, at - 8, at);
   writeFileSync(path, file);
   const lines = logOf('linux-6.12-numa').split('\n');
@@ -173,7 +173,7 @@ describe('a dump whose log is damaged in one place', () => {
   );
   const number = before.filter((line) => line.startsWith('[')).length;
 
-  it('has all else, says what is missing, and ends with status 3', async () => {
+  it('has everything else, says what is missing, and ends with status 3', async () => {
     const ran = await runMain(['dmesg', path]);
     expect(ran.stdout).toBe(rest);
     expect(ran.stderr).toContain(`warning: record ${number} is missing: its text block has the id `);
@@ -181,13 +181,13 @@ describe('a dump whose log is damaged in one place', () => {
     expect(ran.status).toBe(3);
   });
 
-  it('says so in JSON in a line of its own, which is not complete', async () => {
+  it('says so in JSON in a separate line, which is not complete', async () => {
     const ran = await runMain(['dmesg', path, '--json', '--quiet']);
     const rows = rowsOf(ran);
     const bad = rows.slice(0, -1).filter(({ complete }) => !complete);
     expect(bad.flatMap((row) => violations('dmesg', row))).toEqual([]);
     expect(bad).toMatchObject([{ sequence: number, text: null, missing: { records: 1, cause: 'damaged' } }]);
-    // The last line speaks for the whole log.
+    // The last line is about the whole log.
     const last = rows.at(-1);
     expect(last).toMatchObject({
       complete: false,
@@ -206,21 +206,21 @@ describe('a dump whose log is damaged in one place', () => {
   });
 });
 
-describe('a dump that is cut short', () => {
+describe('a truncated dump', () => {
   const cutAt = async (bytes: number) => {
     const path = join(folder, 'cut.elf');
     writeFileSync(path, readFileSync(NUMA).subarray(0, bytes));
     return await runMain(['dmesg', path]);
   };
 
-  it('has its log all the same, where that lies before the cut', async () => {
+  it('still has its log if that is before the end of the file', async () => {
     const ran = await cutAt(0xc000000);
     expect(ran.stdout).toBe(logOf('linux-6.12-numa'));
     expect(ran.stderr).toBe('');
     expect(ran.status).toBe(0);
   });
 
-  it('has nothing to show, where no record is left: that is no success', async () => {
+  it('fails if no record is left', async () => {
     const ran = await cutAt(0x3000000);
     expect(ran.stderr).toMatch(
       /warning: 465 records from 0 on are missing: .* past the end of the truncated file/,
@@ -231,14 +231,14 @@ describe('a dump that is cut short', () => {
 });
 
 describe('dmesg in a pipe', () => {
-  it('may be cut off', () => {
+  it('can be closed early', () => {
     const ran = shell(`$KI dmesg ${NUMA} --json | head -n 2`);
     expect(ran.stdout.trimEnd().split('\n')).toHaveLength(2);
     expect(ran.stderr).toBe('');
   });
 });
 
-describe('a VMCOREINFO that lies', async () => {
+describe('a wrong VMCOREINFO', async () => {
   const raw = (await runMain(['vmcoreinfo', NUMA, '--raw'])).stdout;
   const withNote = async (change: (text: string) => string) => {
     const note = join(folder, 'note');
@@ -263,7 +263,7 @@ describe('a VMCOREINFO that lies', async () => {
     expect(ran.stdout).toBe('');
   });
 
-  it('and says nothing of the log is named', async () => {
+  it('is named if it says nothing about the log', async () => {
     const ran = await withNote((text) => text.replace(/^SYMBOL\((prb|printk_rb_static)\)=.*\n/gm, ''));
     expect(ran.stderr).toContain('VMCOREINFO has no SYMBOL(prb): the kernel log cannot be found');
     expect(ran.status).toBe(1);

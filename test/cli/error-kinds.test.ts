@@ -32,15 +32,15 @@ const cut = file('kdump', 'KDUMP   '.padEnd(64, '\0'));
 interface Case {
   readonly kind: ErrorKind;
   readonly what: string;
-  /** The command itself, which rejects. */
+  /** Runs the command, which rejects. */
   readonly ask: () => Promise<number>;
   readonly args: readonly string[];
   readonly facts: Partial<Record<keyof ErrorFacts, unknown>>;
-  /** Where the machine is at fault: lets it fail until what it returns is called. */
+  /** If the machine is at fault: makes it fail until the returned function is called. */
   readonly fault?: () => () => void;
 }
 
-/** No read of a file gets the memory that it needs. */
+/** Lets every read of a file run out of memory. */
 const withoutMemory = () =>
   replaceCalls({ readSync: (() => new ArrayBuffer(Number.MAX_SAFE_INTEGER)) as () => never });
 
@@ -68,7 +68,7 @@ const CASES: readonly Case[] = [
   },
   {
     kind: 'unsupported',
-    what: 'a file that is no dump',
+    what: 'a file that is not a dump',
     ask: () => runOnDump(pages, [text], {}),
     args: ['pages', text],
     facts: { path: text, offset: 0, hint: expect.stringContaining('--format raw') },
@@ -82,28 +82,28 @@ const CASES: readonly Case[] = [
   },
   {
     kind: 'notStored',
-    what: 'a page that the dump has not',
+    what: 'a page that is not in the dump',
     ask: () => runOnDump(page, [DUMP], { at: { pfn: 0x4000 } }),
     args: ['page', DUMP, '16384'],
     facts: { path: DUMP, address: 0x400_0000n },
   },
   {
     kind: 'notMapped',
-    what: 'an address that nothing is mapped at',
+    what: 'an address that is not mapped',
     ask: () => runOnDump(page, [DUMP], { at: { virtual: 0xffff_9999_0000_0000n } }),
     args: ['page', DUMP, '0xffff999900000000'],
     facts: { path: DUMP, address: 0xffff_9999_0000_0000n },
   },
   {
     kind: 'missingInfo',
-    what: 'a key that VMCOREINFO has not',
+    what: 'a key that VMCOREINFO does not have',
     ask: () => runOnDump(vmcoreinfo, [DUMP], { get: 'init_top_pgt' }),
     args: ['vmcoreinfo', DUMP, '--get', 'init_top_pgt'],
     facts: { path: DUMP, key: 'init_top_pgt', hint: 'did you mean SYMBOL(init_top_pgt)?' },
   },
   {
     kind: 'missingInfo',
-    what: 'a type that the kernel has not',
+    what: 'a type that the kernel does not have',
     ask: () => runOnDump(struct, [DUMP], { subject: 'no_such_type' }),
     args: ['struct', DUMP, 'no_such_type'],
     facts: { path: DUMP },
@@ -118,14 +118,14 @@ const CASES: readonly Case[] = [
   },
   {
     kind: 'usage',
-    what: 'two files that are no parts of one',
+    what: 'two files that are not parts of one dump',
     ask: () => runOnDump(pages, [DUMP, DUMP], {}),
     args: ['pages', DUMP, DUMP],
     facts: {},
   },
   {
     kind: 'usage',
-    what: 'a result that would take the place of the dump',
+    what: 'a result that would replace the dump',
     ask: () => runOnDump(pages, [DUMP], { output: DUMP }),
     args: ['pages', DUMP, '--output', DUMP],
     facts: { path: DUMP },
@@ -165,7 +165,7 @@ describe('the kinds', () => {
 });
 
 describe('a read that fails', () => {
-  it('is io with its place and its cause, whatever it was for', async () => {
+  it('is io with its offset and its cause, whatever it was for', async () => {
     const { release } = faultyDisk(DUMP, { gone: 0 });
     try {
       const { kind, facts, cause } = await failureOfAsync(runOnDump(pages, [DUMP], {}));

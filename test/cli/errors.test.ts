@@ -21,7 +21,7 @@ const DUMP = dumpOf('linux-6.12-numa');
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The first `bytes` of the dump, as a file of its own. */
+/** The first `bytes` of the dump, as a separate file. */
 function cutAt(bytes: number): string {
   const path = join(folder, `cut-${bytes}`);
   const from = readFileSync(DUMP).subarray(0, bytes);
@@ -38,7 +38,7 @@ function file(name: string, contents: string | Uint8Array): string {
   return path;
 }
 
-describe('wrong usage ends with status 2, and says what is right on stderr', () => {
+describe('wrong usage ends with status 2, and stderr says what is right', () => {
   it.each([
     [[], /Usage: kdump-inspect/],
     [['nonsense'], /unknown command 'nonsense'/],
@@ -99,7 +99,7 @@ describe('what cannot be done ends with status 1, a sentence on stderr and nothi
   });
 
   it('names the key that VMCOREINFO lacks, and the rows that it decides', async () => {
-    // This one has lost its types, which could tell it, too.
+    // This dump has lost its types, which would also tell the key.
     const dump = dumpOf('linux-6.1');
     const raw = (await runMain(['vmcoreinfo', dump, '--raw'])).stdout;
     const without = file('without', raw.replace(/^NUMBER\(PAGE_BUDDY_MAPCOUNT_VALUE\).*\n/m, ''));
@@ -116,14 +116,14 @@ describe('what cannot be done ends with status 1, a sentence on stderr and nothi
     expect(ran.stdout).toBe('');
   });
 
-  it('does not take any file for VMCOREINFO', async () => {
+  it('does not accept any file as VMCOREINFO', async () => {
     const ran = await runMain(['pages', DUMP, '--vmcoreinfo', file('no-info', 'hello\n')]);
     expect(ran.stderr).toMatch(/this is not a VMCOREINFO text/);
     expect(ran.status).toBe(1);
   });
 });
 
-describe('a dump that is cut short', async () => {
+describe('a truncated dump', async () => {
   // The kernel image and what the first GiB's tables need come first in the file; the end holds the last RAM segment.
   const path = cutAt(0xc000000);
   const ran = await runMain(['segments', path, '--json']);
@@ -138,14 +138,14 @@ describe('a dump that is cut short', async () => {
     expect(missing).toBe(readFileSync(DUMP).length - 0xc000000);
   });
 
-  it('says that the table of sections is what is missing, when pages need it', async () => {
+  it('says that the section table is missing if pages need it', async () => {
     const pages = await runMain(['pages', path]);
     expect(pages.stderr).toMatch(/the section table: .* past the end of the truncated file/);
     expect(pages.status).toBe(1);
     expect(pages.stdout).toBe('');
   });
 
-  it('never prints a wrong total, wherever it is cut', async () => {
+  it('never gives a wrong total, wherever it ends', async () => {
     const almost = cutAt(readFileSync(DUMP).length - 4096);
     const cut = await runMain(['pages', almost, '--json']);
     expect(cut.status).toBe(3);
@@ -163,7 +163,7 @@ describe('a dump that is cut short', async () => {
 });
 
 describe('a pipe', () => {
-  it('may be closed early', () => {
+  it('can be closed early', () => {
     const ran = shell(`$KI symbols ${DUMP} | head -n 3`);
     expect(ran.stdout.split('\n')).toHaveLength(4);
     expect(ran.stderr).toBe('');
@@ -174,7 +174,7 @@ describe('a pipe', () => {
     expect(ran.stdout).not.toContain('\x1b');
   });
 
-  it('that is full is waited for', () => {
+  it('is waited for while it is full', () => {
     // Symbols of modules end with the module's name; the others are as many as kallsyms_num_syms says.
     const ran = shell(`$KI symbols ${DUMP} | (sleep 0.3; grep -vc ']$')`);
     expect(Number(ran.stdout)).toBe(157648);

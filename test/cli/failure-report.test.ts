@@ -10,14 +10,14 @@ beforeEach(() => {
 });
 afterEach(() => terminal.release());
 
-/** The exit status, and what is said on stderr. */
+/** The exit status, and what is printed to stderr. */
 function report(error: unknown, debug = false) {
   const status = reportFailure(error, debug);
   return { status, said: terminal.text() };
 }
 
 describe('what ends the program', () => {
-  it('is no failure where the reader of the result has gone', () => {
+  it('is not a failure if the reader of the result has gone', () => {
     expect(report(new ReaderGone())).toEqual({ status: 0, said: '' });
   });
 
@@ -41,7 +41,7 @@ describe('what ends the program', () => {
     expect(how).toMatch(/^ {2}this is a bug .* --debug /);
   });
 
-  it('shows where it comes from with --debug alone, escaped but for its lines', () => {
+  it('shows a stack trace only with --debug, escaped except for its line breaks', () => {
     const error = new InspectError('corrupt', 'bad');
     error.stack = 'InspectError: bad\n    at read (\x1b[2J)';
     expect(report(error).said).toBe('kdump-inspect: bad\n');

@@ -19,7 +19,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const path = join(folder, 'core');
 writeKernel(new BuiltKernel(), path);
 
-/** A command that the program does not have. All of it is here. */
+/** A command that the program does not have. This is all of it. */
 const release = dumpCommand({
   name: 'release',
   summary: 'the release of the kernel, as often as wanted',
@@ -48,7 +48,7 @@ function written(text: string, letters: 'upper' | 'lower' | undefined): string {
 }
 
 dumpCommand({
-  ...{ name: 'wrong', summary: 'code that takes what nobody declares', dump: FILE },
+  ...{ name: 'wrong', summary: 'its code asks for an option that is not declared', dump: FILE },
   // @ts-expect-error: no option is called other.
   load: async () => ({ report: (_, { other }: { other: string }) => reportOf(other), view: () => [] }),
 });
@@ -74,7 +74,7 @@ describe('a new command, declared in one file', () => {
     expect(status).toBe(0);
   });
 
-  it('warns and ends with status 3 where its report is not complete', async () => {
+  it('warns and ends with status 3 if its report is not complete', async () => {
     const { status, stdout, stderr } = await run('release', path, '--lost');
     expect([status, stdout]).toEqual([3, 'Releases\n6.12.0\n']);
     expect(stderr).toBe('kdump-inspect: warning: something is missing\n');

@@ -11,7 +11,7 @@ const LZO = forms().flatMap((form) => (form.name.endsWith('-lzo') ? filesOf(form
 /** In the kernel image, and anonymous memory of a process. */
 const [KERNEL, USER] = [4096, 20_000];
 
-/** What `page` says of a page whose compressed bytes are all 0xff. */
+/** What `page` says about a page whose compressed bytes are all 0xff. */
 async function damaged(pfn: number, ...options: string[]) {
   const { start, end } = kdumpPage(LZO, pfn);
   const changed = [{ at: start, bytes: new Uint8Array(end - start).fill(0xff) }];
@@ -30,13 +30,13 @@ function reportOf(stdout: string): PageReport {
 }
 
 describe('a page whose contents are damaged', () => {
-  it('is as ever where they are not', async () => {
+  it('is complete without damage', async () => {
     const { status, stdout, stderr } = await runMain(['page', LZO, String(KERNEL), '--json']);
     expect([status, stderr]).toEqual([0, '']);
     expect(reportOf(stdout)).toMatchObject({ class: 'kernelData', warnings: [], complete: true });
   });
 
-  it('may be ZERO or KERN_DATA where the contents decide, and what is damaged is said', async () => {
+  it('may be ZERO or KERN_DATA if the contents decide, and the report says what is damaged', async () => {
     const warning =
       'the contents of the page are damaged in the dump, so whether it is ZERO or KERN_DATA is unknown';
     const { status, stdout, stderr } = await damaged(KERNEL, '--json');
@@ -62,7 +62,7 @@ describe('a page whose contents are damaged', () => {
 describe('a page whose struct page cannot be read', () => {
   const dump = dumpOf('linux-6.12-numa');
 
-  it('has a use that is unknown, which JSON says too', async () => {
+  it('has an unknown use, also in JSON', async () => {
     const whole = reportOf((await runMain(['page', dump, '49152', '--json'])).stdout);
     const table = (await runMain(['translate', dump, whole.structPage?.address ?? '', '--json'])).stdout;
     const { physical } =

@@ -37,7 +37,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** A file as QEMU writes it of the kernel's machine, with CPUs that have these CR3. */
+/** A file as QEMU writes it for the kernel's machine, whose CPUs have these CR3. */
 function dumped(name: string, built: BuiltKernel, cr3s: readonly bigint[]): string {
   const path = join(folder, name);
   writeFileSync(
@@ -64,7 +64,7 @@ describe('a dump of QEMU without its vmcoreinfo device', () => {
   const built = provableKernel(KASLR);
   plant(built, ATTIC.start, textOf(built));
 
-  it('is inspected by the VMCOREINFO in its memory, which is said', async () => {
+  it('is read with the VMCOREINFO in its memory, and says so', async () => {
     const path = dumped('without', built, [cr3(built)]);
     const { report, stderr } = await json<VmcoreinfoReport>(['vmcoreinfo', path]);
     expect(report.source).toBe(`found in memory at physical ${hex(ATTIC.start)}`);
@@ -81,12 +81,12 @@ describe('a dump of QEMU without its vmcoreinfo device', () => {
     expect(pages.kernel.release).toBe('6.12.0');
   });
 
-  it('is not searched for its segments, whose addresses are physical', async () => {
+  it('is not searched by segments, and its addresses are physical', async () => {
     const { report } = await json<SegmentsReport>(['segments', dumped('segments', built, [cr3(built)])]);
     expect(new Set(report.segments.map((s) => s.region))).toEqual(new Set(['physical']));
   });
 
-  it('can be given the VMCOREINFO instead', async () => {
+  it('can be read with --vmcoreinfo instead', async () => {
     const other = join(folder, 'text');
     writeFileSync(other, `OSRELEASE=6.12.0\n${textOf(built)}`);
     const path = dumped('given', built, [cr3(built)]);
@@ -98,7 +98,7 @@ describe('a dump of QEMU without its vmcoreinfo device', () => {
 describe('a dump of QEMU without any VMCOREINFO', () => {
   const built = provableKernel(KASLR);
 
-  it("is translated by a CPU's page tables, which is said", async () => {
+  it("is translated with a CPU's page tables, and says so", async () => {
     const path = dumped('tables', built, [cr3(built)]);
     const { report, stderr } = await json<TranslateReport>(['translate', path, hex(built.stext + 0x1234n)]);
     expect(report.pageTableRoot).toBe(hex(cr3(built)));
@@ -116,7 +116,7 @@ describe('a dump of QEMU without any VMCOREINFO', () => {
     expect(ran.stderr).toMatch(/no VMCOREINFO note, and none in its memory\n.*--vmcoreinfo FILE/);
   });
 
-  it('cannot be translated where no CPU had page tables of a kernel', async () => {
+  it('cannot be translated if no CPU had page tables of a kernel', async () => {
     const ran = await runMain(['translate', dumped('nothing', built, [0x7000n]), hex(built.stext)]);
     expect([ran.status, ran.stdout]).toEqual([1, '']);
     expect(ran.stderr).toContain('none in its memory');
@@ -141,7 +141,7 @@ describe('a dump in which a second kernel ran', () => {
 });
 
 describe('a real dump of QEMU with paging', () => {
-  it('is inspected without VMCOREINFO, its LOADs of any region', async () => {
+  it('is read without VMCOREINFO, with LOADs of any region', async () => {
     const path = dumpOf('qemu-6.12-paging');
     const { report } = await json<VmcoreinfoReport>(['vmcoreinfo', path]);
     expect(report.source).toBe('found in memory at physical 0x194c000');
@@ -198,7 +198,7 @@ describe('a dump of QEMU with the note of an earlier boot', () => {
   plant(built, ATTIC.start, textOf(built));
   const stale = textOf(provableKernel({ kernelOffset: 0x600_0000n, physBase: 0x200_0000n }));
 
-  it('is of the kernel that ran, which every command says', async () => {
+  it('is read as the kernel that ran, and every command says so', async () => {
     const recipe = qemuDump(built, [{ cr3: cr3(built) }]);
     const path = join(folder, 'stale');
     writeFileSync(

@@ -6,7 +6,7 @@ import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
-/** What commands are asked for that need an operand. */
+/** Operands of the commands that need some. */
 const OPERANDS: Readonly<Record<string, readonly string[]>> = {
   page: ['49152'],
   struct: ['init_task'],
@@ -38,7 +38,7 @@ describe('translate', () => {
     expect([status, report.mapped, report.complete]).toEqual([1, false, true]);
   });
 
-  it('is not complete where a page table cannot be read', async () => {
+  it('is not complete if a page table cannot be read', async () => {
     const { report: whole } = await ask(IN_TABLE);
     const table = Number(whole.translations[0].steps.at(-1).table);
     const { stdout } = await runMain(['segments', DUMP, '--json']);
@@ -75,8 +75,8 @@ describe('translate', () => {
         release();
       }
     };
-    // Tables that were read are kept, so many addresses in one of them take as many reads as one: what each one adds is the
-    // byte that is asked for.
+    // Page tables are cached, so several addresses in one table take as many reads as one: each adds only a read of the
+    // byte at its address.
     const addresses = Array.from(
       { length: 8 },
       (_, i) => `0x${(0xffffffff91222000n + BigInt(i)).toString(16)}`,

@@ -7,7 +7,7 @@ import { PROGRAM, type Ran, run } from '../support/run.ts';
 const formOf = (codec: string) =>
   forms().flatMap((form) => (form.name.includes(codec) ? [filesOf(form)] : []))[0] ?? [];
 const ZSTD = formOf('zstd');
-/** Files whose pages are not decoded by WebAssembly, one after the other. */
+/** Files whose pages are not decoded by WebAssembly. */
 const OTHERS = [[dumpOf('linux-6.1')], formOf('zlib'), formOf('lzo')];
 
 const options = { encoding: 'utf8', maxBuffer: 1 << 28 } as const;
@@ -15,11 +15,11 @@ const options = { encoding: 'utf8', maxBuffer: 1 << 28 } as const;
 describe('a Node.js without WebAssembly', () => {
   const bare = (args: readonly string[]): Ran => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--jitless', PROGRAM, ...args], options);
-    // Node.js itself says that the flag conflicts with another.
+    // Node.js itself warns that the flag conflicts with another.
     return { status, stdout, stderr: stderr.replace(/^Warning: disabling flag.*\n/, '') };
   };
 
-  it.each(OTHERS)('reads what needs none as ever: %s', (...files) => {
+  it.each(OTHERS)('still reads what does not need it: %s', (...files) => {
     expect(files.length).toBeGreaterThan(0);
     expect(bare(['pages', ...files, '--json'])).toEqual(run(['pages', ...files, '--json']));
   });
@@ -31,13 +31,13 @@ describe('a Node.js without WebAssembly', () => {
     expect(stderr).toContain('this Node.js cannot decode zstd pages: WebAssembly is not defined');
   });
 
-  it('shows what of such a file needs no page', () => {
+  it('still shows what needs no page of such a file', () => {
     expect(bare(['segments', ...ZSTD]).stdout).toBe(run(['segments', ...ZSTD]).stdout);
   });
 });
 
 describe('a limit of address space', () => {
-  /** KiB that Node.js alone takes, and 2 GiB: a WebAssembly.Memory reserves 8 and more. */
+  /** KiB that Node.js alone takes, plus 2 GiB: a WebAssembly.Memory reserves 8 GiB or more. */
   const limit = () => {
     const program =
       "console.log(/VmPeak:\\s+(\\d+)/.exec(require('fs').readFileSync('/proc/self/status', 'utf8'))[1])";
@@ -50,14 +50,14 @@ describe('a limit of address space', () => {
     return { status, stdout, stderr };
   };
 
-  it.each(OTHERS)('is enough for what needs no WebAssembly: %s', (...files) => {
+  it.each(OTHERS)('is enough for files that need no WebAssembly: %s', (...files) => {
     expect(limited(['pages', ...files, '--json'])).toEqual(run(['pages', ...files, '--json']));
   });
 
-  it('that is too low for a decoder is told', () => {
+  it('is reported if it is too low for a decoder', () => {
     const { status, stdout, stderr } = limited(['pages', ...ZSTD]);
     const said = `${status} ${stderr}`;
-    // How much a WebAssembly.Memory reserves is up to V8, and so is whether it ends the process itself where it does not get it.
+    // V8 decides how much a WebAssembly.Memory reserves, and whether it ends the process if it does not get that.
     if (status === 0) expect(stdout).toBe(run(['pages', ...ZSTD]).stdout);
     else expect(said).toMatch(/^1 .*cannot decode zstd pages: .*memory|^null .*(out of memory|OOM)/is);
   });

@@ -11,7 +11,7 @@ afterEach(() => {
   process.env = env;
 });
 
-/** The output on a terminal, with that environment. */
+/** The output on a terminal, in this environment. */
 function onTerminal(environment: Record<string, string>, options: { color?: boolean } = {}) {
   terminal = fakeTerminal('stdout', 132);
   process.env = environment;
@@ -32,7 +32,7 @@ describe('stdout on a terminal', () => {
     expect(onTerminal(environment).color).toBe(color);
   });
 
-  it('has colour as it is asked for, whatever the environment wants', () => {
+  it('has colour or not as the options say, whatever the environment says', () => {
     expect(onTerminal({ NO_COLOR: '1' }, { color: true }).color).toBe(true);
     terminal?.release();
     expect(onTerminal({}, { color: false }).color).toBe(false);
@@ -45,7 +45,7 @@ describe('stdout on a terminal', () => {
 });
 
 describe('stdout on a terminal that was closed', () => {
-  it('is no terminal: Node.js cannot make a stream of it', () => {
+  it('is not a terminal: Node.js cannot make a stream of it', () => {
     terminal = fakeTerminal('stdout');
     const stream = Object.getOwnPropertyDescriptor(process, 'stdout') as PropertyDescriptor;
     Object.defineProperty(process, 'stdout', {
@@ -75,7 +75,7 @@ describe('stdout elsewhere', () => {
     }
   };
 
-  // S_IFMT of stat(2) and the numbers of devices: a pipe, a file, /dev/null, and a terminal to compare.
+  // S_IFMT of stat(2) and device numbers: a pipe, a file, /dev/null, and a terminal for comparison.
   it.each([
     ['a pipe', 0o010600, 0, false],
     ['a file', 0o100644, 0, false],
@@ -87,7 +87,7 @@ describe('stdout elsewhere', () => {
 });
 
 describe('a warning', () => {
-  it('goes to stderr with the name of the program and without control characters, unless it is not wanted', () => {
+  it('goes to stderr with the name of the program and without control characters, except with --quiet', () => {
     terminal = fakeTerminal('stderr');
     standardOutput({}).warn('odd \x1b[2J');
     standardOutput({ quiet: true }).warn('unwanted');

@@ -5,7 +5,7 @@ import { onTerminal } from '../support/terminal.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
 
-/** One of each command, with what it prints of the fixture. */
+/** Each command once, on the fixture. */
 const COMMANDS = [
   `info ${DUMP}`,
   `pages ${DUMP}`,
@@ -26,14 +26,14 @@ const COMMANDS = [
 ];
 
 describe.each(COMMANDS)('%s', (command) => {
-  it('ends well and without a word when its reader has gone', () => {
+  it('ends with status 0 and no message after its reader has gone', () => {
     for (const reader of ['true', 'head -n 1']) {
       const ran = shell(`( $KI ${command}; echo $? >&2 ) | ${reader}`);
       expect(ran.stderr).toBe('0\n');
     }
   });
 
-  it('ends with a sentence where nothing can be written', () => {
+  it('ends with a sentence if nothing can be written', () => {
     const ran = shell(`$KI ${command} > /dev/full`);
     expect(ran.stderr).toBe('kdump-inspect: stdout: cannot write the result: no space left\n');
     expect(ran.status).toBe(1);
@@ -47,7 +47,7 @@ describe('stdout', () => {
   });
 
   it('may be a pipe that is full and does not block', () => {
-    // sh makes the pipe, and Perl lets no write into it wait; the reader is late.
+    // sh makes the pipe, Perl makes it non-blocking, and the reader is late.
     const ran = shell(
       `perl -e 'use Fcntl; fcntl(STDOUT, F_SETFL, O_NONBLOCK|O_WRONLY); exec @ARGV' $KI symbols ${DUMP} | (sleep 1; wc -c)`,
     );
@@ -57,7 +57,7 @@ describe('stdout', () => {
 });
 
 describe('stderr', () => {
-  // A warning that nobody hears must not cost the result, nor change the status.
+  // A warning that nobody reads must not change the result or the status.
   const WARNED = `layout ${DUMP} --page-offset 0xffff888000000000 --json`;
   const expected = shell(`$KI ${WARNED} 2>/dev/null`);
 
@@ -90,7 +90,7 @@ describe('a progress bar', () => {
   const source = (name: string) =>
     JSON.stringify(PROGRAM.replace('dist/kdump-inspect.js', `src/cli/${name}.ts`));
 
-  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is taken away before %s ends the program', (signal) => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])('is removed before %s ends the program', (signal) => {
     const sent = show(`
       import { progressBar } from ${source('session/progress')};
       const { update, end } = progressBar("reading", {}, true);
@@ -104,7 +104,7 @@ describe('a progress bar', () => {
     expect(sent.endsWith(' s left \x1b[K\r\x1b[K')).toBe(true);
   });
 
-  it('leaves signals alone when it is over', () => {
+  it('does not listen to signals after the end', () => {
     const sent = show(`
       import { progressBar } from ${source('session/progress')};
       const { update, end } = progressBar("reading", {}, true);

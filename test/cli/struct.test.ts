@@ -8,7 +8,7 @@ import { violations } from '../support/schema.ts';
 const FIVE = dumpOf('linux-7.3-5level');
 const NUMA = dumpOf('linux-6.12-numa');
 const OLD = dumpOf('linux-5.10');
-/** A dump of which the pages that hold the types were blanked. */
+/** A dump in which the pages with the types were blanked. */
 const WITHOUT_TYPES = dumpOf('qemu-6.1');
 
 async function json(args: readonly string[], status = 0): Promise<StructReport> {
@@ -37,8 +37,8 @@ describe('the layout of a type', () => {
     ]);
   });
 
-  it('shows what is in types without a name, holes, and bit fields', async () => {
-    // arch/x86/include/asm/desc_defs.h: a segment descriptor, as the processor has it.
+  it('shows the contents of anonymous types, holes, and bit fields', async () => {
+    // arch/x86/include/asm/desc_defs.h: a segment descriptor of the processor.
     const text = (await runMain(['struct', OLD, 'desc_struct'])).stdout;
     expect(lines(text).slice(2, 6)).toEqual([
       '      0      2  u16 limit0;',
@@ -52,7 +52,7 @@ describe('the layout of a type', () => {
     expect(page).toContain('     52      4  atomic_t _refcount;');
   });
 
-  it.each(TYPED)('in %s has the sizes that VMCOREINFO has', async (name) => {
+  it.each(TYPED)('in %s has the sizes in VMCOREINFO', async (name) => {
     const dump = dumpOf(name);
     for (const struct of ['page', 'pglist_data', 'zone', 'free_area', 'list_head']) {
       expect((await json([dump, struct])).type.size, struct).toBe(
@@ -61,7 +61,7 @@ describe('the layout of a type', () => {
     }
   });
 
-  it('is found through a path, and pointers are followed by their types', async () => {
+  it('is found through a path that follows pointers by their types', async () => {
     const { type } = await json([FIVE, 'task_struct.mm->pgd']);
     expect(type).toMatchObject({ name: 'pgd_t *', size: 8, layout: null });
     expect((await json([FIVE, 'task_struct.comm'])).type.name).toBe('char [16]');
@@ -81,7 +81,7 @@ describe('the layout of a type', () => {
     });
   });
 
-  it('is shown for a name that is a symbol, too', async () => {
+  it('is also shown for the name of a symbol', async () => {
     // mm/memblock.c: struct memblock memblock
     expect(await json([FIVE, 'memblock'])).toMatchObject({
       address: null,
@@ -90,13 +90,13 @@ describe('the layout of a type', () => {
     expect((await json([FIVE, 'memblock', 'memblock'])).address).toMatch(/^0xffffffff/);
   });
 
-  it('may be that of a module', async () => {
+  it('can be that of a type of a module', async () => {
     const { type } = await json([FIVE, 'virtio_blk']);
     expect(type).toMatchObject({ name: 'struct virtio_blk', module: 'virtio_blk' });
     expect(type.layout?.members[0]?.declaration).toBe('struct mutex vdev_mutex');
   });
 
-  it('is that of the first of several types, and says that there are more', async () => {
+  it('is that of the first of several types, with a warning that there are more', async () => {
     const first = await runMain(['struct', NUMA, 'console']);
     const second = await runMain(['struct', NUMA, 'console#2']);
     expect(first.status).toBe(0);
@@ -107,7 +107,7 @@ describe('the layout of a type', () => {
 });
 
 describe('a value in memory', () => {
-  it.each(TYPED)('of %s is decoded by the types of the dump', async (name) => {
+  it.each(TYPED)('of %s is decoded with the types in the dump', async (name) => {
     const dump = dumpOf(name);
     expect((await json([dump, 'init_uts_ns.name.release'])).value).toBe(expectedOf(name).kernel);
     expect((await json([dump, 'uts_namespace.name.sysname', 'init_uts_ns'])).value).toBe('Linux');
@@ -128,7 +128,7 @@ describe('a value in memory', () => {
     expect(text).toContain(`init_mm.pgd = ${value} <${Object.values(symbols)[0]}>`);
   });
 
-  it('is the same at an address, at a symbol, and at a place in one', async () => {
+  it('is the same at an address, at a symbol, and at an offset in a symbol', async () => {
     const whole = await json([FIVE, 'list_head', 'modules']);
     const address = whole.address ?? '';
     expect((await json([FIVE, 'list_head', address])).value).toEqual(whole.value);
@@ -149,7 +149,7 @@ describe('a value in memory', () => {
     expect(text).toMatch(/ at 0x[0-9a-f]+ <__this_module \[(qemu_fw_cfg|virtio_blk)\]>/);
   });
 
-  it("is a CPU's own with @CPU", async () => {
+  it("is the CPU's own copy with @CPU", async () => {
     const zero = await json([NUMA, 'rq', 'runqueues@0']);
     const one = await json([NUMA, 'rq', 'runqueues@1']);
     expect(zero.address).not.toBe(one.address);
@@ -189,7 +189,7 @@ describe('what cannot be done', () => {
     expect(ran.status).toBe(status);
   });
 
-  it('is reading a dump whose types are not there', async () => {
+  it('is reading a dump without types', async () => {
     const ran = await runMain(['struct', WITHOUT_TYPES, 'page']);
     expect(ran.status).toBe(1);
     expect(ran.stderr).toMatch(/the kernel's types at 0x[0-9a-f]+: BTF/);

@@ -18,7 +18,7 @@ async function json(args: readonly string[], status = 0): Promise<SymbolsReport>
 describe.each(TYPED)('the symbols of the modules of %s', (name) => {
   const dump = dumpOf(name);
 
-  it('are found by name, and by an address inside of them', async () => {
+  it('are found by name, and by an address inside them', async () => {
     // drivers/block/virtio_blk.c: the handler of a queue's interrupt.
     const { symbols } = await json([dump, 'virtblk_done']);
     expect(symbols).toEqual([
@@ -33,14 +33,14 @@ describe.each(TYPED)('the symbols of the modules of %s', (name) => {
     expect(location?.size).toBeGreaterThan(0x12);
   });
 
-  it('are found by pattern, behind those of the kernel, and printed as /proc/kallsyms has them', async () => {
+  it('are found by pattern, after those of the kernel, and printed as in /proc/kallsyms', async () => {
     const found = (await runMain(['symbols', dump, 'virtblk_*'])).stdout.trimEnd().split('\n');
     expect(found.length).toBeGreaterThan(5);
     for (const line of found)
       expect(line).toMatch(/^[0-9a-f]{16} [a-zA-Z] virtblk_\w+(\.\w+)*\t\[virtio_blk\]$/);
   });
 
-  it('are as many as each module says, and all of them are listed', async () => {
+  it('are as many as each module says, and all are listed', async () => {
     const { modules, symbols, table, complete } = await json([dump]);
     expect(complete).toBe(true);
     const owned = new Map<string, number>();

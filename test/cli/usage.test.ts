@@ -17,7 +17,7 @@ describe('usage', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 
-  it('needs a kernel, and says so of a file that is none', async () => {
+  it('needs a kernel, and says so if a file is something else', async () => {
     const { status, stdout, stderr } = await runMain(['usage', process.execPath]);
     expect(stderr).toMatch(/^kdump-inspect: /);
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' });

@@ -10,14 +10,14 @@ export function has(shell: Shell): boolean {
   return spawnSync(shell, ['-c', 'true']).status === 0;
 }
 
-/** Asks a shell what it offers for the last of some words, after it has read a completion script. */
+/** Asks a shell what it offers for the last of some words, after sourcing a completion script. */
 type Ask = (script: string, words: readonly string[], folder: string) => string;
 
 const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** Bash calls the function that `complete` names, with these variables (bash(1), Programmable Completion). */
 const bash: Ask = (script, words, folder) => {
-  // As bash splits words: "=" is one by itself.
+  // Like bash, which makes "=" a separate word.
   const split = words.flatMap((word) => word.split(/(=)/).filter((part) => part !== ''));
   const line = words.at(-1) === '' || words.at(-1)?.endsWith('=') ? [...split, ''] : split;
   const program = `source ${quoted(script)}
@@ -33,7 +33,7 @@ const fish: Ask = (script, words, folder) => {
   return execFileSync('fish', ['--no-config', '-c', program], { encoding: 'utf8', cwd: folder, env });
 };
 
-/** An interactive zsh in a terminal of zpty, whose compadd tells the matches that it is given, each on a line. */
+/** An interactive zsh in a zpty, whose compadd prints the matches, one per line. */
 const ZSH_INSIDE = `
 PROMPT=
 autoload -U compinit && compinit -u -D
@@ -73,7 +73,7 @@ export function offers(shell: Shell, script: string, words: readonly string[], f
   const path = join(folder, '.completion');
   writeFileSync(path, script);
   const lines = ASK[shell](path, words, folder).split('\n');
-  // Fish puts the meaning after a tab, zsh the option's = at its end.
+  // Fish adds the meaning after a tab, zsh the = of an option.
   const names = lines.map((line) => line.replace(/\t.*/, '').replace(/=$/, ''));
   return [...new Set(names.filter((name) => name !== ''))].sort();
 }

@@ -13,7 +13,7 @@ mkdirSync(join(folder, 'vmcores'));
 
 const FILES = ['vmcore', 'vmcore-2', 'vmcores'];
 
-/** The words before the cursor, and what is offered for the last of them. */
+/** The words before the cursor, and what is offered for the last one. */
 const CASES: readonly [words: readonly string[], offered: readonly string[]][] = [
   [['pag'], ['page', 'pages']],
   [['s'], ['segments', 'struct', 'symbols']],
@@ -42,7 +42,7 @@ const CASES: readonly [words: readonly string[], offered: readonly string[]][] =
   [['pages', '--jobs', 'vmc'], []],
 ];
 
-/** A folder ends in a slash where the shell puts one. */
+/** Some shells add a slash to folders. */
 const withoutSlash = (words: readonly string[]) => words.map((word) => word.replace(/\/$/, ''));
 
 describe.each(SHELLS)('the completion of %s', async (shell) => {
@@ -54,7 +54,7 @@ describe.each(SHELLS)('the completion of %s', async (shell) => {
     for (const { name } of COMMANDS) expect(script).toMatch(new RegExp(`\\b${name}\\b`));
   });
 
-  // Where the shell is not installed the script must at least have the words.
+  // If the shell is not installed, the script must at least contain the words.
   it.each(CASES)('for %j offers %j', (words, offered) => {
     const told = isHere
       ? withoutSlash(offers(shell, script, ['kdump-inspect', ...words], folder))
@@ -74,7 +74,7 @@ describe('bash', () => {
 });
 
 describe('the command completion', () => {
-  it('knows three shells, and reads no dump', async () => {
+  it('knows three shells, and has no options for dumps', async () => {
     const { status, stdout, stderr } = await runMain(['completion', 'tcsh']);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toContain('Allowed choices are bash, zsh, fish');

@@ -58,7 +58,7 @@ describe('the manual', () => {
     }
   });
 
-  it('uses only macros of man(7), escapes that every roff has, and no line that is one by accident', () => {
+  it('uses only macros of man(7) and escapes that every roff has, and no text line is a request by accident', () => {
     for (const line of LINES) {
       if (/^[.']/.test(line)) expect(line).toMatch(/^\.(TH|SH|SS|PP|TP|br|nh|ad|\\")( |$)/);
       expect(line.replace(/\\(f[BIR]|\((aq|dq|ga|ha|ti)|[-e&"])/g, '')).not.toContain('\\');
@@ -66,7 +66,7 @@ describe('the manual', () => {
     }
   });
 
-  it('is set without a complaint, where there is a groff to set it', () => {
+  it('is formatted without a warning, if groff is installed', () => {
     const { error, stdout, stderr } = spawnSync('groff', ['-ww', '-man', '-Tutf8', PATH], {
       encoding: 'utf8',
     });

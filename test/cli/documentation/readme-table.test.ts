@@ -6,7 +6,7 @@ import { withCommandTable } from '../../../src/cli/documentation/readme-table.ts
 const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
 
 describe('the table of commands in README.md', () => {
-  it('is that of the declarations: npm run readme renews it', () => {
+  it('matches the declarations: npm run readme renews it', () => {
     expect(README).toBe(withCommandTable(README, COMMANDS));
   });
 
@@ -20,7 +20,7 @@ describe('the table of commands in README.md', () => {
     }
   });
 
-  it('is put between its marks, and nowhere else', () => {
+  it('is only written between its marks', () => {
     const [first, ...others] = COMMANDS;
     expect(first?.name).toBe('info');
     const fewer = withCommandTable(README, others);

@@ -12,14 +12,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const ASK = ['vmcoreinfo', dumpOf('linux-5.10'), '--get', 'PAGESIZE'];
 const RESULT = '4096\n';
 
-/** In a shell in which $KI asks for something whose result is one line. */
+/** Runs a shell in which $KI prints a single line. */
 function inBash(command: string) {
   const env = { PATH: process.env.PATH, KI: [process.execPath, PROGRAM, ...ASK].join(' ') };
   const { status, stdout, stderr } = spawnSync('bash', ['--norc', '-c', command], { encoding: 'utf8', env });
   return { status, stdout, stderr };
 }
 
-/** Whether a pipe was open already when the tests began. */
+/** Whether a pipe was already open when the tests began. */
 function isInherited(n: number, file: string): boolean {
   try {
     return file.startsWith('pipe:') && readlinkSync(`/proc/self/fd/${n}`) === file;
@@ -35,7 +35,7 @@ const refused = (path: string, why: string) => ({
 });
 
 describe('an open file of the program', () => {
-  /** What Node.js has open besides stdin, stdout and stderr, by its number. */
+  /** What Node.js has open besides stdin, stdout and stderr, by number. */
   let own: ReadonlyMap<number, string>;
   beforeAll(() => {
     const list =
@@ -49,7 +49,7 @@ describe('an open file of the program', () => {
     own = new Map(all.filter(([n, file]) => n > 2 && !isInherited(n, file)));
   });
 
-  it('that Node.js has opened for itself is not written to, whatever its number', () => {
+  it('is not written to if Node.js opened it for itself, whatever its number', () => {
     const made = [...own].filter(([, file]) => /^(anon_inode|pipe):/.test(file)).map(([n]) => n);
     expect(made.length).toBeGreaterThan(6);
     for (const n of made) {
@@ -68,7 +68,7 @@ describe('an open file of the program', () => {
     },
   );
 
-  it('that is none when the program starts stays none, whatever is opened meanwhile', () => {
+  it('that is not open when the program starts counts as not open, whatever is opened later', () => {
     const free = Math.max(...own.keys()) + 1;
     for (const n of [free, free + 1, free + 2, 777]) {
       const path = `/dev/fd/${n}`;
@@ -77,7 +77,7 @@ describe('an open file of the program', () => {
   });
 });
 
-describe('an open file that the program was given', () => {
+describe('an open file that the program inherited', () => {
   const said = { status: 0, stdout: RESULT, stderr: '' };
 
   it.each([5, 7, 12, 16, 40])('is written to: a file, as number %i', (n) => {
@@ -91,7 +91,7 @@ describe('an open file that the program was given', () => {
     expect(inBash('set -o pipefail; { $KI -o /proc/self/fd/12; } 12>&1 >/dev/null | cat')).toEqual(said);
   });
 
-  it('is written to: a process in the place of a file', () => {
+  it('is written to: a process substitution', () => {
     const file = join(folder, 'substituted');
     expect(inBash(`$KI -o >(cat >${file}); wait $!`)).toEqual({ ...said, stdout: '' });
     expect(readFileSync(file, 'utf8')).toBe(RESULT);
@@ -106,7 +106,7 @@ describe('an open file that the program was given', () => {
     expect([output[2], output[5]]).toEqual(['', RESULT]);
   });
 
-  it('is not written to where it is open for reading alone', () => {
+  it('is not written to if it is open only for reading', () => {
     expect(inBash('$KI -o /dev/fd/5 5</dev/null')).toEqual(
       refused('/dev/fd/5', 'it is not open for writing'),
     );

@@ -17,7 +17,7 @@ const { openSync, renameSync, fchownSync, writeSync } = fs;
 /** __O_TMPFILE of include/uapi/asm-generic/fcntl.h. */
 const TMPFILE = 0o20000000;
 
-/** Runs the program while calls of the system go wrong. */
+/** Runs the program while system calls fail. */
 async function whileReplaced(calls: Partial<typeof fs>) {
   const restore = replaceCalls(calls);
   try {
@@ -28,7 +28,7 @@ async function whileReplaced(calls: Partial<typeof fs>) {
 }
 
 describe('--output', () => {
-  it('has no name while it is written, where the file system can', async () => {
+  it('has no name while it is written, if the file system supports that', async () => {
     const flags: number[] = [];
     await whileReplaced({
       openSync: ((path: string, how: number, mode?: number) => {
@@ -36,7 +36,7 @@ describe('--output', () => {
         return openSync(path, how, mode);
       }) as typeof openSync,
     });
-    // The second is the copy that takes its place.
+    // The second is the copy that replaces FILE.
     expect(flags).toEqual([TMPFILE, 0]);
   });
 
@@ -60,7 +60,7 @@ describe('--output', () => {
     },
   );
 
-  it('tries other names when a file has the one that was thought up, but not for ever', async () => {
+  it('tries a limited number of other names if a random name is taken', async () => {
     for (const [taken, status] of [
       [3, 0],
       [30, 1],
@@ -78,7 +78,7 @@ describe('--output', () => {
     }
   });
 
-  it('leaves what was there, and nothing beside it, when it cannot take its place', async () => {
+  it('leaves the old file, and nothing else, if it cannot be replaced', async () => {
     writeFileSync(result, 'old');
     const ran = await whileReplaced({
       renameSync: () => {
@@ -92,7 +92,7 @@ describe('--output', () => {
     expect(renameSync).toBe(fs.renameSync);
   });
 
-  it('is of whoever may not give it to the owner of what it replaces, and any other refusal is an error', async () => {
+  it('keeps its new owner if it may not be given to the old one; any other error is reported', async () => {
     for (const [code, status, text] of [
       ['EPERM', 0, '4096\n'],
       ['EIO', 1, 'old'],

@@ -17,7 +17,7 @@ describe('a result that does not go to a file', () => {
     expect(await ask('/dev/stdout')).toEqual({ status: 0, stdout: '4096\n', stderr: '' });
   });
 
-  it('goes on where the open file stands, which stays open', async () => {
+  it('continues at the position of an open file, which stays open', async () => {
     const fd = openSync(log, 'w');
     writeSync(fd, 'before\n');
     expect(await ask(`/dev/fd/${fd}`)).toEqual({ status: 0, stdout: '', stderr: '' });
@@ -26,7 +26,7 @@ describe('a result that does not go to a file', () => {
     expect(readFileSync(log, 'utf8')).toBe('before\n4096\nbehind\n');
   });
 
-  it('is written to a device, which is closed again', async () => {
+  it('is written to a device, which is closed afterwards', async () => {
     const opened: number[] = [];
     const closed: number[] = [];
     const { openSync: opens, closeSync: closes } = fs;

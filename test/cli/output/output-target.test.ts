@@ -31,7 +31,7 @@ function linkAt(name: string, to: string): string {
   return inFolder(name);
 }
 
-/** What is found where the system says that a path is something that a test cannot make. */
+/** What is found if the system says that a path is something that a test cannot create. */
 function findAs(path: string, stat: Partial<Stats>, call: 'statSync' | 'lstatSync' = 'statSync') {
   const real = fs[call];
   const replaced = (of: string, options?: object) =>
@@ -45,11 +45,11 @@ function findAs(path: string, stat: Partial<Stats>, call: 'statSync' | 'lstatSyn
 }
 
 describe('what --output names', () => {
-  it('is a file to be where nothing is', () => {
+  it('is a new file if nothing is there', () => {
     expect(findTarget(inFolder('new'), [])).toEqual({ kind: 'file', path: inFolder('new') });
   });
 
-  it('is the file that is there, and the one at the end of links, however many', () => {
+  it('is the existing file, also after any number of links', () => {
     const real = fileAt('real');
     const before = expect.objectContaining({ ino: statSync(real).ino });
     let link = real;
@@ -59,7 +59,7 @@ describe('what --output names', () => {
     }
   });
 
-  it.each(['/dev/null', '/dev/zero'])('is a device as it is: %s', (path) => {
+  it.each(['/dev/null', '/dev/zero'])('is a device: %s', (path) => {
     expect(findTarget(path, [])).toEqual({ kind: 'device' });
   });
 
@@ -76,7 +76,7 @@ describe('what --output names', () => {
 });
 
 describe('what --output refuses', () => {
-  it('is a folder, also one that is not there yet', () => {
+  it('is a folder, also one that does not exist', () => {
     mkdirSync(inFolder('folder'));
     for (const name of ['folder', 'none/']) {
       const { kind, facts, message } = failureOf(() => findTarget(inFolder(name), []));
@@ -85,7 +85,7 @@ describe('what --output refuses', () => {
     }
   });
 
-  it('is a link that leads nowhere, which would be made where a stranger wants it', () => {
+  it('is a dangling link, which would create a file wherever its owner wants it', () => {
     const path = linkAt('nowhere', 'none');
     const { kind, facts, message } = failureOf(() => findTarget(path, []));
     expect([kind, facts]).toEqual(['io', { path }]);
@@ -99,7 +99,7 @@ describe('what --output refuses', () => {
     );
   });
 
-  it('is a link that someone changes meanwhile', () => {
+  it('is a link that changes meanwhile', () => {
     rmSync(inFolder('asked'));
     linkAt('asked', fileAt('first'));
     for (const other of [{ ino: 1 }, { dev: 1 }])
@@ -108,7 +108,7 @@ describe('what --output refuses', () => {
       );
   });
 
-  it('is a file that is read, by its own name and by any other', () => {
+  it('is an input, by its own name and by any other', () => {
     const [input, other] = [fileAt('input'), fileAt('other')];
     const inputs = [inFolder('none'), other, input];
     linkSync(input, inFolder('hard'));

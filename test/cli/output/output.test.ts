@@ -32,7 +32,7 @@ beforeEach(() => {
   mkdirSync(folder);
 });
 const inFolder = (name: string) => join(folder, name);
-/** All that is in the folder, hidden files too. */
+/** All files in the folder, including hidden ones. */
 const contents = () => readdirSync(folder).sort();
 
 describe('--output', () => {
@@ -63,16 +63,16 @@ describe('--output', () => {
     expect(contents()).toEqual(['result']);
   });
 
-  it('may be -o, before the command is told its file, too', () => {
+  it('can be -o, also before FILE', () => {
     expect(run(['vmcoreinfo', '-o', inFolder('a'), DUMP, '--get', 'PAGESIZE']).status).toBe(0);
     expect(readFileSync(inFolder('a'), 'utf8')).toBe('4096\n');
   });
 
-  it('of - is stdout', () => {
+  it('with - is stdout', () => {
     expect(run(['vmcoreinfo', DUMP, '--get', 'PAGESIZE', '-o', '-']).stdout).toBe('4096\n');
   });
 
-  it('has colour in the file only when it is asked for', () => {
+  it('has colour in the file only with --color', () => {
     run(['pages', QUIET, '-o', inFolder('plain')]);
     run(['pages', QUIET, '-o', inFolder('bold'), '--color']);
     expect(readFileSync(inFolder('plain'), 'utf8')).not.toContain('\x1b');
@@ -87,7 +87,7 @@ describe('--output', () => {
     expect(JSON.parse(readFileSync(inFolder('result'), 'utf8'))).toMatchObject({ complete: false });
   });
 
-  it('keeps what translate says of an address that leads nowhere, and its status', () => {
+  it('keeps the report of translate on an address that leads nowhere, and its status', () => {
     const ran = run(['translate', DUMP, '0x0', '--json', '-o', inFolder('result')]);
     expect(ran.status).toBe(1);
     expect(readFileSync(inFolder('result'), 'utf8')).toContain('notMapped');
@@ -108,7 +108,7 @@ describe('a file of --output', () => {
     expect(readFileSync(inFolder('secret'), 'utf8')).toMatch(/^Linux 5\.10/);
   });
 
-  it('is what a symbolic link leads to; the link stays', () => {
+  it('is the target of a symbolic link; the link stays', () => {
     mkdirSync(inFolder('far'));
     writeFileSync(inFolder('far/real'), 'old');
     symlinkSync('far/real', inFolder('link'));
@@ -118,7 +118,7 @@ describe('a file of --output', () => {
     expect(readdirSync(inFolder('far'))).toEqual(['real']);
   });
 
-  it('stays what it was when nothing comes of the command', () => {
+  it('stays unchanged if the command fails', () => {
     writeFileSync(inFolder('result'), 'old');
     expect(run(['pages', process.execPath, '-o', inFolder('result')]).status).toBe(1);
     expect(run(['symbols', DUMP, 'no_such_name', '-o', inFolder('result')]).status).toBe(1);
@@ -126,7 +126,7 @@ describe('a file of --output', () => {
     expect(contents()).toEqual(['result']);
   });
 
-  it('is not made when nothing comes of the command', () => {
+  it('is not created if the command fails', () => {
     expect(run(['pages', process.execPath, '-o', inFolder('result')]).status).toBe(1);
     expect(contents()).toEqual([]);
   });
@@ -177,13 +177,13 @@ describe('what --output refuses', () => {
     expect(contents()).toEqual(['circle', 'nowhere']);
   });
 
-  it('is no name at all', () => {
+  it('is an empty name', () => {
     expect(run(['pages', QUIET, '-o', '']).status).toBe(2);
   });
 });
 
-describe('--output to what is no file', () => {
-  it('writes to it as it is', () => {
+describe('--output to something else than a file', () => {
+  it('writes to it directly', () => {
     expect(run(['pages', QUIET, '-o', '/dev/null'])).toEqual({ status: 0, stdout: '', stderr: '' });
     expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
     const ran = shell(
@@ -192,7 +192,7 @@ describe('--output to what is no file', () => {
     expect(ran.stdout).toBe('4096\n');
   });
 
-  it('goes on where an open file of the shell stands', () => {
+  it('continues at the position of an open file of the shell', () => {
     const log = inFolder('log');
     for (const [path, redirection] of [
       ['/dev/stdout', '>>'],
@@ -205,7 +205,7 @@ describe('--output to what is no file', () => {
     }
   });
 
-  it('ends well when its reader has gone', () => {
+  it('ends with status 0 after its reader has gone', () => {
     const ran = shell(
       `mkfifo ${inFolder('fifo')}; head -n 1 ${inFolder('fifo')} & $KI symbols ${DUMP} -o ${inFolder('fifo')}`,
     );
@@ -214,8 +214,8 @@ describe('--output to what is no file', () => {
 });
 
 describe('a file that grows too large', () => {
-  it('is an error with a sentence, and nothing is left of it', () => {
-    // In blocks of 512 bytes, and with no signal for it: as on a disk that is full in the midst.
+  it('is an error with a sentence, and leaves nothing', () => {
+    // In blocks of 512 bytes, and without a signal: like a disk that becomes full.
     const ran = shell(`ulimit -f 64; $KI symbols ${DUMP} -o ${inFolder('result')}`);
     expect(ran.stderr).toMatch(
       /^kdump-inspect: --output .*result: cannot write the result: the file would be larger than allowed\n$/,
@@ -229,7 +229,7 @@ describe('a signal', () => {
   const large = join(all, '256-gib.core');
   beforeAll(() => new SparseDump(256).write(large));
 
-  /** Sends a signal as soon as the program has the file open that its result will be in; returns what it ended by. */
+  /** Sends a signal as soon as the program has opened the file for its result. Returns the signal that ended it. */
   const kill = (signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') =>
     new Promise<string | null>((resolve) => {
       const child = spawn(process.execPath, [
@@ -242,7 +242,7 @@ describe('a signal', () => {
         inFolder('result'),
       ]);
       const links = `/proc/${child.pid}/fd`;
-      // Nothing can be done about SIGKILL where a file system makes no files without a name: not before it lost it.
+      // If the file system cannot make files without a name, SIGKILL may come before the file is unlinked.
       const ready = signal === 'SIGKILL' ? ' (deleted)' : '';
       const isOpen = () =>
         existsSync(links) &&

@@ -6,8 +6,8 @@ import { refusal, replaceCalls } from '../../support/system-calls.ts';
 const TEXT = 'a result of several bytes';
 
 /**
- * Writes where each call is answered as given, by a number of bytes, the name of an error of the system or another error;
- * then all is taken. Returns what arrived.
+ * Writes while the first calls return the given answers: a number of bytes, the name of a system error, or another error. Later
+ * calls succeed. Returns what arrived.
  */
 function writeWhere(
   answers: readonly (number | string | Error)[],
@@ -43,16 +43,16 @@ describe('bytes that are written', () => {
     expect(writeWhere(answers)).toBe(TEXT);
   });
 
-  it('need no more where their reader has gone', () => {
+  it('are dropped after their reader has gone', () => {
     expect(() => writeWhere([3, 'EPIPE'])).toThrow(ReaderGone);
   });
 
-  it('are an error where the system refuses them, or anything else goes wrong', () => {
+  it('cause an error if the system refuses them, or anything else goes wrong', () => {
     expect(() => writeWhere([3, 'ENOSPC'])).toThrow(expect.objectContaining({ code: 'ENOSPC' }));
     expect(() => writeWhere([new TypeError('bug')])).toThrow(TypeError);
   });
 
-  it('on stderr may find nobody to hear them', () => {
+  it('are dropped if stderr is closed', () => {
     expect(writeWhere(['EBADF'], () => say(TEXT))).toBe('');
   });
 });
@@ -60,19 +60,19 @@ describe('bytes that are written', () => {
 describe('why a result cannot be written', () => {
   const why = (error: unknown) => cannotWrite('--output x', 'x', error);
 
-  it('is said in words, and has the name that the system gives it', () => {
+  it('is said in words, with the name of the system error', () => {
     expect(why(refusal('ENOSPC', 'write'))).toMatchObject({
       ...{ kind: 'io', message: '--output x: cannot write the result: no space left' },
       facts: { path: 'x', errno: 'ENOSPC' },
     });
   });
 
-  it('is the sentence of the system where that is seldom heard', () => {
+  it('is the message of the system for a rare error', () => {
     const { message } = why(refusal('EUCLEAN', 'fsync')) as Error;
     expect(message).toBe('--output x: cannot write the result: EUCLEAN: refused, fsync');
   });
 
-  it('is left as it is where the system has nothing to do with it', () => {
+  it('is left unchanged if it is not a system error', () => {
     for (const error of [new ReaderGone(), new TypeError('bug')]) expect(why(error)).toBe(error);
   });
 });

@@ -6,7 +6,7 @@ import { CLEARED, leaveTerminal, pass, sent, watchBars } from '../../support/bar
 watchBars();
 
 describe('the bar of work of unknown length', () => {
-  it('shows nothing in the first second, and then for how long the work has gone on', () => {
+  it('shows nothing in the first second, and then how long the work has taken', () => {
     const activity = activityBar('reading memory', {});
     pass(999);
     activity?.update();
@@ -18,7 +18,7 @@ describe('the bar of work of unknown length', () => {
     expect(sent()).toBe(CLEARED);
   });
 
-  it('moves, ten times a second at most', () => {
+  it('moves at most ten times per second', () => {
     const activity = activityBar('reading', {});
     pass(2000);
     activity?.update();
@@ -34,7 +34,7 @@ describe('the bar of work of unknown length', () => {
     activity?.end();
   });
 
-  it('leaves the line to a bar that knows how far it is, and takes it over when that one stands still', () => {
+  it('leaves the line to a bar that shows progress, and takes it over if that one stops', () => {
     const activity = activityBar('reading memory', {});
     const progress = progressBar('reading pages', {});
     pass(2000);
@@ -53,7 +53,7 @@ describe('the bar of work of unknown length', () => {
     expect(sent()).toBe(CLEARED);
   });
 
-  it('is not drawn again once it has ended', () => {
+  it('is not drawn again after its end', () => {
     const activity = activityBar('reading', {});
     activity?.end();
     pass(5000);
@@ -61,7 +61,7 @@ describe('the bar of work of unknown length', () => {
     expect(sent()).toBe('');
   });
 
-  it('is for who sees it and wants it', () => {
+  it('is only for terminals, and not with --quiet', () => {
     expect(activityBar('reading', { quiet: true })).toBeUndefined();
     leaveTerminal();
     expect(activityBar('reading', {})).toBeUndefined();

@@ -6,7 +6,7 @@ import { InspectError } from '../../../src/errors.ts';
 
 const ENDLESS = fileURLToPath(new URL('../../support/endless.ts', import.meta.url));
 
-/** Runs the endless work, and sends a signal as soon as it has begun. */
+/** Runs endless work, and sends a signal as soon as it has begun. */
 function endedBy(signal: NodeJS.Signals): Promise<{ signal: NodeJS.Signals | null; said: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', ENDLESS], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -22,15 +22,15 @@ function endedBy(signal: NodeJS.Signals): Promise<{ signal: NodeJS.Signals | nul
 }
 
 describe('work that Ctrl-C can end', () => {
-  it('ends wherever it is, after what is to be done last, and so does the process, by that signal', async () => {
+  it('ends at any point, calls `last`, and then ends the process by that signal', async () => {
     expect(await endedBy('SIGINT')).toEqual({ signal: 'SIGINT', said: 'begun\nlast\n' });
   });
 
-  it('is ended by other signals as any process', async () => {
+  it('is ended by other signals like any process', async () => {
     expect(await endedBy('SIGTERM')).toEqual({ signal: 'SIGTERM', said: 'begun\n' });
   });
 
-  it('returns what it made and throws what it threw, and nothing is done last', () => {
+  it('returns or throws its result without calling `last`', () => {
     const last = vi.fn();
     const made = { of: 'work' };
     expect(interruptible(() => made, last)).toBe(made);

@@ -5,7 +5,7 @@ import { CLEARED, leaveTerminal, pass, sent, watchBars } from '../../support/bar
 watchBars();
 
 describe('a progress bar', () => {
-  it('shows nothing of work that takes less than a second', () => {
+  it('shows nothing for work that takes less than a second', () => {
     const { update, end } = progressBar('reading', {});
     pass(999);
     update(1, 2);
@@ -13,14 +13,14 @@ describe('a progress bar', () => {
     expect(sent()).toBe('');
   });
 
-  it('shows the share that is done and the time that the rest will take at that pace', () => {
+  it('shows the share that is done, and the time that the rest takes at that pace', () => {
     const { update } = progressBar('reading', {});
     pass(3000);
     update(3, 4);
     expect(sent()).toBe(`\rreading [${'#'.repeat(22)}${'.'.repeat(8)}] 75 %, 1 s left \x1b[K`);
   });
 
-  it('is drawn ten times a second at most', () => {
+  it('is drawn at most ten times per second', () => {
     const { update } = progressBar('reading', {});
     pass(2000);
     update(1, 4);
@@ -33,7 +33,7 @@ describe('a progress bar', () => {
     expect(sent()).toContain(' 75 %');
   });
 
-  it('guesses no time before anything is done, and is full where there is nothing to do', () => {
+  it('estimates no time before anything is done, and is full if there is nothing to do', () => {
     const { update } = progressBar('reading', {});
     pass(2000);
     update(0, 4);
@@ -43,7 +43,7 @@ describe('a progress bar', () => {
     expect(sent()).toBe(`\rreading [${'#'.repeat(30)}] 100 %, 0 s left \x1b[K`);
   });
 
-  it('guesses no time by the first hundredth of the work', () => {
+  it('estimates no time from the first hundredth of the work', () => {
     const { update } = progressBar('reading', {});
     pass(3000);
     update(9, 1000);
@@ -53,7 +53,7 @@ describe('a progress bar', () => {
     expect(sent()).toBe(`\rreading [${'.'.repeat(30)}] 1 %, 396 s left \x1b[K`);
   });
 
-  it('is taken away when the work is over', () => {
+  it('is removed after the work', () => {
     const { update, end } = progressBar('reading', {});
     pass(2000);
     update(1, 2);
@@ -62,7 +62,7 @@ describe('a progress bar', () => {
     expect(sent()).toBe(CLEARED);
   });
 
-  it('is for who sees it and wants it', () => {
+  it('is only for terminals, and not with --quiet', () => {
     const quiet = progressBar('reading', { quiet: true });
     leaveTerminal();
     const unseen = progressBar('reading', {});
@@ -75,10 +75,10 @@ describe('a progress bar', () => {
   });
 });
 
-describe('a progress bar of work that lets signals come', () => {
+describe('a progress bar of work that returns to the event loop', () => {
   const listening = () => ['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => process.listenerCount(signal));
 
-  it('is taken away before the process ends by a signal as it would have without', () => {
+  it('is removed before a signal ends the process', () => {
     const kill = vi.spyOn(process, 'kill').mockReturnValue(true);
     const { update } = progressBar('reading', {}, true);
     const before = listening();
@@ -91,7 +91,7 @@ describe('a progress bar of work that lets signals come', () => {
     expect(listening()).toEqual(before);
   });
 
-  it('listens to signals from when it is drawn until it is taken away, and once', () => {
+  it('listens to signals once, from its first drawing until it is removed', () => {
     const before = listening();
     const { update, end } = progressBar('reading', {}, true);
     update(1, 4);
@@ -105,7 +105,7 @@ describe('a progress bar of work that lets signals come', () => {
     expect(listening()).toEqual(before);
   });
 
-  it('leaves signals alone where the work lets none come, which would then be lost', () => {
+  it('does not listen to signals that would be lost because the work never returns to the event loop', () => {
     const before = listening();
     const { update, end } = progressBar('reading', {});
     pass(2000);

@@ -15,7 +15,7 @@ function file(name: string, contents: string | Uint8Array): string {
   return join(folder, name);
 }
 
-/** Runs the program while calls of the system go wrong. */
+/** Runs the program while system calls fail. */
 async function runWhere(calls: Partial<typeof fs>, args: readonly string[]) {
   const restore = replaceCalls(calls);
   try {
@@ -26,7 +26,7 @@ async function runWhere(calls: Partial<typeof fs>, args: readonly string[]) {
 }
 
 describe('FILE', () => {
-  it('is the memory of the running machine where there is none', async () => {
+  it('is the live memory if it is not given', async () => {
     const { openSync } = fs;
     const asked: string[] = [];
     const ran = await runWhere(
@@ -44,7 +44,7 @@ describe('FILE', () => {
     expect([ran.status, ran.stdout]).toEqual([1, '']);
   });
 
-  it('is memory as it is with --format raw, which its content cannot tell', async () => {
+  it('is a raw image with --format raw, which its content does not show', async () => {
     const path = file('raw', new Uint8Array(8192));
     expect((await runMain(['segments', path])).status).toBe(1);
     const ran = await runMain(['segments', path, '--format', 'raw', '--json']);
@@ -56,7 +56,7 @@ describe('FILE', () => {
 describe('--debug', () => {
   const FIGURES = /^kdump-inspect: [\d.]+ ms, [1-9]\d* reads of [1-9]\d* bytes, peak memory [1-9]\d* KiB$/m;
 
-  it('tells time, reads and memory, also of what failed', async () => {
+  it('prints time, reads and memory, also after a failure', async () => {
     for (const [command, status] of [
       [['segments', DUMP], 0],
       [['symbols', DUMP, 'no_such_name'], 1],
@@ -72,7 +72,7 @@ describe('--vmcoreinfo', () => {
   const ask = (path: string, ...more: string[]) =>
     runMain(['vmcoreinfo', DUMP, '--vmcoreinfo', path, ...more]);
 
-  it('may lack the newline at its end', async () => {
+  it('can lack the newline at its end', async () => {
     const path = file('no-newline', 'OSRELEASE=5.10.0\nPAGESIZE=4096');
     expect((await ask(path, '--raw')).stdout).toBe('OSRELEASE=5.10.0\nPAGESIZE=4096\n');
     const usual = file('newline', 'OSRELEASE=5.10.0\nPAGESIZE=4096\n');
@@ -92,7 +92,7 @@ describe('--vmcoreinfo', () => {
     expect(await ask(path)).toEqual({ status: 1, stdout: '', stderr: said });
   });
 
-  it('is read no further than any VMCOREINFO goes: it may be a device without an end', async () => {
+  it('is read only up to the limit of a VMCOREINFO, because it may be an endless device', async () => {
     const said =
       'kdump-inspect: --vmcoreinfo /dev/zero: this is not a VMCOREINFO text: it has more than 1048576 bytes\n';
     expect(await ask('/dev/zero')).toEqual({ status: 1, stdout: '', stderr: said });
@@ -105,7 +105,7 @@ describe('--vmcoreinfo', () => {
     expect([ran.status, fs.readFileSync(path, 'utf8')]).toEqual([2, 'OSRELEASE=5.10.0\n']);
   });
 
-  it('that fails to be read for no reason of the system is a bug, and said to be one', async () => {
+  it('is reported as a bug if reading it fails for another reason than a system error', async () => {
     const readSync = () => {
       throw new TypeError('no reason');
     };
