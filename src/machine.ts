@@ -16,3 +16,9 @@ export const GIB = 1n << 30n;
 
 /** Pages of the largest compound page, a hugetlb page of 1 GiB. No block of the buddy allocator is larger. */
 export const LARGEST_BLOCK = 2 ** 18;
+
+/** Limit of NUMA nodes: MAX_NUMNODES is at most this (NODES_SHIFT, arch/x86/Kconfig). */
+export const MAX_NUMNODES = 1 << 10;
+
+/** Limit of zones in a node: DMA, DMA32, NORMAL, MOVABLE and DEVICE, with some reserve (include/linux/mmzone.h). */
+export const MAX_NR_ZONES = 8;

@@ -1,12 +1,8 @@
 import { InspectError } from '../../errors.ts';
+import { MAX_NR_ZONES, MAX_NUMNODES } from '../../machine.ts';
 import { requireNodeId } from '../open/node-id.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { required } from '../vmcoreinfo/vmcoreinfo.ts';
-
-/** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
-const NODES_LIMIT = 1 << 10;
-/** MAX_NR_ZONES: DMA, DMA32, NORMAL, MOVABLE and DEVICE, with some reserve. */
-const ZONES_LIMIT = 8;
 
 /**
  * Returns the virtual addresses of the pglist_data of all nodes: node_data has a pointer per possible node;
@@ -18,7 +14,7 @@ export function nodeAddresses(typed: TypedKernel): bigint[] {
   if (table === undefined) return [typed.symbol('contig_page_data')];
   const key = 'LENGTH(node_data)';
   const length = required(typed.kernel.info.length('node_data'), key, 'the number of nodes is unknown');
-  if (length < 1 || length > NODES_LIMIT)
+  if (length < 1 || length > MAX_NUMNODES)
     throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${length}`, {
       key,
     });
@@ -41,5 +37,8 @@ export function zoneAddresses(typed: TypedKernel): bigint[] {
 export function zonesOfNode(typed: TypedKernel, node: bigint): bigint[] {
   const { offset, size } = typed.types.struct('pglist_data').field('node_zones');
   const one = typed.types.struct('zone').size;
-  return Array.from({ length: Math.min(ZONES_LIMIT, size / one) }, (_, i) => node + BigInt(offset + i * one));
+  return Array.from(
+    { length: Math.min(MAX_NR_ZONES, size / one) },
+    (_, i) => node + BigInt(offset + i * one),
+  );
 }

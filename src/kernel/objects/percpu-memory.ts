@@ -1,7 +1,7 @@
 import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
-import { PAGE_SIZE } from '../../machine.ts';
+import { MAX_NUMNODES, PAGE_SIZE } from '../../machine.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { isCut, walkList } from './list.ts';
 
@@ -25,8 +25,6 @@ export interface PercpuMemory {
 const SLOTS_LIMIT = 256;
 /** Limit of chunks, more than any kernel has: each is at least 2 MiB per CPU. */
 const CHUNKS_LIMIT = 1 << 20;
-/** Limit of groups: at most one per node, MAX_NUMNODES (NODES_SHIFT, arch/x86/Kconfig). */
-const GROUPS_LIMIT = 1 << 10;
 const PAGE = BigInt(PAGE_SIZE);
 
 /**
@@ -129,7 +127,7 @@ function unitsOfGroups(typed: TypedKernel): number | undefined {
     typed.findSymbol(name),
   );
   if (groups === undefined || sizes === undefined || unit === undefined) return undefined;
-  const count = Math.min(GROUPS_LIMIT, typed.space.u32(groups));
+  const count = Math.min(MAX_NUMNODES, typed.space.u32(groups));
   const bytes = typed.space.bytes(typed.space.u64(sizes), 8 * count);
   const all = Array.from({ length: count }, (_, i) => u64At(bytes, 8 * i)).reduce((a, b) => a + b, 0n);
   return Number(all) / typed.space.u32(unit);

@@ -1,8 +1,6 @@
 import { InspectError } from '../../errors.ts';
+import { MAX_NUMNODES } from '../../machine.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
-
-/** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
-const NODES_LIMIT = 1 << 10;
 
 /**
  * What a cache has for a node: its kmem_cache_node, and the node's barn if it is beside that (7.1+);
@@ -66,6 +64,6 @@ export class CacheNodes {
 function nodeCount(typed: TypedKernel): number {
   const ids = typed.findSymbol('nr_node_ids');
   const count = ids === undefined ? 1 : typed.space.u32(ids);
-  if (count >= 1 && count <= NODES_LIMIT) return count;
+  if (count >= 1 && count <= MAX_NUMNODES) return count;
   throw new InspectError('corrupt', `nr_node_ids is ${count}, which is impossible`);
 }

@@ -3,7 +3,7 @@ import { InspectError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { requireNodeId } from '../../kernel/open/node-id.ts';
 import { missingKey, required, type Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
-import { START_KERNEL_MAP } from '../../machine.ts';
+import { MAX_NR_ZONES, MAX_NUMNODES, START_KERNEL_MAP } from '../../machine.ts';
 
 /** A memory zone, and what its kernel counted as free in it. Pages and pfns. */
 export interface Zone {
@@ -28,10 +28,6 @@ export interface ZoneCheck extends Zone {
 
 const NAMES = /^(DMA|DMA32|Normal|Movable|Device)\0/;
 const POINTER = 8;
-/** MAX_NUMNODES is at most 1 << 10 on x86_64 (NODES_SHIFT, arch/x86/Kconfig) */
-const NODES_LIMIT = 1 << 10;
-/** No x86_64 configuration has more than DMA, DMA32, NORMAL, MOVABLE and DEVICE; MAX_NR_ZONES leaves room. */
-const ZONES_LIMIT = 8;
 /** Pages of the widest physical address, 52 bits. */
 const PFNS_LIMIT = 2 ** 40;
 
@@ -104,7 +100,7 @@ function nodes({ info, space }: Kernel): BigUint64Array {
   }
   const key = 'LENGTH(node_data)';
   const length = required(info.length('node_data'), key, 'the number of nodes is unknown');
-  if (length < 1 || length > NODES_LIMIT) {
+  if (length < 1 || length > MAX_NUMNODES) {
     throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${length}, no number of nodes`, { key });
   }
   const pointers = space.bytes(table, length * POINTER);
@@ -121,7 +117,7 @@ function structs(kernel: Kernel, { size }: ZoneFields, pgdat: bigint, node: numb
   };
   const [nrZonesAt, zonesAt] = [offset('nr_zones'), offset('node_zones')];
   const count = space.u32(pgdat + BigInt(nrZonesAt));
-  if (count > ZONES_LIMIT)
+  if (count > MAX_NR_ZONES)
     throw new InspectError('corrupt', `node ${node}: nr_zones is ${count}`, { address: pgdat });
   return Array.from({ length: count }, (_, i) => space.bytes(pgdat + BigInt(zonesAt + i * size), size));
 }
