@@ -3,7 +3,8 @@ import { hex, hex64 } from '../hex.ts';
 import { PAGE_SIZE } from '../machine.ts';
 import type { PageClass } from '../pages/classify/page-class.ts';
 import type { PageDetails } from '../pages/details/details.ts';
-import type { PageExplanation, StructPage } from '../pages/explain/explain.ts';
+import type { PageExplanation } from '../pages/explain/explain.ts';
+import type { StructPage } from '../pages/explain/struct-page.ts';
 import { type PageDetailsReport, pageDetailsReport } from './page-details.ts';
 import type { Report } from './report.ts';
 

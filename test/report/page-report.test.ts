@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { PageExplanation, StructPage } from '../../src/pages/explain/explain.ts';
+import type { PageExplanation } from '../../src/pages/explain/explain.ts';
+import type { StructPage } from '../../src/pages/explain/struct-page.ts';
 import { type DetailsFact, pageReport } from '../../src/report/page-report.ts';
 import { pageView } from '../../src/report/views/page-view.ts';
 import { PFN, pageDetails } from '../builders/page-details.ts';
@@ -11,7 +12,15 @@ const STRUCT: StructPage = {
   ...{ pageType: null, mapping: 0n, private: 0n, compound: 0n, order: 0 },
 };
 const PAGE: PageExplanation = {
-  ...{ pfn: PFN, contents: 'stored', zero: false, section: 0, structPage: STRUCT, structPageError: null },
+  ...{
+    pfn: PFN,
+    contents: 'stored',
+    zero: false,
+    section: 0,
+    structPage: STRUCT,
+    structPageError: null,
+    facts: 0,
+  },
   ...{ rule: 'kernel', reason: 'the kernel uses it', decidedBy: null, class: 'kernelData' },
 };
 const NO_TYPES: DetailsFact = { missing: 'this kernel has no BTF' };

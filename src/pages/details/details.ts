@@ -4,8 +4,9 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { type PageUse, USES, Use } from '../attribution/page-uses.ts';
 import { type UseKeys, useKeys } from '../attribution/use-keys.ts';
 import { pagesOfUse, useOf } from '../attribution/use-of.ts';
-import type { PageExplanation, StructPage } from '../explain/explain.ts';
-import { factsOf } from '../struct-pages/page-facts.ts';
+import type { PageExplanation } from '../explain/explain.ts';
+import type { StructPage } from '../explain/struct-page.ts';
+import { factsOf, PageFact } from '../struct-pages/page-facts.ts';
 import { folioFlags, pageFlagNames } from './flags.ts';
 import { headOf, wordsOf } from './head.ts';
 import { kfenceOwner, kfencePool } from './kfence.ts';
@@ -66,9 +67,8 @@ function useOfPage(typed: TypedKernel, page: PageExplanation, words: Int32Array,
 }
 
 /** Whether its flags are those of a folio: they hold the order since 6.6, before it has a byte of its own. */
-function isFirstTail({ pfn, structPage }: PageExplanation, head: number, keys: UseKeys): boolean {
-  const compound = structPage?.compound ?? 0n;
-  return pfn === head + 1 && (compound & 1n) === 1n && keys.order.word === keys.stride + keys.flags;
+function isFirstTail({ pfn, facts }: PageExplanation, head: number, keys: UseKeys): boolean {
+  return pfn === head + 1 && (facts & PageFact.tail) !== 0 && keys.order.word === keys.stride + keys.flags;
 }
 
 function pageFlags(
