@@ -19,7 +19,7 @@ export interface UseTally {
   readonly strays: number;
 }
 
-/** What two parts have together. */
+/** The sum of two parts. */
 export function addUseTallies(a: UseTally, b: UseTally): UseTally {
   const slabObjects = new SlabObjects(a.slabObjects);
   slabObjects.addAll(b.slabObjects);

@@ -14,41 +14,41 @@ import { spansOf } from '../walk/spans.ts';
 import { type MissingMemory, missingMemory } from './missing-memory.ts';
 import { missingEnd } from './open-end.ts';
 
-/** What became of every page. All figures are pages. */
+/** The pages of a dump by class. All figures are pages. */
 export interface Census {
   /** Every physical page of the dump, once. */
   readonly total: number;
   readonly counts: ClassCounts;
-  /** Pages that no rule leaves out and whose contents the dump does not hold: ZERO or KERN_DATA, it cannot be told. */
+  /** Pages that no rule excludes and whose contents the dump does not have: either ZERO or KERN_DATA. */
   readonly undecided: number;
-  /** The same pages by why their contents cannot be had. */
+  /** The same pages, by why their contents cannot be read. */
   readonly absences: ReadonlyMap<Absence, number>;
-  /** Pages whose struct page cannot be read, so of an unknown class; by reason. */
+  /** Pages of unknown class, because their struct page or that of their head cannot be read; by reason. */
   readonly unclassified: ReadonlyMap<string, number>;
-  /** Pages that have no struct page; they are in `counts` by their contents. */
+  /** Pages without a struct page. They are in `counts`, by their contents. */
   readonly withoutStructPage: number;
-  /** Free blocks of an order that there is none of. */
+  /** Free blocks of an impossible order. */
   readonly badOrders: number;
   /**
-   * Pages whose struct page no page can have, or contradicts that of their compound's head: tails without a head, and others between a head and
-   * its last tail. 0 in a running machine, which makes compounds meanwhile.
+   * Pages whose struct page no page can have, or contradicts that of their compound's head: tails without a head, and others between a
+   * head and its last tail. 0 for a running machine, which makes compounds meanwhile.
    */
   readonly strays: number;
-  /** Why memory may be missing behind the end of the dump, a sentence; null where none is. */
+  /** Why memory may be missing after the end of the dump, a sentence; null where none is. */
   readonly missingEnd: string | null;
-  /** Memory that the kernel uses and the dump does not cover; null for none. */
+  /** Memory that the kernel uses and that the dump does not cover; null for none. */
   readonly missingMemory: MissingMemory | null;
-  /** What of a running machine's memory has come and gone meanwhile; null for nothing. */
+  /** Memory that was added to a running machine or removed from it meanwhile; null for none. */
   readonly mapChange: MapChange | null;
-  /** Pages with struct pages that were never written and should have been. */
+  /** Pages whose struct pages should have been written and never were. */
   readonly unwritten: number;
-  /** Rows that a missing key decides. */
+  /** Rows that are unknown because a key is missing. */
   readonly untold: readonly UntoldRow[];
   /** FREE against the kernel's own counters, or why that could not be checked. */
   readonly freeCheck: FreeCheck;
 }
 
-/** What a census of a kernel needs to know before the first page is looked at. */
+/** What is known before the first page is looked at. */
 export interface CensusPlan {
   readonly kernel: Kernel;
   readonly freeLists: FreeLists;
@@ -78,7 +78,7 @@ export async function takeCensus(kernel: Kernel, options: WalkOptions): Promise<
   return censusOf(plan, pages, tally);
 }
 
-/** What the tally of all pages says, beside the kernel's own counters. */
+/** The census that the tally of all pages makes, checked against the kernel's own counters. */
 export function censusOf({ kernel, freeLists }: CensusPlan, total: number, tally: ClassTally): Census {
   const counts = noPages();
   RULES.forEach((rule, code) => {

@@ -13,27 +13,27 @@ import { missingEnd } from './open-end.ts';
 
 /** The figures of `makedumpfile --mem-usage`, 1.7.9. All are pages. */
 export interface CompatCensus {
-  /** "Original pages": those of every segment, so pages that two segments hold count twice. */
+  /** "Original pages": those of every segment, so pages in two segments count twice. */
   readonly total: number;
-  /** kernelData is what is left of the total: "Remaining pages", inflated as the total is. */
+  /** kernelData is what is left of the total: "Remaining pages", as inflated as the total. */
   readonly counts: ClassCounts;
 }
 
 /**
  * Counts as makedumpfile 1.7.9 does, where that differs from counting each page once:
- * - a block's or compound's head adds all of its pages to its row, those in holes and those already counted too;
- * - the pages behind a head are passed over only up to the end of its section, so what looks like a head behind it
- *   (fake heads of optimised hugetlb pages) adds its own once more;
- * - the kernel image, which two segments hold, is in the total twice.
+ * - the head of a block or compound adds all of its pages to its row, even those in holes and those that were counted before;
+ * - the pages after a head are skipped only up to the end of its section, so what looks like a head after that (a fake head of an
+ *   optimised hugetlb page) adds its pages again;
+ * - the kernel image, which is in two segments, is in the total twice.
  */
 class CompatScan {
   readonly counts: ClassCounts = noPages();
   readonly #keys: PageKeys;
   readonly #structPages: StructPages;
   readonly #zeroPages: ZeroPages;
-  /** Pages below this pfn are left out, whatever they look like. */
+  /** Pages below this pfn are excluded, whatever they look like. */
   #clearedUntil = 0;
-  /** Pages below this pfn are not looked at. */
+  /** Pages below this pfn are skipped. */
   #skipUntil = 0;
 
   constructor(kernel: Kernel) {
@@ -53,12 +53,12 @@ class CompatScan {
     for (let at = pfn; at < pfn + count; ) at = this.#page(at, at - pfn);
   }
 
-  /** Looks at one page; returns the next that is to be looked at. */
+  /** Looks at one page. Returns the next one to look at. */
   #page(pfn: number, n: number): number {
     if (pfn < this.#skipUntil) return pfn + 1;
     const i = n * this.#keys.stride;
     const rule = decide(this.#structPages.words, i, this.#keys);
-    // makedumpfile does not look whether a struct page was ever written.
+    // makedumpfile does not check whether a struct page was ever written.
     if (rule < FIRST_EXCLUDING || rule === Rule.uninitialized) {
       if (pfn >= this.#clearedUntil) this.#zeroPages.count(pfn, pfn + 1);
       return pfn + 1;
@@ -80,20 +80,20 @@ class CompatScan {
     const contents = this.#zeroPages.counts;
     const counts = { ...this.counts, zero: contents.zero };
     counts.kernelData = total - Object.values(counts).reduce((sum, n) => sum + n, 0);
-    // What a filter left out is in no row, and so among the remaining pages.
+    // What a filter excluded is in no row, so it is among the remaining pages.
     const lost = contents.absent - (contents.absences.get('notStored') ?? 0);
     if (lost > 0) throw incomplete(`the contents of ${lost} pages`);
     return { total, counts };
   }
 }
 
-/** There is nothing to be compatible with: makedumpfile stops where it cannot read. */
+/** makedumpfile stops where it cannot read, so there are no figures to be compatible with. */
 function incomplete(what: string): InspectError {
   return new InspectError(
     'notStored',
     `--compat makedumpfile needs a whole dump, and this one lacks ${what}`,
     {
-      hint: 'without --compat the report says what can be told and what cannot',
+      hint: 'without --compat the report says what is known and what is not',
     },
   );
 }

@@ -12,31 +12,31 @@ import { runsOf } from '../struct-pages/runs.ts';
 import { type Gap, StructPages } from '../struct-pages/struct-pages.ts';
 import type { Zone } from '../zones/zones.ts';
 
-/** A few struct pages are read of every 2 MiB that the dump lacks: memory is added by whole sections. */
+/** Of every 2 MiB that the dump lacks a few struct pages are read, because memory is added in whole sections. */
 const STEP = 512;
 const PROBE = 16;
-/** Pages of the kernel's text that are asked which flag is PG_reserved. */
+/** Pages of the kernel's text that tell which flag is PG_reserved. */
 const TEXT_PAGES = 16;
-/** Flags proper: above them stand the numbers of page.flags. */
+/** The flags proper. The bits above them are numbers, such as that of the zone. */
 const FLAGS = 0x3ff_ffff;
-/** Ranges that are told of one by one. */
+/** How many ranges are listed. */
 const TOLD = 4;
 
-/** Memory that the page allocator has and no segment of the dump. */
+/** Memory that the page allocator has and that no segment of the dump covers. */
 export interface MissingMemory {
-  /** Pages at least: those that were reserved at boot cannot be told from holes and the crash kernel's. */
+  /** At least so many pages: those reserved at boot look like holes and like the crash kernel's memory. */
   readonly pages: number;
   /** The same in words. */
   readonly sentence: string;
-  /** Physical, bytes; from the first such page of a hole in the dump to its last. */
+  /** Physical addresses, bytes: in each hole of the dump from the first such page to the last. */
   readonly ranges: RangeList;
 }
 
 /**
- * Looks for memory that the kernel uses and that the dump does not describe: what was added after `kexec -p` is in no segment
- * of the vmcore. The crash kernel's own memory, which no such dump has, was reserved at boot, as holes between RAM are; pages of a
- * balloon and those that virtio-mem unplugged are marked as offline, and sections that are not online are not used. null where there is
- * none, where it cannot be told, and of a running machine and of formats that do not say where they end (missingEnd says it of these).
+ * Looks for memory that the kernel uses and that the dump does not describe: memory added after `kexec -p` is in no segment of the
+ * vmcore. The crash kernel's own memory, which no such dump has, was reserved at boot, as holes between RAM are. Pages of a balloon and
+ * those that virtio-mem unplugged are marked as offline, and sections that are not online are not used. null where there is no such
+ * memory, where that is not known, for a running machine, and for formats that do not say where they end (see missingEnd).
  */
 export function missingMemory(kernel: Kernel, zones: readonly Zone[]): MissingMemory | null {
   const { image } = kernel;
@@ -91,7 +91,7 @@ class Search {
     return { pages, ranges, sentence: inWords(pages, ranges) };
   }
 
-  /** The pages of the kernel's text are reserved, and have no other flag; 0 where they do not look so. */
+  /** The flag of the kernel's text: its pages are reserved and have no other flag. 0 where they do not look so. */
   #reservedFlag(): number {
     const stext = this.#kernel.info.symbol('_stext');
     if (stext === undefined) return 0;
@@ -119,7 +119,7 @@ class Search {
     return false;
   }
 
-  /** How many pages are used, and from the first to past the last of them. */
+  /** How many pages are used, and the range from the first to past the last of them. */
   #usedIn(range: Range, reserved: number): Range & { readonly pages: number } {
     let [pages, first, end] = [0, range.end, range.start];
     for (const { pfn, count } of runsOf([range])) {
@@ -135,7 +135,7 @@ class Search {
     return { pages, start: first, end };
   }
 
-  /** Struct pages that are not in the dump either count: those of added memory may lie in it (memmap_on_memory). */
+  /** Pages whose struct pages are not in the dump count, too: struct pages of added memory may lie in it (memmap_on_memory). */
   #isUsedOrLost(pfn: number, n: number, unreadable: readonly Gap[], reserved: number): boolean {
     const gap =
       unreadable.length === 0
@@ -148,7 +148,7 @@ class Search {
     const { stride, flags, device, type, refcount, tail } = this.#keys;
     const { words } = this.#structPages;
     const i = n * stride;
-    // No page but a tail is mapped without a reference: what looks so was never written, or is no struct page.
+    // Only a tail is mapped without a reference. What looks so was never written, or is not a struct page.
     const isTail = ((words[i + tail.word] as number) & tail.mask) !== 0;
     if (!isTail && ((words[i + type] as number) | (words[i + refcount] as number)) === 0) return false;
     if (((words[i + flags] as number) & reserved) !== 0) return false;

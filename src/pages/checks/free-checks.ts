@@ -2,14 +2,14 @@ import { type Check, check, type Movement } from '../../kernel/evidence/check.ts
 import type { ZoneCheck } from '../zones/zones.ts';
 import type { Movements } from './movement.ts';
 
-/** What the free pages of zones are held against. */
+/** What the free pages of zones are compared with. */
 export interface FreeFacts {
   readonly zones: readonly ZoneCheck[];
   /** Free pages that lie in no zone. */
   readonly outside: number;
-  /** CPUs that may hold back a part of NR_FREE_PAGES; 0 where the dump does not tell how many there are. */
+  /** CPUs that may hold back a part of NR_FREE_PAGES; 0 where the dump does not say how many there are. */
   readonly cpus: number;
-  /** Of the zones' free lists, by the zone's index, in a kernel that runs; else null. */
+  /** How the zones' free lists moved, by the zone's index; null unless the kernel runs. */
   readonly movements: Movements | null;
 }
 
@@ -29,7 +29,7 @@ export function freeChecks(facts: FreeFacts): Check[] {
   return [...checks, ...(outside === 0 ? [] : [lost]), ...counters];
 }
 
-/** @param movement null where nobody knows how much may be held back: then a difference says nothing */
+/** @param movement null where it is not known how much may be held back. A difference then proves nothing. */
 function counterCheck({ node, name, counted, vmStat }: ZoneCheck, movement: Movement | null): Check[] {
   const figures = { unit: 'pages', node, zone: name, counted, kernel: vmStat };
   return movement === null && counted !== vmStat
@@ -37,7 +37,7 @@ function counterCheck({ node, name, counted, vmStat }: ZoneCheck, movement: Move
     : [check({ name: 'NR_FREE_PAGES', ...figures, movement })];
 }
 
-/** What a CPU has not yet added to a counter of a zone is an s8 (per_cpu_zonestat.vm_stat_diff, include/linux/mmzone.h). */
+/** The most that a CPU may not yet have added to a counter of a zone: an s8 (per_cpu_zonestat.vm_stat_diff, include/linux/mmzone.h). */
 const HELD_BACK = 127;
 
 function mayDiffer({ movements, cpus }: FreeFacts, zone: number): Movement | null {

@@ -17,13 +17,13 @@ export type FreeCheck =
 /** linux/elf.h */
 const NT_PRSTATUS = 1;
 
-/** The zones of a kernel, and of one that runs how the lengths of their free lists move meanwhile. */
+/** The zones of a kernel, and for a running one how the lengths of their free lists move meanwhile. */
 interface Watched {
   readonly zones: readonly Zone[];
   readonly movements: Movements | null;
 }
 
-/** The free lists of a kernel's zones, which FREE is checked against. */
+/** The free lists of a kernel's zones. FREE is checked against them. */
 export class FreeLists {
   readonly #kernel: Kernel;
   readonly #watched: Watched | Unavailable;
@@ -48,7 +48,7 @@ export class FreeLists {
     };
   }
 
-  /** What was counted, beside counters of the kernel that are as fresh as it is: while live memory was scanned they moved. */
+  /** Compares what was counted with the kernel's counters. Those of a running kernel are read again, because they moved meanwhile. */
   check(tally: ClassTally, counts: ClassCounts): FreeCheck {
     if ('unavailable' in this.#watched) return this.#watched;
     try {

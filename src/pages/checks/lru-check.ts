@@ -3,19 +3,19 @@ import type { Kernel } from '../../kernel/open/kernel.ts';
 import type { PageClass } from '../classify/page-class.ts';
 import { readZoneCounters, type ZoneLruCounters } from '../zones/zones.ts';
 
-/** Pages that are on an LRU list are of these classes, whatever else is. */
+/** The classes of pages on LRU lists. */
 const ON_LISTS = ['nonPrivateCache', 'privateCache', 'user'] as const satisfies readonly PageClass[];
 
 /** NR_FREE_PAGES, what may stand after it, and the five lists (enum zone_stat_item of include/linux/mmzone.h). */
 const ITEMS = 6;
 /** The smallest block that NR_FREE_PAGES_BLOCKS counts, if a kernel is made for small ones. */
 const PAGEBLOCK = 64;
-/** Of a counter of a zone, by CPU: an s8. */
+/** The most that a CPU may not yet have added to a counter of a zone: an s8. */
 const HELD_BACK = 127;
 
 /**
- * Pages of the LRU lists by the counters of the zones, at least. Before 6.15 these follow NR_FREE_PAGES at once, since then
- * NR_FREE_PAGES_BLOCKS stands between, of which whole blocks alone are counted.
+ * Least number of pages on the LRU lists, by the counters of the zones. Before 6.15 these follow NR_FREE_PAGES directly. Since then
+ * NR_FREE_PAGES_BLOCKS is between them, which counts whole blocks.
  */
 function onLists(zones: readonly ZoneLruCounters[]): number {
   const first = zones.some(({ items }) => (items[1] ?? 0) % PAGEBLOCK !== 0) ? 1 : 2;
@@ -24,9 +24,10 @@ function onLists(zones: readonly ZoneLruCounters[]): number {
 }
 
 /**
- * The check of the pages that are on LRU lists, if they are too few: the number of PG_lru is then not this kernel's, or their struct
- * pages are damaged. There may be more: pages of hugetlbfs, of the swap cache and between two lists. So nothing else is told.
- * @param cpus that may hold back a part of each counter; 0 for how many is unknown, so that nothing can be said
+ * A check that fails if too few pages are on LRU lists: the number of PG_lru is then not this kernel's, or struct pages are damaged.
+ * There may rightly be more: pages of hugetlbfs, of the swap cache, and on their way from one list to another. So any other result says
+ * nothing, and there is no check.
+ * @param cpus that may hold back a part of each counter; 0 where their number is unknown, and then there is no check
  * @throws InspectError as readZones
  */
 export function lruChecks(

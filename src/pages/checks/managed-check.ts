@@ -5,9 +5,9 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { readZoneCounters } from '../zones/zones.ts';
 
 /**
- * What _totalram_pages has, against the managed_pages of all zones, found by VMCOREINFO: for kernels whose types are not there. Nothing
- * while the kernel runs, which changes both, and where the zones cannot be read.
- * @param total of memory, bytes
+ * _totalram_pages against the managed_pages of all zones, which are found by VMCOREINFO: for kernels without their types. No check for a
+ * running kernel, because both change, and where the zones cannot be read.
+ * @param total memory, bytes
  */
 export function managedChecks(kernel: Kernel, total: number): Check[] {
   if (kernel.image.live) return [];

@@ -14,7 +14,7 @@ import type { RuleExtents } from './rule-extents.ts';
 import { FIRST_EXCLUDING, RULES } from './rules.ts';
 import { ZeroPages } from './zero-pages.ts';
 
-/** What a thread must know to do the same as another: plain data. */
+/** What a thread needs in order to count the same as another: plain data. */
 export interface ClassQuestion {
   readonly kind: 'classes';
   readonly zones: readonly Zone[];
@@ -29,13 +29,13 @@ export class ClassScan implements Scan<ClassTally> {
   readonly #free: FreeCounter;
 
   /**
-   * @param zones those that free pages are counted by; none, where the kernel's cannot be read
+   * @param zones by which free pages are counted; none where they cannot be read
    * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read
    */
   constructor(kernel: Kernel, zones: readonly Zone[]) {
     this.#memory = kernel.image.memory;
     const structPages = new StructPages(kernel);
-    // Contents are read after all struct pages of a run were looked at: one buffer for both stays in a processor's cache.
+    // Contents are read after the struct pages of a run have been looked at, so both can use one buffer, which stays in the CPU's cache.
     this.#zeroPages = new ZeroPages(this.#memory, structPages.bytes);
     this.#free = new FreeCounter(zones, kernel.info);
     const keys = { ...pageKeys(kernel.info), device: deviceTest(zones, kernel.info) };
@@ -56,7 +56,7 @@ export class ClassScan implements Scan<ClassTally> {
     }
   }
 
-  /** Counts by rule, and tests the contents of pages that no rule excludes, neighbours together. */
+  /** Counts by rule, and tests the contents of pages that no rule excludes. Neighbours are tested together. */
   #count(pfn: number, { length, rules, ends }: RuleExtents): void {
     let start = 0;
     let kept = -1;

@@ -5,24 +5,24 @@ import { addMaps } from '../walk/add-maps.ts';
 export interface ClassTally {
   /** By the rule that decided them. */
   readonly rules: Float64Array;
-  /** Of those that no rule left out, by their contents. */
+  /** Pages that no rule excludes, by their contents. */
   readonly zero: number;
   readonly nonZero: number;
   readonly absences: ReadonlyMap<Absence, number>;
-  /** Whose struct page could not be read, by reason. */
+  /** Of unknown class, by reason. */
   readonly failures: ReadonlyMap<string, number>;
-  /** Free, zone by zone in the order of the zones, and in none of them. */
+  /** Free pages of each zone, in the order of the zones, and those in no zone. */
   readonly free: readonly number[];
   readonly outside: number;
-  /** Whether some page seems to have a memory error that the keys do not tell. */
+  /** Whether some page seems to have a memory error that VMCOREINFO has no key for. */
   readonly looksPoisoned: boolean;
   /** Whose struct page no page can have, or contradicts that of their compound's head. */
   readonly strays: number;
-  /** What of them is unaccepted memory, zone by zone. */
+  /** Unaccepted memory among the free pages, zone by zone. */
   readonly unaccepted: readonly number[];
 }
 
-/** What two parts have together. */
+/** The sum of two parts. */
 export function addClassTallies(a: ClassTally, b: ClassTally): ClassTally {
   return {
     rules: a.rules.map((pages, rule) => pages + (b.rules[rule] as number)),

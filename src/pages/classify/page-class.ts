@@ -1,6 +1,6 @@
 /**
- * What a page is used for, in the order of makedumpfile's table, with the two classes that it counts and does not print, and two
- * that it does not know.
+ * What a page is used for, in the order of makedumpfile's table, then the two classes that it counts and does not print, and
+ * two that it does not know.
  */
 export const PAGE_CLASSES = [
   'zero',
@@ -17,7 +17,7 @@ export const PAGE_CLASSES = [
 
 export type PageClass = (typeof PAGE_CLASSES)[number];
 
-/** Whether a dump can do without the class (makedumpfile -d 31 leaves it out). */
+/** Whether a dump can do without the class (makedumpfile -d 31 excludes it). */
 export const EXCLUDABLE: Record<PageClass, boolean> = {
   zero: true,
   nonPrivateCache: true,
@@ -31,10 +31,10 @@ export const EXCLUDABLE: Record<PageClass, boolean> = {
   zoneDevice: false,
 };
 
-/** A number of pages for each class. */
+/** Pages of each class. */
 export type ClassCounts = Record<PageClass, number>;
 
-/** Counts of nothing yet. */
+/** No pages yet. */
 export function noPages(): ClassCounts {
   return {
     zero: 0,

@@ -4,13 +4,13 @@ import { missingKey } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { pageKeys } from '../struct-pages/page-keys.ts';
 import type { PageClass } from './page-class.ts';
 
-/** A row that cannot be told because a key is missing, which others that have its pages now have too many for. */
+/** A row that is unknown because a key is missing. Its pages are counted in other rows. */
 export interface UntoldRow {
   readonly key: string;
   readonly row: PageClass;
 }
 
-/** Keys that decide one row alone: without them its pages are taken for the kernel's. All others decide every row. */
+/** Keys that decide a single row: without them its pages count as the kernel's. All other keys decide every row. */
 const ONE_ROW: Readonly<Record<string, PageClass>> = {
   'NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)': 'offline',
   'NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)': 'user',
@@ -21,15 +21,15 @@ const ONE_ROW: Readonly<Record<string, PageClass>> = {
  * @throws InspectError missingInfo, naming the key; corrupt, as pageKeys
  */
 export function requireKeys({ info }: Kernel): void {
-  // Of its own keys it says which rows they decide.
+  // It names the rows that its own keys decide.
   pageKeys(info);
   const [first] = missingKeys(info, 'pages').filter(({ anyOf: [key = ''] }) => !(key in ONE_ROW));
   if (first) throw missingKey(first.anyOf.join(' or '), 'no page can be classified');
 }
 
 /**
- * Rows that only a key tells that the kernel must have, and that nothing in the dump tells.
- * @param looksPoisoned whether some page seems to have a memory error that the keys do not tell
+ * Rows for which VMCOREINFO lacks a key that the kernel must have, and that nothing else in the dump replaces.
+ * @param looksPoisoned whether some page seems to have a memory error that VMCOREINFO has no key for
  */
 export function untoldRows({ info, unknownKeys = [] }: Kernel, looksPoisoned = false): UntoldRow[] {
   const marks = missingKeys(info, 'pages').flatMap(({ anyOf }) => {

@@ -3,7 +3,7 @@ import { FACTS_END, factsOf, PageFact } from '../struct-pages/page-facts.ts';
 import type { PageKeys } from '../struct-pages/page-keys.ts';
 import type { PageClass } from './page-class.ts';
 
-/** Which rule decided a page. The numbers are what the scan writes down, a byte a page. */
+/** Which rule decided a page. The numbers are indexes of RULES. */
 export const Rule = {
   kernel: 0,
   tail: 1,
@@ -26,21 +26,21 @@ export const Rule = {
 
 export type Rule = (typeof Rule)[keyof typeof Rule];
 
-/** Rules below this keep the page: its contents then say whether it is ZERO or KERN_DATA. */
+/** Rules below this one keep the page, and its contents say whether it is ZERO or KERN_DATA. */
 export const FIRST_EXCLUDING: number = Rule.buddy;
 
 interface RuleText {
   readonly name: keyof typeof Rule;
-  /** null where the contents decide, or nothing can. */
+  /** null where the contents decide, and where the class is unknown. */
   readonly class: PageClass | null;
   readonly reason: string;
 }
 
-/** What each rule means, indexed by its number. */
+/** What each rule means, by its number. */
 export const RULES: readonly RuleText[] = [
-  { name: 'kernel', class: null, reason: 'no rule leaves it out: the kernel uses it' },
-  { name: 'tail', class: null, reason: 'a tail of a compound page whose head nothing leaves out' },
-  { name: 'badOrder', class: null, reason: 'marked as a free block, but of an order that there is none of' },
+  { name: 'kernel', class: null, reason: 'no exclusion rule matches, so it counts as kernel data' },
+  { name: 'tail', class: null, reason: 'a tail of a compound page whose head no rule excludes' },
+  { name: 'badOrder', class: null, reason: 'marked as a free block, but of an impossible order' },
   { name: 'noStructPage', class: null, reason: 'it has no struct page: its section is not present' },
   { name: 'buddy', class: 'free', reason: 'in a free block of the buddy allocator' },
   { name: 'unaccepted', class: 'free', reason: 'memory that the guest has not accepted yet (TDX, SEV-SNP)' },
@@ -64,12 +64,12 @@ export const RULES: readonly RuleText[] = [
     name: 'uninitialized',
     class: 'uninitialized',
     reason:
-      'its struct page was never written: no flag, no reference, and a _mapcount of 0, which only a page that is mapped has',
+      'its struct page was never written: no flag, no reference, and a _mapcount of 0, which only a mapped page has',
   },
   {
     name: 'zoneDevice',
     class: 'zoneDevice',
-    reason: 'memory of a device (ZONE_DEVICE), which the page allocator never has',
+    reason: 'memory of a device (ZONE_DEVICE), which the page allocator never manages',
   },
   {
     name: 'offlineSection',
@@ -78,13 +78,13 @@ export const RULES: readonly RuleText[] = [
   },
 ];
 
-/** No block has more: 2^18 pages are 1 GiB. */
+/** Larger than any block: the largest has 2^18 pages, 1 GiB. */
 const LARGEST_ORDER = 30;
-/** Pages by order: a table of small integers, for 2 ** order is a call, and makes the numbers of a scan floating-point ones. */
+/** Pages by order. A table of small integers, because 2 ** order is a call and would make the walk's numbers floating-point. */
 const PAGES = Int32Array.from({ length: 256 }, (_, order) => 2 ** Math.min(order, LARGEST_ORDER));
 
 /**
- * The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that holds decides. The first and the last are not
+ * The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that matches decides. The first and the last are not
  * makedumpfile's.
  */
 function ruleFor(facts: number): Rule {
@@ -103,10 +103,10 @@ function ruleFor(facts: number): Rule {
 }
 
 const NOT_ASKED_YET = 255;
-/** The rule for facts that a page has had, so that the scan looks it up: a dump has pages of some twenty kinds, of thousands. */
+/** The rule by facts, filled in as facts are met: of thousands of combinations a dump has some twenty. */
 const RULE_FOR = new Uint8Array(FACTS_END).fill(NOT_ASKED_YET);
 
-/** Which rule decides a page of which this is known. */
+/** Which rule decides a page with these facts. */
 export function ruleOf(facts: number): Rule {
   const known = RULE_FOR[facts] as Rule | typeof NOT_ASKED_YET;
   return known === NOT_ASKED_YET ? firstFor(facts) : known;
@@ -124,8 +124,8 @@ function firstFor(facts: number): Rule {
 }
 
 /**
- * How many pages share the verdict of the page at word `i`: a free block, or a compound page that is left out as a
- * whole. 1 for a page that stands alone, and where the order does not fit the pfn.
+ * How many pages the page at word `i` decides: those of a free block, or of a compound that is excluded as a whole. 1 for a page that
+ * stands alone, and where the pfn is not aligned to the order.
  */
 export function pagesDecided(w: Int32Array, i: number, pfn: number, rule: Rule, k: PageKeys): number {
   if (rule < FIRST_EXCLUDING) return 1;

@@ -4,9 +4,9 @@ import { HOLDINGS, HoldingCode, type PhysicalMemory } from '../../formats/image/
 import { PAGE_SIZE } from '../../machine.ts';
 
 const WORDS = PAGE_SIZE / 4;
-/** Pages read at once: 256 KiB, which stay in a processor's cache; larger reads are no faster, and the memory for them has to be had. */
+/** Pages read at once: 256 KiB, which stay in the CPU's cache. Larger reads are not faster and take more memory. */
 const READ_PAGES = 64;
-/** Pages asked for at once what the dump has of them: those of a run. */
+/** Pages that are surveyed at once: those of a run. */
 const SURVEY_PAGES = 4096;
 const ZEROS = Buffer.alloc(PAGE_SIZE);
 
@@ -14,9 +14,9 @@ const ZEROS = Buffer.alloc(PAGE_SIZE);
 export interface ContentCounts {
   zero: number;
   nonZero: number;
-  /** Pages whose contents cannot be had. */
+  /** Pages whose contents cannot be read. */
   absent: number;
-  /** The same pages by the reason. */
+  /** The same pages, by reason. */
   readonly absences: Map<Absence, number>;
 }
 
@@ -26,16 +26,16 @@ export class ZeroPages {
   readonly #memory: PhysicalMemory;
   readonly #bytes: Uint8Array<ArrayBuffer>;
   readonly #words: Int32Array;
-  /** The same, a page each: made once, for a comparison of a part of a buffer has its ends checked by code that allocates. */
+  /** The same, one buffer per page. Made once, because comparing a part of a buffer allocates. */
   readonly #pages: readonly Buffer[];
   readonly #holdings = new Uint8Array(SURVEY_PAGES);
   readonly #proofs = new Uint8Array(SURVEY_PAGES);
-  /** The first pfn that #holdings is of. */
+  /** The pfn of the first page in #holdings. */
   #surveyed = -1;
-  /** Whether the dump has the same of all of them, as it mostly has. */
+  /** Whether the dump has the same of all of these pages, as is usual. */
   #allAlike = false;
 
-  /** @param bytes what contents are read into, one page of them or more */
+  /** @param bytes the buffer that contents are read into, of one page or more */
   constructor(memory: PhysicalMemory, bytes = pageAligned(READ_PAGES * PAGE_SIZE)) {
     this.#memory = memory;
     const pages = Math.min(READ_PAGES, Math.floor(bytes.length / PAGE_SIZE));
@@ -59,18 +59,18 @@ export class ZeroPages {
     }
   }
 
-  /** Asks what the dump has of a page and its neighbours, once for all of them; returns the first of these. */
+  /** Surveys a page and its neighbours, once for all of them. Returns the first of them. */
   #survey(pfn: number): number {
     const first = pfn - (pfn % SURVEY_PAGES);
     if (first === this.#surveyed) return first;
     this.#memory.survey(first, this.#holdings);
     this.#surveyed = first;
-    // Each is as the one before it: to compare them so takes next to nothing.
+    // Each byte equals the one before it. This comparison costs next to nothing.
     this.#allAlike = Buffer.compare(this.#holdings.subarray(1), this.#holdings.subarray(0, -1)) === 0;
     return first;
   }
 
-  /** Whether one page is all zero; undefined when its contents cannot be had. */
+  /** Whether one page is all zero; undefined when its contents cannot be read. */
   isZero(pfn: number): boolean | undefined {
     const holding = new Uint8Array(1);
     this.#memory.survey(pfn, holding);
@@ -79,7 +79,7 @@ export class ZeroPages {
     return this.#zerosIn(1) === 1;
   }
 
-  /** Pages of which the dump has the same. */
+  /** Adds pages of which the dump has the same. */
   #countAlike(code: number, start: number, end: number): void {
     if (code === HoldingCode.stored) this.#countProvable(start, end);
     else if (code === HoldingCode.zero) this.counts.zero += end - start;
@@ -87,7 +87,7 @@ export class ZeroPages {
     else this.#countAbsent(HOLDINGS[code] as Absence, end - start);
   }
 
-  /** Stored pages: what a cheap proof does not tell is read. */
+  /** Adds stored pages. Where no cheap proof exists they are read. */
   #countProvable(start: number, end: number): void {
     if (!this.#memory.surveyContents) {
       this.#countStored(start, end);
@@ -138,7 +138,7 @@ export class ZeroPages {
     this.counts.nonZero += pages - zero;
   }
 
-  /** How many of the first pages read are all zero. A page in use is told by its first word in most cases; memcmp does the rest. */
+  /** How many of the first pages read are all zero. The first word decides most pages in use; memcmp does the rest. */
   #zerosIn(count: number): number {
     const words = this.#words;
     const pages = this.#pages;

@@ -1,11 +1,11 @@
 import type { PageKeys } from './page-keys.ts';
 
-/** What a struct page says of its page, a bit each: all that the rules ask for. */
+/** What a struct page says about its page, one bit per fact: all that the rules ask for. */
 export const PageFact = {
   tail: 1 << 0,
   slab: 1 << 1,
   buddy: 1 << 2,
-  /** The order that a free block's head has is one that the kernel has blocks of. */
+  /** The order that the head of a free block names is one that the kernel has. */
   validOrder: 1 << 3,
   unaccepted: 1 << 4,
   /** Bit 0 of mapping, which a slab page uses for something else. */
@@ -22,26 +22,26 @@ export const PageFact = {
    * any other has a _mapcount of -1 or a page type (__init_single_page, mm/mm_init.c).
    */
   uninitialized: 1 << 12,
-  /** The memory of a device, in ZONE_DEVICE: not told here, for few kernels have any. */
+  /** The memory of a device, in ZONE_DEVICE. tellFacts does not look for it, because few kernels have any: see markDevices. */
   device: 1 << 13,
 } as const;
 
 /** Bits of PageFact. */
 export type PageFacts = number;
 
-/** One more than the most that the facts of a page can be. */
+/** One more than the largest value of PageFacts. */
 export const FACTS_END = 1 << 14;
 
 /** Facts of a page that may speak for the pages after it. */
 export const MAY_LEAD = PageFact.buddy | PageFact.unaccepted | PageFact.head;
 
 /**
- * Writes to `facts` what the struct pages from word `i` of `w` on say, which holds them as 32-bit words: of `count` neighbours, or
- * up to the first that may speak for those behind it. Returns how many they are.
+ * Writes to `facts` what the struct pages of `count` neighbours say, up to the first that may speak for the pages after it. `w` holds
+ * them as 32-bit words, the first at word `i`. Returns how many were looked at.
  *
- * This is the hot loop, and a small dump is nearly through it before V8 has compiled it. So what the keys say is looked up before
- * it; there is no call in it; numbers are signed ones of 32 bits, for others are objects until then; and it takes the same steps
- * for each page, for V8 throws compiled code away when it comes to a step that it has not seen. Each shift is that of the fact's bit.
+ * This is the hot loop, and most of a small dump is done before V8 has compiled it. So the keys are looked up before the loop, the
+ * loop calls nothing, and all numbers are signed 32-bit integers, because the interpreter makes objects of others. Each page takes the
+ * same steps, because V8 throws compiled code away when it meets a step that it has not seen. Each shift is that of the fact's bit.
  */
 export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, facts: Uint16Array): number {
   const {
@@ -89,14 +89,14 @@ export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, 
 
 const one = new Uint16Array(1);
 
-/** What the struct page at word `i` says of its page. */
+/** What the struct page at word `i` says about its page. */
 export function factsOf(w: Int32Array, i: number, keys: PageKeys): PageFacts {
   tellFacts(w, i, 1, keys, one);
   if (keys.device.mask !== 0) markDevices(w, i, 1, keys, one);
   return one[0] as number;
 }
 
-/** Adds to facts of `count` pages, the first of them at word `i`, that they are device memory. */
+/** Adds PageFact.device to the facts of those of `count` pages that are device memory. The first is at word `i`. */
 export function markDevices(
   w: Int32Array,
   i: number,

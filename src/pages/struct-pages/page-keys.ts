@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
 import { required, type Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 
-/** A test of one 32-bit word of a struct page: (word & mask) === value. An impossible one has mask 0 and value 1. */
+/** A test of one 32-bit word of a struct page: (word & mask) === value. One that never matches has mask 0 and value 1. */
 export interface WordTest {
   /** Index of the word from the struct page's first. */
   readonly word: number;
@@ -10,21 +10,21 @@ export interface WordTest {
 }
 
 /**
- * What decides a page's class, as indexes and masks of the 32-bit words of its struct page: chosen once a dump, from
- * what its VMCOREINFO offers, so that the scan itself knows no kernel version.
+ * What decides a page's class, as indexes and masks of the 32-bit words of its struct page. Chosen once per dump from what its
+ * VMCOREINFO offers, so that the walk itself knows no kernel version.
  */
 export interface PageKeys {
-  /** 32-bit words a struct page. */
+  /** 32-bit words per struct page. */
   readonly stride: number;
   readonly flags: number;
   readonly refcount: number;
   readonly mapping: number;
   readonly private: number;
-  /** _mapcount or page_type: one word, two meanings. */
+  /** _mapcount or page_type: one word with two meanings. */
   readonly type: number;
   /** compound_head, or compound_info since 7.1 (d50569612c29): bit 0 says tail. -1 where the kernel has neither. */
   readonly compound: number;
-  /** The bit of that word that says tail; none where there is no such word. */
+  /** The bit of that word that says tail; mask 0 where there is no such word. */
   readonly tail: { readonly word: number; readonly mask: number };
   readonly lruMask: number;
   readonly privateMask: number;
@@ -35,28 +35,28 @@ export interface PageKeys {
   readonly hwpoisonMask: number;
   /** PG_slab where it is a flag (to 6.9), else 0. */
   readonly slabMask: number;
-  /** This and the three below are tests of the word `type`, or impossible. */
+  /** This and the three below test the word `type`, or never match. */
   readonly slab: WordTest;
   readonly buddy: WordTest;
   readonly unaccepted: WordTest;
   readonly offline: WordTest;
   /** Of a compound head: whether it belongs to hugetlbfs. */
   readonly hugetlb: WordTest;
-  /** Of a compound head: where its order is; mask 0 where it cannot be known. */
+  /** Of a compound head: where its order is; mask 0 where that is not known. */
   readonly order: { readonly word: number; readonly shift: number; readonly mask: number };
   /** Number of buddy orders: LENGTH(zone.free_area). */
   readonly buddyOrders: number;
-  /** Of the upper half of the flags: whether the page is device memory (ZONE_DEVICE). Impossible where no zone has that name. */
+  /** Of the upper half of the flags: whether the page is device memory (ZONE_DEVICE). Never matches where no zone has that name. */
   readonly device: Pick<WordTest, 'mask' | 'value'>;
 }
 
 const NEVER: WordTest = { word: 0, mask: 0, value: 1 };
 const AFFECTS = 'no page can be classified';
-/** PAGE_TYPE_BASE of include/linux/page-flags.h: four bits from 4.18 to 6.10, one in 6.11, whose types need the others */
+/** PAGE_TYPE_BASE of include/linux/page-flags.h: four bits from 4.18 to 6.10, one in 6.11, whose types use the other three. */
 const PAGE_TYPE_BASE = 0xf000_0000 | 0;
 const PAGE_TYPE_BASE_6_11 = 0x8000_0000 | 0;
 const LOWEST_TYPE_6_11 = 0x0100_0000;
-/** What makedumpfile takes for PG_slab when a kernel names none (get_value_for_old_linux); since 6.10 it is PG_waiters. */
+/** What makedumpfile takes for PG_slab when VMCOREINFO does not name it (get_value_for_old_linux). Since 6.10 the bit is PG_waiters. */
 const MAKEDUMPFILE_SLAB_BIT = 7;
 
 /**
@@ -110,7 +110,7 @@ export function pageKeys(info: Vmcoreinfo, asMakedumpfile = false): PageKeys {
   };
 }
 
-/** MAX_PAGE_ORDER is 10 by default, and no configuration comes near the bits of an address. */
+/** MAX_PAGE_ORDER is 10 by default, and no configuration comes near this. */
 const ORDERS_LIMIT = 32;
 
 function buddyOrders(info: Vmcoreinfo): number {
@@ -121,10 +121,12 @@ function buddyOrders(info: Vmcoreinfo): number {
     'the size of a block of FREE cannot be checked',
   );
   if (orders >= 1 && orders <= ORDERS_LIMIT) return orders;
-  throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${orders}, no number of orders`, { key });
+  throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${orders}, which is not a number of orders`, {
+    key,
+  });
 }
 
-/** A field of so many bytes in a struct page of that size, as the index of its first word. */
+/** Index of the first word of a field, which has `bytes` bytes in a struct page of `size`. */
 function wordOf(info: Vmcoreinfo, name: string, { size, bytes }: { size: number; bytes: 4 | 8 }): number {
   const key = `OFFSET(${name})`;
   const offset = required(info.offset(name), key, AFFECTS);
@@ -143,12 +145,12 @@ function compoundWord(info: Vmcoreinfo, size: number): number {
   return -1;
 }
 
-/** The mask of a page flag by its number, undefined when the kernel names none. */
+/** The mask of a page flag by its number, undefined when VMCOREINFO does not name it. */
 function bit(info: Vmcoreinfo, name: string): number | undefined {
   const number = info.number(name);
   if (number === undefined) return undefined;
   if (number < 0 || number > 30)
-    throw new InspectError('corrupt', `VMCOREINFO: NUMBER(${name}) is ${number}, no page flag`, {
+    throw new InspectError('corrupt', `VMCOREINFO: NUMBER(${name}) is ${number}, which is not a page flag`, {
       key: `NUMBER(${name})`,
     });
   return 1 << number;
@@ -160,9 +162,9 @@ function needBit(info: Vmcoreinfo, name: string, affects: string): number {
 
 /**
  * The test for a page type by its value in VMCOREINFO. The value itself tells how the kernel encodes types:
- * - the lower 24 bits are free for the owner and one type stands in the top byte: since 6.12 (4ffca5a96678c);
- * - one bit cleared of all ones (PAGE_TYPE_BASE and a bit): 4.18 to 6.11, where 6.11 uses bits 24 to 30;
- * - any other is a _mapcount of its own: before 4.18.
+ * - the top byte is one type, and the lower 24 bits belong to the owner: since 6.12 (4ffca5a96678c);
+ * - all ones except one bit (PAGE_TYPE_BASE and a bit): 4.18 to 6.11, where 6.11 uses bits 24 to 30;
+ * - any other is a special _mapcount: before 4.18.
  */
 function typeTest(value: number | undefined, word: number, asMakedumpfile: boolean): WordTest {
   if (value === undefined) return NEVER;
@@ -181,7 +183,7 @@ interface Words {
   readonly type: number;
 }
 
-/** Of enum compound_dtor_id (include/linux/mm.h), from its first day (f1e61557f023, 4.4) to its last (6.6). */
+/** Of enum compound_dtor_id (include/linux/mm.h), from its first release (4.4, f1e61557f023) to its last (6.6). */
 const HUGETLB_PAGE_DTOR = 2;
 
 /**
@@ -200,14 +202,14 @@ function hugetlbTest(info: Vmcoreinfo, words: Words, asMakedumpfile: boolean): W
     const key = 'NUMBER(HUGETLB_PAGE_DTOR)';
     throw new InspectError(
       'corrupt',
-      `VMCOREINFO: ${key} is ${dtor}, and is ${HUGETLB_PAGE_DTOR} in all kernels`,
+      `VMCOREINFO: ${key} is ${dtor}, but ${HUGETLB_PAGE_DTOR} in all kernels`,
       { key },
     );
   }
   return { word: at.word, mask: 0xff << at.shift, value: dtor << at.shift };
 }
 
-/** A byte of page[1], by either of its names, as word and shift from the head on. Offsets of a folio count from the head. */
+/** A byte of page[1], by either of its names: its word, counted from the head, and its shift. Offsets in a folio count from the head. */
 function headByte(
   info: Vmcoreinfo,
   stride: number,
@@ -224,7 +226,7 @@ function headByte(
   return { word: offset >> 2, shift: (offset & 3) * 8 };
 }
 
-/** The order of a compound: a byte of page[1] (to 6.5; u16 before 4.16, whose low byte this is), or the low byte of its flags (6.6+). */
+/** The order of a compound: a byte of page[1] (to 6.5; before 4.16 the low byte of a u16), or the low byte of its flags (6.6+). */
 function orderOf(
   info: Vmcoreinfo,
   words: Pick<Words, 'stride' | 'flags'>,
@@ -233,6 +235,6 @@ function orderOf(
   const at = headByte(info, words.stride, 'compound_order', '_folio_order');
   if (at) return { ...at, mask: 0xff };
   const known = info.has('NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)') || info.has('NUMBER(PG_hugetlb)');
-  // Without a hugetlb key makedumpfile does not look for the order, and counts the head alone.
+  // Without a hugetlb key makedumpfile does not look for the order and counts only the head.
   return { word: words.stride + words.flags, shift: 0, mask: asMakedumpfile && !known ? 0 : 0xff };
 }

@@ -5,13 +5,13 @@ import type { Kernel } from '../../kernel/open/kernel.ts';
 import { type MemSections, openMemSections } from '../../kernel/sparsemem/mem-section.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 
-/** Struct pages read at once at most: 256 KiB of them, an eighth of the 2 MiB block that maps a section's. */
+/** Most struct pages that are read at once: 256 KiB, an eighth of the 2 MiB that map those of a section. */
 export const RUN_PAGES = 4096;
 
 /** Pfns whose struct pages cannot be read, and why. */
 export interface Gap extends Range {
   readonly reason: string;
-  /** Whether there are struct pages, and the dump lacks them; where none are mapped there are none. */
+  /** Whether the struct pages exist but the dump lacks them. Where nothing is mapped there are none. */
   readonly lost: boolean;
 }
 
@@ -30,7 +30,7 @@ interface Block extends Range {
   readonly physical: number;
 }
 
-/** Why a struct page cannot be read, by the kind of the error; other kinds say that it is not there. */
+/** Why a struct page cannot be read, by the kind of the error. Any other kind means that the dump does not have it. */
 const UNREAD: Partial<Record<ErrorKind, string>> = {
   notMapped: 'not mapped',
   corrupt: 'damaged in the dump',
@@ -40,7 +40,7 @@ const UNREAD: Partial<Record<ErrorKind, string>> = {
 export class StructPages {
   /** The struct pages of the last run, as 32-bit words. */
   readonly words: Int32Array;
-  /** The bytes of `words`: whoever is done with these may use them for something else until the next run. */
+  /** The bytes of `words`: whoever no longer needs the words may use them for something else until the next run. */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #kernel: Kernel;
   readonly #sections: MemSections;
@@ -59,7 +59,7 @@ export class StructPages {
     this.words = new Int32Array(this.bytes.buffer, 0, this.bytes.length / 4);
   }
 
-  /** Whether reading fewer of them, more often, is worth it. */
+  /** Whether it is faster to read fewer struct pages in more reads. */
   get encoded(): boolean {
     return this.#kernel.image.memory.encoded;
   }
@@ -74,28 +74,28 @@ export class StructPages {
     return map === null ? null : map + BigInt((pfn % this.pagesPerSection) * this.#size);
   }
 
-  /** What of a range of pfns lies in sections that are present, section by section. @throws InspectError */
+  /** The parts of a range of pfns that lie in present sections, section by section. @throws InspectError */
   *presentParts({ start, end }: Range): Generator<Range> {
     const pages = this.pagesPerSection;
     for (const section of this.#sections.present(Math.floor(start / pages), Math.ceil(end / pages)))
       yield { start: Math.max(start, section * pages), end: Math.min(end, (section + 1) * pages) };
   }
 
-  /** Whether the section of a page is not online, so that its struct page need not have been written. */
+  /** Whether the section of a page is not online. Its struct pages need not have been written then. */
   isOffline(pfn: number): boolean {
     try {
       this.#map(Math.floor(pfn / this.pagesPerSection));
       return this.#offline;
     } catch (error) {
-      // Whoever reads the struct pages is told so.
+      // Reading the struct pages reports the error.
       if (error instanceof InspectError) return false;
       throw error;
     }
   }
 
   /**
-   * Reads `count` struct pages from `pfn` on, at most RUN_PAGES and all of one section. One more comes along where the
-   * last is a possible head, for a head's order stands in the struct page behind it.
+   * Reads `count` struct pages from `pfn` on, at most RUN_PAGES and all of one section. One more is read where the
+   * last may be a head, because a head's order is in the struct page after it.
    */
   readRun(pfn: number, count: number): RunRead {
     const last = pfn + count;
@@ -115,7 +115,7 @@ export class StructPages {
     return { absent: false, unreadable: this.#readPiecewise(address, pfn, count, lookahead) };
   }
 
-  /** Reads from the block of the last run, whose address needs no second translation; false when it is not all there. */
+  /** Reads from the block of the last run, whose address is already translated; false when that block does not have all of it. */
   #readBlock(pfn: number, count: number): boolean {
     const { start, end, physical } = this.#block;
     if (pfn < start || pfn + count > end) return false;
@@ -123,7 +123,7 @@ export class StructPages {
     return this.#kernel.image.memory.read(physical + (pfn - start) * this.#size, into) === undefined;
   }
 
-  /** Keeps what one page of the vmemmap, of 2 MiB most often, holds of the section whose pfn was just read. */
+  /** Keeps the part of this pfn's section whose struct pages lie in the same page of the vmemmap, which has 2 MiB most often. */
   #keepBlock(pfn: number, address: bigint): void {
     const { virtual, physical, size } = this.#kernel.space.mappingAt(address);
     const inside = Number(address - virtual);
@@ -148,7 +148,7 @@ export class StructPages {
     return this.#memMap;
   }
 
-  /** Page by page of the vmemmap, for one that is missing must not hide the others. */
+  /** Reads page by page of the vmemmap, because one that is missing must not hide the others. */
   #readPiecewise(address: bigint, pfn: number, count: number, lookahead: number): Gap[] {
     const missing: Gap[] = [];
     const length = (count + lookahead) * this.#size;
@@ -157,7 +157,7 @@ export class StructPages {
       const part = Math.min(PAGE_SIZE - Number((address + BigInt(done)) % BigInt(PAGE_SIZE)), length - done);
       const error = this.#tryRead(address + BigInt(done), done, part);
       if (error) {
-        // A struct page of an odd size may reach over the border of two pages of the vmemmap.
+        // A struct page of an odd size may lie in two pages of the vmemmap.
         const start = Math.max(told, Math.floor(done / this.#size));
         told = Math.min(count, Math.ceil((done + part) / this.#size));
         if (told > start) missing.push({ start: pfn + start, end: pfn + told, ...whyNot(error) });
@@ -167,7 +167,7 @@ export class StructPages {
     return missing;
   }
 
-  /** Reads into the run's bytes; what cannot be read becomes zero, for the last run's struct pages stood there. */
+  /** Reads into the run's bytes. What cannot be read becomes zero, because the struct pages of the last run are still there. */
   #tryRead(address: bigint, at: number, length: number): InspectError | undefined {
     const into = this.bytes.subarray(at, at + length);
     try {

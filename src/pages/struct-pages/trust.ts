@@ -6,12 +6,12 @@ import { openMemSections } from '../../kernel/sparsemem/mem-section.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
 
-/** Pages of text that are looked at; one of them may have a memory error, or be in use in a way of its own. */
+/** Pages of text that are looked at. A single one may have a memory error, or be used in some special way. */
 const TEXT_PAGES = 16;
 
 /**
- * Refuses what would only make a table that looks right: a file that claims more memory than it can have, and struct pages
- * that are none, or those of another boot.
+ * Refuses dumps whose report would look right and be wrong: a file that claims more memory than it can have, and struct pages that
+ * are garbage or those of another boot.
  * @throws InspectError corrupt; missingInfo as pageKeys
  */
 export function requireTrustedMemory(kernel: Kernel): void {
@@ -19,13 +19,14 @@ export function requireTrustedMemory(kernel: Kernel): void {
   const doubt = structPageDoubt(kernel);
   if (doubt === null) return;
   throw new InspectError('corrupt', `the struct pages are not those of this memory: ${doubt}`, {
-    hint: 'is the VMCOREINFO of another boot, or is the memory damaged? page FILE PFN shows single ones',
+    hint: 'is the VMCOREINFO of another boot, or is the memory damaged? page FILE PFN shows a single one',
   });
 }
 
 /**
- * The pages of the kernel's text are never freed, and nobody maps them by struct page: from boot on they have one reference, no
- * mapping, and a _mapcount of -1 (memmap_init, mm/mm_init.c). Null where most look so, and where they cannot be read.
+ * What is wrong with the struct pages of the kernel's text; null where nothing is, and where they cannot be read. Those pages are never
+ * freed and never mapped through their struct pages: from boot on most of them have one reference, no mapping, and a _mapcount of -1
+ * (memmap_init, mm/mm_init.c).
  */
 export function structPageDoubt(kernel: Kernel): string | null {
   const keys = pageKeys(kernel.info);
@@ -45,7 +46,7 @@ function textDoubt(kernel: Kernel, keys: PageKeys): string | null {
   const { pagesPerSection, structPageSize } = sections;
   const inSection = pfn % pagesPerSection;
   const map = sections.memMapOf((pfn - inSection) / pagesPerSection);
-  if (map === null) return `the section table has none of the kernel's own text, pfn ${pfn}`;
+  if (map === null) return `the section table has no struct pages for the kernel's own text, pfn ${pfn}`;
   const address = map + BigInt(inSection * structPageSize);
   const pages = Math.min(TEXT_PAGES, pagesPerSection - inSection);
   const bytes = kernel.space.bytes(address, pages * structPageSize);
@@ -56,7 +57,7 @@ function textDoubt(kernel: Kernel, keys: PageKeys): string | null {
   if (strange.length * 2 <= pages) return null;
   return (
     `those of the kernel's own text, from pfn ${pfn} on at ${hex(address)}, should have _refcount 1, _mapcount -1 ` +
-    `and no mapping, and ${strange.length} of ${pages} have not; the first ${shown(words, strange[0] ?? 0, keys)}`
+    `and no mapping, but ${strange.length} of ${pages} do not; the first ${shown(words, strange[0] ?? 0, keys)}`
   );
 }
 

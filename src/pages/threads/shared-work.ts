@@ -1,10 +1,10 @@
-/** Places in the shared counters. */
+/** Indexes of the shared counters. */
 const NEXT = 0;
 const STOPPED = 1;
 const PAGES = 2;
 const JOINED = 3;
 
-/** The work that threads share: spans are handed out one by one, so that none waits for a slower one. */
+/** The work that threads share. Spans are handed out one by one, so that no thread waits for a slower one. */
 export class SharedWork {
   /** For the other threads: all see the same counters. */
   readonly buffer: SharedArrayBuffer;
@@ -15,7 +15,7 @@ export class SharedWork {
     this.#counters = new BigInt64Array(buffer);
   }
 
-  /** New work, for its owner and up to so many further threads. */
+  /** New work, for its owner and at most so many further threads. */
   static forThreads(threads: number): SharedWork {
     return new SharedWork(new SharedArrayBuffer((JOINED + threads) * BigInt64Array.BYTES_PER_ELEMENT));
   }
@@ -35,7 +35,7 @@ export class SharedWork {
     return Atomics.load(this.#counters, JOINED + thread) !== 0n;
   }
 
-  /** The indexes of the spans that fall to this thread, of so many; ends when all are taken or a thread has failed. */
+  /** The indexes of the spans that this thread gets, of `count`. Ends when all are taken or a thread has failed. */
   *indexes(count: number): Generator<number> {
     while (!this.stopped) {
       const index = Number(Atomics.add(this.#counters, NEXT, 1n));
@@ -44,7 +44,7 @@ export class SharedWork {
     }
   }
 
-  /** Adds to the pages that are done; returns how many those of all threads are. */
+  /** Adds to the pages that are done. Returns how many all threads have done. */
   done(pages: number): number {
     return Number(Atomics.add(this.#counters, PAGES, BigInt(pages))) + pages;
   }

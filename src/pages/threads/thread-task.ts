@@ -3,7 +3,7 @@ import { asMemoryError, type ErrorFacts, type ErrorKind, InspectError } from '..
 import type { OpenOptions } from '../../formats/image/format.ts';
 import type { KernelFacts } from '../../kernel/open/kernel-facts.ts';
 
-/** How to open a dump once more. */
+/** How to open a dump again. */
 export interface DumpFiles {
   readonly files: readonly string[];
   readonly options: OpenOptions;
@@ -22,12 +22,12 @@ export interface ThreadTask<Q = unknown> {
   readonly thread: number;
 }
 
-/** What a thread says in the end. */
+/** The result of a thread. */
 export type ThreadAnswer<T> =
   | { readonly tally: T; readonly statistics: ReadStatistics }
   | { readonly failure: PlainError };
 
-/** An error as plain data: of one that is sent as it is, only name, message and stack arrive. */
+/** An error as plain data. Of an error that is sent as it is, only name, message and stack arrive. */
 export interface PlainError {
   readonly kind: ErrorKind | null;
   readonly message: string;

@@ -9,7 +9,7 @@ import type { DumpFiles } from './thread-task.ts';
 import { MOST_JOBS, threadsThatFit, WorkerPool } from './worker-pool.ts';
 import { Workers } from './workers.ts';
 
-/** By whom pages are gone through, and who is told. */
+/** Which threads go through the pages, and who is told. */
 export interface WalkOptions {
   readonly dump: DumpFiles;
   /** Threads that may work at once, this one among them; undefined for as many as the machine has use for. */
@@ -25,12 +25,12 @@ export interface SpanWork<T> {
   readonly scan: Scan<T>;
   /** What a thread needs to make such a scan of its own: plain data. */
   readonly question: unknown;
-  /** What two parts have together. */
+  /** The sum of two parts. */
   readonly add: (a: T, b: T) => T;
   readonly options: WalkOptions;
 }
 
-/** What all pages have. */
+/** The result for all pages. */
 export interface Walked<T> {
   readonly pages: number;
   readonly tally: T;
@@ -59,7 +59,7 @@ export async function walkSpans<T>(
         onProgress(done, pages);
         pool.look(done / pages);
       });
-      // For signals, which are told only when the event loop goes round.
+      // Signals are delivered only when the event loop turns.
       await new Promise(setImmediate);
     }
     const shares = await pool.shares(() => onProgress(work.pagesDone, pages));

@@ -3,33 +3,33 @@ import { isAddressSpaceShort } from '../../bytes/page-aligned.ts';
 import type { MemoryImage } from '../../formats/image/image.ts';
 import type { Share, Workers } from './workers.ts';
 
-/** More threads than these find no more to do, and each takes its part of the memory. */
+/** More threads do not help, and each takes memory. */
 export const MOST_JOBS = 8;
 /** Bytes that the indexes of the file may take in all threads together: one of a million segments takes 100 MiB in each. */
 const INDEX_BYTES_LIMIT = 2 ** 26;
-/** Milliseconds of work that make another thread worth it: it takes 35 until it begins, and as much again of a processor. */
+/** Milliseconds of work that are worth another thread. It starts after 35, and costs as much again in processor time. */
 const WORTH_A_THREAD = 100;
 /** Earlier the pace says little: the scan's code is still being compiled, and the kernel's own data often come first. */
 const FIRST_LOOK = 150;
-/** Pages that take so long and longer, however little is read of them: 128 GiB. */
+/** Pages that always take so long, however little is read of them: 128 GiB. */
 const SURELY_WORTH = 2 ** 25;
-/** How often it is looked, by the clock: to ask for the time of processors takes milliseconds where these are busy. */
+/** How often the pace is looked at, by the clock: asking for processor time takes milliseconds on a busy machine. */
 const LOOK_MS = 20;
-/** How often the progress of others is told while there is nothing else to do. */
+/** How often the progress of other threads is told while this one waits. */
 const TELL_MS = 100;
 
-/** How many threads can open the dump once more. */
+/** How many threads can open the dump again. */
 export function threadsThatFit({ indexBytes = 0 }: MemoryImage): number {
   return Math.floor(INDEX_BYTES_LIMIT / Math.max(1, indexBytes));
 }
 
-/** Milliseconds that processors have spent on this process: unlike a clock, they do not count what others do on the machine. */
+/** Milliseconds of processor time of this process. Unlike the clock, it does not depend on what else runs on the machine. */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** Asked only when it matters, because a part of Node.js must be loaded for it. */
+/** Called only when it matters, because a part of Node.js must be loaded for it. */
 function machineJobs(): number {
   return Math.min(MOST_JOBS, process.getBuiltinModule('node:os').availableParallelism());
 }
@@ -50,7 +50,7 @@ export class WorkerPool<T> {
     this.#most = most;
   }
 
-  /** Starts as many as so many pages are surely worth. */
+  /** Starts as many as so many pages are worth in any case. */
   startFor(pages: number): void {
     this.#startWorth(pages / SURELY_WORTH);
   }

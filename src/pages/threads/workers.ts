@@ -7,7 +7,7 @@ import { errorFrom, type ThreadAnswer, type ThreadTask } from './thread-task.ts'
 /** The folder of the bundle, when this is part of one. */
 declare const __KDUMP_INSPECT_DIST__: string | undefined;
 
-/** Loaded only in the midst of a scan: it takes a millisecond, and most dumps never need it. */
+/** Loaded only during a walk: it takes a millisecond, and most dumps never need it. */
 function workerThreads(): typeof import('node:worker_threads') {
   return process.getBuiltinModule('node:worker_threads');
 }
@@ -49,8 +49,8 @@ export class Workers<T> {
   }
 
   /**
-   * What those have found that have taken any span, when all spans are taken: others have nothing to tell, and may still
-   * be opening the dump.
+   * What those threads have found that have taken any span. Called when all spans are taken: the other threads have found nothing, and may
+   * still be opening the dump.
    */
   joined(): Promise<Share<T>[]> {
     const stopped = this.#work.stopped;

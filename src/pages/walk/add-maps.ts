@@ -1,4 +1,4 @@
-/** Adds up the pages that two parts of memory have by name, in the order of the names: it must not depend on which part came first. */
+/** Adds up the pages by name of two parts of memory. Sorted by name, so that the order does not depend on which part came first. */
 export function addMaps<K extends string>(
   a: ReadonlyMap<K, number>,
   b: ReadonlyMap<K, number>,

@@ -1,6 +1,6 @@
 import type { PageFacts } from '../struct-pages/page-facts.ts';
 
-/** Why nothing is asked of the struct pages of some pages. */
+/** Why the struct pages of some pages are not looked at. */
 export const Unasked = {
   /** Their section has no struct pages. */
   noStructPage: 0,
@@ -10,7 +10,7 @@ export const Unasked = {
   headUnread: 2,
   /** Their section is not online, so their struct pages say nothing. */
   offlineSection: 3,
-  /** The same, but they are the memory of a device, which has struct pages of its own. */
+  /** The same, but the pages are the memory of a device. */
   zoneDevice: 4,
 } as const;
 
@@ -42,10 +42,10 @@ export interface Judge {
   head(w: Int32Array, i: number, pfn: number, facts: PageFacts): number;
   /** The next `count` of the pages that the last head speaks for; `i` is -1 where their struct pages were not read. */
   covered(w: Int32Array, i: number, count: number): void;
-  /** Whether the struct pages of pages that the last head speaks for are wanted all the same. */
+  /** Whether the struct pages of pages that the last head speaks for are needed all the same. */
   readonly readsCovered: boolean;
-  /** Pages of whose struct pages nothing is asked. */
+  /** Pages whose struct pages are not looked at. */
   unasked(why: Unasked, count: number): void;
-  /** What one page proves that no head speaks for. */
+  /** What a page proves for which no head speaks. */
   evidence(w: Int32Array, i: number, facts: PageFacts): Evidence;
 }

@@ -18,7 +18,7 @@ export interface Spans {
   readonly pages: number;
 }
 
-/** Goes over all that a memory describes, once. @param except pfns that are left out */
+/** Goes once over all that a memory describes. @param except pfns that are left out */
 export function spansOf(memory: PhysicalMemory, except: Range | null = null): Spans {
   const numbers: number[] = [];
   let pages = 0;

@@ -41,9 +41,9 @@ interface Cover {
 }
 
 /**
- * Goes through the struct pages of memory, run by run and in ascending order, and has a judge say what each page is. A page inside a
- * block whose head has spoken is not asked, even past the end of a run, a section or a hole; so a fake head of an optimised hugetlb page
- * (5.18 to 7.0) is never mistaken for a head. Struct pages inside such a block are not even read where that saves more than it costs.
+ * Goes through the struct pages of memory, run by run and in ascending order, and has a judge say what each page is. A page in a block
+ * for which the head speaks is not looked at, even past the end of a run, a section or a hole. So a fake head of an optimised hugetlb
+ * page (5.18 to 7.0) is never mistaken for a head. Struct pages inside such a block are not even read where that saves time.
  */
 export class Walk<J extends Judge = Judge> {
   readonly judge: J;
@@ -85,7 +85,7 @@ export class Walk<J extends Judge = Judge> {
 
   /** Goes on with `count` pages from `pfn` on, all of one section and at most RUN_PAGES. */
   run(pfn: number, count: number): void {
-    // The dump lacks the memory between: its struct pages are not looked at.
+    // The dump lacks the memory between the two runs, so its struct pages are not looked at.
     if (pfn !== this.#next) this.#strays.forget();
     this.#next = pfn + count;
     for (let at = 0; at < count; ) {
@@ -179,7 +179,7 @@ export class Walk<J extends Judge = Judge> {
     }
   }
 
-  /** Pages that speak for themselves alone, neighbours of which the same is known together. */
+  /** Pages that speak only for themselves. Neighbours with the same facts are handed over together. */
   #alone(words: Int32Array, i: number, pfn: number, count: number): void {
     const strays = this.#strays;
     for (let n = 0; n < count; ) {
@@ -204,7 +204,7 @@ export class Walk<J extends Judge = Judge> {
     this.#cover.until = pfn + pages;
   }
 
-  /** Whether a page may belong to a block whose head was not read. Then it is done with. */
+  /** Whether a page may belong to a block whose head was not read. If so it is of unknown class or use. */
   #mayHaveLostHead(words: Int32Array, i: number, pfn: number): boolean {
     const of = factsOf(words, i, this.#keys);
     if (!this.#lostHeads.mayHave(pfn, this.judge.evidence(words, i, of))) return false;
@@ -220,7 +220,7 @@ export class Walk<J extends Judge = Judge> {
     this.judge.covered(this.#structPages.words, i, count);
   }
 
-  /** Pages that are known to be in no block whose head was lost. */
+  /** Pages that are in no block whose head was lost. */
   #unasked(why: Unasked, count: number): void {
     this.#lostHeads.end();
     this.judge.unasked(why, count);

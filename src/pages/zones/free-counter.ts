@@ -1,7 +1,7 @@
 import type { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { nodeBits, type Zone, type ZoneCheck } from './zones.ts';
 
-/** Counts the scan's free blocks zone by zone. */
+/** Counts free blocks zone by zone. */
 export class FreeCounter {
   readonly zones: ZoneCheck[];
   /** Free pages that lie in no zone: there should be none. */
@@ -13,7 +13,7 @@ export class FreeCounter {
     this.#nodeShift = 32 - (zones.length === 0 ? 1 : Math.max(1, nodeBits(info)));
   }
 
-  /** A free block: as OnFree is told of it. */
+  /** Adds a free block. Parameters as for OnFree. */
   add(pfn: number, pages: number, flagsHigh: number, unaccepted = false): void {
     const zone = this.#zoneAt(pfn, flagsHigh >>> this.#nodeShift);
     if (!zone) {
@@ -24,7 +24,7 @@ export class FreeCounter {
     if (unaccepted) zone.unaccepted += pages;
   }
 
-  /** Spans of two nodes may overlap, where one lies inside a gap of the other: then the node decides. */
+  /** The spans of two nodes may overlap where one node lies in a gap of the other. Then the node in the page's flags decides. */
   #zoneAt(pfn: number, node: number): ZoneCheck | undefined {
     let zone: ZoneCheck | undefined;
     for (const one of this.zones) {

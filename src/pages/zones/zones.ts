@@ -5,24 +5,24 @@ import { requireNodeId } from '../../kernel/open/node-id.ts';
 import { missingKey, required, type Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { MAX_NR_ZONES, MAX_NUMNODES, START_KERNEL_MAP } from '../../machine.ts';
 
-/** A memory zone, and what its kernel counted as free in it. Pages and pfns. */
+/** A memory zone, and what the kernel counted as free in it. Figures are pages and pfns. */
 export interface Zone {
   readonly node: number;
-  /** Its number, of enum zone_type. */
+  /** Its number in enum zone_type. */
   readonly index: number;
   readonly name: string;
   readonly startPfn: number;
   readonly spannedPages: number;
   /** The sum over free_area of nr_free blocks times their size: what the buddy allocator holds. */
   readonly freeArea: number;
-  /** vm_stat[NR_FREE_PAGES], to which each CPU adds its own pending difference only now and then. */
+  /** vm_stat[NR_FREE_PAGES], to which each CPU adds its pending difference only now and then. */
   readonly vmStat: number;
 }
 
-/** A zone with the free pages that the scan found in it. */
+/** A zone, and the free pages that the walk found in it. */
 export interface ZoneCheck extends Zone {
   counted: number;
-  /** What of that is unaccepted memory: it is in NR_FREE_PAGES, and on a list of its own. */
+  /** Unaccepted memory among these: NR_FREE_PAGES has it, but its pages are on a list of their own. */
   unaccepted: number;
 }
 
@@ -31,7 +31,7 @@ const POINTER = 8;
 /** Pages of the widest physical address, 52 bits. */
 const PFNS_LIMIT = 2 ** 40;
 
-/** Where the fields lie that the check reads; bytes. */
+/** Offsets of the fields that the check reads, and sizes; bytes. */
 interface ZoneFields {
   readonly size: number;
   readonly spanned: number;
@@ -57,7 +57,7 @@ function zoneFields(info: Vmcoreinfo): ZoneFields {
       8 * need(info.number('NR_FREE_PAGES'), 'NUMBER(NR_FREE_PAGES)'),
     freeArea: need(info.offset('zone.free_area'), 'OFFSET(zone.free_area)'),
     freeAreaSize: need(info.size('free_area'), 'SIZE(free_area)'),
-    // nr_free stands behind the array of lists (struct free_area, include/linux/mmzone.h)
+    // nr_free follows the array of lists (struct free_area, include/linux/mmzone.h)
     nrFree: need(info.offset('free_area.free_list'), 'OFFSET(free_area.free_list)') + lists,
     orders: need(info.length('zone.free_area'), 'LENGTH(zone.free_area)'),
   };
@@ -101,7 +101,9 @@ function nodes({ info, space }: Kernel): BigUint64Array {
   const key = 'LENGTH(node_data)';
   const length = required(info.length('node_data'), key, 'the number of nodes is unknown');
   if (length < 1 || length > MAX_NUMNODES) {
-    throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${length}, no number of nodes`, { key });
+    throw new InspectError('corrupt', `VMCOREINFO: ${key} is ${length}, which is not a number of nodes`, {
+      key,
+    });
   }
   const pointers = space.bytes(table, length * POINTER);
   return new BigUint64Array(pointers.buffer, pointers.byteOffset, length);
@@ -122,7 +124,7 @@ function structs(kernel: Kernel, { size }: ZoneFields, pgdat: bigint, node: numb
   return Array.from({ length: count }, (_, i) => space.bytes(pgdat + BigInt(zonesAt + i * size), size));
 }
 
-/** What a zone counts beside its free pages. */
+/** What a zone counts besides its free pages. */
 export interface ZoneLruCounters {
   /** Pages that the buddy allocator was given. */
   readonly managed: number;
@@ -170,7 +172,7 @@ function decodeZone(
   return {
     ...id,
     name: zoneName(kernel, f, bytes) ?? `zone ${id.index}`,
-    // zone_start_pfn, managed_pages, spanned_pages stand in this order since 3.11 (include/linux/mmzone.h)
+    // zone_start_pfn, managed_pages and spanned_pages follow each other in this order since 3.11 (include/linux/mmzone.h)
     startPfn: Number(u64At(bytes, f.spanned - 16)),
     spannedPages: Number(u64At(bytes, f.spanned)),
     freeArea,
@@ -178,7 +180,7 @@ function decodeZone(
   };
 }
 
-/** zone.name has no offset in VMCOREINFO: the pointer soon behind spanned_pages that leads to one of the five names. */
+/** VMCOREINFO has no offset of zone.name. It is the pointer shortly after spanned_pages that leads to one of the five names. */
 function zoneName({ space }: Kernel, f: ZoneFields, bytes: Uint8Array): string | undefined {
   for (let at = f.spanned + 8; at < Math.min(f.spanned + 72, f.size - 8); at += 8) {
     if (u32At(bytes, at + 4) !== 0xffff_ffff) continue;
@@ -194,21 +196,21 @@ function nameAt(space: Kernel['space'], pointer: bigint): string | undefined {
   try {
     return NAMES.exec(latin1(space.bytes(pointer, 8)))?.[1];
   } catch (error) {
-    // What only looks like a pointer leads nowhere; a file that cannot be read is another thing.
+    // What only looks like a pointer leads nowhere. But an unreadable file is an error.
     if (error instanceof InspectError && error.kind !== 'io') return undefined;
     throw error;
   }
 }
 
 /**
- * How many bits the number of a node has, which is the top of page.flags with SPARSEMEM_VMEMMAP: NODES_SHIFT, and node_data has
+ * How many bits the number of a node has: NODES_SHIFT. They are the top bits of page.flags with SPARSEMEM_VMEMMAP, and node_data has
  * 1 << NODES_SHIFT entries (include/linux/page-flags-layout.h). 0 without CONFIG_NUMA.
  */
 export function nodeBits(info: Vmcoreinfo): number {
   return Math.ceil(Math.log2(info.length('node_data') ?? 1));
 }
 
-/** The same zones with the kernel's counters taken anew. */
+/** The same zones with the kernel's counters read again. */
 export function recounted(zones: readonly ZoneCheck[], now: readonly Zone[]): ZoneCheck[] {
   return zones.map((zone) => {
     const fresh = now.find((z) => z.node === zone.node && z.startPfn === zone.startPfn);

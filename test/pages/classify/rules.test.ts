@@ -23,7 +23,7 @@ const COMMON: Case[] = [
   ],
   ['a free block', buddy(0, 3), 'buddy'],
   ['a free block of the largest order', buddy(1024, 10), 'buddy'],
-  ['a free block of an order that there is none of', buddy(0, 11), 'badOrder'],
+  ['a free block of an impossible order', buddy(0, 11), 'badOrder'],
   ['a free block of an order past 32 bits', [[0, { type: 'buddy', private: 1n << 32n }]], 'badOrder'],
   ['a free block with a stale LRU flag', { type: 'buddy', flags: ['lru'] }, 'buddy'],
   ['a free block with a stale anonymous mapping', { type: 'buddy', mapping: ANON_MAPPING }, 'buddy'],

@@ -27,7 +27,7 @@ describe('the struct pages of the kernel text', () => {
   it('are none where all is zero', () => {
     expect(doubtOf({ unwritten: true })).toBe(
       "those of the kernel's own text, from pfn 4096 on at 0xffffea0000040000, should have _refcount 1, _mapcount -1 " +
-        'and no mapping, and 16 of 16 have not; the first has _refcount 0, _mapcount 0, mapping 0x0',
+        'and no mapping, but 16 of 16 do not; the first has _refcount 0, _mapcount 0, mapping 0x0',
     );
   });
 
@@ -52,7 +52,7 @@ describe('the struct pages of the kernel text', () => {
       ram: [{ start: 2 ** 27, end: 2 ** 27 + KIB4 }],
     });
     expect(structPageDoubt(built.open())).toBe(
-      "the section table has none of the kernel's own text, pfn 4096",
+      "the section table has no struct pages for the kernel's own text, pfn 4096",
     );
   });
 
