@@ -341,7 +341,7 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['page', '4096'],
     at: (typed) => (zoneAddresses(typed)[1] ?? 0n) + member(typed, 'zone', 'name'),
     value: (was) => was + 1n,
-    warning: /zone 1 is ZONE_DMA32, and its name is MA32/,
+    warning: /zone 1 is ZONE_DMA32, but its name is MA32/,
   },
   'the name of a slab cache': {
     command: ['usage'],
@@ -366,13 +366,13 @@ const LIES: Readonly<Record<string, Lie>> = {
     command: ['usage'],
     at: ofMapping('nrpages'),
     value: (was) => was + 32n,
-    warning: /has \d+ pages by nrpages, and \d+ struct pages are its/,
+    warning: /has \d+ pages by nrpages, but \d+ by the struct pages/,
   },
   'the pages of a file, too few': {
     command: ['usage'],
     at: ofMapping('nrpages'),
     value: (was) => was - 513n,
-    warning: /has \d+ pages by nrpages, and \d+ struct pages are its/,
+    warning: /has \d+ pages by nrpages, but \d+ by the struct pages/,
   },
   'the type of a file system': {
     command: ['usage'],

@@ -15,18 +15,18 @@ import { type UseKeys, useKeys } from './use-keys.ts';
 import { type UseQuestion, UseScan } from './use-scan.ts';
 import { addUseTallies, type UseTally } from './use-tally.ts';
 
-/** What the struct pages say of who holds the memory. All figures are pages. */
+/** Who holds the memory, by its struct pages. All figures are pages. */
 export interface Attribution {
   /** Every physical page of the dump, once. */
   readonly total: number;
   readonly uses: Readonly<Record<PageUse, number>>;
-  /** Pages of KFENCE's pool that the page allocator gave; none of a pool that was made at boot. */
+  /** Pages of KFENCE's pool that came from the page allocator; 0 for a pool that was made at boot. */
   readonly kfenceManaged?: number;
-  /** The same by node and zone, as the struct pages say them; those without any page are left out. */
+  /** The same by node and zone, as the struct pages name them. Places without pages are left out. */
   readonly places: readonly PlaceUses[];
   /** By address of the kmem_cache. */
   readonly slabs: OwnerTable;
-  /** The objects in slabs, by the same. */
+  /** The objects in slabs, by address of the kmem_cache. */
   readonly slabObjects: SlabObjects;
   /** By address of the address_space: files and shmem. */
   readonly mappings: OwnerTable;
@@ -75,7 +75,7 @@ export async function attributePages(
   return withKfence(others, usesIn(typed, pfnRanges(pool), keys));
 }
 
-/** The pages of KFENCE's pool are a use of their own: those of its objects look like slabs, others like reserved ones. */
+/** The pages of KFENCE's pool are a use of their own. Those with objects look like slabs, the others like reserved pages. */
 function withKfence(others: Attribution, pool: RangeUses): Attribution {
   return {
     ...others,
@@ -117,10 +117,10 @@ function attributionOf(typed: TypedKernel, total: number, tally: UseTally): Attr
   };
 }
 
-/** @param zoneBits of a place's number; those of the node are above them */
+/** @param zoneBits how many bits of a place's number are the zone. Those above are the node. */
 function placesOf({ places }: UseTally, zoneBits: number): PlaceUses[] {
   const used = new Set<number>();
-  // Kernels of distributions allow 4,096 places, of which few have pages.
+  // Kernels of distributions allow for 4,096 places, and few of them have pages.
   for (let at = 0; at < places.length; at++) if (places[at] !== 0) used.add(Math.floor(at / PLACE_COUNTS));
   return [...used].map((place) => {
     const counts = places.subarray(place * PLACE_COUNTS, (place + 1) * PLACE_COUNTS);

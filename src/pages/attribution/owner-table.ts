@@ -1,7 +1,7 @@
-/** Slots at first, and at most: then 16 MiB of them. */
+/** Slots at first, and at most, which take 16 MiB. */
 const SLOTS = 1 << 8;
 const SLOTS_LIMIT = 1 << 20;
-/** Owners that are sorted at once, besides four times as many as are asked for. */
+/** Owners that are sorted at once, in addition to four times the number asked for. */
 const MOST_SORTED = 1 << 10;
 /** 2^32 divided by the golden ratio: multiplying spreads neighbouring addresses over all slots (Knuth). */
 const GOLDEN = 0x9e37_79b1;
@@ -26,20 +26,20 @@ export interface OwnerCounts {
 }
 
 /**
- * Counts pages by the address of what owns them, in bounded memory: when there are too many owners, those that have the
- * fewest pages are given up, so that the largest stay.
+ * Counts pages by the address of their owner, in bounded memory. If there are too many owners, those with the fewest pages are dropped,
+ * so that the largest stay.
  */
 export class OwnerTable {
-  /** Pages of owners that were given up. */
+  /** Pages of owners that were dropped. */
   dropped = 0;
-  /** How many pages of one owner were given up at most, one that came back and is in the table included; 0 for none. */
+  /** The most pages that any owner lost by being dropped, also one that is in the table again; 0 for none. */
   droppedUpTo = 0;
   readonly #slotsLimit: number;
   #low = new Uint32Array(SLOTS);
   #high = new Uint32Array(SLOTS);
   #pages = new Float64Array(SLOTS);
   #used = 0;
-  /** The last slot: pages of one owner mostly come one after the other. */
+  /** The slot used last: pages of one owner mostly follow each other. */
   #last = 0;
 
   constructor(slotsLimit = SLOTS_LIMIT) {
@@ -63,7 +63,7 @@ export class OwnerTable {
     return this.#used;
   }
 
-  /** Adds pages to an owner, whose address is not 0, given as its lower and upper 32 bits. */
+  /** Adds pages to an owner. Its address, which is not 0, is given as its lower and upper 32 bits. */
   add(low: number, high: number, pages: number): void {
     let slot = this.#last;
     if (this.#low[slot] !== low || this.#high[slot] !== high || this.#pages[slot] === 0) {
@@ -84,7 +84,7 @@ export class OwnerTable {
     return { low: this.#low, high: this.#high, pages: this.#pages, size, dropped, droppedUpTo };
   }
 
-  /** Adds what another table holds. One owner may have been given up in both, so the most that it lost add up. */
+  /** Adds what another table holds. An owner may have been dropped in both, so its losses add up. */
   addAll({ low, high, pages, dropped, droppedUpTo }: OwnerCounts): void {
     for (let slot = 0; slot < pages.length; slot++) {
       const held = pages[slot] as number;
@@ -99,11 +99,11 @@ export class OwnerTable {
     return this.#pages[this.#slotOf(Number(address & 0xffff_ffffn), Number(address >> 32n))] as number;
   }
 
-  /** The owners with the most pages, those first; by address where they have the same. */
+  /** The owners with the most pages, largest first; by address where they have the same number. */
   largest(count: number): Owned[] {
     const best: number[] = [];
     const cut = () => best.sort((a, b) => this.#order(a, b)).splice(count);
-    // A slot that is no better than the worst of enough others need not be sorted with a million of them.
+    // A slot with fewer pages than the last of enough others need not be sorted: there may be a million slots.
     let least = 0;
     for (let slot = 0; slot < this.#pages.length; slot++) {
       if ((this.#pages[slot] as number) <= least) continue;
@@ -129,7 +129,7 @@ export class OwnerTable {
     return (BigInt(this.#high[slot] as number) << 32n) | BigInt(this.#low[slot] as number);
   }
 
-  /** Where an owner is, or the free slot that it goes to. */
+  /** The slot of an owner, or the free slot for it. */
   #slotOf(low: number, high: number): number {
     const mask = this.#pages.length - 1;
     let slot = (Math.imul((low >>> 3) ^ high, GOLDEN) >>> 7) & mask;
@@ -149,7 +149,7 @@ export class OwnerTable {
     this.droppedUpTo += least;
   }
 
-  /** Puts the owners with more than `least` pages into a new table. */
+  /** Moves the owners with more than `least` pages to a new table. */
   #rebuild(slots: number, least: number): void {
     const [low, high, pages] = [this.#low, this.#high, this.#pages];
     this.#low = new Uint32Array(slots);

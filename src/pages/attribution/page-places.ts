@@ -2,9 +2,9 @@ import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 
 /**
  * How page.flags says which node and zone a page belongs to: in its upper bits, the node first
- * (include/linux/page-flags-layout.h; sections have no bits with SPARSEMEM_VMEMMAP, as x86_64 always has it). Their widths
- * are not told: that of the node follows from the length of node_data, which has 1 << NODES_SHIFT entries, that of the zone
- * from the number of zones.
+ * (include/linux/page-flags-layout.h; sections have no bits with SPARSEMEM_VMEMMAP, which x86_64 always has). The dump
+ * does not give their widths. That of the node follows from the length of node_data, which has 1 << NODES_SHIFT entries, and that of
+ * the zone from the number of zones.
  */
 export interface PlaceBits {
   readonly node: number;
@@ -19,13 +19,13 @@ export function placeBits(typed: TypedKernel): PlaceBits {
   return { node, zone: Math.ceil(Math.log2(zones)), zones };
 }
 
-/** The same for the upper half of page.flags: (half >>> shift) & mask is the node's number and the zone's below it. */
+/** The same for the upper half of page.flags: (half >>> shift) & mask is the node's number, with the zone's number in its low bits. */
 export interface PlaceKeys {
   readonly shift: number;
   readonly mask: number;
 }
 
-/** NODES_SHIFT is at most 10 and MAX_NR_ZONES at most 8: more would be tables of no use. */
+/** NODES_SHIFT is at most 10 and MAX_NR_ZONES at most 8. More would only make tables larger. */
 const BITS_LIMIT = 13;
 
 export function placeKeys({ node, zone }: PlaceBits): PlaceKeys {

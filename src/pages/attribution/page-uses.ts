@@ -25,10 +25,10 @@ export const USES = [
 
 export type PageUse = (typeof USES)[number];
 
-/** The same as numbers, for the scan. */
+/** The same as numbers, for the walk. */
 export const Use = Object.fromEntries(USES.map((use, i) => [use, i])) as Readonly<Record<PageUse, number>>;
 
-/** What pages of some uses are besides, for the kernel counts it apart. */
+/** Further properties of pages that the kernel counts separately. */
 export const TRAITS = ['unmappedAnonymous', 'swapCachedAnonymous', 'slabHeads', 'onLru'] as const;
 
 export type PageTrait = (typeof TRAITS)[number];
@@ -38,5 +38,5 @@ export const Trait = Object.fromEntries(TRAITS.map((trait, i) => [trait, USES.le
   Record<PageTrait, number>
 >;
 
-/** How many counts a place has: of all uses and traits. */
+/** Counts per place: one for each use and trait. */
 export const PLACE_COUNTS = USES.length + TRAITS.length;

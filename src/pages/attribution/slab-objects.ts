@@ -11,15 +11,15 @@ export type SlabObjectCounts = Readonly<Record<(typeof KINDS)[number], OwnerCoun
 
 const KINDS = ['slabs', 'empty', 'objects', 'free', 'impossible'] as const;
 
-/** What the struct pages of slabs say of the objects in them, added up by the address of the kmem_cache. */
+/** The objects in slabs, as the struct pages of the slabs count them, by the address of the kmem_cache. */
 export class SlabObjects {
   readonly slabs: OwnerTable;
   /** Slabs of which no object is in use. */
   readonly empty: OwnerTable;
   readonly objects: OwnerTable;
-  /** Objects that a slab itself has as free. */
+  /** Objects that are free by the counters of their slab. */
   readonly free: OwnerTable;
-  /** Slabs whose counters cannot be. */
+  /** Slabs with impossible counters. */
   readonly impossible: OwnerTable;
 
   /** @param counts what is known already */
@@ -32,7 +32,7 @@ export class SlabObjects {
     this.impossible = table('impossible');
   }
 
-  /** @param low, high the halves of the cache's address @param counters of the slab, as they stand in its struct page */
+  /** @param low, high the halves of the cache's address @param counters the word in the slab's struct page */
   add(low: number, high: number, counters: number): void {
     const inuse = counters & INUSE_MASK;
     const objects = (counters >>> OBJECTS_SHIFT) & OBJECTS_MASK;
@@ -63,7 +63,7 @@ export class SlabObjects {
   }
 }
 
-/** The word of a struct page that holds the counters of a slab; -1 where BTF does not have them so. */
+/** The word of a struct page that holds the counters of a slab; -1 where BTF has them elsewhere. */
 export function slabCounterWord({ types }: TypedKernel): number {
   const slab = types.findStruct('slab') ?? types.struct('page');
   const [inuse, objects] = [slab.find('inuse'), slab.find('objects')];

@@ -7,7 +7,7 @@ import { SlabObjects } from './slab-objects.ts';
 import type { UseKeys } from './use-keys.ts';
 import { pagesOfUse, useOf } from './use-of.ts';
 
-/** The use of pages of whose struct pages nothing is asked, by Unasked. */
+/** The use of pages whose struct pages are not looked at, by Unasked. */
 const USE_OF_UNASKED = [
   Use.noStructPage,
   Use.unreadable,
@@ -30,12 +30,12 @@ export class UseJudge implements Judge {
   readonly mappings = new OwnerTable();
   /** Pages of hugetlbfs by their address_space. */
   readonly hugetlb = new OwnerTable();
-  /** By Use, the table of those whose pages have an owner. */
+  /** By Use, the table of owners, for uses whose pages have one. */
   readonly #owners: readonly (OwnerTable | undefined)[];
-  /** Pages that stand alone and whose struct page no page can have. */
+  /** Pages in no block, with a struct page that no page can have. */
   impossible = 0;
   readonly #keys: UseKeys;
-  /** What the last head says of all its pages: their use, and where the counts of their place begin. */
+  /** What the last head says for all its pages: their use, and where the counts of their place begin. */
   #use = Use.kernel;
   #place = 0;
   /** Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap cache. */
@@ -54,7 +54,7 @@ export class UseJudge implements Judge {
     this.#owners = USES.map((use) => owners[use]);
   }
 
-  /** Anonymous pages may be mapped each by itself, which their own struct pages say. */
+  /** Each page of an anonymous compound may be mapped by itself. Its own struct page says so. */
   get readsCovered(): boolean {
     return this.#use === Use.anonymous && !this.#isEntire;
   }
@@ -95,7 +95,7 @@ export class UseJudge implements Judge {
     return use === Use.kernel ? Evidence.none : Evidence.itself;
   }
 
-  /** The page at word `i` speaks for so many pages. */
+  /** Notes what the page at word `i` says for `pages` pages. */
   #begin(w: Int32Array, i: number, use: number, pages: number): void {
     const { flags, place, lruMask } = this.#keys;
     this.#use = use;
@@ -108,7 +108,7 @@ export class UseJudge implements Judge {
     else if (use === Use.slab) (places[this.#place + Trait.slabHeads] as number)++;
   }
 
-  /** The next so many pages that the last head speaks for. */
+  /** Counts the next pages for which the last head speaks. */
   #count(pages: number): void {
     (this.uses[this.#use] as number) += pages;
     const at = this.#place + this.#use;
@@ -141,7 +141,7 @@ export class UseJudge implements Judge {
     const word = i + (use === Use.slab ? slabCache : mapping);
     const low = (w[word] as number) >>> 0;
     const high = (w[word + 1] as number) >>> 0;
-    // A huge page that is free or anonymous belongs to no file.
+    // A free or anonymous huge page belongs to no file.
     if (high === 0 || (low & 3) !== 0) return;
     owners.add(low, high, pages);
     if (use === Use.slab && slabCounters >= 0) this.slabObjects.add(low, high, w[i + slabCounters] as number);

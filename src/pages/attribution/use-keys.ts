@@ -5,7 +5,7 @@ import { zonesOrNone } from '../zones/try-zones.ts';
 import { type PlaceKeys, placeBits, placeKeys } from './page-places.ts';
 import { slabCounterWord } from './slab-objects.ts';
 
-/** What tells a page's use beyond its class: more page types and flags than VMCOREINFO has, out of BTF. */
+/** What tells the use of a page, in addition to its class: page types and flags that VMCOREINFO lacks, from BTF. */
 export interface UseKeys extends PageKeys {
   readonly pageTable: WordTest;
   readonly largeKmalloc: WordTest;
@@ -17,9 +17,9 @@ export interface UseKeys extends PageKeys {
   /** Of a compound head: the word that counts how often all of it is mapped at once; -1 where the kernel has none. */
   readonly entireMapcount: number;
   readonly place: PlaceKeys;
-  /** The word of a slab's counters of objects; -1 for none. */
+  /** The word with a slab's counters of objects; -1 for none. */
   readonly slabCounters: number;
-  /** Whether bit 1 of mapping alone means a page that its owner can move (older kernels), and not one that KSM shares. */
+  /** Whether bit 1 of mapping alone marks a movable page of a driver (older kernels). With bit 0 it marks a page that KSM shares. */
   readonly movableMapping: boolean;
 }
 
@@ -46,7 +46,7 @@ export function useKeys(typed: TypedKernel): UseKeys {
     entireMapcount: entireMapcount(typed, keys),
     place: placeKeys(placeBits(typed)),
     slabCounters: slabCounterWord(typed),
-    // Kernels with PG_movable_ops mark such pages by it, and no longer in the mapping.
+    // Kernels with PG_movable_ops mark such pages by that flag instead.
     movableMapping: types.enumerator('PG_movable_ops') === undefined,
   };
 }
@@ -60,7 +60,7 @@ function entireMapcount({ types }: TypedKernel, { stride }: PageKeys): number {
   return second ? stride + second.offset / 4 : -1;
 }
 
-/** Whether struct pages of this kernel say so, as BTF tells it. */
+/** Whether this kernel has a page type of that name, by BTF. */
 export function hasPageType(typed: TypedKernel, name: string): boolean {
   return pageTypeTest(typed, pageKeys(typed.kernel.info), name) !== undefined;
 }
@@ -76,7 +76,7 @@ export function pageTypeTest(typed: TypedKernel, keys: PageKeys, name: string): 
 }
 
 /**
- * Before 6.11 page types were macros, of which BTF knows nothing. PG_table was 0x400 as long as PG_kmemcg had 0x200 (to
+ * Before 6.11 page types were macros, which BTF does not have. PG_table was 0x400 as long as PG_kmemcg had 0x200 (to
  * 5.10; 18b2db3b0385 replaced it by a bit of page.memcg_data in 5.11), then 0x200.
  */
 function unnamedTableTest({ types }: TypedKernel, keys: PageKeys): WordTest {

@@ -9,7 +9,7 @@ import { FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
 /** Told of each free block: its head's pfn, its pages, the upper half of the head's flags, and whether it is unaccepted memory. */
 export type OnFree = (pfn: number, pages: number, flagsHigh: number, unaccepted: boolean) => void;
 
-/** The rule of pages of whose struct pages nothing is asked, by Unasked. */
+/** The rule of pages whose struct pages are not looked at, by Unasked. */
 const RULE_OF_UNASKED = [
   Rule.noStructPage,
   Rule.unreadable,
@@ -20,7 +20,7 @@ const RULE_OF_UNASKED = [
 
 /** Says by which rule each page is excluded from a dump, or kept in it. */
 export class ClassJudge implements Judge {
-  /** Of compounds that are kept each page is asked; of those that are excluded, and of free blocks, the head says all. */
+  /** Each page of a compound that is kept is looked at. For a free block, or a compound that is excluded, the head decides alone. */
   readonly readsCovered = false;
   /** The rules of the pages since it was last cleared, which must not be more than those of a run. */
   readonly extents = new RuleExtents(RUN_PAGES);
@@ -36,7 +36,7 @@ export class ClassJudge implements Judge {
     this.#kernelFlags = new FlagsOfKernelPages(keys);
   }
 
-  /** Whether some page seems to have a memory error that the keys do not tell. */
+  /** Whether some page seems to have a memory error that VMCOREINFO has no key for. */
   get looksPoisoned(): boolean {
     return this.#kernelFlags.lookPoisoned;
   }

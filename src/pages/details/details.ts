@@ -17,7 +17,7 @@ import { slabOwner } from './owner-slab.ts';
 import { anonymousOwner, fileOwner, type HeadedPage, hugetlbOwner } from './owner-user.ts';
 import { type PagePlace, placeOf } from './place.ts';
 
-/** What a kernel's own types tell of a page beyond its class. */
+/** What a kernel's own types tell about a page, in addition to its class. */
 export interface PageDetails {
   readonly use: PageUse;
   /** All flags that are set. */
@@ -28,7 +28,7 @@ export interface PageDetails {
   /** The compound or free block that it is part of, or the page alone. */
   readonly head: { readonly pfn: number; readonly order: number; readonly refcount: number };
   readonly mapcounts: PageMapcounts;
-  /** null where nothing says whose it is. */
+  /** null where the owner is not recorded. */
   readonly owner: Fact<PageOwner | null>;
 }
 
@@ -66,7 +66,7 @@ function useOfPage(typed: TypedKernel, page: PageExplanation, words: Int32Array,
   return kfencePool(typed)?.has(page.pfn) ? Use.kfence : useOf(words, 0, factsOf(words, 0, keys), keys);
 }
 
-/** Whether its flags are those of a folio: they hold the order since 6.6, before it has a byte of its own. */
+/** Whether its flags are those of a folio: since 6.6 they hold the order. Before, the order had a byte of its own. */
 function isFirstTail({ pfn, facts }: PageExplanation, head: number, keys: UseKeys): boolean {
   return pfn === head + 1 && (facts & PageFact.tail) !== 0 && keys.order.word === keys.stride + keys.flags;
 }

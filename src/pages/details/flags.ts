@@ -15,7 +15,7 @@ const MEANINGS: Partial<Record<PageUse, readonly string[]>> = {
  * configuration. A bit with several names gets the one that fits the use. undefined where BTF has no such enumeration.
  */
 export function pageFlagNames(typed: TypedKernel, flags: bigint, use: PageUse): string[] | undefined {
-  // In newer kernels (7.3) the flags of a slab have names of their own.
+  // Newer kernels (7.3) have special names for the flags of a slab.
   const own = use === 'slab' ? (typed.types.enumeration('slab_flags') ?? []) : [];
   return namesOf(typed, flags, MEANINGS[use] ?? [], own);
 }
@@ -25,7 +25,7 @@ const FOLIO_FLAGS = ['PG_hugetlb', 'PG_has_hwpoisoned', 'PG_large_rmappable', 'P
 /** The low byte of these flags is the order (ebc1baf5c9b4, Linux 6.6: folio_order). */
 const ORDER = 0xffn;
 
-/** The order and the flags of a folio, as the flags of its first tail have them; no names without such an enumeration. */
+/** The order and the flags of a folio, from the flags of its first tail. No names where BTF lacks the enumeration. */
 export function folioFlags(
   typed: TypedKernel,
   flags: bigint,
@@ -36,7 +36,7 @@ export function folioFlags(
   };
 }
 
-/** @param preferred which of several names of one bit to take; @param own names that take the place of others */
+/** @param preferred which of several names of one bit to take @param own names that replace others */
 function namesOf(
   { types }: TypedKernel,
   flags: bigint,

@@ -4,9 +4,9 @@ import { required } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import type { PageExplanation } from '../explain/explain.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
 
-/** A compound has 2^18 pages at most: 1 GiB. */
+/** The largest compound has 2^18 pages: 1 GiB. */
 const MOST_PAGES = 1 << 18;
-/** Up to here an address; above it, what is no address of a struct page but a mask. */
+/** From here on the value is a mask, and not the address of a struct page. */
 const FIRST_MASK = 0xffff_ffff_0000_0000n;
 
 /** The pfn of the compound or free block that a page is part of; its own where it stands alone. */
@@ -22,15 +22,15 @@ export function headOf(kernel: Kernel, page: PageExplanation): number {
 }
 
 /**
- * A tail holds its head's address, or since 7.1 (d50569612c29) the mask that makes it of its own where struct pages are a
- * power of two in size.
+ * A tail holds its head's address. Since 7.1 (d50569612c29), where the size of struct pages is a power of two, it holds the mask that
+ * makes the head's address of its own.
  */
 function headAddress(tail: bigint, info: bigint): bigint {
   return info >= FIRST_MASK ? tail & info : info;
 }
 
 /**
- * The words of a page's struct page and of the two behind it, for those that are heads; undefined where there is none.
+ * The words of a page's struct page and of the one after it, which a head needs; undefined where there is none.
  * @throws InspectError notMapped, notStored, corrupt or io, when it cannot be read
  */
 export function wordsOf(kernel: Kernel, pfn: number): Int32Array | undefined {
@@ -40,7 +40,7 @@ export function wordsOf(kernel: Kernel, pfn: number): Int32Array | undefined {
   const [gap] = unreadable;
   if (!gap) return structPages.words;
   const address = structPages.addressOf(pfn);
-  // A run says why in words alone; its memory says of what kind that is.
+  // A run gives the reason only in words. Reading the memory gives the kind of error.
   if (address !== null)
     kernel.space.bytes(address, required(kernel.info.size('page'), 'SIZE(page)', 'its head cannot be found'));
   throw new InspectError('corrupt', gap.reason);

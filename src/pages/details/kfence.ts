@@ -13,7 +13,7 @@ export function kfenceOwner(typed: TypedKernel, pfn: number): KfenceOwner {
   return { kind: 'kfence', object: kfencePool(typed)?.objectAt(pfn) ?? null };
 }
 
-/** The physical address that an address of the pool stands for while it is not mapped; null for any other. */
+/** The physical address of an address in the pool that is not mapped; null for any other. */
 export function kfencePhysical(typed: TypedKernel, address: bigint): number | null {
   return kfencePool(typed)?.physicalOf(address) ?? null;
 }

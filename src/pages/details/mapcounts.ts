@@ -2,18 +2,18 @@ import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { PageUse } from '../attribution/page-uses.ts';
 import type { HeadedPage } from './owner-user.ts';
 
-/** How often a page is mapped. The kernel's own counters begin at -1, these at 0. */
+/** How often a page is mapped. The kernel's own counters start at -1, these at 0. */
 export interface PageMapcounts {
-  /** Of the page by itself: null where its word is a page type. */
+  /** Of the page itself; null where the word is a page type. */
   readonly page: number | null;
   /** Counters of the compound that it is part of, as the kernel names them; empty for a page alone. */
   readonly compound: Readonly<Record<string, number>>;
 }
 
-/** Uses that processes map; other compounds, and free blocks, use these words for something else. */
+/** Uses that processes map. Other compounds and free blocks use these words for something else. */
 const MAPPABLE: ReadonlySet<PageUse> = new Set(['anonymous', 'fileCache', 'shmem', 'swapCache', 'hugetlb']);
 
-/** Counters of struct folio (5.16+), and of page[1] before. */
+/** Counters of struct folio (5.16+). Before, they are in page[1]. */
 const FOLIO = ['_large_mapcount', '_entire_mapcount'] as const;
 
 /** @throws InspectError notMapped or notStored */

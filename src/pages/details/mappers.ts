@@ -4,7 +4,7 @@ import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { PageMappers } from './owner.ts';
 
-/** Mappers that are named; a page of libc has one for each process. */
+/** How many mappers are named: a page of libc has one per process. */
 const NAMED = 16;
 
 /** Finds the processes that map a page. */
@@ -39,7 +39,7 @@ export class Mappers {
     return { mappers: known.slice(0, NAMED), count: mappings.length, complete: !cut && broken === null };
   }
 
-  /** A process for each memory map: its leader, if that one has not ended. */
+  /** One task per mm: the leader of its process, unless that has ended. */
   #tasks(): ReadonlyMap<bigint, Task> {
     if (this.#byMemory) return this.#byMemory;
     this.#byMemory = new Map();

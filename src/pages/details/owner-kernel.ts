@@ -9,10 +9,10 @@ import { imagePfns, memmapPieces } from '../usage/boot-memory.ts';
 import { callerName, vmallocKind } from '../usage/vmalloc.ts';
 import type { PageOwner } from './owner.ts';
 
-/** Pointers to struct pages that are looked through: those of 64 GiB of vmalloc. */
+/** How many pointers to struct pages are searched: those of 64 GiB of vmalloc. */
 const POINTERS_LIMIT = 1 << 24;
 
-/** Whose memory is that was given away at boot: the kernel's image, the crash kernel's, or the memory map's. @param physical bytes */
+/** The owner of memory that was reserved at boot: the kernel image, the crash kernel, or the memory map. @param physical bytes */
 export function bootOwner(typed: TypedKernel, physical: number): PageOwner | null {
   const image = imagePfns(typed);
   const pfn = Math.floor(physical / PAGE_SIZE);
@@ -28,19 +28,19 @@ export function bootOwner(typed: TypedKernel, physical: number): PageOwner | nul
   return null;
 }
 
-/** Whether memory is kept for the kernel that saves the dump of this one (crashkernel=; kernel/kexec_core.c). */
+/** Whether memory is reserved for the kernel that saves the dump of this one (crashkernel=; kernel/kexec_core.c). */
 function isCrashKernels(typed: TypedKernel, physical: bigint): boolean {
   return ['crashk_res', 'crashk_low_res'].some((name) => {
     const address = typed.findSymbol(name);
     if (address === undefined) return false;
-    // The end of a struct resource is its last byte; 0 where nothing is kept.
+    // The end of a struct resource is its last byte; 0 where nothing is reserved.
     const resource = typed.read('resource', address, 'start', 'end');
     return physical >= resource.big('start') && physical <= resource.big('end') && resource.big('end') > 0n;
   });
 }
 
 /**
- * Whose a page is that nothing marks: of an area of vmalloc(), which has a list of its pages, maybe of a kernel stack.
+ * The owner of a page that nothing marks: an area of vmalloc(), which has a list of its pages and may be a kernel stack.
  * @param structPage address of its struct page; @throws InspectError as readVmallocAreas does
  */
 export function listedOwner(typed: TypedKernel, structPage: bigint): PageOwner | null {

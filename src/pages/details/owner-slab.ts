@@ -9,8 +9,8 @@ import type { SlabObject, SlabOwner } from './owner.ts';
 import type { HeadedPage } from './owner-user.ts';
 
 /**
- * The cache of a slab page, and what is known of one object.
- * @param physical what was asked for, bytes, for the object that it lies in; null for the page as a whole
+ * The cache of a slab page, and what is known about one object.
+ * @param physical the address that was asked for, bytes, which lies in that object; null for the page as a whole
  * @throws InspectError notMapped, notStored or corrupt, when the cache cannot be read
  */
 export function slabOwner(typed: TypedKernel, page: HeadedPage, physical: number | null): SlabOwner {
@@ -18,10 +18,10 @@ export function slabOwner(typed: TypedKernel, page: HeadedPage, physical: number
   const slab = typed.read(struct, page.address, 'slab_cache', 'objects', 'inuse');
   const shape = new CacheReader(typed).read(slab.big('slab_cache'));
   const [objects, inUse] = [slab.number('objects'), slab.number('inuse')];
-  const behind = (physical ?? 0) - page.head * PAGE_SIZE - shape.pad;
-  const index = Math.floor(behind / shape.size);
+  const inPages = (physical ?? 0) - page.head * PAGE_SIZE - shape.pad;
+  const index = Math.floor(inPages / shape.size);
   const inside = physical !== null && index >= 0 && index < objects;
-  const own = inside ? { index, offset: behind - index * shape.size } : null;
+  const own = inside ? { index, offset: inPages - index * shape.size } : null;
   const waiting = fact(() => whereItWaits(typed, page.address, shape, own?.index ?? null));
   return {
     kind: 'slab',
@@ -54,7 +54,7 @@ interface Found {
   list: FreePlace | null;
   /** Where the object waits. */
   place: FreePlace | null;
-  /** What of the places where it could wait is broken. */
+  /** Why a list on which it might be cannot be followed. */
   broken: string | null;
 }
 

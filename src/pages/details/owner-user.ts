@@ -7,7 +7,7 @@ import type { AnonymousOwner, FileOwner, HugetlbOwner, PageMappers } from './own
 /** Low bits of page.mapping (include/linux/page-flags.h): anonymous, and both for a page that KSM shares. */
 const FLAGS = 3n;
 
-/** A page, and the head of the compound that it is part of, which speaks for it. */
+/** A page, and the head of its compound, which speaks for it. */
 export interface HeadedPage {
   readonly pfn: number;
   readonly head: number;
@@ -48,7 +48,7 @@ export function hugetlbOwner(typed: TypedKernel, page: HeadedPage): HugetlbOwner
   };
 }
 
-/** The index of a huge page counts huge pages up to 6.6, and small ones since (a08c7193e4f1): the page tables tell. */
+/** The index of a huge page counts huge pages up to 6.6, and small pages since (a08c7193e4f1). The page tables show which. */
 function hugetlbMappers(typed: TypedKernel, page: HeadedPage, isFile: boolean): PageMappers {
   const mappers = new Mappers(typed);
   const at = (index: bigint) =>
@@ -56,17 +56,17 @@ function hugetlbMappers(typed: TypedKernel, page: HeadedPage, isFile: boolean): 
       ? mappers.ofFile(page.mapping, index, page.pfn)
       : mappers.ofAnonymous(page.mapping & ~FLAGS, index, page.pfn);
   const index = rawIndex(typed, page);
-  const behind = BigInt(page.pfn - page.head);
-  const small = at(index + behind);
-  return small.count > 0 ? small : at((index << BigInt(page.order)) + behind);
+  const distance = BigInt(page.pfn - page.head);
+  const small = at(index + distance);
+  return small.count > 0 ? small : at((index << BigInt(page.order)) + distance);
 }
 
-/** Of a page in its file or anon_vma, pages: that of the head and how far behind it the page is. */
+/** Index of a page in its file or anon_vma, in pages: that of the head plus the page's distance from it. */
 function indexOf(typed: TypedKernel, page: HeadedPage): bigint {
   return rawIndex(typed, page) + BigInt(page.pfn - page.head);
 }
 
-/** folio.index since there are folios (5.16): of 7.3 struct page has no index any more. */
+/** folio.index since there are folios (5.16). In 7.3 struct page no longer has an index. */
 function rawIndex(typed: TypedKernel, page: HeadedPage): bigint {
   return typed.read(typed.types.findStruct('folio') ? 'folio' : 'page', page.address, 'index').big('index');
 }

@@ -15,12 +15,12 @@ export interface PageMapper {
 /** Who maps a page: the first ones, and how many there are. */
 export interface PageMappers {
   readonly mappers: readonly PageMapper[];
-  /** Places in page tables; more than processes where one maps a page twice. */
+  /** Entries in page tables. A process may map a page twice. */
   readonly count: number;
   readonly complete: boolean;
 }
 
-/** Whose a page is, by kind. */
+/** The owner of a page, by kind. */
 export type PageOwner =
   | SlabOwner
   | KfenceOwner
@@ -40,9 +40,9 @@ export interface SlabOwner {
   /** Objects of this slab. */
   readonly objects: number;
   readonly inUse: number;
-  /** The list that the slab is on; null for none, and where that cannot be told. */
+  /** The list that the slab is on; null for none, and where that is not known. */
   readonly list: FreePlace | null;
-  /** The object that the address lies in; null where none was asked for. */
+  /** The object at the address; null where none was asked for. */
   readonly object: SlabObject | null;
 }
 
@@ -54,23 +54,23 @@ export interface KfenceOwner {
 
 /** An object of a slab. */
 export interface SlabObject {
-  /** Counted from 0, and how far behind its start the address lies; bytes. */
+  /** Its index, counted from 0, and the offset of the address in it; bytes. */
   readonly index: number;
   readonly offset: number;
   /** Virtual address of its first byte; null where the direct map cannot be found. */
   readonly address: bigint | null;
-  /** `freeing`: given back, and not free before RCU allows. null where it cannot be told. */
+  /** `freeing`: freed, but RCU does not yet allow its reuse. null where it is not known. */
   readonly state: 'allocated' | 'free' | 'freeing' | null;
-  /** Where it waits, as a free one. */
+  /** The list that a free object is on. */
   readonly waitsOn: FreePlace | null;
-  /** Why its state cannot be told. */
+  /** Why its state is not known. */
   readonly unknown: string | null;
 }
 
 export interface FileOwner {
   readonly kind: 'file' | 'shmem';
   readonly file: MemoryFile;
-  /** Of the page in the file, bytes. */
+  /** Offset of the page in the file, bytes. */
   readonly offset: bigint;
   readonly mapped: PageMappers;
 }
@@ -95,7 +95,7 @@ export interface StackOwner {
   readonly kind: 'kernelStack';
   /** Virtual address of the stack's first byte. */
   readonly address: bigint;
-  /** null for one that is kept for a new task. */
+  /** null for a stack that is kept for a new task. */
   readonly task: { readonly pid: number; readonly comm: string } | null;
 }
 
@@ -103,7 +103,7 @@ export interface VmallocOwner {
   readonly kind: 'vmalloc';
   readonly area: VmallocKind;
   readonly caller: string;
-  /** Virtual address of the area, and how far behind it the page lies; bytes. */
+  /** Virtual address of the area, and the offset of the page in it; bytes. */
   readonly address: bigint;
   readonly offset: number;
 }

@@ -9,11 +9,11 @@ import type { PageUse } from '../attribution/page-uses.ts';
 export interface PagePlace {
   readonly node: number;
   readonly zone: string;
-  /** Whether the zone's own span has the page: else one of both is wrong, but for pages that are in no zone (isPlaced). */
+  /** Whether the page lies in the zone's own span. If not, one of both is wrong, except for pages that are in no zone (isPlaced). */
   readonly inSpan: boolean;
 }
 
-/** What the flags of a page say; null for no zone. @throws InspectError notMapped or notStored */
+/** The node and zone in the flags of a page; null where there is no such zone. @throws InspectError notMapped or notStored */
 export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePlace | null {
   const bits = placeBits(typed);
   const [nodeBits, zoneBits] = [BigInt(bits.node), BigInt(bits.zone)];
@@ -33,7 +33,7 @@ export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePla
 }
 
 /**
- * The name of a zone. zone_names of mm/page_alloc.c has it in the order of enum zone_type, whose names are the same but for their case.
+ * The name of a zone. zone_names of mm/page_alloc.c has the names in the order of enum zone_type, whose names differ only in case.
  * @throws InspectError corrupt, where the two differ
  */
 function zoneName(typed: TypedKernel, address: bigint, index: number): string {
@@ -41,16 +41,16 @@ function zoneName(typed: TypedKernel, address: bigint, index: number): string {
   const types = typed.types.enumeration('zone_type');
   const type = types?.find(({ value }) => value === BigInt(index))?.name;
   if (type === undefined || type === `ZONE_${name.toUpperCase()}`) return name;
-  throw new InspectError('corrupt', `zone ${index} is ${type}, and its name is ${name}`, { address });
+  throw new InspectError('corrupt', `zone ${index} is ${type}, but its name is ${name}`, { address });
 }
 
 /**
- * Uses of pages that the allocator never had: struct pages of holes get the zone before them, or the first one
+ * Uses of pages that the allocator never managed: struct pages of holes get the zone before them, or the first one
  * (init_unavailable_range, mm/mm_init.c), and those of sections that are not online say nothing.
  */
 const UNPLACED: ReadonlySet<PageUse> = new Set(['reserved', 'offline', 'uninitialized']);
 
-/** Whether a page of that use is in the span of its zone in any kernel that is not damaged. */
+/** Whether in an undamaged kernel a page of that use always lies in the span of its zone. */
 export function isPlaced(use: PageUse): boolean {
   return !UNPLACED.has(use);
 }

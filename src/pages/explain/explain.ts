@@ -23,12 +23,12 @@ import { type DecodedStructPage, decodeStructPage, type StructPage, unwritten } 
 /** Everything about one page. */
 export interface PageExplanation {
   readonly pfn: number;
-  /** Whether the dump holds its contents, or why not. */
+  /** Whether the dump has its contents, or why not. */
   readonly contents: 'stored' | Absence;
-  /** Whether the contents are all zero; null where they are not there. */
+  /** Whether the contents are all zero; null where they cannot be read. */
   readonly zero: boolean | null;
   readonly section: number;
-  /** null without one; `structPageError` says when it should be there and cannot be read. */
+  /** null without one. If it should be there and cannot be read, `structPageError` says why. */
   readonly structPage: StructPage | null;
   readonly structPageError: string | null;
   /** What the struct page says, as the rules ask for it; 0 without one. */
@@ -37,7 +37,7 @@ export interface PageExplanation {
   readonly reason: string;
   /** The head of the free block or compound that decided for this page, when that is another page. */
   readonly decidedBy: number | null;
-  /** null where the dump cannot tell. */
+  /** null where the dump does not tell. */
   readonly class: PageClass | null;
 }
 
@@ -75,7 +75,7 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   };
 }
 
-/** A page that the dump does not cover is told by its struct page, if it has one. @throws InspectError notStored */
+/** A page that the dump does not cover can only be explained by its struct page. @throws InspectError notStored, without one */
 function requireStructPage(pfn: number, decoded: DecodedStructPage | string | null): void {
   const lacking = typeof decoded === 'string' ? decoded : decoded === null ? '' : unwritten(decoded);
   if (lacking === null) return;
@@ -96,8 +96,8 @@ function surveyed(memory: PhysicalMemory, pfn: number): Uint8Array {
 }
 
 /**
- * Runs the census from where the page's head can be at the earliest, the begin of its span, up to the page: over what the
- * dump covers, or for a page that it does not cover over all that may have struct pages.
+ * Walks from the first page that may be the page's head, which is the start of its span, up to the page itself: over what the dump covers,
+ * or for a page that it does not cover over all pages that may have struct pages.
  */
 function verdictOf(
   kernel: Kernel,

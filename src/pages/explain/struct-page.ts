@@ -84,17 +84,17 @@ function pageTypeOf(facts: PageFacts, keys: PageKeys): PageType | null {
   if (is(PageFact.buddy)) return 'buddy';
   if (is(PageFact.offline)) return 'offline';
   if (is(PageFact.unaccepted)) return 'unaccepted';
-  // In older kernels a flag says so, and no type.
+  // In older kernels this is a flag, not a type.
   if (is(PageFact.slab) && keys.slabMask === 0) return 'slab';
-  // Of hugetlb's four forms only the page type is a type. The others are told by the rule that decided.
+  // Of hugetlb's four forms only the page type is a type. The rule that decided tells the others.
   return is(PageFact.hugetlb) && keys.hugetlb.word === keys.type ? 'hugetlb' : null;
 }
 
-/** Only a tail is mapped without a reference. Memory that the kernel wrote no struct page into looks so, and this says it. */
+/** Why there is no struct page where it should be; null where one may be. Only a tail is mapped without a reference. */
 export function unwritten({ page, facts }: DecodedStructPage): string | null {
   const { address, _mapcount, _refcount } = page;
   if ((facts & PageFact.tail) !== 0 || _mapcount < 0 || _refcount > 0) return null;
-  return `what is in the place of its struct page, at ${hex(address)}, is not one: _mapcount ${_mapcount}, _refcount ${_refcount}`;
+  return `there is no struct page where its own should be, at ${hex(address)}: _mapcount ${_mapcount}, _refcount ${_refcount}`;
 }
 
 /** The names of the flags that VMCOREINFO gives numbers of: NUMBER(PG_...), and PG_head by its mask. */

@@ -9,18 +9,18 @@ import { useKeys } from '../attribution/use-keys.ts';
 import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
 
-/** Memory that was given away at boot. All figures are pages. */
+/** Memory that was reserved at boot. All figures are pages. */
 export interface BootMemory {
   /** Of the kernel's image, without what was freed after boot (its init part). */
   readonly image: number;
-  /** The struct pages: given away at boot, and allocated later (for memory that was added). */
+  /** The struct pages: those reserved at boot, and those allocated later (for memory that was added). */
   readonly memmap: {
     readonly reserved: number;
     readonly other: number;
-    /** Of the others, those of added memory that lie in it (memmap_on_memory, since 5.13): the page allocator never had them. */
+    /** Those of the others that lie in the added memory itself (memmap_on_memory, since 5.13). The page allocator never managed them. */
     readonly within: number;
   };
-  /** Whether all of their struct pages could be read; else all these figures are least values. */
+  /** Whether all of their struct pages could be read. If not, all these figures are least values. */
   readonly exact: boolean;
 }
 
@@ -38,7 +38,7 @@ export function bootMemory(typed: TypedKernel): BootMemory {
   };
 }
 
-/** Where struct pages lie, 24 bytes a piece: memory may lie in a million places. */
+/** Where struct pages lie, 24 bytes per piece: there may be a million pieces. */
 class Pieces {
   readonly all = new RangeCollector();
   readonly #starts = new GrowingFloats();
@@ -55,7 +55,7 @@ class Pieces {
   }
 
   /**
-   * The struct pages of added memory that lie at its begin: a section whose own are there could not have been used before. Those of
+   * The struct pages that lie at the start of the added memory that they describe: such a section cannot have been used before. Those of
    * the sections that were added with it follow without a gap.
    */
   within(pagesPerSection: number): RangeCollector {
@@ -73,19 +73,19 @@ class Pieces {
   }
 }
 
-/** From _text to _end, which lie one after the other in physical memory too. */
+/** From _text to _end, which is contiguous in physical memory, too. */
 export function imagePfns(typed: TypedKernel): Range {
   const start = typed.symbol('_text');
   const first = Math.floor(typed.space.translate(start) / PAGE_SIZE);
   return { start: first, end: first + Math.ceil(Number(typed.symbol('_end') - start) / PAGE_SIZE) };
 }
 
-/** Pages that hold struct pages, and the memory section that these are of. */
+/** Pages that hold struct pages, and the memory section that these describe. */
 export interface MemmapPiece extends Range {
   readonly section: number;
 }
 
-/** The pages behind the struct pages of the memory in the dump, as the page tables map the vmemmap: 2 MiB at a time. */
+/** The pages that hold the struct pages of the memory in the dump, as the page tables map the vmemmap: 2 MiB at a time. */
 export function* memmapPieces({ kernel }: TypedKernel): Generator<MemmapPiece> {
   const structPages = new StructPages(kernel);
   const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'struct pages cannot be found'));

@@ -3,7 +3,7 @@ import type { CheckFacts } from './check-facts.ts';
 import { countsOf, scannedChecks } from './scanned-checks.ts';
 import { managedPages, stackCounter } from './types.ts';
 
-/** All figures of `usage` that the kernel has, too; those of struct pages only where all of these were read. */
+/** Checks of all figures that the kernel has, too. Those of struct pages only where all of these were read. */
 export function usageChecks(facts: CheckFacts): Check[] {
   const { attribution, counters } = facts;
   const scanned = attribution.exact
@@ -19,7 +19,7 @@ type Compare = (
   more?: Partial<Comparison>,
 ) => Check[];
 
-/** Compares pages with something of the kernel that it may not have. */
+/** Compares pages with a figure that not every kernel has. */
 function comparing({ movement }: CheckFacts): Compare {
   return (name, counted, kernel, more = {}) =>
     kernel === null || kernel === undefined
@@ -27,7 +27,7 @@ function comparing({ movement }: CheckFacts): Compare {
       : [check({ name, unit: 'pages', counted, kernel, movement: movement?.([]) ?? null, ...more })];
 }
 
-/** What struct pages say, against other structures than the counters of nodes and zones. */
+/** Struct pages against structures other than the counters of nodes and zones. */
 function countedChecks(facts: CheckFacts): Check[] {
   const { attribution, slabs, unacceptedListed } = facts;
   const compare = comparing(facts);
@@ -43,7 +43,7 @@ function countedChecks(facts: CheckFacts): Check[] {
   ];
 }
 
-/** Pages of a balloon that gives way on demand stay counted (VIRTIO_BALLOON_F_DEFLATE_ON_OOM): all of them, or none. */
+/** Pages of a balloon that deflates on demand stay counted (VIRTIO_BALLOON_F_DEFLATE_ON_OOM): all of them, or none. */
 function managedChecks({ attribution, balloon, boot, managed }: CheckFacts, compare: Compare): Check[] {
   const counted = managedPages(attribution);
   const within = boot?.memmap.within ?? 0;
@@ -77,7 +77,7 @@ function hugetlbChecks(facts: CheckFacts, compare: Compare): Check[] {
   return [...all, ...(nodes.length > 1 ? ofNodes : [])];
 }
 
-/** What lists of the kernel say, against its counters. */
+/** Lists of the kernel against its counters. */
 function listedChecks(facts: CheckFacts): Check[] {
   const { counters, vmalloc, vmallocCounter, managed, percpu } = facts;
   const compare = comparing(facts);
@@ -92,7 +92,7 @@ function listedChecks(facts: CheckFacts): Check[] {
   ];
 }
 
-/** Stacks that are areas of vmalloc(), against the counter; where they are not, it alone knows them. */
+/** Stacks that are areas of vmalloc() against the counter. Where they are not, only the counter has them. */
 function stackChecks(facts: CheckFacts, compare: Compare): Check[] {
   const { vmalloc } = facts;
   if (!vmalloc?.whole || vmalloc.stackPages === null || vmalloc.spareStacks === null) return [];

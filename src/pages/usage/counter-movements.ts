@@ -19,12 +19,12 @@ export class CounterMovements {
     this.#movements.look();
   }
 
-  /** To be called when the last of what was counted is known. */
+  /** Call this when counting is done. */
   lookNow(): void {
     this.#movements.lookNow();
   }
 
-  /** @param counters those that say the same as what was counted, all together */
+  /** @param counters those whose sum is compared with the count */
   of(counters: readonly string[]): Movement {
     return this.#movements.of(counters.map((name) => this.#names.indexOf(name)));
   }

@@ -7,7 +7,7 @@ import type { Owned } from '../attribution/owner-table.ts';
 import { counted, type PageCount } from './page-count.ts';
 import type { Problems } from './problems.ts';
 
-/** A file and the pages that the scan found of it. */
+/** A file, and the pages that the walk found of it. */
 export interface FileUse {
   readonly address: bigint;
   readonly found: PageCount;
@@ -15,7 +15,7 @@ export interface FileUse {
   readonly dirty: number | null;
   /** Whether its pages are huge pages of hugetlbfs, which are not in the page cache's counters. */
   readonly huge: boolean;
-  /** null where the pages point at something that is no file. */
+  /** null where the pages point at something that is not a file. */
   readonly file: MemoryFile | null;
   /** As the kernel counts them; null where struct pages contradict it. */
   readonly nrpages: number | null;
@@ -24,19 +24,19 @@ export interface FileUse {
 /** The files with the most pages in memory. */
 export interface FileUses {
   readonly files: readonly FileUse[];
-  /** How many files have pages in memory: at least, where struct pages are lost or small ones were given up to save memory. */
+  /** How many files have pages in memory. A least value where struct pages are lost, or small files were dropped to save memory. */
   readonly count: number;
   readonly countExact: boolean;
-  /** No file that is left out here has more pages than this; null where that cannot be told. */
+  /** No file that is left out has more pages than this; null where that is not known. */
   readonly leftOutUpTo: number | null;
 }
 
-/** A folio names its mapping before it is counted (__filemap_add_folio): one of 2 MiB at most, for all but a few files. */
+/** A folio names its mapping before it is counted (__filemap_add_folio). For all but a few files it has at most 2 MiB. */
 const ADDED = 512;
-/** Folios lose their mapping before they are taken off the count, up to a batch together (delete_from_page_cache_batch). */
+/** Folios lose their mapping before they are subtracted from the count, up to a batch at a time (delete_from_page_cache_batch). */
 const REMOVED = 31;
 
-/** Names the `top` largest files. @throws InspectError missingInfo, when this kernel's types do not tell how */
+/** Names the `top` largest files. @throws InspectError missingInfo, when this kernel's types lack what is needed */
 export function fileUses(
   typed: TypedKernel,
   attribution: Attribution,
@@ -82,10 +82,10 @@ class FileNamer {
     return { address, found: counted(pages, exact), huge, file, dirty, nrpages };
   }
 
-  /** Whether nrpages is what was found, but for what may be under way; that of a running kernel moves meanwhile. */
+  /** Whether nrpages agrees with what was found, except for pages on their way in or out. In a running kernel it moves. */
   #isCounted(what: string, { nrpages, dax }: MemoryFile, pages: number): boolean {
     if (dax || this.#live || (pages - nrpages <= ADDED && nrpages - pages <= REMOVED)) return true;
-    this.#problems.wrong(`${what} has ${nrpages} pages by nrpages, and ${pages} struct pages are its`);
+    this.#problems.wrong(`${what} has ${nrpages} pages by nrpages, but ${pages} by the struct pages`);
     return false;
   }
 }

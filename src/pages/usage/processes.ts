@@ -6,7 +6,7 @@ import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { Problems } from './problems.ts';
 
-/** A process and its memory. Processes that share theirs (CLONE_VM) are one. */
+/** A process and its memory. Processes that share their memory (CLONE_VM) count as one. */
 export interface ProcessUse {
   readonly pid: number;
   readonly comm: string;
@@ -20,7 +20,7 @@ export interface ProcessUse {
 /** All processes with memory of their own, the largest first. */
 export interface ProcessUses {
   readonly processes: readonly ProcessUse[];
-  /** Addresses of all task_structs: threads of processes and of the kernel, but for the idle ones of CPUs. */
+  /** Addresses of all task_structs: threads of processes and of the kernel, without the idle tasks of CPUs. */
   readonly tasks: readonly bigint[];
   /** The number of tasks against the kernel's. */
   readonly checks: readonly Check[];
@@ -47,7 +47,7 @@ export function processUses(typed: TypedKernel, problems: Problems): ProcessUses
   return { processes, tasks: tasks.map(({ address }) => address), checks };
 }
 
-/** One task for each mm: the leader of its process, where that one has not ended before its threads. */
+/** One task per mm: the leader of its process, unless that ended before its threads. */
 function ownersOfMemory(tasks: readonly Task[]): Map<bigint, Task> {
   const owners = new Map<bigint, Task>();
   for (const task of tasks) {

@@ -7,12 +7,12 @@ import type { CheckFacts } from './check-facts.ts';
 /** Pages by use and trait: of all memory, of a node, or of a zone. */
 export type Counts = PlaceUses['counts'];
 
-/** A figure of the struct pages that counters of the kernel, all of them together, say too. */
+/** A figure of the struct pages that should equal the sum of some counters of the kernel. */
 interface Comparable {
   readonly counters: readonly string[];
   readonly counted: (counts: Counts) => number;
   readonly explained?: (counts: Counts) => readonly Explanation[];
-  /** When the counters are no evidence of it. */
+  /** When the counters prove nothing. */
   readonly unless?: (facts: CheckFacts) => boolean;
 }
 
@@ -38,7 +38,7 @@ const COMPARABLE: readonly Comparable[] = [
   {
     counters: SLABS,
     counted: ({ slab, largeKmalloc }) => slab + largeKmalloc,
-    // Without a page type large kmalloc is what this counter has beyond the slabs: it says nothing then but that there are enough.
+    // Without a page type, large kmalloc is what this counter has in addition to the slabs. Then it only proves that there are enough.
     unless: ({ marked, attribution: { uses }, counters }) =>
       !marked.largeKmalloc && uses.slab <= (sumOf(counters, SLABS) ?? 0),
   },
@@ -55,7 +55,7 @@ const COMPARABLE: readonly Comparable[] = [
   },
 ];
 
-/** What struct pages say, against the counters of the machine, of each node where there are several, and of each zone. */
+/** Struct pages against the counters of the machine, of each node if there are several, and of each zone. */
 export function scannedChecks(facts: CheckFacts, counters: VmCounters): Check[] {
   const parts = [
     { place: {}, counters, counts: countsOf(facts) },
@@ -67,14 +67,14 @@ export function scannedChecks(facts: CheckFacts, counters: VmCounters): Check[] 
   );
 }
 
-/** The counts of all memory, or of those places of it that are wanted. */
+/** The counts of all memory, or of some places. */
 export function countsOf(facts: CheckFacts, wanted: (place: PlaceUses) => boolean = () => true): Counts {
   const places = facts.attribution.places.filter(wanted);
   const sum = (name: keyof Counts) => places.reduce((all, { counts }) => all + counts[name], 0);
   return Object.fromEntries([...USES, ...TRAITS].map((name) => [name, sum(name)])) as Counts;
 }
 
-/** One of the machine, its nodes, or its zones. */
+/** The machine, a node, or a zone. */
 interface Part {
   readonly place: Pick<Comparison, 'node' | 'zone'>;
   readonly counters: Counters;
@@ -104,7 +104,7 @@ function compared(comparable: Comparable, part: Part, facts: CheckFacts): Check 
   });
 }
 
-/** null where there is none of them. */
+/** null where the kernel has none of them. */
 function sumOf(counters: Counters | null, names: readonly string[]): number | null {
   const values = names.map((name) => counters?.get(name)).filter((value) => value !== undefined);
   return values.length === 0 ? null : values.reduce((a, b) => a + b, 0);

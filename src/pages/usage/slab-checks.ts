@@ -1,7 +1,7 @@
 import { type Check, type Comparison, check, type Explanation } from '../../kernel/evidence/check.ts';
 import type { WitnessedCache } from './slab-witness.ts';
 
-/** What the nodes of a cache count, and what is on their lists, against the slabs that the scan found. */
+/** Counters and lists of a cache's nodes against the slabs that the walk found. */
 const FIGURES: readonly { readonly name: string; readonly unit: string; readonly of: Figures }[] = [
   { name: 'nr_slabs', unit: 'slabs', of: slabFigures },
   { name: 'total_objects', unit: 'objects', of: objectFigures },
@@ -13,7 +13,7 @@ type Figures = (cache: WitnessedCache) => Compared | null;
 
 /**
  * One check of all caches that agree, and one of each that does not.
- * @param whole whether those are all caches: a sum of some of them is not the kernel's
+ * @param whole whether these are all caches. A sum of some of them cannot be compared.
  */
 export function slabChecks(caches: readonly WitnessedCache[], whole: boolean): Check[] {
   return FIGURES.flatMap(({ name, unit, of }) => {
@@ -24,7 +24,7 @@ export function slabChecks(caches: readonly WitnessedCache[], whole: boolean): C
     const all = whole && checks.length === caches.length;
     const good = checks.filter(({ verdict }) => verdict !== 'contradicted');
     const bad = checks.filter(({ verdict }) => verdict === 'contradicted');
-    // The sum of nr_slabs is held against the scan elsewhere, that of caches that cannot be read included.
+    // The sum of nr_slabs is compared elsewhere, with caches that cannot be read.
     return !all || good.length === 0 || name === 'nr_slabs' ? bad : [sumOf(name, unit, good), ...bad];
   });
 }
@@ -41,8 +41,8 @@ const explain = (count: number): readonly Explanation[] => [
 ];
 
 /**
- * Slabs of a cache with SLAB_TYPESAFE_BY_RCU are off its lists and counters as soon as they are empty, and are given back
- * when RCU allows (discard_slab, mm/slub.c).
+ * Slabs of a cache with SLAB_TYPESAFE_BY_RCU leave its lists and counters as soon as they are empty, and are freed when RCU allows
+ * (discard_slab, mm/slub.c).
  */
 export function waitingSlabs({ witness, cache: { free, broken } }: WitnessedCache): number {
   return witness === null || broken.length > 0 ? 0 : Math.max(0, witness.emptySlabs - free.emptySlabs);
@@ -64,7 +64,7 @@ function objectFigures(one: WitnessedCache): Compared | null {
   return { counted: witness.objects, kernel: cache.objects, explained: waitingObjects(one) };
 }
 
-/** Not where a list is known to be cut. */
+/** None where a list is known to be cut. */
 function freeFigures(one: WitnessedCache): Compared | null {
   const { witness, cache } = one;
   const { onNodes, onCpus } = cache.free;

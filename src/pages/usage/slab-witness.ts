@@ -2,14 +2,14 @@ import type { Bounds } from '../../kernel/slabs/free-objects.ts';
 import type { SlabCache } from '../../kernel/slabs/slab-caches.ts';
 import type { SlabObjects } from '../attribution/slab-objects.ts';
 
-/** What the struct pages of a cache's slabs say, added up: a witness beside the counters and lists of its nodes. */
+/** The sums over the struct pages of a cache's slabs: a second witness to the counters and lists of its nodes. */
 export interface SlabWitness {
   readonly slabs: number;
   readonly emptySlabs: number;
   readonly objects: number;
-  /** Objects that their slabs have as free. */
+  /** Objects that are free by the counters of their slabs. */
   readonly free: number;
-  /** Slabs that are in none of these but the first. */
+  /** Slabs with impossible counters, which only `slabs` counts. */
   readonly impossible: number;
 }
 
@@ -17,11 +17,11 @@ export interface SlabWitness {
 export interface WitnessedCache {
   readonly cache: SlabCache;
   readonly pages: number;
-  /** null where the struct pages do not tell, or change meanwhile. */
+  /** null where the struct pages do not tell, or change while they are read. */
   readonly witness: SlabWitness | null;
 }
 
-/** @param pages of the cache's slabs; null where there are some, and what they hold was not counted */
+/** null where the cache has slabs whose objects were not counted. @param pages of the cache's slabs */
 export function witnessOf(of: SlabObjects, cache: bigint, pages: number): SlabWitness | null {
   const slabs = of.slabs.pagesOf(cache);
   if (slabs === 0 && pages > 0) return null;
@@ -34,7 +34,7 @@ export function witnessOf(of: SlabObjects, cache: bigint, pages: number): SlabWi
   };
 }
 
-/** Objects in use by the slabs themselves, less those that CPUs and barns hold. */
+/** Objects in use by the counters of the slabs, less those that CPUs and barns hold. */
 export function activeBySlabs(witness: SlabWitness, { free, objectsPerSlab }: SlabCache): Bounds {
   const { held, doubt } = free;
   const inUse = witness.objects - witness.free;

@@ -9,15 +9,15 @@ import type { Problems } from './problems.ts';
 import { slabChecks, waitingSlabs } from './slab-checks.ts';
 import { activeBySlabs, type SlabWitness, type WitnessedCache, witnessOf } from './slab-witness.ts';
 
-/** A slab cache, and what there is in it. */
+/** A slab cache and what is in it. */
 export interface SlabUse extends Omit<SlabCache, 'free' | 'broken'> {
-  /** Pages that the scan found. */
+  /** Pages that the walk found. */
   readonly found: PageCount;
-  /** Objects in use; null where that cannot be told. */
+  /** Objects in use; null where that is not known. */
   readonly active: number | null;
-  /** What it is at the least and at the most, where it cannot be told; null where it can, and where nothing is known. */
+  /** The least and the most that `active` can be, where it is not known; null where it is, and where nothing is known. */
   readonly activeRange: Bounds | null;
-  /** Free objects that CPUs and barns keep at hand, which /proc/slabinfo counts as active; null where not known. */
+  /** Free objects that CPUs and barns hold, which /proc/slabinfo counts as active; null where not known. */
   readonly cached: number | null;
 }
 
@@ -28,7 +28,7 @@ export interface SlabUses {
   readonly unlisted: PageCount;
   /** Whether all of the list could be read. */
   readonly whole: boolean;
-  /** Slabs that are on no list and in no counter any more, and wait for RCU. */
+  /** Slabs that have left all lists and counters, and wait for RCU. */
   readonly waiting: number;
   /** The counters and lists of the caches against their slabs. */
   readonly checks: readonly Check[];
@@ -80,7 +80,7 @@ function useOf({ cache, pages, witness }: WitnessedCache, exact: boolean): SlabU
 
 const isExact = ({ least, most }: Bounds) => least === most;
 
-/** By both witnesses: what both allow, or where they contradict each other all that one of them does. */
+/** By both witnesses: what both allow, or where they contradict each other, what either allows. */
 function activeOf(cache: SlabCache, witness: SlabWitness | null): Bounds | null {
   const lists = activeByLists(cache);
   const slabs = witness && activeBySlabs(witness, cache);

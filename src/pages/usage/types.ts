@@ -41,12 +41,12 @@ export const USAGE_TYPES = [
 
 export type UsageType = (typeof USAGE_TYPES)[number];
 
-/** A counter of the kernel that should say the same, or that says a part of it. All figures are pages. */
+/** A counter of the kernel that should equal some rows, or a part of them. All figures are pages. */
 export interface CounterCheck {
   /** As the kernel names it. */
   readonly name: string;
   readonly pages: number;
-  /** Which rows are held against it. */
+  /** The rows that are compared with it. */
   readonly types: readonly UsageType[];
   readonly counted: number;
 }
@@ -55,7 +55,7 @@ export type Rows = Readonly<Record<UsageType, PageCount>>;
 
 /** All rows. */
 export interface TypeUses {
-  /** What no counts are known of is in notAttributed or reserved, which themselves are not known where something was lost. */
+  /** Memory without a row of its own is in notAttributed or reserved. These are unknown where something was lost. */
   readonly rows: Rows;
   /** Counters whose rows are known. */
   readonly checks: readonly CounterCheck[];
@@ -74,7 +74,7 @@ export interface TypeFacts {
   readonly vmallocCounter: number | null;
   /** _totalram_pages */
   readonly managed: number | null;
-  /** Whether nothing of all this was lost, so that what is left over is known, too. */
+  /** Whether nothing was lost, so that the remainders are known, too. */
   readonly whole: boolean;
 }
 
@@ -83,7 +83,7 @@ export function typeUses(facts: TypeFacts): TypeUses {
   return { rows, checks: checksOf(facts, rows) };
 }
 
-/** Rows that the struct pages tell, and those that lists of the kernel tell of pages that nothing marks; the rest is not attributed. */
+/** Rows by struct pages, and by lists of the kernel for pages that nothing marks. The rest is not attributed. */
 function rowsOf(facts: TypeFacts): Rows {
   const { uses, exact } = facts.attribution;
   const listed = listedPages(facts);
@@ -93,14 +93,14 @@ function rowsOf(facts: TypeFacts): Rows {
     ...bootPages(facts),
     largeKmalloc,
     ...remainders(facts, [...Object.values(listed), uses.largeKmalloc > 0 ? UNKNOWN_COUNT : largeKmalloc]),
-    // Whether it can be read is known of each struct page.
+    // For each page it is known whether its use is.
     unreadable: { pages: uses.unreadable },
   };
   const rowOf = (type: UsageType) => found[type] ?? counted(uses[type as PageUse], exact);
   return Object.fromEntries(USAGE_TYPES.map((type) => [type, rowOf(type)])) as Rows;
 }
 
-/** Pages that the kernel has lists or counters of, and no marks in their struct pages. */
+/** Pages that are not marked in their struct pages, but that the kernel has in lists or counters. */
 function listedPages(facts: TypeFacts) {
   const { vmalloc, percpu, cpuFree } = facts;
   return {
@@ -112,7 +112,7 @@ function listedPages(facts: TypeFacts) {
   };
 }
 
-/** Where stacks are no areas of vmalloc() the counter knows them all, elsewhere it is without those kept for new tasks. */
+/** Where stacks are not areas of vmalloc(), the counter has all of them. Elsewhere it lacks those kept for new tasks. */
 function stackPages(facts: TypeFacts): PageCount {
   const { vmalloc } = facts;
   const counter = stackCounter(facts);
@@ -120,9 +120,9 @@ function stackPages(facts: TypeFacts): PageCount {
   return vmalloc.stackPages === null ? counter : counted(vmalloc.stackPages, vmalloc.whole);
 }
 
-/** Per-CPU memory made after boot. */
+/** Per-CPU memory allocated after boot. */
 function dynamicPercpu({ chunks, first, whole }: PercpuMemory): PageCount {
-  // Of a list that is cut even the first chunk may be missing.
+  // If the list is cut, even the first chunk may be missing.
   return counted(Math.max(0, chunks - first), whole);
 }
 
@@ -134,7 +134,7 @@ function bootPages({ boot }: TypeFacts) {
   };
 }
 
-/** What is left when all that is known has its row. @param unmarked rows of pages that no struct page tells of */
+/** What is left after all rows that are known. @param unmarked rows of pages that struct pages do not mark */
 function remainders({ attribution: { uses }, boot, whole }: TypeFacts, unmarked: readonly PageCount[]) {
   if (!whole || boot?.exact === false) return { reserved: UNKNOWN_COUNT, notAttributed: UNKNOWN_COUNT };
   const attributed = unmarked.reduce((all, { pages }) => all + (pages ?? 0), boot?.memmap.other ?? 0);
@@ -145,8 +145,8 @@ function remainders({ attribution: { uses }, boot, whole }: TypeFacts, unmarked:
 }
 
 /**
- * kmalloc of more than two pages is no slab, but counted with them (6a486c0ad4dc, 5.4). A page type says so in newer
- * kernels (PGTY_large_kmalloc); in others it is what the counter has more than there are pages of slabs.
+ * kmalloc of more than two pages is not a slab, but counted with them (6a486c0ad4dc, 5.4). Newer kernels have a page type for it
+ * (PGTY_large_kmalloc). In others it is what the counter has in addition to the pages of slabs.
  */
 function largeKmallocPages({ attribution: { uses, exact }, counters }: TypeFacts): PageCount {
   if (uses.largeKmalloc > 0) return counted(uses.largeKmalloc, exact);
@@ -183,7 +183,7 @@ function checksOf(facts: TypeFacts, rows: Rows): CounterCheck[] {
   const pools = facts.hugetlb?.reduce((all, pool) => all + pool.total * pool.pagesPerHugePage, 0);
   check('nr_huge_pages', pools, 'hugetlb');
   const slabs = sum(counters, 'NR_SLAB_RECLAIMABLE_B', 'NR_SLAB_UNRECLAIMABLE_B');
-  // Where large kmalloc is known by this counter alone, it is no evidence of it.
+  // Where large kmalloc is known only by this counter, the counter proves nothing about it.
   const typed = facts.attribution.uses.largeKmalloc > 0;
   check(
     'NR_SLAB_RECLAIMABLE_B + NR_SLAB_UNRECLAIMABLE_B',
@@ -209,7 +209,7 @@ const NEVER_MANAGED = [
   'zoneDevice',
 ] as const;
 
-/** Everything that the page allocator has or gave out: not what was kept back at boot, nor what a balloon took away. */
+/** Everything that the page allocator has or gave out: not what was reserved at boot, nor what a balloon took. */
 export function managedPages({ total, uses, kfenceManaged = 0 }: Attribution): number {
   const known = total - (uses.kfence - kfenceManaged);
   return NEVER_MANAGED.reduce((left, use) => left - uses[use], known);

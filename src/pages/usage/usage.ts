@@ -37,7 +37,7 @@ export interface Usage {
   /** Every physical page, once. */
   readonly total: PageCount;
   readonly types: TypeUses;
-  /** Figures against the kernel's own. */
+  /** Comparisons of figures with the kernel's own. */
   readonly checks: readonly Check[];
   readonly counters: VmCounters | null;
   readonly slabs: SlabUses | null;
@@ -50,7 +50,7 @@ export interface Usage {
   readonly warnings: readonly string[];
   /** Whether something is missing that the dump should have. */
   readonly damaged: boolean;
-  /** What of a running machine's memory has come and gone meanwhile; null for nothing. */
+  /** Memory that was added to a running machine or removed from it meanwhile; null for none. */
   readonly mapChange: MapChange | null;
 }
 
@@ -78,7 +78,7 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
   const { uninitialized } = attribution.uses;
   if (uninitialized > 0 && !leavesHolesUnwritten(typed.kernel))
     problems.wrong(`${uninitialized} pages have struct pages that were never written`);
-  // A running kernel makes compounds meanwhile.
+  // A running kernel makes compounds while it is read.
   if (attribution.strays > 0 && !typed.kernel.image.live)
     problems.wrong(
       `${attribution.strays} pages have struct pages that no page can have, or that contradict the heads of their compounds`,
@@ -88,8 +88,8 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
   const untold = untoldRows(typed.kernel);
   contradictions(typed, problems);
   for (const { key } of untold)
-    problems.wrong(`not all uses of pages can be told without ${key} in VMCOREINFO`);
-  // Where more may follow, or a mark is not known, all that was found is a least value, too.
+    problems.wrong(`not all uses of pages are known without ${key} in VMCOREINFO`);
+  // Where memory may be missing, or a page type is not known, all that was found is a least value, too.
   const found = end === null && untold.length === 0 ? attribution : { ...attribution, exact: false };
   const processes = problems.whole(() =>
     problems.attempt('the processes', () => processUses(typed, problems)),
@@ -119,12 +119,12 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
   };
 }
 
-/** What memory is missing in the dump, a sentence; null for none. */
+/** A sentence on memory that the dump lacks; null for none. */
 function missingOf(kernel: TypedKernel['kernel']): string | null {
   return missingEnd(kernel) ?? missingMemory(kernel, zonesOrNone(kernel))?.sentence ?? null;
 }
 
-/** VMCOREINFO is believed where it says one thing and the kernel's own types and symbols another, but one of both is wrong. */
+/** Where VMCOREINFO and the kernel's own types and symbols differ, VMCOREINFO is believed. But one of both is wrong. */
 function contradictions(typed: TypedKernel, problems: Problems): void {
   for (const { line, derived } of contradictedKeys(typed))
     problems.wrong(
@@ -145,20 +145,20 @@ function checksOf(
   });
 }
 
-/** What counters and lists of the kernel say of memory whose struct pages do not; each null where it cannot be read. */
+/** Counters and lists of the kernel on memory that struct pages do not mark; each null where it cannot be read. */
 function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: number, problems: Problems) {
   const percpu = problems.attempt('the per-CPU memory', () => readPercpuMemory(typed));
   if (percpu) problems.found(percpu.problems, percpu.whole);
   return {
     counters: problems.attempt('the counters of the kernel', () => readVmCounters(typed)),
-    // What areas of stacks look like is seen by those of tasks.
+    // The stacks of tasks show what areas of stacks look like.
     vmalloc:
       processes &&
       problems.attempt('the vmalloc areas', () => vmallocUses(typed, processes.tasks, top, problems)),
     percpu,
     hugetlb: problems.attempt('the pools of huge pages', () => readHugetlbPools(typed)),
     cpuFree: problems.attempt('the free lists of CPUs', () => readCpuFreePages(typed)),
-    boot: problems.attempt('memory given away at boot', () => bootMemory(typed)),
+    boot: problems.attempt('memory reserved at boot', () => bootMemory(typed)),
     vmallocCounter: problems.attempt('nr_vmalloc_pages', () => longAt(typed, 'nr_vmalloc_pages')),
     managed: problems.attempt('_totalram_pages', () => longAt(typed, '_totalram_pages')),
     balloon: problems.attempt('balloons', () => readBalloonPages(typed)),
@@ -166,7 +166,7 @@ function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: 
   };
 }
 
-/** An atomic_long_t of the kernel; null where it has none of that name. */
+/** An atomic_long_t of the kernel; null where it has no such variable. */
 function longAt(typed: TypedKernel, symbol: string): number | null {
   const address = typed.findSymbol(symbol);
   return address === undefined ? null : Number(BigInt.asIntN(64, typed.space.u64(address)));
@@ -175,6 +175,6 @@ function longAt(typed: TypedKernel, symbol: string): number | null {
 function modulesBySize(typed: TypedKernel, problems: Problems): Module[] {
   const { modules, problems: wrong, whole } = readModules(typed);
   problems.found(wrong, whole);
-  // By name where sizes are equal: the order of a list that was mended is not the kernel's.
+  // By name where sizes are equal, because the order of a mended list is not the kernel's.
   return [...modules].sort((a, b) => (b.size ?? 0) - (a.size ?? 0) || (a.name < b.name ? -1 : 1));
 }

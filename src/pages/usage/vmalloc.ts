@@ -21,9 +21,9 @@ import type { Problems } from './problems.ts';
 /** What areas are for. */
 export type VmallocKind = 'stack' | 'vmalloc' | 'code' | 'map' | 'ioremap' | 'other';
 
-/** The areas that one place in the kernel's code asked for. */
+/** The areas that were requested at one place in the kernel's code. */
 export interface VmallocCaller {
-  /** name+0x12/0x40 [module], as /proc/vmallocinfo has it; the address where no symbol is known. */
+  /** name+0x12/0x40 [module], as in /proc/vmallocinfo; the address where no symbol is known. */
   readonly caller: string;
   readonly kind: VmallocKind;
   readonly areas: number;
@@ -35,16 +35,16 @@ export interface VmallocCaller {
 
 /** The vmalloc region by its users. */
 export interface VmallocUses {
-  /** Pages of areas made by vmalloc(), apart from those below; in the modules' region: modules, BPF programs, trampolines. */
+  /** Pages of areas made by vmalloc(), without those below; in the modules' region these are modules, BPF programs and trampolines. */
   readonly pages: number;
   readonly codePages: number;
-  /** Those of the kernel's stacks, also those kept for tasks to come; null where stacks are not made by vmalloc(). */
+  /** Those of the kernel's stacks, including stacks kept for new tasks; null where stacks are not made by vmalloc(). */
   readonly stackPages: number | null;
-  /** What of stackPages no task has; null where stacks are not made by vmalloc(), or that cannot be read. */
+  /** Pages of stacks that no task has; null where stacks are not made by vmalloc(), and where that cannot be read. */
   readonly spareStacks: SpareStacks | null;
   readonly areas: number;
   readonly callers: readonly VmallocCaller[];
-  /** Whether all of the lists could be read; else all these figures are least values. */
+  /** Whether all of the lists could be read. If not, all these figures are least values. */
   readonly whole: boolean;
 }
 
@@ -113,7 +113,7 @@ interface Group {
   size: number;
 }
 
-/** The largest first, by the pages that they have, then by their address space. */
+/** Largest first, by pages, then by address space. */
 function byCaller(areas: readonly VmallocArea[], stacks: StackAreas | null): Group[] {
   const groups = new Map<string, Group>();
   for (const area of areas) {
@@ -128,7 +128,7 @@ function byCaller(areas: readonly VmallocArea[], stacks: StackAreas | null): Gro
   return [...groups.values()].sort((a, b) => b.pages - a.pages || b.size - a.size);
 }
 
-/** Where code asked for an area, as /proc/vmallocinfo writes it. */
+/** The place in the code that requested an area, as /proc/vmallocinfo writes it. */
 export function callerName(symbols: Symbolizer, address: bigint): string {
   const found = symbols.locate(address);
   if (!found) return hex(address);

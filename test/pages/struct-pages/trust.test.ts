@@ -39,7 +39,7 @@ describe('the struct pages of the kernel text', () => {
       () => ({ flags: ['lru'], type: 0, refcount: 1, mapping: 0xffff_8880_0000_1001n }),
     ],
   ])('are none where %s stand there', (_, specOf) => {
-    expect(doubtOf({ pages: text(16, specOf) })).toContain('16 of 16 have not');
+    expect(doubtOf({ pages: text(16, specOf) })).toContain('16 of 16 do not');
   });
 
   it('are none where VMCOREINFO has another size of them', () => {
@@ -64,7 +64,7 @@ describe('the struct pages of the kernel text', () => {
   });
 });
 
-describe('a census of struct pages that are none', () => {
+describe('a census of what is not struct pages', () => {
   const kernel = new BuiltKernel({ unwritten: true }).open();
 
   it.each([
@@ -73,7 +73,7 @@ describe('a census of struct pages that are none', () => {
   ])('%s refuses them, whatever table they would make', (_, count) => {
     const { kind, message, facts } = failureOf(() => count(kernel));
     expect(kind).toBe('corrupt');
-    expect(message).toMatch(/^the struct pages are not those of this memory: .*16 of 16 have not/);
+    expect(message).toMatch(/^the struct pages are not those of this memory: .*16 of 16 do not/);
     expect(facts.hint).toContain('VMCOREINFO of another boot');
   });
 });
