@@ -1,6 +1,6 @@
-import type { Column, Table } from '../view.ts';
+import type { Column, RichText, Table } from '../view.ts';
 import type { Ruler } from './ruler.ts';
-import { styled } from './styled-text.ts';
+import { isPrintableAscii, styled } from './styled-text.ts';
 
 /** A column of a table with its final width. */
 export interface FittedColumn {
@@ -28,7 +28,7 @@ export function columnsOf({ columns, rows, gap, indent }: Table, width: number, 
   for (const row of rows) {
     count++;
     row.forEach((cell, i) => {
-      natural[i] = Math.max(natural[i] ?? 0, ruler.widthOf(styled(cell).plain));
+      natural[i] = Math.max(natural[i] ?? 0, cellWidth(cell, ruler));
     });
   }
   const widths = shrunk(natural, gap, width - indent);
@@ -37,6 +37,11 @@ export function columnsOf({ columns, rows, gap, indent }: Table, width: number, 
     fit: natural.every((n, i) => n <= (widths[i] ?? 0)),
     rows: count,
   };
+}
+
+function cellWidth(cell: RichText, ruler: Ruler): number {
+  if (typeof cell === 'string' && isPrintableAscii(cell)) return cell.length;
+  return ruler.widthOf(styled(cell).plain);
 }
 
 /** If the columns are too wide, makes the last one narrower first, then the widest of the others. */

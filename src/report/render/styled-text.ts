@@ -41,7 +41,12 @@ export function styled(text: RichText, showTab: ShowTab = () => ' '): StyledText
 }
 
 function safe(text: string): string {
-  return PRINTABLE_ASCII.test(text) ? text : escapeText(text);
+  return isPrintableAscii(text) ? text : escapeText(text);
+}
+
+/** Whether a text is safe to print, and each of its characters takes one column. */
+export function isPrintableAscii(text: string): boolean {
+  return PRINTABLE_ASCII.test(text);
 }
 
 /** Returns the characters of a text from `start` to `end`, painted. */

@@ -2,7 +2,7 @@ import type { RichText, Table } from '../view.ts';
 import type { FittedColumn } from './columns.ts';
 import { breakLines } from './line-breaks.ts';
 import type { Page } from './page.ts';
-import { painted, styled } from './styled-text.ts';
+import { isPrintableAscii, painted, styled } from './styled-text.ts';
 
 /** A line of a cell. */
 interface CellLine {
@@ -46,11 +46,33 @@ function rowLines(
   columns: readonly FittedColumn[],
   page: Page,
 ): string[] {
+  const plain = plainLine(row, columns, gap);
+  if (plain !== undefined) return [(' '.repeat(indent) + plain).trimEnd()];
   const cells = columns.map((column, i) => cellLines(row[i] ?? '', column, page));
   return Array.from({ length: heightOf(cells) }, (_, at) => {
     const line = columns.map((column, i) => aligned(cells[i]?.[at], column));
     return (' '.repeat(indent) + line.join(' '.repeat(gap))).trimEnd();
   });
+}
+
+/**
+ * Returns a row on one line; undefined if a cell has a style, must be escaped, measured or wrapped. Most rows are
+ * plain, and a table may have millions.
+ */
+function plainLine(
+  row: readonly RichText[],
+  columns: readonly FittedColumn[],
+  gap: number,
+): string | undefined {
+  let line = '';
+  let at = 0;
+  for (const { align, width } of columns) {
+    const cell = row[at] ?? '';
+    if (typeof cell !== 'string' || cell.length > width || !isPrintableAscii(cell)) return undefined;
+    if (at++ > 0) line += ' '.repeat(gap);
+    line += align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+  }
+  return line;
 }
 
 /** Returns the number of lines of a row. */
