@@ -9,7 +9,7 @@ export type ErrorKind =
   | 'memory'
   | 'usage';
 
-/** The facts behind a message, for callers and tests; the message is for people. */
+/** The facts of a message, for callers and tests; the message is for people. */
 export interface ErrorFacts {
   /** The file that was read. */
   readonly path?: string;
@@ -26,7 +26,7 @@ export interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** Every failure that a user can meet: a kind, one sentence, and the facts behind it. */
+/** Every failure that a user can meet: a kind, one sentence, and its facts. */
 export class InspectError extends Error {
   readonly kind: ErrorKind;
   readonly facts: ErrorFacts;

@@ -5,13 +5,13 @@
 /** Bytes of a page (PAGE_SIZE, arch/x86/include/asm/page_types.h). */
 export const PAGE_SIZE = 4096;
 
-/** Physical addresses are below this: MAX_PHYSMEM_BITS is 52 with 5-level paging (arch/x86/include/asm/sparsemem.h). */
+/** Limit of physical addresses: MAX_PHYSMEM_BITS with 5 levels is 52 (arch/x86/include/asm/sparsemem.h). */
 export const PHYSICAL_LIMIT = 2 ** 52;
 
-/** __START_KERNEL_map: the kernel image is mapped here plus its KASLR offset (arch/x86/include/asm/page_64_types.h). */
+/** __START_KERNEL_map: base of the image mapping, without KASLR (arch/x86/include/asm/page_64_types.h). */
 export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
 
-/** Bytes of what a PUD entry maps; the kernel aligns its regions to it, with KASLR too (arch/x86/mm/kaslr.c). */
+/** Bytes that a PUD entry maps; the kernel aligns its regions to it, also with KASLR (arch/x86/mm/kaslr.c). */
 export const GIB = 1n << 30n;
 
 /** Pages of the largest compound page, a hugetlb page of 1 GiB. No block of the buddy allocator is larger. */

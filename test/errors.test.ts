@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asMemoryError, type ErrorKind, InspectError, inFile, reasonOf, within } from '../src/errors.ts';
 
 describe('a failure that a user can meet', () => {
-  it('is an error with a kind, a sentence and the facts behind it', () => {
+  it('is an error with a kind, a sentence and its facts', () => {
     const error = new InspectError('corrupt', 'vmcore: ELF: no memory', { path: 'vmcore', offset: 56n });
     expect(error).toBeInstanceOf(Error);
     expect(error.name).toBe('InspectError');

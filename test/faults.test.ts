@@ -79,11 +79,11 @@ function allFaults(whole: Asked, size: number, places: number): Faults[] {
 /** What is not honest in an answer on a damaged file; figures of `pages` also have bounds. */
 function wrongIn(name: string, now: Asked, then: Asked): string[] {
   const command = name.split(' ')[0] ?? '';
-  const told = dishonesty(command, now, then);
-  if (now.status !== 3 || command === 'dmesg') return told;
+  const faults = dishonesty(command, now, then);
+  if (now.status !== 3 || command === 'dmesg') return faults;
   const report = JSON.parse(now.out) as PagesReport;
   const figures = command === 'pages' ? figureFaults(report, JSON.parse(then.out) as PagesReport) : [];
-  return [...told, ...violations(command, report), ...figures];
+  return [...faults, ...violations(command, report), ...figures];
 }
 
 describe.each(Object.entries(DUMPS))('%s', (_, { dump, commands }) => {

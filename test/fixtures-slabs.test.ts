@@ -46,10 +46,10 @@ describe.each(TYPED)('the slab caches of %s', (name) => {
 
   it('have as many objects in use as crash or drgn counts', () => {
     const lines = readFileSync(new URL(`../fixtures/${name}.slabs`, import.meta.url), 'utf8').split('\n');
-    const told = lines.filter((line) => /^\d/.test(line)).map((line) => line.split(' '));
-    expect(told.length).toBeGreaterThan(100);
-    expect(caches.size).toBe(told.length);
-    for (const [active, objects, ...words] of told) {
+    const listed = lines.filter((line) => /^\d/.test(line)).map((line) => line.split(' '));
+    expect(listed.length).toBeGreaterThan(100);
+    expect(caches.size).toBe(listed.length);
+    for (const [active, objects, ...words] of listed) {
       const cache = caches.get(words.join(' '));
       expect(cache?.active, words.join(' ')).toBe(Number(active));
       if (objects !== '-') expect(cache?.objects, words.join(' ')).toBe(Number(objects));
@@ -187,9 +187,9 @@ describe('slab caches of a damaged dump', () => {
       expect(range?.least, of).toBeLessThanOrEqual(active ?? -1);
       expect(range?.most, of).toBeGreaterThanOrEqual(active ?? Infinity);
     }
-    const told =
+    const reported =
       usage.warnings.length + usage.checks.filter(({ verdict }) => verdict === 'contradicted').length;
-    expect(told).toBeGreaterThan(0);
+    expect(reported).toBeGreaterThan(0);
   }
 
   const TASKS = 'task_struct';

@@ -13,7 +13,7 @@ import { faultyDisk } from './support/faulty-disk.ts';
 import { TYPED } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 
-/** Where the file has the page of the vmemmap that holds the struct page of the first block of so many pages which a rule decides. */
+/** File offset of the vmemmap page with the struct page of the first block of `pages` pages that a rule matches. */
 function placeOfHead(dump: ChangedDump, rule: Rule, pages: number): number {
   const { kernel } = dump.typed;
   const structPages = new StructPages(kernel);
@@ -31,7 +31,7 @@ function placeOfHead(dump: ChangedDump, rule: Rule, pages: number): number {
       return dump.word(address - (address % 4096n), 0n).at;
     }
   }
-  throw new Error('there is none');
+  throw new Error('there is no such block');
 }
 
 async function ask<T>(
@@ -56,24 +56,21 @@ describe.each(TYPED)('a block of %s whose head is on a bad sector', (name) => {
   test.each([
     ['free', Rule.buddy, 1024],
     ['anonymous', Rule.anonymous, 512],
-  ] as const)(
-    'is of unknown use as a whole, as it is of an unknown class: %s memory',
-    async (use, rule, pages) => {
-      const place = placeOfHead(dump, rule, pages);
-      const whole = JSON.parse((await dump.ask(['usage'])).out) as UsageReport;
-      const { status, report, err } = await ask<UsageReport>(dump.path, place, 'usage');
-      expect([status, report.complete]).toEqual([3, false]);
-      const rowOf = ({ types }: UsageReport, type: string) => types?.find((row) => row.type === type);
-      expect(rowOf(report, 'unreadable')?.pages).toBe(pages);
-      expect(rowOf(report, use)).toMatchObject({
-        pages: null,
-        atLeast: { pages: (rowOf(whole, use)?.pages ?? 0) - pages },
-      });
-      expect(rowOf(report, 'notAttributed')?.pages).toBeNull();
-      const lost = pages - 4096 / (dump.typed.kernel.info.size('page') ?? 64);
-      expect(err).toContain(`${lost} pages are of unknown use: ${UNKNOWN}`);
-      const classes = await ask<PagesReport>(dump.path, place, 'pages');
-      expect(classes.err).toContain(`${lost} pages cannot be classified: ${UNKNOWN}`);
-    },
-  );
+  ] as const)('is completely of unknown use, and of unknown class: %s memory', async (use, rule, pages) => {
+    const place = placeOfHead(dump, rule, pages);
+    const whole = JSON.parse((await dump.ask(['usage'])).out) as UsageReport;
+    const { status, report, err } = await ask<UsageReport>(dump.path, place, 'usage');
+    expect([status, report.complete]).toEqual([3, false]);
+    const rowOf = ({ types }: UsageReport, type: string) => types?.find((row) => row.type === type);
+    expect(rowOf(report, 'unreadable')?.pages).toBe(pages);
+    expect(rowOf(report, use)).toMatchObject({
+      pages: null,
+      atLeast: { pages: (rowOf(whole, use)?.pages ?? 0) - pages },
+    });
+    expect(rowOf(report, 'notAttributed')?.pages).toBeNull();
+    const lost = pages - 4096 / (dump.typed.kernel.info.size('page') ?? 64);
+    expect(err).toContain(`${lost} pages are of unknown use: ${UNKNOWN}`);
+    const classes = await ask<PagesReport>(dump.path, place, 'pages');
+    expect(classes.err).toContain(`${lost} pages cannot be classified: ${UNKNOWN}`);
+  });
 });

@@ -428,15 +428,15 @@ describe('what another structure contradicts is reported', () => {
     return known;
   };
   // `info` says in its document why it has no value.
-  const told = ({ out, err }: Answer) => `${err}${JSON.stringify(JSON.parse(out).unavailable)}`;
+  const reported = ({ out, err }: Answer) => `${err}${JSON.stringify(JSON.parse(out).unavailable)}`;
 
   test.each(Object.entries(LIES))('%s', async (_, { command, at, value, warning }) => {
     const address = await at(dump.typed, dump);
     const changed = [dump.word(address, value(dump.typed.space.u64(address)))];
     const answer = await dump.ask(command, changed);
-    expect([answer.status, told(answer)]).toEqual([3, expect.stringMatching(warning)]);
+    expect([answer.status, reported(answer)]).toEqual([3, expect.stringMatching(warning)]);
     const before = await wholeOf(command);
-    expect([before.status, told(before)]).toEqual([0, expect.not.stringMatching(warning)]);
+    expect([before.status, reported(before)]).toEqual([0, expect.not.stringMatching(warning)]);
   });
 });
 
@@ -492,8 +492,8 @@ test.each(['linux-6.1', 'linux-6.12-numa'])('the slide of %s is compared with _s
   expect(at).toBeGreaterThan(note.length);
   const bytes = Uint8Array.of(head[at] === 0x31 ? 0x32 : 0x31);
   const answer = await dump.ask(['info'], [{ at, bytes }]);
-  const told = JSON.parse(answer.out) as { layout: { kernelOffset: string | null }; unavailable: object };
-  expect([answer.status, told.layout.kernelOffset, told.unavailable]).toEqual([
+  const reported = JSON.parse(answer.out) as { layout: { kernelOffset: string | null }; unavailable: object };
+  expect([answer.status, reported.layout.kernelOffset, reported.unavailable]).toEqual([
     3,
     null,
     expect.objectContaining({

@@ -67,7 +67,7 @@ export function* clipRanges(ranges: readonly Range[], start: number, end: number
  * An iterable that makes its items again each time it is iterated, so that a million ranges of a file are
  * never all in memory.
  */
-export function anew<T>(make: () => Iterator<T>): Iterable<T> {
+export function repeatable<T>(make: () => Iterator<T>): Iterable<T> {
   return { [Symbol.iterator]: make };
 }
 

@@ -56,7 +56,7 @@ export class Windows {
   }
 
   /** Drops all windows and frees their memory. */
-  forget(): void {
+  release(): void {
     this.#slots.length = 0;
     this.#last = undefined;
     this.#joined = new Uint8Array(0);

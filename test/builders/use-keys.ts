@@ -5,7 +5,10 @@ import { SHAPES, type Shape } from './kernel-shapes.ts';
 const NEVER = { word: 0, mask: 0, value: 1 };
 const RESERVED = 1 << 28;
 
-/** What tells the use of pages of a shape: places have 6 bits, slabs their cache in word 6 and their counters in word 10. */
+/**
+ * What decides on the use of pages of a shape. Zone and node take 6 bits; a slab has its cache in word 6 and its
+ * counters in word 10.
+ */
 export function useKeysOf(shape: Shape): UseKeys {
   const keys = keysOf(shape);
   return {

@@ -2,7 +2,7 @@ import type { ReadsStructPages } from '../../src/pages/walk/walk.ts';
 import type { Shape } from './kernel-shapes.ts';
 import { type PageSpec, pageWords } from './struct-page.ts';
 
-/** Struct pages of a shape that are made when they are read, as if they lay in a plain file. */
+/** Struct pages of a shape that are made when they are read, as if they were in a plain file. */
 export class WrittenStructPages implements ReadsStructPages {
   words: Int32Array = new Int32Array();
   readonly encoded = false;
@@ -10,7 +10,7 @@ export class WrittenStructPages implements ReadsStructPages {
   readonly #pages: ReadonlyMap<number, PageSpec>;
   readonly #change: (words: Int32Array) => void;
 
-  /** @param change made to the words of each run */
+  /** @param change changes the words of each run */
   constructor(
     shape: Shape,
     pages: Iterable<[number, PageSpec]>,

@@ -45,7 +45,7 @@ export class Mutation {
     }
   }
 
-  #tell(text: string): void {
+  #note(text: string): void {
     if (this.story.length < 12) this.story.push(text);
   }
 
@@ -74,7 +74,7 @@ export class Mutation {
     const to = random.once(3) ? random.below(Math.min(size, 20_000)) : random.below(size);
     const change = this.#files[file];
     if (change) change.size = random.once(10) ? size + random.below(size + 100_000) : to;
-    this.#tell(`file ${file} ends at ${change?.size}`);
+    this.#note(`file ${file} ends at ${change?.size}`);
   }
 
   #anywhere(): void {
@@ -120,7 +120,7 @@ export class Mutation {
     const at = place.at + random.below(place.length);
     const left = place.at + place.length - at;
     const way = random.below(6);
-    this.#tell(`${what}: way ${way} at ${file}:${at}`);
+    this.#note(`${what}: way ${way} at ${file}:${at}`);
     if (way === 0) {
       const [byte = 0] = this.read(file, at, 1);
       this.#write(file, at, Uint8Array.of(byte ^ (1 << random.below(8))));
@@ -166,7 +166,7 @@ export class Mutation {
         BigInt(`0x${Buffer.from(packed(8, [[0, 8, BigInt.asUintN(64, value)]])).toString('hex')}`) >>
         BigInt(64 - 8 * bytes);
     value = BigInt.asUintN(8 * bytes, value);
-    this.#tell(`${place.what} +${at - place.at}: ${bytes} bytes = 0x${value.toString(16)}`);
+    this.#note(`${place.what} +${at - place.at}: ${bytes} bytes = 0x${value.toString(16)}`);
     this.#write(place.file, at, packed(8, [[0, 8, value]]).subarray(0, bytes));
   }
 
@@ -222,7 +222,7 @@ export class Mutation {
     ];
     const value = random.pick(values);
     const count = random.once(6) ? 1 + random.below(512 - index) : 1;
-    this.#tell(`page table entry ${index} (${count}): 0x${value.toString(16)}`);
+    this.#note(`page table entry ${index} (${count}): 0x${value.toString(16)}`);
     const all = new Uint8Array(count * 8);
     for (let i = 0; i < count; i++) all.set(packed(8, [[0, 8, value]]), 8 * i);
     this.#write(place.file, place.at + 8 * index, all.subarray(0, Math.max(0, place.length - 8 * index)));
@@ -239,7 +239,7 @@ export class Mutation {
       1 << random.below(32),
       ...[0, 1, -1, 3, 10, 11, 63, 64, 255, 0xf0000000, 0xffffff7f, 0xf4000000, 0xf5000000, 0xbfffffff],
     ]);
-    this.#tell(`struct pages ${first} to ${last} +${word}: 0x${(value >>> 0).toString(16)}`);
+    this.#note(`struct pages ${first} to ${last} +${word}: 0x${(value >>> 0).toString(16)}`);
     for (let i = first; i <= last; i++)
       this.#write(place.file, place.at + 64 * i + word, packed(4, [[0, 4, value >>> 0]]));
   }
@@ -279,7 +279,7 @@ export class Mutation {
       `${key}=${value}\n${key}=${other}`,
     ];
     lines[at] = random.pick(changed);
-    this.#tell(`VMCOREINFO: ${JSON.stringify(lines[at])}`);
+    this.#note(`VMCOREINFO: ${JSON.stringify(lines[at])}`);
   }
 }
 

@@ -12,16 +12,16 @@ export interface Planted {
   /** As it stands in the dump, with what must surround it. */
   readonly text: string;
   /** How many characters at its start and end stay as they are. */
-  readonly keep?: readonly [before: number, behind: number];
+  readonly keep?: readonly [before: number, after: number];
   /** Whether a newline in it would end it. */
   readonly line?: true;
 }
 
 /** A text of the same length that is hostile except for its ends. */
-export function hostile({ text, keep: [before, behind] = [2, 1], line }: Planted): Buffer {
+export function hostile({ text, keep: [before, after] = [2, 1], line }: Planted): Buffer {
   const bytes = Buffer.from(text, 'latin1');
   const source = line ? BYTES.filter((byte) => byte !== 0x0a && byte !== 0x0d) : BYTES;
-  for (let i = before; i < bytes.length - behind; i++) bytes[i] = source[(i - before) % source.length] ?? 0;
+  for (let i = before; i < bytes.length - after; i++) bytes[i] = source[(i - before) % source.length] ?? 0;
   return bytes;
 }
 

@@ -3,7 +3,7 @@ import type { Range } from '../../src/bytes/ranges.ts';
 
 const DESCRIPTOR = 24;
 
-/** Where a kdump-compressed file has the bytes of a page: by struct disk_dump_header, its bitmaps and page descriptors. */
+/** Where a kdump-compressed file has a page, by struct disk_dump_header, its bitmaps and page descriptors. */
 export function kdumpPage(path: string, pfn: number): Range {
   const file = readFileSync(path);
   const [blockSize, subHeader, bitmapBlocks] = [428, 432, 436].map((at) => file.readUInt32LE(at)) as [

@@ -1,4 +1,4 @@
-import { anew } from '../../bytes/ranges.ts';
+import { repeatable } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
 import { type AnySymbol, Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
@@ -96,7 +96,7 @@ function named(all: Symbolizer, query: string): Answer | undefined {
     const found = all.find(query);
     return found.length > 0 ? { symbols: found } : undefined;
   }
-  const found = anew(() => matching(all, query));
+  const found = repeatable(() => matching(all, query));
   return found[Symbol.iterator]().next().done ? undefined : { symbols: found };
 }
 

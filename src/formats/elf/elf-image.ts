@@ -1,5 +1,5 @@
 import { type FileParts, partsHeld } from '../../bytes/parts-held.ts';
-import { anew, countOf } from '../../bytes/ranges.ts';
+import { countOf, repeatable } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
@@ -98,7 +98,7 @@ export function elfImage(
 
 /** Opens an ELF64 vmcore of any writer. @throws InspectError unsupported or corrupt */
 export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
-  const segments = anew(() => loadsOf(source, parts.headers));
+  const segments = repeatable(() => loadsOf(source, parts.headers));
   return elfImage(source, parts, {
     format: 'ELF64 vmcore',
     live: false,

@@ -27,7 +27,7 @@ const shdr = struct('section header', 64, { sh_info: u32(44) });
 
 export type ProgramHeader = ReturnType<typeof phdr.decode>;
 
-/** The program headers of a file, in file order. They are read in pieces, and anew each time. */
+/** The program headers of a file, in file order. They are read in pieces, and again each time. */
 export class ProgramHeaders implements Iterable<ProgramHeader> {
   readonly #source: ByteSource;
   readonly #at: bigint;

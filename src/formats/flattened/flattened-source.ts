@@ -22,7 +22,7 @@ const GAPS_LIMIT = 10_000;
  */
 const SMALL_RECORD = 2048;
 /** Progress is reported whenever this many records, plus one, have been read. The sum is a power of two. */
-const TOLD_MASK = 2 ** 16 - 1;
+const PROGRESS_MASK = 2 ** 16 - 1;
 
 /**
  * The file that was flattened, as `makedumpfile -R` would restore it, but without restoring it. In a whole
@@ -55,7 +55,7 @@ export class FlattenedSource implements ByteSource {
       this.#runs.add(record);
       if (this.#runs.length > RUNS_LIMIT)
         throw tooScattered(file.path, `its records lie in more than ${RUNS_LIMIT} runs`);
-      if ((++records & TOLD_MASK) === 0) onReading(record.position, file.size);
+      if ((++records & PROGRESS_MASK) === 0) onReading(record.position, file.size);
     });
     onReading(file.size, file.size);
     this.cutShort = !whole;

@@ -171,7 +171,7 @@ export interface MemoryImage {
   readonly openEnded?: boolean;
   /** Whether byte n counts as physical address n only because nothing in the file says otherwise. */
   readonly flat?: boolean;
-  /** In file order. Read anew each time, because a file may have millions. */
+  /** In file order. Read again each time, because a file may have millions. */
   readonly segments: Iterable<Segment>;
   /** How many segments `segments` does not list; absent if it lists all. */
   readonly unlistedSegments?: number;

@@ -59,8 +59,8 @@ export class Bitmap {
   }
 
   /** Frees the memory of what was read. It is read again when needed. */
-  rest(): void {
-    this.#windows.forget();
+  release(): void {
+    this.#windows.release();
     this.#block = -1;
     this.#bytes = new Uint8Array(0);
   }

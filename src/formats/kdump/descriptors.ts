@@ -40,8 +40,8 @@ export class Descriptors {
   }
 
   /** Frees the memory of what was read. */
-  rest(): void {
-    this.#windows.forget();
+  release(): void {
+    this.#windows.release();
     this.#window = -1;
     this.#words = new Uint32Array(0);
   }

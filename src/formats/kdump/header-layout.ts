@@ -5,7 +5,7 @@ import { type HeaderLayout, LAYOUTS, type MainHeader } from './layouts.ts';
 
 /**
  * The layout in which the sizes make sense: a 64-bit writer's time stamp before them is wider.
- * @throws InspectError unsupported or corrupt, if they make sense in none
+ * @throws InspectError unsupported or corrupt, if they make sense in no layout
  */
 export function layoutOf(source: ByteSource, held: Uint8Array): HeaderLayout {
   const sizes = LAYOUTS.map(({ main }) => main.decode(held).block_size);
@@ -51,7 +51,7 @@ function tooSmall(source: ByteSource, main: MainHeader): InspectError {
   return problem(source, 'corrupt', what, 424);
 }
 
-/** What is wrong with a header. @param offset of the field, in bytes */
+/** The error for a header. @param offset of the field, in bytes */
 export function problem(
   source: ByteSource,
   kind: 'corrupt' | 'unsupported',

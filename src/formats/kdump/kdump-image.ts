@@ -1,4 +1,4 @@
-import { anew, type Range } from '../../bytes/ranges.ts';
+import { type Range, repeatable } from '../../bytes/ranges.ts';
 import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import { inFile } from '../../errors.ts';
 import { hex } from '../../hex.ts';
@@ -54,7 +54,7 @@ class KdumpImage implements MemoryImage {
   readonly dumpLevel: number;
   readonly live = false;
   readonly memory: KdumpMemory;
-  readonly segments = anew(() => this.#runs());
+  readonly segments = repeatable(() => this.#runs());
   readonly notes: readonly Note[];
   readonly vmcoreinfo: VmcoreinfoText | null;
   readonly makedumpfile: MemoryImage['makedumpfile'];

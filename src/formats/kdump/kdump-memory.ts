@@ -8,7 +8,7 @@ import type { KdumpPart } from './part.ts';
 /** Decoded pages kept: small structures are read field by field, many of them in one page. 256 KiB. */
 const KEPT_PAGES = 64;
 /** Parts that keep what they have read, some 5 MiB each: a dump may be split into hundreds. */
-const AWAKE_PARTS = 8;
+const ACTIVE_PARTS = 8;
 
 class ProblemError extends Error {
   readonly problem: Problem;
@@ -25,7 +25,7 @@ export class KdumpMemory implements PhysicalMemory {
   readonly #parts: readonly KdumpPart[];
   readonly #first: KdumpPart;
   /** The parts that were read last, the most recent first. */
-  readonly #awake: KdumpPart[] = [];
+  readonly #active: KdumpPart[] = [];
   readonly #pages = new Lru<number, Uint8Array>(KEPT_PAGES);
   #amounts: MemoryAmounts | undefined;
   #pieces: number | undefined;
@@ -128,18 +128,18 @@ export class KdumpMemory implements PhysicalMemory {
 
   #partOf(pfn: number): KdumpPart | undefined {
     const holds = (part: KdumpPart) => pfn >= part.start && pfn < part.end;
-    const last = this.#awake[0];
+    const last = this.#active[0];
     if (last && holds(last)) return last;
     const part = this.#parts.find(holds);
-    if (part) this.#wake(part);
+    if (part) this.#activate(part);
     return part;
   }
 
-  #wake(part: KdumpPart): void {
-    const at = this.#awake.indexOf(part);
-    if (at >= 0) this.#awake.splice(at, 1);
-    this.#awake.unshift(part);
-    while (this.#awake.length > AWAKE_PARTS) this.#awake.pop()?.rest();
+  #activate(part: KdumpPart): void {
+    const at = this.#active.indexOf(part);
+    if (at >= 0) this.#active.splice(at, 1);
+    this.#active.unshift(part);
+    while (this.#active.length > ACTIVE_PARTS) this.#active.pop()?.release();
   }
 
   #nextStart(pfn: number): number {

@@ -40,8 +40,8 @@ export class PageData {
   }
 
   /** Frees the memory of what was read. */
-  rest(): void {
-    this.#windows.forget();
+  release(): void {
+    this.#windows.release();
   }
 
   /** Fills `page` with the page of the located descriptor; returns why that failed, or undefined. */

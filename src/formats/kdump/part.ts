@@ -10,7 +10,7 @@ import { PageData, type Problem } from './page-data.ts';
 import { SharedZero } from './shared-zero.ts';
 
 /** How many parts may have bitmaps with an index of full size. */
-const AWAKE_PARTS = 8;
+const ACTIVE_PARTS = 8;
 
 /** One file: a whole dump, or the part of a split dump that has the pages from `start` to `end` (pfns). */
 export class KdumpPart {
@@ -40,7 +40,7 @@ export class KdumpPart {
     this.header = header;
     this.start = header.split?.start ?? 0;
     this.end = header.split?.end ?? header.maxMapnr;
-    const counting = { onCounted, share: Math.ceil(parts / AWAKE_PARTS) };
+    const counting = { onCounted, share: Math.ceil(parts / ACTIVE_PARTS) };
     this.existing = new Bitmap(source, header.bitmap1, header.maxMapnr, counting);
     const isOne = header.bitmap1.offset === header.bitmap2.offset;
     this.dumped = isOne ? this.existing : new Bitmap(source, header.bitmap2, header.maxMapnr, counting);
@@ -50,11 +50,11 @@ export class KdumpPart {
   }
 
   /** Frees the memory of what was read: a dump may have hundreds of parts. */
-  rest(): void {
-    this.existing.rest();
-    this.dumped.rest();
-    this.#descriptors.rest();
-    this.#data.rest();
+  release(): void {
+    this.existing.release();
+    this.dumped.release();
+    this.#descriptors.release();
+    this.#data.release();
   }
 
   /** Whether pages that belong in this file are missing. */

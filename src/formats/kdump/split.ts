@@ -14,7 +14,7 @@ export function inOrder(parts: readonly KdumpPart[]): readonly [KdumpPart, ...Kd
     requireSameDump(first, part);
     if (part.start < before.end && part.start < part.end) throw sharing(before, part);
     if (part.end > before.end) before = part;
-    part.rest();
+    part.release();
   }
   return [first, ...others];
 }

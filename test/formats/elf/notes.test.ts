@@ -114,7 +114,7 @@ describe('the VMCOREINFO of a dump', () => {
 });
 
 describe('a note with false sizes', () => {
-  const behind = vmcoreinfo(TEXT);
+  const next = vmcoreinfo(TEXT);
 
   it.each([
     ['contents that reach past the segment', { descsz: 0x10000 }],
@@ -123,14 +123,14 @@ describe('a note with false sizes', () => {
     ['a name of the largest size', { namesz: 0xffff_ffff }],
   ])('ends its segment but hides no other segment: %s', (_, lies) => {
     const lying = noteSegment([note('CORE', 1, new Uint8Array(8), lies)]);
-    expect(notesOf(lying, noteSegment([behind]))).toEqual([['VMCOREINFO', 0, TEXT.length]]);
+    expect(notesOf(lying, noteSegment([next]))).toEqual([['VMCOREINFO', 0, TEXT.length]]);
   });
 
   it.each([0x8000_0000, 0xffff_ffec, 0xffff_fffd, 0xffff_ffff])(
     'does not lead backwards and is not read twice, even if its segment is false too: contents of %i bytes',
     (descsz) => {
       const lying = noteSegment([note('CORE', 1, new Uint8Array(0), { descsz })], { filesz: 1n << 62n });
-      const source = elfSource({ segments: [lying, noteSegment([behind])] });
+      const source = elfSource({ segments: [lying, noteSegment([next])] });
       const { notes } = readElf(source);
       expect(notes.filter(({ name }) => name === 'CORE').length).toBeLessThanOrEqual(1);
       expect(notes.filter(({ name }) => name === 'VMCOREINFO')).toHaveLength(1);

@@ -123,10 +123,10 @@ describe('a flattened file with very many records', () => {
 
   it('reports how far it has been read, and when that is done', () => {
     const file = many(150_000);
-    const told: (readonly number[])[] = [];
-    new FlattenedSource(file, (done, total) => told.push([done, total]));
-    expect(told.map(([done = 0]) => Math.round((10 * done) / file.size))).toEqual([4, 9, 10]);
-    expect(told.at(-1)).toEqual([file.size, file.size]);
+    const progress: (readonly number[])[] = [];
+    new FlattenedSource(file, (done, total) => progress.push([done, total]));
+    expect(progress.map(([done = 0]) => Math.round((10 * done) / file.size))).toEqual([4, 9, 10]);
+    expect(progress.at(-1)).toEqual([file.size, file.size]);
   });
 
   it('is read many records at a time', () => {
@@ -138,9 +138,9 @@ describe('a flattened file with very many records', () => {
   });
 
   it('reports that it is done at once if there are few', () => {
-    const told: number[] = [];
-    new FlattenedSource(many(10), (done) => told.push(done));
-    expect(told).toHaveLength(1);
+    const progress: number[] = [];
+    new FlattenedSource(many(10), (done) => progress.push(done));
+    expect(progress).toHaveLength(1);
   });
 });
 

@@ -116,18 +116,18 @@ describe('a bitmap with far more pages than any machine has', () => {
   const pages = 2 ** 34;
   const set = [5, 2 ** 31 + 7, 2 ** 33 - 1, pages - 1];
   const bytes = new Map(set.map((pfn) => [AT + Math.floor(pfn / 8), 1 << (pfn & 7)]));
-  const told: [number, number][] = [];
+  const progress: [number, number][] = [];
   const source = new Hole(bytes);
   const bitmap = new Bitmap(source, { offset: AT, size: pages / 8 }, pages, {
-    onCounted: (done, total) => told.push([done, total]),
+    onCounted: (done, total) => progress.push([done, total]),
   });
 
   it('is counted in groups of blocks, and reports its progress', () => {
     set.forEach((pfn, i) => {
       expect([bitmap.rank(pfn), bitmap.rank(pfn + 1), bitmap.has(pfn)]).toEqual([i, i + 1, true]);
     });
-    expect(told.length).toBeGreaterThan(1000);
-    expect(told.at(-1)?.[0]).toBe(told.at(-1)?.[1]);
+    expect(progress.length).toBeGreaterThan(1000);
+    expect(progress.at(-1)?.[0]).toBe(progress.at(-1)?.[1]);
   });
 
   it('has an index with fewer groups if bitmaps share its memory, and counts the same', () => {
@@ -145,8 +145,8 @@ describe('a bitmap with far more pages than any machine has', () => {
     expect(source.statistics.reads - before).toBeLessThan(200);
   });
 
-  it('has the same bits after rest()', () => {
-    bitmap.rest();
+  it('has the same bits after release()', () => {
+    bitmap.release();
     expect(set.map((pfn) => bitmap.has(pfn))).toEqual([true, true, true, true]);
     expect(bitmap.rank(pages)).toBe(4);
   });

@@ -44,13 +44,13 @@ describe('descriptors whose pages are missing', () => {
 
   it('are reported while they are counted, up to the last, if there are very many', () => {
     const count = (1 << 22) + 1;
-    const told: (readonly [number, number])[] = [];
+    const progress: (readonly [number, number])[] = [];
     const empty = new MemorySource([{ at: BigInt(BASE + count * SIZE - 1), bytes: new Uint8Array(1) }]);
-    const all = new Descriptors(empty, BASE, (done, total) => told.push([done, total]));
+    const all = new Descriptors(empty, BASE, (done, total) => progress.push([done, total]));
     expect(all.missing(0, 1000)).toBe(1000);
-    expect(told).toEqual([]);
+    expect(progress).toEqual([]);
     expect(all.missing(0, count)).toBe(count);
-    expect(told[0]).toEqual([4096, count]);
-    expect(told.at(-1)).toEqual([count, count]);
+    expect(progress[0]).toEqual([4096, count]);
+    expect(progress.at(-1)).toEqual([count, count]);
   });
 });

@@ -1,4 +1,4 @@
-import type { Figure, Figures, Told } from './figures.ts';
+import type { Figure, Figures, ReportedFigure } from './figures.ts';
 
 /** A figure that differs from the undamaged dump's. */
 export interface Difference {
@@ -52,7 +52,7 @@ function isGone(path: string, after: Figures): boolean {
 }
 
 /** A bound is new beside a figure that is not known; anything else new is a figure. */
-function isNew(path: string, is: Told, before: Figures, after: Figures): boolean {
+function isNew(path: string, is: ReportedFigure, before: Figures, after: Figures): boolean {
   if (is.value === null || is.value === false || is.value === 'list') return true;
   const bound = /\.?(atLeast|atMost)$/.exec(path)?.[1];
   if (bound === undefined || typeof is.value !== 'number') return false;

@@ -2,13 +2,13 @@
 export type Figure = string | number | boolean | null;
 
 /** A figure, and whether the report says that it, or what contains it, may be too low. */
-export interface Told {
+export interface ReportedFigure {
   readonly value: Figure;
   readonly atLeast: boolean;
 }
 
 /** The contents of a report, by path. Objects and lists have an entry of their own, `object` or `list`. */
-export type Figures = ReadonlyMap<string, Told>;
+export type Figures = ReadonlyMap<string, ReportedFigure>;
 
 /** What names an element of a list, so that it is compared with itself wherever it is in the list. */
 const NAMES: readonly (readonly string[])[] = [
@@ -40,8 +40,8 @@ const NOT_FIGURES = new Set([
 type Json = Figure | readonly Json[] | { readonly [name: string]: Json };
 
 /** Flattens what a command printed: a JSON document, or JSON Lines of records. */
-export function figuresOf(command: string, stdout: string): Map<string, Told> {
-  const figures = new Map<string, Told>();
+export function figuresOf(command: string, stdout: string): Map<string, ReportedFigure> {
+  const figures = new Map<string, ReportedFigure>();
   add(figures, '', documentOf(command, stdout), false);
   return figures;
 }
@@ -53,7 +53,7 @@ export function documentOf(command: string, stdout: string): Json {
   return { records: lines.map((line) => JSON.parse(line) as Json) };
 }
 
-function add(figures: Map<string, Told>, path: string, value: Json, atLeast: boolean): void {
+function add(figures: Map<string, ReportedFigure>, path: string, value: Json, atLeast: boolean): void {
   if (value === null || typeof value !== 'object') {
     figures.set(path, { value, atLeast });
     return;

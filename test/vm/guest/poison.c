@@ -1,7 +1,7 @@
 /*
- * Takes pages out of use as long as it runs, a few each quarter of a second: pages of its own are offlined while they are in use
- * (MADV_SOFT_OFFLINE: the kernel moves their contents elsewhere), and one that is clean cache of the named file is reported as broken
- * (MADV_HWPOISON).
+ * Takes a few pages out of use every quarter of a second while it runs. It offlines pages of its own that are
+ * in use (MADV_SOFT_OFFLINE: the kernel moves their contents elsewhere), and reports a clean page-cache page of
+ * the named file as broken (MADV_HWPOISON).
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /*
- * Fills a guest's memory with pages of every kind that the report tells apart, says "ready", and keeps them: anonymous pages with
- * and without contents, transparent and hugetlb pages, shared memory (swap-backed page cache) and, given a file and their number,
- * poisoned pages.
+ * Fills a guest's memory with pages of every kind that the report distinguishes, prints "ready", and keeps
+ * them: anonymous pages with and without contents, transparent and hugetlb pages, shared memory (swap-backed
+ * page cache) and, given a file and a number, poisoned pages.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -41,8 +41,9 @@ static void fill_transparent_huge(size_t length)
 }
 
 /*
- * Poisons clean pages of a file's cache. The kernel can drop those: nobody owns them afterwards. A poisoned anonymous page would keep
- * its mapping, which the report rightly tests before the poison, and so stay a user page.
+ * Poisons clean page-cache pages of a file. The kernel can drop those, and then nobody owns them. A poisoned
+ * anonymous page would keep its mapping, which the report rightly tests before the poison, and so remain a
+ * user page.
  */
 static void poison_cache(const char *file, size_t pages)
 {
