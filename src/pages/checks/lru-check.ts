@@ -6,7 +6,7 @@ import { readZoneCounters, type ZoneLruCounters } from '../zones/zones.ts';
 /** The classes of pages on LRU lists. */
 const ON_LISTS = ['nonPrivateCache', 'privateCache', 'user'] as const satisfies readonly PageClass[];
 
-/** NR_FREE_PAGES, what may stand after it, and the five lists (enum zone_stat_item of include/linux/mmzone.h). */
+/** NR_FREE_PAGES, what may follow it, and the five lists (enum zone_stat_item of include/linux/mmzone.h). */
 const ITEMS = 6;
 /** The smallest block that NR_FREE_PAGES_BLOCKS counts, if a kernel is made for small ones. */
 const PAGEBLOCK = 64;

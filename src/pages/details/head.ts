@@ -16,9 +16,10 @@ export function headOf(kernel: Kernel, page: PageExplanation): number {
   if (!struct || struct.compound === null || (struct.compound & 1n) === 0n) return page.pfn;
   const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'its head cannot be found'));
   const head = headAddress(struct.address, struct.compound - 1n);
-  const behind = (struct.address - head) / size;
-  const fits = head <= struct.address && (struct.address - head) % size === 0n && behind < BigInt(MOST_PAGES);
-  return fits ? page.pfn - Number(behind) : page.pfn;
+  const distance = (struct.address - head) / size;
+  const fits =
+    head <= struct.address && (struct.address - head) % size === 0n && distance < BigInt(MOST_PAGES);
+  return fits ? page.pfn - Number(distance) : page.pfn;
 }
 
 /**

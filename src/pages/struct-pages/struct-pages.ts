@@ -128,12 +128,12 @@ export class StructPages {
     const { virtual, physical, size } = this.#kernel.space.mappingAt(address);
     const inside = Number(address - virtual);
     const before = Math.min(Math.floor(inside / this.#size), pfn % this.pagesPerSection);
-    const behind = Math.floor((size - inside) / this.#size);
+    const after = Math.floor((size - inside) / this.#size);
     const start = pfn - before;
     const sectionEnd = pfn - (pfn % this.pagesPerSection) + this.pagesPerSection;
     this.#block = {
       start,
-      end: Math.min(pfn + behind, sectionEnd),
+      end: Math.min(pfn + after, sectionEnd),
       physical: physical + inside - before * this.#size,
     };
   }

@@ -19,7 +19,7 @@ afterAll(() => image.close());
 
 const described = [...pfnRanges(image.memory.described())];
 
-/** Pieces of 64 pages, of which `told` is told as each is made. */
+/** Pieces of 64 pages; `told` is called for each one that is made. */
 function* inPieces(told: () => void): Generator<Range> {
   for (const { start, end } of described) {
     for (let pfn = start; pfn < end; pfn += 64) {
@@ -30,7 +30,7 @@ function* inPieces(told: () => void): Generator<Range> {
 }
 
 describe('the pages of a dump that lie in very many places', () => {
-  test('are gone through place by place, none of which is kept', () => {
+  test('are walked place by place, and no place is kept', () => {
     let made = 0;
     let most = 0;
     const ranges = {

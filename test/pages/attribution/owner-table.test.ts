@@ -79,7 +79,7 @@ describe('the table of owners', () => {
     );
   });
 
-  test('gives up the smallest owners when its room is used up, and says how much that was', () => {
+  test('drops the smallest owners when it is full, and says how many pages that were', () => {
     const table = new OwnerTable(1 << 12);
     const large = 100;
     for (let i = 1; i <= 100_000; i++) table.add(8 * i, HIGH, i % 1000 === 0 ? large : 1);
@@ -91,7 +91,7 @@ describe('the table of owners', () => {
     expect(kept + table.dropped).toBe(99_900 + 100 * large);
   });
 
-  test('gives up no more of an owner that comes again and again than it says', () => {
+  test('drops no more of an owner that keeps coming back than it says', () => {
     const table = new OwnerTable(1 << 12);
     let added = 0;
     for (let i = 1; i <= 50_000; i++) {

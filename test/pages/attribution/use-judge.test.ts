@@ -16,7 +16,7 @@ import { WrittenStructPages } from '../../builders/written-struct-pages.ts';
 
 const CACHE = 0xffff_8880_0044_5500n;
 
-/** Counts pages from pfn `first` on in runs of `length`. @param keys, change of the words of each run */
+/** Judges pages from pfn `first` on, in runs of `length`. @param change made to the words of each run */
 function judged(
   shape: Shape,
   pages: Iterable<[number, PageSpec]>,
@@ -71,7 +71,7 @@ describe.each(SHAPE_NAMES)('the use of pages in %s', (name) => {
       expect(usesOf(judged(shape, pages, 128, length)), `${length}`).toEqual(wanted);
   });
 
-  test('goes with an owner: whole compounds for caches and files, none for what has none', () => {
+  test('comes with an owner: whole compounds for caches and files, and no owner for other pages', () => {
     const huge = hugetlb(shape, 1088, 6).map(([pfn, spec]): [number, PageSpec] =>
       pfn === 1088 ? [pfn, { ...spec, mapping: FILE_MAPPING + 0x1000n }] : [pfn, spec],
     );
@@ -152,7 +152,7 @@ describe('anonymous pages that the kernel does not count as mapped', () => {
     for (const length of [16, 7, 2]) expect(traitsOf(half, 16, length), `${length}`).toEqual([11, 0]);
   });
 
-  test('are none of a compound that a page table maps as a whole', () => {
+  test('are never those of a compound that a page table maps as a whole', () => {
     const keys = { ...useKeysOf(shape), entireMapcount: 16 + 21 };
     for (const [entire, unmapped] of [
       [-1, 11],
@@ -167,7 +167,7 @@ describe('anonymous pages that the kernel does not count as mapped', () => {
     }
   });
 
-  test('are told from those of the swap cache, where a head speaks for its compound', () => {
+  test('are counted separately from those of the swap cache, where a head speaks for its compound', () => {
     const swapped: PageSpec = {
       flags: ['lru', 'swapbacked', 'swapcache'],
       mapping: ANON_MAPPING,

@@ -14,7 +14,7 @@ const users = (first: number, count: number) =>
 const kernelOf = (plan: KernelPlan) => new BuiltKernel({ ram: [pfns(FIRST, 256)], ...plan });
 
 describe('pages without a struct page', () => {
-  test('are told by their contents, and counted apart as well', () => {
+  test('are classified by their contents, and also counted separately', () => {
     const built = kernelOf({ sections: { absent: [1] } });
     built.memory.write((FIRST + 7) * 4096, Uint8Array.of(1));
     const census = censusOf(built.open());
@@ -33,7 +33,7 @@ describe('pages without a struct page', () => {
 
 describe('pages whose contents are not in the dump', () => {
   test.each(['notStored', 'truncated', 'unreadable'] as const)(
-    'are undecided where no rule leaves them out (%s)',
+    'are undecided where no rule excludes them (%s)',
     (absence) => {
       const built = kernelOf({ [absence]: [pfns(FIRST + 100, 50)], pages: users(FIRST + 90, 20) });
       const census = censusOf(built.open());
@@ -43,7 +43,7 @@ describe('pages whose contents are not in the dump', () => {
     },
   );
 
-  test('are told by the part of them that is stored', () => {
+  test('are classified by the part of them that is stored', () => {
     const start = (FIRST + 10) * 4096;
     const built = kernelOf({ notStored: [{ start: start + 1024, end: start + 4096 }] });
     built.memory.write(start + 2000, Uint8Array.of(1));
@@ -99,7 +99,7 @@ describe('a page of the vmemmap that cannot be read', () => {
     expect(sumOf(census.counts) + 103).toBe(census.total);
   });
 
-  test('and its neighbours are told as often as there are pages', () => {
+  test('and its neighbours are reported once per page', () => {
     const built = kernelOf({});
     for (let i = 0; i < 256; i += 64) built.unmapStructPage(FIRST + i);
     expect([...censusOf(built.open()).unclassified]).toEqual([['the struct pages are not mapped', 256]]);

@@ -53,7 +53,7 @@ describe('a census', () => {
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { zero: 8 }));
   });
 
-  test('does not look for zeros in pages that another rule leaves out', () => {
+  test('does not look for zeros in pages that another rule excludes', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 2)], pages: [at(0, { mapping: ANON_MAPPING })] });
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 1, zero: 1 }));
   });
@@ -65,7 +65,7 @@ describe('a census', () => {
     expect(census.counts).toEqual(countsWith(built, { zero: 4 }));
   });
 
-  test('keeps the tails of a compound page that nothing leaves out', () => {
+  test('keeps the tails of a compound page that no rule excludes', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 8)], pages: compound(FIRST, 3, {}) });
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { zero: 8 }));
   });
@@ -95,21 +95,21 @@ describe('a census', () => {
 });
 
 describe('a head at the end of what is described', () => {
-  test('speaks for its pages behind a run', () => {
-    // Order 13 is two runs of 4096 pages; behind the first tail the struct pages are blank.
-    const begin = compound(FIRST, 13, { mapping: ANON_MAPPING }).slice(0, 2);
-    const built = new BuiltKernel({ ram: [pfns(FIRST, 8193)], pages: begin });
+  test('speaks for its pages after the end of a run', () => {
+    // Order 13 is two runs of 4096 pages; after the first tail the struct pages are blank.
+    const start = compound(FIRST, 13, { mapping: ANON_MAPPING }).slice(0, 2);
+    const built = new BuiltKernel({ ram: [pfns(FIRST, 8193)], pages: start });
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 8192, zero: 1 }));
   });
 
-  test('speaks for its pages behind a hole, and not for those in it', () => {
+  test('speaks for its pages after a hole, and not for those in it', () => {
     const ram = [pfns(FIRST, 100), pfns(FIRST + 300, 300)];
     const built = new BuiltKernel({ ram, pages: compound(FIRST, 9, { mapping: ANON_MAPPING }) });
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 100 + 212, zero: 88 }));
   });
 
-  test('has its order read from the struct page behind the described ones', () => {
-    // 65 described pages: the head is the last of them, and page[1] stands in the next page of the vmemmap.
+  test('has its order read from the struct page after the described ones', () => {
+    // 65 described pages: the head is the last of them, and page[1] is in the next page of the vmemmap.
     const ram = [pfns(FIRST, 65), pfns(FIRST + 100, 100)];
     const built = new BuiltKernel({ ram, pages: compound(FIRST + 64, 6, { mapping: ANON_MAPPING }) });
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 1 + 28, zero: 64 + 72 }));

@@ -48,7 +48,7 @@ describe("makedumpfile's counting of ranges", () => {
     expect(censusOf(kernel).counts.user).toBe(412);
   });
 
-  test('does not look for zeros in what a head behind a section has left out', () => {
+  test('does not look for zeros in what a head after the end of a section excludes', () => {
     // A block that is not aligned reaches over the end of section 1: its pages in section 2 are looked at again.
     const last = 2 * FIRST - 8;
     const built = kernelOf({ ram: [pfns(last, 24)], pages: buddy(last, 4) });
@@ -58,7 +58,7 @@ describe("makedumpfile's counting of ranges", () => {
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 16, zero: 8 }));
   });
 
-  test('counts a page behind the end of a section again, when it is left out by itself', () => {
+  test('counts a page after the end of a section again, if it is excluded by itself', () => {
     const last = 2 * FIRST - 8;
     const pages: [number, PageSpec][] = [...buddy(last, 4), [2 * FIRST + 1, { flags: ['lru'] }]];
     const built = kernelOf({ ram: [pfns(last, 24)], pages });
@@ -116,7 +116,7 @@ describe('a dump that makedumpfile would not get through', () => {
   });
 });
 
-describe('pages that a filter left out before', () => {
+describe('pages that a filter excluded before', () => {
   test('are holes for makedumpfile: no rule is put to them', () => {
     const pages = Array.from({ length: 1024 }, (_, i): [number, PageSpec] => [FIRST + i, USER]);
     const built = kernelOf({ notStored: [pfns(FIRST, 1000)], pages });
@@ -124,7 +124,7 @@ describe('pages that a filter left out before', () => {
     expect(censusOf(built.open()).counts.user).toBe(1024);
   });
 
-  test('are told by their contents without a struct page', () => {
+  test('are classified by their contents without a struct page', () => {
     const built = kernelOf({ sections: { absent: [1] } });
     built.memory.write(FIRST * 4096, Uint8Array.of(1));
     expect(takeCompatCensus(built.open()).counts.zero).toBe(built.own.zero + 1023);

@@ -56,7 +56,7 @@ describe('memory that the kernel uses and the dump does not describe', () => {
     ['has struct pages that were never written', {}, { type: 0, refcount: 0 }],
     ['is in a section that is not online', { sections: { flags: { 4: PRESENT } } }, {}],
     ['is in a section without struct pages', { sections: { absent: [4] } }, {}],
-  ])('is none that %s', (_, plan, spec) => {
+  ])('is not memory that %s', (_, plan, spec) => {
     const pages = plan.sections?.absent ? [] : some(ADDED, 256, spec);
     expect(
       missingIn(kernelOf({ ...plan, ...(plan.sections?.absent ? { pages: TEXT } : {}) }, pages)),
@@ -71,7 +71,7 @@ describe('memory that the kernel uses and the dump does not describe', () => {
 const PHDR = { offset: 8, paddr: 24, filesz: 32, memsz: 40, size: 56 };
 const CUT = 32 << 20;
 
-/** The dump with the first 32 MiB of its LOAD from 1 MiB on taken away. */
+/** The dump without the first 32 MiB of its LOAD at 1 MiB. */
 async function withoutStart(path: string): Promise<Kernel> {
   const file = new FileSource(path);
   const head = Buffer.alloc(4096);

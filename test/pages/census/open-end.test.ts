@@ -33,12 +33,12 @@ describe('the end of a dump that has no mark of it', () => {
     for (const end of [FIRST + 256, FIRST + 200]) expect(missingEnd(kernelOf(end))).toBeNull();
   });
 
-  test('is missing when the kernel has a zone that ends behind it', () => {
+  test('is missing if a zone of the kernel ends after it', () => {
     expect(missingEnd(kernelOf(FIRST + 257))).toContain(`pfn ${FIRST + 256}`);
     expect(missingEnd(kernelOf(FIRST + 257))).toContain(`pfn ${FIRST + 257}`);
   });
 
-  test('cannot be told without zones', () => {
+  test('is not known without zones', () => {
     const keys = { 'SYMBOL(node_data)': null };
     expect(missingEnd(kernelOf(FIRST + 256, { openEnded: true }, { ...PLAN, keys }))).toContain('node_data');
   });
@@ -48,7 +48,7 @@ describe('the end of a dump that has no mark of it', () => {
     expect(missingEnd(kernelOf(FIRST + 256, { openEnded: true }, plan))).not.toBeNull();
   });
 
-  test('is no question for a dump that tells of all its memory: a crash kernel may have had the last', () => {
+  test('is never in question for a dump that describes all its memory: the crash kernel may have had the last part', () => {
     expect(missingEnd(kernelOf(FIRST + 4096, {}))).toBeNull();
   });
 });

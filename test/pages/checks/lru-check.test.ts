@@ -7,7 +7,7 @@ import { openSource } from '../../builders/open-source.ts';
 import { ChangedDump } from '../../support/changed-dump.ts';
 import { dumpOf } from '../../support/fixture.ts';
 
-// In 7.3 NR_FREE_PAGES_BLOCKS stands before the counters of the lists, in the others it does not.
+// Only 7.3 has NR_FREE_PAGES_BLOCKS before the counters of the lists.
 describe.each(['linux-5.10', 'linux-6.1', 'linux-6.12-numa', 'linux-7.3-5level'])(
   'the lists of %s',
   (name) => {
@@ -28,7 +28,7 @@ describe.each(['linux-5.10', 'linux-6.1', 'linux-6.12-numa', 'linux-7.3-5level']
   },
 );
 
-test('a counter of the lists that is too high is told', async () => {
+test('a counter of the lists that is too high is reported', async () => {
   const dump = new ChangedDump('linux-6.12-numa');
   const { typed } = dump;
   const zone =

@@ -13,7 +13,7 @@ const SHAPE = SHAPES['6.12'];
 const KEYS = keysOf(SHAPE);
 type Block = [pfn: number, pages: number, flagsHigh: number, unaccepted: boolean];
 
-/** The rules of the pages of all runs, by name, and the free blocks that were told of. */
+/** The rules of the pages of all runs, by name, and the free blocks that were reported. */
 function classify(pages: Iterable<[number, PageSpec]>, runs: readonly [pfn: number, count: number][]) {
   const free: Block[] = [];
   const { walk, extents } = walking(pages, (...block) => free.push(block));
@@ -99,7 +99,7 @@ describe('a head that is kept', () => {
 });
 
 describe('free blocks', () => {
-  test('are told of once each, with their head, their pages, the node in its flags and their kind', () => {
+  test('are reported once each, with their head, their pages, the node in its flags and their kind', () => {
     const pages: [number, PageSpec][] = [
       [8, { type: 'buddy', private: 3n, flagsHigh: 0x0400_0000 }],
       [16, { type: 'buddy', private: 0n }],
@@ -114,7 +114,7 @@ describe('free blocks', () => {
     ]);
   });
 
-  test('are not told of when there is no such order, or when they are not free blocks', () => {
+  test('are not reported when there is no such order, or when they are not free blocks', () => {
     const pages: [number, PageSpec][] = [
       ...buddy(8, 11),
       ...hugetlb(SHAPE, 16, 2),

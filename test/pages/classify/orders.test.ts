@@ -30,7 +30,7 @@ describe.each(NAMES)('the pages that a head speaks for, on a kernel like %s', (n
     expect(decisionOn(shape, beginOf(16, 4, { flags: ['lru'] }))).toEqual({ rule: 'cache', pages: 16 });
   });
 
-  test('are the head alone of a compound that nothing leaves out', () => {
+  test('are only the head of a compound that no rule excludes', () => {
     expect(decisionOn(shape, compound(16, 3, {}))).toEqual({ rule: 'kernel', pages: 1 });
   });
 
@@ -46,7 +46,7 @@ describe.each(NAMES)('the pages that a head speaks for, on a kernel like %s', (n
     expect(decisionOn(shape, beginOf(0, order, ANON)).pages).toBe(1);
   });
 
-  test('are one of a page that is no head, whatever stands behind it', () => {
+  test('are one for a page that is not a head, whatever follows it', () => {
     const pages = beginOf(512, 9, ANON).map(([pfn, page]): [number, PageSpec] => [
       pfn,
       { ...page, flags: [] },

@@ -91,7 +91,7 @@ const SLAB_TYPE: Case[] = [
     { type: 'slab', mapping: ANON_MAPPING, flags: ['lru'] },
     'cache',
   ],
-  ['a type of hugetlbfs on a page that is no head', { type: 'hugetlb' }, 'kernel'],
+  ['a type of hugetlbfs on a page that is not a head', { type: 'hugetlb' }, 'kernel'],
 ];
 
 const UNACCEPTED: Case[] = [
@@ -128,7 +128,7 @@ describe.each(Object.keys(SHAPES) as ShapeName[])('the rules on a kernel like %s
 });
 
 describe('the swap cache of a kernel without PG_swapbacked in VMCOREINFO', () => {
-  test('is told by its flag alone', () => {
+  test('is known by its flag alone', () => {
     const keys = keysOf(SHAPES['4.18'], false, { 'NUMBER(PG_swapbacked)': null });
     expect(decisionOn(SHAPES['4.18'], [[0, { flags: ['swapcache'] }]], keys).rule).toBe('cache');
   });

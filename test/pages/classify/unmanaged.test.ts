@@ -44,7 +44,7 @@ describe('struct pages that were never written', () => {
     expect(violations('pages', report)).toEqual([]);
   });
 
-  test('are told from pages that are mapped once, and from free ones', () => {
+  test('are different from pages that are mapped once, and from free ones', () => {
     const built = kernelOf({
       pages: [
         [FIRST, { type: 0, refcount: 2 }],
@@ -61,7 +61,7 @@ describe('struct pages that were never written', () => {
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { free: 64, zero: 192 }));
   });
 
-  test('are no fault of the dump in a kernel that leaves those of holes so, page 0 for one', () => {
+  test('are not a fault of the dump if the kernel leaves those of holes unwritten, such as page 0', () => {
     const built = kernelOf({ pages: [...plan.pages, [0, UNWRITTEN]] });
     expect(censusOf(built.open())).toMatchObject({ counts: { uninitialized: 64 }, unwritten: 0 });
   });
@@ -114,7 +114,7 @@ describe('a section that is not online', () => {
 });
 
 describe('device memory', () => {
-  /** A page of ZONE_DEVICE has a pointer to its dev_pagemap behind the flags. */
+  /** A page of ZONE_DEVICE has a pointer to its dev_pagemap after the flags. */
   const device: PageSpec = { flagsHigh: DEVICE_FLAGS, mapping: ANON_MAPPING };
   const zones = [NORMAL, { ...NORMAL, spanned: 0 }, { ...NORMAL, spanned: 0 }, DEVICE];
   const withPgmap = (built: BuiltKernel, count: number) => {
@@ -138,7 +138,7 @@ describe('device memory', () => {
     expect(explainPage(built.open(), FIRST + 5)).toMatchObject({ rule: 'zoneDevice', class: 'zoneDevice' });
   });
 
-  test('is none where the zone has no memory', () => {
+  test('does not exist where the zone has no memory', () => {
     const built = kernelOf({ pages: some(FIRST, 64, device) });
     expect(censusOf(built.open()).counts).toEqual(countsWith(built, { user: 64, zero: 192 }));
   });

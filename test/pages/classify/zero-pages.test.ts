@@ -82,7 +82,7 @@ describe('pages that the dump knows to be zero', () => {
 });
 
 describe('one page', () => {
-  test('is zero, is not, or cannot be told', () => {
+  test('is zero, is not zero, or is unknown', () => {
     const memory = memoryOf(3, { notStored: [pfns(2, 1)] });
     memory.write(4096, BYTE);
     const pages = new ZeroPages(memory);

@@ -16,7 +16,7 @@ function page(pfn: number, compound: bigint, decidedBy: number | null = null): P
 }
 
 describe('the head of a page', () => {
-  test('is the page itself where it is no tail', () => {
+  test('is the page itself where it is not a tail', () => {
     expect(headOf(kernel, page(FIRST + 5, 0xffff_8880_0000_1000n))).toBe(FIRST + 5);
   });
 
@@ -35,7 +35,7 @@ describe('the head of a page', () => {
   });
 
   test.each([
-    ['behind it', 8n * 64n],
+    ['after it', 8n * 64n],
     ['inside of a struct page', -33n],
     ['further before it than 1 GiB has pages', -64n * 2n ** 19n],
   ])('is the page itself where it points %s', (_, distance) => {

@@ -45,7 +45,7 @@ describe('the explanation of a page', () => {
     [32, 'anonymous', 'user'],
     [64, 'hugetlb', 'user'],
     [150, 'kernel', 'zero'],
-  ])('%d behind the first names the rule %s and the class %s', (offset, rule, is) => {
+  ])('%d pages after the first names the rule %s and the class %s', (offset, rule, is) => {
     expect(explainPage(kernel, FIRST + offset)).toMatchObject({ rule, class: is, decidedBy: null });
   });
 
@@ -54,7 +54,7 @@ describe('the explanation of a page', () => {
     [33, FIRST + 32, 'anonymous'],
     [63, FIRST + 32, 'anonymous'],
     [127, FIRST + 64, 'hugetlb'],
-  ])('%d behind the first names the head that decided', (offset, decidedBy, rule) => {
+  ])('%d pages after the first names the head that decided', (offset, decidedBy, rule) => {
     expect(explainPage(kernel, FIRST + offset)).toMatchObject({ decidedBy, rule });
   });
 
@@ -81,7 +81,7 @@ describe('the explanation of a page', () => {
     [8, 'buddy'],
     [64, 'hugetlb'],
     [2, null],
-  ])('%d behind the first has the page type %s', (offset, pageType) => {
+  ])('%d pages after the first has the page type %s', (offset, pageType) => {
     expect(explainPage(kernel, FIRST + offset).structPage?.pageType).toBe(pageType);
   });
 
@@ -141,7 +141,7 @@ describe('the explanation of a page that the dump does not have whole', () => {
 });
 
 describe('explanations and a census', () => {
-  /** The classes of all described pages by their explanations, and how many have none. */
+  /** The classes of all described pages by their explanations, and how many are of unknown class. */
   function explained(built: BuiltKernel): { counts: ClassCounts; unknown: number } {
     const kernel = built.open();
     const counts = noPages();
@@ -162,14 +162,14 @@ describe('explanations and a census', () => {
     expect(explained(built)).toEqual({ counts: censusOf(built.open()).counts, unknown: 0 });
   });
 
-  test('agree on every page where some cannot be told', () => {
+  test('agree on every page where some are unknown', () => {
     const built = kernelOf({ notStored: [pfns(FIRST + 140, 20)] });
     built.unmapStructPage(FIRST + 64);
     const census = censusOf(built.open());
     expect(explained(built)).toEqual({ counts: census.counts, unknown: 20 + 64 });
   });
 
-  test('agree behind struct pages that cannot be read, at whose place another run had a free block', () => {
+  test('agree after struct pages that cannot be read, where another run had a free block at the same place', () => {
     const built = kernelOf({ ram: [pfns(FIRST, 8192)], pages: buddy(FIRST + 1024, 10) });
     built.unmapStructPage(FIRST + 4096 + 1024);
     expect(censusOf(built.open()).counts.free).toBe(1024);
@@ -207,7 +207,7 @@ describe('the explanation of a page that the dump does not cover', () => {
     [8, 'buddy', 'free', null],
     [11, 'buddy', 'free', AWAY + 8],
     [20, 'kernel', null, null],
-  ])('%d behind its first is by its struct page', (offset, rule, is, decidedBy) => {
+  ])('%d pages after its first is explained by its struct page', (offset, rule, is, decidedBy) => {
     expect(explainPage(opened, AWAY + offset)).toMatchObject({
       rule,
       decidedBy,

@@ -16,7 +16,7 @@ interface Tail {
   readonly flagsOrder: number | null;
 }
 
-/** The first tails of compounds of the dump, and the orders by which its heads are told. */
+/** The first tails of compounds of the dump, and the orders of their heads. */
 async function firstTails(name: string): Promise<Tail[]> {
   const kernel = openKernel(await openImage([dumpOf(name)]));
   const typed = new TypedKernel(kernel);

@@ -87,7 +87,7 @@ describe('keys whose values cannot be', () => {
     expect(failureWith(key, '60')).toMatchObject({ kind: 'corrupt', facts: { key } });
   });
 
-  test.each(['-1', '0', '65'])('LENGTH(zone.free_area)=%s is no number of orders', (value) => {
+  test.each(['-1', '0', '65'])('LENGTH(zone.free_area)=%s is not a number of orders', (value) => {
     expect(failureWith('LENGTH(zone.free_area)', value)).toMatchObject({
       kind: 'corrupt',
       facts: { key: 'LENGTH(zone.free_area)' },

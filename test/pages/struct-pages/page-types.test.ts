@@ -24,7 +24,7 @@ describe('a page type whose owner uses bits of the word', () => {
     expect(decisionOn(SHAPES[shape], [[0, page]]).rule).toBe(truth);
   });
 
-  test.each(USED_BITS)('is none for makedumpfile on %s: %s', (shape, _, page, __, makedumpfile) => {
+  test.each(USED_BITS)('is unknown to makedumpfile on %s: %s', (shape, _, page, __, makedumpfile) => {
     const keys = keysOf(SHAPES[shape], true);
     expect(decisionOn(SHAPES[shape], [[0, page]], keys).rule).toBe(makedumpfile);
   });
@@ -42,7 +42,7 @@ describe('a page type whose owner uses bits of the word', () => {
 });
 
 describe('a word that is a count of mappings', () => {
-  test.each([0, 1, 511, 0x7fff_ffff, -1, -2, -127])('of %d is no page type on any kernel', (count) => {
+  test.each([0, 1, 511, 0x7fff_ffff, -1, -2, -127])('of %d is not a page type on any kernel', (count) => {
     for (const shape of Object.values(SHAPES)) {
       expect(decisionOn(shape, [[0, { type: count }]]).rule).toBe('kernel');
     }

@@ -29,7 +29,7 @@ describe('runs of pfns', () => {
     ]);
   });
 
-  test('are none for no range', () => {
+  test('are none if there is no range', () => {
     expect(runs()).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import type { PageSpec } from '../../builders/struct-page.ts';
 
 const FIRST = PAGES_PER_SECTION;
 const WORDS = 16;
-/** Struct pages told apart by the word at offset 48. */
+/** Struct pages that differ in the word at offset 48. */
 const numbered = (count: number) =>
   Array.from({ length: count }, (_, i): [number, PageSpec] => [FIRST + i, { type: i }]);
 const numberAt = (pages: StructPages, i: number) => pages.words[i * WORDS + 12];
@@ -19,7 +19,7 @@ describe('reading struct pages', () => {
     expect([0, 53, 54, 99].map((i) => numberAt(pages, i))).toEqual([10, 63, 64, 109]);
   });
 
-  test('gets one more where the last may be a head, whose order stands behind it', () => {
+  test('gets one more where the last may be a head, whose order is after it', () => {
     const pages = new StructPages(open(65).open());
     pages.readRun(FIRST, 65);
     expect(numberAt(pages, 65)).toBe(65);
@@ -56,7 +56,7 @@ describe('reading struct pages', () => {
     expect(built.memory.reads).toEqual([backing + 8 * 64, backing + 56 * 64]);
   });
 
-  test('says that a section has none', () => {
+  test('says that a section has no struct pages', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 8)], sections: { absent: [1] } });
     const pages = new StructPages(built.open());
     expect(pages.readRun(FIRST, 8)).toEqual({ absent: true, unreadable: [] });
@@ -69,7 +69,7 @@ describe('reading struct pages', () => {
   });
 
   test('cannot read any of a section whose entry cannot be read', () => {
-    // Sections 256 and up stand behind the second root.
+    // Sections 256 and up are below the second root.
     const far = 256 * PAGES_PER_SECTION;
     const built = new BuiltKernel({ ram: [pfns(far, 8)] });
     const kernel = built.open();

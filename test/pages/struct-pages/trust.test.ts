@@ -24,7 +24,7 @@ describe('the struct pages of the kernel text', () => {
     expect(doubtOf({ pages: text(7, () => ({ flags: ['hwpoison'], refcount: 5, mapping: 8n })) })).toBeNull();
   });
 
-  it('are none where all is zero', () => {
+  it('are garbage where all is zero', () => {
     expect(doubtOf({ unwritten: true })).toBe(
       "those of the kernel's own text, from pfn 4096 on at 0xffffea0000040000, should have _refcount 1, _mapcount -1 " +
         'and no mapping, but 16 of 16 do not; the first has _refcount 0, _mapcount 0, mapping 0x0',
@@ -38,15 +38,15 @@ describe('the struct pages of the kernel text', () => {
       'memory of processes',
       () => ({ flags: ['lru'], type: 0, refcount: 1, mapping: 0xffff_8880_0000_1001n }),
     ],
-  ])('are none where %s stand there', (_, specOf) => {
+  ])('are garbage where %s are in their place', (_, specOf) => {
     expect(doubtOf({ pages: text(16, specOf) })).toContain('16 of 16 do not');
   });
 
-  it('are none where VMCOREINFO has another size of them', () => {
+  it('are garbage where VMCOREINFO has another size for them', () => {
     expect(doubtOf({ keys: { 'SIZE(page)': '56' } })).not.toBeNull();
   });
 
-  it('are missing where the section table has none', () => {
+  it('are missing where the section table has no entry', () => {
     const built = new BuiltKernel({
       sections: { absent: [0] },
       ram: [{ start: 2 ** 27, end: 2 ** 27 + KIB4 }],

@@ -67,7 +67,7 @@ const CLASSES: Asked<ClassTally> = {
   add: addClassTallies,
 };
 
-/** Some pfns are left out, as those of KFENCE's pool are. */
+/** Some pfns are excepted, as those of KFENCE's pool are. */
 const EXCEPT = { start: 5000, end: 5100 };
 const keysIn = (kernel: Kernel) => useKeys(new TypedKernel(kernel));
 const USES: Asked<UseTally> = {
@@ -117,7 +117,7 @@ function alone<T>(path: string, asked: Asked<T>): Promise<T> {
   });
 }
 
-/** Figures by owner, in the order of their addresses: where they stand in a table depends on which came first. */
+/** Figures by owner, in the order of their addresses: their slots in a table depend on which came first. */
 function comparable(tally: UseTally | undefined) {
   if (!tally) return undefined;
   const owners = (counts: OwnerCounts) => {
@@ -216,7 +216,7 @@ describe('a thread that fails', () => {
     expect(SharedWork.of(task.work).stopped).toBe(true);
   });
 
-  test('fails with its own words when the error is none of ours', async () => {
+  test('fails with its own words if the error is not an InspectError', async () => {
     const task = { ...(await taskFor(written())), spans: null as unknown as Int32Array };
     const error = await failureOf(task);
     expect(error).not.toBeInstanceOf(InspectError);

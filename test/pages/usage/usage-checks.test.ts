@@ -104,7 +104,7 @@ const EXPLAINED = [
 ];
 
 describe('the figures of usage', () => {
-  test('are held against all that the kernel has of them, of nodes and zones, too', () => {
+  test('are compared with all that the kernel has, also by node and zone', () => {
     expect(unequal()).toEqual(EXPLAINED);
     expect(usageChecks(factsOf()).map(named)).toEqual([
       ...['NR_ANON_MAPPED', 'NR_ANON_MAPPED 0', 'NR_ANON_MAPPED 1'],
@@ -180,7 +180,7 @@ describe('the figures of usage', () => {
 describe('a comparison that would be no evidence', () => {
   const names = (changes: Partial<CheckFacts>) => usageChecks(factsOf(changes)).map(named);
 
-  test('is left out: large kmalloc without a mark, unless there are more slabs than the counter has', () => {
+  test('is absent: large kmalloc without a page type, unless there are more slabs than the counter has', () => {
     const marked = { largeKmalloc: false, zsmalloc: false };
     const slab = 'NR_SLAB_RECLAIMABLE_B + NR_SLAB_UNRECLAIMABLE_B';
     expect(names({ marked })).not.toContain(slab);
@@ -190,7 +190,7 @@ describe('a comparison that would be no evidence', () => {
     expect(names({ counters: fewer })).toContain('NR_ZSPAGES');
   });
 
-  test('is left out: what was lost, or what this kernel does not have', () => {
+  test('is absent: what was lost, or what this kernel does not have', () => {
     const { attribution, vmalloc, slabs } = factsOf();
     expect(names({ attribution: { ...attribution, exact: false } })).toEqual([
       'NR_KERNEL_STACK_KB / 4',

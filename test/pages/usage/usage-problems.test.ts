@@ -32,7 +32,7 @@ describe('what cannot be read', () => {
     expect(problems).toMatchObject({ damaged, warnings: ['the files: they are gone'] });
   });
 
-  test('is told with the place where a list breaks off', () => {
+  test('is reported with the place where a list breaks off', () => {
     const problems = new Problems(kernelOf(false));
     problems.broken('the list', [null, { address: 0x1234n, reason: 'it ends nowhere' }]);
     expect(problems).toMatchObject({
@@ -41,14 +41,14 @@ describe('what cannot be read', () => {
     });
   });
 
-  test('is no damage in a running kernel, whose lists change while they are followed', () => {
+  test('is not damage in a running kernel, whose lists change while they are followed', () => {
     const problems = new Problems(kernelOf(false, true));
     problems.broken('the list', [{ address: 0x1234n, reason: 'it ends nowhere' }]);
     expect(problems.damaged).toBe(false);
     expect(problems.warnings).toHaveLength(1);
   });
 
-  test('is told some fifty times, not for ever', () => {
+  test('is reported some fifty times, and no more', () => {
     const problems = new Problems(kernelOf(false));
     for (let i = 0; i < 1000; i++) problems.wrong(`${i}`);
     expect(problems.warnings).toHaveLength(50);

@@ -55,7 +55,7 @@ const checksOf = (...facts: Parameters<typeof factsOf>) =>
     typeUses(factsOf(...facts)).checks.map(({ name, pages, counted }) => [name, [pages, counted]]),
   );
 
-describe('the types of a kernel of which all can be read', () => {
+describe('the types of a kernel that can be read as a whole', () => {
   test('are all known, and what is left over too', () => {
     expect(rowsOf()).toMatchObject({
       ...{ free: { pages: 100 }, slab: { pages: 30 }, anonymous: { pages: 10 }, unreadable: { pages: 0 } },
@@ -75,7 +75,7 @@ describe('the types of a kernel of which all can be read', () => {
     expect(sum).toBe(300);
   });
 
-  test('are held against the counters of the kernel', () => {
+  test('are compared with the counters of the kernel', () => {
     expect(checksOf()).toEqual({
       NR_FREE_PAGES: [100, 100],
       'NR_KERNEL_STACK_KB / 4': [6, 8],
@@ -86,15 +86,15 @@ describe('the types of a kernel of which all can be read', () => {
     });
   });
 
-  test('have stacks by their counter where they are no areas of vmalloc(), and no evidence of it then', () => {
+  test('have stacks by their counter where they are not areas of vmalloc(), and then the counter is not a check', () => {
     const vmalloc = { ...VMALLOC, stackPages: null };
     expect(rowsOf({ vmalloc }).kernelStacks).toEqual({ pages: 6 });
     expect(checksOf({ vmalloc })).not.toHaveProperty('NR_KERNEL_STACK_KB / 4');
   });
 });
 
-describe('the types of a kernel of which something is lost', () => {
-  test('are least values where struct pages are lost, and are held against nothing', () => {
+describe('the types of a kernel that has lost something', () => {
+  test('are least values where struct pages are lost, and are not compared', () => {
     const rows = rowsOf({}, false);
     expect(rows).toMatchObject({
       ...{ free: { pages: null, atLeast: 100 }, slab: { pages: null, atLeast: 30 } },

@@ -111,7 +111,7 @@ describe('a census without some struct pages', () => {
     expect(census.counts.kernelData).toBe(built.own.kernelData - 1);
   });
 
-  test('trusts what stands behind pages whose struct pages were never there', () => {
+  test('trusts pages after those whose struct pages were never there', () => {
     const built = new BuiltKernel({ ram: [pfns(FIRST, 4096)] });
     built.unmapStructPage(FIRST + 1024);
     expect([...censusOf(built.open()).unclassified]).toEqual([['the struct pages are not mapped', 64]]);

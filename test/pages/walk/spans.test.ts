@@ -30,7 +30,7 @@ describe('the spans of a memory', () => {
     expect(numbersOf([SPAN_PAGES, SPAN_PAGES])).toEqual({ spans: [1], pages: SPAN_PAGES });
   });
 
-  test('of no memory are none', () => {
+  test('are none for no memory', () => {
     expect(numbersOf()).toEqual({ spans: [], pages: 0 });
   });
 });

@@ -42,7 +42,7 @@ describe('the zones of a kernel', () => {
     expect(readZones(built.open()).map((zone) => zone.name)).toEqual(['DMA32', 'Normal']);
   });
 
-  test('may have a vm_stat below zero, for CPUs add their differences late', () => {
+  test('may have a vm_stat below zero, because CPUs add their differences late', () => {
     const built = kernelWithZones({}, { nodes: [[{ ...NORMAL, vmStat: -3n }]] });
     expect(readZones(built.open())[0]?.vmStat).toBe(-3);
   });
@@ -53,7 +53,7 @@ describe('the zones of a kernel', () => {
     expect(readZones(built.open()).map((zone) => zone.name)).toEqual(['zone 0', 'zone 1']);
   });
 
-  // What is no address of the kernel's image, and one of it that nothing is mapped at.
+  // An address outside of the kernel's image, and one inside where nothing is mapped.
   test.each([0xffff_ffff_0000_0000n, 0xffff_ffff_f000_0000n])(
     'are numbered where the name leads nowhere: %s',
     (name) => {
@@ -158,7 +158,7 @@ describe('zones that are counted anew', () => {
     expect(recounted(counted, [other, now])).toEqual([{ ...now, counted: 5, unaccepted: 0 }]);
   });
 
-  test('are left as they were where they are gone, or begin elsewhere', () => {
+  test('stay as they were where they are gone, or start elsewhere', () => {
     for (const now of [[], [{ ...zone, node: 1 }], [{ ...zone, startPfn: 0 }]])
       expect(recounted(counted, now)).toEqual(counted);
   });
