@@ -5,7 +5,8 @@ import { hex } from '../../hex.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { deviceTest } from '../struct-pages/device-pages.ts';
-import { PageFact, tellFacts } from '../struct-pages/page-facts.ts';
+import { textPfn } from '../struct-pages/kernel-image.ts';
+import { factsOf, PageFact } from '../struct-pages/page-facts.ts';
 import { type PageKeys, pageKeys } from '../struct-pages/page-keys.ts';
 import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { runsOf } from '../struct-pages/runs.ts';
@@ -64,7 +65,6 @@ class Search {
   readonly #structPages: StructPages;
   readonly #keys: PageKeys;
   readonly #holes: RangeList;
-  readonly #facts = new Uint16Array(1);
 
   constructor(kernel: Kernel, zones: readonly Zone[]) {
     this.#kernel = kernel;
@@ -93,9 +93,8 @@ class Search {
 
   /** The flag of the kernel's text: its pages are reserved and have no other flag. 0 where they do not look so. */
   #reservedFlag(): number {
-    const stext = this.#kernel.info.symbol('_stext');
-    if (stext === undefined) return 0;
-    const pfn = Math.floor(this.#kernel.space.translate(stext) / PAGE_SIZE);
+    const pfn = textPfn(this.#kernel);
+    if (pfn === undefined) return 0;
     if (this.#structPages.readRun(pfn, TEXT_PAGES).unreadable.length > 0) return 0;
     const { stride, flags } = this.#keys;
     const all = Array.from(
@@ -145,16 +144,15 @@ class Search {
   }
 
   #isUsed(n: number, reserved: number): boolean {
-    const { stride, flags, device, type, refcount, tail } = this.#keys;
+    const { stride, flags, type, refcount } = this.#keys;
     const { words } = this.#structPages;
     const i = n * stride;
+    const facts = factsOf(words, i, this.#keys);
+    const isTail = (facts & PageFact.tail) !== 0;
     // Only a tail is mapped without a reference. What looks so was never written, or is not a struct page.
-    const isTail = ((words[i + tail.word] as number) & tail.mask) !== 0;
     if (!isTail && ((words[i + type] as number) | (words[i + refcount] as number)) === 0) return false;
     if (((words[i + flags] as number) & reserved) !== 0) return false;
-    if (((words[i + flags + 1] as number) & device.mask) === device.value) return false;
-    tellFacts(words, i, 1, this.#keys, this.#facts);
-    return ((this.#facts[0] as number) & PageFact.offline) === 0;
+    return (facts & (PageFact.device | PageFact.offline)) === 0;
   }
 }
 

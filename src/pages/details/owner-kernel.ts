@@ -5,7 +5,8 @@ import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { PAGE_SIZE } from '../../machine.ts';
-import { imagePfns, memmapPieces } from '../usage/boot-memory.ts';
+import { imagePfns } from '../struct-pages/kernel-image.ts';
+import { memmapPieces } from '../struct-pages/memmap.ts';
 import { callerName, vmallocKind } from '../usage/vmalloc.ts';
 import type { PageOwner } from './owner.ts';
 

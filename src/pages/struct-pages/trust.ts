@@ -3,7 +3,7 @@ import { requireHonestSize } from '../../formats/image/claims.ts';
 import { hex } from '../../hex.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { openMemSections } from '../../kernel/sparsemem/mem-section.ts';
-import { PAGE_SIZE } from '../../machine.ts';
+import { textPfn } from './kernel-image.ts';
 import { type PageKeys, pageKeys } from './page-keys.ts';
 
 /** Pages of text that are looked at. A single one may have a memory error, or be used in some special way. */
@@ -39,9 +39,8 @@ export function structPageDoubt(kernel: Kernel): string | null {
 }
 
 function textDoubt(kernel: Kernel, keys: PageKeys): string | null {
-  const stext = kernel.info.symbol('_stext');
-  if (stext === undefined) return null;
-  const pfn = Math.floor(kernel.space.translate(stext) / PAGE_SIZE);
+  const pfn = textPfn(kernel);
+  if (pfn === undefined) return null;
   const sections = openMemSections(kernel);
   const { pagesPerSection, structPageSize } = sections;
   const inSection = pfn % pagesPerSection;
