@@ -39,6 +39,9 @@ const groups = [
     test: /\/(bin\/kdump-inspect|src\/(cli\/command\/run-command|cli\/commands\/pages|report\/render\/(terminal|render-text)|report\/views\/pages-view))\.ts$/,
   },
   { name: 'kdump', test: /\/src\/formats\/kdump\/kdump-image\.ts$/ },
+  // What some texts need: colours, wrapped tables, wide characters.
+  { name: 'chalk', test: /\/node_modules\/chalk\// },
+  { name: 'cli-table3', test: /\/node_modules\/cli-table3\// },
   { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
   // All else.
   { name: 'further', test: /\/(src|node_modules)\// },

@@ -21,7 +21,10 @@ const run = (dist: string, ...args: string[]) =>
   execFileSync(process.execPath, [join(dist, 'kdump-inspect.js'), ...args], { encoding: 'utf8' });
 
 /** What the bundler makes of the packages and modules that most runs do without. */
-const FURTHER = ['further', 'kdump', 'walk-worker', 'walk-worker-kdump-image', 'wide-text'];
+const FURTHER = [
+  ...['further', 'kdump', 'walk-worker', 'walk-worker-kdump-image'],
+  ...['chalk', 'cli-table3', 'wide-text'],
+];
 
 test('pages of a plain dump loads no file that it does not need, so that it starts soon', () => {
   const dump = dumpOf('linux-6.1');
@@ -29,6 +32,15 @@ test('pages of a plain dump loads no file that it does not need, so that it star
   for (const file of FURTHER) rmSync(join(dist, `${file}.js`));
   for (const form of ['--no-color', '--json'])
     expect(run(dist, 'pages', dump, form)).toBe(run(join(ROOT, 'dist'), 'pages', dump, form));
+});
+
+test('pages in colours loads chalk and nothing else that it does not need', () => {
+  const dump = dumpOf('linux-6.1');
+  const dist = copyOf('coloured');
+  for (const file of FURTHER) if (file !== 'chalk') rmSync(join(dist, `${file}.js`));
+  const coloured = run(dist, 'pages', dump, '--color');
+  expect(coloured).toContain('\x1b[1mTYPE\x1b[22m');
+  expect(coloured).toBe(run(join(ROOT, 'dist'), 'pages', dump, '--color'));
 });
 
 test('the licence of each package that is bundled comes along', () => {

@@ -6,7 +6,7 @@ export const USAGE_NAMES: Readonly<Record<UsageType, readonly [name: string, des
   fileCache: ['file cache', 'Pages of files and block devices'],
   shmem: ['shmem', 'Files in tmpfs, shared memory'],
   swapCache: ['swap cache', 'Shared memory with a copy in swap'],
-  hugetlb: ['hugetlb', 'Huge pages of hugetlbfs, including free ones'],
+  hugetlb: ['hugetlb', 'Huge pages of hugetlbfs, used and free'],
   slab: ['slab', 'Slab caches'],
   largeKmalloc: ['large kmalloc', 'kmalloc() blocks larger than a slab'],
   pageTables: ['page tables', 'Counted as page tables by the kernel'],
