@@ -13,7 +13,10 @@ import { faultyDisk } from './support/faulty-disk.ts';
 import { TYPED } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 
-/** File offset of the vmemmap page with the struct page of the first block of `pages` pages that a rule matches. */
+/**
+ * File offset of the vmemmap page with the struct page of the first block of `pages` pages that a rule
+ * decides.
+ */
 function placeOfHead(dump: ChangedDump, rule: Rule, pages: number): number {
   const { kernel } = dump.typed;
   const structPages = new StructPages(kernel);

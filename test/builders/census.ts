@@ -30,7 +30,7 @@ export function sumOf(counts: ClassCounts): number {
 /** How one thread goes through memory: it opens no file once more. */
 export const ALONE: WalkOptions = { dump: { files: [], options: {} }, jobs: 1 };
 
-/** What takeCensus finds, but synchronously and on one thread. Works for kernels that exist only in memory. */
+/** What takeCensus finds, but synchronous, on one thread, and for kernels that exist only in memory. */
 export function censusOf(kernel: Kernel, onProgress: OnProgress = () => {}): Census {
   const plan = planCensus(kernel);
   const scan = new ClassScan(kernel, plan.freeLists.zones);

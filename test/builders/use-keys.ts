@@ -6,8 +6,8 @@ const NEVER = { word: 0, mask: 0, value: 1 };
 const RESERVED = 1 << 28;
 
 /**
- * What decides on the use of pages of a shape. Zone and node take 6 bits; a slab has its cache in word 6 and its
- * counters in word 10.
+ * What decides on the use of pages of a shape. Zone and node take 6 bits; a slab has its cache in word 6 and
+ * its counters in word 10.
  */
 export function useKeysOf(shape: Shape): UseKeys {
   const keys = keysOf(shape);

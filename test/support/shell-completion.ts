@@ -68,7 +68,10 @@ const zsh: Ask = (script, words, folder) => {
 
 const ASK: Readonly<Record<Shell, Ask>> = { bash, zsh, fish };
 
-/** The words that a shell offers for the last of these, sorted. @param folder where it looks for files; the script is put there */
+/**
+ * The words that a shell offers for the last of these, sorted.
+ * @param folder where the shell looks for files; the script is put there
+ */
 export function offers(shell: Shell, script: string, words: readonly string[], folder: string): string[] {
   const path = join(folder, '.completion');
   writeFileSync(path, script);
