@@ -1,6 +1,6 @@
 import type { CpuRegisters, MemoryImage } from '../../src/formats/image/image.ts';
 import { ascii } from './encode.ts';
-import { BuiltKernel, type KernelPlan, pfns, START_KERNEL_MAP, segment } from './kernel.ts';
+import { BuiltKernel, IN_IMAGE, type KernelPlan, pfns, START_KERNEL_MAP, segment } from './kernel.ts';
 import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';
 import { CR4_4_LEVELS } from './qemu-dump.ts';
 
@@ -165,3 +165,12 @@ function keptPages(built: BuiltKernel, first: number): number {
   }
   return backing;
 }
+
+/** An image that KASLR moved. */
+export const KASLR: KernelPlan = { kernelOffset: 0x1a00_0000n, physBase: -0x1900_0000n };
+
+/** Returns the physical address of a page that the kernel does not use, where texts are planted. */
+export const atticPage = (page: number) => ATTIC.start + page * KIB4;
+
+/** Returns the physical address of the kernel's top page table. */
+export const rootOf = (built: BuiltKernel) => built.imageAt + IN_IMAGE.root;

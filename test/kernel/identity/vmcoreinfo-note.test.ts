@@ -2,25 +2,24 @@ import { describe, expect, it } from 'vitest';
 import type { MemoryImage } from '../../../src/formats/image/image.ts';
 import { findVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-note.ts';
 import { failureOf } from '../../builders/failure.ts';
-import { type BuiltKernel, IN_IMAGE, type KernelPlan } from '../../builders/kernel.ts';
+import type { BuiltKernel } from '../../builders/kernel.ts';
 import { KIB4 } from '../../builders/page-tables.ts';
 import {
-  ATTIC,
+  atticPage as at,
   CRASH_MEMORY,
   captureKernel,
   changed,
   inOrder,
+  KASLR,
   keepPage,
   plant,
   provableKernel,
+  rootOf,
   searchedImage,
   secondKernel,
   textOf,
 } from '../../builders/provable-kernel.ts';
 
-const KASLR: KernelPlan = { kernelOffset: 0x1a00_0000n, physBase: -0x1900_0000n };
-const at = (page: number) => ATTIC.start + page * KIB4;
-const rootOf = (built: BuiltKernel) => built.imageAt + IN_IMAGE.root;
 const CRASHTIME = 'CRASHTIME=1700000000\n';
 
 /** A dump with that note and CPUs with these CR3. */

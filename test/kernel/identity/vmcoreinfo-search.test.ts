@@ -3,22 +3,21 @@ import { HoldingCode, type PhysicalMemory } from '../../../src/formats/image/ima
 import { searchVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-search.ts';
 import { ascii } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
-import { type BuiltKernel, IN_IMAGE, type KernelPlan, segment } from '../../builders/kernel.ts';
+import { type BuiltKernel, type KernelPlan, segment } from '../../builders/kernel.ts';
 import { KIB4 } from '../../builders/page-tables.ts';
 import {
   ATTIC,
+  atticPage as at,
   changed,
   inOrder,
+  KASLR,
   plant,
   provableKernel,
+  rootOf,
   searchedImage,
   secondKernel,
   textOf,
 } from '../../builders/provable-kernel.ts';
-
-const KASLR: KernelPlan = { kernelOffset: 0x1a00_0000n, physBase: -0x1900_0000n };
-const at = (page: number) => ATTIC.start + page * KIB4;
-const rootOf = (built: BuiltKernel) => built.imageAt + IN_IMAGE.root;
 
 /** A kernel with its text in a page, as kernels since 4.13 keep it. */
 function kept(plan: KernelPlan = KASLR): BuiltKernel {
