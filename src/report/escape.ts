@@ -1,7 +1,8 @@
 /*
- * Characters that must not reach a terminal from a dump or a file name. Control characters (C0, DEL, C1) can move
- * the cursor or set a title. Bidi controls and line separators can reorder or split what is shown. Invisible
- * characters (zero width, fillers, variation selectors) and halves of surrogate pairs are unsafe, too.
+ * Characters that must not reach a terminal from a dump or a file name. Control characters (C0, DEL, C1) can
+ * move the cursor or set a title. Bidi controls and line separators can reorder or split what is shown.
+ * Invisible characters (zero width, fillers, variation selectors) and halves of surrogate pairs are unsafe,
+ * too.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Default_Ignorable_Code_Point}\u2028\u2029]/gu;
 

@@ -4,11 +4,13 @@ import { plural } from './units.ts';
 export type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * What must hold for some objects of a report, whatever the memory has that it is made from. Members are named
- * with dots. A member that is null or absent is not checked.
+ * What must hold for some objects of a report, whatever the memory has that it is made from. Members are
+ * named with dots. A member that is null or absent is not checked.
  */
 export interface Invariant {
-  /** Where the objects are: members of the report with dots, [] for each of a list; '' is the report itself. */
+  /**
+   * Where the objects are: members of the report with dots, [] for each of a list; '' is the report itself.
+   */
   readonly of: string;
   /** The name of such an object in a sentence. */
   readonly called: (object: Fields) => string;
@@ -36,8 +38,8 @@ type Sound = {
 const LISTED = 20;
 
 /**
- * Removes impossible values from a report: they become null, a warning says so, and the report is not complete.
- * Returns a report without such values as it is.
+ * Removes impossible values from a report: they become null, a warning says so, and the report is not
+ * complete. Returns a report without such values as it is.
  */
 export function sound<T extends Sound>(report: T, invariants: readonly Invariant[]): T {
   const reasons: string[] = [];

@@ -5,8 +5,9 @@ const PIECE = 1 << 16;
 const INDENT = '  ';
 
 /**
- * Writes a document as `jsonText` does, but piece by piece, so that a million rows are never in memory at once. A
- * list may be any iterable. It is gone through once, in its place, and its items are written one by one.
+ * Writes a document as `jsonText` does, but piece by piece, so that a million rows are never in memory at
+ * once. A list may be any iterable. It is gone through once, in its place, and its items are written one by
+ * one.
  */
 export function* jsonPieces(document: unknown): Generator<string> {
   let piece = '';

@@ -31,7 +31,10 @@ class Places {
     return this.#ends[index] as number;
   }
 
-  /** Returns the indexes of the segments, sorted by start. Of segments with the same start the longest is first. */
+  /**
+   * Returns the indexes of the segments, sorted by start. Of segments with the same start the longest is
+   * first.
+   */
   inOrder(): Uint32Array {
     const order = Uint32Array.from({ length: this.#starts.length }, (_, index) => index);
     return order.sort((a, b) => this.start(a) - this.start(b) || this.end(b) - this.end(a));

@@ -1,7 +1,7 @@
 /**
- * What a report shows people, as plain data: blocks in their order. A view is made from a report alone. It does
- * not know the terminal, its width or its colours, and it escapes nothing: all of that is up to the renderer of
- * an output form. render/render-text.ts renders text.
+ * What a report shows people, as plain data: blocks in their order. A view is made from a report alone. It
+ * does not know the terminal, its width or its colours, and it escapes nothing: all of that is up to the
+ * renderer of an output form. render/render-text.ts renders text.
  */
 export type View = Iterable<Block>;
 

@@ -50,7 +50,9 @@ export function* wholeLines(lines: Iterable<RichText>, page: Page): Generator<st
 /** Columns from one tab stop of a terminal to the next. */
 const TAB_STOP = 8;
 
-/** Renders a line that is not wrapped. A terminal gets blanks instead of a tab, which is a control character. */
+/**
+ * Renders a line that is not wrapped. A terminal gets blanks instead of a tab, which is a control character.
+ */
 export function wholeLine(line: RichText, { paint, isTerminal }: Page): string {
   const showTab = (column: number) => (isTerminal ? ' '.repeat(TAB_STOP - (column % TAB_STOP)) : '\t');
   const shown = styled(line, showTab);

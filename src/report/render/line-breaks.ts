@@ -14,8 +14,8 @@ export interface LineWidths {
   /** Of each line after the first. */
   readonly rest: number;
   /**
-   * Whether a word that is wider than `rest` is cut. Otherwise it stays whole, so that an address can be copied
-   * in one piece.
+   * Whether a word that is wider than `rest` is cut. Otherwise it stays whole, so that an address can be
+   * copied in one piece.
    */
   readonly cutWords: boolean;
 }

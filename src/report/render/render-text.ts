@@ -15,8 +15,8 @@ const PIECE = 1 << 16;
 const SHORT_TABLE = 32;
 
 /**
- * Renders a view for a terminal, a pipe or a file: escapes what a terminal must not get, wraps lines, lays out
- * tables and colours. Yields it in pieces. A table of a million rows is never held as a whole.
+ * Renders a view for a terminal, a pipe or a file: escapes what a terminal must not get, wraps lines, lays
+ * out tables and colours. Yields it in pieces. A table of a million rows is never held as a whole.
  */
 export async function* renderText(view: View, terminal: Terminal): AsyncGenerator<string> {
   const page = { ...terminal, ruler: new Ruler(), paint: await painter(terminal.color) };

@@ -4,8 +4,8 @@ import type { Piece } from './wide-text.ts';
 const NARROW = /^[ -~\u00a1-\u02ff\u2010-\u2027]*$/;
 
 /**
- * Measures text in columns of a terminal. The module for wide characters takes tens of milliseconds to load, and
- * few texts have any, so it is loaded when the first such text turns up.
+ * Measures text in columns of a terminal. The module for wide characters takes tens of milliseconds to load,
+ * and few texts have any, so it is loaded when the first such text turns up.
  */
 export class Ruler {
   #wide: typeof import('./wide-text.ts') | undefined;
@@ -16,7 +16,10 @@ export class Ruler {
     return this.#wide === undefined;
   }
 
-  /** Returns the columns that a text takes; its length if it has wide characters and their module is not loaded. */
+  /**
+   * Returns the columns that a text takes; its length if it has wide characters and their module is not
+   * loaded.
+   */
   widthOf(text: string): number {
     if (NARROW.test(text)) return text.length;
     if (this.#wide) return this.#wide.widthOf(text);
@@ -29,7 +32,10 @@ export class Ruler {
     return this.#wide && !NARROW.test(text) ? this.#wide.pieces(text, most) : narrowPieces(text, most);
   }
 
-  /** Returns what `layOut` makes. If that had to measure wide characters, loads their module and does it again. */
+  /**
+   * Returns what `layOut` makes. If that had to measure wide characters, loads their module and does it
+   * again.
+   */
   async measured<T>(layOut: () => T): Promise<T> {
     const made = layOut();
     if (this.#misses === 0) return made;

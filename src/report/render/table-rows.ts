@@ -56,8 +56,8 @@ function rowLines(
 }
 
 /**
- * Returns a row on one line; undefined if a cell has a style, must be escaped, measured or wrapped. Most rows are
- * plain, and a table may have millions.
+ * Returns a row on one line; undefined if a cell has a style, must be escaped, measured or wrapped. Most rows
+ * are plain, and a table may have millions.
  */
 function plainLine(
   row: readonly RichText[],

@@ -14,8 +14,8 @@ const WIDE = /[\u3001-\u3029\u3041-\u3096\u30a0-\u30ff\u4e00-\u9fff\uac00-\ud7a3
 const PLAIN = new RegExp(`^(?:[ -~]|${WIDE.source})*$`);
 
 /**
- * Returns the columns that a text takes: two for a Chinese, Japanese or Korean character and for an emoji, none
- * for a combining mark.
+ * Returns the columns that a text takes: two for a Chinese, Japanese or Korean character and for an emoji,
+ * none for a combining mark.
  */
 export function widthOf(text: string): number {
   // Most text has only such characters, and string-width takes twenty microseconds for a word.

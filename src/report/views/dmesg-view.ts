@@ -19,9 +19,10 @@ const SHOWN = Array.from({ length: 256 }, (_, byte) =>
 );
 
 /**
- * Yields a record as `makedumpfile --dump-dmesg` writes it: time, caller, text, and further lines indented below
- * the first. There are two differences. No line has a vertical tab, form feed or carriage return, which could
- * overwrite what is before it. Bytes above 0x7f have two digits (makedumpfile writes \xffffffe2 for \xe2).
+ * Yields a record as `makedumpfile --dump-dmesg` writes it: time, caller, text, and further lines indented
+ * below the first. There are two differences. No line has a vertical tab, form feed or carriage return, which
+ * could overwrite what is before it. Bytes above 0x7f have two digits (makedumpfile writes \xffffffe2 for
+ * \xe2).
  */
 function* recordLines({ time, caller, text }: LogRecord): Generator<RichText> {
   const prefix = `[${seconds(time)}] ${caller ? `[${callerText(caller).padStart(8)}] ` : ''}`;

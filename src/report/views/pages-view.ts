@@ -18,7 +18,9 @@ import {
 import { verdictText } from './check-text.ts';
 import { kernelName } from './kernel-name.ts';
 
-/** Descriptions and order are makedumpfile's (print_mem_usage): people who know its table can read this one. */
+/**
+ * Descriptions and order are makedumpfile's (print_mem_usage): people who know its table can read this one.
+ */
 const ROWS: readonly [PageClass, string][] = [
   ['zero', 'Pages filled with zero'],
   ['nonPrivateCache', 'Cache pages without private flag'],

@@ -6,7 +6,10 @@ import { BLANK, numbers, paragraph, type RichText, strong, table, type View } fr
 import { kernelName } from './kernel-name.ts';
 
 const MEMORY = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'PTE'].map(numbers);
-/** Marks of tasks: those that were on a CPU, the one that panicked, and all if it is unknown which were on one. */
+/**
+ * Marks of tasks: those that were on a CPU, the one that panicked, and all if it is unknown which were on
+ * one.
+ */
 const RUNNING = '>';
 const PANICKING = '!';
 const UNKNOWN = '?';

@@ -10,7 +10,9 @@ const COLUMNS: readonly Column[] = [
 /** Blanks before the members of a structure or union without a type name, for each level. */
 const DEPTH = '  ';
 
-/** Shows offset, size and declaration of each member of a type, and its gaps; of an enumeration, its names. */
+/**
+ * Shows offset, size and declaration of each member of a type, and its gaps; of an enumeration, its names.
+ */
 export function* typeView({ name, definition, size, module, layout, enumerators }: StructTypeRow): View {
   const what = definition === null ? name : `typedef ${definition}`;
   const bytes = size === null ? 'without a size' : plural(size, 'byte');
