@@ -54,10 +54,10 @@ describe.each(TYPED)('the symbols of the modules of %s', (name) => {
 describe('an address', () => {
   it('between the kernel and its modules is in no symbol', async () => {
     const [end] = (await json([FIVE, '_end'])).symbols;
-    const behind = `0x${(BigInt(end?.address ?? 0) + 0x1000_0000n).toString(16)}`;
-    const ran = await runMain(['symbols', FIVE, behind]);
+    const beyond = `0x${(BigInt(end?.address ?? 0) + 0x1000_0000n).toString(16)}`;
+    const ran = await runMain(['symbols', FIVE, beyond]);
     expect(ran.status).toBe(1);
-    expect(ran.stderr).toContain(`has a symbol at ${behind}`);
+    expect(ran.stderr).toContain(`has a symbol at ${beyond}`);
   });
 });
 

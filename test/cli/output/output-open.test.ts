@@ -21,9 +21,9 @@ describe('a result that does not go to a file', () => {
     const fd = openSync(log, 'w');
     writeSync(fd, 'before\n');
     expect(await ask(`/dev/fd/${fd}`)).toEqual({ status: 0, stdout: '', stderr: '' });
-    writeSync(fd, 'behind\n');
+    writeSync(fd, 'after\n');
     closeSync(fd);
-    expect(readFileSync(log, 'utf8')).toBe('before\n4096\nbehind\n');
+    expect(readFileSync(log, 'utf8')).toBe('before\n4096\nafter\n');
   });
 
   it('is written to a device, which is closed afterwards', async () => {
