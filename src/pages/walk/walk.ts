@@ -9,7 +9,7 @@ import {
 } from '../struct-pages/page-facts.ts';
 import type { PageKeys } from '../struct-pages/page-keys.ts';
 import type { Gap, StructPages } from '../struct-pages/struct-pages.ts';
-import { type Judge, Unasked } from './judge.ts';
+import { Evidence, type Judge, Unasked } from './judge.ts';
 import { LostHeads } from './lost-heads.ts';
 import { Strays } from './strays.ts';
 
@@ -199,7 +199,9 @@ export class Walk<J extends Judge = Judge> {
     const isTail = (of & PageFact.tail) !== 0;
     const strays = this.#strays;
     if (isTail || !strays.isKnown || pfn < strays.compoundEnd) strays.look(isTail, pfn, pfn + 1);
-    if ((of & PageFact.head) !== 0) strays.head(words, i, pfn, of, pages, rest);
+    // A head of order 0 whose class does not depend on others contradicts no page.
+    const matters = pages > 1 || this.judge.evidence(words, i, of) === Evidence.none;
+    if ((of & PageFact.head) !== 0 && matters) strays.head(words, i, pfn, of, pages, rest);
     this.#cover.head = pfn;
     this.#cover.until = pfn + pages;
   }
