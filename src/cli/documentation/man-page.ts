@@ -74,7 +74,7 @@ function tagged(tag: string, text: string): string[] {
 }
 
 function sentence(text: string): string {
-  const first = /^[a-z]+[ :,;]/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
+  const first = /^[a-z]+([ :,;]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
   return /[.:]$/.test(first) ? first : `${first}.`;
 }
 

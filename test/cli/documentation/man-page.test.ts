@@ -58,6 +58,11 @@ describe('the manual', () => {
     }
   });
 
+  it('writes sentences, but leaves names at their start as they are', () => {
+    expect(section('EXIT STATUS').slice(0, 3)).toEqual(['.TP', '0', 'Done.']);
+    expect(section('COMMON OPTIONS')).toContain('VMCOREINFO text of this boot, for a dump without it.');
+  });
+
   it('uses only macros of man(7) and escapes that every roff has, and no text line is a request by accident', () => {
     for (const line of LINES) {
       if (/^[.']/.test(line)) expect(line).toMatch(/^\.(TH|SH|SS|PP|TP|br|nh|ad|\\")( |$)/);
