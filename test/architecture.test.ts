@@ -375,6 +375,33 @@ const ANYTHING: ReadonlySet<ts.SyntaxKind> = new Set([
   ts.SyntaxKind.NeverKeyword,
 ]);
 
+/** Exported names of the source, each with the files that declare it. */
+function exportedNames(tree: Tree): Map<string, Set<string>> {
+  const names = new Map<string, Set<string>>();
+  const declared =
+    /^export (?:declare )?(?:abstract )?(?:async )?(?:function\*?|class|const|interface|type|enum) (\w+)/gm;
+  for (const [path, text] of tree) {
+    for (const [, name = ''] of text.matchAll(declared)) {
+      if (!names.has(name)) names.set(name, new Set());
+      names.get(name)?.add(path);
+    }
+  }
+  return names;
+}
+
+describe('an exported name', () => {
+  /** What the code of every command exports, and commands, which are called as on the command line. */
+  const isCommand = (path: string) => /^src\/cli\/(commands|declarations)\//.test(path);
+
+  it('stands for one thing', () => {
+    const shared = [...exportedNames(treeOf('src'))].flatMap(([name, paths]) => {
+      const others = [...paths].filter((path) => !isCommand(path));
+      return others.length > 1 ? [`${name}: ${others.join(', ')}`] : [];
+    });
+    expect(shared).toEqual([]);
+  });
+});
+
 describe('the type checks of the program', () => {
   it('are never switched off', () => {
     expect([...treeOf('src', 'bin')].flatMap(([path, text]) => switchedOffIn(path, text))).toEqual([]);

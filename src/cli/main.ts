@@ -4,7 +4,7 @@ import type { Command } from './command/command.ts';
 import { COMMANDS } from './declarations/commands.ts';
 import { EXIT, reportFailure } from './output/output.ts';
 import { printOut } from './output/write.ts';
-import { makeProgram, type Run } from './program.ts';
+import { makeProgram, type RunCommand } from './program.ts';
 
 /** Runs the program and returns its exit status. @param commands what the program can do */
 export async function main(
@@ -12,7 +12,7 @@ export async function main(
   commands: readonly Command[] = COMMANDS,
 ): Promise<number> {
   let status: number = EXIT.done;
-  const run: Run = async (command, files, asked) => {
+  const run: RunCommand = async (command, files, asked) => {
     if (command.dump) {
       const { runOnDump } = await import('./command/run-command.ts');
       status = await runOnDump(command, files, asked);

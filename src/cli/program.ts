@@ -12,7 +12,7 @@ declare const __KDUMP_INSPECT_VERSION__: string | undefined;
 const VERSION = typeof __KDUMP_INSPECT_VERSION__ === 'string' ? __KDUMP_INSPECT_VERSION__ : '0.0.0-source';
 
 /** Runs a command. @param files of its dump; @param asked values of its operands and options, by name */
-export type Run = (
+export type RunCommand = (
   command: Command,
   files: readonly string[],
   asked: Readonly<Record<string, unknown>>,
@@ -23,7 +23,7 @@ export type Run = (
  * commands takes longer than opening a dump.
  * @param first the first word of the command line
  */
-export function makeProgram(commands: readonly Command[], run: Run, first?: string): Parser {
+export function makeProgram(commands: readonly Command[], run: RunCommand, first?: string): Parser {
   const program = new Parser(PROGRAM.name)
     .description(PROGRAM.description)
     .version(VERSION)
@@ -35,7 +35,7 @@ export function makeProgram(commands: readonly Command[], run: Run, first?: stri
   return withErrors(program);
 }
 
-function parserOf(command: Command, run: Run): Parser {
+function parserOf(command: Command, run: RunCommand): Parser {
   const { name, dump, operands, help } = command;
   const parser = new Parser(name).description(command.summary);
   for (const operand of [...(dump ? [dump] : []), ...Object.values(operands)])

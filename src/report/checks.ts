@@ -2,14 +2,14 @@ import type { Check, Explanation } from '../kernel/evidence/check.ts';
 import { plural } from './units.ts';
 
 /** The fields of a report that compares its figures with the kernel's own. */
-export interface Checked {
+export interface CheckedFigures {
   /** Whether no figure is contradicted. */
   readonly consistent: boolean;
   readonly checks: readonly Check[];
 }
 
 /** Returns these fields. The warnings that go with them are `contradictions`. */
-export function checked(checks: readonly Check[]): Checked {
+export function checkedFigures(checks: readonly Check[]): CheckedFigures {
   return { consistent: checks.every(({ verdict }) => verdict !== 'contradicted'), checks };
 }
 

@@ -12,7 +12,7 @@ import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { PAGE_SIZE } from '../machine.ts';
 import type { MissingMemory } from '../pages/census/missing-memory.ts';
 import { type BootRow, bootRows } from './boots.ts';
-import { type Checked, checked, contradictions } from './checks.ts';
+import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { checksOf, listsAreWhole, problems, uncheckedMemory } from './info-problems.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 
@@ -23,7 +23,7 @@ export interface ByteAmount {
 }
 
 /** The document of `info --json`. A value that is null and has a reason in `unavailable` is unknown. */
-export interface InfoReport extends Checked {
+export interface InfoReport extends CheckedFigures {
   readonly schema: 'kdump-inspect/info/1';
   readonly file: {
     readonly path: string;
@@ -165,7 +165,7 @@ export function infoReport(facts: InfoFacts): InfoReport {
   ];
   const isWhole = !image.memory.cutShort && missing.length === 0 && unchecked.length === 0;
   const complete = system.readable && !values.gaps && isWhole && listsAreWhole(system);
-  return { ...report, unavailable: values.unavailable, warnings, complete, ...checked(checks) };
+  return { ...report, unavailable: values.unavailable, warnings, complete, ...checkedFigures(checks) };
 }
 
 function identity(values: Values, info: Vmcoreinfo, { utsname, buildId }: SystemFacts) {

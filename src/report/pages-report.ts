@@ -6,7 +6,7 @@ import type { Census } from '../pages/census/census.ts';
 import type { CompatCensus } from '../pages/census/compat.ts';
 import type { FreeCheck } from '../pages/checks/free-lists.ts';
 import type { ClassCounts, PageClass } from '../pages/classify/page-class.ts';
-import { type Checked, checked, contradictions } from './checks.ts';
+import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { amount, type Figure, figure, type PageAmount } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { ROW_NAMES } from './row-names.ts';
@@ -27,7 +27,7 @@ export interface FreeCheckRow {
 }
 
 /** The document of `pages --json`. */
-export interface PagesReport extends Checked {
+export interface PagesReport extends CheckedFigures {
   readonly schema: 'kdump-inspect/pages/1';
   readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
   readonly kernel: { readonly release: string | null; readonly crashTime?: number };
@@ -134,7 +134,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       census.untold.length === 0 &&
       uncheckedFree(census) === null &&
       change.complete,
-    ...checked(checks),
+    ...checkedFigures(checks),
   };
 }
 
@@ -149,7 +149,7 @@ export function compatReport(facts: PagesFacts, census: CompatCensus): PagesRepo
     freeCheck: null,
     warnings: [...facts.info.doubts, ...facts.image.warnings],
     complete: true,
-    ...checked([]),
+    ...checkedFigures([]),
   };
 }
 

@@ -5,7 +5,7 @@ import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
 import type { TaskState } from '../kernel/tasks/task-state.ts';
 import { PAGE_SIZE } from '../machine.ts';
-import { type Checked, checked, contradictions } from './checks.ts';
+import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
 import { TASK_STATES } from './task-states.ts';
 import { plural } from './units.ts';
@@ -63,7 +63,7 @@ export interface CpuRow {
 }
 
 /** The document of `ps --json`. */
-export interface PsReport extends Checked {
+export interface PsReport extends CheckedFigures {
   readonly schema: 'kdump-inspect/ps/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
@@ -112,7 +112,7 @@ export function psReport(facts: PsFacts): PsReport {
       ...(untold > 0 ? [`and ${plural(untold, 'more problem')}`] : []),
     ],
     complete: listing.whole && lost.length + unread.count === 0,
-    ...checked(listing.checks),
+    ...checkedFigures(listing.checks),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Absence } from '../absence.ts';
 import { hex, hex64 } from '../hex.ts';
 import type { Region } from '../kernel/layout/regions.ts';
-import type { Walk, WalkStep } from '../kernel/paging/page-walk.ts';
+import type { PageTableWalk, WalkStep } from '../kernel/paging/page-walk.ts';
 import { PAGE_SIZE } from '../machine.ts';
 import type { Report } from './report.ts';
 
@@ -60,7 +60,7 @@ export interface TranslateFindings extends TranslateSummary {
 
 /** What the walk itself does not say. */
 export interface TranslationFacts {
-  readonly walk: Walk;
+  readonly walk: PageTableWalk;
   readonly flagsOf: (step: WalkStep) => readonly string[];
   readonly region: Region | null;
   readonly explanation: string;

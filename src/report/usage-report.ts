@@ -8,7 +8,7 @@ import type { SlabUses } from '../pages/usage/slabs.ts';
 import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
-import { type Checked, checked, contradictions } from './checks.ts';
+import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
@@ -30,7 +30,7 @@ export interface CounterRow extends CounterCheck {
  * The document of `usage --json`. A section is null if it cannot be read, and absent if it was not asked for. If part of it is
  * lost, its numbers are what was found, and countExact is false.
  */
-export interface UsageReport extends Checked {
+export interface UsageReport extends CheckedFigures {
   readonly schema: 'kdump-inspect/usage/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
@@ -128,7 +128,7 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
     ...(by === 'type' ? kernelSections(usage, top) : {}),
     warnings: [...image.warnings, ...usage.warnings, ...change.warnings, ...contradictions(usage.checks)],
     complete: !usage.damaged && !image.memory.cutShort && change.complete,
-    ...checked(usage.checks),
+    ...checkedFigures(usage.checks),
   };
 }
 

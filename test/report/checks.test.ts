@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Comparison, check } from '../../src/kernel/evidence/check.ts';
-import { checked, contradictions } from '../../src/report/checks.ts';
+import { checkedFigures, contradictions } from '../../src/report/checks.ts';
 import { paragraph } from '../../src/report/view.ts';
 import { checkText } from '../../src/report/views/check-text.ts';
 import { textOf } from '../support/text-of.ts';
@@ -39,9 +39,9 @@ describe('the checks of a report', () => {
 
   test('are consistent while none is contradicted', () => {
     const others = [of({}), of({ counted: 18, explained: [stacks(8)] }), of({ counted: 8, movement })];
-    expect(checked(others)).toEqual({ consistent: true, checks: others });
-    expect(checked([])).toEqual({ consistent: true, checks: [] });
-    expect(checked([...others, contradicted]).consistent).toBe(false);
+    expect(checkedFigures(others)).toEqual({ consistent: true, checks: others });
+    expect(checkedFigures([])).toEqual({ consistent: true, checks: [] });
+    expect(checkedFigures([...others, contradicted]).consistent).toBe(false);
     expect(contradictions(others)).toEqual([]);
   });
 

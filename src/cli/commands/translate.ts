@@ -5,7 +5,7 @@ import { contradictedBy } from '../../kernel/layout/linear-map.ts';
 import { regionOf } from '../../kernel/layout/regions.ts';
 import type { AddressSpace } from '../../kernel/paging/address-space.ts';
 import { explainWalk } from '../../kernel/paging/address-space.ts';
-import type { Walk, WalkStep } from '../../kernel/paging/page-walk.ts';
+import type { PageTableWalk, WalkStep } from '../../kernel/paging/page-walk.ts';
 import { entryFlagNames } from '../../kernel/paging/paging.ts';
 import { each } from '../../report/each.ts';
 import {
@@ -65,7 +65,11 @@ export function failed({ mapped, consistent }: TranslateFindings): boolean {
   return consistent && !mapped;
 }
 
-function translate(space: AddressSpace, walk: Walk, region: TranslationRow['region']): TranslationRow {
+function translate(
+  space: AddressSpace,
+  walk: PageTableWalk,
+  region: TranslationRow['region'],
+): TranslationRow {
   const flagsOf = ({ entry, level }: WalkStep) => entryFlagNames(entry, level);
   const { result, address } = walk;
   if (result.kind !== 'mapped') {

@@ -7,7 +7,7 @@ import { openImage } from '../../formats/open.ts';
 import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/identity/vmcoreinfo-note.ts';
 import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
 import { type Kernel, openKernel } from '../../kernel/open/kernel.ts';
-import type { DumpFiles } from '../../pages/threads/thread-task.ts';
+import type { DumpPaths } from '../../pages/threads/thread-task.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { type OpenOutput, type Output, standardOutput } from '../output/output.ts';
 import { say } from '../output/write.ts';
@@ -29,7 +29,7 @@ export interface Session {
    */
   vmcoreinfo(): VmcoreinfoText;
   /** How to open the same dump again, in another thread. */
-  readonly dump: DumpFiles;
+  readonly dump: DumpPaths;
   /** Reads of the dump by other threads, besides those of `image`. */
   readonly readElsewhere: ReadStatistics;
   /** @throws InspectError as openKernel does */
@@ -66,7 +66,7 @@ async function openOutput(options: CommonOptions, files: readonly string[]): Pro
 }
 
 async function withImage(
-  dump: DumpFiles,
+  dump: DumpPaths,
   options: CommonOptions,
   output: Output,
   run: (session: Session) => Promise<number> | number,

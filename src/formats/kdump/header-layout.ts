@@ -7,7 +7,7 @@ import { type HeaderLayout, LAYOUTS, type MainHeader } from './layouts.ts';
  * The layout in which the sizes make sense: a 64-bit writer's time stamp before them is wider.
  * @throws InspectError unsupported or corrupt, if they make sense in no layout
  */
-export function layoutOf(source: ByteSource, held: Uint8Array): HeaderLayout {
+export function headerLayoutOf(source: ByteSource, held: Uint8Array): HeaderLayout {
   const sizes = LAYOUTS.map(({ main }) => main.decode(held).block_size);
   const plausible = (size: number) => size >= 512 && size <= 1 << 16 && (size & (size - 1)) === 0;
   const found = LAYOUTS.find((layout) => isConsistent(layout.main.decode(held)));

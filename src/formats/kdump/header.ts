@@ -4,7 +4,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1, toNul } from '../../bytes/words.ts';
 import { PAGE_SIZE } from '../../machine.ts';
-import { layoutOf, problem } from './header-layout.ts';
+import { headerLayoutOf, problem } from './header-layout.ts';
 import { type HeaderLayout, LAYOUTS, type MainHeader, type SubHeader } from './layouts.ts';
 import { type Signature, signatureOf } from './signature.ts';
 
@@ -74,7 +74,7 @@ export function readKdumpHeader(source: ByteSource): KdumpHeader {
       272,
     );
   }
-  const layout = layoutOf(source, held);
+  const layout = headerLayoutOf(source, held);
   const main = layout.main.decode(held);
   const sub = subHeader(layout, signature, version, held);
   const maxMapnr = maxMapnrOf(source, main, sub, version);

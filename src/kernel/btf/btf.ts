@@ -1,5 +1,5 @@
 import { corruptBtf, readHeader } from './header.ts';
-import { btfKindOf, flagOf, hasMembers, isEnum, isModifier, KIND, kindName, vlenOf } from './kinds.ts';
+import { btfKindOf, hasMembers, isEnum, isModifier, KIND, kindFlagOf, kindName, vlenOf } from './kinds.ts';
 import { isFound, NameIndex } from './name-index.ts';
 import { BtfStrings } from './strings.ts';
 import { indexTypes, type TypeTable } from './type-table.ts';
@@ -77,7 +77,7 @@ export class Btf {
 
   /** Returns the kind's flag; for FWD it means a union. @throws InspectError corrupt */
   flag(id: number): boolean {
-    return flagOf(this.#word(id, 1));
+    return kindFlagOf(this.#word(id, 1));
   }
 
   isUnion(id: number): boolean {

@@ -69,7 +69,7 @@ export const KIND_LAYOUTS: readonly (KindLayout | undefined)[] = [
 export const vlenOf = (info: number): number => info & 0xff_ffff;
 export const btfKindOf = (info: number): number => (info >>> 24) & 0x7f;
 /** The top bit, whose meaning depends on the kind: bit fields, a signed enum, or a forward-declared union. */
-export const flagOf = (info: number): boolean => info >>> 31 === 1;
+export const kindFlagOf = (info: number): boolean => info >>> 31 === 1;
 
 /** Modifiers name or qualify another type without changing its layout. */
 export function isModifier(kind: number): boolean {

@@ -1,7 +1,7 @@
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { type BtfSections, corruptBtf } from './header.ts';
-import { btfKindOf, flagOf, isEnum, KIND, KIND_LAYOUTS, kindName, vlenOf } from './kinds.ts';
+import { btfKindOf, isEnum, KIND, KIND_LAYOUTS, kindFlagOf, kindName, vlenOf } from './kinds.ts';
 
 /** Words of struct btf_type: name_off, info, and size or type. */
 const TYPE_WORDS = 3;
@@ -39,7 +39,7 @@ export function indexTypes(bytes: Uint8Array, sections: BtfSections): TypeTable 
       const elements = `${kindName(kind)} with ${vlenOf(info)} elements`;
       throw corruptBtf(`${elements} ends past the types`, offsetOf(at));
     }
-    signedness ||= kind === KIND.ENUM64 || (isEnum(kind) && flagOf(info));
+    signedness ||= kind === KIND.ENUM64 || (isEnum(kind) && kindFlagOf(info));
     at = end;
   }
   return { words, starts: starts.subarray(0, count), count, signedness };

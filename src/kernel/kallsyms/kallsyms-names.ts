@@ -1,7 +1,7 @@
 import { latin1 } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import { NameHashes } from './kallsyms-hashes.ts';
-import { type LengthForm, type NameSpans, spansOf } from './kallsyms-spans.ts';
+import { type LengthForm, type NameSpans, nameSpansOf } from './kallsyms-spans.ts';
 
 const TOKENS = 256;
 /** Longer than any kernel's names: KSYM_NAME_LEN is 512 since 6.1, 128 before (include/linux/kallsyms.h). */
@@ -62,7 +62,7 @@ export class KallsymsNames {
     this.#names = names;
     this.#tokens = tokens;
     const forms: LengthForm[] = ['uleb128', 'byte'];
-    const spans = forms.map((form) => spansOf(names, count, form)).find((s) => s && this.#allTyped(s));
+    const spans = forms.map((form) => nameSpansOf(names, count, form)).find((s) => s && this.#allTyped(s));
     if (!spans) throw corruptTable(`${count} names do not fit into ${names.length} bytes`);
     this.#spans = spans;
   }

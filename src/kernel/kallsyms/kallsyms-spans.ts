@@ -12,7 +12,7 @@ export interface NameSpans {
 }
 
 /** Returns the spans of `count` names, or undefined if they do not fit into `names` in this form. */
-export function spansOf(names: Uint8Array, count: number, form: LengthForm): NameSpans | undefined {
+export function nameSpansOf(names: Uint8Array, count: number, form: LengthForm): NameSpans | undefined {
   const starts = new Uint32Array(count);
   const ends = new Uint32Array(count);
   let at = 0;

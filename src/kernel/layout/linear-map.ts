@@ -1,6 +1,6 @@
 import { hex } from '../../hex.ts';
 import { START_KERNEL_MAP } from '../../machine.ts';
-import type { Walk } from '../paging/page-walk.ts';
+import type { PageTableWalk } from '../paging/page-walk.ts';
 import type { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 import type { KernelLayout } from './layout.ts';
 import { type Bases, regionOf } from './regions.ts';
@@ -12,7 +12,7 @@ import { type Bases, regionOf } from './regions.ts';
  * (set_direct_map_invalid_noflush), and in regions without such a distance.
  */
 export function contradictedBy(
-  { address, result }: Walk,
+  { address, result }: PageTableWalk,
   bases: Bases & Pick<KernelLayout, 'physBase'>,
   info: Vmcoreinfo,
 ): string | undefined {

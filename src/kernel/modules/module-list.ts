@@ -2,7 +2,7 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { fact } from '../evidence/fact.ts';
 import { Sentences } from '../evidence/sentences.ts';
-import { isCut, type Walked, walkList } from '../objects/list.ts';
+import { isCut, type WalkedList, walkList } from '../objects/list.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type Module, ModuleReader } from './module-reader.ts';
 import { type ModuleTree, readModuleTree } from './module-tree.ts';
@@ -96,7 +96,7 @@ class Collector {
    * Compares list and tree, which should have the same modules. Modules only in the tree are added, so a
    * whole tree makes up for a broken list.
    */
-  compare({ broken }: Walked, inList: ReadonlySet<bigint>): void {
+  compare({ broken }: WalkedList, inList: ReadonlySet<bigint>): void {
     const tree = this.#tree;
     const wholeTree = tree !== null && tree.broken === null;
     if (broken) {

@@ -1,5 +1,5 @@
 import { hex } from '../../hex.ts';
-import { type Break, isCut, type Walked } from './list.ts';
+import { type Break, isCut, type WalkedList } from './list.ts';
 
 /** The objects that two structures have together. */
 export interface Agreement {
@@ -26,7 +26,7 @@ export interface Other {
  * @param list objects, not nodes
  * @param other null if there is none
  */
-export function agree(what: string, list: Walked, other: Other | null): Agreement {
+export function agree(what: string, list: WalkedList, other: Other | null): Agreement {
   const problems: string[] = [];
   if (list.broken) problems.push(`${what} is broken at ${hex(list.broken.address)}: ${list.broken.reason}`);
   if (other?.broken)

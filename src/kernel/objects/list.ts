@@ -19,7 +19,7 @@ export interface Break {
 }
 
 /** The result of walking a list. */
-export interface Walked {
+export interface WalkedList {
   /** Virtual addresses of the nodes in order, without the head; each occurs once. */
   readonly nodes: readonly bigint[];
   /** null if the walk ended properly. */
@@ -58,7 +58,7 @@ export function walkList(
   head: bigint,
   limit = NODES_LIMIT,
   expected?: NodeCount,
-): Walked {
+): WalkedList {
   const read = linkReader(space);
   const forward = follow(read, head, limit, space.live ? NEXT_ALONE : NEXT);
   if (forward.wrong !== null && !space.live && forward.nodes.length < limit) {
@@ -168,7 +168,7 @@ function lastOf({ nodes }: End, head: bigint): bigint {
 }
 
 /** Joins the nodes from both ends of a list, neither of which leads back to the head. */
-function joined(head: bigint, forward: End, backward: End, expected: NodeCount | undefined): Walked {
+function joined(head: bigint, forward: End, backward: End, expected: NodeCount | undefined): WalkedList {
   const between = nodeBetween(head, forward, backward);
   const nodes = [...new Set([...forward.nodes, ...between, ...backward.nodes.reverse()])];
   const more = nodes.length - forward.nodes.length;

@@ -2,7 +2,7 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
-import type { Break, Walked } from './list.ts';
+import type { Break, WalkedList } from './list.ts';
 
 /** Default limit: the trees here are the mappings of one page or file. */
 const NODES_LIMIT = 1 << 16;
@@ -13,7 +13,7 @@ const NODES_LIMIT = 1 << 16;
  * @param root address of a struct rb_root
  * @throws InspectError notMapped or notStored if the root cannot be read
  */
-export function walkTree(typed: TypedKernel, root: bigint, limit = NODES_LIMIT): Walked {
+export function walkTree(typed: TypedKernel, root: bigint, limit = NODES_LIMIT): WalkedList {
   const reader = typed.reader('rb_node', '__rb_parent_color', 'rb_left', 'rb_right');
   const nodes: bigint[] = [];
   // Level by level, because the levels above need not be kept.

@@ -3,7 +3,7 @@ import { u32At, u64At } from '../../bytes/words.ts';
 import { type ErrorKind, InspectError } from '../../errors.ts';
 import type { PhysicalMemory } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
-import type { PageWalker, Walk, WalkResult } from './page-walk.ts';
+import type { PageTableWalk, PageWalker, WalkResult } from './page-walk.ts';
 
 /** A failed read ('io') is a different answer than memory that the dump does not have. */
 function kindOf(absence: Absence): ErrorKind {
@@ -84,7 +84,7 @@ export class AddressSpace {
   }
 
   /** Returns the entries that lead to an address, and where they lead. */
-  walk(address: bigint): Walk {
+  walk(address: bigint): PageTableWalk {
     this.#notify();
     return this.walker.walk(address);
   }

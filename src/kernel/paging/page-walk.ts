@@ -46,7 +46,7 @@ export type WalkResult =
       readonly absence: Absence;
     };
 
-export interface Walk {
+export interface PageTableWalk {
   /** Virtual address. */
   readonly address: bigint;
   readonly steps: readonly WalkStep[];
@@ -94,7 +94,7 @@ export class PageWalker {
   }
 
   /** Translates a virtual address entry by entry; never throws for what the tables contain. */
-  walk(address: bigint): Walk {
+  walk(address: bigint): PageTableWalk {
     const steps: WalkStep[] = [];
     if (!isCanonical(address, this.#tables.levels))
       return { address, steps, result: { kind: 'notCanonical' } };

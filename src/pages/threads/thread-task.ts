@@ -4,14 +4,14 @@ import type { OpenOptions } from '../../formats/image/format.ts';
 import type { KernelFacts } from '../../kernel/open/kernel-facts.ts';
 
 /** How to open a dump again. */
-export interface DumpFiles {
+export interface DumpPaths {
   readonly files: readonly string[];
   readonly options: OpenOptions;
 }
 
 /** What a thread is given; plain data. It opens the dump itself, so no page is ever copied between threads. */
 export interface ThreadTask<Q = unknown> {
-  readonly dump: DumpFiles;
+  readonly dump: DumpPaths;
   readonly facts: KernelFacts;
   /** What is asked of the pages. */
   readonly question: Q;

@@ -5,13 +5,13 @@ import { kernelFacts } from '../../kernel/open/kernel-facts.ts';
 import type { Scan } from '../walk/scan.ts';
 import type { Spans } from '../walk/spans.ts';
 import { SharedWork } from './shared-work.ts';
-import type { DumpFiles } from './thread-task.ts';
+import type { DumpPaths } from './thread-task.ts';
 import { MOST_JOBS, threadsThatFit, WorkerPool } from './worker-pool.ts';
 import { Workers } from './workers.ts';
 
 /** Which threads go through the pages, and who is told. */
 export interface WalkOptions {
-  readonly dump: DumpFiles;
+  readonly dump: DumpPaths;
   /** Threads that may work at once, this one among them; undefined for as many as the machine has use for. */
   readonly jobs: number | undefined;
   readonly onProgress?: OnProgress;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Walk } from '../../../src/kernel/paging/page-walk.ts';
+import type { PageTableWalk } from '../../../src/kernel/paging/page-walk.ts';
 import { BuiltSpace, ROOT } from '../../builders/address-space.ts';
 import { GIB1, KIB4, MIB2 } from '../../builders/page-tables.ts';
 
@@ -8,7 +8,7 @@ const ADDRESS = 0xffff_8881_2345_6000n;
 /** Index 0x111 in the root (5 levels), then 0, 0, 1 and 3. */
 const ADDRESS5 = 0xff11_0000_0020_3000n;
 
-const path = (walk: Walk) => walk.steps.map((step) => [step.level.name, step.table, step.index]);
+const path = (walk: PageTableWalk) => walk.steps.map((step) => [step.level.name, step.table, step.index]);
 
 describe('a walk', () => {
   test('reports each level, its table and the index in it, with 4 levels', () => {
