@@ -36,7 +36,10 @@ export interface Attribution {
   readonly unreadable: ReadonlyMap<string, number>;
   /** Whether the use of all pages is known. If not, all other figures are least values. */
   readonly exact: boolean;
-  /** Pages whose struct page no page can have, or contradicts that of their compound's head; 0 where heads may be lost. */
+  /**
+   * Pages whose struct page no page can have, or contradicts that of their compound's head; 0 where heads may
+   * be lost.
+   */
   readonly strays: number;
 }
 
@@ -52,7 +55,8 @@ export interface PlaceUses {
 /**
  * Says what each page is used for and whose it is.
  * @param kfence the pfns of KFENCE's pool
- * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read; as walkSpans
+ * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read; as
+ * walkSpans
  */
 export async function attributePages(
   typed: TypedKernel,
@@ -75,7 +79,10 @@ export async function attributePages(
   return withKfence(others, usesIn(typed, pfnRanges(pool), keys));
 }
 
-/** The pages of KFENCE's pool are a use of their own. Those with objects look like slabs, the others like reserved pages. */
+/**
+ * The pages of KFENCE's pool are a use of their own. Those with objects look like slabs, the others like
+ * reserved pages.
+ */
 function withKfence(others: Attribution, pool: RangeUses): Attribution {
   return {
     ...others,

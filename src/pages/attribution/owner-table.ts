@@ -26,8 +26,8 @@ export interface OwnerCounts {
 }
 
 /**
- * Counts pages by the address of their owner, in bounded memory. If there are too many owners, those with the fewest pages are dropped,
- * so that the largest stay.
+ * Counts pages by the address of their owner, in bounded memory. If there are too many owners, those with the
+ * fewest pages are dropped, so that the largest stay.
  */
 export class OwnerTable {
   /** Pages of owners that were dropped. */
@@ -103,7 +103,8 @@ export class OwnerTable {
   largest(count: number): Owned[] {
     const best: number[] = [];
     const cut = () => best.sort((a, b) => this.#order(a, b)).splice(count);
-    // A slot with fewer pages than the last of enough others need not be sorted: there may be a million slots.
+    // A slot with fewer pages than the last of enough others need not be sorted: there may be a million
+    // slots.
     let least = 0;
     for (let slot = 0; slot < this.#pages.length; slot++) {
       if ((this.#pages[slot] as number) <= least) continue;

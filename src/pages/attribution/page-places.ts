@@ -2,9 +2,9 @@ import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 
 /**
  * How page.flags says which node and zone a page belongs to: in its upper bits, the node first
- * (include/linux/page-flags-layout.h; sections have no bits with SPARSEMEM_VMEMMAP, which x86_64 always has). The dump
- * does not give their widths. That of the node follows from the length of node_data, which has 1 << NODES_SHIFT entries, and that of
- * the zone from the number of zones.
+ * (include/linux/page-flags-layout.h; sections have no bits with SPARSEMEM_VMEMMAP, which x86_64 always has).
+ * The dump does not give their widths. That of the node follows from the length of node_data, which has 1 <<
+ * NODES_SHIFT entries, and that of the zone from the number of zones.
  */
 export interface PlaceBits {
   readonly node: number;
@@ -19,7 +19,10 @@ export function placeBits(typed: TypedKernel): PlaceBits {
   return { node, zone: Math.ceil(Math.log2(zones)), zones };
 }
 
-/** The same for the upper half of page.flags: (half >>> shift) & mask is the node's number, with the zone's number in its low bits. */
+/**
+ * The same for the upper half of page.flags: (half >>> shift) & mask is the node's number, with the zone's
+ * number in its low bits.
+ */
 export interface PlaceKeys {
   readonly shift: number;
   readonly mask: number;

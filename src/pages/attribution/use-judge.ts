@@ -20,7 +20,10 @@ const USE_OF_UNASKED = [
 export class UseJudge implements Judge {
   /** Pages by Use. */
   readonly uses = new Float64Array(USES.length);
-  /** For each node and zone, as PlaceKeys numbers them, the pages by Use and Trait; slabHeads are slabs, not pages. */
+  /**
+   * For each node and zone, as PlaceKeys numbers them, the pages by Use and Trait; slabHeads are slabs, not
+   * pages.
+   */
   readonly places: Float64Array;
   /** Pages of slabs by their kmem_cache. */
   readonly slabs = new OwnerTable();
@@ -38,7 +41,10 @@ export class UseJudge implements Judge {
   /** What the last head says for all its pages: their use, and where the counts of their place begin. */
   #use = Use.kernel;
   #place = 0;
-  /** Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap cache. */
+  /**
+   * Of anonymous pages: whether a page table maps all of them at once, and whether they are in the swap
+   * cache.
+   */
   #isEntire = false;
   #isSwapCached = false;
 

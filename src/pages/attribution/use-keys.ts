@@ -5,7 +5,10 @@ import { zonesOrNone } from '../zones/try-zones.ts';
 import { type PlaceKeys, placeBits, placeKeys } from './page-places.ts';
 import { slabCounterWord } from './slab-objects.ts';
 
-/** What tells the use of a page, in addition to its class: page types and flags that VMCOREINFO lacks, from BTF. */
+/**
+ * What tells the use of a page, in addition to its class: page types and flags that VMCOREINFO lacks, from
+ * BTF.
+ */
 export interface UseKeys extends PageKeys {
   readonly pageTable: WordTest;
   readonly largeKmalloc: WordTest;
@@ -14,12 +17,18 @@ export interface UseKeys extends PageKeys {
   readonly swapbackedMask: number;
   /** The word that holds the lower half of a slab's pointer to its cache. */
   readonly slabCache: number;
-  /** Of a compound head: the word that counts how often all of it is mapped at once; -1 where the kernel has none. */
+  /**
+   * Of a compound head: the word that counts how often all of it is mapped at once; -1 where the kernel has
+   * none.
+   */
   readonly entireMapcount: number;
   readonly place: PlaceKeys;
   /** The word with a slab's counters of objects; -1 for none. */
   readonly slabCounters: number;
-  /** Whether bit 1 of mapping alone marks a movable page of a driver (older kernels). With bit 0 it marks a page that KSM shares. */
+  /**
+   * Whether bit 1 of mapping alone marks a movable page of a driver (older kernels). With bit 0 it marks a
+   * page that KSM shares.
+   */
   readonly movableMapping: boolean;
 }
 
@@ -65,7 +74,10 @@ export function hasPageType(typed: TypedKernel, name: string): boolean {
   return pageTypeTest(typed, pageKeys(typed.kernel.info), name) !== undefined;
 }
 
-/** A page type by the name that BTF has: PGTY_table in the top byte (6.12+), PG_table as a bit that is cleared (6.11). */
+/**
+ * A page type by the name that BTF has: PGTY_table in the top byte (6.12+), PG_table as a bit that is cleared
+ * (6.11).
+ */
 export function pageTypeTest(typed: TypedKernel, keys: PageKeys, name: string): WordTest | undefined {
   const inByte = typed.types.enumerator(`PGTY_${name}`);
   if (inByte !== undefined)
@@ -76,8 +88,8 @@ export function pageTypeTest(typed: TypedKernel, keys: PageKeys, name: string): 
 }
 
 /**
- * Before 6.11 page types were macros, which BTF does not have. PG_table was 0x400 as long as PG_kmemcg had 0x200 (to
- * 5.10; 18b2db3b0385 replaced it by a bit of page.memcg_data in 5.11), then 0x200.
+ * Before 6.11 page types were macros, which BTF does not have. PG_table was 0x400 as long as PG_kmemcg had
+ * 0x200 (to 5.10; 18b2db3b0385 replaced it by a bit of page.memcg_data in 5.11), then 0x200.
  */
 function unnamedTableTest({ types }: TypedKernel, keys: PageKeys): WordTest {
   const cleared = types.struct('page').has('mem_cgroup') ? 0x400 : 0x200;

@@ -2,7 +2,10 @@ import { addMaps } from '../walk/add-maps.ts';
 import { type OwnerCounts, OwnerTable } from './owner-table.ts';
 import { type SlabObjectCounts, SlabObjects } from './slab-objects.ts';
 
-/** What a scan for uses has found in some part of memory: plain data that threads can hand over, and that adds up. All are pages. */
+/**
+ * What a scan for uses has found in some part of memory: plain data that threads can hand over, and that adds
+ * up. All are pages.
+ */
 export interface UseTally {
   /** By Use. */
   readonly uses: Float64Array;

@@ -30,8 +30,9 @@ export interface Census {
   /** Free blocks of an impossible order. */
   readonly badOrders: number;
   /**
-   * Pages whose struct page no page can have, or contradicts that of their compound's head: tails without a head, and others between a
-   * head and its last tail. 0 for a running machine, which makes compounds meanwhile.
+   * Pages whose struct page no page can have, or contradicts that of their compound's head: tails without a
+   * head, and others between a head and its last tail. 0 for a running machine, which makes compounds
+   * meanwhile.
    */
   readonly strays: number;
   /** Why memory may be missing after the end of the dump, a sentence; null where none is. */
@@ -63,8 +64,8 @@ export function planCensus(kernel: Kernel): CensusPlan {
 
 /**
  * Classifies every page of a dump, each once.
- * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; as requireTrustedMemory; and what opening the
- * dump once more may throw, for a further thread
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; as
+ * requireTrustedMemory; and what opening the dump once more may throw, for a further thread
  */
 export async function takeCensus(kernel: Kernel, options: WalkOptions): Promise<Census> {
   const plan = planCensus(kernel);

@@ -21,9 +21,10 @@ export interface CompatCensus {
 
 /**
  * Counts as makedumpfile 1.7.9 does, where that differs from counting each page once:
- * - the head of a block or compound adds all of its pages to its row, even those in holes and those that were counted before;
- * - the pages after a head are skipped only up to the end of its section, so what looks like a head after that (a fake head of an
- *   optimised hugetlb page) adds its pages again;
+ * - the head of a block or compound adds all of its pages to its row, even those in holes and those that were
+ *   counted before;
+ * - the pages after a head are skipped only up to the end of its section, so what looks like a head after
+ *   that (a fake head of an optimised hugetlb page) adds its pages again;
  * - the kernel image, which is in two segments, is in the total twice.
  */
 class CompatScan {
@@ -100,7 +101,8 @@ function incomplete(what: string): InspectError {
 
 /**
  * Counts every page the way makedumpfile does.
- * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored, when a page cannot
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored, when a
+ * page cannot
  */
 export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => {}): CompatCensus {
   if (kernel.image.memory.cutShort) throw incomplete('what the end of the file should hold');

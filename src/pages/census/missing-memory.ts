@@ -13,7 +13,9 @@ import { runsOf } from '../struct-pages/runs.ts';
 import { type Gap, StructPages } from '../struct-pages/struct-pages.ts';
 import type { Zone } from '../zones/zones.ts';
 
-/** Of every 2 MiB that the dump lacks a few struct pages are read, because memory is added in whole sections. */
+/**
+ * Of every 2 MiB that the dump lacks a few struct pages are read, because memory is added in whole sections.
+ */
 const STEP = 512;
 const PROBE = 16;
 /** Pages of the kernel's text that tell which flag is PG_reserved. */
@@ -34,10 +36,11 @@ export interface MissingMemory {
 }
 
 /**
- * Looks for memory that the kernel uses and that the dump does not describe: memory added after `kexec -p` is in no segment of the
- * vmcore. The crash kernel's own memory, which no such dump has, was reserved at boot, as holes between RAM are. Pages of a balloon and
- * those that virtio-mem unplugged are marked as offline, and sections that are not online are not used. null where there is no such
- * memory, where that is not known, for a running machine, and for formats that do not say where they end (see missingEnd).
+ * Looks for memory that the kernel uses and that the dump does not describe: memory added after `kexec -p` is
+ * in no segment of the vmcore. The crash kernel's own memory, which no such dump has, was reserved at boot,
+ * as holes between RAM are. Pages of a balloon and those that virtio-mem unplugged are marked as offline, and
+ * sections that are not online are not used. null where there is no such memory, where that is not known, for
+ * a running machine, and for formats that do not say where they end (see missingEnd).
  */
 export function missingMemory(kernel: Kernel, zones: readonly Zone[]): MissingMemory | null {
   const { image } = kernel;
@@ -91,7 +94,10 @@ class Search {
     return { pages, ranges, sentence: inWords(pages, ranges) };
   }
 
-  /** The flag of the kernel's text: its pages are reserved and have no other flag. 0 where they do not look so. */
+  /**
+   * The flag of the kernel's text: its pages are reserved and have no other flag. 0 where they do not look
+   * so.
+   */
   #reservedFlag(): number {
     const pfn = textPfn(this.#kernel);
     if (pfn === undefined) return 0;
@@ -134,7 +140,10 @@ class Search {
     return { pages, start: first, end };
   }
 
-  /** Pages whose struct pages are not in the dump count, too: struct pages of added memory may lie in it (memmap_on_memory). */
+  /**
+   * Pages whose struct pages are not in the dump count, too: struct pages of added memory may lie in it
+   * (memmap_on_memory).
+   */
   #isUsedOrLost(pfn: number, n: number, unreadable: readonly Gap[], reserved: number): boolean {
     const gap =
       unreadable.length === 0

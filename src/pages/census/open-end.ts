@@ -5,9 +5,9 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { readZones } from '../zones/zones.ts';
 
 /**
- * Why memory may be missing after the end of a dump, or null where none is. A raw image does not mark its end, and neither does a LiME
- * image: if the disk was full, what was written looks whole. But the kernel knows where its memory ends: its last zone ends there
- * (zone_start_pfn + spanned_pages).
+ * Why memory may be missing after the end of a dump, or null where none is. A raw image does not mark its
+ * end, and neither does a LiME image: if the disk was full, what was written looks whole. But the kernel
+ * knows where its memory ends: its last zone ends there (zone_start_pfn + spanned_pages).
  */
 export function missingEnd(kernel: Kernel): string | null {
   const { image } = kernel;

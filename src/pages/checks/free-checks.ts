@@ -37,7 +37,10 @@ function counterCheck({ node, name, counted, vmStat }: ZoneCheck, movement: Move
     : [check({ name: 'NR_FREE_PAGES', ...figures, movement })];
 }
 
-/** The most that a CPU may not yet have added to a counter of a zone: an s8 (per_cpu_zonestat.vm_stat_diff, include/linux/mmzone.h). */
+/**
+ * The most that a CPU may not yet have added to a counter of a zone: an s8 (per_cpu_zonestat.vm_stat_diff,
+ * include/linux/mmzone.h).
+ */
 const HELD_BACK = 127;
 
 function mayDiffer({ movements, cpus }: FreeFacts, zone: number): Movement | null {

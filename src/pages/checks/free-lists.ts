@@ -48,7 +48,10 @@ export class FreeLists {
     };
   }
 
-  /** Compares what was counted with the kernel's counters. Those of a running kernel are read again, because they moved meanwhile. */
+  /**
+   * Compares what was counted with the kernel's counters. Those of a running kernel are read again, because
+   * they moved meanwhile.
+   */
   check(tally: ClassTally, counts: ClassCounts): FreeCheck {
     if ('unavailable' in this.#watched) return this.#watched;
     try {

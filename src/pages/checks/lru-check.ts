@@ -14,8 +14,8 @@ const PAGEBLOCK = 64;
 const HELD_BACK = 127;
 
 /**
- * Least number of pages on the LRU lists, by the counters of the zones. Before 6.15 these follow NR_FREE_PAGES directly. Since then
- * NR_FREE_PAGES_BLOCKS is between them, which counts whole blocks.
+ * Least number of pages on the LRU lists, by the counters of the zones. Before 6.15 these follow
+ * NR_FREE_PAGES directly. Since then NR_FREE_PAGES_BLOCKS is between them, which counts whole blocks.
  */
 function onLists(zones: readonly ZoneLruCounters[]): number {
   const first = zones.some(({ items }) => (items[1] ?? 0) % PAGEBLOCK !== 0) ? 1 : 2;
@@ -24,10 +24,11 @@ function onLists(zones: readonly ZoneLruCounters[]): number {
 }
 
 /**
- * A check that fails if too few pages are on LRU lists: the number of PG_lru is then not this kernel's, or struct pages are damaged.
- * There may rightly be more: pages of hugetlbfs, of the swap cache, and on their way from one list to another. So any other result says
- * nothing, and there is no check.
- * @param cpus that may hold back a part of each counter; 0 where their number is unknown, and then there is no check
+ * A check that fails if too few pages are on LRU lists: the number of PG_lru is then not this kernel's, or
+ * struct pages are damaged. There may rightly be more: pages of hugetlbfs, of the swap cache, and on their
+ * way from one list to another. So any other result says nothing, and there is no check.
+ * @param cpus that may hold back a part of each counter; 0 where their number is unknown, and then there is
+ * no check
  * @throws InspectError as readZones
  */
 export function lruChecks(

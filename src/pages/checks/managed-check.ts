@@ -5,8 +5,8 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { readZoneCounters } from '../zones/zones.ts';
 
 /**
- * _totalram_pages against the managed_pages of all zones, which are found by VMCOREINFO: for kernels without their types. No check for a
- * running kernel, because both change, and where the zones cannot be read.
+ * _totalram_pages against the managed_pages of all zones, which are found by VMCOREINFO: for kernels without
+ * their types. No check for a running kernel, because both change, and where the zones cannot be read.
  * @param total memory, bytes
  */
 export function managedChecks(kernel: Kernel, total: number): Check[] {

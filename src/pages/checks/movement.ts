@@ -1,18 +1,21 @@
 import { milliseconds } from '../../bytes/clock.ts';
 import type { Movement } from '../../kernel/evidence/check.ts';
 
-/** How often figures are looked at. What comes and goes between two looks is not seen, and each look costs some reads. */
+/**
+ * How often figures are looked at. What comes and goes between two looks is not seen, and each look costs
+ * some reads.
+ */
 const LOOK_MS = 5;
 
 /**
- * MAX_PAGE_ORDER is 10: a block of so many pages may be allocated, freed, split or merged just while it is read, and is then counted as
- * it was before or as it is after.
+ * MAX_PAGE_ORDER is 10: a block of so many pages may be allocated, freed, split or merged just while it is
+ * read, and is then counted as it was before or as it is after.
  */
 const LARGEST_FREE_BLOCK = 2 ** 10;
 
 /**
- * Follows figures of a running kernel while its memory is read. The count is of many moments, so it may differ from a figure by as much as
- * that figure moved, up and down, and by one block of pages.
+ * Follows figures of a running kernel while its memory is read. The count is of many moments, so it may
+ * differ from a figure by as much as that figure moved, up and down, and by one block of pages.
  */
 export class Movements {
   readonly #read: () => readonly number[];

@@ -6,7 +6,10 @@ import { FlagsOfKernelPages } from './kernel-flags.ts';
 import { RuleExtents } from './rule-extents.ts';
 import { FIRST_EXCLUDING, pagesDecided, Rule, ruleOf } from './rules.ts';
 
-/** Told of each free block: its head's pfn, its pages, the upper half of the head's flags, and whether it is unaccepted memory. */
+/**
+ * Told of each free block: its head's pfn, its pages, the upper half of the head's flags, and whether it is
+ * unaccepted memory.
+ */
 export type OnFree = (pfn: number, pages: number, flagsHigh: number, unaccepted: boolean) => void;
 
 /** The rule of pages whose struct pages are not looked at, by Unasked. */
@@ -20,7 +23,10 @@ const RULE_OF_UNASKED = [
 
 /** Says by which rule each page is excluded from a dump, or kept in it. */
 export class ClassJudge implements Judge {
-  /** Each page of a compound that is kept is looked at. For a free block, or a compound that is excluded, the head decides alone. */
+  /**
+   * Each page of a compound that is kept is looked at. For a free block, or a compound that is excluded, the
+   * head decides alone.
+   */
   readonly readsCovered = false;
   /** The rules of the pages since it was last cleared, which must not be more than those of a run. */
   readonly extents = new RuleExtents(RUN_PAGES);

@@ -35,7 +35,8 @@ export class ClassScan implements Scan<ClassTally> {
   constructor(kernel: Kernel, zones: readonly Zone[]) {
     this.#memory = kernel.image.memory;
     const structPages = new StructPages(kernel);
-    // Contents are read after the struct pages of a run have been looked at, so both can use one buffer, which stays in the CPU's cache.
+    // Contents are read after the struct pages of a run have been looked at, so both can use one buffer,
+    // which stays in the CPU's cache.
     this.#zeroPages = new ZeroPages(this.#memory, structPages.bytes);
     this.#free = new FreeCounter(zones, kernel.info);
     const keys = { ...pageKeys(kernel.info), device: deviceTest(zones, kernel.info) };
@@ -56,7 +57,9 @@ export class ClassScan implements Scan<ClassTally> {
     }
   }
 
-  /** Counts by rule, and tests the contents of pages that no rule excludes. Neighbours are tested together. */
+  /**
+   * Counts by rule, and tests the contents of pages that no rule excludes. Neighbours are tested together.
+   */
   #count(pfn: number, { length, rules, ends }: RuleExtents): void {
     let start = 0;
     let kept = -1;

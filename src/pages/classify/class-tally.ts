@@ -1,7 +1,10 @@
 import type { Absence } from '../../absence.ts';
 import { addMaps } from '../walk/add-maps.ts';
 
-/** What a scan for classes has found in some part of memory: plain data that threads can hand over, and that adds up. All are pages. */
+/**
+ * What a scan for classes has found in some part of memory: plain data that threads can hand over, and that
+ * adds up. All are pages.
+ */
 export interface ClassTally {
   /** By the rule that decided them. */
   readonly rules: Float64Array;

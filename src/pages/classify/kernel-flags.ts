@@ -4,9 +4,10 @@ import type { PageKeys } from '../struct-pages/page-keys.ts';
 const ABOVE = 0b11_1110;
 
 /**
- * Whether a kernel whose VMCOREINFO has no PG_hwpoison has pages with such a flag. It may rightly lack the key, without
- * CONFIG_MEMORY_FAILURE. But of the flags above PG_swapbacked only PG_hwpoison is set on pages that belong to the kernel for all that is
- * known: those without page type and mapping, which no rule excludes (enum pageflags: the others are set on pages that processes map).
+ * Whether a kernel whose VMCOREINFO has no PG_hwpoison has pages with such a flag. It may rightly lack the
+ * key, without CONFIG_MEMORY_FAILURE. But of the flags above PG_swapbacked only PG_hwpoison is set on pages
+ * that belong to the kernel for all that is known: those without page type and mapping, which no rule
+ * excludes (enum pageflags: the others are set on pages that processes map).
  */
 export class FlagsOfKernelPages {
   /** Whether the flags need to be looked at. */

@@ -10,7 +10,10 @@ export interface UntoldRow {
   readonly row: PageClass;
 }
 
-/** Keys that decide a single row: without them its pages count as the kernel's. All other keys decide every row. */
+/**
+ * Keys that decide a single row: without them its pages count as the kernel's. All other keys decide every
+ * row.
+ */
 const ONE_ROW: Readonly<Record<string, PageClass>> = {
   'NUMBER(PAGE_OFFLINE_MAPCOUNT_VALUE)': 'offline',
   'NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)': 'user',
@@ -28,7 +31,8 @@ export function requireKeys({ info }: Kernel): void {
 }
 
 /**
- * Rows for which VMCOREINFO lacks a key that the kernel must have, and that nothing else in the dump replaces.
+ * Rows for which VMCOREINFO lacks a key that the kernel must have, and that nothing else in the dump
+ * replaces.
  * @param looksPoisoned whether some page seems to have a memory error that VMCOREINFO has no key for
  */
 export function untoldRows({ info, unknownKeys = [] }: Kernel, looksPoisoned = false): UntoldRow[] {

@@ -1,8 +1,8 @@
 import type { Rule } from './rules.ts';
 
 /**
- * Which rules decide the pages of a run, one entry for each extent of neighbours that share a rule: a free block of 1024 pages is one
- * entry. Extent k begins where k - 1 ends, the first at the run's first page.
+ * Which rules decide the pages of a run, one entry for each extent of neighbours that share a rule: a free
+ * block of 1024 pages is one entry. Extent k begins where k - 1 ends, the first at the run's first page.
  */
 export class RuleExtents {
   length = 0;

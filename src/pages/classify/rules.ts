@@ -80,12 +80,15 @@ export const RULES: readonly RuleText[] = [
 
 /** Larger than any block: the largest has 2^18 pages, 1 GiB. */
 const LARGEST_ORDER = 30;
-/** Pages by order. A table of small integers, because 2 ** order is a call and would make the walk's numbers floating-point. */
+/**
+ * Pages by order. A table of small integers, because 2 ** order is a call and would make the walk's numbers
+ * floating-point.
+ */
 const PAGES = Int32Array.from({ length: 256 }, (_, order) => 2 ** Math.min(order, LARGEST_ORDER));
 
 /**
- * The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that matches decides. The first and the last are not
- * makedumpfile's.
+ * The tests, in makedumpfile's order (__exclude_unnecessary_pages): the first that matches decides. The first
+ * and the last are not makedumpfile's.
  */
 function ruleFor(facts: number): Rule {
   const is = (fact: number) => (facts & fact) !== 0;
@@ -124,8 +127,8 @@ function firstFor(facts: number): Rule {
 }
 
 /**
- * How many pages the page at word `i` decides: those of a free block, or of a compound that is excluded as a whole. 1 for a page that
- * stands alone, and where the pfn is not aligned to the order.
+ * How many pages the page at word `i` decides: those of a free block, or of a compound that is excluded as a
+ * whole. 1 for a page that stands alone, and where the pfn is not aligned to the order.
  */
 export function pagesDecided(w: Int32Array, i: number, pfn: number, rule: Rule, k: PageKeys): number {
   if (rule < FIRST_EXCLUDING) return 1;

@@ -4,7 +4,10 @@ import { HOLDINGS, HoldingCode, type PhysicalMemory } from '../../formats/image/
 import { PAGE_SIZE } from '../../machine.ts';
 
 const WORDS = PAGE_SIZE / 4;
-/** Pages read at once: 256 KiB, which stay in the CPU's cache. Larger reads are not faster and take more memory. */
+/**
+ * Pages read at once: 256 KiB, which stay in the CPU's cache. Larger reads are not faster and take more
+ * memory.
+ */
 const READ_PAGES = 64;
 /** Pages that are surveyed at once: those of a run. */
 const SURVEY_PAGES = 4096;
@@ -138,7 +141,10 @@ export class ZeroPages {
     this.counts.nonZero += pages - zero;
   }
 
-  /** How many of the first pages read are all zero. The first word decides most pages in use; memcmp does the rest. */
+  /**
+   * How many of the first pages read are all zero. The first word decides most pages in use; memcmp does the
+   * rest.
+   */
   #zerosIn(count: number): number {
     const words = this.#words;
     const pages = this.#pages;

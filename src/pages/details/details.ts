@@ -66,7 +66,10 @@ function useOfPage(typed: TypedKernel, page: PageExplanation, words: Int32Array,
   return kfencePool(typed)?.has(page.pfn) ? Use.kfence : useOf(words, 0, factsOf(words, 0, keys), keys);
 }
 
-/** Whether its flags are those of a folio: since 6.6 they hold the order. Before, the order had a byte of its own. */
+/**
+ * Whether its flags are those of a folio: since 6.6 they hold the order. Before, the order had a byte of its
+ * own.
+ */
 function isFirstTail({ pfn, facts }: PageExplanation, head: number, keys: UseKeys): boolean {
   return pfn === head + 1 && (facts & PageFact.tail) !== 0 && keys.order.word === keys.stride + keys.flags;
 }

@@ -11,8 +11,9 @@ const MEANINGS: Partial<Record<PageUse, readonly string[]>> = {
 };
 
 /**
- * The names of the flags that are set, by the kernel's own enumeration: the bits of each depend on the version and the
- * configuration. A bit with several names gets the one that fits the use. undefined where BTF has no such enumeration.
+ * The names of the flags that are set, by the kernel's own enumeration: the bits of each depend on the
+ * version and the configuration. A bit with several names gets the one that fits the use. undefined where BTF
+ * has no such enumeration.
  */
 export function pageFlagNames(typed: TypedKernel, flags: bigint, use: PageUse): string[] | undefined {
   // Newer kernels (7.3) have special names for the flags of a slab.
@@ -20,12 +21,18 @@ export function pageFlagNames(typed: TypedKernel, flags: bigint, use: PageUse): 
   return namesOf(typed, flags, MEANINGS[use] ?? [], own);
 }
 
-/** What the flags of a compound's first tail mean since 6.6, where they are those of the folio (FOLIO_SECOND_PAGE). */
+/**
+ * What the flags of a compound's first tail mean since 6.6, where they are those of the folio
+ * (FOLIO_SECOND_PAGE).
+ */
 const FOLIO_FLAGS = ['PG_hugetlb', 'PG_has_hwpoisoned', 'PG_large_rmappable', 'PG_partially_mapped'];
 /** The low byte of these flags is the order (ebc1baf5c9b4, Linux 6.6: folio_order). */
 const ORDER = 0xffn;
 
-/** The order and the flags of a folio, from the flags of its first tail. No names where BTF lacks the enumeration. */
+/**
+ * The order and the flags of a folio, from the flags of its first tail. No names where BTF lacks the
+ * enumeration.
+ */
 export function folioFlags(
   typed: TypedKernel,
   flags: bigint,

@@ -23,15 +23,16 @@ export function headOf(kernel: Kernel, page: PageExplanation): number {
 }
 
 /**
- * A tail holds its head's address. Since 7.1 (d50569612c29), where the size of struct pages is a power of two, it holds the mask that
- * makes the head's address of its own.
+ * A tail holds its head's address. Since 7.1 (d50569612c29), where the size of struct pages is a power of
+ * two, it holds the mask that makes the head's address of its own.
  */
 function headAddress(tail: bigint, info: bigint): bigint {
   return info >= FIRST_MASK ? tail & info : info;
 }
 
 /**
- * The words of a page's struct page and of the one after it, which a head needs; undefined where there is none.
+ * The words of a page's struct page and of the one after it, which a head needs; undefined where there is
+ * none.
  * @throws InspectError notMapped, notStored, corrupt or io, when it cannot be read
  */
 export function wordsOf(kernel: Kernel, pfn: number): Int32Array | undefined {

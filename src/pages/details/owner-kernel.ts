@@ -13,7 +13,10 @@ import type { PageOwner } from './owner.ts';
 /** How many pointers to struct pages are searched: those of 64 GiB of vmalloc. */
 const POINTERS_LIMIT = 1 << 24;
 
-/** The owner of memory that was reserved at boot: the kernel image, the crash kernel, or the memory map. @param physical bytes */
+/**
+ * The owner of memory that was reserved at boot: the kernel image, the crash kernel, or the memory map.
+ * @param physical bytes
+ */
 export function bootOwner(typed: TypedKernel, physical: number): PageOwner | null {
   const image = imagePfns(typed);
   const pfn = Math.floor(physical / PAGE_SIZE);
@@ -29,7 +32,10 @@ export function bootOwner(typed: TypedKernel, physical: number): PageOwner | nul
   return null;
 }
 
-/** Whether memory is reserved for the kernel that saves the dump of this one (crashkernel=; kernel/kexec_core.c). */
+/**
+ * Whether memory is reserved for the kernel that saves the dump of this one (crashkernel=;
+ * kernel/kexec_core.c).
+ */
 function isCrashKernels(typed: TypedKernel, physical: bigint): boolean {
   return ['crashk_res', 'crashk_low_res'].some((name) => {
     const address = typed.findSymbol(name);
@@ -41,7 +47,8 @@ function isCrashKernels(typed: TypedKernel, physical: bigint): boolean {
 }
 
 /**
- * The owner of a page that nothing marks: an area of vmalloc(), which has a list of its pages and may be a kernel stack.
+ * The owner of a page that nothing marks: an area of vmalloc(), which has a list of its pages and may be a
+ * kernel stack.
  * @param structPage address of its struct page; @throws InspectError as readVmallocAreas does
  */
 export function listedOwner(typed: TypedKernel, structPage: bigint): PageOwner | null {

@@ -10,7 +10,8 @@ import type { HeadedPage } from './owner-user.ts';
 
 /**
  * The cache of a slab page, and what is known about one object.
- * @param physical the address that was asked for, bytes, which lies in that object; null for the page as a whole
+ * @param physical the address that was asked for, bytes, which lies in that object; null for the page as a
+ * whole
  * @throws InspectError notMapped, notStored or corrupt, when the cache cannot be read
  */
 export function slabOwner(typed: TypedKernel, page: HeadedPage, physical: number | null): SlabOwner {

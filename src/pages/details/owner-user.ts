@@ -48,7 +48,10 @@ export function hugetlbOwner(typed: TypedKernel, page: HeadedPage): HugetlbOwner
   };
 }
 
-/** The index of a huge page counts huge pages up to 6.6, and small pages since (a08c7193e4f1). The page tables show which. */
+/**
+ * The index of a huge page counts huge pages up to 6.6, and small pages since (a08c7193e4f1). The page tables
+ * show which.
+ */
 function hugetlbMappers(typed: TypedKernel, page: HeadedPage, isFile: boolean): PageMappers {
   const mappers = new Mappers(typed);
   const at = (index: bigint) =>

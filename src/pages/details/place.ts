@@ -9,11 +9,17 @@ import type { PageUse } from '../attribution/page-uses.ts';
 export interface PagePlace {
   readonly node: number;
   readonly zone: string;
-  /** Whether the page lies in the zone's own span. If not, one of both is wrong, except for pages that are in no zone (isPlaced). */
+  /**
+   * Whether the page lies in the zone's own span. If not, one of both is wrong, except for pages that are in
+   * no zone (isPlaced).
+   */
   readonly inSpan: boolean;
 }
 
-/** The node and zone in the flags of a page; null where there is no such zone. @throws InspectError notMapped or notStored */
+/**
+ * The node and zone in the flags of a page; null where there is no such zone.
+ * @throws InspectError notMapped or notStored
+ */
 export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePlace | null {
   const bits = placeBits(typed);
   const [nodeBits, zoneBits] = [BigInt(bits.node), BigInt(bits.zone)];
@@ -33,7 +39,8 @@ export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePla
 }
 
 /**
- * The name of a zone. zone_names of mm/page_alloc.c has the names in the order of enum zone_type, whose names differ only in case.
+ * The name of a zone. zone_names of mm/page_alloc.c has the names in the order of enum zone_type, whose names
+ * differ only in case.
  * @throws InspectError corrupt, where the two differ
  */
 function zoneName(typed: TypedKernel, address: bigint, index: number): string {
@@ -45,8 +52,8 @@ function zoneName(typed: TypedKernel, address: bigint, index: number): string {
 }
 
 /**
- * Uses of pages that the allocator never managed: struct pages of holes get the zone before them, or the first one
- * (init_unavailable_range, mm/mm_init.c), and those of sections that are not online say nothing.
+ * Uses of pages that the allocator never managed: struct pages of holes get the zone before them, or the
+ * first one (init_unavailable_range, mm/mm_init.c), and those of sections that are not online say nothing.
  */
 const UNPLACED: ReadonlySet<PageUse> = new Set(['reserved', 'offline', 'uninitialized']);
 

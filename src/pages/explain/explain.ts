@@ -43,8 +43,8 @@ export interface PageExplanation {
 
 /**
  * Says what one page is and which rule decided it, by the same rules as the census.
- * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored for a pfn that neither
- * the dump nor the kernel's memory map knows
+ * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read; notStored for a pfn
+ * that neither the dump nor the kernel's memory map knows
  */
 export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   requireKeys(kernel);
@@ -75,7 +75,10 @@ export function explainPage(kernel: Kernel, pfn: number): PageExplanation {
   };
 }
 
-/** A page that the dump does not cover can only be explained by its struct page. @throws InspectError notStored, without one */
+/**
+ * A page that the dump does not cover can only be explained by its struct page.
+ * @throws InspectError notStored, without one
+ */
 function requireStructPage(pfn: number, decoded: DecodedStructPage | string | null): void {
   const lacking = typeof decoded === 'string' ? decoded : decoded === null ? '' : unwritten(decoded);
   if (lacking === null) return;
@@ -96,8 +99,9 @@ function surveyed(memory: PhysicalMemory, pfn: number): Uint8Array {
 }
 
 /**
- * Walks from the first page that may be the page's head, which is the start of its span, up to the page itself: over what the dump covers,
- * or for a page that it does not cover over all pages that may have struct pages.
+ * Walks from the first page that may be the page's head, which is the start of its span, up to the page
+ * itself: over what the dump covers, or for a page that it does not cover over all pages that may have struct
+ * pages.
  */
 function verdictOf(
   kernel: Kernel,

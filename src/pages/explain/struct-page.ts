@@ -90,7 +90,10 @@ function pageTypeOf(facts: PageFacts, keys: PageKeys): PageType | null {
   return is(PageFact.hugetlb) && keys.hugetlb.word === keys.type ? 'hugetlb' : null;
 }
 
-/** Why there is no struct page where it should be; null where one may be. Only a tail is mapped without a reference. */
+/**
+ * Why there is no struct page where it should be; null where one may be. Only a tail is mapped without a
+ * reference.
+ */
 export function unwritten({ page, facts }: DecodedStructPage): string | null {
   const { address, _mapcount, _refcount } = page;
   if ((facts & PageFact.tail) !== 0 || _mapcount < 0 || _refcount > 0) return null;

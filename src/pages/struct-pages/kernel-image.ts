@@ -3,7 +3,10 @@ import type { Kernel } from '../../kernel/open/kernel.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 
-/** The first page of the kernel's text; undefined where VMCOREINFO does not have its address. @throws InspectError notMapped or notStored */
+/**
+ * The first page of the kernel's text; undefined where VMCOREINFO does not have its address.
+ * @throws InspectError notMapped or notStored
+ */
 export function textPfn({ info, space }: Kernel): number | undefined {
   const stext = info.symbol('_stext');
   return stext === undefined ? undefined : Math.floor(space.translate(stext) / PAGE_SIZE);

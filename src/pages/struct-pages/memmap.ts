@@ -10,7 +10,10 @@ export interface MemmapPiece extends Range {
   readonly section: number;
 }
 
-/** The pages that hold the struct pages of the memory in the dump, as the page tables map the vmemmap: 2 MiB at a time. */
+/**
+ * The pages that hold the struct pages of the memory in the dump, as the page tables map the vmemmap: 2 MiB
+ * at a time.
+ */
 export function* memmapPieces({ kernel }: TypedKernel): Generator<MemmapPiece> {
   const structPages = new StructPages(kernel);
   const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'struct pages cannot be found'));

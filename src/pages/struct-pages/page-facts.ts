@@ -18,11 +18,15 @@ export const PageFact = {
   /** The first of a compound page. */
   head: 1 << 11,
   /**
-   * The struct page was never written: it has no flag, no reference and a _mapcount of 0. A page that is mapped has a reference, and
-   * any other has a _mapcount of -1 or a page type (__init_single_page, mm/mm_init.c).
+   * The struct page was never written: it has no flag, no reference and a _mapcount of 0. A page that is
+   * mapped has a reference, and any other has a _mapcount of -1 or a page type (__init_single_page,
+   * mm/mm_init.c).
    */
   uninitialized: 1 << 12,
-  /** The memory of a device, in ZONE_DEVICE. tellFacts does not look for it, because few kernels have any: see markDevices. */
+  /**
+   * The memory of a device, in ZONE_DEVICE. tellFacts does not look for it, because few kernels have any: see
+   * markDevices.
+   */
   device: 1 << 13,
 } as const;
 
@@ -36,12 +40,13 @@ export const FACTS_END = 1 << 14;
 export const MAY_LEAD = PageFact.buddy | PageFact.unaccepted | PageFact.head;
 
 /**
- * Writes to `facts` what the struct pages of `count` neighbours say, up to the first that may speak for the pages after it. `w` holds
- * them as 32-bit words, the first at word `i`. Returns how many were looked at.
+ * Writes to `facts` what the struct pages of `count` neighbours say, up to the first that may speak for the
+ * pages after it. `w` holds them as 32-bit words, the first at word `i`. Returns how many were looked at.
  *
- * This is the hot loop, and most of a small dump is done before V8 has compiled it. So the keys are looked up before the loop, the
- * loop calls nothing, and all numbers are signed 32-bit integers, because the interpreter makes objects of others. Each page takes the
- * same steps, because V8 throws compiled code away when it meets a step that it has not seen. Each shift is that of the fact's bit.
+ * This is the hot loop, and most of a small dump is done before V8 has compiled it. So the keys are looked up
+ * before the loop, the loop calls nothing, and all numbers are signed 32-bit integers, because the
+ * interpreter makes objects of others. Each page takes the same steps, because V8 throws compiled code away
+ * when it meets a step that it has not seen. Each shift is that of the fact's bit.
  */
 export function tellFacts(w: Int32Array, i: number, count: number, k: PageKeys, facts: Uint16Array): number {
   const {
@@ -96,7 +101,10 @@ export function factsOf(w: Int32Array, i: number, keys: PageKeys): PageFacts {
   return one[0] as number;
 }
 
-/** Adds PageFact.device to the facts of those of `count` pages that are device memory. The first is at word `i`. */
+/**
+ * Adds PageFact.device to the facts of those of `count` pages that are device memory. The first is at word
+ * `i`.
+ */
 export function markDevices(
   w: Int32Array,
   i: number,

@@ -1,7 +1,10 @@
 import { InspectError } from '../../errors.ts';
 import { required, type Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 
-/** A test of one 32-bit word of a struct page: (word & mask) === value. One that never matches has mask 0 and value 1. */
+/**
+ * A test of one 32-bit word of a struct page: (word & mask) === value. One that never matches has mask 0 and
+ * value 1.
+ */
 export interface WordTest {
   /** Index of the word from the struct page's first. */
   readonly word: number;
@@ -10,8 +13,8 @@ export interface WordTest {
 }
 
 /**
- * What decides a page's class, as indexes and masks of the 32-bit words of its struct page. Chosen once per dump from what its
- * VMCOREINFO offers, so that the walk itself knows no kernel version.
+ * What decides a page's class, as indexes and masks of the 32-bit words of its struct page. Chosen once per
+ * dump from what its VMCOREINFO offers, so that the walk itself knows no kernel version.
  */
 export interface PageKeys {
   /** 32-bit words per struct page. */
@@ -22,7 +25,10 @@ export interface PageKeys {
   readonly private: number;
   /** _mapcount or page_type: one word with two meanings. */
   readonly type: number;
-  /** compound_head, or compound_info since 7.1 (d50569612c29): bit 0 says tail. -1 where the kernel has neither. */
+  /**
+   * compound_head, or compound_info since 7.1 (d50569612c29): bit 0 says tail. -1 where the kernel has
+   * neither.
+   */
   readonly compound: number;
   /** The bit of that word that says tail; mask 0 where there is no such word. */
   readonly tail: { readonly word: number; readonly mask: number };
@@ -46,17 +52,26 @@ export interface PageKeys {
   readonly order: { readonly word: number; readonly shift: number; readonly mask: number };
   /** Number of buddy orders: LENGTH(zone.free_area). */
   readonly buddyOrders: number;
-  /** Of the upper half of the flags: whether the page is device memory (ZONE_DEVICE). Never matches where no zone has that name. */
+  /**
+   * Of the upper half of the flags: whether the page is device memory (ZONE_DEVICE). Never matches where no
+   * zone has that name.
+   */
   readonly device: Pick<WordTest, 'mask' | 'value'>;
 }
 
 const NEVER: WordTest = { word: 0, mask: 0, value: 1 };
 const AFFECTS = 'no page can be classified';
-/** PAGE_TYPE_BASE of include/linux/page-flags.h: four bits from 4.18 to 6.10, one in 6.11, whose types use the other three. */
+/**
+ * PAGE_TYPE_BASE of include/linux/page-flags.h: four bits from 4.18 to 6.10, one in 6.11, whose types use the
+ * other three.
+ */
 const PAGE_TYPE_BASE = 0xf000_0000 | 0;
 const PAGE_TYPE_BASE_6_11 = 0x8000_0000 | 0;
 const LOWEST_TYPE_6_11 = 0x0100_0000;
-/** What makedumpfile takes for PG_slab when VMCOREINFO does not name it (get_value_for_old_linux). Since 6.10 the bit is PG_waiters. */
+/**
+ * What makedumpfile takes for PG_slab when VMCOREINFO does not name it (get_value_for_old_linux). Since 6.10
+ * the bit is PG_waiters.
+ */
 const MAKEDUMPFILE_SLAB_BIT = 7;
 
 /**
@@ -183,12 +198,15 @@ interface Words {
   readonly type: number;
 }
 
-/** Of enum compound_dtor_id (include/linux/mm.h), from its first release (4.4, f1e61557f023) to its last (6.6). */
+/**
+ * Of enum compound_dtor_id (include/linux/mm.h), from its first release (4.4, f1e61557f023) to its last
+ * (6.6).
+ */
 const HUGETLB_PAGE_DTOR = 2;
 
 /**
- * How a compound head says that it is hugetlbfs's: its page type (6.9+), PG_hugetlb in page[1].flags (6.6 to 6.8), or
- * the destructor's number in page[1] (to 6.5; the folio's name for it since 6.3).
+ * How a compound head says that it is hugetlbfs's: its page type (6.9+), PG_hugetlb in page[1].flags (6.6 to
+ * 6.8), or the destructor's number in page[1] (to 6.5; the folio's name for it since 6.3).
  */
 function hugetlbTest(info: Vmcoreinfo, words: Words, asMakedumpfile: boolean): WordTest {
   const value = info.number('PAGE_HUGETLB_MAPCOUNT_VALUE');
@@ -209,7 +227,10 @@ function hugetlbTest(info: Vmcoreinfo, words: Words, asMakedumpfile: boolean): W
   return { word: at.word, mask: 0xff << at.shift, value: dtor << at.shift };
 }
 
-/** A byte of page[1], by either of its names: its word, counted from the head, and its shift. Offsets in a folio count from the head. */
+/**
+ * A byte of page[1], by either of its names: its word, counted from the head, and its shift. Offsets in a
+ * folio count from the head.
+ */
 function headByte(
   info: Vmcoreinfo,
   stride: number,
@@ -226,7 +247,10 @@ function headByte(
   return { word: offset >> 2, shift: (offset & 3) * 8 };
 }
 
-/** The order of a compound: a byte of page[1] (to 6.5; before 4.16 the low byte of a u16), or the low byte of its flags (6.6+). */
+/**
+ * The order of a compound: a byte of page[1] (to 6.5; before 4.16 the low byte of a u16), or the low byte of
+ * its flags (6.6+).
+ */
 function orderOf(
   info: Vmcoreinfo,
   words: Pick<Words, 'stride' | 'flags'>,

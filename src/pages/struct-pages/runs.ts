@@ -8,8 +8,9 @@ export interface PfnRun {
 }
 
 /**
- * Cuts ranges of pfns at the multiples of RUN_PAGES, which the ends of sections are, too. A range has floating-point fields, because
- * some ranges are of bytes. The walk uses small integers, and V8 would compile it again for the other kind: hence Math.floor.
+ * Cuts ranges of pfns at the multiples of RUN_PAGES, which the ends of sections are, too. A range has
+ * floating-point fields, because some ranges are of bytes. The walk uses small integers, and V8 would compile
+ * it again for the other kind: hence Math.floor.
  */
 export function* runsOf(ranges: Iterable<Range>): Generator<PfnRun> {
   for (const range of ranges) {

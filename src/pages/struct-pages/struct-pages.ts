@@ -30,7 +30,10 @@ interface Block extends Range {
   readonly physical: number;
 }
 
-/** Why a struct page cannot be read, by the kind of the error. Any other kind means that the dump does not have it. */
+/**
+ * Why a struct page cannot be read, by the kind of the error. Any other kind means that the dump does not
+ * have it.
+ */
 const UNREAD: Partial<Record<ErrorKind, string>> = {
   notMapped: 'not mapped',
   corrupt: 'damaged in the dump',
@@ -40,7 +43,10 @@ const UNREAD: Partial<Record<ErrorKind, string>> = {
 export class StructPages {
   /** The struct pages of the last run, as 32-bit words. */
   readonly words: Int32Array;
-  /** The bytes of `words`: whoever no longer needs the words may use them for something else until the next run. */
+  /**
+   * The bytes of `words`: whoever no longer needs the words may use them for something else until the next
+   * run.
+   */
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly #kernel: Kernel;
   readonly #sections: MemSections;
@@ -94,8 +100,8 @@ export class StructPages {
   }
 
   /**
-   * Reads `count` struct pages from `pfn` on, at most RUN_PAGES and all of one section. One more is read where the
-   * last may be a head, because a head's order is in the struct page after it.
+   * Reads `count` struct pages from `pfn` on, at most RUN_PAGES and all of one section. One more is read
+   * where the last may be a head, because a head's order is in the struct page after it.
    */
   readRun(pfn: number, count: number): RunRead {
     const last = pfn + count;
@@ -115,7 +121,10 @@ export class StructPages {
     return { absent: false, unreadable: this.#readPiecewise(address, pfn, count, lookahead) };
   }
 
-  /** Reads from the block of the last run, whose address is already translated; false when that block does not have all of it. */
+  /**
+   * Reads from the block of the last run, whose address is already translated; false when that block does not
+   * have all of it.
+   */
   #readBlock(pfn: number, count: number): boolean {
     const { start, end, physical } = this.#block;
     if (pfn < start || pfn + count > end) return false;
@@ -123,7 +132,10 @@ export class StructPages {
     return this.#kernel.image.memory.read(physical + (pfn - start) * this.#size, into) === undefined;
   }
 
-  /** Keeps the part of this pfn's section whose struct pages lie in the same page of the vmemmap, which has 2 MiB most often. */
+  /**
+   * Keeps the part of this pfn's section whose struct pages lie in the same page of the vmemmap, which has 2
+   * MiB most often.
+   */
   #keepBlock(pfn: number, address: bigint): void {
     const { virtual, physical, size } = this.#kernel.space.mappingAt(address);
     const inside = Number(address - virtual);
@@ -167,7 +179,10 @@ export class StructPages {
     return missing;
   }
 
-  /** Reads into the run's bytes. What cannot be read becomes zero, because the struct pages of the last run are still there. */
+  /**
+   * Reads into the run's bytes. What cannot be read becomes zero, because the struct pages of the last run
+   * are still there.
+   */
   #tryRead(address: bigint, at: number, length: number): InspectError | undefined {
     const into = this.bytes.subarray(at, at + length);
     try {

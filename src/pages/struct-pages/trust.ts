@@ -10,8 +10,8 @@ import { type PageKeys, pageKeys } from './page-keys.ts';
 const TEXT_PAGES = 16;
 
 /**
- * Refuses dumps whose report would look right and be wrong: a file that claims more memory than it can have, and struct pages that
- * are garbage or those of another boot.
+ * Refuses dumps whose report would look right and be wrong: a file that claims more memory than it can have,
+ * and struct pages that are garbage or those of another boot.
  * @throws InspectError corrupt; missingInfo as pageKeys
  */
 export function requireTrustedMemory(kernel: Kernel): void {
@@ -24,9 +24,9 @@ export function requireTrustedMemory(kernel: Kernel): void {
 }
 
 /**
- * What is wrong with the struct pages of the kernel's text; null where nothing is, and where they cannot be read. Those pages are never
- * freed and never mapped through their struct pages: from boot on most of them have one reference, no mapping, and a _mapcount of -1
- * (memmap_init, mm/mm_init.c).
+ * What is wrong with the struct pages of the kernel's text; null where nothing is, and where they cannot be
+ * read. Those pages are never freed and never mapped through their struct pages: from boot on most of them
+ * have one reference, no mapping, and a _mapcount of -1 (memmap_init, mm/mm_init.c).
  */
 export function structPageDoubt(kernel: Kernel): string | null {
   const keys = pageKeys(kernel.info);

@@ -4,9 +4,10 @@ import { pageKeys } from './page-keys.ts';
 import { StructPages } from './struct-pages.ts';
 
 /**
- * Whether a kernel leaves the struct pages of holes between RAM zeroed, as kernels did up to 5.5 (in 5.6 4b094b7851bf made them reserved
- * pages). A dump that describes holes, as QEMU's do, then has struct pages that were never written, and nothing is wrong. Page 0 is such
- * a hole: no x86_64 kernel uses it as RAM (trim_bios_range, arch/x86/kernel/setup.c). A raw image does not tell holes from RAM.
+ * Whether a kernel leaves the struct pages of holes between RAM zeroed, as kernels did up to 5.5 (in 5.6
+ * 4b094b7851bf made them reserved pages). A dump that describes holes, as QEMU's do, then has struct pages
+ * that were never written, and nothing is wrong. Page 0 is such a hole: no x86_64 kernel uses it as RAM
+ * (trim_bios_range, arch/x86/kernel/setup.c). A raw image does not tell holes from RAM.
  */
 export function leavesHolesUnwritten(kernel: Kernel): boolean {
   if (kernel.image.format === 'raw memory image') return true;

@@ -35,7 +35,10 @@ export class SharedWork {
     return Atomics.load(this.#counters, JOINED + thread) !== 0n;
   }
 
-  /** The indexes of the spans that this thread gets, of `count`. Ends when all are taken or a thread has failed. */
+  /**
+   * The indexes of the spans that this thread gets, of `count`. Ends when all are taken or a thread has
+   * failed.
+   */
   *indexes(count: number): Generator<number> {
     while (!this.stopped) {
       const index = Number(Atomics.add(this.#counters, NEXT, 1n));

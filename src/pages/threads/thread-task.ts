@@ -9,7 +9,9 @@ export interface DumpPaths {
   readonly options: OpenOptions;
 }
 
-/** What a thread is given; plain data. It opens the dump itself, so no page is ever copied between threads. */
+/**
+ * What a thread is given; plain data. It opens the dump itself, so no page is ever copied between threads.
+ */
 export interface ThreadTask<Q = unknown> {
   readonly dump: DumpPaths;
   readonly facts: KernelFacts;

@@ -37,8 +37,9 @@ export interface Walked<T> {
 }
 
 /**
- * Has all spans of a dump scanned, on several threads where that is worth it. This thread begins alone, and starts others as soon as the
- * work that is left is worth it: what it has done so far tells how long the rest will take, in any format.
+ * Has all spans of a dump scanned, on several threads where that is worth it. This thread begins alone, and
+ * starts others as soon as the work that is left is worth it: what it has done so far tells how long the rest
+ * will take, in any format.
  * @throws InspectError as the scan, and what opening the dump once more may throw
  */
 export async function walkSpans<T>(

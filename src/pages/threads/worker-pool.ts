@@ -5,15 +5,27 @@ import type { Share, Workers } from './workers.ts';
 
 /** More threads do not help, and each takes memory. */
 export const MOST_JOBS = 8;
-/** Bytes that the indexes of the file may take in all threads together: one of a million segments takes 100 MiB in each. */
+/**
+ * Bytes that the indexes of the file may take in all threads together: one of a million segments takes 100
+ * MiB in each.
+ */
 const INDEX_BYTES_LIMIT = 2 ** 26;
-/** Milliseconds of work that are worth another thread. It starts after 35, and costs as much again in processor time. */
+/**
+ * Milliseconds of work that are worth another thread. It starts after 35, and costs as much again in
+ * processor time.
+ */
 const WORTH_A_THREAD = 100;
-/** Earlier the pace says little: the scan's code is still being compiled, and the kernel's own data often come first. */
+/**
+ * Earlier the pace says little: the scan's code is still being compiled, and the kernel's own data often come
+ * first.
+ */
 const FIRST_LOOK = 150;
 /** Pages that always take so long, however little is read of them: 128 GiB. */
 const SURELY_WORTH = 2 ** 25;
-/** How often the pace is looked at, by the clock: asking for processor time takes milliseconds on a busy machine. */
+/**
+ * How often the pace is looked at, by the clock: asking for processor time takes milliseconds on a busy
+ * machine.
+ */
 const LOOK_MS = 20;
 /** How often the progress of other threads is told while this one waits. */
 const TELL_MS = 100;
@@ -23,7 +35,10 @@ export function threadsThatFit({ indexBytes = 0 }: MemoryImage): number {
   return Math.floor(INDEX_BYTES_LIMIT / Math.max(1, indexBytes));
 }
 
-/** Milliseconds of processor time of this process. Unlike the clock, it does not depend on what else runs on the machine. */
+/**
+ * Milliseconds of processor time of this process. Unlike the clock, it does not depend on what else runs on
+ * the machine.
+ */
 function processorTime(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;

@@ -12,7 +12,10 @@ function workerThreads(): typeof import('node:worker_threads') {
   return process.getBuiltinModule('node:worker_threads');
 }
 
-/** A thread with its program: the bundle has that as a file of its own. Run from source it is TypeScript, which needs tsx. */
+/**
+ * A thread with its program: the bundle has that as a file of its own. Run from source it is TypeScript,
+ * which needs tsx.
+ */
 function startThread(workerData: ThreadTask): Worker {
   const { Worker } = workerThreads();
   if (typeof __KDUMP_INSPECT_DIST__ === 'string') {
@@ -49,8 +52,8 @@ export class Workers<T> {
   }
 
   /**
-   * What those threads have found that have taken any span. Called when all spans are taken: the other threads have found nothing, and may
-   * still be opening the dump.
+   * What those threads have found that have taken any span. Called when all spans are taken: the other
+   * threads have found nothing, and may still be opening the dump.
    */
   joined(): Promise<Share<T>[]> {
     const stopped = this.#work.stopped;

@@ -15,14 +15,20 @@ export interface BootMemory {
   readonly memmap: {
     readonly reserved: number;
     readonly other: number;
-    /** Those of the others that lie in the added memory itself (memmap_on_memory, since 5.13). The page allocator never managed them. */
+    /**
+     * Those of the others that lie in the added memory itself (memmap_on_memory, since 5.13). The page
+     * allocator never managed them.
+     */
     readonly within: number;
   };
   /** Whether all of their struct pages could be read. If not, all these figures are least values. */
   readonly exact: boolean;
 }
 
-/** Looks at the struct pages of the image's pages, and at those of the struct pages themselves. @throws InspectError */
+/**
+ * Looks at the struct pages of the image's pages, and at those of the struct pages themselves.
+ * @throws InspectError
+ */
 export function bootMemory(typed: TypedKernel): BootMemory {
   const keys = useKeys(typed);
   const image = usesIn(typed, [imagePfns(typed)], keys);
@@ -53,8 +59,8 @@ class Pieces {
   }
 
   /**
-   * The struct pages that lie at the start of the added memory that they describe: such a section cannot have been used before. Those of
-   * the sections that were added with it follow without a gap.
+   * The struct pages that lie at the start of the added memory that they describe: such a section cannot have
+   * been used before. Those of the sections that were added with it follow without a gap.
    */
   within(pagesPerSection: number): RangeCollector {
     const found = new RangeCollector();

@@ -3,7 +3,9 @@ import type { CheckFacts } from './check-facts.ts';
 import { countsOf, scannedChecks } from './scanned-checks.ts';
 import { managedPages, stackCounter } from './types.ts';
 
-/** Checks of all figures that the kernel has, too. Those of struct pages only where all of these were read. */
+/**
+ * Checks of all figures that the kernel has, too. Those of struct pages only where all of these were read.
+ */
 export function usageChecks(facts: CheckFacts): Check[] {
   const { attribution, counters } = facts;
   const scanned = attribution.exact
@@ -43,7 +45,10 @@ function countedChecks(facts: CheckFacts): Check[] {
   ];
 }
 
-/** Pages of a balloon that deflates on demand stay counted (VIRTIO_BALLOON_F_DEFLATE_ON_OOM): all of them, or none. */
+/**
+ * Pages of a balloon that deflates on demand stay counted (VIRTIO_BALLOON_F_DEFLATE_ON_OOM): all of them, or
+ * none.
+ */
 function managedChecks({ attribution, balloon, boot, managed }: CheckFacts, compare: Compare): Check[] {
   const counted = managedPages(attribution);
   const within = boot?.memmap.within ?? 0;

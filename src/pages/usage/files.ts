@@ -24,19 +24,31 @@ export interface FileUse {
 /** The files with the most pages in memory. */
 export interface FileUses {
   readonly files: readonly FileUse[];
-  /** How many files have pages in memory. A least value where struct pages are lost, or small files were dropped to save memory. */
+  /**
+   * How many files have pages in memory. A least value where struct pages are lost, or small files were
+   * dropped to save memory.
+   */
   readonly count: number;
   readonly countExact: boolean;
   /** No file that is left out has more pages than this; null where that is not known. */
   readonly leftOutUpTo: number | null;
 }
 
-/** A folio names its mapping before it is counted (__filemap_add_folio). For all but a few files it has at most 2 MiB. */
+/**
+ * A folio names its mapping before it is counted (__filemap_add_folio). For all but a few files it has at
+ * most 2 MiB.
+ */
 const ADDED = 512;
-/** Folios lose their mapping before they are subtracted from the count, up to a batch at a time (delete_from_page_cache_batch). */
+/**
+ * Folios lose their mapping before they are subtracted from the count, up to a batch at a time
+ * (delete_from_page_cache_batch).
+ */
 const REMOVED = 31;
 
-/** Names the `top` largest files. @throws InspectError missingInfo, when this kernel's types lack what is needed */
+/**
+ * Names the `top` largest files.
+ * @throws InspectError missingInfo, when this kernel's types lack what is needed
+ */
 export function fileUses(
   typed: TypedKernel,
   attribution: Attribution,
@@ -82,7 +94,10 @@ class FileNamer {
     return { address, found: counted(pages, exact), huge, file, dirty, nrpages };
   }
 
-  /** Whether nrpages agrees with what was found, except for pages on their way in or out. In a running kernel it moves. */
+  /**
+   * Whether nrpages agrees with what was found, except for pages on their way in or out. In a running kernel
+   * it moves.
+   */
   #isCounted(what: string, { nrpages, dax }: MemoryFile, pages: number): boolean {
     if (dax || this.#live || (pages - nrpages <= ADDED && nrpages - pages <= REMOVED)) return true;
     this.#problems.wrong(`${what} has ${nrpages} pages by nrpages, but ${pages} by the struct pages`);

@@ -1,4 +1,7 @@
-/** How many pages there are; null where that is not known. Then `atLeast` says how many were found, where that is a least value. */
+/**
+ * How many pages there are; null where that is not known. Then `atLeast` says how many were found, where that
+ * is a least value.
+ */
 export interface PageCount {
   readonly pages: number | null;
   readonly atLeast?: number;

@@ -13,7 +13,9 @@ export interface Whole<T> {
   readonly whole: boolean;
 }
 
-/** Collects what could not be read, and tells damage from what a filter excluded or a kernel does not have. */
+/**
+ * Collects what could not be read, and tells damage from what a filter excluded or a kernel does not have.
+ */
 export class Problems {
   readonly warnings: string[] = [];
   /** Whether something is missing that should be there. */
@@ -60,7 +62,10 @@ export class Problems {
     this.#warn(`${what}: ${error.message}`);
   }
 
-  /** A linked structure that could not be followed to its end. If all of it was found nevertheless, nothing is lost. */
+  /**
+   * A linked structure that could not be followed to its end. If all of it was found nevertheless, nothing is
+   * lost.
+   */
   broken(what: string, breaks: readonly (Break | null)[]): void {
     for (const at of breaks) {
       if (at === null) continue;

@@ -20,7 +20,9 @@ export interface ProcessUse {
 /** All processes with memory of their own, the largest first. */
 export interface ProcessUses {
   readonly processes: readonly ProcessUse[];
-  /** Addresses of all task_structs: threads of processes and of the kernel, without the idle tasks of CPUs. */
+  /**
+   * Addresses of all task_structs: threads of processes and of the kernel, without the idle tasks of CPUs.
+   */
   readonly tasks: readonly bigint[];
   /** The number of tasks against the kernel's. */
   readonly checks: readonly Check[];

@@ -38,7 +38,8 @@ const COMPARABLE: readonly Comparable[] = [
   {
     counters: SLABS,
     counted: ({ slab, largeKmalloc }) => slab + largeKmalloc,
-    // Without a page type, large kmalloc is what this counter has in addition to the slabs. Then it only proves that there are enough.
+    // Without a page type, large kmalloc is what this counter has in addition to the slabs. Then it only
+    // proves that there are enough.
     unless: ({ marked, attribution: { uses }, counters }) =>
       !marked.largeKmalloc && uses.slab <= (sumOf(counters, SLABS) ?? 0),
   },

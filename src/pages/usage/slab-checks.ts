@@ -41,8 +41,8 @@ const explain = (count: number): readonly Explanation[] => [
 ];
 
 /**
- * Slabs of a cache with SLAB_TYPESAFE_BY_RCU leave its lists and counters as soon as they are empty, and are freed when RCU allows
- * (discard_slab, mm/slub.c).
+ * Slabs of a cache with SLAB_TYPESAFE_BY_RCU leave its lists and counters as soon as they are empty, and are
+ * freed when RCU allows (discard_slab, mm/slub.c).
  */
 export function waitingSlabs({ witness, cache: { free, broken } }: WitnessedCache): number {
   return witness === null || broken.length > 0 ? 0 : Math.max(0, witness.emptySlabs - free.emptySlabs);

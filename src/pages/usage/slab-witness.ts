@@ -2,7 +2,9 @@ import type { Bounds } from '../../kernel/slabs/free-objects.ts';
 import type { SlabCache } from '../../kernel/slabs/slab-caches.ts';
 import type { SlabObjects } from '../attribution/slab-objects.ts';
 
-/** The sums over the struct pages of a cache's slabs: a second witness to the counters and lists of its nodes. */
+/**
+ * The sums over the struct pages of a cache's slabs: a second witness to the counters and lists of its nodes.
+ */
 export interface SlabWitness {
   readonly slabs: number;
   readonly emptySlabs: number;

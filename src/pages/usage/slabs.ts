@@ -15,7 +15,10 @@ export interface SlabUse extends Omit<SlabCache, 'free' | 'broken'> {
   readonly found: PageCount;
   /** Objects in use; null where that is not known. */
   readonly active: number | null;
-  /** The least and the most that `active` can be, where it is not known; null where it is, and where nothing is known. */
+  /**
+   * The least and the most that `active` can be, where it is not known; null where it is, and where nothing
+   * is known.
+   */
   readonly activeRange: Bounds | null;
   /** Free objects that CPUs and barns hold, which /proc/slabinfo counts as active; null where not known. */
   readonly cached: number | null;

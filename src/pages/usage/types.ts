@@ -55,7 +55,10 @@ export type Rows = Readonly<Record<UsageType, PageCount>>;
 
 /** All rows. */
 export interface TypeUses {
-  /** Memory without a row of its own is in notAttributed or reserved. These are unknown where something was lost. */
+  /**
+   * Memory without a row of its own is in notAttributed or reserved. These are unknown where something was
+   * lost.
+   */
   readonly rows: Rows;
   /** Counters whose rows are known. */
   readonly checks: readonly CounterCheck[];
@@ -83,7 +86,9 @@ export function typeUses(facts: TypeFacts): TypeUses {
   return { rows, checks: checksOf(facts, rows) };
 }
 
-/** Rows by struct pages, and by lists of the kernel for pages that nothing marks. The rest is not attributed. */
+/**
+ * Rows by struct pages, and by lists of the kernel for pages that nothing marks. The rest is not attributed.
+ */
 function rowsOf(facts: TypeFacts): Rows {
   const { uses, exact } = facts.attribution;
   const listed = listedPages(facts);
@@ -112,7 +117,10 @@ function listedPages(facts: TypeFacts) {
   };
 }
 
-/** Where stacks are not areas of vmalloc(), the counter has all of them. Elsewhere it lacks those kept for new tasks. */
+/**
+ * Where stacks are not areas of vmalloc(), the counter has all of them. Elsewhere it lacks those kept for new
+ * tasks.
+ */
 function stackPages(facts: TypeFacts): PageCount {
   const { vmalloc } = facts;
   const counter = stackCounter(facts);
@@ -145,8 +153,9 @@ function remainders({ attribution: { uses }, boot, whole }: TypeFacts, unmarked:
 }
 
 /**
- * kmalloc of more than two pages is not a slab, but counted with them (6a486c0ad4dc, 5.4). Newer kernels have a page type for it
- * (PGTY_large_kmalloc). In others it is what the counter has in addition to the pages of slabs.
+ * kmalloc of more than two pages is not a slab, but counted with them (6a486c0ad4dc, 5.4). Newer kernels have
+ * a page type for it (PGTY_large_kmalloc). In others it is what the counter has in addition to the pages of
+ * slabs.
  */
 function largeKmallocPages({ attribution: { uses, exact }, counters }: TypeFacts): PageCount {
   if (uses.largeKmalloc > 0) return counted(uses.largeKmalloc, exact);
@@ -209,7 +218,9 @@ const NEVER_MANAGED = [
   'zoneDevice',
 ] as const;
 
-/** Everything that the page allocator has or gave out: not what was reserved at boot, nor what a balloon took. */
+/**
+ * Everything that the page allocator has or gave out: not what was reserved at boot, nor what a balloon took.
+ */
 export function managedPages({ total, uses, kfenceManaged = 0 }: Attribution): number {
   const known = total - (uses.kfence - kfenceManaged);
   return NEVER_MANAGED.reduce((left, use) => left - uses[use], known);

@@ -124,7 +124,10 @@ function missingOf(kernel: TypedKernel['kernel']): string | null {
   return missingEnd(kernel) ?? missingMemory(kernel, zonesOrNone(kernel))?.sentence ?? null;
 }
 
-/** Where VMCOREINFO and the kernel's own types and symbols differ, VMCOREINFO is believed. But one of both is wrong. */
+/**
+ * Where VMCOREINFO and the kernel's own types and symbols differ, VMCOREINFO is believed. But one of both is
+ * wrong.
+ */
 function contradictions(typed: TypedKernel, problems: Problems): void {
   for (const { line, derived } of contradictedKeys(typed))
     problems.wrong(
@@ -145,7 +148,10 @@ function checksOf(
   });
 }
 
-/** Counters and lists of the kernel on memory that struct pages do not mark; each null where it cannot be read. */
+/**
+ * Counters and lists of the kernel on memory that struct pages do not mark; each null where it cannot be
+ * read.
+ */
 function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: number, problems: Problems) {
   const percpu = problems.attempt('the per-CPU memory', () => readPercpuMemory(typed));
   if (percpu) problems.found(percpu.problems, percpu.whole);

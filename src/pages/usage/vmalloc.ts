@@ -35,12 +35,21 @@ export interface VmallocCaller {
 
 /** The vmalloc region by its users. */
 export interface VmallocUses {
-  /** Pages of areas made by vmalloc(), without those below; in the modules' region these are modules, BPF programs and trampolines. */
+  /**
+   * Pages of areas made by vmalloc(), without those below; in the modules' region these are modules, BPF
+   * programs and trampolines.
+   */
   readonly pages: number;
   readonly codePages: number;
-  /** Those of the kernel's stacks, including stacks kept for new tasks; null where stacks are not made by vmalloc(). */
+  /**
+   * Those of the kernel's stacks, including stacks kept for new tasks; null where stacks are not made by
+   * vmalloc().
+   */
   readonly stackPages: number | null;
-  /** Pages of stacks that no task has; null where stacks are not made by vmalloc(), and where that cannot be read. */
+  /**
+   * Pages of stacks that no task has; null where stacks are not made by vmalloc(), and where that cannot be
+   * read.
+   */
   readonly spareStacks: SpareStacks | null;
   readonly areas: number;
   readonly callers: readonly VmallocCaller[];

@@ -1,4 +1,7 @@
-/** Adds up the pages by name of two parts of memory. Sorted by name, so that the order does not depend on which part came first. */
+/**
+ * Adds up the pages by name of two parts of memory. Sorted by name, so that the order does not depend on
+ * which part came first.
+ */
 export function addMaps<K extends string>(
   a: ReadonlyMap<K, number>,
   b: ReadonlyMap<K, number>,

@@ -29,8 +29,8 @@ export const Evidence = {
 export type Evidence = (typeof Evidence)[keyof typeof Evidence];
 
 /**
- * Says what pages are, and counts them: the walk tells it of each page once, in the order of the pfns. Struct pages are given as 32-bit
- * words and the index `i` of the first of them.
+ * Says what pages are, and counts them: the walk tells it of each page once, in the order of the pfns. Struct
+ * pages are given as 32-bit words and the index `i` of the first of them.
  */
 export interface Judge {
   /** `count` neighbours of which the same facts hold. None of them speaks for the pages after it. */
@@ -40,7 +40,10 @@ export interface Judge {
    * @returns for how many pages it speaks, itself among them; `covered` is then told of all of these
    */
   head(w: Int32Array, i: number, pfn: number, facts: PageFacts): number;
-  /** The next `count` of the pages that the last head speaks for; `i` is -1 where their struct pages were not read. */
+  /**
+   * The next `count` of the pages that the last head speaks for; `i` is -1 where their struct pages were not
+   * read.
+   */
   covered(w: Int32Array, i: number, count: number): void;
   /** Whether the struct pages of pages that the last head speaks for are needed all the same. */
   readonly readsCovered: boolean;

@@ -2,9 +2,9 @@ import { LARGEST_BLOCK } from '../../machine.ts';
 import { Evidence } from './judge.ts';
 
 /**
- * Free blocks and compounds whose heads may be among struct pages that cannot be read. Their other pages follow, and the struct pages of
- * these look like those of any page of the kernel. So what such pages are is not known until one of them shows that no lost block
- * reaches so far. Pages must come in ascending order.
+ * Free blocks and compounds whose heads may be among struct pages that cannot be read. Their other pages
+ * follow, and the struct pages of these look like those of any page of the kernel. So what such pages are is
+ * not known until one of them shows that no lost block reaches so far. Pages must come in ascending order.
  */
 export class LostHeads {
   /** Pages of the largest free block. Free blocks are aligned to their size. */

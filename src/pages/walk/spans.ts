@@ -5,8 +5,9 @@ import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { type PfnRun, runsOf } from '../struct-pages/runs.ts';
 
 /**
- * Pages of a span: 1 GiB. No block crosses from one into the next: free blocks and compounds are aligned to their size, and the
- * largest is a huge page of 1 GiB (PUD_ORDER). So spans can be looked at in any order, by any thread.
+ * Pages of a span: 1 GiB. No block crosses from one into the next: free blocks and compounds are aligned to
+ * their size, and the largest is a huge page of 1 GiB (PUD_ORDER). So spans can be looked at in any order, by
+ * any thread.
  */
 export const SPAN_PAGES = 2 ** 18;
 

@@ -7,12 +7,16 @@ import type { PageKeys } from '../struct-pages/page-keys.ts';
 const FREE = PageFact.buddy | PageFact.unaccepted;
 
 /**
- * Counts pages that contradict the head of the compound that they are in, or are in none: tails outside of any compound, others than tails
- * inside one, and the pages of compounds whose head no page can have. Memory that is not damaged has none.
+ * Counts pages that contradict the head of the compound that they are in, or are in none: tails outside of
+ * any compound, others than tails inside one, and the pages of compounds whose head no page can have. Memory
+ * that is not damaged has none.
  */
 export class Strays {
   pages = 0;
-  /** Whether the head is known of the compound that the next page may be in: it may be among struct pages that were not read. */
+  /**
+   * Whether the head is known of the compound that the next page may be in: it may be among struct pages that
+   * were not read.
+   */
   isKnown = false;
   /** The first pfn past the last compound whose tails are looked at. */
   compoundEnd = 0;
@@ -27,7 +31,10 @@ export class Strays {
     this.isKnown = false;
   }
 
-  /** Pages that no head speaks for, from pfn `start` to `end`: tails, or others. Others matter only before compoundEnd, or first. */
+  /**
+   * Pages that no head speaks for, from pfn `start` to `end`: tails, or others. Others matter only before
+   * compoundEnd, or first.
+   */
   look(areTails: boolean, start: number, end: number): void {
     if (this.isKnown) {
       const { compoundEnd } = this;

@@ -18,9 +18,10 @@ const AT_ONCE = 256;
 const facts = new Uint16Array(AT_ONCE);
 
 /**
- * After a block of so many pages another one is likely. Where struct pages must be decoded, only the first ones of what follows are
- * read: if they begin such a block, the others need not be. Of a plain file a read costs as much as copying 64 KiB, the struct pages of
- * the largest free block (measured: 4 us), so there the run is read in one go.
+ * After a block of so many pages another one is likely. Where struct pages must be decoded, only the first
+ * ones of what follows are read: if they begin such a block, the others need not be. Of a plain file a read
+ * costs as much as copying 64 KiB, the struct pages of the largest free block (measured: 4 us), so there the
+ * run is read in one go.
  */
 const LARGE_BLOCK = 512;
 /** Struct pages that are read to see whether another block begins: one page of the vmemmap. */
@@ -41,9 +42,10 @@ interface Cover {
 }
 
 /**
- * Goes through the struct pages of memory, run by run and in ascending order, and has a judge say what each page is. A page in a block
- * for which the head speaks is not looked at, even past the end of a run, a section or a hole. So a fake head of an optimised hugetlb
- * page (5.18 to 7.0) is never mistaken for a head. Struct pages inside such a block are not even read where that saves time.
+ * Goes through the struct pages of memory, run by run and in ascending order, and has a judge say what each
+ * page is. A page in a block for which the head speaks is not looked at, even past the end of a run, a
+ * section or a hole. So a fake head of an optimised hugetlb page (5.18 to 7.0) is never mistaken for a head.
+ * Struct pages inside such a block are not even read where that saves time.
  */
 export class Walk<J extends Judge = Judge> {
   readonly judge: J;
@@ -65,7 +67,10 @@ export class Walk<J extends Judge = Judge> {
     this.#lostHeads = new LostHeads(keys.buddyOrders);
   }
 
-  /** Pages whose struct page contradicts that of their compound's head, or that of a head that no page can have. */
+  /**
+   * Pages whose struct page contradicts that of their compound's head, or that of a head that no page can
+   * have.
+   */
   get strays(): number {
     return this.#strays.pages;
   }
@@ -150,8 +155,8 @@ export class Walk<J extends Judge = Judge> {
   }
 
   /**
-   * Looks at the pages from `from` to `to`, whose struct pages were read from pfn `first` on. No object, no closure and no BigInt per
-   * page: this is as hot as tellFacts.
+   * Looks at the pages from `from` to `to`, whose struct pages were read from pfn `first` on. No object, no
+   * closure and no BigInt per page: this is as hot as tellFacts.
    */
   #part(first: number, from: number, to: number): void {
     const { words } = this.#structPages;

@@ -18,7 +18,10 @@ function scanFor(kernel: Kernel, question: Question): Scan<ClassTally | UseTally
     : new UseScan(kernel, question.keys, question.except);
 }
 
-/** What a thread does in a walk: it opens the dump itself, and scans the spans that it gets. Errors are in the answer. */
+/**
+ * What a thread does in a walk: it opens the dump itself, and scans the spans that it gets. Errors are in the
+ * answer.
+ */
 export async function answerTo(task: ThreadTask<Question>): Promise<ThreadAnswer<ClassTally | UseTally>> {
   const { dump, facts, question, spans, thread } = task;
   const work = SharedWork.of(task.work);

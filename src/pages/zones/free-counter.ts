@@ -24,7 +24,10 @@ export class FreeCounter {
     if (unaccepted) zone.unaccepted += pages;
   }
 
-  /** The spans of two nodes may overlap where one node lies in a gap of the other. Then the node in the page's flags decides. */
+  /**
+   * The spans of two nodes may overlap where one node lies in a gap of the other. Then the node in the page's
+   * flags decides.
+   */
   #zoneAt(pfn: number, node: number): ZoneCheck | undefined {
     let zone: ZoneCheck | undefined;
     for (const one of this.zones) {

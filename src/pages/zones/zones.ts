@@ -172,7 +172,8 @@ function decodeZone(
   return {
     ...id,
     name: zoneName(kernel, f, bytes) ?? `zone ${id.index}`,
-    // zone_start_pfn, managed_pages and spanned_pages follow each other in this order since 3.11 (include/linux/mmzone.h)
+    // zone_start_pfn, managed_pages and spanned_pages follow each other in this order since 3.11
+    // (include/linux/mmzone.h)
     startPfn: Number(u64At(bytes, f.spanned - 16)),
     spannedPages: Number(u64At(bytes, f.spanned)),
     freeArea,
@@ -180,7 +181,10 @@ function decodeZone(
   };
 }
 
-/** VMCOREINFO has no offset of zone.name. It is the pointer shortly after spanned_pages that leads to one of the five names. */
+/**
+ * VMCOREINFO has no offset of zone.name. It is the pointer shortly after spanned_pages that leads to one of
+ * the five names.
+ */
 function zoneName({ space }: Kernel, f: ZoneFields, bytes: Uint8Array): string | undefined {
   for (let at = f.spanned + 8; at < Math.min(f.spanned + 72, f.size - 8); at += 8) {
     if (u32At(bytes, at + 4) !== 0xffff_ffff) continue;
@@ -203,8 +207,9 @@ function nameAt(space: Kernel['space'], pointer: bigint): string | undefined {
 }
 
 /**
- * How many bits the number of a node has: NODES_SHIFT. They are the top bits of page.flags with SPARSEMEM_VMEMMAP, and node_data has
- * 1 << NODES_SHIFT entries (include/linux/page-flags-layout.h). 0 without CONFIG_NUMA.
+ * How many bits the number of a node has: NODES_SHIFT. They are the top bits of page.flags with
+ * SPARSEMEM_VMEMMAP, and node_data has 1 << NODES_SHIFT entries (include/linux/page-flags-layout.h). 0
+ * without CONFIG_NUMA.
  */
 export function nodeBits(info: Vmcoreinfo): number {
   return Math.ceil(Math.log2(info.length('node_data') ?? 1));

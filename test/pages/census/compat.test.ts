@@ -49,7 +49,8 @@ describe("makedumpfile's counting of ranges", () => {
   });
 
   test('does not look for zeros in what a head after the end of a section excludes', () => {
-    // A block that is not aligned reaches over the end of section 1: its pages in section 2 are looked at again.
+    // A block that is not aligned reaches over the end of section 1: its pages in section 2 are looked at
+    // again.
     const last = 2 * FIRST - 8;
     const built = kernelOf({ ram: [pfns(last, 24)], pages: buddy(last, 4) });
     const compat = takeCompatCensus(built.open());

@@ -10,8 +10,8 @@ const GIGANTIC = 2 ** 18;
 const A_VMEMMAP_PAGE = 64;
 
 /**
- * A huge page of 1 GiB whose vmemmap is optimised (HVO, 5.18 to 7.0): all of its pages of the vmemmap are one and the
- * same, so that the struct page of every 64th pfn looks like the head.
+ * A huge page of 1 GiB whose vmemmap is optimised (HVO, 5.18 to 7.0): all of its pages of the vmemmap are one
+ * and the same, so that the struct page of every 64th pfn looks like the head.
  */
 function optimised(): BuiltKernel {
   const head = compound(GIGANTIC, 18, { type: 'hugetlb' }, true).slice(0, A_VMEMMAP_PAGE);

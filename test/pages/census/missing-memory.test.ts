@@ -15,7 +15,10 @@ import type { PageSpec } from '../../builders/struct-page.ts';
 import { dumpOf } from '../../support/fixture.ts';
 import { violations } from '../../support/schema.ts';
 
-/** The text begins at pfn 4096; its struct pages show which flag is PG_reserved: here one that nothing else uses. */
+/**
+ * The text begins at pfn 4096; its struct pages show which flag is PG_reserved: here one that nothing else
+ * uses.
+ */
 const RESERVED: PageSpec = { flags: ['waiters'] };
 const some = (first: number, count: number, spec: PageSpec) =>
   Array.from({ length: count }, (_, i): [number, PageSpec] => [first + i, spec]);

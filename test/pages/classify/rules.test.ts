@@ -12,7 +12,9 @@ import {
 
 type Case = [name: string, page: PageSpec | [number, PageSpec][], rule: string];
 
-/** Tests in makedumpfile's order: a page that two rules fit gets the first. All kernels have these in common. */
+/**
+ * Tests in makedumpfile's order: a page that two rules fit gets the first. All kernels have these in common.
+ */
 const COMMON: Case[] = [
   ['a page that nothing marks', {}, 'kernel'],
   ['a tail', { tail: true }, 'tail'],

@@ -10,7 +10,10 @@ import { SECTION_FLAGS } from '../../builders/sections.ts';
 import { ANON_MAPPING, buddy, type PageSpec } from '../../builders/struct-page.ts';
 import { violations } from '../../support/schema.ts';
 
-/** Memory that the page allocator does not have: not online, of a device, or with struct pages that nobody wrote. */
+/**
+ * Memory that the page allocator does not have: not online, of a device, or with struct pages that nobody
+ * wrote.
+ */
 const FIRST = PAGES_PER_SECTION;
 const PRESENT = SECTION_FLAGS.MARKED_PRESENT | SECTION_FLAGS.HAS_MEM_MAP;
 const UNWRITTEN: PageSpec = { type: 0, refcount: 0 };

@@ -22,7 +22,10 @@ const COUNTERS = new Map([
   ['NR_SLAB_UNRECLAIMABLE_B', 33],
 ]);
 
-/** A kernel of 300 pages: 100 of the kernel's that nothing marks, 100 free, 60 reserved, 30 of slabs, 10 anonymous. */
+/**
+ * A kernel of 300 pages: 100 of the kernel's that nothing marks, 100 free, 60 reserved, 30 of slabs, 10
+ * anonymous.
+ */
 function factsOf(changes: Partial<TypeFacts> = {}, exact = true): TypeFacts {
   const some: Readonly<Record<string, number>> = {
     kernel: 100,

@@ -15,7 +15,10 @@ const RUN = 4096;
 /** Struct pages in a page of the vmemmap. */
 const IN_PAGE = 64;
 
-/** Two runs of free blocks of 512 pages each, and which of the pages that hold the second's struct pages are read for it. */
+/**
+ * Two runs of free blocks of 512 pages each, and which of the pages that hold the second's struct pages are
+ * read for it.
+ */
 function readFor(encoded: boolean): { pages: Set<number>; rules: number[] } {
   const heads = Array.from({ length: (2 * RUN) / 512 }, (_, i) => FIRST + i * 512);
   const built = new BuiltKernel({
@@ -52,7 +55,10 @@ describe('struct pages inside of large blocks', () => {
   });
 });
 
-/** A block of 1024 pages, and after it a page of the kernel, as uses; and which pages of the vmemmap were read. */
+/**
+ * A block of 1024 pages, and after it a page of the kernel, as uses; and which pages of the vmemmap were
+ * read.
+ */
 function usesOf(pages: [number, PageSpec][], { encoded = false, lost = -1 } = {}) {
   const built = new BuiltKernel({ ram: [pfns(FIRST, 1025)], pages });
   if (lost >= 0) built.unmapStructPage(FIRST + lost);
