@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// An older Node.js may not even parse the program, so this file comes first, in syntax that every version understands.
+// An older Node.js may not even parse the program, so this file comes first, in syntax that every version
+// understands.
 if (typeof process.getBuiltinModule === 'function') import('./kdump-inspect.ts');
 else {
   process.stderr.write(

@@ -19,8 +19,8 @@ export type RunCommand = (
 ) => Promise<void>;
 
 /**
- * The parser of the command line. If the command is known the parser has only that, because building the options of all
- * commands takes longer than opening a dump.
+ * The parser of the command line. If the command is known the parser has only that, because building the
+ * options of all commands takes longer than opening a dump.
  * @param first the first word of the command line
  */
 export function makeProgram(commands: readonly Command[], run: RunCommand, first?: string): Parser {
@@ -114,7 +114,10 @@ function wrapped(parser: Parser, text: string): string {
   return parser.createHelp().boxWrap(text, width);
 }
 
-/** Usage errors return to main() instead of ending the process, and what they quote is escaped for the terminal. */
+/**
+ * Usage errors return to main() instead of ending the process, and what they quote is escaped for the
+ * terminal.
+ */
 function withErrors(command: Parser): Parser {
   const outputError = (text: string) => say(`${escapeUsage(text.trimEnd())}\n`);
   return command.exitOverride().configureOutput({ writeOut: printOut, writeErr: say, outputError });

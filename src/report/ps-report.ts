@@ -22,7 +22,10 @@ export interface MemoryRow {
   readonly rss: Resident & { readonly total: number };
   readonly swap: number;
   readonly pageTables: number;
-  /** The part of rss and swap that is still in caches of CPUs or threads: /proc/PID/status of many kernels does not show it. */
+  /**
+   * The part of rss and swap that is still in caches of CPUs or threads: /proc/PID/status of many kernels
+   * does not show it.
+   */
   readonly cached: Resident & { readonly swap: number };
 }
 
@@ -146,7 +149,10 @@ function missingFacts({ cpus, panickingCpu }: TaskListing): string[] {
   ];
 }
 
-/** What could not be read of the tasks: the count, and only the first sentences, because there may be a million. */
+/**
+ * What could not be read of the tasks: the count, and only the first sentences, because there may be a
+ * million.
+ */
 function unreadable(tasks: readonly TaskDetails[]): { sentences: string[]; count: number } {
   const sentences: string[] = [];
   let count = 0;
@@ -169,7 +175,9 @@ function cpuRow({ cpu, online, current }: CpuTask, { panicking }: Running): CpuR
   };
 }
 
-/** Written member by member: a spread would take three times the memory for many thousand rows, and more time. */
+/**
+ * Written member by member: a spread would take three times the memory for many thousand rows, and more time.
+ */
 function taskRow({ task, ppid, owner, threads, memory }: TaskDetails, running: Running): TaskRow {
   const row = {
     pid: task.pid,

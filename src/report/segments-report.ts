@@ -39,7 +39,9 @@ export interface SegmentsReport extends SegmentsSummary {
   readonly holes: readonly SpanRow[];
 }
 
-/** The same with lists that are made while they are iterated, because a file can have millions of segments. */
+/**
+ * The same with lists that are made while they are iterated, because a file can have millions of segments.
+ */
 export interface SegmentsFindings extends SegmentsSummary {
   readonly segments: Iterable<SegmentRow>;
   readonly overlaps: Iterable<OverlapRow>;

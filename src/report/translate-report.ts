@@ -51,8 +51,8 @@ export interface TranslateReport extends TranslateSummary {
 }
 
 /**
- * The same with rows that are made while they are iterated, once, because there may be a hundred thousand. What the report says
- * about all of them is known after the last one.
+ * The same with rows that are made while they are iterated, once, because there may be a hundred thousand.
+ * What the report says about all of them is known after the last one.
  */
 export interface TranslateFindings extends TranslateSummary {
   readonly translations: Iterable<TranslationRow>;

@@ -27,8 +27,8 @@ export interface CounterRow extends CounterCheck {
 }
 
 /**
- * The document of `usage --json`. A section is null if it cannot be read, and absent if it was not asked for. If part of it is
- * lost, its numbers are what was found, and countExact is false.
+ * The document of `usage --json`. A section is null if it cannot be read, and absent if it was not asked for.
+ * If part of it is lost, its numbers are what was found, and countExact is false.
  */
 export interface UsageReport extends CheckedFigures {
   readonly schema: 'kdump-inspect/usage/1';
@@ -78,7 +78,10 @@ export interface FilesSection {
   readonly largest: readonly FileRow[];
 }
 
-/** What one place in the kernel's code allocated; values are null if they are unknown because some areas are lost. */
+/**
+ * What one place in the kernel's code allocated; values are null if they are unknown because some areas are
+ * lost.
+ */
 export interface VmallocRow extends Pick<VmallocCaller, 'caller' | 'kind'>, Figure {
   readonly areas: number | null;
   /** Bytes of address space. */

@@ -10,7 +10,10 @@ export interface VmcoreinfoReport extends Report {
   readonly source: string;
   /** Kernels that a search found; empty if the note was enough. */
   readonly boots: readonly BootRow[];
-  /** Every line in the order of the note: addresses as 0x text, numbers up to 2^53 as numbers, everything else as text. */
+  /**
+   * Every line in the order of the note: addresses as 0x text, numbers up to 2^53 as numbers, everything else
+   * as text.
+   */
   readonly entries: Readonly<Record<string, string | number>>;
 }
 

@@ -106,10 +106,8 @@ const SECTIONS_AT = MIB2;
 
 /**
  * A capture kernel in memory that the crashed kernel keeps for it, which has to have CRASH_MEMORY: neither
- * has the other's
- * memory to give out. Its image, its tables and its section table are its own, and it has no struct pages but
- * those of its
- * image and of the begin of memory.
+ * has the other's memory to give out. Its image, its tables and its section table are its own, and it has no
+ * struct pages but those of its image and of the begin of memory.
  */
 export function captureKernel(built: BuiltKernel, release: string): { text: string; root: number } {
   const { memory, levels } = built;

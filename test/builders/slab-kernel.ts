@@ -27,8 +27,8 @@ export const CAPACITY = 4;
 
 /**
  * Since 7.1 each node's pointer is beside that of its barn (per_node); before 5.17 a slab was a page; a
- * kernel without NUMA
- * has one node; one without CONFIG_SLUB_DEBUG counts nothing. Pointers of 4 bytes has none.
+ * kernel without NUMA has one node; one without CONFIG_SLUB_DEBUG counts nothing. Pointers of 4 bytes has
+ * none.
  */
 export type Form = 'node' | 'per_node' | 'SLAB' | 'page' | 'one node' | 'no counters' | 'narrow';
 /**

@@ -14,7 +14,10 @@ const NUMA = dumpOf('linux-6.12-numa');
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What `makedumpfile --dump-dmesg` wrote for the dump; for QEMU's file, with its segments at the kernel's addresses. */
+/**
+ * What `makedumpfile --dump-dmesg` wrote for the dump; for QEMU's file, with its segments at the kernel's
+ * addresses.
+ */
 function logOf(name: string): string {
   return readFileSync(fileURLToPath(new URL(`../../fixtures/${name}.dmesg`, import.meta.url)), 'utf8');
 }

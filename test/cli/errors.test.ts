@@ -124,7 +124,8 @@ describe('what cannot be done ends with status 1, a sentence on stderr and nothi
 });
 
 describe('a truncated dump', async () => {
-  // The kernel image and what the first GiB's tables need come first in the file; the end holds the last RAM segment.
+  // The kernel image and what the first GiB's tables need come first in the file; the end holds the last RAM
+  // segment.
   const path = cutAt(0xc000000);
   const ran = await runMain(['segments', path, '--json']);
 

@@ -75,8 +75,8 @@ describe('translate', () => {
         release();
       }
     };
-    // Page tables are cached, so several addresses in one table take as many reads as one: each adds only a read of the
-    // byte at its address.
+    // Page tables are cached, so several addresses in one table take as many reads as one: each adds only a
+    // read of the byte at its address.
     const addresses = Array.from(
       { length: 8 },
       (_, i) => `0x${(0xffffffff91222000n + BigInt(i)).toString(16)}`,

@@ -57,7 +57,8 @@ describe('a limit of address space', () => {
   it('is reported if it is too low for a decoder', () => {
     const { status, stdout, stderr } = limited(['pages', ...ZSTD]);
     const said = `${status} ${stderr}`;
-    // V8 decides how much a WebAssembly.Memory reserves, and whether it ends the process if it does not get that.
+    // V8 decides how much a WebAssembly.Memory reserves, and whether it ends the process if it does not get
+    // that.
     if (status === 0) expect(stdout).toBe(run(['pages', ...ZSTD]).stdout);
     else expect(said).toMatch(/^1 .*cannot decode zstd pages: .*memory|^null .*(out of memory|OOM)/is);
   });

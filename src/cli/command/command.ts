@@ -3,7 +3,10 @@ import type { View } from '../../report/view.ts';
 import type { DeclaredOptions, Operand, Operands, OperandsOf, OptionsOf } from '../options/declared.ts';
 import type { Session } from '../session/session.ts';
 
-/** The one description of a command: the parser, the help, the README, the man page and the completions are made from it. */
+/**
+ * The one description of a command: the parser, the help, the README, the man page and the completions are
+ * made from it.
+ */
 interface Declaration {
   readonly name: string;
   /** One line, without a capital letter and a full stop. */
@@ -69,7 +72,10 @@ interface Typed<P extends Operands, O extends DeclaredOptions> {
 type AskedOf<P extends Operands, O extends DeclaredOptions> = OperandsOf<P> & OptionsOf<O>;
 type None = Readonly<Record<never, never>>;
 
-/** Declares a command that reads a dump. The compiler checks that its code asks only for declared operands and options. */
+/**
+ * Declares a command that reads a dump. The compiler checks that its code asks only for declared operands and
+ * options.
+ */
 export function dumpCommand<
   R extends Report,
   const P extends Operands = None,

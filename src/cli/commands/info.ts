@@ -23,7 +23,10 @@ function withoutTypes(kernel: Kernel, { memory, memoryChecks }: SystemFacts): Ch
   return managedChecks(kernel, memory.value.total);
 }
 
-/** `info`: the screen to see first. Without page tables it has what VMCOREINFO says; without VMCOREINFO it fails. */
+/**
+ * `info`: the screen to see first. Without page tables it has what VMCOREINFO says; without VMCOREINFO it
+ * fails.
+ */
 export function report({ image, vmcoreinfo, kernel: open, options }: Session): InfoReport {
   const text = vmcoreinfo();
   const kernel = fact(() => completed(withSmallReads(open())));

@@ -32,7 +32,10 @@ export async function view(report: PagesReport): Promise<View> {
   return (await import('../../report/views/pages-view.ts')).pagesView(report);
 }
 
-/** The kernel, with the keys that its VMCOREINFO lacks. Few lack any, so the code for that is loaded only then. */
+/**
+ * The kernel, with the keys that its VMCOREINFO lacks. Few lack any, so the code for that is loaded only
+ * then.
+ */
 async function wholeKernel(kernel: Kernel): Promise<Kernel> {
   if (allMissingKeys(kernel.info).length === 0) return kernel;
   return (await import('../../kernel/keys/second-source.ts')).completed(kernel);

@@ -12,7 +12,9 @@ export function report(session: Session): SegmentsFindings {
 
 export { segmentsView as view } from '../../report/views/segments-view.ts';
 
-/** Without the layout the map is still shown, with unknown regions, so memory is not searched for VMCOREINFO. */
+/**
+ * Without the layout the map is still shown, with unknown regions, so memory is not searched for VMCOREINFO.
+ */
 function basesOf({ kernelAtHand, options }: Session): KernelLayout | undefined {
   try {
     return findLayout(kernelAtHand(), options.pageOffset);

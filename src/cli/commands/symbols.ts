@@ -55,7 +55,10 @@ interface Missing {
   readonly complete: boolean;
 }
 
-/** The symbols of modules need BTF. Without BTF nothing is lost; modules that cannot be read although there is BTF are. */
+/**
+ * The symbols of modules need BTF. Without BTF nothing is lost; modules that cannot be read although there is
+ * BTF are.
+ */
 function whatIsMissing({ modules, modulesError }: Symbolizer, damage: string | null): Missing {
   const damaged = damage === null ? [] : [damage];
   if (modulesError !== null) {
@@ -82,7 +85,10 @@ function ask(typed: TypedKernel, all: Symbolizer, query: string | undefined, pat
   );
 }
 
-/** Addresses below the image are offsets into per-CPU areas, which are in the symbol table of kernels before 6.15. */
+/**
+ * Addresses below the image are offsets into per-CPU areas, which are in the symbol table of kernels before
+ * 6.15.
+ */
 function at(typed: TypedKernel, all: Symbolizer, address: bigint): Answer | undefined {
   const found = all.locate(address) ?? typed.symbols.nearest(address);
   if (!found) return undefined;

@@ -4,8 +4,8 @@ import { LEVELS } from '../../report/log-names.ts';
 const RANGE = /^(\+?)([a-z]+|\d)(\+?)$/;
 
 /**
- * The levels in a list, which is written as for `dmesg --level` of util-linux: names or numbers. "err+" means err and all more
- * important levels, "+err" means err and all less important ones.
+ * The levels in a list, which is written as for `dmesg --level` of util-linux: names or numbers. "err+" means
+ * err and all more important levels, "+err" means err and all less important ones.
  * @throws InvalidArgumentError, which ends with status 2
  */
 export function parseLevels(text: string): ReadonlySet<number> {

@@ -2,9 +2,9 @@ const ANY = '*';
 const ONE = '?';
 
 /**
- * Whether a name matches a pattern: * matches any number of characters, also none, and ? matches one. A * first matches as
- * little as possible, and only the last * is ever extended, because what comes before it already fits. A regular expression
- * would backtrack to every *, which takes 2^n steps for n of them.
+ * Whether a name matches a pattern: * matches any number of characters, also none, and ? matches one. A *
+ * first matches as little as possible, and only the last * is ever extended, because what comes before it
+ * already fits. A regular expression would backtrack to every *, which takes 2^n steps for n of them.
  */
 export function matchesPattern(pattern: string, name: string): boolean {
   let p = 0;

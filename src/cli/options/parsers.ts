@@ -3,7 +3,10 @@ import { PHYSICAL_LIMIT } from '../../machine.ts';
 
 const ADDRESS = /^0x[0-9a-f]{1,16}$/i;
 
-/** An address of the command line: 0x hex, up to 64 bits. @throws InvalidArgumentError, which ends with status 2 */
+/**
+ * An address of the command line: 0x hex, up to 64 bits. @throws InvalidArgumentError, which ends with status
+ * 2
+ */
 export function parseAddress(text: string): bigint {
   if (ADDRESS.test(text)) return BigInt(text);
   throw new InvalidArgumentError('An address is needed, in hex with 0x before it.');

@@ -9,7 +9,10 @@ const FLAGS = '/proc/self/fdinfo';
 /** O_ACCMODE: the access modes of an open file (include/uapi/asm-generic/fcntl.h). */
 const ACCESS = { mask: 3, read: 0, write: 1 } as const;
 
-/** The number of the open file of this process that a path leads to. Opening the path again would write from its start. */
+/**
+ * The number of the open file of this process that a path leads to. Opening the path again would write from
+ * its start.
+ */
 export function descriptorOf(path: string): number | undefined {
   let at = path;
   for (let hop = 0; hop < HOPS; hop++) {
@@ -30,9 +33,9 @@ function isOfThisProcess(folder: string): boolean {
 }
 
 /**
- * Whether Node.js opened a file for its own use: an anonymous inode (epoll, eventfd, io_uring), or a pipe of which this
- * process has both ends. Files that the parent process left open are neither. The close-on-exec flag does not tell them
- * apart, because Node.js sets it on every file that it finds open.
+ * Whether Node.js opened a file for its own use: an anonymous inode (epoll, eventfd, io_uring), or a pipe of
+ * which this process has both ends. Files that the parent process left open are neither. The close-on-exec
+ * flag does not tell them apart, because Node.js sets it on every file that it finds open.
  */
 export function isOfNode(fd: number): boolean {
   const file = fileOf(fd);

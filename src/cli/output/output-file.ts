@@ -29,8 +29,9 @@ const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const NAMES = 10;
 
 /**
- * Opens what --output names. A file gets the whole result or stays as it was: the result goes to a file without a name in the
- * same folder, of which nothing is left however the process ends. At the end it is copied to a file that replaces FILE.
+ * Opens what --output names. A file gets the whole result or stays as it was: the result goes to a file
+ * without a name in the same folder, of which nothing is left however the process ends. At the end it is
+ * copied to a file that replaces FILE.
  * @param inputs files that are read; the output must not be one of them
  * @throws InspectError usage if it is one of them, io if it cannot be written
  */
@@ -93,8 +94,8 @@ async function intoFile(
 }
 
 /**
- * A new open file that is in no folder: created without a name where the file system supports that (open(2), Linux 3.11),
- * otherwise created and unlinked at once.
+ * A new open file that is in no folder: created without a name where the file system supports that (open(2),
+ * Linux 3.11), otherwise created and unlinked at once.
  */
 function withoutName(folder: string): number {
   try {

@@ -36,7 +36,10 @@ function refuseInputs(path: string, { dev, ino }: Stats, inputs: readonly string
   }
 }
 
-/** Checks that the result may go to an open file. A number that is not open now may be a file of Node.js later. */
+/**
+ * Checks that the result may go to an open file. A number that is not open now may be a file of Node.js
+ * later.
+ */
 function writable(path: string, fd: number, isOpen: boolean): number {
   if (!isOpen) throw refusal(path, 'it is not open for writing', 'EBADF');
   if (isOfNode(fd)) throw refusal(path, 'Node.js opened it for its own use');
@@ -45,7 +48,8 @@ function writable(path: string, fd: number, isOpen: boolean): number {
 
 function newFile(path: string): Target {
   if (path.endsWith('/')) throw refusal(path, 'it is a directory', 'EISDIR');
-  // As in cp(1): following the link here would bypass the system's protection against the links of others (protected_symlinks).
+  // As in cp(1): following the link here would bypass the system's protection against the links of others
+  // (protected_symlinks).
   if (lstatSync(path, { throwIfNoEntry: false })) throw refusal(path, 'it is a dangling symbolic link');
   return { kind: 'file', path };
 }

@@ -29,8 +29,8 @@ export interface OpenOutput {
 const MEMORY_DEVICES = 1;
 
 /**
- * Whether a stream of the process is a terminal. The kind of its file is checked first, because Node.js takes milliseconds
- * to make the stream object, which is used for nothing else.
+ * Whether a stream of the process is a terminal. The kind of its file is checked first, because Node.js takes
+ * milliseconds to make the stream object, which is used for nothing else.
  */
 export function isTerminal(stream: 'stdout' | 'stderr'): boolean {
   const { mode, rdev } = fstatSync(stream === 'stdout' ? 1 : 2);
@@ -38,7 +38,10 @@ export function isTerminal(stream: 'stdout' | 'stderr'): boolean {
   return characters && rdev >>> 8 !== MEMORY_DEVICES && isLive(stream);
 }
 
-/** Node.js cannot make a stream of a terminal that was closed. Output to it is lost, but that is no reason to stop. */
+/**
+ * Node.js cannot make a stream of a terminal that was closed. Output to it is lost, but that is no reason to
+ * stop.
+ */
 function isLive(stream: 'stdout' | 'stderr'): boolean {
   try {
     return process[stream].isTTY === true;

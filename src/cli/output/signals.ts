@@ -2,8 +2,8 @@
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Runs work that no signal may interrupt. A signal that arrives meanwhile ends the process when the work is done. At other
- * times these signals end the process at once, except as beforeSignals() says.
+ * Runs work that no signal may interrupt. A signal that arrives meanwhile ends the process when the work is
+ * done. At other times these signals end the process at once, except as beforeSignals() says.
  */
 export async function holdingSignals<T>(work: () => T): Promise<T> {
   let came: NodeJS.Signals | undefined;
@@ -21,8 +21,8 @@ export async function holdingSignals<T>(work: () => T): Promise<T> {
 }
 
 /**
- * Calls `last`, which must be quick, before a signal ends the process, until the returned function is called. Only for work
- * that returns to the event loop: otherwise the signal would have to wait.
+ * Calls `last`, which must be quick, before a signal ends the process, until the returned function is called.
+ * Only for work that returns to the event loop: otherwise the signal would have to wait.
  */
 export function beforeSignals(last: () => void): () => void {
   const release = handle((signal) => {

@@ -1,7 +1,10 @@
 import { writeSync } from 'node:fs';
 import { InspectError, isSystemError } from '../../errors.ts';
 
-/** Thrown when the reader of the result has gone, as `head` does. Nothing is left to do, and nothing went wrong. */
+/**
+ * Thrown when the reader of the result has gone, as `head` does. Nothing is left to do, and nothing went
+ * wrong.
+ */
 export class ReaderGone extends Error {}
 
 /** Milliseconds before a full non-blocking pipe is tried again. */
@@ -39,7 +42,8 @@ export function cannotWrite(what: string, path: string, error: unknown): unknown
 }
 
 /**
- * Writes bytes to an open file synchronously, so that nothing is lost or out of order at exit. Waits if a pipe is full.
+ * Writes bytes to an open file synchronously, so that nothing is lost or out of order at exit. Waits if a
+ * pipe is full.
  * @throws ReaderGone; the system's errors
  */
 export function writeAll(fd: number, bytes: Uint8Array): void {

@@ -14,7 +14,10 @@ export interface Activity {
   readonly end: () => void;
 }
 
-/** Shows that work goes on, and for how long, where no other bar shows progress. undefined if stderr is not a terminal. */
+/**
+ * Shows that work goes on, and for how long, where no other bar shows progress. undefined if stderr is not a
+ * terminal.
+ */
 export function activityBar(what: string, { quiet }: CommonOptions): Activity | undefined {
   if (quiet || !isTerminal('stderr')) return undefined;
   const start = milliseconds();

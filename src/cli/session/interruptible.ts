@@ -4,8 +4,9 @@ const INTERRUPTED = 'ERR_SCRIPT_EXECUTION_INTERRUPTED';
 const COMES = 1000;
 
 /**
- * Runs work that never returns to the event loop, so that no signal handler could run before its end. Ctrl-C ends the work
- * wherever it is, without its catch and finally blocks. Then `last` is called, and the process ends by that signal.
+ * Runs work that never returns to the event loop, so that no signal handler could run before its end. Ctrl-C
+ * ends the work wherever it is, without its catch and finally blocks. Then `last` is called, and the process
+ * ends by that signal.
  */
 export function interruptible<T>(work: () => T, last: () => void): T {
   // Loaded here because only terminals need it.

@@ -34,9 +34,13 @@ export interface Session {
   readonly readElsewhere: ReadStatistics;
   /** @throws InspectError as openKernel does */
   kernel(): Kernel;
-  /** The kernel, or only its page tables if there is no VMCOREINFO. @throws InspectError as openKernel does */
+  /**
+   * The kernel, or only its page tables if there is no VMCOREINFO. @throws InspectError as openKernel does
+   */
   kernelOrTables(): Kernel;
-  /** The kernel by the VMCOREINFO that is available without a search. @throws InspectError as openKernel does */
+  /**
+   * The kernel by the VMCOREINFO that is available without a search. @throws InspectError as openKernel does
+   */
   kernelAtHand(): Kernel;
 }
 
@@ -95,7 +99,9 @@ async function withImage(
   }
 }
 
-/** KiB, of this program alone. getrusage(2) would report the memory of the parent process if that had more. */
+/**
+ * KiB, of this program alone. getrusage(2) would report the memory of the parent process if that had more.
+ */
 function peakMemory(): string {
   try {
     return /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? 'unknown';
@@ -133,7 +139,9 @@ function session(
   };
 }
 
-/** Opens the kernel of each VMCOREINFO text once: checking a note opens the kernel that is used afterwards. */
+/**
+ * Opens the kernel of each VMCOREINFO text once: checking a note opens the kernel that is used afterwards.
+ */
 function keepingOpener(watched: Watch): OpenByNote {
   const kept = new Map<VmcoreinfoText, Kernel>();
   return (image, text) => {

@@ -6,7 +6,10 @@ import { errnoOf } from '../output/write.ts';
 /** A larger file is not a VMCOREINFO: the kernel's own limit is one page. */
 const LIMIT = 1 << 20;
 
-/** The VMCOREINFO text in the file of --vmcoreinfo. @throws InspectError io; unsupported if the file is something else */
+/**
+ * The VMCOREINFO text in the file of --vmcoreinfo. @throws InspectError io; unsupported if the file is
+ * something else
+ */
 export function readVmcoreinfo(path: string): VmcoreinfoText {
   const text = tryRead(path);
   const wrong = whyNot(text);

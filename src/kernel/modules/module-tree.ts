@@ -28,8 +28,7 @@ export function readModuleTree(typed: TypedKernel): ModuleTree | null {
   const tree = typed.read('mod_tree_root', at, 'addr_min', 'addr_max', 'root.seq');
   const bounds = { start: tree.big('addr_min'), end: tree.big('addr_max') };
   if (!isInModuleArea(bounds)) return null;
-  // One of the two copies may be in the middle of a change; the sequence count, the first field of seq,
-  // says
+  // One of the two copies may be in the middle of a change; the sequence count, the first field of seq, says
   // which one to read (include/linux/rbtree_latch.h).
   const copy = typed.space.u32(tree.addressOf('root.seq')) & 1;
   const root = at + BigInt(tree.type.offsetOf(`root.tree[${copy}]`));

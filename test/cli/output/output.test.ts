@@ -229,7 +229,10 @@ describe('a signal', () => {
   const large = join(all, '256-gib.core');
   beforeAll(() => new SparseDump(256).write(large));
 
-  /** Sends a signal as soon as the program has opened the file for its result. Returns the signal that ended it. */
+  /**
+   * Sends a signal as soon as the program has opened the file for its result. Returns the signal that ended
+   * it.
+   */
   const kill = (signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL') =>
     new Promise<string | null>((resolve) => {
       const child = spawn(process.execPath, [

@@ -6,8 +6,8 @@ import { refusal, replaceCalls } from '../../support/system-calls.ts';
 const TEXT = 'a result of several bytes';
 
 /**
- * Writes while the first calls return the given answers: a number of bytes, the name of a system error, or another error. Later
- * calls succeed. Returns what arrived.
+ * Writes while the first calls return the given answers: a number of bytes, the name of a system error, or
+ * another error. Later calls succeed. Returns what arrived.
  */
 function writeWhere(
   answers: readonly (number | string | Error)[],
