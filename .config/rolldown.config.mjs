@@ -26,8 +26,12 @@ const output = {
   dir: 'dist',
   // Node.js loads CommonJS sooner than ES modules.
   format: 'cjs',
-  // Names stay, for the stack traces of --debug.
-  minify: { mangle: false, compress: true, codegen: { removeWhitespace: true } },
+  // Only local names are shortened (2 ms): the stack traces of --debug keep those of functions.
+  minify: {
+    mangle: { toplevel: false, keepNames: { function: true, class: true } },
+    compress: true,
+    codegen: { removeWhitespace: true },
+  },
   comments: false,
   topLevelVar: true,
 };
