@@ -65,24 +65,8 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
   const movements = typed.kernel.image.live
     ? problems.attempt('the counters of the kernel', () => new CounterMovements(typed))
     : null;
-  const kfence = problems.attempt('the pool of KFENCE', () => KfencePool.of(typed));
-  const attribution = await attributePages(typed, kfence?.pfns ?? null, {
-    ...options,
-    onProgress(done, total) {
-      movements?.look();
-      options.onProgress?.(done, total);
-    },
-  });
-  for (const [reason, pages] of attribution.unreadable)
-    problems.wrong(`${pages} pages are of unknown use: ${reason}`);
-  const { uninitialized } = attribution.uses;
-  if (uninitialized > 0 && !leavesHolesUnwritten(typed.kernel))
-    problems.wrong(`${uninitialized} pages have struct pages that were never written`);
-  // A running kernel makes compounds while it is read.
-  if (attribution.strays > 0 && !typed.kernel.image.live)
-    problems.wrong(
-      `${attribution.strays} pages have struct pages that no page can have, or that contradict the heads of their compounds`,
-    );
+  const attribution = await attributed(typed, movements, options, problems);
+  doubtStructPages(typed, attribution, problems);
   const end = missingOf(typed.kernel);
   if (end !== null) problems.wrong(end);
   const untold = untoldRows(typed.kernel);
@@ -117,6 +101,37 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
     warnings: [...typed.kernel.info.doubts, ...warnings],
     damaged: damaged || !found.exact,
   };
+}
+
+/** What each page is used for. The pool of KFENCE is left out, because its struct pages do not say whose it is. */
+function attributed(
+  typed: TypedKernel,
+  movements: CounterMovements | null,
+  options: WalkOptions,
+  problems: Problems,
+): Promise<Attribution> {
+  const kfence = problems.attempt('the pool of KFENCE', () => KfencePool.of(typed));
+  return attributePages(typed, kfence?.pfns ?? null, {
+    ...options,
+    onProgress(done, total) {
+      movements?.look();
+      options.onProgress?.(done, total);
+    },
+  });
+}
+
+/** Adds what is wrong with the struct pages to the problems. */
+function doubtStructPages(typed: TypedKernel, attribution: Attribution, problems: Problems): void {
+  for (const [reason, pages] of attribution.unreadable)
+    problems.wrong(`${pages} pages are of unknown use: ${reason}`);
+  const { uninitialized } = attribution.uses;
+  if (uninitialized > 0 && !leavesHolesUnwritten(typed.kernel))
+    problems.wrong(`${uninitialized} pages have struct pages that were never written`);
+  // A running kernel makes compounds while it is read.
+  if (attribution.strays > 0 && !typed.kernel.image.live)
+    problems.wrong(
+      `${attribution.strays} pages have struct pages that no page can have, or that contradict the heads of their compounds`,
+    );
 }
 
 /** A sentence on memory that the dump lacks; null for none. */
