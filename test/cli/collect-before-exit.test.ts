@@ -41,7 +41,7 @@ describe('the end of a run', () => {
   it.each<[string, [number, number, number]]>([
     ['the heap is small', [900, 6 * MIB, 3 * MIB]],
     ['the run was short', [100, 12 * MIB, MIB]],
-  ])('does not where %s, for that takes a while itself', (_, run) => {
+  ])('does not where %s, because that takes a while itself', (_, run) => {
     settleAfter(run);
     expect(collect).not.toHaveBeenCalled();
     expect(v8.setFlagsFromString).not.toHaveBeenCalled();
