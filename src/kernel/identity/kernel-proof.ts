@@ -119,10 +119,8 @@ function proveImageInUse(kernel: Kernel, stext: bigint): void {
   const countAt = info.offset('page._refcount') ?? info.offset('page._count');
   const sections = openMemSections(kernel);
   const pfn = Math.floor(space.translate(stext) / PAGE_SIZE);
-  const inSection = pfn % sections.pagesPerSection;
-  const map = sections.memMapOf((pfn - inSection) / sections.pagesPerSection);
-  if (map === null) throw refuted('its section table has no map of its own image');
-  const address = map + BigInt(inSection * sections.structPageSize);
+  const address = sections.structPageOf(pfn);
+  if (address === null) throw refuted('its section table has no map of its own image');
   const page = space.bytes(address, sections.structPageSize);
   const count = required(countAt, 'OFFSET(page._refcount)', 'its struct pages cannot be read');
   if (count < 0 || count > page.length - 4 || u32At(page, count) === 0) {

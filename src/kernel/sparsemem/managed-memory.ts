@@ -42,12 +42,9 @@ export class ManagedMemory {
   }
 
   #isManaged(pfn: number): boolean | undefined {
-    const { pagesPerSection, structPageSize } = this.#sections;
-    const inSection = pfn % pagesPerSection;
-    const map = this.#sections.memMapOf((pfn - inSection) / pagesPerSection);
-    if (map === null) return false;
-    const address = map + BigInt(inSection * structPageSize);
-    const page = this.#kernel.space.bytes(address, structPageSize);
+    const address = this.#sections.structPageOf(pfn);
+    if (address === null) return false;
+    const page = this.#kernel.space.bytes(address, this.#sections.structPageSize);
     const fits = (at: number, size: number) => at >= 0 && at <= page.length - size;
     if (!fits(this.#countAt, 4) || !fits(this.#lruAt, 8) || page.every((byte) => byte === 0))
       return undefined;

@@ -29,6 +29,11 @@ export interface MemSections {
    */
   memMapOf(section: number): bigint | null;
   /**
+   * Returns the virtual address of a pfn's struct page, or null if its section is not present.
+   * @throws InspectError as memMapOf
+   */
+  structPageOf(pfn: number): bigint | null;
+  /**
    * Whether a section has struct pages that the page allocator does not use: memory that was never set
    * online, or set offline again. Its struct pages may never have been written. ZONE_DEVICE memory is never
    * online either.
@@ -78,6 +83,12 @@ class SparseSections implements MemSections {
       throw new InspectError('corrupt', what);
     }
     return base + this.#sizeOfMap() * BigInt(section);
+  }
+
+  structPageOf(pfn: number): bigint | null {
+    const inSection = pfn % this.pagesPerSection;
+    const map = this.memMapOf((pfn - inSection) / this.pagesPerSection);
+    return map === null ? null : map + BigInt(inSection * this.structPageSize);
   }
 
   #sharedBase(): bigint | null {

@@ -43,11 +43,9 @@ function textDoubt(kernel: Kernel, keys: PageKeys): string | null {
   if (pfn === undefined) return null;
   const sections = openMemSections(kernel);
   const { pagesPerSection, structPageSize } = sections;
-  const inSection = pfn % pagesPerSection;
-  const map = sections.memMapOf((pfn - inSection) / pagesPerSection);
-  if (map === null) return `the section table has no struct pages for the kernel's own text, pfn ${pfn}`;
-  const address = map + BigInt(inSection * structPageSize);
-  const pages = Math.min(TEXT_PAGES, pagesPerSection - inSection);
+  const address = sections.structPageOf(pfn);
+  if (address === null) return `the section table has no struct pages for the kernel's own text, pfn ${pfn}`;
+  const pages = Math.min(TEXT_PAGES, pagesPerSection - (pfn % pagesPerSection));
   const bytes = kernel.space.bytes(address, pages * structPageSize);
   const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const strange = Array.from({ length: pages }, (_, n) => n * keys.stride).filter(
