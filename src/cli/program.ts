@@ -1,8 +1,7 @@
 import { Argument, Option, Command as Parser } from 'commander';
 import { escapeText } from '../report/escape.ts';
-import type { Command } from './command/command.ts';
+import { allOptionsOf, type Command, operandsOf } from './command/command.ts';
 import { PROGRAM } from './command/program-texts.ts';
-import { COMMON_OPTIONS } from './options/common-options.ts';
 import { type DeclaredOption, flagOf, type Operand } from './options/declared.ts';
 import { printOut, say } from './output/write.ts';
 
@@ -36,12 +35,10 @@ export function makeProgram(commands: readonly Command[], run: RunCommand, first
 }
 
 function parserOf(command: Command, run: RunCommand): Parser {
-  const { name, dump, operands, help } = command;
+  const { name, help } = command;
   const parser = new Parser(name).description(command.summary);
-  for (const operand of [...(dump ? [dump] : []), ...Object.values(operands)])
-    parser.addArgument(argumentOf(operand));
-  const options = dump ? { ...command.options, ...COMMON_OPTIONS } : command.options;
-  for (const [option, declared] of Object.entries(options))
+  for (const operand of operandsOf(command)) parser.addArgument(argumentOf(operand));
+  for (const [option, declared] of Object.entries(allOptionsOf(command)))
     for (const one of optionsOf(option, declared)) parser.addOption(one);
   if (help !== undefined) parser.addHelpText('after', ({ command }) => `\n${wrapped(command, help)}`);
   parser.showHelpAfterError(`(kdump-inspect ${name} --help lists its operands and options)`);

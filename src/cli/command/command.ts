@@ -1,5 +1,6 @@
 import type { Report } from '../../report/report.ts';
 import type { View } from '../../report/view.ts';
+import { COMMON_OPTIONS } from '../options/common-options.ts';
 import type { DeclaredOptions, Operand, Operands, OperandsOf, OptionsOf } from '../options/declared.ts';
 import type { Session } from '../session/session.ts';
 
@@ -94,4 +95,14 @@ export function plainCommand<const P extends Operands = None, const O extends De
   declared: Typed<P, O> & { readonly load: () => Promise<PlainCode<AskedOf<P, O>>> },
 ): PlainCommand {
   return { operands: {}, options: {}, ...declared } as PlainCommand;
+}
+
+/** All operands of a command in order, the dump first. */
+export function operandsOf({ dump, operands }: Command): Operand[] {
+  return [...(dump ? [dump] : []), ...Object.values(operands)];
+}
+
+/** All options of a command: its own, then those of every command that reads a dump. */
+export function allOptionsOf({ dump, options }: Command): DeclaredOptions {
+  return dump ? { ...options, ...COMMON_OPTIONS } : options;
 }

@@ -1,6 +1,6 @@
-import type { Command } from '../command/command.ts';
+import { type Command, operandsOf } from '../command/command.ts';
 import { PROGRAM } from '../command/program-texts.ts';
-import { operandsOf, operandWords } from './operand-words.ts';
+import { operandWords } from './operand-words.ts';
 import { commonForms, type OptionForm, ownForms } from './option-forms.ts';
 
 /** The manual kdump-inspect(1), in the macros of man(7). */

@@ -1,4 +1,4 @@
-import type { Command } from '../command/command.ts';
+import { allOptionsOf, type Command } from '../command/command.ts';
 import { COMMON_OPTIONS } from '../options/common-options.ts';
 import { type DeclaredOption, type DeclaredOptions, flagOf } from '../options/declared.ts';
 
@@ -25,7 +25,7 @@ const HELP: OptionForm = {
 
 /** All options of a command: its own, the common ones and --help. */
 export function optionForms(command: Command): OptionForm[] {
-  return [...ownForms(command), ...(command.dump ? commonForms() : []), HELP];
+  return [...formsOf(allOptionsOf(command)), HELP];
 }
 
 /** The options that only this command has. */

@@ -1,5 +1,4 @@
-import type { Command } from '../../command/command.ts';
-import { operandsOf } from '../operand-words.ts';
+import { type Command, operandsOf } from '../../command/command.ts';
 import { type OptionForm, optionForms } from '../option-forms.ts';
 
 /** A completion script for fish 3 and later. */

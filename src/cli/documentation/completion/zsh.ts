@@ -1,6 +1,5 @@
-import type { Command } from '../../command/command.ts';
+import { type Command, operandsOf } from '../../command/command.ts';
 import type { Operand } from '../../options/declared.ts';
-import { operandsOf } from '../operand-words.ts';
 import { type OptionForm, optionForms } from '../option-forms.ts';
 import { quoted } from './quoted.ts';
 
