@@ -3,12 +3,10 @@ import type { Range } from '../../bytes/ranges.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { HoldingCode, type MemoryAmounts, type MissingByte, type PhysicalMemory } from '../image/image.ts';
 import type { Problem } from './page-data.ts';
-import type { KdumpPart } from './part.ts';
+import { ACTIVE_PARTS, type KdumpPart } from './part.ts';
 
 /** Decoded pages kept: small structures are read field by field, many of them in one page. 256 KiB. */
 const KEPT_PAGES = 64;
-/** Parts that keep what they have read, some 5 MiB each: a dump may be split into hundreds. */
-const ACTIVE_PARTS = 8;
 
 class ProblemError extends Error {
   readonly problem: Problem;

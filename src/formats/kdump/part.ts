@@ -9,8 +9,11 @@ import type { KdumpHeader } from './header.ts';
 import { PageData, type Problem } from './page-data.ts';
 import { SharedZero } from './shared-zero.ts';
 
-/** How many parts may have bitmaps with an index of full size. */
-const ACTIVE_PARTS = 8;
+/**
+ * Parts that keep what they have read, some 5 MiB each, and whose bitmaps may have an index of full size: a
+ * dump may be split into hundreds.
+ */
+export const ACTIVE_PARTS = 8;
 
 /** One file: a whole dump, or the part of a split dump that has the pages from `start` to `end` (pfns). */
 export class KdumpPart {
