@@ -27,8 +27,10 @@ const FOREIGN: readonly Foreign[] = [
   { magic: 'BZh', what: 'a bzip2-compressed file', hint: 'unpack it first: bunzip2 FILE' },
   { magic: '\x89LZO\0\r\n\x1a\n', what: 'an lzop-compressed file', hint: 'unpack it first: lzop -d FILE' },
   { magic: '\x04\x22\x4d\x18', what: 'an lz4-compressed file', hint: 'unpack it first: unlz4 FILE' },
-  // Files that hold more than a machine's memory, or another system's memory. QEMU_SAVE_MAGIC and
-  // QEMU_SAVE_PARTIAL of libvirt (src/qemu/qemu_saveimage.h)
+
+  // Files that hold more than a machine's memory, or another system's memory.
+
+  // QEMU_SAVE_MAGIC and QEMU_SAVE_PARTIAL of libvirt (src/qemu/qemu_saveimage.h)
   {
     magic: 'LibvirtQemudSave',
     what: 'the saved state of a libvirt machine, not a dump of its memory',

@@ -22,7 +22,7 @@ export function describedPieces(memory: PhysicalMemory): number {
   return count;
 }
 
-/** The first ranges, as many as any machine can have. */
+/** The first ranges, up to the number that a machine can have. */
 export function* firstPieces(memory: PhysicalMemory): Generator<Range> {
   let count = 0;
   for (const range of memory.described()) {
