@@ -3,7 +3,7 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 
 /** MAX_SIZE_MDF_HEADER: the file's own header fills one block, then the records follow (makedumpfile.h) */
-export const HEADER_BLOCK = 4096;
+const HEADER_BLOCK = 4096;
 /** struct makedumpfile_data_header: where the data belongs and how long it is, both big-endian i64 */
 export const RECORD_HEADER = 16;
 /** END_FLAG_FLAT_HEADER, in both fields of the last record */

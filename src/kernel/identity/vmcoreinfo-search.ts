@@ -70,7 +70,7 @@ function textAt(memory: PhysicalMemory, address: number): Text | undefined {
 }
 
 /** Returns the kernel that a text describes, or why there is none. */
-export function testText(image: MemoryImage, text: VmcoreinfoText): ProvenKernel | string {
+function testText(image: MemoryImage, text: VmcoreinfoText): ProvenKernel | string {
   try {
     return proveKernel(image, text);
   } catch (error) {

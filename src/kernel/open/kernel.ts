@@ -59,7 +59,7 @@ export function openKernel(image: MemoryImage, options: KernelOptions = {}): Ker
 }
 
 /** @throws InspectError missingInfo if neither the image nor the user has it */
-export function openVmcoreinfo(image: MemoryImage, given?: VmcoreinfoText): Vmcoreinfo {
+function openVmcoreinfo(image: MemoryImage, given?: VmcoreinfoText): Vmcoreinfo {
   const text = given ?? image.vmcoreinfo;
   if (text) return new Vmcoreinfo(text);
   throw new InspectError(

@@ -3,7 +3,7 @@
  * the names and gets the one that the kernel has. Members that also changed their form are not listed; code
  * must distinguish their forms (mm_struct.rss_stat, module.mem, kmem_cache.cpu_slab).
  */
-export const RENAMED_MEMBERS: readonly (readonly [struct: string, ...names: string[]])[] = [
+const RENAMED_MEMBERS: readonly (readonly [struct: string, ...names: string[]])[] = [
   // 5.14, 2f064a59a11f "sched: Change task_struct::state"
   ['task_struct', '__state', 'state'],
   // 5.16, bcf9033e5449 "sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y"

@@ -78,7 +78,7 @@ export function hasPageType(typed: TypedKernel, name: string): boolean {
  * A page type by the name that BTF has: PGTY_table in the top byte (6.12+), PG_table as a bit that is cleared
  * (6.11).
  */
-export function pageTypeTest(typed: TypedKernel, keys: PageKeys, name: string): WordTest | undefined {
+function pageTypeTest(typed: TypedKernel, keys: PageKeys, name: string): WordTest | undefined {
   const inByte = typed.types.enumerator(`PGTY_${name}`);
   if (inByte !== undefined)
     return { word: keys.type, mask: 0xff00_0000 | 0, value: (Number(inByte) << 24) | 0 };

@@ -2,7 +2,7 @@
  * What a page is used for, in the order of makedumpfile's table, then the two classes that it counts and does
  * not print, and two that it does not know.
  */
-export const PAGE_CLASSES = [
+const PAGE_CLASSES = [
   'zero',
   'nonPrivateCache',
   'privateCache',

@@ -12,7 +12,7 @@ export interface Unavailable {
 }
 
 /** The zones of a kernel, or why they cannot be read. */
-export function tryZones(kernel: Kernel): readonly Zone[] | Unavailable {
+function tryZones(kernel: Kernel): readonly Zone[] | Unavailable {
   try {
     return readZones(kernel);
   } catch (error) {
