@@ -24,6 +24,8 @@ export interface SegmentRecipe {
   readonly filesz?: number | bigint;
   /** p_memsz; p_filesz if absent. */
   readonly memsz?: number | bigint;
+  /** p_align; 0 if absent. */
+  readonly align?: number;
 }
 
 /** Fields of the ELF header that shall differ from what was built. */
@@ -139,7 +141,7 @@ function programHeader(segment: SegmentRecipe, offset: bigint, filesz: bigint): 
     [24, 8, segment.paddr ?? 0n],
     [32, 8, filesz],
     [40, 8, segment.memsz ?? filesz],
-    [48, 8, 0],
+    [48, 8, segment.align ?? 0],
   ]);
 }
 

@@ -7,10 +7,11 @@ export interface NoteLies {
   readonly descsz?: number;
 }
 
-const padded = (bytes: Uint8Array) => concat(bytes, new Uint8Array(-bytes.length & 3));
+const padded = (bytes: Uint8Array, to = 4) => concat(bytes, new Uint8Array(-bytes.length & (to - 1)));
 
 /**
- * Elf64_Nhdr, the name with its NUL, and the contents, both padded to a multiple of four (gABI, chapter 5).
+ * Elf64_Nhdr, the name with its NUL, and the contents, both padded to a multiple of four, as Linux writes
+ * them.
  */
 export function note(name: string, type: number, contents: Uint8Array, lies: NoteLies = {}): Uint8Array {
   const named = ascii(`${name}\0`);
@@ -20,6 +21,40 @@ export function note(name: string, type: number, contents: Uint8Array, lies: Not
     [8, 4, type],
   ]);
   return concat(header, padded(named), padded(contents));
+}
+
+/** The same in a PT_NOTE whose p_align is 8: the contents and the next note begin at multiples of 8. */
+export function note8(name: string, type: number, contents: Uint8Array): Uint8Array {
+  const named = ascii(`${name}\0`);
+  const header = packed(12, [
+    [0, 4, named.length],
+    [4, 4, contents.length],
+    [8, 4, type],
+  ]);
+  return padded(concat(padded(concat(header, named), 8), contents), 8);
+}
+
+/**
+ * As VirtualBox writes it (DBGFCoreWrite.cpp): the name's length is without its NUL, but the name and its NUL
+ * are padded to 8 bytes; the length of the contents includes their padding.
+ */
+export function virtualBoxNote(name: string, type: number, contents: Uint8Array): Uint8Array {
+  const all = padded(contents, 8);
+  const header = packed(12, [
+    [0, 4, name.length],
+    [4, 4, all.length],
+    [8, 4, type],
+  ]);
+  return concat(header, padded(ascii(`${name}\0`), 8), all);
+}
+
+/** A note that has only contents. */
+export function namelessNote(type: number, contents: Uint8Array): Uint8Array {
+  const header = packed(12, [
+    [4, 4, contents.length],
+    [8, 4, type],
+  ]);
+  return concat(header, padded(contents));
 }
 
 export const vmcoreinfo = (text: string) => note('VMCOREINFO', 0, ascii(text));

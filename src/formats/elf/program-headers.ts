@@ -22,6 +22,8 @@ const phdr = struct('program header', 56, {
   p_paddr: u64(24),
   p_filesz: u64(32),
   p_memsz: u64(40),
+  /** The lower half: no alignment needs more. */
+  p_align: u32(48),
 });
 const shdr = struct('section header', 64, { sh_info: u32(44) });
 
@@ -74,6 +76,7 @@ function decodeHeader(view: DataView, at: number): ProgramHeader {
     p_paddr: view.getBigUint64(at + 24, true),
     p_filesz: view.getBigUint64(at + 32, true),
     p_memsz: view.getBigUint64(at + 40, true),
+    p_align: view.getUint32(at + 48, true),
   };
 }
 

@@ -4,7 +4,15 @@ import { elfSource, type SegmentRecipe } from '../../builders/elf.ts';
 import { ascii, concat, pattern } from '../../builders/encode.ts';
 import { failureOf } from '../../builders/failure.ts';
 import type { SourceOptions } from '../../builders/memory-source.ts';
-import { note, noteSegment, prstatus, vmcoreinfo } from '../../builders/notes.ts';
+import {
+  namelessNote,
+  note,
+  note8,
+  noteSegment,
+  prstatus,
+  virtualBoxNote,
+  vmcoreinfo,
+} from '../../builders/notes.ts';
 import { openSource } from '../../builders/open-source.ts';
 
 const TEXT = 'OSRELEASE=6.1.0\nPAGESIZE=4096\n';
@@ -48,6 +56,69 @@ describe('the notes of a dump', () => {
       ['A', 2, 0],
       ['AB', 3, 1],
     ]);
+  });
+
+  // The layout of gelf_getnote (libelf/gelf_getnote.c of elfutils) for ELF_T_NHDR8.
+  it.each([
+    ['CORE', 1, 'x'],
+    ['GNU', 3, '12345678'],
+    ['LINUX', 0x700, ''],
+  ])('are aligned to 8 bytes where p_align says so: after one named %s', (name, type, contents) => {
+    const text = note8('VMCOREINFO', 0, ascii(TEXT));
+    const notes = [note8(name, type, ascii(contents)), text, note8('A', 2, ascii('y'))];
+    const segment = noteSegment(notes, { align: 8 });
+    expect(notesOf(segment)).toEqual([
+      [name, type, contents.length],
+      ['VMCOREINFO', 0, TEXT.length],
+      ['A', 2, 1],
+    ]);
+    expect(opened([segment]).vmcoreinfo?.text).toBe(TEXT);
+  });
+
+  it.each([0, 1, 4])('are aligned to 4 bytes where p_align is %i', (align) => {
+    const text = opened([noteSegment([prstatus(), note('AB', 3, ascii('x')), vmcoreinfo(TEXT)], { align })]);
+    expect(text.vmcoreinfo?.text).toBe(TEXT);
+  });
+
+  it('may have a length without the NUL of their name, as from VirtualBox', () => {
+    const notes = [
+      virtualBoxNote('VBCORE', 0xb00, new Uint8Array(24)),
+      virtualBoxNote('VBCPU', 0xb01, ascii('x')),
+    ];
+    expect(notesOf(noteSegment([...notes, vmcoreinfo(TEXT)]))).toEqual([
+      ['VBCORE', 0xb00, 24],
+      ['VBCPU', 0xb01, 8],
+      ['VMCOREINFO', 0, TEXT.length],
+    ]);
+  });
+
+  it('follow notes without a name, and notes that are all zero', () => {
+    const zeros = (count: number) => new Uint8Array(12 * count);
+    for (const before of [
+      namelessNote(7, ascii('abcde')),
+      namelessNote(7, zeros(0)),
+      namelessNote(0, ascii('a')),
+    ])
+      expect(notesOf(noteSegment([before, vmcoreinfo(TEXT)])).at(-1)).toEqual(['VMCOREINFO', 0, TEXT.length]);
+    for (const count of [1, 2, 300])
+      expect(notesOf(noteSegment([prstatus(), zeros(count), vmcoreinfo(TEXT)]))).toEqual([
+        ['CORE', 1, 336],
+        ['VMCOREINFO', 0, TEXT.length],
+      ]);
+    const two = new Uint8Array(32);
+    const segment = noteSegment([two, note8('VMCOREINFO', 0, ascii(TEXT))], { align: 8 });
+    expect(notesOf(segment)).toEqual([['VMCOREINFO', 0, TEXT.length]]);
+  });
+
+  it('follow a note with a name longer than any', () => {
+    const long = note('A'.repeat(5000), 1, ascii('x'));
+    expect(notesOf(noteSegment([long, vmcoreinfo(TEXT)])).at(-1)).toEqual(['VMCOREINFO', 0, TEXT.length]);
+  });
+
+  it('are not looked for in more zeros than pad a page', () => {
+    const source = elfSource({ segments: [{ type: 4, data: new Uint8Array(1 << 20) }] });
+    expect(readElf(source).notes).toEqual([]);
+    expect(source.statistics.reads).toBeLessThan(10);
   });
 
   it('are read up to more than any machine has, and a warning says so', () => {

@@ -15,6 +15,7 @@ function load(p_vaddr: bigint, p_memsz: bigint, p_paddr = 0n): ProgramHeader {
     p_paddr,
     p_filesz: p_memsz,
     p_memsz,
+    p_align: 0,
   };
 }
 
