@@ -120,13 +120,18 @@ function lime(file: ByteSource, pieces: readonly Piece[]): PartsSource {
   return new PartsSource(parts, `${file.path} as LiME`);
 }
 
-/** The same as a raw image, with zeros in place of holes. */
-export function asRaw(file: ByteSource, segments: readonly Segment[]): PartsSource {
-  let at = 0;
+/** RAM from physical address 0 on, with zeros in place of holes, and its size in bytes. */
+export function ramParts(file: ByteSource, segments: readonly Segment[]): { parts: Part[]; size: number } {
+  let size = 0;
   const parts = ramOf(segments).flatMap((piece): Part[] => {
-    const gap = { zeros: piece.start - at };
-    at = piece.end;
+    const gap = { zeros: piece.start - size };
+    size = piece.end;
     return [gap, partOf(file, piece)];
   });
-  return new PartsSource(parts, `${file.path} as a raw image`);
+  return { parts, size };
+}
+
+/** The same as a raw image. */
+export function asRaw(file: ByteSource, segments: readonly Segment[]): PartsSource {
+  return new PartsSource(ramParts(file, segments).parts, `${file.path} as a raw image`);
 }

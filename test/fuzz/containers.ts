@@ -7,6 +7,7 @@ import { buildKdump, type CodecName, type KdumpRecipe, PAGE, type PageRecipe } f
 import type { BuiltKernel } from '../builders/kernel.ts';
 import { noteSegment, prstatus, taskstruct, vmcoreinfo } from '../builders/notes.ts';
 import { qemuDump } from '../builders/qemu-dump.ts';
+import { vbcore, vbcpu } from '../builders/virtualbox.ts';
 import { SparseSource } from './overlay-source.ts';
 
 /** How a made-up kernel's memory is written: its files, and what the command line must say about them. */
@@ -159,4 +160,7 @@ export const CONTAINERS: Readonly<Record<string, (built: BuiltKernel) => Contain
     const cpus = [{ cr3: BigInt(built.tables.root) }, { cr3: BigInt(built.tables.root) | 0x1000n }];
     return { files: [new SparseSource(buildElf(qemuDump(built, cpus)))] };
   },
+  virtualbox: (built) => ({
+    files: [elfOf(built, whole, vbcore(), vbcpu({ cr3: BigInt(built.tables.root) }))],
+  }),
 };

@@ -6,7 +6,7 @@ import { hex } from '../../hex.ts';
 import { PHYSICAL_LIMIT } from '../../machine.ts';
 import { PIECES_LIMIT } from '../image/described.ts';
 import { ExtentMemory } from '../image/extent-memory.ts';
-import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image/image.ts';
+import { type MemoryImage, MMIO, type Note, type Segment, type VmcoreinfoText } from '../image/image.ts';
 import { qemuRegisters } from '../image/qemu-notes.ts';
 import { requireCore, requireKernel } from './elf-type.ts';
 import { readElfHeader } from './header.ts';
@@ -14,6 +14,7 @@ import { isMarkedIncomplete, markWarnings } from './marks.ts';
 import { noteText, readNotes } from './notes.ts';
 import { type PlacedSegments, placeSegments } from './placed-segments.ts';
 import { type ProgramHeader, type ProgramHeaders, PT_LOAD, readProgramHeaders } from './program-headers.ts';
+import { isVirtualBox, virtualBoxRegisters } from './virtualbox.ts';
 
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
@@ -61,6 +62,7 @@ interface ImageTraits {
   readonly segments: Iterable<Segment>;
   readonly vmcoreinfo: VmcoreinfoText | null;
   readonly warnings: readonly string[];
+  readonly flat?: boolean;
 }
 
 /**
@@ -89,7 +91,7 @@ export function elfImage(
       originalPages: pages,
       looked: () => memory.stored,
     },
-    registers: qemuRegisters(source, notes),
+    registers: [...qemuRegisters(source, notes), ...virtualBoxRegisters(source, notes)],
     indexBytes: memory.indexBytes,
     statistics: source.statistics,
     close: () => source.close(),
@@ -98,8 +100,11 @@ export function elfImage(
 
 /** Opens an ELF64 vmcore of any writer. @throws InspectError unsupported or corrupt */
 export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
-  const segments = repeatable(() => loadsOf(source, parts.headers));
+  const loads = () => loadsOf(source, parts.headers);
+  const flat = isVirtualBox(parts.notes);
+  const segments = repeatable(flat ? () => withDevices(loads()) : loads);
   return elfImage(source, parts, {
+    flat,
     format: 'ELF64 vmcore',
     live: false,
     segments,
@@ -110,6 +115,11 @@ export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
 
 function* loadsOf(source: ByteSource, headers: ProgramHeaders): Generator<Segment> {
   for (const header of headers.ofType(PT_LOAD)) yield segmentOf(header, source);
+}
+
+/** VirtualBox's LOADs without contents are MMIO: the devices there have no memory that could be left out. */
+function* withDevices(loads: Iterable<Segment>): Generator<Segment> {
+  for (const load of loads) yield load.fileSize === 0n ? { ...load, type: MMIO } : load;
 }
 
 /** The VMCOREINFO note, if there is one. */

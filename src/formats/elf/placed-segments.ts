@@ -2,7 +2,7 @@ import { RangeCollector } from '../../bytes/range-list.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { PIECES_LIMIT } from '../image/described.ts';
 import { Extents } from '../image/extents.ts';
-import type { Segment } from '../image/image.ts';
+import { MMIO, type Segment } from '../image/image.ts';
 
 /** What the segments of a file say about physical memory, collected in one pass. */
 export interface PlacedSegments {
@@ -25,14 +25,14 @@ export function placeSegments(segments: Iterable<Segment>): PlacedSegments {
   const described = new RangeCollector();
   const sum = { pages: 0, count: 0, unplaced: 0, tooMany: false };
   for (const segment of segments) {
-    const { physical, memorySize, fileSize, offset } = segment;
+    const { type, physical, memorySize, fileSize, offset } = segment;
     sum.count++;
     if (physical === null) {
       sum.unplaced++;
       continue;
     }
     if (fileSize > 0n) extents.add(physical, physical + Number(fileSize), offset);
-    if (memorySize > fileSize) described.add(physical, physical + Number(memorySize));
+    if (memorySize > fileSize && type !== MMIO) described.add(physical, physical + Number(memorySize));
     sum.pages += pagesOf(physical, Number(memorySize));
     sum.tooMany = extents.length > PIECES_LIMIT || described.length > PIECES_LIMIT;
     if (sum.tooMany) break;

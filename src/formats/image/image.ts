@@ -90,6 +90,9 @@ export interface MakedumpfileView {
   looked(): Iterable<Range>;
 }
 
+/** The type of a segment that stands for addresses of devices, where there is no memory. */
+export const MMIO = 'MMIO';
+
 /** One line of the file's own memory map, as the file states it. */
 export interface Segment {
   readonly type: string;
@@ -169,7 +172,7 @@ export interface MemoryImage {
   readonly memory: PhysicalMemory;
   /** Whether memory may be missing after the end without a trace, because the format has no end mark. */
   readonly openEnded?: boolean;
-  /** Whether byte n counts as physical address n only because nothing in the file says otherwise. */
+  /** Whether the file has zeros for the holes between RAM, so that it does not tell them from RAM. */
   readonly flat?: boolean;
   /** In file order. Read again each time, because a file may have millions. */
   readonly segments: Iterable<Segment>;

@@ -7,10 +7,11 @@ import { StructPages } from './struct-pages.ts';
  * Whether a kernel leaves the struct pages of holes between RAM zeroed, as kernels did up to 5.5 (in 5.6
  * 4b094b7851bf made them reserved pages). A dump that describes holes, as QEMU's do, then has struct pages
  * that were never written, and nothing is wrong. Page 0 is such a hole: no x86_64 kernel uses it as RAM
- * (trim_bios_range, arch/x86/kernel/setup.c). A raw image does not tell holes from RAM.
+ * (trim_bios_range, arch/x86/kernel/setup.c). A flat image does not tell
+ * holes from RAM.
  */
 export function leavesHolesUnwritten(kernel: Kernel): boolean {
-  if (kernel.image.format === 'raw memory image') return true;
+  if (kernel.image.flat) return true;
   const { type, refcount } = pageKeys(kernel.info);
   try {
     const structPages = new StructPages(kernel);

@@ -26,7 +26,8 @@ function* cellsOf({ segments }: SegmentsFindings): Generator<readonly string[]> 
     const [memory = '', stored = '', missing = ''] = [s.memorySize, s.fileSize, s.missing].map((n) =>
       size(BigInt(n)),
     );
-    const held = s.missing !== 0 ? `${missing} cut` : s.fileSize === s.memorySize ? 'all' : stored;
+    const part = s.type === 'MMIO' ? 'no RAM' : stored;
+    const held = s.missing !== 0 ? `${missing} cut` : s.fileSize === s.memorySize ? 'all' : part;
     yield [`${index++}`, s.virtual ?? '-', s.physical ?? '-', memory, held, s.offset, s.region ?? '-'];
   }
 }
