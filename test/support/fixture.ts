@@ -40,3 +40,9 @@ export function dumpOf(name: string): string {
 export function expectedOf(name: string): Expected {
   return JSON.parse(readFileSync(`${FOLDER}${name}.json`, 'utf8')) as Expected;
 }
+
+/**
+ * The memory of a machine of 4608 MiB, with a hole from 3 to 4 GiB and the kernel image above it: what
+ * makedumpfile left of it at level 30, without compression, because an ELF fixture of it would be too large.
+ */
+export const WITH_HOLE = { name: 'linux-6.12-hole', path: `${FOLDER}.cache/linux-6.12-hole.kdump` } as const;
