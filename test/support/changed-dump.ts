@@ -21,11 +21,19 @@ export class ChangedDump {
 
   /** A change of the 8 bytes at a virtual address. */
   word(address: bigint, value: bigint): Edit {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
+    return this.bytes(address, bytes);
+  }
+
+  /** A change of the bytes at a virtual address, which lie in one piece in physical memory. */
+  bytes(address: bigint, bytes: Uint8Array): Edit {
     const physical = BigInt(this.typed.space.translate(address));
+    const last = BigInt(this.typed.space.translate(address + BigInt(bytes.length - 1)));
+    const isOnePiece = last - physical === BigInt(bytes.length - 1);
     for (const { physical: start, offset, fileSize } of this.typed.kernel.image.segments) {
-      if (start === null || physical < BigInt(start) || physical >= BigInt(start) + fileSize) continue;
-      const bytes = new Uint8Array(8);
-      new DataView(bytes.buffer).setBigUint64(0, BigInt.asUintN(64, value), true);
+      if (start === null || physical < BigInt(start) || last >= BigInt(start) + fileSize || !isOnePiece)
+        continue;
       return { at: Number(offset + physical) - start, bytes };
     }
     throw new Error(`${address.toString(16)} is not in ${this.path}`);

@@ -12,6 +12,28 @@ const HEADER_WITH_LAYOUT = 32;
  */
 const LAYOUT_ENTRY = 4;
 
+/** How every BTF begins: the magic number, the version, and no flags. */
+export const BTF_START = Uint8Array.of(MAGIC & 0xff, MAGIC >> 8, VERSION, 0);
+/** Bytes of a header that claimedSize() needs. */
+export const HEADER_START = OLD_HEADER;
+/** Longer than any header: each release that changed it added a few words. */
+const HEADER_LIMIT = 256;
+
+/**
+ * Returns the bytes that a header claims for all of its BTF; undefined if a kernel's BTF never looks like
+ * this: types first, then names, both not empty.
+ */
+export function claimedSize(header: Uint8Array): number | undefined {
+  const view = new DataView(header.buffer, header.byteOffset, header.byteLength);
+  const [length = 0, types = 0, typesLength = 0, strings = 0, stringsLength = 0] = [4, 8, 12, 16, 20].map(
+    (at) => view.getUint32(at, true),
+  );
+  const isHeader = BTF_START.every((byte, i) => header[i] === byte) && length % 4 === 0;
+  const isSane = length >= OLD_HEADER && length <= HEADER_LIMIT && types === 0 && typesLength % 4 === 0;
+  if (!isHeader || !isSane || typesLength === 0 || stringsLength === 0) return undefined;
+  return strings < typesLength ? undefined : length + strings + stringsLength;
+}
+
 /** Where the sections of a BTF lie; bytes from its start. */
 export interface BtfSections {
   readonly types: number;

@@ -18,6 +18,9 @@ const NAMES_LIMIT = 32 << 20;
 /** The longest token table that 16-bit indexes can address. */
 const TOKEN_TABLE_LIMIT = 1 << 16;
 
+/** nm's types of data. */
+const DATA = /^[BbDdRrGgSsVv]/;
+
 /** A symbol of the kernel image. */
 export interface KernelSymbol {
   readonly name: string;
@@ -41,6 +44,7 @@ export class Kallsyms {
   readonly #names: KallsymsNames;
   readonly #addresses: SymbolAddresses;
   #index: AddressIndex | undefined;
+  #hasData: boolean | undefined;
   /** How the table was found. */
   readonly source: KallsymsTables['source'];
   /** Why names may be wrong, a sentence; null if nothing suggests it. */
@@ -64,6 +68,21 @@ export class Kallsyms {
   /** How the kernel wrote the addresses; confirmed by SYMBOL(_stext). */
   get form(): SymbolAddresses['form'] {
     return this.#addresses.form;
+  }
+
+  /**
+   * Whether the table has symbols of data: without CONFIG_KALLSYMS_ALL it has functions only
+   * (scripts/kallsyms.c, symbol_valid).
+   */
+  get hasData(): boolean {
+    this.#hasData ??= this.#findData();
+    return this.#hasData;
+  }
+
+  /** Data is at the end of the image. */
+  #findData(): boolean {
+    for (let i = this.count - 1; i >= 0; i--) if (DATA.test(this.#names.expanded(i))) return true;
+    return false;
   }
 
   /** Returns symbol i of the table, which is ordered by address. */

@@ -102,7 +102,7 @@ export function offlineType(typed: TypedKernel): number | undefined {
 
 /** How the kernel marks hugetlbfs pages, if it has them: by a page type, a flag or a destructor number. */
 export const hugetlb: Derive = (typed) => {
-  if (typed.findSymbol('hugetlb_fault') === undefined) return 'none';
+  if (!typed.hasFunction('hugetlb_fault')) return 'none';
   const type = pageType(typed, 'hugetlb');
   if (type !== undefined) return [['NUMBER(PAGE_HUGETLB_MAPCOUNT_VALUE)', `${type}`]];
   const bit = flagBit(typed, 'PG_hugetlb');

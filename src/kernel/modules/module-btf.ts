@@ -63,5 +63,5 @@ export function readModuleBtf(typed: TypedKernel, from: ModuleBtf): Btf {
       { address: from.data },
     );
   }
-  return readBlob(typed.space, from.data, BigInt(from.size), base);
+  return readBlob(typed.space, { address: from.data, size: BigInt(from.size) }, base);
 }

@@ -36,6 +36,7 @@ export class ImageReader {
   /** Returns how many bytes the same page-table entry covers from here, and whether it maps them. */
   #spanAt(address: bigint): { mapped: boolean; length: number } {
     const { result } = this.#space.walk(address);
+    if (result.kind === 'noTable') this.tryRead(address, new Uint8Array(1));
     if (result.kind === 'notCanonical') return { mapped: false, length: Number.POSITIVE_INFINITY };
     const size = result.kind === 'mapped' ? result.pageSize : 2 ** result.level.shift;
     return { mapped: result.kind === 'mapped', length: size - Number(address % BigInt(size)) };

@@ -37,8 +37,17 @@ export class Symbolizer {
    */
   locate(address: bigint): Location | undefined {
     if (address < START_KERNEL_MAP) return undefined;
+    const { symbols } = this.#typed;
+    if (!symbols.hasData) return this.#locateCode(address);
     const end = this.#typed.findSymbol('_end');
-    if (end === undefined || address < end) return this.#typed.symbols.nearest(address);
+    if (end === undefined || address < end) return symbols.nearest(address);
+    return this.modules?.locate(address);
+  }
+
+  /** In a table of functions only, what follows the end of text is data without a name (_etext). */
+  #locateCode(address: bigint): Location | undefined {
+    const found = this.#typed.symbols.nearest(address);
+    if (found) return found.symbol.name === '_etext' ? undefined : found;
     return this.modules?.locate(address);
   }
 

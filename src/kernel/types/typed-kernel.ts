@@ -1,10 +1,10 @@
 import { InspectError } from '../../errors.ts';
-import { readBtf } from '../btf/read-btf.ts';
 import { type Kallsyms, readKallsyms } from '../kallsyms/kallsyms.ts';
 import type { Kernel } from '../open/kernel.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
+import { readTypes } from './kernel-types.ts';
 import { StructReader } from './struct-reader.ts';
-import { Types } from './types.ts';
+import type { Types } from './types.ts';
 
 /**
  * A kernel with its own description: symbols say where things are, BTF what they look like. Both come from
@@ -13,7 +13,7 @@ import { Types } from './types.ts';
 export class TypedKernel {
   readonly kernel: Kernel;
   #symbols: Kallsyms | undefined;
-  #types: Types | undefined;
+  #types: Types | InspectError | undefined;
   readonly #addresses = new Map<string, bigint | undefined>();
 
   constructor(kernel: Kernel, symbols?: Kallsyms) {
@@ -31,16 +31,43 @@ export class TypedKernel {
     return this.#symbols;
   }
 
-  /** @throws InspectError as readBtf does: missingInfo for a kernel without BTF */
+  /** @throws InspectError as readTypes does: missingInfo for a kernel without BTF */
   get types(): Types {
-    this.#types ??= new Types(readBtf(this.space, this.symbols));
+    this.#types ??= attempt(() => readTypes(this.kernel, this.#symbolsIfAny()));
+    if (this.#types instanceof InspectError) throw this.#types;
     return this.#types;
   }
 
-  /** Returns the virtual address of a symbol, the first if there are several; undefined if there is none. */
+  /** @throws InspectError as readKallsyms does, except for a kernel without a symbol table */
+  #symbolsIfAny(): Kallsyms | undefined {
+    const symbols = attempt(() => this.symbols);
+    if (!(symbols instanceof InspectError)) return symbols;
+    if (symbols.kind === 'missingInfo') return undefined;
+    throw symbols;
+  }
+
+  /**
+   * Returns the virtual address of a symbol, the first if there are several; undefined if there is none.
+   * @throws InspectError missingInfo if the symbol table has no data (CONFIG_KALLSYMS_ALL), so that it cannot
+   * tell
+   */
   findSymbol(name: string): bigint | undefined {
-    if (!this.#addresses.has(name)) this.#addresses.set(name, this.symbols.find(name)[0]?.address);
-    return this.#addresses.get(name);
+    if (!this.#addresses.has(name)) this.#addresses.set(name, this.#lookUp(name));
+    const address = this.#addresses.get(name);
+    if (address === undefined && !this.symbols.hasData) throw onlyFunctions(name);
+    return address;
+  }
+
+  #lookUp(name: string): bigint | undefined {
+    const [found] = this.symbols.find(name);
+    if (found || this.symbols.hasData) return found?.address;
+    // VMCOREINFO has the value of this pointer instead of its address (a0b1280368d1, 4.15).
+    return name === 'mem_section' ? undefined : this.kernel.info.symbol(name);
+  }
+
+  /** Whether the kernel has a function of that name. @throws InspectError as readKallsyms does */
+  hasFunction(name: string): boolean {
+    return this.symbols.find(name).length > 0;
   }
 
   /**
@@ -68,4 +95,21 @@ export class TypedKernel {
   read<const P extends string>(struct: string, address: bigint, ...paths: readonly P[]): StructReader<P> {
     return this.reader(struct, ...paths).load(address);
   }
+}
+
+function attempt<T>(make: () => T): T | InspectError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof InspectError) return error;
+    throw error;
+  }
+}
+
+function onlyFunctions(name: string): InspectError {
+  return new InspectError(
+    'missingInfo',
+    `the symbol table of this kernel has functions only, so nothing says where ${name} is`,
+    { key: `SYMBOL(${name})`, hint: 'kernels have all symbols if they are built with CONFIG_KALLSYMS_ALL=y' },
+  );
 }
