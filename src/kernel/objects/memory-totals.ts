@@ -13,12 +13,21 @@ export interface MemoryTotals {
 }
 
 /**
+ * Returns the name of the sum of all managed pages: an atomic_long_t since ca79b0c211af (5.0), before that an
+ * unsigned long without the underscore.
+ */
+export function totalPagesSymbol(typed: TypedKernel): string {
+  return typed.findSymbol('_totalram_pages') === undefined && typed.findSymbol('totalram_pages') !== undefined
+    ? 'totalram_pages'
+    : '_totalram_pages';
+}
+
+/**
  * Returns MemTotal and MemFree of /proc/meminfo (si_meminfo).
  * @throws InspectError missingInfo, notMapped or notStored
  */
 export function readMemoryTotals(typed: TypedKernel): MemoryTotals {
-  // An atomic_long_t of this name since ca79b0c211af (5.0).
-  const total = counter(typed, '_totalram_pages');
+  const total = counter(typed, totalPagesSymbol(typed));
   // NR_FREE_PAGES is the first of enum zone_stat_item in all kernels (include/linux/mmzone.h).
   return { total, free: counter(typed, 'vm_zone_stat') };
 }

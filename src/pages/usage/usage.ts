@@ -6,6 +6,7 @@ import type { Module } from '../../kernel/modules/module-reader.ts';
 import { readBalloonPages } from '../../kernel/objects/balloon.ts';
 import { readCpuFreePages } from '../../kernel/objects/cpu-free-lists.ts';
 import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb.ts';
+import { totalPagesSymbol } from '../../kernel/objects/memory-totals.ts';
 import { type PercpuMemory, readPercpuMemory } from '../../kernel/objects/percpu-memory.ts';
 import { readUnacceptedPages } from '../../kernel/objects/unaccepted.ts';
 import { readVmCounters, type VmCounters } from '../../kernel/objects/vm-counters.ts';
@@ -181,7 +182,7 @@ function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: 
     cpuFree: problems.attempt('the free lists of CPUs', () => readCpuFreePages(typed)),
     boot: problems.attempt('memory reserved at boot', () => bootMemory(typed)),
     vmallocCounter: problems.attempt('nr_vmalloc_pages', () => longAt(typed, 'nr_vmalloc_pages')),
-    managed: problems.attempt('_totalram_pages', () => longAt(typed, '_totalram_pages')),
+    managed: problems.attempt('_totalram_pages', () => longAt(typed, totalPagesSymbol(typed))),
     balloon: problems.attempt('balloons', () => readBalloonPages(typed)),
     unacceptedListed: problems.attempt('unaccepted memory', () => readUnacceptedPages(typed)),
   };

@@ -23,6 +23,11 @@ describe('memory and swap', () => {
     expect(readMemoryTotals(typed)).toEqual({ total: 4_096_000, free: 1_638_400 });
   });
 
+  test('have another total before 5.0', () => {
+    const { typed } = kernelWith({ totalram_pages: 1000n, vm_zone_stat: 400n });
+    expect(readMemoryTotals(typed).total).toBe(4_096_000);
+  });
+
   test('are 0 if a counter is negative for a moment', () => {
     const { typed } = kernelWith({ total_swap_pages: 16n, nr_swap_pages: -3n });
     expect(readSwapTotals(typed)).toEqual({ total: 65_536, free: 0 });

@@ -27,6 +27,11 @@ describe.each(['linux-6.12-numa', 'linux-7.3-5level'])('the types of %s', (name)
     for (const command of COMMANDS) expect(await dump.ask(command, changed)).toEqual(await dump.ask(command));
   });
 
+  test('and a total by its name before 5.0 give all of usage', async () => {
+    const older: NameOf = ({ name }) => (name === '_totalram_pages' ? 'totalram_pages' : name);
+    expect(await dump.ask(['usage'], changedSymbols(dump, older))).toEqual(await dump.ask(['usage']));
+  });
+
   test('are found where the symbol table has functions only', async () => {
     const changed = changedSymbols(dump, functionsOnly);
     const now = await dump.ask(['struct', 'task_struct'], changed);
