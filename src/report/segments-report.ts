@@ -99,7 +99,7 @@ export function segmentsReport(
     warnings: [
       ...image.warnings,
       ...(cut > 0 ? [`the file is truncated: ${size(cut)} of memory are missing at its end`] : []),
-      ...(cut === 0 && image.memory.cutShort ? ['the file was truncated after it was opened'] : []),
+      ...(cut === 0 && image.memory.shrunk ? ['the file was truncated after it was opened'] : []),
       ...(omitted ? [omission(omitted)] : []),
     ],
     complete: !image.memory.cutShort && omitted === null,

@@ -3,7 +3,14 @@ import { limeHeader } from '../builders/containers.ts';
 import { buildElf, type SegmentRecipe } from '../builders/elf.ts';
 import type { Chunk } from '../builders/encode.ts';
 import { flattened, flattenedKdump } from '../builders/flattened.ts';
-import { buildKdump, type CodecName, type KdumpRecipe, PAGE, type PageRecipe } from '../builders/kdump.ts';
+import {
+  buildKdump,
+  type CodecName,
+  descriptorsAt,
+  type KdumpRecipe,
+  PAGE,
+  type PageRecipe,
+} from '../builders/kdump.ts';
 import type { BuiltKernel } from '../builders/kernel.ts';
 import { noteSegment, prstatus, taskstruct, vmcoreinfo } from '../builders/notes.ts';
 import { qemuDump } from '../builders/qemu-dump.ts';
@@ -134,7 +141,16 @@ function splitOf(built: BuiltKernel): Contained {
     { start: 0, end: 0x1000 },
     { start: 0x1000, end },
   ];
-  return { files: parts.map((split) => kdumpOf(built, ['zlib', 'none'], { split })) };
+  const held = parts.map((split) => kdumpOf(built, ['zlib', 'none'], { split }));
+  return { files: [...held, emptyPart(built, end)] };
+}
+
+/** A part without pages, which ends with the last byte of the bitmap, as makedumpfile writes it. */
+function emptyPart(built: BuiltKernel, maxMapnr: number): SparseSource {
+  const recipe = kdumpRecipe(built, ['none'], { split: { start: maxMapnr, end: maxMapnr } });
+  const bits = Math.ceil(maxMapnr / 8);
+  const end = descriptorsAt(recipe) - Math.ceil(bits / PAGE) * PAGE + bits;
+  return new SparseSource(buildKdump(recipe), end);
 }
 
 /** Every container that a made-up kernel can be in. */

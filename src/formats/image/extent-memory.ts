@@ -33,7 +33,7 @@ export class ExtentMemory implements PhysicalMemory {
   readonly #incomplete: boolean;
   readonly #fileSize: number | null;
   /** Whether a read met an end of the file that was not there when it was opened. */
-  #shrunk = false;
+  shrunk = false;
   #last = 0;
 
   /** @throws InspectError corrupt, if the file would hold more memory than it has bytes */
@@ -71,7 +71,7 @@ export class ExtentMemory implements PhysicalMemory {
   }
 
   get cutShort(): boolean {
-    return this.#incomplete || this.#shrunk || this.truncated.length > 0;
+    return this.#incomplete || this.shrunk || this.truncated.length > 0;
   }
 
   described(start = 0, end = Number.POSITIVE_INFINITY): Iterable<Range> {
@@ -127,7 +127,7 @@ export class ExtentMemory implements PhysicalMemory {
       const part = length === into.length ? into : into.subarray(0, length);
       const got = this.#source.read(this.#positionOf(extent, address), part);
       if (got === length) return length;
-      if (this.#fileSize !== null) this.#shrunk = true;
+      if (this.#fileSize !== null) this.shrunk = true;
       return { absence: 'truncated', address: address + got };
     } catch (error) {
       if (!(error instanceof InspectError) || error.kind !== 'io') throw error;

@@ -48,6 +48,8 @@ export interface PhysicalMemory {
    * lacks a part.
    */
   readonly cutShort: boolean;
+  /** Whether a read met an end of the file that was not there when it was opened. Absent if none did. */
+  readonly shrunk?: boolean;
   /**
    * Whether pages are stored encoded, so that each must be decoded. Then a page that need not be read saves
    * more than a further read costs. Where pages are stored as they are, it is the other way round.

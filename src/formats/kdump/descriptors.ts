@@ -103,6 +103,7 @@ export class Descriptors {
    * last page with data of its own (the shared page of zeros is one of the first) has the end of the data.
    */
   endBefore(count: number): boolean {
+    if (count === 0) return false;
     if (this.position(count) > this.#fileSize) return true;
     let highest = 0;
     let lowest = Number.POSITIVE_INFINITY;

@@ -51,6 +51,12 @@ function tooSmall(source: ByteSource, main: MainHeader): InspectError {
   return problem(source, 'corrupt', what, 424);
 }
 
+/** The error for a file that ends before what its headers promise. @param needed bytes of the file */
+export function tooShort(source: ByteSource, needed: number): InspectError {
+  const what = `the headers and the bitmaps need ${needed} bytes, but the file has ${source.size}`;
+  return problem(source, 'corrupt', `${what}: it is cut short, or its sizes are wrong`, source.size);
+}
+
 /** The error for a header. @param offset of the field, in bytes */
 export function problem(
   source: ByteSource,

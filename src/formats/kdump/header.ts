@@ -4,7 +4,7 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32 } from '../../bytes/struct.ts';
 import { latin1, toNul } from '../../bytes/words.ts';
 import { PAGE_SIZE } from '../../machine.ts';
-import { headerLayoutOf, problem } from './header-layout.ts';
+import { headerLayoutOf, problem, tooShort } from './header-layout.ts';
 import { type HeaderLayout, LAYOUTS, type MainHeader, type SubHeader } from './layouts.ts';
 import { type Signature, signatureOf } from './signature.ts';
 
@@ -58,8 +58,8 @@ export interface KdumpHeader {
 
 /**
  * The headers of a kdump-compressed file.
- * @throws InspectError unsupported, if it is for another machine; corrupt, if the file ends before its page
- * descriptors, or if sizes contradict each other
+ * @throws InspectError unsupported, if it is for another machine; corrupt, if the file ends inside its bitmaps,
+ * or if sizes contradict each other
  */
 export function readKdumpHeader(source: ByteSource): KdumpHeader {
   const held = headerBlocks(source);
@@ -155,15 +155,12 @@ function places(
 ): Pick<KdumpHeader, 'bitmap1' | 'bitmap2' | 'descriptors'> {
   const { sub_hdr_size, bitmap_blocks } = main;
   const first = (1 + sub_hdr_size) * PAGE_SIZE;
-  const descriptors = first + bitmap_blocks * PAGE_SIZE;
-  if (descriptors > source.size) {
-    const what = `the headers and the bitmaps need ${descriptors} bytes, but the file has ${source.size}`;
-    throw problem(source, 'corrupt', `${what}: it is cut short, or its sizes are wrong`, source.size);
-  }
   const size = Math.ceil(maxMapnr / 8);
   const isPair = bitmap_blocks >= 2 * blocksFor(maxMapnr);
   const second = isPair ? first + Math.floor(bitmap_blocks / 2) * PAGE_SIZE : first;
+  if (second + size > source.size) throw tooShort(source, second + size);
   for (const offset of [first, second]) refuseLost(source, offset, size);
+  const descriptors = first + bitmap_blocks * PAGE_SIZE;
   return { bitmap1: { offset: first, size }, bitmap2: { offset: second, size }, descriptors };
 }
 

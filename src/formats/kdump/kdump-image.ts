@@ -35,7 +35,11 @@ function openKdump(
   const facts = { codecs, parts: sources.length, onCounted: onReading };
   const headers = sources.map(headerOf);
   const partOf = (source: ByteSource, i: number) => new KdumpPart(source, headers[i] as KdumpHeader, facts);
-  const parts = run(() => inOrder(sources.map(partOf)));
+  const parts = run(() => {
+    const given = sources.map(partOf);
+    for (const part of given) part.requireDescriptors();
+    return inOrder(given);
+  });
   return new KdumpImage(parts, codecs);
 }
 

@@ -52,6 +52,10 @@ export class KdumpMemory implements PhysicalMemory {
     return this.#parts.some((part) => part.cutShort) || this.missingParts.length > 0;
   }
 
+  get shrunk(): boolean {
+    return this.#parts.some((part) => part.shrunk);
+  }
+
   /** The pfns that no given part has. */
   get missingParts(): Range[] {
     const gaps: Range[] = [];

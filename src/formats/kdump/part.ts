@@ -6,6 +6,7 @@ import { Bitmap } from './bitmap.ts';
 import type { Codecs } from './codecs.ts';
 import { Descriptors } from './descriptors.ts';
 import type { KdumpHeader } from './header.ts';
+import { tooShort } from './header-layout.ts';
 import { PageData, type Problem } from './page-data.ts';
 import { SharedZero } from './shared-zero.ts';
 
@@ -30,7 +31,7 @@ export class KdumpPart {
   readonly #zero: SharedZero;
   #cutShort: boolean | undefined;
   /** Whether a read met an end of the file that was not there when it was opened. */
-  #shrunk = false;
+  shrunk = false;
   #before: number | undefined;
 
   /** @param parts of the dump, of which this is one */
@@ -52,6 +53,17 @@ export class KdumpPart {
     this.#zero = new SharedZero(this.#data);
   }
 
+  /**
+   * Refuses a file that ends before its first descriptor, unless it is a part without pages: such a file ends
+   * with the last byte of the bitmap, not with the bitmap's last block.
+   * @throws InspectError corrupt
+   */
+  requireDescriptors(): void {
+    const { source, header } = this;
+    if (source.size >= header.descriptors || this.pagesIn(this.start, this.end).dumped === 0) return;
+    throw tooShort(source, header.descriptors);
+  }
+
   /** Frees the memory of what was read: a dump may have hundreds of parts. */
   release(): void {
     this.existing.release();
@@ -63,7 +75,7 @@ export class KdumpPart {
   /** Whether pages that belong in this file are missing. */
   get cutShort(): boolean {
     this.#cutShort ??= this.#marked || this.#descriptors.endBefore(this.#index(this.end));
-    return this.#cutShort || this.#shrunk;
+    return this.#cutShort || this.shrunk;
   }
 
   /** Whether the file itself says that it is not whole. */
@@ -113,7 +125,7 @@ export class KdumpPart {
   /** Reads the page of the located descriptor. */
   #readData(into: Uint8Array): Problem | undefined {
     const problem = this.#data.read(this.#descriptors, into);
-    if (problem?.absence === 'truncated') this.#shrunk = true;
+    if (problem?.absence === 'truncated') this.shrunk = true;
     return problem;
   }
 

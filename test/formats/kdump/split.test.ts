@@ -4,7 +4,7 @@ import { openSources } from '../../../src/formats/open.ts';
 import { elfSource } from '../../builders/elf.ts';
 import { pattern } from '../../builders/encode.ts';
 import { failureOfAsync } from '../../builders/failure.ts';
-import { type KdumpRecipe, kdumpSource, PAGE, type PageRecipe } from '../../builders/kdump.ts';
+import { descriptorsAt, type KdumpRecipe, kdumpSource, PAGE, type PageRecipe } from '../../builders/kdump.ts';
 import type { MemorySource } from '../../builders/memory-source.ts';
 
 const pageOf = (pfn: number) => pattern(PAGE, pfn);
@@ -47,6 +47,25 @@ describe('the parts of a split dump', () => {
   it('may be empty, as makedumpfile writes them for a small machine', async () => {
     const image = await openSources([part(0, 10), part(10, 10), part(10, 10)]);
     expect([image.memory.cutShort, image.warnings]).toEqual([false, []]);
+  });
+
+  it('may end with the last bit of the bitmaps if it has no page', async () => {
+    const recipe = { pages: PAGES, split: { start: 10, end: 10 } };
+    // The bitmap of 10 pages has 2 bytes in a block of 4096.
+    const end = descriptorsAt(recipe) - PAGE + 2;
+    const image = await openSources([part(0, 10), kdumpSource(recipe, { cutAt: end })]);
+    expect([image.memory.cutShort, image.warnings]).toEqual([false, []]);
+    const alone = await openSources([kdumpSource(recipe, { cutAt: end })]);
+    expect(alone.warnings).toEqual([expect.stringContaining('pfn 0 to 9, of which 5 pages were written')]);
+    expect([alone.memory.shrunk, [...alone.segments].map(({ missing }) => missing)]).toEqual([
+      false,
+      [0n, 0n, 0n],
+    ]);
+    const cutShort = [
+      kdumpSource(recipe, { cutAt: end - 1 }),
+      kdumpSource({ ...recipe, split: { start: 6, end: 10 } }, { cutAt: end }),
+    ];
+    for (const source of cutShort) expect((await failureOfAsync(openSources([source]))).kind).toBe('corrupt');
   });
 
   it('may not all be given: the pages of a missing part do not count as left out, and the part is named', async () => {
