@@ -5,7 +5,7 @@ import { type KeyChanges, vmcoreinfoText } from './kernel-keys.ts';
 import { SHAPES, type Shape } from './kernel-shapes.ts';
 import { BuiltMemory, type MemoryPlan } from './memory.ts';
 import { BuiltTables, KIB4, MIB2 } from './page-tables.ts';
-import { type SectionPlan, writeSections } from './sections.ts';
+import { SECTION_SHIFT, type SectionPlan, writeSections } from './sections.ts';
 import { encodePage, type PageSpec } from './struct-page.ts';
 
 export const START_KERNEL_MAP = 0xffff_ffff_8000_0000n;
@@ -16,6 +16,8 @@ export const IMAGE_BYTES = MIB2;
 /** Memory below 2 MiB for page tables, the section array and struct pages; e820 reserves page 0. */
 export const ARENA: Range = { start: 0x1000, end: MIB2 };
 export const PAGES_PER_SECTION = 32768;
+/** Struct pages of a section, of 64 bytes. */
+const MAP_BYTES = MIB2;
 
 /** Places in the image; bytes from _stext. */
 export const IN_IMAGE = {
@@ -74,6 +76,8 @@ export class BuiltKernel {
   readonly described: readonly Range[];
   readonly structPageSize: number;
   readonly #plan: KernelPlan;
+  /** Memory with the struct pages of a section, if each has its own; bytes. */
+  readonly #maps: readonly Range[];
   readonly #text: string | null;
   /** All blank struct pages share this page, with the contents that the kernel writes at boot. */
   readonly #blank: number;
@@ -90,7 +94,8 @@ export class BuiltKernel {
     this.stext = START_KERNEL_MAP + BigInt(LINKED_AT) + kernelOffset;
     this.imageAt = Number(this.stext - START_KERNEL_MAP + physBase);
     const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
-    this.described = mergeRanges([ARENA, image, ...(plan.ram ?? [])]);
+    this.#maps = Object.values(plan.sections?.maps ?? {}).map((at) => ({ start: at, end: at + MAP_BYTES }));
+    this.described = mergeRanges([ARENA, image, ...this.#maps, ...(plan.ram ?? [])]);
     this.memory = new BuiltMemory({ ...plan, described: this.described });
     const root = this.imageAt + IN_IMAGE.root;
     const allocate = () => this.allocate(KIB4);
@@ -141,12 +146,19 @@ export class BuiltKernel {
 
   /** Returns the virtual address of a struct page. */
   structPageAt(pfn: number): bigint {
-    return this.vmemmap + BigInt(pfn * this.structPageSize);
+    const { maps } = this.#plan.sections ?? {};
+    if (!maps) return this.vmemmap + BigInt(pfn * this.structPageSize);
+    const inSection = pfn % PAGES_PER_SECTION;
+    const map = maps[(pfn - inSection) / PAGES_PER_SECTION];
+    if (map === undefined) throw new Error(`pfn ${pfn} has no struct page`);
+    return this.direct(map + inSection * this.structPageSize);
   }
 
   /** Writes a struct page; a blank page of the vmemmap gets its own memory first. */
   setPage(pfn: number, spec: PageSpec): void {
-    const bytes = encodePage(this.shape, spec, this.structPageSize);
+    const section = Math.floor(pfn / PAGES_PER_SECTION);
+    const flagsHigh = ((spec.flagsHigh ?? 0) | this.#sectionBits(section)) >>> 0;
+    const bytes = encodePage(this.shape, { ...spec, flagsHigh }, this.structPageSize);
     for (let i = 0; i < bytes.length; i += 8) {
       const at = this.structPageAt(pfn) + BigInt(i);
       this.memory.write(this.vmemmapBacking(at) + Number(at % BigInt(KIB4)), bytes.subarray(i, i + 8));
@@ -155,6 +167,7 @@ export class BuiltKernel {
 
   /** Returns the physical address of a page of the vmemmap, which is made if it was blank. */
   vmemmapBacking(virtual: bigint): number {
+    if (this.#plan.sections?.maps) return Number(virtual - (virtual % BigInt(KIB4)) - this.pageOffset);
     const page = virtual - (virtual % BigInt(KIB4));
     const smeMask = this.#plan.smeMask ?? 0n;
     const entry = this.memory.peekU64(this.tables.entryAt(page, KIB4)) & ~smeMask;
@@ -167,10 +180,15 @@ export class BuiltKernel {
   }
 
   /** Fills a page of the vmemmap with new struct pages, as many as fit whole. */
-  #initialize(page: number): void {
+  #initialize(page: number, flagsHigh = 0): void {
     if (this.#plan.unwritten) return;
-    const bytes = encodePage(this.shape, {}, this.structPageSize);
+    const bytes = encodePage(this.shape, { flagsHigh }, this.structPageSize);
     for (let at = 0; at + bytes.length <= KIB4; at += bytes.length) this.memory.write(page + at, bytes);
+  }
+
+  /** Returns the upper half of flags with the number of a section. */
+  #sectionBits(section: number): number {
+    return this.#plan.sections?.maps ? section << SECTION_SHIFT : 0;
   }
 
   /** Unmaps the page of the vmemmap with a struct page. */
@@ -184,6 +202,11 @@ export class BuiltKernel {
     for (const { start, end } of mergeRanges(ram.map(wholeLargePages))) {
       this.tables.mapRange(this.direct(start), start, end - start);
     }
+    const { maps } = this.#plan.sections ?? {};
+    for (const [section, map] of Object.entries(maps ?? {})) {
+      for (let at = map; at < map + MAP_BYTES; at += KIB4) this.#initialize(at, this.#sectionBits(+section));
+    }
+    if (maps) return;
     const sectionBytes = PAGES_PER_SECTION * this.structPageSize;
     for (const section of this.presentSections()) {
       for (let at = 0; at < sectionBytes; at += KIB4) {
@@ -229,13 +252,14 @@ export class BuiltKernel {
     return openKernel(this.image);
   }
 
-  /** What the arena and the image add to a census; no exclusion rule matches any of their pages. */
+  /** What the arena, the image and maps add to a census; no exclusion rule matches any of their pages. */
   get own(): { readonly pages: number; readonly zero: number; readonly kernelData: number } {
     const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
-    const pages = countOf([ARENA, image]) / KIB4;
+    const all = [ARENA, image, ...this.#maps];
+    const pages = countOf(all) / KIB4;
     const written = this.memory.nonZeroPfns().filter((pfn) => {
       const at = pfn * KIB4;
-      return [ARENA, image].some((range) => at >= range.start && at < range.end);
+      return all.some((range) => at >= range.start && at < range.end);
     });
     return { pages, zero: pages - written.length, kernelData: written.length };
   }

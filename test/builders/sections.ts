@@ -1,5 +1,5 @@
 import type { BuiltKernel } from './kernel.ts';
-import { IN_IMAGE } from './kernel.ts';
+import { IN_IMAGE, PAGES_PER_SECTION } from './kernel.ts';
 import { type KeyChanges, PHYSMEM_BITS, SECTION_ENTRY } from './kernel-keys.ts';
 import { KIB4 } from './page-tables.ts';
 
@@ -23,7 +23,15 @@ export interface SectionPlan {
   readonly absent?: readonly number[];
   /** Flag bits of a section; MARKED_PRESENT, HAS_MEM_MAP, IS_ONLINE and IS_EARLY for all others. */
   readonly flags?: Readonly<Record<number, number>>;
+  /**
+   * Without SPARSEMEM_VMEMMAP: where in physical memory each section has its struct pages; bytes. They take 2
+   * MiB of section 0.
+   */
+  readonly maps?: Readonly<Record<number, number>>;
 }
+
+/** Without SPARSEMEM_VMEMMAP, the section's number is in the top 46 - 27 bits of page.flags. */
+export const SECTION_SHIFT = 32 - (46 - 27);
 
 const USUAL = 1 | 2 | 4 | 8;
 const PER_ROOT = KIB4 / SECTION_ENTRY;
@@ -42,9 +50,13 @@ export function writeSections(
   sections: readonly number[],
   plan: SectionPlan = {},
 ): WrittenSections {
-  // sparse_encode_mem_map() takes off the section's own pfns, so all sections encode the address of struct
-  // page 0.
-  const encoded = (section: number) => kernel.vmemmap | BigInt(plan.flags?.[section] ?? USUAL);
+  // sparse_encode_mem_map() takes off the section's own pfns: with a vmemmap, all sections encode the address
+  // of struct page 0.
+  const encoded = (section: number) => {
+    const first = section * PAGES_PER_SECTION;
+    const base = kernel.structPageAt(first) - BigInt(first * kernel.structPageSize);
+    return base | BigInt(plan.flags?.[section] ?? USUAL);
+  };
   if (plan.form === 'static') {
     const at = kernel.imageAt + IN_IMAGE.memSection;
     for (const section of sections) kernel.memory.writeU64(at + section * SECTION_ENTRY, encoded(section));

@@ -110,6 +110,8 @@ export const KERNELS: Readonly<Record<string, () => BuiltKernel>> = {
   'pages-5level': () => pagesKernel(SHAPES['6.12'], { levels: 5 }),
   'pages-sme': () => pagesKernel(SHAPES['6.12'], { smeMask: 1n << 47n }),
   'pages-static': () => pagesKernel(SHAPES['6.12'], { sections: { form: 'static' } }),
+  'pages-own-maps': () =>
+    pagesKernel(SHAPES['6.12'], { sections: { maps: { 0: 24 * 2 ** 20, 1: 32 * 2 ** 20 } } }),
   'pages-pointer': () => pagesKernel(SHAPES['4.18'], { sections: { form: 'pointer' } }),
   'pages-kaslr': () => pagesKernel(SHAPES['7.1'], { kernelOffset: 0x1a00_0000n, physBase: -0x1900_0000n }),
   symbols: () => kernelWithSymbols(),

@@ -18,6 +18,8 @@ export interface KernelLayout {
   readonly kernelOffset: TriedValue;
   /** Virtual address of struct page 0. */
   readonly vmemmap: TriedValue;
+  /** Whether the kernel has a vmemmap at all (SPARSEMEM_VMEMMAP). */
+  readonly hasVmemmap: boolean;
   readonly vmallocStart: TriedValue;
   readonly pageTableRoot: TriedValue;
   /** The physical address bit that means memory encryption (AMD SME); 0 if there is none. */
@@ -43,6 +45,7 @@ export function findLayout(
     physBase: kernel.physBase,
     kernelOffset: findKernelOffset(kernel),
     vmemmap: findVmemmap(kernel, kallsyms),
+    hasVmemmap: hasVmemmap(kernel),
     vmallocStart: findVmallocStart(kernel, kallsyms),
     pageTableRoot: kernel.pageTableRoot,
     smeMask: findSmeMask(kernel),
@@ -138,6 +141,7 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
     !first || first.base === value
       ? undefined
       : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which contradicts it`;
+  if (!hasVmemmap(kernel)) return tryMethods([{ source: 'mem-section', find: noVmemmap }]);
   return tryMethods(
     [
       { source: 'vmcoreinfo', find: noted },
@@ -146,6 +150,21 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
     ],
     unmapped,
   );
+}
+
+/** Every kernel has one, unless its section table shows the contrary. */
+function hasVmemmap(kernel: Kernel): boolean {
+  try {
+    return openMemSections(kernel).hasVmemmap;
+  } catch (error) {
+    if (error instanceof InspectError) return true;
+    throw error;
+  }
+}
+
+function noVmemmap(): never {
+  const what = 'this kernel has no vmemmap (SPARSEMEM_VMEMMAP=n): each section has its struct pages';
+  throw new InspectError('missingInfo', `${what} in the direct map`);
 }
 
 /** Returns the first section's map, or undefined if no section table is found. */

@@ -26,7 +26,10 @@ const CPU_ENTRY_AREA = 0xffff_fe00_0000_0000n;
 const ESPFIX = 0xffff_ff00_0000_0000n;
 
 /** The bases of the regions below the kernel image; they always come in this order. */
-export type Bases = Pick<KernelLayout, 'pageOffset' | 'vmallocStart' | 'vmemmap' | 'pagingLevels'>;
+export type Bases = Pick<
+  KernelLayout,
+  'pageOffset' | 'vmallocStart' | 'vmemmap' | 'hasVmemmap' | 'pagingLevels'
+>;
 
 /** Returns the region of a virtual address; `bases` is undefined if the layout is unknown. */
 export function regionOf(address: bigint, bases: Bases | undefined): Region {
@@ -46,8 +49,15 @@ function movedRegion(address: bigint, bases: Bases | undefined): Region {
   const within = (start: bigint | null, end: bigint | null) =>
     start !== null && end !== null && address >= start && address < end;
   if (within(vmemmap, CPU_ENTRY_AREA)) return 'vmemmap';
-  if (within(vmalloc, vmemmap)) return 'vmalloc';
+  if (within(vmalloc, bases?.hasVmemmap === false ? vmallocEnd(vmalloc) : vmemmap)) return 'vmalloc';
   return within(bases?.pageOffset.value ?? null, vmalloc) ? 'direct map' : 'unknown';
+}
+
+/** VMALLOC_SIZE_TB_L4 (pgtable_64_types.h). A kernel without a vmemmap has four levels (X86_5LEVEL). */
+const VMALLOC_SIZE = 32n << 40n;
+
+function vmallocEnd(start: bigint | null): bigint | null {
+  return start === null ? null : start + VMALLOC_SIZE;
 }
 
 /**

@@ -13,8 +13,6 @@ function unasked(): never {
 export class PageAddresses {
   readonly #pageOffset: bigint;
   readonly #sections: MemSections;
-  /** Where the struct page of pfn 0 is or would be (SPARSEMEM_VMEMMAP). */
-  readonly #base: bigint;
 
   /** @throws InspectError missingInfo if the direct map cannot be found; as openMemSections does */
   constructor(typed: TypedKernel) {
@@ -22,7 +20,6 @@ export class PageAddresses {
     if (value === null) throw new InspectError('missingInfo', 'it is unknown where the direct map begins');
     this.#pageOffset = value;
     this.#sections = openMemSections(typed.kernel);
-    this.#base = this.#sections.firstMemMap()?.base ?? 0n;
   }
 
   /** Returns the address of a page in the direct map. */
@@ -40,15 +37,11 @@ export class PageAddresses {
    * @throws InspectError notMapped or notStored (the section's entry)
    */
   structPageOf(pfn: number): bigint | null {
-    const { pagesPerSection, structPageSize } = this.#sections;
-    if (pfn < 0) return null;
-    const map = this.#sections.memMapOf(Math.floor(pfn / pagesPerSection));
-    return map === null ? null : map + BigInt((pfn % pagesPerSection) * structPageSize);
+    return pfn < 0 ? null : this.#sections.structPageOf(pfn);
   }
 
   /** Returns null if the address is not that of a struct page. @throws InspectError notMapped or notStored */
   pfnOf(structPage: bigint): number | null {
-    const pfn = Number(structPage - this.#base) / this.#sections.structPageSize;
-    return Number.isSafeInteger(pfn) && this.structPageOf(pfn) === structPage ? pfn : null;
+    return this.#sections.pfnOf(structPage);
   }
 }

@@ -8,10 +8,7 @@ const POINTER = 8;
 /** Number of roots kept: a scan visits them in order, and 128 to 256 sections share one. */
 const CACHED_ROOTS = 8;
 
-/**
- * Reads section_mem_map of the entries of mem_section: one array, or an array of pointers to pages of entries
- * (roots).
- */
+/** Reads section_mem_map of the entries of mem_section, an array of pointers to pages of entries (roots). */
 export class SectionEntries {
   readonly #space: AddressSpace;
   readonly #geometry: Geometry;
@@ -40,9 +37,6 @@ export class SectionEntries {
 
   #readEntry(section: number): bigint | null {
     const { entrySize, mapOffset, perRoot, roots } = this.#geometry;
-    if (!perRoot) {
-      return section < roots ? this.#space.u64(this.#array + BigInt(section * entrySize + mapOffset)) : null;
-    }
     const root = Math.floor(section / perRoot);
     if (root >= roots) return null;
     const page = this.#pages.get(root, () => this.#readRoot(root));

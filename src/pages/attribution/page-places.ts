@@ -1,22 +1,20 @@
+import { type FlagsLayout, flagsLayout } from '../../kernel/sparsemem/page-flags-layout.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 
 /**
- * How page.flags says which node and zone a page belongs to: in its upper bits, the node first
- * (include/linux/page-flags-layout.h; sections have no bits with SPARSEMEM_VMEMMAP, which x86_64 always has).
- * The dump does not give their widths. That of the node follows from the length of node_data, which has 1 <<
- * NODES_SHIFT entries, and that of the zone from the number of zones.
+ * Where page.flags says which node and zone a page belongs to. The width of the zone's number follows from the
+ * number of zones.
  */
-export interface PlaceBits {
-  readonly node: number;
+export interface PlaceBits extends FlagsLayout {
   readonly zone: number;
   /** MAX_NR_ZONES */
   readonly zones: number;
 }
 
+/** @throws InspectError as openMemSections */
 export function placeBits(typed: TypedKernel): PlaceBits {
   const zones = Number(typed.types.enumerator('__MAX_NR_ZONES') ?? 4n);
-  const node = Math.ceil(Math.log2(typed.kernel.info.length('node_data') ?? 1));
-  return { node, zone: Math.ceil(Math.log2(zones)), zones };
+  return { ...flagsLayout(typed.kernel), zone: Math.ceil(Math.log2(zones)), zones };
 }
 
 /**
@@ -31,7 +29,7 @@ export interface PlaceKeys {
 /** NODES_SHIFT is at most 10 and MAX_NR_ZONES at most 8. More would only make tables larger. */
 const BITS_LIMIT = 13;
 
-export function placeKeys({ node, zone }: PlaceBits): PlaceKeys {
+export function placeKeys({ section, node, zone }: PlaceBits): PlaceKeys {
   const bits = Math.min(BITS_LIMIT, node + zone);
-  return { shift: Math.min(31, 32 - bits), mask: 2 ** bits - 1 };
+  return { shift: Math.max(0, Math.min(31, 32 - section - bits)), mask: 2 ** bits - 1 };
 }

@@ -38,7 +38,7 @@ export class ClassScan implements Scan<ClassTally> {
     // Contents are read after the struct pages of a run have been looked at, so both can use one buffer,
     // which stays in the CPU's cache.
     this.#zeroPages = new ZeroPages(this.#memory, structPages.bytes);
-    this.#free = new FreeCounter(zones, kernel.info);
+    this.#free = new FreeCounter(zones, kernel);
     const keys = { ...pageKeys(kernel.info), device: deviceTest(zones, kernel.info) };
     const judge = new ClassJudge(keys, (pfn, pages, flagsHigh, unaccepted) =>
       this.#free.add(pfn, pages, flagsHigh, unaccepted),

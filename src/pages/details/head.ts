@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
+import { openMemSections } from '../../kernel/sparsemem/mem-section.ts';
 import { required } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import type { PageExplanation } from '../explain/explain.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
@@ -14,12 +15,8 @@ export function headOf(kernel: Kernel, page: PageExplanation): number {
   if (page.decidedBy !== null) return page.decidedBy;
   const struct = page.structPage;
   if (!struct || struct.compound === null || (struct.compound & 1n) === 0n) return page.pfn;
-  const size = BigInt(required(kernel.info.size('page'), 'SIZE(page)', 'its head cannot be found'));
-  const head = headAddress(struct.address, struct.compound - 1n);
-  const distance = (struct.address - head) / size;
-  const fits =
-    head <= struct.address && (struct.address - head) % size === 0n && distance < BigInt(MOST_PAGES);
-  return fits ? page.pfn - Number(distance) : page.pfn;
+  const head = openMemSections(kernel).pfnOf(headAddress(struct.address, struct.compound - 1n));
+  return head !== null && head <= page.pfn && page.pfn - head < MOST_PAGES ? head : page.pfn;
 }
 
 /**

@@ -22,9 +22,9 @@ export interface PagePlace {
  */
 export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePlace | null {
   const bits = placeBits(typed);
-  const [nodeBits, zoneBits] = [BigInt(bits.node), BigInt(bits.zone)];
-  const node = Number(flags >> (64n - nodeBits));
-  const index = Number((flags >> (64n - nodeBits - zoneBits)) & ((1n << zoneBits) - 1n));
+  const below = bits.section + bits.node;
+  const node = bitsOf(flags, 64 - below, bits.node);
+  const index = bitsOf(flags, 64 - below - bits.zone, bits.zone);
   const address = addressOfNode(typed, node);
   if (address === undefined || index >= bits.zones) return null;
   const zone = typed.reader('zone', 'name', 'zone_start_pfn', 'spanned_pages');
@@ -36,6 +36,10 @@ export function placeOf(typed: TypedKernel, flags: bigint, pfn: number): PagePla
     zone: zoneName(typed, zone.big('name'), index),
     inSpan: pfn >= start && pfn < start + zone.number('spanned_pages'),
   };
+}
+
+function bitsOf(flags: bigint, shift: number, bits: number): number {
+  return Number(BigInt.asUintN(bits, flags >> BigInt(shift)));
 }
 
 /**

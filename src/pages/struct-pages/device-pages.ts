@@ -1,12 +1,13 @@
+import { nodeBits } from '../../kernel/sparsemem/page-flags-layout.ts';
 import type { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
-import { nodeBits, type Zone } from '../zones/zones.ts';
+import type { Zone } from '../zones/zones.ts';
 import type { PageKeys } from './page-keys.ts';
 
 /**
  * How the upper half of page.flags says that a page is device memory: by the number of its zone, in the bits
  * below the node's (include/linux/page-flags-layout.h). ZONE_DEVICE is the last zone of a kernel that has it,
- * so its number gives the number of bits for zones. The test never matches where no zone of that name has
- * memory.
+ * so its number gives the number of bits for zones. It needs SPARSEMEM_VMEMMAP (mm/Kconfig), so no section is
+ * above the node. The test never matches where no zone of that name has memory.
  */
 export function deviceTest(zones: readonly Zone[], info: Vmcoreinfo): PageKeys['device'] {
   const device = zones.find(({ name }) => name === 'Device');

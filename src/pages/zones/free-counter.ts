@@ -1,21 +1,27 @@
-import type { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
-import { nodeBits, type Zone, type ZoneCheck } from './zones.ts';
+import type { Kernel } from '../../kernel/open/kernel.ts';
+import { flagsLayout } from '../../kernel/sparsemem/page-flags-layout.ts';
+import type { Zone, ZoneCheck } from './zones.ts';
 
 /** Counts free blocks zone by zone. */
 export class FreeCounter {
   readonly zones: ZoneCheck[];
   /** Free pages that lie in no zone: there should be none. */
   outside = 0;
+  /** Of the upper half of a page's flags, the bits of its node. */
   readonly #nodeShift: number;
+  readonly #nodeMask: number;
 
-  constructor(zones: readonly Zone[], info: Vmcoreinfo) {
+  /** @throws InspectError as flagsLayout, where there are zones */
+  constructor(zones: readonly Zone[], kernel: Kernel) {
     this.zones = zones.map((zone) => ({ ...zone, counted: 0, unaccepted: 0 }));
-    this.#nodeShift = 32 - (zones.length === 0 ? 1 : Math.max(1, nodeBits(info)));
+    const { section, node } = zones.length === 0 ? { section: 0, node: 0 } : flagsLayout(kernel);
+    this.#nodeShift = 32 - section - node;
+    this.#nodeMask = 2 ** node - 1;
   }
 
   /** Adds a free block. Parameters as for OnFree. */
   add(pfn: number, pages: number, flagsHigh: number, unaccepted = false): void {
-    const zone = this.#zoneAt(pfn, flagsHigh >>> this.#nodeShift);
+    const zone = this.#zoneAt(pfn, (flagsHigh >>> this.#nodeShift) & this.#nodeMask);
     if (!zone) {
       this.outside += pages;
       return;

@@ -206,15 +206,6 @@ function nameAt(space: Kernel['space'], pointer: bigint): string | undefined {
   }
 }
 
-/**
- * How many bits the number of a node has: NODES_SHIFT. They are the top bits of page.flags with
- * SPARSEMEM_VMEMMAP, and node_data has 1 << NODES_SHIFT entries (include/linux/page-flags-layout.h). 0
- * without CONFIG_NUMA.
- */
-export function nodeBits(info: Vmcoreinfo): number {
-  return Math.ceil(Math.log2(info.length('node_data') ?? 1));
-}
-
 /** The same zones with the kernel's counters read again. */
 export function recounted(zones: readonly ZoneCheck[], now: readonly Zone[]): ZoneCheck[] {
   return zones.map((zone) => {

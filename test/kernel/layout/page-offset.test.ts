@@ -8,7 +8,7 @@ import { KIB4, MIB2 } from '../../builders/page-tables.ts';
 const MOVED = 0xffff_9a12_4000_0000n;
 const KASLR: KernelPlan = { pageOffset: MOVED, kernelOffset: 0x1e00_0000n, physBase: -0x1c00_0000n };
 /** No pointer into the direct map in VMCOREINFO, and no LOADs: only the page tables remain. */
-const BARE: KernelPlan = { sections: { form: 'static' }, segments: [] };
+const BARE: KernelPlan = { sections: { form: 'pointer' }, segments: [] };
 
 const candidate = ({ pageOffset }: KernelLayout, source: string) =>
   pageOffset.candidates.find((c) => c.source === source);
@@ -51,7 +51,7 @@ describe('page_offset by one method alone', () => {
   });
 
   test('the LOADs of RAM', () => {
-    const { pageOffset } = layoutOf({ ...KASLR, sections: { form: 'static' } });
+    const { pageOffset } = layoutOf({ ...KASLR, sections: { form: 'pointer' } });
     expect(pageOffset).toMatchObject({ value: MOVED, source: 'pt-load' });
   });
 

@@ -17,7 +17,7 @@ const sectionsOf = (plan: KernelPlan, asMakedumpfile = false) => {
 };
 const failureWith = (plan: KernelPlan) => failureOf(() => sectionsOf(plan));
 
-describe.each(['extreme', 'pointer', 'static'] as const)('a section table in the %s form', (form) => {
+describe.each(['extreme', 'pointer'] as const)('a section table in the %s form', (form) => {
   const open = () => sectionsOf({ sections: { form } });
 
   test('has the struct pages of each section one after the other', () => {

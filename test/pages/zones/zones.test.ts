@@ -103,7 +103,7 @@ describe('the zones of a kernel', () => {
 describe('free blocks that a scan found', () => {
   const counterOf = (nodes: (readonly ZonePlan[] | null)[]) => {
     const kernel = kernelWithZones({}, { nodes }).open();
-    return new FreeCounter(readZones(kernel), kernel.info);
+    return new FreeCounter(readZones(kernel), kernel);
   };
 
   test('go to the zone that their pfn lies in, the ends included', () => {
@@ -124,7 +124,7 @@ describe('free blocks that a scan found', () => {
 
   test('need no node where the kernel has but one', () => {
     const kernel = kernelWithZones({}, { numa: false, nodes: [[DMA32, NORMAL]] }).open();
-    const counter = new FreeCounter(readZones(kernel), kernel.info);
+    const counter = new FreeCounter(readZones(kernel), kernel);
     counter.add(FIRST, 4, 0xffff_ffff);
     expect(counter.zones.map((zone) => zone.counted)).toEqual([0, 4]);
   });
