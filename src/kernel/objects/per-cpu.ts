@@ -17,17 +17,31 @@ export function countOfCpus(typed: TypedKernel, symbol: string): number | undefi
 }
 
 /**
+ * Whether a kernel was built for a single CPU (SMP=n). Then per-CPU variables are ordinary ones
+ * (PER_CPU_BASE_SECTION, include/asm-generic/percpu.h), and there is no __per_cpu_offset. Because a symbol
+ * table without data (KALLSYMS_ALL=n) lacks it, too, a function decides that every other kernel has
+ * (arch/x86/kernel/smpboot.c).
+ */
+export function isUniprocessor(typed: TypedKernel): boolean {
+  return (
+    typed.findSymbol('__per_cpu_offset') === undefined && typed.findSymbol('start_secondary') === undefined
+  );
+}
+
+/**
  * Per-CPU variables. A CPU's copy is at the variable's address plus __per_cpu_offset[cpu], modulo 2^64, in
  * all kernels. Up to 6.14 the symbol's address is the offset into the per-CPU area, which is linked at 0;
  * since 6.15 (9d7de2aa8b41) it is an ordinary address of the image, and the array holds the difference.
  */
 export class PerCpu {
   readonly #typed: TypedKernel;
+  readonly #single: boolean;
   #offsets: BigUint64Array | undefined;
   #possible: number[] | undefined;
 
   constructor(typed: TypedKernel) {
     this.#typed = typed;
+    this.#single = isUniprocessor(typed);
   }
 
   /**
@@ -40,6 +54,7 @@ export class PerCpu {
   }
 
   #readPossible(): number[] {
+    if (this.#single) return [0];
     const possible = this.#mask('__cpu_possible_mask');
     const [last, ids] = [possible.at(-1), countOfCpus(this.#typed, 'nr_cpu_ids')];
     if (last === undefined || ids === undefined || last < ids) return possible;
@@ -51,6 +66,7 @@ export class PerCpu {
    * @throws InspectError corrupt if one is not possible, or if their number is not the kernel's count
    */
   get online(): readonly number[] {
+    if (this.#single) return [0];
     const online = this.#mask('__cpu_online_mask');
     const impossible = online.find((cpu) => !this.possible.includes(cpu));
     if (impossible !== undefined)
@@ -81,6 +97,7 @@ export class PerCpu {
   }
 
   #offsetsOfAll(): BigUint64Array {
+    if (this.#single) return BigUint64Array.of(0n);
     const count = (this.possible.at(-1) ?? 0) + 1;
     const at = this.#typed.symbol('__per_cpu_offset');
     this.#offsets ??= this.#checked(new BigUint64Array(this.#typed.space.bytes(at, 8 * count).buffer));

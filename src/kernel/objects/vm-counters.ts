@@ -2,7 +2,7 @@ import { InspectError } from '../../errors.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { tryString } from './c-string.ts';
 import { nodeAddresses, zonesOfNode } from './nodes.ts';
-import { PerCpu } from './per-cpu.ts';
+import { isUniprocessor, PerCpu } from './per-cpu.ts';
 
 /**
  * Counters, of which some kernels lack some. All are exact: per-CPU counters not yet folded in (vm_stat_diff)
@@ -159,7 +159,9 @@ class OwnerCounters {
     this.#pointer = BigInt(pointer.offset);
     const { btf } = typed.types;
     const pointed = typed.types.struct(btf.nameOf(btf.resolve(btf.target(btf.resolve(pointer.type)))));
-    const { offset, size } = pointed.field(diffs);
+    // Without CONFIG_SMP zones have no such counters (struct per_cpu_zonestat, include/linux/mmzone.h).
+    const none = isUniprocessor(typed) && !pointed.has(diffs);
+    const { offset, size } = none ? { offset: 0, size: 0 } : pointed.field(diffs);
     this.#diffs = { offset: BigInt(offset), count: Math.min(size, this.#count) };
   }
 
@@ -176,6 +178,7 @@ class OwnerCounters {
 
   #heldBack(owner: bigint): Float64Array {
     const { offset, count } = this.#diffs;
+    if (count === 0) return new Float64Array(0);
     const base = this.#typed.space.u64(owner + this.#pointer);
     const sum = new Float64Array(count);
     for (const cpu of this.#perCpu.possible) {

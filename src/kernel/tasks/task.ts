@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
+import { isUniprocessor } from '../objects/per-cpu.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type TaskState, taskState } from './task-state.ts';
@@ -40,7 +41,7 @@ export const PID_LIMIT = 1 << 22;
 const KTHREAD = 0x0020_0000;
 
 const MEMBERS = [
-  ...['pid', 'tgid', '__state', 'exit_state', 'thread_info.cpu', 'comm', 'flags'],
+  ...['pid', 'tgid', '__state', 'exit_state', 'comm', 'flags'],
   ...['real_parent', 'real_cred', 'signal', 'mm', 'rss_stat.count?'],
   ...['thread_node.next', 'thread_node.prev', 'stack?'],
 ] as const;
@@ -48,12 +49,19 @@ const MEMBERS = [
 /** Reads task_structs. */
 export class TaskReader {
   readonly #reader: StructReader<string>;
+  /** Whether there is but one CPU, of which a task does not have the number. */
+  readonly #single: boolean;
   /** Bytes to the head of the list of threads in a signal_struct. */
   readonly #threadHead: bigint;
 
   /** @throws InspectError missingInfo if this kernel's types cannot be read */
   constructor(typed: TypedKernel) {
-    this.#reader = typed.reader<string>('task_struct', ...MEMBERS);
+    this.#single = isUniprocessor(typed);
+    this.#reader = typed.reader<string>(
+      'task_struct',
+      ...MEMBERS,
+      ...(this.#single ? [] : ['thread_info.cpu']),
+    );
     this.#threadHead = BigInt(typed.types.struct('signal_struct').offsetOf('thread_head'));
   }
 
@@ -67,7 +75,7 @@ export class TaskReader {
       pid: task.number('pid'),
       tgid: task.number('tgid'),
       state: taskState(task.number('__state'), task.number('exit_state')),
-      cpu: task.number('thread_info.cpu'),
+      cpu: this.#single ? 0 : task.number('thread_info.cpu'),
       comm: task.text('comm'),
       kernelThread: (task.number('flags') & KTHREAD) !== 0,
       hasStack: !task.has('stack') || task.big('stack') !== 0n,

@@ -51,3 +51,25 @@ describe('per-CPU variables', () => {
     expect(new PerCpu(built().typed).online).toEqual([0, 5]);
   });
 });
+
+describe('per-CPU variables of a kernel for a single CPU (SMP=n)', () => {
+  const single = (symbols: Readonly<Record<string, number>> = {}) =>
+    new BuiltTypedKernel(new BuiltBtf(), { runqueues: VARIABLE, ...symbols });
+
+  test('are ordinary variables of CPU 0', () => {
+    const { typed } = single();
+    const perCpu = new PerCpu(typed);
+    expect(perCpu.variables('runqueues')).toEqual([{ cpu: 0, address: typed.symbol('runqueues') }]);
+    expect(perCpu.pointer(0xffff_8880_0012_3400n, 0)).toBe(0xffff_8880_0012_3400n);
+    expect([perCpu.possible, perCpu.online]).toEqual([[0], [0]]);
+  });
+
+  test('have none for another CPU', () => {
+    expect(failureOf(() => new PerCpu(single().typed).pointer(0n, 1)).kind).toBe('missingInfo');
+  });
+
+  test('are unknown if only the symbol table lacks __per_cpu_offset (KALLSYMS_ALL=n)', () => {
+    const { typed } = single({ start_secondary: 0x900, __cpu_possible_mask: MASKS.possible });
+    expect(failureOf(() => new PerCpu(typed).pointer(0n, 0))).toMatchObject({ kind: 'missingInfo' });
+  });
+});
