@@ -10,6 +10,7 @@ interface Foreign {
   readonly hint?: string;
 }
 
+const XEN_KDUMP = "save a dump inside of the domain, with its own kernel's kdump";
 const DUMP_AGAIN = 'dump the memory instead: virsh dump --memory-only DOMAIN FILE';
 const VMSS2CORE =
   "convert it to a core file with VMware's vmss2core -N6, or read its .vmem file with --format raw";
@@ -39,6 +40,17 @@ const FOREIGN: readonly Foreign[] = [
   { magic: 'LibvirtQemudPart', what: 'an unfinished saved state of a libvirt machine', hint: DUMP_AGAIN },
   // QEMU_VM_FILE_MAGIC (migration/savevm.h); virsh dump without --memory-only writes such a file, too
   { magic: 'QEVM', what: 'a QEMU migration stream, not a dump of memory', hint: DUMP_AGAIN },
+  // Xen: what xl save (tools/xl/xl.h), libvirt (src/libxl/libxl_conf.h) and xm save write
+  ...['Xen saved domain', 'libvirt-xml\n', 'LinuxGuestRecord'].map((magic) => ({
+    magic,
+    what: 'the saved state of a Xen domain, not a dump of its memory',
+    hint: XEN_KDUMP,
+  })),
+  // XC_CORE_MAGIC and XC_CORE_MAGIC_HVM, little-endian, before xm dump-core wrote ELF files (Xen 3.1)
+  ...[
+    ['\xed\xeb\x0f\xf0', 'PV'],
+    ['\xee\xeb\x0f\xf0', 'HVM'],
+  ].map(([magic = '', kind]) => ({ magic, what: `an old core of a Xen ${kind} domain`, hint: XEN_KDUMP })),
   // The states of a VMware checkpoint, little-endian: 0xbed2bed0, 0xbad1bad1, 0xbed2bed2, 0xbed3bed3
   ...['\xd0\xbe\xd2\xbe', '\xd1\xba\xd1\xba', '\xd2\xbe\xd2\xbe', '\xd3\xbe\xd3\xbe'].map((magic) => ({
     magic,

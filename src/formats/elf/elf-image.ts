@@ -15,6 +15,7 @@ import { noteText, readNotes } from './notes.ts';
 import { type PlacedSegments, placeSegments } from './placed-segments.ts';
 import { type ProgramHeader, type ProgramHeaders, PT_LOAD, readProgramHeaders } from './program-headers.ts';
 import { isVirtualBox, virtualBoxRegisters } from './virtualbox.ts';
+import { refuseXenCore } from './xen.ts';
 
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
 export const NO_PADDR = 0xffff_ffff_ffff_ffffn;
@@ -33,6 +34,7 @@ export interface ElfParts {
 export function readElf(source: ByteSource): ElfParts {
   const header = readElfHeader(source);
   requireCore(source, header);
+  refuseXenCore(source, header);
   const headers = readProgramHeaders(source, header);
   const { notes, warnings } = readNotes(source, headers);
   requireKernel(source, notes);

@@ -4,6 +4,7 @@ import { START_KERNEL_MAP } from '../../machine.ts';
 import type { Note } from '../image/image.ts';
 import { type ElfHeader, unsupported } from './header.ts';
 import { readProgramHeaders } from './program-headers.ts';
+import { xenHost } from './xen.ts';
 
 const ET_EXEC = 2;
 const ET_CORE = 4;
@@ -37,10 +38,7 @@ function isKernelImage(source: ByteSource, header: ElfHeader): boolean {
 
 /** @throws InspectError unsupported, if the notes are not from a Linux kernel's memory */
 export function requireKernel(source: ByteSource, notes: readonly Note[]): void {
-  if (notes.some(({ name }) => name === 'Xen' || name === 'VMCOREINFO_XEN')) {
-    const what = 'a dump of a Xen hypervisor or domain, whose page tables differ from those of Linux alone';
-    throw unsupported(source.path, what);
-  }
+  if (notes.some(({ name }) => name === 'Xen' || name === 'VMCOREINFO_XEN')) throw xenHost(source.path);
   if (notes.some(({ name, type }) => name === 'CORE' && type === NT_AUXV)) {
     const what = 'the core dump of a process, not of a kernel';
     throw unsupported(source.path, what, 'a debugger reads it: gdb PROGRAM FILE');

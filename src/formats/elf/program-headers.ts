@@ -89,12 +89,7 @@ export function readProgramHeaders(source: ByteSource, header: ElfHeader): Progr
     throw corrupt(source, 54n, `e_phentsize is ${header.e_phentsize}, not ${phdr.size}`);
   }
   const count = header.e_phnum === PN_XNUM ? extendedCount(source, header) : header.e_phnum;
-  if (count === 0)
-    throw corrupt(
-      source,
-      56n,
-      'it has no program headers, like the files that xl dump-core writes of a Xen guest',
-    );
+  if (count === 0) throw corrupt(source, 56n, 'it has no program headers');
   if (count > COUNT_LIMIT) throw corrupt(source, header.e_phoff, `it claims ${count} program headers`);
   const length = count * phdr.size;
   const left = Number(BigInt(source.size) - header.e_phoff);

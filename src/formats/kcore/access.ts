@@ -15,7 +15,8 @@ export interface AccessFacts {
   readonly status: string;
 }
 
-function textOf(path: string): string {
+/** Reads a file of the running system; empty if it cannot be read. */
+export function systemText(path: string): string {
   try {
     return readFileSync(path, 'latin1');
   } catch {
@@ -26,8 +27,8 @@ function textOf(path: string): string {
 /** Reads what may explain why an open was refused. */
 export function accessFacts(): AccessFacts {
   return {
-    lockdown: textOf('/sys/kernel/security/lockdown'),
-    status: textOf('/proc/self/status'),
+    lockdown: systemText('/sys/kernel/security/lockdown'),
+    status: systemText('/proc/self/status'),
   };
 }
 

@@ -5,6 +5,7 @@ import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
 import type { MemoryImage, Segment } from '../image/image.ts';
 import { mapChangeSince } from './map-change.ts';
 import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
+import { refuseXenPv } from './xen-pv.ts';
 
 /** NT_TASKSTRUCT of include/uapi/linux/elf.h: of the files in procfs, only kcore has it (fs/proc/kcore.c) */
 const NT_TASKSTRUCT = 4;
@@ -21,8 +22,10 @@ export function isKcore(source: ByteSource, parts: ElfParts): boolean {
 /**
  * Opens /proc/kcore. Its segments keep their order, because the text segment comes before the RAM that it
  * aliases, and readers use the first segment that holds an address. The file's size means nothing.
+ * @throws InspectError unsupported for a Xen PV domain; as elfImage
  */
 export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
+  refuseXenPv(source.path);
   const loads = [...parts.headers.ofType(PT_LOAD)];
   const segments = segmentsOf(loads);
   const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };

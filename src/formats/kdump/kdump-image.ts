@@ -3,6 +3,7 @@ import type { ByteSource, ReadStatistics } from '../../bytes/source.ts';
 import { inFile } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { PAGE_SIZE } from '../../machine.ts';
+import { requireKernel } from '../elf/elf-type.ts';
 import { listed, type NoteList, notesIn, noteText } from '../elf/notes.ts';
 import type { Open, OpenOptions } from '../image/format.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image/image.ts';
@@ -79,6 +80,7 @@ class KdumpImage implements MemoryImage {
     this.memory = new KdumpMemory(parts);
     this.physBase = header.physBase === 0n ? undefined : header.physBase;
     const { notes, warnings } = notesOf(source, header);
+    requireKernel(source, notes);
     this.notes = notes;
     this.#noteWarnings = warnings;
     this.registers = qemuRegisters(source, this.notes);
