@@ -16,7 +16,11 @@ export const FORMATS: readonly DumpFormat[] = [
 ];
 
 /** Plain memory. No file shows that it is this, so the user must say so. */
-export const RAW: DumpFormat = { name: 'raw', probe: () => false, open: ([file]) => openRaw(file) };
+export const RAW: DumpFormat = {
+  name: 'raw',
+  probe: () => false,
+  open: ([file], options) => openRaw(file, options),
+};
 
 /** Loaded only when needed, because the codecs take some milliseconds to load. */
 async function loadKdump() {

@@ -42,6 +42,8 @@ export interface KernelPlan extends Omit<MemoryPlan, 'described'> {
   readonly kernelOffset?: bigint;
   readonly physBase?: bigint;
   readonly smeMask?: bigint;
+  /** Memory for page tables, the section array and struct pages; ARENA if absent. */
+  readonly arena?: Range;
   /** RAM besides the arena and the image; bytes. */
   readonly ram?: readonly Range[];
   /** RAM that the kernel has, with struct pages, but the dump does not describe. */
@@ -81,10 +83,13 @@ export class BuiltKernel {
   readonly #text: string | null;
   /** All blank struct pages share this page, with the contents that the kernel writes at boot. */
   readonly #blank: number;
-  #next = ARENA.start;
+  readonly #arena: Range;
+  #next: number;
 
   constructor(plan: KernelPlan = {}) {
     this.#plan = plan;
+    this.#arena = plan.arena ?? ARENA;
+    this.#next = this.#arena.start;
     this.shape = plan.shape ?? SHAPES['6.12'];
     this.levels = plan.levels ?? 4;
     this.pageOffset = plan.pageOffset ?? BASES[this.levels].pageOffset;
@@ -95,7 +100,7 @@ export class BuiltKernel {
     this.imageAt = Number(this.stext - START_KERNEL_MAP + physBase);
     const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
     this.#maps = Object.values(plan.sections?.maps ?? {}).map((at) => ({ start: at, end: at + MAP_BYTES }));
-    this.described = mergeRanges([ARENA, image, ...this.#maps, ...(plan.ram ?? [])]);
+    this.described = mergeRanges([this.#arena, image, ...this.#maps, ...(plan.ram ?? [])]);
     this.memory = new BuiltMemory({ ...plan, described: this.described });
     const root = this.imageAt + IN_IMAGE.root;
     const allocate = () => this.allocate(KIB4);
@@ -118,7 +123,7 @@ export class BuiltKernel {
   allocate(bytes: number): number {
     const at = bytes % KIB4 === 0 ? Math.ceil(this.#next / KIB4) * KIB4 : this.#next;
     this.#next = at + bytes;
-    if (this.#next > ARENA.end) throw new Error('the arena is full');
+    if (this.#next > this.#arena.end) throw new Error('the arena is full');
     return at;
   }
 
@@ -255,7 +260,7 @@ export class BuiltKernel {
   /** What the arena, the image and maps add to a census; no exclusion rule matches any of their pages. */
   get own(): { readonly pages: number; readonly zero: number; readonly kernelData: number } {
     const image = { start: this.imageAt, end: this.imageAt + IMAGE_BYTES };
-    const all = [ARENA, image, ...this.#maps];
+    const all = [this.#arena, image, ...this.#maps];
     const pages = countOf(all) / KIB4;
     const written = this.memory.nonZeroPfns().filter((pfn) => {
       const at = pfn * KIB4;

@@ -11,7 +11,8 @@ import {
   PAGE,
   type PageRecipe,
 } from '../builders/kdump.ts';
-import type { BuiltKernel } from '../builders/kernel.ts';
+import { ARENA, type BuiltKernel, LINKED_AT } from '../builders/kernel.ts';
+import { placeAround } from '../builders/memory-file.ts';
 import { noteSegment, prstatus, taskstruct, vmcoreinfo } from '../builders/notes.ts';
 import { qemuDump } from '../builders/qemu-dump.ts';
 import { vbcore, vbcpu } from '../builders/virtualbox.ts';
@@ -117,6 +118,9 @@ function kdumpOf(
   return new SparseSource(buildKdump(kdumpRecipe(built, codecs, rest)));
 }
 
+/** Between the first memory of a made-up kernel and its image. */
+const FREE = { start: ARENA.end, end: LINKED_AT };
+
 const LIME_HEADER = 32;
 
 function limeOf(built: BuiltKernel): SparseSource {
@@ -171,6 +175,20 @@ export const CONTAINERS: Readonly<Record<string, (built: BuiltKernel) => Contain
   raw: (built) => ({
     files: [new SparseSource(pageChunks(built, (physical) => physical))],
     args: ['--format', 'raw'],
+  }),
+  // With more than 1 GiB, a hole is looked for.
+  'raw-large': (built) => ({
+    files: [
+      new SparseSource(
+        pageChunks(built, (physical) => physical),
+        0x4800_0000,
+      ),
+    ],
+    args: ['--format', 'raw'],
+  }),
+  'memory-file': (built) => ({
+    files: [new SparseSource(pageChunks(built, (physical) => placeAround(FREE, physical)))],
+    args: ['--format', 'raw', '--hole', `0x${FREE.start.toString(16)}-0x${FREE.end.toString(16)}`],
   }),
   qemu: (built) => {
     const cpus = [{ cr3: BigInt(built.tables.root) }, { cr3: BigInt(built.tables.root) | 0x1000n }];

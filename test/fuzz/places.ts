@@ -1,5 +1,6 @@
 import type { ByteSource, ReadStatistics } from '../../src/bytes/source.ts';
 import { u64At } from '../../src/bytes/words.ts';
+import { parseHole } from '../../src/cli/options/parsers.ts';
 import { InspectError } from '../../src/errors.ts';
 import type { MemoryImage } from '../../src/formats/image/image.ts';
 import { openSources } from '../../src/formats/open.ts';
@@ -89,7 +90,8 @@ export async function placesIn({ files, args, isProcfs }: Files): Promise<Place[
         if (bytes.length <= 1 << 18) reads.push({ file: i, at, bytes: Buffer.from(bytes) });
       }),
   );
-  const options = args.includes('raw') ? ({ format: 'raw' } as const) : {};
+  const hole = args.includes('--hole') ? { hole: parseHole(args[args.indexOf('--hole') + 1] ?? '') } : {};
+  const options = args.includes('raw') ? ({ format: 'raw', ...hole } as const) : {};
   const image = await openSources(watched, options);
   // All that was read to open it: headers, notes, bitmaps, records.
   const headers = uniquePlaces(

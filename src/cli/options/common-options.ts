@@ -1,5 +1,5 @@
 import type { DeclaredOptions, OptionsOf } from './declared.ts';
-import { parseAddress, parseCount, parseFileName } from './parsers.ts';
+import { parseAddress, parseCount, parseFileName, parseHole } from './parsers.ts';
 
 /** The options of every command that reads a dump. */
 export const COMMON_OPTIONS = {
@@ -15,6 +15,11 @@ export const COMMON_OPTIONS = {
     argument: 'format',
     meaning: 'the format of FILE, if its content does not show it',
     choices: ['raw'],
+  },
+  hole: {
+    argument: 'start-end',
+    meaning: 'plain memory without these addresses (0xc0000000-0x100000000), as of virtual machines',
+    parse: parseHole,
   },
   part: {
     argument: 'file',

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
-import { PHYSICAL_LIMIT } from '../../machine.ts';
+import type { Range } from '../../bytes/ranges.ts';
+import { PAGE_SIZE, PHYSICAL_LIMIT } from '../../machine.ts';
 
 const ADDRESS = /^0x[0-9a-f]{1,16}$/i;
 
@@ -10,6 +11,18 @@ const ADDRESS = /^0x[0-9a-f]{1,16}$/i;
 export function parseAddress(text: string): bigint {
   if (ADDRESS.test(text)) return BigInt(text);
   throw new InvalidArgumentError('An address is needed, in hex with 0x before it.');
+}
+
+const HOLE = /^(0x[0-9a-f]{1,13})-(0x[0-9a-f]{1,13})$/i;
+
+/**
+ * Physical addresses, the end exclusive, both multiples of the page size. @throws InvalidArgumentError
+ */
+export function parseHole(text: string): Range {
+  const [start = 0, end = 0] = HOLE.exec(text)?.slice(1).map(Number) ?? [];
+  const isWhole = start % PAGE_SIZE === 0 && end % PAGE_SIZE === 0;
+  if (isWhole && start < end && end < PHYSICAL_LIMIT) return { start, end };
+  throw new InvalidArgumentError('Two addresses of pages are needed: 0xc0000000-0x100000000.');
 }
 
 /** What `page` is asked about. */

@@ -1,9 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { milliseconds } from '../../bytes/clock.ts';
 import type { ReadStatistics } from '../../bytes/source.ts';
+import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError, inFile } from '../../errors.ts';
+import type { OpenOptions } from '../../formats/image/format.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
 import { openImage } from '../../formats/open.ts';
+import { type PlacedMemory, placeMemory } from '../../kernel/hole/placed-memory.ts';
 import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/identity/vmcoreinfo-note.ts';
 import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
 import { type Kernel, openKernel } from '../../kernel/open/kernel.ts';
@@ -50,7 +53,7 @@ export async function withDump(
   options: CommonOptions,
   run: (session: Session) => Promise<number> | number,
 ): Promise<number> {
-  const dump = { files: filesOf(files, options), options: options.format ? { format: options.format } : {} };
+  const dump = { files: filesOf(files, options), options: openOptions(options) };
   const opened = await openOutput(options, dump.files);
   try {
     const status = await withImage(dump, options, opened.output, run);
@@ -59,6 +62,13 @@ export async function withDump(
   } finally {
     opened.close();
   }
+}
+
+/** @throws InspectError usage, if only plain memory could have what is asked for */
+function openOptions({ format, hole }: CommonOptions): OpenOptions {
+  if (hole && format !== 'raw')
+    throw new InspectError('usage', '--hole says how plain memory is stored: it needs --format raw');
+  return { ...(format ? { format } : {}), ...(hole ? { hole } : {}) };
 }
 
 async function openOutput(options: CommonOptions, files: readonly string[]): Promise<OpenOutput> {
@@ -79,10 +89,14 @@ async function withImage(
   const start = milliseconds();
   const watched = watch(options);
   const opening = { ...dump.options, onReading: readingBar(options), run: watched.run };
-  const image = await watched.run(() => openImage(dump.files, opening));
+  const opened = await watched.run(() => openImage(dump.files, opening));
+  let image = opened;
   const readElsewhere = { reads: 0, bytes: 0 };
   try {
-    const own = { ...session(image, options, watched, given), output, dump, readElsewhere };
+    const placed = await watched.run(() => place(opened, options, given));
+    image = placed.image;
+    const again = placed.hole ? { ...dump, options: { ...dump.options, hole: placed.hole } } : dump;
+    const own = { ...session(placed, options, watched, given), output, dump: again, readElsewhere };
     return await watched.run(() => run(own));
   } catch (error) {
     throw isUsage(error) ? error : inFile(image.path, error);
@@ -117,15 +131,16 @@ function isUsage(error: unknown): boolean {
 }
 
 function session(
-  image: MemoryImage,
+  { image, vmcoreinfo: known }: PlacedMemory,
   options: CommonOptions,
   watched: Watch,
   given?: VmcoreinfoText,
 ): Omit<Session, 'output' | 'dump' | 'readElsewhere'> {
-  let found = given;
+  let found = given ?? known;
   const open = keepingOpener(watched);
   const vmcoreinfo = () => {
     found ??= find(image, options, open);
+    if (found instanceof InspectError) throw found;
     return found;
   };
   const kernel = () => open(image, vmcoreinfo());
@@ -151,15 +166,24 @@ function keepingOpener(watched: Watch): OpenByNote {
   };
 }
 
-/** The bar is made only if memory has to be searched. */
 function find(image: MemoryImage, options: CommonOptions, open: OpenByNote): VmcoreinfoText {
+  return withSearchBar(options, (searching) => findVmcoreinfo(image, searching, options.boot, open));
+}
+
+/** The memory of a file that does not say where it belongs. */
+function place(image: MemoryImage, options: CommonOptions, vmcoreinfo?: VmcoreinfoText): PlacedMemory {
+  const { boot } = options;
+  return withSearchBar(options, (onBytes) => placeMemory(image, { vmcoreinfo, boot, onBytes }));
+}
+
+/** The bar is made only if memory has to be searched. */
+function withSearchBar<T>(options: CommonOptions, work: (searching: () => OnProgress) => T): T {
   let progress: Progress | undefined;
-  const searching = () => {
-    progress = progressBar('searching for VMCOREINFO', options);
-    return progress.update;
-  };
   try {
-    return findVmcoreinfo(image, searching, options.boot, open);
+    return work(() => {
+      progress = progressBar('searching for VMCOREINFO', options);
+      return progress.update;
+    });
   } finally {
     progress?.end();
   }

@@ -1,3 +1,4 @@
+import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import type { OnProgress, Run } from '../../bytes/work.ts';
 import type { MemoryImage } from './image.ts';
@@ -6,6 +7,8 @@ import type { MemoryImage } from './image.ts';
 export interface OpenOptions {
   /** The file is plain memory, starting at physical address 0. */
   readonly format?: 'raw';
+  /** Addresses of plain memory that the file has no bytes for: the RAM above follows the RAM below. */
+  readonly hole?: Range;
   /** Called while the file's own tables are read, if that takes long; `done` equals `total` at the end. */
   readonly onReading?: OnProgress;
   /** Runs work that may take long and blocks the event loop. */

@@ -176,6 +176,11 @@ export interface MemoryImage {
   readonly openEnded?: boolean;
   /** Whether the file has zeros for the holes between RAM, so that it does not tell them from RAM. */
   readonly flat?: boolean;
+  /**
+   * The same file with the RAM above a hole right after the RAM below it. Absent where the file or the user
+   * says where memory belongs. Only one of the images is to be closed.
+   */
+  placedAround?(hole: Range): MemoryImage;
   /** In file order. Read again each time, because a file may have millions. */
   readonly segments: Iterable<Segment>;
   /** How many segments `segments` does not list; absent if it lists all. */

@@ -181,14 +181,13 @@ function notFound(
 /** Where the PCI hole below 4 GiB begins at the lowest: 2 GiB in QEMU's q35, 3 GiB or more elsewhere. */
 const LOWEST_HOLE = 2 ** 31;
 
-function hintFor({ live, registers, segments, flat, bytes }: MemoryImage): string {
+function hintFor({ live, registers, segments, placedAround, bytes }: MemoryImage): string {
   const kernels = 'kernels have it with CONFIG_VMCORE_INFO (CONFIG_CRASH_CORE before 6.9)';
   if (live) return kernels;
-  if (flat && (bytes ?? 0) > LOWEST_HOLE) {
+  if (placedAround && (bytes ?? 0) > LOWEST_HOLE) {
     return (
-      'memory above 4 GiB must lie above 4 GiB in a raw image, but in the memory file of a virtual machine it ' +
-      'directly follows the memory below the PCI hole. If the hole begins at 3 GiB: ' +
-      'dd if=FILE of=OUT bs=1M count=3072; dd if=FILE of=OUT bs=1M skip=3072 seek=4096'
+      'in the memory file of a virtual machine, memory above 4 GiB follows the memory below the PCI hole: ' +
+      'say where that is with --hole START-END (0xc0000000-0x100000000 in most machines)'
     );
   }
   if (registers.length > 0 && hasKernelAddresses(segments)) {

@@ -24,6 +24,27 @@ export interface SearchOptions {
   readonly note?: TestedText | undefined;
   /** Which of several kernels is asked for, counted from 1; if set, all memory is searched. */
   readonly boot?: number | undefined;
+  /** Where the texts are, if memory was searched for them before. */
+  readonly places?: TextPlaces | undefined;
+}
+
+/** Where memory has texts that begin like VMCOREINFO. */
+export interface TextPlaces {
+  /** Physical addresses, ascending. */
+  readonly addresses: readonly number[];
+  /** What was not searched, as sentences. */
+  readonly gaps: readonly string[];
+}
+
+/** Searches all memory, for several tests of what it finds. */
+export function findTexts(memory: PhysicalMemory, onBytes: OnProgress = () => {}): TextPlaces {
+  const scan = new MemoryScan(memory, NEEDLE, onBytes);
+  const addresses: number[] = [];
+  for (const address of scan.finds()) {
+    if (addresses.length >= COPIES_LIMIT) return { addresses, gaps: gapsOf(scan, true) };
+    if (textAt(memory, address) !== undefined) addresses.push(address);
+  }
+  return { addresses, gaps: gapsOf(scan, false) };
 }
 
 /**
@@ -37,13 +58,13 @@ export interface SearchOptions {
 export function searchVmcoreinfo(
   image: MemoryImage,
   onBytes: OnProgress = () => {},
-  { note, boot }: SearchOptions = {},
+  { note, boot, places }: SearchOptions = {},
 ): VmcoreinfoText {
   const scan = new MemoryScan(image.memory, NEEDLE, onBytes);
   const candidates = new Map<string, TestedText>(note ? [[note.text, note]] : []);
   let copies = 0;
   let over = false;
-  for (const address of scan.finds()) {
+  for (const address of places?.addresses ?? scan.finds()) {
     const found = textAt(image.memory, address);
     if (found === undefined) continue;
     over = ++copies > COPIES_LIMIT || candidates.size >= TEXTS_LIMIT;
@@ -54,7 +75,7 @@ export function searchVmcoreinfo(
     candidates.set(found.text, candidate);
     if (boot === undefined && isDecided(candidate)) break;
   }
-  return choose(image, [...candidates.values()], { gaps: gapsOf(scan, over), boot });
+  return choose(image, [...candidates.values()], { gaps: places?.gaps ?? gapsOf(scan, over), boot });
 }
 
 /**

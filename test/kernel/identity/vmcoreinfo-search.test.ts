@@ -156,7 +156,8 @@ describe('a search for VMCOREINFO', () => {
   });
 
   it('explains the missing PCI hole in the memory file of a large virtual machine, which no text can fix', () => {
-    const image = { ...searchedImage(provableKernel(KASLR)), flat: true };
+    const flat = searchedImage(provableKernel(KASLR));
+    const image = { ...flat, placedAround: () => flat };
     const hintOf = (bytes: number) => failureOf(() => searchVmcoreinfo({ ...image, bytes })).facts.hint;
     expect(hintOf(2 ** 31 + 4096)).toMatch(/PCI hole/);
     expect(hintOf(2 ** 31 + 4096)).not.toContain('--vmcoreinfo');
