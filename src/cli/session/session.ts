@@ -7,6 +7,7 @@ import type { OpenOptions } from '../../formats/image/format.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
 import { openImage } from '../../formats/open.ts';
 import { type PlacedMemory, placeMemory } from '../../kernel/hole/placed-memory.ts';
+import { explainEncrypted } from '../../kernel/identity/encrypted-memory.ts';
 import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/identity/vmcoreinfo-note.ts';
 import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
 import { type Kernel, openKernel } from '../../kernel/open/kernel.ts';
@@ -138,12 +139,13 @@ function session(
 ): Omit<Session, 'output' | 'dump' | 'readElsewhere'> {
   let found = given ?? known;
   const open = keepingOpener(watched);
-  const vmcoreinfo = () => {
-    found ??= find(image, options, open);
-    if (found instanceof InspectError) throw found;
-    return found;
-  };
-  const kernel = () => open(image, vmcoreinfo());
+  const vmcoreinfo = () =>
+    explained(image, () => {
+      found ??= find(image, options, open);
+      if (found instanceof InspectError) throw found;
+      return found;
+    });
+  const kernel = () => explained(image, () => open(image, vmcoreinfo()));
   return {
     image,
     options,
@@ -152,6 +154,15 @@ function session(
     kernelOrTables: () => orTables(image, kernel, watched),
     kernelAtHand: () => open(image, given ?? trustedNote(image, open)),
   };
+}
+
+/** What `find` returns. Its errors say if the memory is encrypted. */
+function explained<T>(image: MemoryImage, find: () => T): T {
+  try {
+    return find();
+  } catch (error) {
+    throw explainEncrypted(image, error);
+  }
 }
 
 /**

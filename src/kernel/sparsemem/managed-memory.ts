@@ -1,9 +1,7 @@
-import { countOf } from '../../bytes/ranges.ts';
 import { u32At, u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import { firstPieces } from '../../formats/image/described.ts';
 import type { PhysicalMemory } from '../../formats/image/image.ts';
-import { PAGE_SIZE } from '../../machine.ts';
+import { samplePfns } from '../../formats/image/sample-pfns.ts';
 import type { Kernel } from '../open/kernel.ts';
 import { type MemSections, openMemSections } from './mem-section.ts';
 
@@ -54,21 +52,8 @@ export class ManagedMemory {
 
   /** Returns the sampled share of a dump's memory that is known not to be managed, 0 to 1. */
   foreignShare(memory: PhysicalMemory): number {
-    const pfns = [...samplePfns(memory)];
+    const pfns = [...samplePfns(memory, SAMPLES)];
     const foreign = pfns.filter((pfn) => this.has(pfn) === false).length;
     return pfns.length === 0 ? 0 : foreign / pfns.length;
-  }
-}
-
-function* samplePfns(memory: PhysicalMemory): Generator<number> {
-  const total = countOf(firstPieces(memory));
-  const step = total / SAMPLES;
-  let next = step / 2;
-  let before = 0;
-  for (const { start, end } of firstPieces(memory)) {
-    for (; step > 0 && next < before + end - start; next += step) {
-      yield Math.floor((start + next - before) / PAGE_SIZE);
-    }
-    before += end - start;
   }
 }
