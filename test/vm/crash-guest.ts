@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { cache, kernelFile } from './cache.ts';
 import { type GuestPlan, guestFile } from './guest-image.ts';
-import { balloonPages, type Kernel } from './kernels.ts';
+import { kexecSystemCallOf } from './kernel-release.ts';
+import { balloonPages, type Kernel, poisonedPages } from './kernels.ts';
 import { lateTimer } from './machine.ts';
 import { makedumpfileOf } from './makedumpfile.ts';
 import { install, installScript, installTool } from './programs.ts';
@@ -12,15 +13,15 @@ export const crashPlan = (kernel: Kernel): GuestPlan => ({
   init: 'init.sh',
   settings: {
     BALLOON_PAGES: balloonPages,
-    POISONED_PAGES: kernel.poisonedPages,
-    KEXEC_SYSTEM_CALL: kernel.kexecSystemCall,
+    POISONED_PAGES: poisonedPages,
+    KEXEC_SYSTEM_CALL: kexecSystemCallOf(kernel),
     LATE_TIMER: lateTimer,
   },
   questions: { questions, 'questions.lockdown': lockdownQuestions },
   modules: ['virtio_balloon'],
   programs: ['/usr/bin/setpriv'],
   furnish(tree, initrd) {
-    install(tree, kernelFile(kernel.suite, 'vmlinuz'), '/boot/vmlinuz');
+    install(tree, kernelFile(kernel.capturedBy ?? kernel.name, 'vmlinuz'), '/boot/vmlinuz');
     install(tree, initrd, '/boot/initrd');
     install(tree, path.join(cache, 'workload'), '/bin/workload');
     installTool(tree, makedumpfileOf(kernel), '/bin/makedumpfile');

@@ -1,68 +1,46 @@
-/** A Debian kernel to boot, and its peculiarities. */
+import { builtKernels } from './built-kernels.ts';
+import { debianKernels } from './debian-kernels.ts';
+
+/**
+ * What a kernel can be configured without, and what is then missing: BTF (DEBUG_INFO_BTF), modules, variables
+ * in kallsyms (KALLSYMS_ALL), /proc/slabinfo (SLUB_DEBUG), addresses that differ from boot to boot
+ * (DYNAMIC_MEMORY_LAYOUT and RANDOMIZE_BASE).
+ */
+export type Feature = 'types' | 'modules' | 'dataSymbols' | 'slabinfo' | 'random';
+
+/** A kernel to boot, where it comes from, and what cannot be seen from outside. */
 export interface Kernel {
-  /** The Debian suite that it comes from; also the name of its folder in the cache. */
+  /** How --kernels names it; also the name of its folder in the cache. */
+  readonly name: string;
+  /** The Debian suite with its package. */
   readonly suite: string;
-  /** How `uname -r` starts. */
-  readonly release: RegExp;
+  /** The package's name, as an extended regular expression: the newest that matches is taken. */
+  readonly package: string;
+  /** A file of configs/: the package has source, which is built so. */
+  readonly config?: string;
   readonly pagingLevels: 4 | 5;
-  /** Which program writes the ELF header of /proc/vmcore: kexec-tools, or the kernel (kexec_file_load). */
-  readonly kexecSystemCall: '--kexec-syscall' | '--kexec-file-syscall';
-  /** The member of struct page whose bit 0 marks a tail page, as named in VMCOREINFO; renamed in 7.1. */
-  readonly compoundKey: 'compound_head' | 'compound_info';
-  /** Pages that the workload poisons; the cloud kernels of 5.10 and 6.1 have no CONFIG_MEMORY_FAILURE. */
-  readonly poisonedPages: number;
-  /**
-   * Whether /proc/PID/status includes what CPUs have counted for a process but not yet added to it: since
-   * 6.16 (82241a83cd15), which was backported to 6.12.
-   */
-  readonly statusHasCached: boolean;
+  /** NUMA nodes of its guest. */
+  readonly nodes: 1 | 2;
+  /** The kernel that saves its memory after the crash, if it cannot itself run at another address. */
+  readonly capturedBy?: string;
+  /** The tests that need it do not exist for this kernel; others take their place. */
+  readonly lacks: readonly Feature[];
 }
 
-export const kernels: readonly Kernel[] = [
-  {
-    suite: 'bullseye',
-    release: /^5\.10\./,
-    pagingLevels: 4,
-    kexecSystemCall: '--kexec-syscall',
-    compoundKey: 'compound_head',
-    poisonedPages: 0,
-    statusHasCached: false,
-  },
-  {
-    suite: 'bookworm',
-    release: /^6\.1\./,
-    pagingLevels: 4,
-    kexecSystemCall: '--kexec-syscall',
-    compoundKey: 'compound_head',
-    poisonedPages: 0,
-    statusHasCached: false,
-  },
-  {
-    suite: 'trixie',
-    release: /^6\.12\./,
-    pagingLevels: 4,
-    kexecSystemCall: '--kexec-file-syscall',
-    compoundKey: 'compound_head',
-    poisonedPages: 3,
-    statusHasCached: true,
-  },
-  {
-    suite: 'trixie-backports',
-    release: /^7\./,
-    pagingLevels: 5,
-    kexecSystemCall: '--kexec-file-syscall',
-    compoundKey: 'compound_info',
-    poisonedPages: 3,
-    statusHasCached: true,
-  },
-];
+export const kernels: readonly Kernel[] = [...debianKernels, ...builtKernels];
 
-/** The kernel of a suite. @throws Error if there is none */
-export function kernelOf(suite: string): Kernel {
-  const kernel = kernels.find((one) => one.suite === suite);
-  if (kernel === undefined) throw new Error(`no kernel of ${suite} is booted`);
+/** @throws Error if no kernel has this name */
+export function kernelOf(name: string): Kernel {
+  const kernel = kernels.find((one) => one.name === name);
+  if (kernel === undefined)
+    throw new Error(`no kernel "${name}"; there are: ${kernels.map((one) => one.name).join(' ')}`);
   return kernel;
 }
 
+export const has = (kernel: Kernel, feature: Feature): boolean => !kernel.lacks.includes(feature);
+
 /** Pages that the balloon takes from a guest: offline pages, in makedumpfile's terms. */
 export const balloonPages = 4096;
+
+/** Pages that the workload poisons, if the kernel has CONFIG_MEMORY_FAILURE. */
+export const poisonedPages = 3;

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { TaskRow } from '../../src/report/ps-report.ts';
 import type { Answers } from './answers.ts';
 import { pagesInMeminfo } from './guest-facts.ts';
+import { statusHasCached } from './kernel-release.ts';
 import type { Kernel } from './kernels.ts';
 import { type ProcStatus, parseStatus } from './proc-status.ts';
 import { readReport } from './reports.ts';
@@ -72,7 +73,7 @@ function stable(answers: Answers): ProcStatus[] {
 /** A row of `ps` as that kernel's /proc/PID/status would show it. */
 function asStatus(task: TaskRow, kernel: Kernel, name: string): ProcStatus {
   const { pid, tgid, ppid, uid, euid, threads, memory, state, stateName } = task;
-  const cached = kernel.statusHasCached ? undefined : memory?.cached;
+  const cached = statusHasCached(kernel) ? undefined : memory?.cached;
   const counted = (bytes: number, waiting = 0) => Math.max(0, bytes - waiting);
   return {
     ...{ pid, tgid, ppid: ppid ?? Number.NaN, uid: uid ?? Number.NaN, euid: euid ?? Number.NaN },

@@ -33,7 +33,7 @@ export async function bootAndCrash(kernel: Kernel, image: GuestImage, folder: st
     memory: String(memoryMiB),
     // The reservation is for the capture kernel; makedumpfile --mem-usage requires one, too.
     parameters: 'crashkernel=192M',
-    options: ['-device', 'virtio-balloon'],
+    options: ['-device', 'virtio-balloon', ...numa(kernel)],
     disks: [vmcore],
     // Sent to the monitor before the guest has a driver, which finds this size when it starts.
     attend: (say) => say(`balloon ${memoryMiB - balloonPages / pagesPerMiB}`),
@@ -70,8 +70,8 @@ export async function boot<Name extends string>(
       [
         ...cpu(kernel),
         ...['-m', memory, '-no-reboot', '-nic', 'none', '-display', 'none', '-monitor', 'stdio'],
-        ...['-kernel', kernelFile(kernel.suite, 'vmlinuz'), '-initrd', image.initrd],
-        ...['-append', `${lateTimer} console=ttyS0 quiet panic=-1 ${parameters}`],
+        ...['-kernel', kernelFile(kernel.name, 'vmlinuz'), '-initrd', image.initrd],
+        ...['-append', `${lateTimer} ${lateThread} console=ttyS0 quiet panic=-1 ${parameters}`],
         ...['-serial', `file:${console}`, '-serial', `file:${serial}`],
         ...[image.disk, ...disks].flatMap(disk),
         ...options,
@@ -81,18 +81,33 @@ export async function boot<Name extends string>(
     );
     return new Answers<Name>(readFileSync(serial, 'utf8'));
   } catch (cause) {
-    throw new Error(`the guest of ${kernel.suite} failed; its last words:\n${tail(console)}`, { cause });
+    throw new Error(`the guest of ${kernel.name} failed; its last words:\n${tail(console)}`, { cause });
   }
 }
 
 /** A kernel tests its timer at boot, and gives up if ticks are late, as they are on a busy machine. */
 export const lateTimer = 'no_timer_check';
 
+/**
+ * A real-time kernel handles an interrupt in a thread. On a busy machine that comes so late that the kernel
+ * gives up a serial port whose interrupts nobody seems to handle, and with it the answers.
+ */
+const lateThread = 'noirqdebug';
+
 const cpu = ({ pagingLevels }: Kernel): string[] => [
   // QEMU 7.2 emulates cmpxchg16b wrongly: guests that use it die at random. With two processors they also die
   // when the kernel patches code that the other one runs.
   ...['-accel', 'tcg', '-cpu', `max,la57=${pagingLevels === 5 ? 'on' : 'off'},cx16=off`],
 ];
+
+/** A node per half of the memory; the processor is in the first. */
+const numa = ({ nodes }: Kernel): string[] => {
+  if (nodes === 1) return [];
+  return [0, 1].flatMap((node) => [
+    ...['-object', `memory-backend-ram,id=half${node},size=${memoryMiB / 2}M`],
+    ...['-numa', `node,nodeid=${node},memdev=half${node}${node === 0 ? ',cpus=0' : ''}`],
+  ]);
+};
 
 const disk = (file: string): string[] => ['-drive', `file=${file},if=virtio,format=raw,cache=unsafe`];
 

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
+import { compoundKeyOf } from './kernel-release.ts';
 import type { Kernel } from './kernels.ts';
 import { toolCommand } from './programs.ts';
 
@@ -19,7 +20,7 @@ export const releasedMakedumpfile = 'usr/bin/makedumpfile';
 
 /** The makedumpfile with correct rows for this kernel; setup.sh says how it is made. */
 export const makedumpfileOf = (kernel: Kernel): string =>
-  kernel.compoundKey === 'compound_info' ? `${releasedMakedumpfile}-compound_info` : releasedMakedumpfile;
+  compoundKeyOf(kernel) === 'compound_info' ? `${releasedMakedumpfile}-compound_info` : releasedMakedumpfile;
 
 /** Reads the table of `makedumpfile --mem-usage`. */
 export function parseMemUsage(text: string): Counts {

@@ -7,20 +7,20 @@ import { kernelFile } from './cache.ts';
  * Copies the named modules and their dependencies to `folder`, unpacked, with names that sort in loading
  * order. A module that modules.dep does not know is built into this kernel.
  */
-export function installModules(suite: string, names: readonly string[], folder: string): void {
-  const dependencies = readModulesDep(suite);
+export function installModules(kernel: string, names: readonly string[], folder: string): void {
+  const dependencies = readModulesDep(kernel);
   // A line of modules.dep names last the module to load first.
   const wanted = names.flatMap((name) => dependencies.get(name)?.toReversed() ?? []);
   for (const [order, file] of [...new Set(wanted)].entries()) {
     unpack(
-      path.join(kernelFile(suite, 'modules'), file),
+      path.join(kernelFile(kernel, 'modules'), file),
       path.join(folder, `${String(order).padStart(2, '0')}-${moduleName(file)}.ko`),
     );
   }
 }
 
-function readModulesDep(suite: string): Map<string, readonly string[]> {
-  const text = readFileSync(path.join(kernelFile(suite, 'modules'), 'modules.dep'), 'utf8');
+function readModulesDep(kernel: string): Map<string, readonly string[]> {
+  const text = readFileSync(path.join(kernelFile(kernel, 'modules'), 'modules.dep'), 'utf8');
   const lines = text
     .trim()
     .split('\n')

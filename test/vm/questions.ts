@@ -46,7 +46,7 @@ export const questions = {
   uptimeAfter: 'cat /proc/uptime',
   cmdline: 'cat /proc/cmdline',
   tainted: 'cat /proc/sys/kernel/tainted',
-  modules: "cut -d ' ' -f 1 /proc/modules",
+  modules: "cut -d ' ' -f 1 /proc/modules 2>/dev/null; true",
   hostname: 'hostname',
   asOrdinaryUser: '/bin/setpriv --reuid 1000 --regid 1000 --clear-groups kdump-inspect pages /proc/kcore',
   withoutRawio:

@@ -1,3 +1,0 @@
-import { testKernel } from './kernel-suite.ts';
-
-testKernel('bookworm');
