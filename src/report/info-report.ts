@@ -47,7 +47,8 @@ export interface InfoReport extends CheckedFigures {
     /** The oops that caused the panic. */
     readonly cause: string | null;
     readonly cpu: number | null;
-    readonly task: { readonly pid: number; readonly tgid: number; readonly comm: string } | null;
+    /** The tgid is null where only the log names the task. */
+    readonly task: { readonly pid: number; readonly tgid: number | null; readonly comm: string } | null;
   };
   /** The last time of the kernel's clock, in seconds since 1970. */
   readonly clock: number | null;
@@ -112,10 +113,16 @@ const NO_GAP: ReadonlySet<ErrorKind> = new Set(['missingInfo', 'unsupported']);
 class Values {
   readonly unavailable: Record<string, string> = {};
   gaps = false;
+  readonly #noTypes: SystemFacts['noTypes'];
+
+  constructor({ noTypes }: SystemFacts) {
+    this.#noTypes = noTypes;
+  }
 
   take<T, U = T>(name: string, fact: Fact<T>, make: (value: T) => U): U | null {
     if ('value' in fact) return make(fact.value);
-    this.unavailable[name] = fact.missing;
+    this.unavailable[name] =
+      fact.missing === this.#noTypes?.reason ? `${fact.missing}; ${this.#noTypes.hint}` : fact.missing;
     if (!NO_GAP.has(fact.kind)) this.gaps = true;
     return null;
   }
@@ -138,7 +145,7 @@ class Values {
 export function infoReport(facts: InfoFacts): InfoReport {
   const { image, amounts, info, system } = facts;
   const checks = [...checksOf(system), ...(facts.zoneChecks ?? [])];
-  const values = new Values();
+  const values = new Values(system);
   const report = {
     schema: 'kdump-inspect/info/1' as const,
     file: { path: image.path, format: image.format, bytes: image.bytes, live: image.live },
@@ -164,7 +171,8 @@ export function infoReport(facts: InfoFacts): InfoReport {
     ...problems(system),
   ];
   const isWhole = !image.memory.cutShort && missing.length === 0 && unchecked.length === 0;
-  const complete = system.readable && !values.gaps && isWhole && listsAreWhole(system);
+  const complete =
+    (system.readable || Boolean(system.noTypes)) && !values.gaps && isWhole && listsAreWhole(system);
   return { ...report, unavailable: values.unavailable, warnings, complete, ...checkedFigures(checks) };
 }
 
@@ -194,17 +202,28 @@ function buildIdOf(values: Values, noted: string | undefined, image: SystemFacts
 
 function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['crash'] {
   const reason = values.take('crash.reason', system.panicReason, (value) => value);
-  const cpu = values.take('crash.cpu', system.panickingCpu, (value) => value);
+  const logged = loggedTask(system);
+  const cpu =
+    'missing' in system.panickingCpu && logged
+      ? logged.cpu
+      : values.take('crash.cpu', system.panickingCpu, (value) => value);
   return {
     time: image.live ? null : values.given('crash.time', info.crashTime, NO_CRASHTIME),
     reason: reason?.text ?? null,
     cause: reason?.cause ?? (reason?.causeLost ? values.lost('crash.cause', reason.causeLost) : null),
     cpu,
-    task:
-      cpu === null
-        ? null
-        : values.take('crash.task', system.tasks, (listing) => panickingTask(values, listing, cpu)),
+    task: cpu === null ? null : crashTask(values, system, cpu),
   };
+}
+
+function loggedTask({ loggedTask: of }: SystemFacts) {
+  return of && 'value' in of ? of.value : undefined;
+}
+
+function crashTask(values: Values, system: SystemFacts, cpu: number): InfoReport['crash']['task'] {
+  const logged = loggedTask(system);
+  if (logged?.cpu === cpu) return { pid: logged.pid, tgid: null, comm: logged.comm };
+  return values.take('crash.task', system.tasks, (listing) => panickingTask(values, listing, cpu));
 }
 
 const NO_CRASHTIME = 'VMCOREINFO has no CRASHTIME: a kernel writes it only when it starts its crash kernel';

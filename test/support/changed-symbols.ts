@@ -1,8 +1,32 @@
 import type { KernelSymbol } from '../../src/kernel/kallsyms/kallsyms.ts';
+import { tablesByShape } from '../../src/kernel/kallsyms/kallsyms-scan.ts';
 import { nameSpansOf } from '../../src/kernel/kallsyms/kallsyms-spans.ts';
 import { tablesByKeys } from '../../src/kernel/kallsyms/kallsyms-tables.ts';
 import type { Edit } from '../fuzz/overlay-source.ts';
 import type { ChangedDump } from './changed-dump.ts';
+
+/** A character that no name of the kernel's symbols ends with. */
+const OTHER = 'Z'.charCodeAt(0);
+
+/** Gives symbols other names of the same length, by their last token: works for tables of all kernels. */
+export function renamedSymbols(dump: ChangedDump, ...names: readonly string[]): Edit[] {
+  const { symbols, space, kernel } = dump.typed;
+  const tables = tablesByKeys(space, kernel.info) ?? tablesByShape(space, kernel.info);
+  const bytes = space.bytes(tables.names, Number(tables.tokenTable - tables.names));
+  const form = symbols.source === 'scan' ? 'byte' : 'uleb128';
+  const ends = nameSpansOf(bytes, tables.count, form)?.ends ?? [];
+  const edits: Edit[] = [];
+  for (let i = 0; i < tables.count; i++)
+    if (names.includes(symbols.symbol(i).name))
+      edits.push(dump.bytes(tables.names + BigInt((ends[i] ?? 0) - 1), Uint8Array.of(OTHER)));
+  return edits;
+}
+
+/** As if the kernel had been built without BTF: without its symbols, and without the number that it begins with. */
+export function withoutTypes(dump: ChangedDump): Edit[] {
+  const magic = dump.bytes(dump.typed.symbol('__start_BTF'), Uint8Array.of(0, 0));
+  return [...renamedSymbols(dump, '__start_BTF', '__stop_BTF'), magic];
+}
 
 /** Returns another name of a symbol, or the same; null if the table shall not have it. */
 export type NameOf = (symbol: KernelSymbol) => string | null;
@@ -50,7 +74,12 @@ export function changedSymbols(dump: ChangedDump, nameOf: NameOf): Edit[] {
 const lengthOf = (length: number): Uint8Array =>
   length < 0x80 ? Uint8Array.of(length) : Uint8Array.of((length & 0x7f) | 0x80, length >> 7);
 
-const FUNCTION = /^[TtWw]$/;
-
-/** As without CONFIG_KALLSYMS_ALL: functions only. */
-export const functionsOnly: NameOf = ({ name, type }) => (FUNCTION.test(type) ? name : null);
+/** As without CONFIG_KALLSYMS_ALL: only what lies in text (symbol_valid of scripts/kallsyms.c). */
+export function functionsOnly({ typed }: ChangedDump): NameOf {
+  const texts = [
+    ['_stext', '_etext'],
+    ['_sinittext', '_einittext'],
+  ].map((names) => names.map((name) => typed.symbol(name)));
+  const isText = (at: bigint) => texts.some(([start = 0n, end = 0n]) => at >= start && at <= end);
+  return ({ name, address }) => (isText(address) ? name : null);
+}

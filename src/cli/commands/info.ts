@@ -1,20 +1,32 @@
 import type { Check } from '../../kernel/evidence/check.ts';
-import { fact } from '../../kernel/evidence/fact.ts';
+import { type Fact, fact, factOf } from '../../kernel/evidence/fact.ts';
 import { completed } from '../../kernel/keys/second-source.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
 import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { inspectSystem, type SystemFacts } from '../../kernel/system/system.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
+import { PAGE_SIZE } from '../../machine.ts';
 import { type MissingMemory, missingMemory } from '../../pages/census/missing-memory.ts';
 import { managedChecks } from '../../pages/checks/managed-check.ts';
 import { zonesOrNone } from '../../pages/zones/try-zones.ts';
+import { totalsOfZones } from '../../pages/zones/zones.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
 import type { View } from '../../report/view.ts';
 import type { Session } from '../session/session.ts';
 
 function missingIn(kernel: Kernel): MissingMemory | null {
   return missingMemory(kernel, zonesOrNone(kernel));
+}
+
+/** Memory by the zones, if no symbol leads to the sums that the kernel keeps. */
+function withZones(kernel: Fact<Kernel>, system: SystemFacts): SystemFacts {
+  if ('value' in system.memory || system.memory.kind !== 'missingInfo') return system;
+  const memory = factOf(kernel, (opened) => {
+    const { managed, free } = totalsOfZones(opened);
+    return { total: managed * PAGE_SIZE, free: free * PAGE_SIZE };
+  });
+  return 'value' in memory ? { ...system, memory } : system;
 }
 
 /** The zones by VMCOREINFO, if they cannot be read by their types. */
@@ -30,7 +42,7 @@ function withoutTypes(kernel: Kernel, { memory, memoryChecks }: SystemFacts): Ch
 export function report({ image, vmcoreinfo, kernel: open, options }: Session): InfoReport {
   const text = vmcoreinfo();
   const kernel = fact(() => completed(withSmallReads(open())));
-  const system = inspectSystem(kernel, options.pageOffset);
+  const system = withZones(kernel, inspectSystem(kernel, options.pageOffset));
   return infoReport({
     image,
     amounts: image.memory.amounts,

@@ -18,8 +18,8 @@ const NAMES_LIMIT = 32 << 20;
 /** The longest token table that 16-bit indexes can address. */
 const TOKEN_TABLE_LIMIT = 1 << 16;
 
-/** nm's types of data. */
-const DATA = /^[BbDdRrGgSsVv]/;
+/** Symbols outside text that every kernel has; several, in case that the name of one is damaged. */
+const DATA = ['_end', '_edata', '__bss_start', 'init_task', 'init_uts_ns'];
 
 /** A symbol of the kernel image. */
 export interface KernelSymbol {
@@ -71,18 +71,12 @@ export class Kallsyms {
   }
 
   /**
-   * Whether the table has symbols of data: without CONFIG_KALLSYMS_ALL it has functions only
+   * Whether the table has symbols of data: without CONFIG_KALLSYMS_ALL it has only what lies in text
    * (scripts/kallsyms.c, symbol_valid).
    */
   get hasData(): boolean {
-    this.#hasData ??= this.#findData();
+    this.#hasData ??= DATA.some((name) => this.#names.indexesOf(name).length > 0);
     return this.#hasData;
-  }
-
-  /** Data is at the end of the image. */
-  #findData(): boolean {
-    for (let i = this.count - 1; i >= 0; i--) if (DATA.test(this.#names.expanded(i))) return true;
-    return false;
   }
 
   /** Returns symbol i of the table, which is ordered by address. */

@@ -128,10 +128,16 @@ export class PerCpu {
 
   /** struct cpumask: an array of unsigned long, as many as CONFIG_NR_CPUS needs. */
   #mask(symbol: string): number[] {
-    const { space, types } = this.#typed;
-    const length = Math.min(types.struct('cpumask').size, CPUS_LIMIT / 8);
-    const bits = space.bytes(this.#typed.symbol(symbol), length);
+    const length = Math.min(this.#maskBytes(symbol), CPUS_LIMIT / 8);
+    const bits = this.#typed.space.bytes(this.#typed.symbol(symbol), length);
     const cpus = Array.from({ length: 8 * length }, (_, cpu) => cpu);
     return cpus.filter((cpu) => ((bits[cpu >> 3] as number) >> (cpu & 7)) & 1);
+  }
+
+  /** Without types, the mask ends where the next symbol begins; padding between them is 0. */
+  #maskBytes(symbol: string): number {
+    const at = this.#typed.hasNoTypes ? this.#typed.findSymbol(symbol) : undefined;
+    const size = at === undefined ? undefined : this.#typed.symbols.nearest(at)?.size;
+    return size === undefined ? this.#typed.types.struct('cpumask').size : 8 * Math.floor(Number(size) / 8);
   }
 }

@@ -3,14 +3,7 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
-
-/** The kernel's clocks at their last update: the last tick, a few ms before the dump. */
-export interface Clocks {
-  /** Nanoseconds since boot, including suspend, as in /proc/uptime. */
-  readonly uptime: bigint;
-  /** Nanoseconds since 1970 (UTC). */
-  readonly wall: bigint;
-}
+import { type Clocks, clocksByShape } from './clocks-by-shape.ts';
 
 const SECOND = 1_000_000_000n;
 /** Upper limit of a clocksource's shift. */
@@ -35,8 +28,10 @@ interface Place {
  * @throws InspectError missingInfo, notMapped or notStored; corrupt if its members contradict each other
  */
 export function readClocks(typed: TypedKernel): Clocks {
-  const place = findTimekeeper(typed);
+  const found = typed.hasNoTypes ? clocksByShape(typed) : undefined;
+  if (found) return found;
   const reader = typed.reader<string>('timekeeper', ...MEMBERS);
+  const place = findTimekeeper(typed);
   const attempts = typed.kernel.image.live ? LIVE_ATTEMPTS : 1;
   for (let i = 1; i < attempts; i++) {
     const before = sequenceOf(typed, place);

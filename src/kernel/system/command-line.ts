@@ -16,6 +16,7 @@ const STEP = 256;
  */
 export function readCommandLine(typed: TypedKernel): string {
   const { space } = typed;
+  if (!typed.symbols.hasData) return loggedLine(typed);
   const bytes = readText(space, space.u64(typed.symbol('saved_command_line')));
   const text = textOf(bytes);
   const at = typed.findSymbol('saved_command_line_len');
@@ -42,6 +43,20 @@ function requireLogged({ kernel }: TypedKernel, text: string): void {
   const logged = tryLogged(kernel);
   if (logged === undefined || text.includes(logged.slice(0, WHOLE_LINE))) return;
   throw new InspectError('corrupt', 'saved_command_line differs from the command line in the log');
+}
+
+/**
+ * Without symbols of data there is only the line in the log: if it is all of it. It was not with a bootconfig,
+ * which is in saved_command_line only, and since 6.19 a long one is several lines.
+ */
+function loggedLine(typed: TypedKernel): string {
+  const logged = tryLogged(typed.kernel);
+  const isWhole = logged !== undefined && logged.length < WHOLE_LINE && !/\bbootconfig\b|\\\s*$/.test(logged);
+  if (isWhole) return logged;
+  throw new InspectError(
+    'missingInfo',
+    'the symbol table of this kernel has functions only, and the log does not have all of the command line',
+  );
 }
 
 function tryLogged(kernel: TypedKernel['kernel']): string | undefined {

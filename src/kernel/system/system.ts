@@ -1,9 +1,10 @@
 import { InspectError } from '../../errors.ts';
 import type { Checked } from '../evidence/checked.ts';
-import { type Fact, factOf } from '../evidence/fact.ts';
+import { type Fact, factOf, known } from '../evidence/fact.ts';
 import type { Kallsyms } from '../kallsyms/kallsyms.ts';
 import { findLayout, type KernelLayout } from '../layout/layout.ts';
-import { type Modules, readModules } from '../modules/module-list.ts';
+import { readModules } from '../modules/module-list.ts';
+import { type ModuleNames, readModuleNames } from '../modules/module-names.ts';
 import {
   checkMemoryTotals,
   type MemoryTotals,
@@ -15,10 +16,12 @@ import { panickingCpu } from '../tasks/running.ts';
 import { listTasks, type TaskListing } from '../tasks/task-listing.ts';
 import { TypedKernel } from '../types/typed-kernel.ts';
 import { readBuildId } from './build-id.ts';
-import { type Clocks, readClocks } from './clocks.ts';
+import { readClocks } from './clocks.ts';
+import type { Clocks } from './clocks-by-shape.ts';
 import { readCommandLine } from './command-line.ts';
 import { readLoad } from './load.ts';
 import { type PanicReason, readPanicReason } from './panic-reason.ts';
+import { type LoggedTask, readPanicTask } from './panic-task.ts';
 import { countProcessors, type Processors, processorModel } from './processors.ts';
 import { readTaint } from './taint.ts';
 import { readUtsname, type Utsname } from './utsname.ts';
@@ -37,7 +40,7 @@ export interface SystemFacts {
   readonly commandLine: Fact<string>;
   /** From the image; undefined if it has none. */
   readonly buildId: Fact<string | undefined>;
-  readonly modules: Fact<Modules>;
+  readonly modules: Fact<ModuleNames>;
   readonly tasks: Fact<TaskListing>;
   /** null if no CPU has panicked. */
   readonly panickingCpu: Fact<number | null>;
@@ -47,6 +50,10 @@ export interface SystemFacts {
   readonly symbolDamage?: string | null;
   /** Whether page tables, symbols and types could all be read. */
   readonly readable: boolean;
+  /** Of a kernel that was built without types: why values are missing, and what would bring them. */
+  readonly noTypes?: { readonly reason: string; readonly hint: string } | null;
+  /** Where tasks are not known: the one that panicked, by the log; undefined if the log does not tell. */
+  readonly loggedTask?: Fact<LoggedTask | undefined>;
 }
 
 /**
@@ -62,15 +69,27 @@ export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint, symbols
     return { made, symbols: made.symbols };
   });
   const typed = factOf(named, ({ made }) => ({ made, types: made.types }));
+  const noTypes = 'value' in named ? named.value.made.noTypes : null;
+  const symbolic = bySymbols(factOf(named, ({ made }) => made));
+  const structural = byTypes(factOf(typed, ({ made }) => made));
+  const cpu = known(symbolic.panickingCpu) ?? null;
   return {
-    ...bySymbols(factOf(named, ({ made }) => made)),
-    ...byTypes(factOf(typed, ({ made }) => made)),
+    ...symbolic,
+    ...structural,
+    ...(noTypes ? withoutTypes(factOf(named, ({ made }) => made)) : {}),
+    ...(isUntold(structural.tasks) ? { loggedTask: factOf(kernel, (one) => readPanicTask(one, cpu)) } : {}),
     utsname: factOf(kernel, readUtsname),
     panicReason: factOf(kernel, readPanicReason),
     layout: factOf(kernel, (opened) => findLayout(opened, pageOffset, symbolsOf(named))),
     symbolDamage: 'value' in named ? named.value.symbols.damage : null,
     readable: 'value' in typed,
+    noTypes: noTypes && { reason: noTypes.message, hint: noTypes.facts.hint ?? '' },
   };
+}
+
+/** Whether the kernel does not tell, as opposed to a dump that lost it. */
+function isUntold(of: Fact<unknown>): boolean {
+  return 'missing' in of && of.kind === 'missingInfo';
 }
 
 function symbolsOf(named: Fact<{ readonly symbols: TypedKernel['symbols'] }>): () => TypedKernel['symbols'] {
@@ -89,6 +108,16 @@ function bySymbols(named: Fact<TypedKernel>) {
     commandLine: factOf(named, readCommandLine),
     buildId: factOf(named, readBuildId),
     panickingCpu: factOf(named, panickingCpu),
+  };
+}
+
+/** Values that need no types because memory itself proves where they are. */
+function withoutTypes(named: Fact<TypedKernel>) {
+  return {
+    clocks: factOf(named, readClocks),
+    processors: factOf(named, countProcessors),
+    processorModel: factOf(named, processorModel),
+    modules: factOf(named, (typed): ModuleNames => readModuleNames(typed) ?? readModules(typed)),
   };
 }
 

@@ -2,7 +2,7 @@ import { InspectError } from '../../errors.ts';
 import { type Kallsyms, readKallsyms } from '../kallsyms/kallsyms.ts';
 import type { Kernel } from '../open/kernel.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
-import { readTypes } from './kernel-types.ts';
+import { BTF_KEY, readTypes } from './kernel-types.ts';
 import { StructReader } from './struct-reader.ts';
 import type { Types } from './types.ts';
 
@@ -36,6 +36,17 @@ export class TypedKernel {
     this.#types ??= attempt(() => readTypes(this.kernel, this.#symbolsIfAny()));
     if (this.#types instanceof InspectError) throw this.#types;
     return this.#types;
+  }
+
+  /** Whether the kernel was built without BTF, so that its types are not lost. */
+  get hasNoTypes(): boolean {
+    return this.noTypes !== null;
+  }
+
+  /** The error of a kernel that was built without BTF; null for one that was built with it. */
+  get noTypes(): InspectError | null {
+    const types = attempt(() => this.types);
+    return types instanceof InspectError && types.facts.key === BTF_KEY ? types : null;
   }
 
   /** @throws InspectError as readKallsyms does, except for a kernel without a symbol table */
@@ -109,7 +120,7 @@ function attempt<T>(make: () => T): T | InspectError {
 function onlyFunctions(name: string): InspectError {
   return new InspectError(
     'missingInfo',
-    `the symbol table of this kernel has functions only, so nothing says where ${name} is`,
-    { key: `SYMBOL(${name})`, hint: 'kernels have all symbols if they are built with CONFIG_KALLSYMS_ALL=y' },
+    'the symbol table of this kernel has functions only (CONFIG_KALLSYMS_ALL=n): nothing says where its data is',
+    { key: `SYMBOL(${name})` },
   );
 }

@@ -145,6 +145,21 @@ export function readZoneCounters(kernel: Kernel, items: number): ZoneLruCounters
   );
 }
 
+/**
+ * Pages of the whole machine by its zones: MemTotal and MemFree of /proc/meminfo, without the kernel's sums.
+ * @throws InspectError as readZones
+ */
+export function totalsOfZones(kernel: Kernel): { readonly managed: number; readonly free: number } {
+  const zones = readZoneCounters(kernel, 1);
+  return {
+    managed: zones.reduce((sum, { managed }) => sum + managed, 0),
+    free: Math.max(
+      0,
+      zones.reduce((sum, { items }) => sum + (items[0] ?? 0), 0),
+    ),
+  };
+}
+
 function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint): Zone[] {
   const all = structs(kernel, fields, pgdat, node).map((bytes, index) =>
     decodeZone(kernel, fields, bytes, { node, index }),

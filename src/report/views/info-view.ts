@@ -51,7 +51,7 @@ function crashRows({ crash, file, unavailable }: InfoReport): Row[] {
       ? 'an unknown task'
       : crash.task.pid === 0
         ? 'the idle task'
-        : `PID ${crash.task.pid} (${crash.task.comm})`;
+        : `PID ${crash.task.pid} (${crash.task.comm})${crash.task.tgid === null ? ', by the log' : ''}`;
   return [
     ['panic', reason === null ? none : cut(reason)],
     ['cause', cause === null ? null : cut(cause)],

@@ -33,7 +33,7 @@ describe.each(['linux-6.12-numa', 'linux-7.3-5level'])('the types of %s', (name)
   });
 
   test('are found where the symbol table has functions only', async () => {
-    const changed = changedSymbols(dump, functionsOnly);
+    const changed = changedSymbols(dump, functionsOnly(dump));
     const now = await dump.ask(['struct', 'task_struct'], changed);
     const then = await dump.ask(['struct', 'task_struct']);
     expect(JSON.parse(now.out)).toEqual(JSON.parse(then.out));
@@ -43,7 +43,7 @@ describe.each(['linux-6.12-numa', 'linux-7.3-5level'])('the types of %s', (name)
   test('that are damaged and without a symbol are not there', async () => {
     const error = async (changed: readonly Edit[]) => (await dump.ask(['struct', 'page'], changed)).err;
     expect(await error([...changedSymbols(dump, unnamed), noMagic])).toContain('this kernel has no BTF');
-    expect(await error([...changedSymbols(dump, functionsOnly), noMagic])).toContain(
+    expect(await error([...changedSymbols(dump, functionsOnly(dump)), noMagic])).toContain(
       'this kernel has no BTF',
     );
     expect(await error([noMagic])).toContain('the magic number is 0x0');
@@ -53,7 +53,7 @@ describe.each(['linux-6.12-numa', 'linux-7.3-5level'])('the types of %s', (name)
     const inTypes = dump.bytes(start + 0x1_0000n, new Uint8Array(4096).fill(0xff));
     const { status, err } = await dump.ask(
       ['struct', 'page'],
-      [...changedSymbols(dump, functionsOnly), inTypes],
+      [...changedSymbols(dump, functionsOnly(dump)), inTypes],
     );
     expect(status).toBe(1);
     expect(err).toMatch(/the kernel's types at 0x[0-9a-f]+: BTF/);
