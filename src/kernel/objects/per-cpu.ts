@@ -23,9 +23,8 @@ export function countOfCpus(typed: TypedKernel, symbol: string): number | undefi
  * (arch/x86/kernel/smpboot.c).
  */
 export function isUniprocessor(typed: TypedKernel): boolean {
-  return (
-    typed.findSymbol('__per_cpu_offset') === undefined && typed.findSymbol('start_secondary') === undefined
-  );
+  if (typed.hasFunction('start_secondary')) return false;
+  return !typed.symbols.hasData || typed.findSymbol('__per_cpu_offset') === undefined;
 }
 
 /**
