@@ -6,6 +6,7 @@ import { type Kallsyms, readKallsyms } from '../kallsyms/kallsyms.ts';
 import type { Kernel } from '../open/kernel.ts';
 import { type MemSections, openMemSections } from '../sparsemem/mem-section.ts';
 import { missingKey, required } from '../vmcoreinfo/vmcoreinfo.ts';
+import { findKernelOffset } from './kernel-offset.ts';
 import { findPageOffset, type KallsymsSource, variable } from './page-offset.ts';
 
 /**
@@ -43,7 +44,7 @@ export function findLayout(
   return {
     pageOffset: findPageOffset(kernel, kallsyms, pageOffset),
     physBase: kernel.physBase,
-    kernelOffset: findKernelOffset(kernel),
+    kernelOffset: findKernelOffset(kernel, kallsyms),
     vmemmap: findVmemmap(kernel, kallsyms),
     hasVmemmap: hasVmemmap(kernel),
     vmallocStart: findVmallocStart(kernel, kallsyms),
@@ -77,37 +78,6 @@ function describeKallsyms(kallsyms: KallsymsSource): KernelLayout['kallsyms'] {
   } catch (error) {
     return { unavailable: reasonOf(error) };
   }
-}
-
-/**
- * _stext of a kernel that was not relocated: __START_KERNEL_map + CONFIG_PHYSICAL_START, 16 MiB by default
- */
-const LINKED_STEXT = 0xffff_ffff_8100_0000n;
-
-function findKernelOffset({ info }: Kernel): TriedValue {
-  const noted = info.hex('KERNELOFFSET');
-  const stext = info.symbol('_stext');
-  const methods = [
-    {
-      source: 'vmcoreinfo',
-      find: () => ({
-        value: required(noted, 'KERNELOFFSET', 'kernels have it since Linux 3.14'),
-        how: 'KERNELOFFSET',
-      }),
-    },
-    {
-      source: 'stext',
-      find: () => ({
-        value: required(stext, 'SYMBOL(_stext)', 'the slide of the image cannot be computed') - LINKED_STEXT,
-        how: `SYMBOL(_stext) minus ${hex(LINKED_STEXT)}, its default link address`,
-      }),
-    },
-  ];
-  // A kernel may be linked to another address, so neither is known to be right.
-  const differ = noted !== undefined && stext !== undefined && stext - noted !== LINKED_STEXT;
-  return tryMethods(methods, (value) =>
-    differ ? `${value === noted ? 'SYMBOL(_stext)' : 'KERNELOFFSET'} contradicts it` : undefined,
-  );
 }
 
 function findSmeMask(kernel: Kernel): TriedValue {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { findLayout } from '../../../src/kernel/layout/layout.ts';
-import { kernelWithSymbols, VMALLOC_BASE } from '../../builders/kallsyms.ts';
+import { imageSymbols, kernelWithSymbols, stextOf, VMALLOC_BASE } from '../../builders/kallsyms.ts';
 import { BuiltKernel, IN_IMAGE, type KernelPlan } from '../../builders/kernel.ts';
 
 const KASLR: KernelPlan = { kernelOffset: 0x1e00_0000n, physBase: -0x1c00_0000n };
@@ -61,6 +61,36 @@ describe('the slide of the image', () => {
       [0x2e00_0000n, 'refuted'],
       [0x1e00_0000n, 'refuted'],
     ]);
+  });
+});
+
+describe('the slide of an image that is not linked to 16 MiB (PHYSICAL_START)', () => {
+  /** _stext of an image linked to 2 MiB and moved by 28 MiB is where one linked to 16 MiB moved by 14 is. */
+  const moved: KernelPlan = { kernelOffset: 0xe0_0000n, keys: { KERNELOFFSET: '1c00000' } };
+  const BOOT_PARAMS = 0x10_0000;
+  const layoutWith = (header: string, prefAddress: bigint) => {
+    const stext = stextOf(moved);
+    const bootParams = { type: 'B', name: 'boot_params', address: stext + BigInt(BOOT_PARAMS) };
+    const symbols = [...imageSymbols(stext), bootParams].sort((a, b) => (a.address < b.address ? -1 : 1));
+    const built = kernelWithSymbols(moved, { symbols });
+    built.memory.write(built.imageAt + BOOT_PARAMS + 0x202, Buffer.from(header));
+    built.memory.writeU64(built.imageAt + BOOT_PARAMS + 0x258, prefAddress);
+    return findLayout(built.open());
+  };
+
+  test('is what both say by the link address in the setup header', () => {
+    const { kernelOffset } = layoutWith('HdrS', 0x20_0000n);
+    expect(kernelOffset).toMatchObject({ value: 0x1c0_0000n, source: 'vmcoreinfo' });
+    expect(kernelOffset.candidates.map((c) => c.verdict)).toEqual(['believed', 'agrees']);
+    expect(kernelOffset.candidates[1]?.reason).toContain('pref_address');
+  });
+
+  test.each([
+    ['another address', 'HdrS', 0x40_0000n],
+    ['none (PVH)', 'HdrS', 0n],
+    ['no magic number', '\0\0\0\0', 0x20_0000n],
+  ])('is unknown if the header has %s', (_, header, prefAddress) => {
+    expect(layoutWith(header, prefAddress).kernelOffset.value).toBeNull();
   });
 });
 
