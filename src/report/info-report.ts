@@ -15,6 +15,7 @@ import { type BootRow, bootRows } from './boots.ts';
 import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { checksOf, listsAreWhole, problems, uncheckedMemory } from './info-problems.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
+import { choiceOf, type VmcoreinfoChoice } from './vmcoreinfo-choice.ts';
 
 /** Bytes. */
 export interface ByteAmount {
@@ -39,6 +40,7 @@ export interface InfoReport extends CheckedFigures {
   };
   /** Kernels that a search found; empty if the dump's own VMCOREINFO was enough. */
   readonly boots: readonly BootRow[];
+  readonly vmcoreinfo: VmcoreinfoChoice;
   readonly host: { readonly name: string; readonly domain: string } | null;
   readonly crash: {
     /** Seconds since 1970. */
@@ -186,6 +188,7 @@ function identity(values: Values, info: Vmcoreinfo, { utsname, buildId }: System
       buildId: buildIdOf(values, info.get('BUILD-ID'), buildId),
     },
     boots: bootRows(info.boots),
+    vmcoreinfo: choiceOf(info),
     host: uts && { name: uts.nodename, domain: uts.domainname },
   };
 }

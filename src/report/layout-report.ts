@@ -3,6 +3,7 @@ import { hex } from '../hex.ts';
 import type { Candidate, TriedValue } from '../kernel/evidence/methods.ts';
 import type { KernelLayout } from '../kernel/layout/layout.ts';
 import type { Report } from './report.ts';
+import type { VmcoreinfoChoice } from './vmcoreinfo-choice.ts';
 
 /** A value in JSON: what is believed, its source, and what each method found. */
 export interface LayoutValue {
@@ -27,6 +28,7 @@ export interface LayoutReport extends Report, Record<ValueName, LayoutValue> {
   readonly schema: 'kdump-inspect/layout/1';
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
+  readonly vmcoreinfo: VmcoreinfoChoice;
   readonly pagingLevels: 4 | 5;
   readonly kallsyms: KernelLayout['kallsyms'];
 }
@@ -51,7 +53,7 @@ function shown({ value, source, candidates }: TriedValue): LayoutValue {
   };
 }
 
-interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel'> {
+interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel' | 'vmcoreinfo'> {
   /** Reasons to doubt the VMCOREINFO that it is based on. */
   readonly doubts: readonly string[];
   /** Whether an error of this kind means that the dump has lost something. */
@@ -59,7 +61,7 @@ interface LayoutFacts extends Pick<LayoutReport, 'file' | 'kernel'> {
 }
 
 export function layoutReport(layout: KernelLayout, facts: LayoutFacts): LayoutReport {
-  const { file, kernel, doubts, isLost } = facts;
+  const { file, kernel, vmcoreinfo, doubts, isLost } = facts;
   const values = Object.fromEntries(LAYOUT_VALUES.map((name) => [name, shown(layout[name])])) as Record<
     ValueName,
     LayoutValue
@@ -69,6 +71,7 @@ export function layoutReport(layout: KernelLayout, facts: LayoutFacts): LayoutRe
     schema: 'kdump-inspect/layout/1',
     file,
     kernel,
+    vmcoreinfo,
     ...values,
     pagingLevels: layout.pagingLevels,
     kallsyms: layout.kallsyms,

@@ -1,13 +1,12 @@
 import type { Vmcoreinfo } from '../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { type BootRow, bootRows } from './boots.ts';
 import type { Report } from './report.ts';
+import { choiceOf, type VmcoreinfoChoice } from './vmcoreinfo-choice.ts';
 
 /** The document of `vmcoreinfo --json`. */
-export interface VmcoreinfoReport extends Report {
+export interface VmcoreinfoReport extends Report, VmcoreinfoChoice {
   readonly schema: 'kdump-inspect/vmcoreinfo/1';
   readonly file: { readonly path: string; readonly format: string };
-  /** Where it was found. */
-  readonly source: string;
   /** Kernels that a search found; empty if the note was enough. */
   readonly boots: readonly BootRow[];
   /**
@@ -25,7 +24,7 @@ export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file'
   return {
     schema: 'kdump-inspect/vmcoreinfo/1',
     file,
-    source: info.source,
+    ...choiceOf(info),
     boots: bootRows(info.boots),
     entries,
     warnings: [...info.doubts, ...cut, ...odd],

@@ -1,9 +1,9 @@
 import { mergeRanges, type Range, subtractRanges } from '../../src/bytes/ranges.ts';
 import type { ByteSource } from '../../src/bytes/source.ts';
 import type { MemoryImage, Segment } from '../../src/formats/image/image.ts';
-import { elfBytes } from './elf.ts';
+import { elfBytes, type SegmentRecipe } from './elf.ts';
 import { packed } from './encode.ts';
-import { noteSegment, vmcoreinfo } from './notes.ts';
+import { blankPrstatus, noteSegment, vmcoreinfo } from './notes.ts';
 import { type Part, PartsSource } from './parts-source.ts';
 
 const PAGE = 4096;
@@ -70,7 +70,7 @@ const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
  * map at the end of memory, so wherever a file in the usual order is cut, all struct pages are lost.
  */
 export function asElfDownwards(file: ByteSource, image: MemoryImage): PartsSource {
-  return elfOf(file, image, downwards(ramOf([...image.segments]), 1 << 24));
+  return elfOf(file, downwards(ramOf([...image.segments]), 1 << 24), { notes: notedOf(image) });
 }
 
 /** The same memory in an ELF file that ends with the given pages (physical addresses), in that order. */
@@ -84,18 +84,43 @@ export function asElfWithLast(file: ByteSource, image: MemoryImage, last: readon
     const range = ram.find((r) => start >= r.start && start < r.end);
     return range ? [{ start, end: start + PAGE, from: range.from + start - range.start }] : [];
   });
-  return elfOf(file, image, [...others, ...lasts]);
+  return elfOf(file, [...others, ...lasts], { notes: notedOf(image) });
 }
 
-function elfOf(file: ByteSource, image: MemoryImage, pieces: readonly Piece[]): PartsSource {
-  const notes = noteSegment([vmcoreinfo(image.vmcoreinfo?.text ?? '')]);
+const notedOf = ({ vmcoreinfo: text }: MemoryImage) => noteSegment([vmcoreinfo(text?.text ?? '')]);
+
+/** What vm2core writes as VMCOREINFO: readers that insist on a note accept its files. */
+export const PLACEHOLDER = 'FAKE1=IGNORE1\nFAKE2=IGNORE2\nFAKE3=IGNORE3\n';
+/** Its p_vaddr - p_paddr: the base of the direct map before 4.20, without KASLR. */
+const VM2CORE_PAGE_OFFSET = 0xffff_8800_0000_0000n;
+
+/**
+ * The same memory as vm2core writes that of a Hyper-V or Azure machine: the notes of two CPUs, all zero, the
+ * given VMCOREINFO notes, and each range of memory once, at addresses that are not the kernel's.
+ */
+export function asVm2core(
+  file: ByteSource,
+  image: MemoryImage,
+  texts: readonly string[] = [PLACEHOLDER],
+): PartsSource {
+  const notes = noteSegment([blankPrstatus(), blankPrstatus(), ...texts.map(vmcoreinfo)]);
+  return elfOf(file, ramOf([...image.segments]), { notes, pageOffset: VM2CORE_PAGE_OFFSET });
+}
+
+/** An ELF file of these pieces, whose LOADs have no virtual addresses unless `pageOffset` gives them some. */
+function elfOf(
+  file: ByteSource,
+  pieces: readonly Piece[],
+  { notes, pageOffset }: { notes: SegmentRecipe; pageOffset?: bigint },
+): PartsSource {
   const notesAt = Math.ceil((64 + 56 * (pieces.length + 1)) / PAGE) * PAGE;
   const size = notesAt + 4 * PAGE;
   let at = size;
   const loads = pieces.map(({ start, end }) => {
     const offset = at;
     at += end - start;
-    return { paddr: start, offset, filesz: end - start };
+    const vaddr = pageOffset === undefined ? {} : { vaddr: pageOffset + BigInt(start) };
+    return { paddr: start, offset, filesz: end - start, ...vaddr };
   });
   const head = elfBytes({ segments: [{ ...notes, offset: notesAt }, ...loads] });
   const parts = [head, { zeros: size - head.length }, ...pieces.map((piece) => partOf(file, piece))];

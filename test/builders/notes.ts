@@ -59,7 +59,11 @@ export function namelessNote(type: number, contents: Uint8Array): Uint8Array {
 
 export const vmcoreinfo = (text: string) => note('VMCOREINFO', 0, ascii(text));
 /** The note of a CPU that crashed; 336 bytes on x86_64. */
-export const prstatus = () => note('CORE', 1, new Uint8Array(336));
+export const prstatus = () => note('CORE', 1, packed(336, [[RIP, 8, 0xffff_ffff_8100_0000n]]));
+/** elf_prstatus.pr_reg.ip */
+const RIP = 240;
+/** The note of a CPU about which nothing is known, as vm2core writes it. */
+export const blankPrstatus = () => note('CORE', 1, new Uint8Array(336));
 /** The note of the task that opened /proc/kcore; no other file has it. */
 export const taskstruct = () => note('CORE', 4, new Uint8Array(64).fill(0x5a));
 

@@ -1,5 +1,5 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
-import { limeHeader } from '../builders/containers.ts';
+import { limeHeader, PLACEHOLDER } from '../builders/containers.ts';
 import { buildElf, type SegmentRecipe } from '../builders/elf.ts';
 import type { Chunk } from '../builders/encode.ts';
 import { flattened, flattenedKdump } from '../builders/flattened.ts';
@@ -13,7 +13,7 @@ import {
 } from '../builders/kdump.ts';
 import { ARENA, type BuiltKernel, LINKED_AT } from '../builders/kernel.ts';
 import { placeAround } from '../builders/memory-file.ts';
-import { noteSegment, prstatus, taskstruct, vmcoreinfo } from '../builders/notes.ts';
+import { blankPrstatus, noteSegment, prstatus, taskstruct, vmcoreinfo } from '../builders/notes.ts';
 import { qemuDump } from '../builders/qemu-dump.ts';
 import { vbcore, vbcpu } from '../builders/virtualbox.ts';
 import { SparseSource } from './overlay-source.ts';
@@ -90,6 +90,24 @@ const excluded = (load: SegmentRecipe, i: number): SegmentRecipe => {
   const { filesz = 0 } = load;
   return { ...load, memsz: filesz, filesz: i % 2 ? filesz : 0x2000 };
 };
+
+/** As vm2core writes it: a placeholder for VMCOREINFO, and addresses that are not the kernel's. */
+function vm2coreOf(built: BuiltKernel): SparseSource {
+  const notes = noteSegment([blankPrstatus(), vmcoreinfo(PLACEHOLDER)], { offset: PAGE });
+  const { place, size } = packedPlaces(built);
+  const loads = built.described.map(({ start, end }) => ({
+    paddr: start,
+    vaddr: 0xffff_8800_0000_0000n + BigInt(start),
+    offset: DATA + (place(start) ?? 0),
+    filesz: end - start,
+  }));
+  const chunks = buildElf({ segments: [notes, ...loads] });
+  const pages = pageChunks(built, (physical) => {
+    const at = place(physical);
+    return at === undefined ? undefined : DATA + at;
+  });
+  return new SparseSource([...chunks, ...pages], DATA + size);
+}
 
 function kdumpRecipe(
   built: BuiltKernel,
@@ -171,6 +189,7 @@ export const CONTAINERS: Readonly<Record<string, (built: BuiltKernel) => Contain
   split: splitOf,
   'flat-elf': (built) => ({ files: [flattenedElf(elfOf(built, whole))] }),
   'flat-kdump': (built) => ({ files: [flattenedKdump(kdumpOf(built, ['zlib']))] }),
+  vm2core: (built) => ({ files: [vm2coreOf(built)] }),
   lime: (built) => ({ files: [limeOf(built)] }),
   raw: (built) => ({
     files: [new SparseSource(pageChunks(built, (physical) => physical))],

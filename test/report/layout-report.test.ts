@@ -10,6 +10,7 @@ const layout = findLayout(openKernel(new BuiltKernel().image));
 const UNKNOWN = { value: null, source: null };
 const FACTS = {
   ...{ file: { path: 'core', format: 'ELF64 vmcore' }, kernel: { release: '6.12.0' }, doubts: [] },
+  vmcoreinfo: { source: 'a note', candidates: [] },
   isLost: (kind: ErrorKind) => kind === 'io' || kind === 'corrupt',
 };
 

@@ -3,7 +3,7 @@ import { InspectError } from '../../src/errors.ts';
 import type { OpenOptions } from '../../src/formats/image/format.ts';
 import type { VmcoreinfoText } from '../../src/formats/image/image.ts';
 import { openSources } from '../../src/formats/open.ts';
-import { searchVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-search.ts';
+import { findVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-note.ts';
 import { openKernel } from '../../src/kernel/open/kernel.ts';
 import { EXCLUDABLE } from '../../src/pages/classify/page-class.ts';
 import { type PagesReport, pagesReport } from '../../src/report/pages-report.ts';
@@ -21,7 +21,7 @@ export interface Asked extends OpenOptions {
  */
 export async function reportOf(files: readonly ByteSource[], asked: Asked = {}): Promise<PagesReport> {
   const image = await openSources(files, asked);
-  const vmcoreinfo = asked.vmcoreinfo ?? image.vmcoreinfo ?? searchVmcoreinfo(image);
+  const vmcoreinfo = asked.vmcoreinfo ?? findVmcoreinfo(image);
   const kernel = openKernel(image, { vmcoreinfo });
   return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 }

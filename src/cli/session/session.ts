@@ -11,6 +11,7 @@ import { explainEncrypted } from '../../kernel/identity/encrypted-memory.ts';
 import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/identity/vmcoreinfo-note.ts';
 import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
 import { type Kernel, openKernel } from '../../kernel/open/kernel.ts';
+import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import type { DumpPaths } from '../../pages/threads/thread-task.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { type OpenOutput, type Output, standardOutput } from '../output/output.ts';
@@ -169,10 +170,13 @@ function explained<T>(image: MemoryImage, find: () => T): T {
  * Opens the kernel of each VMCOREINFO text once: checking a note opens the kernel that is used afterwards.
  */
 function keepingOpener(watched: Watch): OpenByNote {
-  const kept = new Map<VmcoreinfoText, Kernel>();
+  const kept = new Map<string, Kernel>();
   return (image, text) => {
-    const kernel = kept.get(text) ?? watched.kernel(openKernel(image, { vmcoreinfo: text }));
-    kept.set(text, kernel);
+    const known = kept.get(text.text);
+    // The test of a text adds what speaks for it.
+    if (known) return { ...known, info: new Vmcoreinfo(text) };
+    const kernel = watched.kernel(openKernel(image, { vmcoreinfo: text }));
+    kept.set(text.text, kernel);
     return kernel;
   };
 }

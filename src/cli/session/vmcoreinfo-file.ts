@@ -17,7 +17,9 @@ export function readVmcoreinfo(path: string): VmcoreinfoText {
     throw new InspectError('unsupported', `--vmcoreinfo ${path}: this is not a VMCOREINFO text: ${wrong}`, {
       path,
     });
-  return { text: text.endsWith('\n') ? text : `${text}\n`, source: `--vmcoreinfo ${path}` };
+  const source = `--vmcoreinfo ${path}`;
+  const candidates = [{ source, verdict: 'believed' as const, reason: 'it was given' }];
+  return { text: text.endsWith('\n') ? text : `${text}\n`, source, candidates };
 }
 
 function tryRead(path: string): string {

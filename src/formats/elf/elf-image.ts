@@ -2,19 +2,20 @@ import { type FileParts, partsHeld } from '../../bytes/parts-held.ts';
 import { countOf, repeatable } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
-import { hex } from '../../hex.ts';
 import { PHYSICAL_LIMIT } from '../../machine.ts';
+import { notedCpus } from '../image/cpu-notes.ts';
 import { PIECES_LIMIT } from '../image/described.ts';
 import { ExtentMemory } from '../image/extent-memory.ts';
-import { type MemoryImage, MMIO, type Note, type Segment, type VmcoreinfoText } from '../image/image.ts';
+import { type MemoryImage, MMIO, type Note, type Segment } from '../image/image.ts';
 import { qemuRegisters } from '../image/qemu-notes.ts';
 import { requireCore, requireKernel } from './elf-type.ts';
 import { readElfHeader } from './header.ts';
 import { isMarkedIncomplete, markWarnings } from './marks.ts';
-import { noteText, readNotes } from './notes.ts';
+import { readNotes } from './notes.ts';
 import { type PlacedSegments, placeSegments } from './placed-segments.ts';
 import { type ProgramHeader, type ProgramHeaders, PT_LOAD, readProgramHeaders } from './program-headers.ts';
 import { isVirtualBox, virtualBoxRegisters } from './virtualbox.ts';
+import { readVmcoreinfoNotes, type VmcoreinfoNotes, vmcoreinfoAmong } from './vmcoreinfo-notes.ts';
 import { refuseXenCore } from './xen.ts';
 
 /** What /proc/kcore writes for "no physical address" (fs/proc/kcore.c, since 4.11) */
@@ -62,7 +63,7 @@ interface ImageTraits {
   readonly format: string;
   readonly live: boolean;
   readonly segments: Iterable<Segment>;
-  readonly vmcoreinfo: VmcoreinfoText | null;
+  readonly noted: VmcoreinfoNotes;
   readonly warnings: readonly string[];
   readonly flat?: boolean;
 }
@@ -75,7 +76,7 @@ interface ImageTraits {
 export function elfImage(
   source: ByteSource,
   { notes, incomplete }: Pick<ElfParts, 'notes' | 'incomplete'>,
-  traits: ImageTraits,
+  { noted, ...traits }: ImageTraits,
 ): MemoryImage {
   const bytes = traits.live ? null : source.size;
   const placed = placeSegments(traits.segments);
@@ -83,8 +84,9 @@ export function elfImage(
   const { extents, described, pages } = placed;
   const memory = new ExtentMemory(source, { extents, described, fileSize: bytes, incomplete });
   return {
+    ...noted,
     ...traits,
-    warnings: [...traits.warnings, ...(traits.live ? [] : unplacedWarnings(placed))],
+    warnings: [...traits.warnings, ...noted.warnings, ...(traits.live ? [] : unplacedWarnings(placed))],
     path: source.path,
     bytes,
     memory,
@@ -94,6 +96,9 @@ export function elfImage(
       looked: () => memory.stored,
     },
     registers: [...qemuRegisters(source, notes), ...virtualBoxRegisters(source, notes)],
+    get notedCpus() {
+      return notedCpus(source, notes);
+    },
     indexBytes: memory.indexBytes,
     statistics: source.statistics,
     close: () => source.close(),
@@ -110,7 +115,7 @@ export function openElf(source: ByteSource, parts: ElfParts): MemoryImage {
     format: 'ELF64 vmcore',
     live: false,
     segments,
-    vmcoreinfo: vmcoreinfoNote(source, parts.notes),
+    noted: readVmcoreinfoNotes(source, vmcoreinfoAmong(parts.notes)),
     warnings: [...parts.noteWarnings, ...markWarnings(source, parts.incomplete, parts.notes)],
   });
 }
@@ -122,13 +127,6 @@ function* loadsOf(source: ByteSource, headers: ProgramHeaders): Generator<Segmen
 /** VirtualBox's LOADs without contents are MMIO: the devices there have no memory that could be left out. */
 function* withDevices(loads: Iterable<Segment>): Generator<Segment> {
   for (const load of loads) yield load.fileSize === 0n ? { ...load, type: MMIO } : load;
-}
-
-/** The VMCOREINFO note, if there is one. */
-export function vmcoreinfoNote(source: ByteSource, notes: readonly Note[]): VmcoreinfoText | null {
-  const note = notes.find((n) => n.name === 'VMCOREINFO');
-  if (!note) return null;
-  return { text: noteText(source, note), source: `note at offset ${hex(note.offset)}` };
 }
 
 function unplacedWarnings({ unplaced, count }: PlacedSegments): string[] {

@@ -130,6 +130,17 @@ export interface VmcoreinfoText {
   readonly doubts?: readonly string[];
   /** The kernels found in memory, if memory was searched for them. */
   readonly boots?: readonly Boot[];
+  /** Every text that was looked at, this one among them, and why it is the one; absent if none was tested. */
+  readonly candidates?: readonly TextCandidate[];
+}
+
+/** A text that may be the VMCOREINFO of the dump, and the verdict on it. */
+export interface TextCandidate {
+  /** Where it was found. */
+  readonly source: string;
+  /** `agrees`: of the same kernel. `differs`: of another kernel. `unavailable`: not a VMCOREINFO at all. */
+  readonly verdict: 'believed' | 'agrees' | 'differs' | 'refuted' | 'unavailable';
+  readonly reason: string;
 }
 
 /** A kernel in memory whose VMCOREINFO is valid. */
@@ -186,7 +197,10 @@ export interface MemoryImage {
   /** How many segments `segments` does not list; absent if it lists all. */
   readonly unlistedSegments?: number;
   readonly notes: readonly Note[];
+  /** The text of the VMCOREINFO note, as it is: it may be of another boot, or a placeholder. */
   readonly vmcoreinfo: VmcoreinfoText | null;
+  /** The texts of further notes of that name, in file order; absent if there are none. */
+  readonly furtherVmcoreinfo?: readonly VmcoreinfoText[];
   /** What was odd on opening but does not stop the reading. */
   readonly warnings: readonly string[];
   readonly makedumpfile: MakedumpfileView;
@@ -196,6 +210,8 @@ export interface MemoryImage {
   readonly physBase?: bigint | undefined;
   /** One entry per CPU that has paging on, if the writer noted them (QEMU). */
   readonly registers: readonly CpuRegisters[];
+  /** How many CPUs have a note with their registers (NT_PRSTATUS); absent if the format has no notes. */
+  readonly notedCpus?: number;
   readonly statistics: Readonly<ReadStatistics>;
   /** Bytes of memory that an index of the file takes in each thread that opens it; absent if few. */
   readonly indexBytes?: number;

@@ -1,7 +1,8 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { GIB, START_KERNEL_MAP } from '../../machine.ts';
-import { type ElfParts, elfImage, NO_PADDR, segmentOf, vmcoreinfoNote } from '../elf/elf-image.ts';
+import { type ElfParts, elfImage, NO_PADDR, segmentOf } from '../elf/elf-image.ts';
 import { type ProgramHeader, PT_LOAD } from '../elf/program-headers.ts';
+import { readVmcoreinfoNotes, vmcoreinfoAmong } from '../elf/vmcoreinfo-notes.ts';
 import type { MemoryImage, Segment } from '../image/image.ts';
 import { mapChangeSince } from './map-change.ts';
 import { sysfsVmcoreinfo } from './sysfs-vmcoreinfo.ts';
@@ -29,13 +30,13 @@ export function openKcore(source: ByteSource, parts: ElfParts): MemoryImage {
   const loads = [...parts.headers.ofType(PT_LOAD)];
   const segments = segmentsOf(loads);
   const traits = { format: '/proc/kcore', live: true, segments, warnings: [] };
-  const noted = vmcoreinfoNote(source, parts.notes);
+  const noted = readVmcoreinfoNotes(source, vmcoreinfoAmong(parts.notes));
   const bare = {
     // No program wrote the file, so none could run out of space.
-    ...elfImage(source, { ...parts, incomplete: false }, { ...traits, vmcoreinfo: noted }),
+    ...elfImage(source, { ...parts, incomplete: false }, { ...traits, noted }),
     mapChange: () => mapChangeSince(segments, source.path, segmentsOf),
   };
-  return noted ? bare : { ...bare, vmcoreinfo: sysfsVmcoreinfo(bare.memory) };
+  return noted.vmcoreinfo ? bare : { ...bare, vmcoreinfo: sysfsVmcoreinfo(bare.memory) };
 }
 
 function segmentsOf(loads: readonly ProgramHeader[]): Segment[] {

@@ -4,7 +4,14 @@ import { inFile } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { requireKernel } from '../elf/elf-type.ts';
-import { listed, type NoteList, notesIn, noteText } from '../elf/notes.ts';
+import { listed, type NoteList, notesIn } from '../elf/notes.ts';
+import {
+  type NamedPlace,
+  readVmcoreinfoNotes,
+  type VmcoreinfoNotes,
+  vmcoreinfoAmong,
+} from '../elf/vmcoreinfo-notes.ts';
+import { notedCpus } from '../image/cpu-notes.ts';
 import type { Open, OpenOptions } from '../image/format.ts';
 import type { MemoryImage, Note, Segment, VmcoreinfoText } from '../image/image.ts';
 import { qemuRegisters } from '../image/qemu-notes.ts';
@@ -61,7 +68,8 @@ class KdumpImage implements MemoryImage {
   readonly memory: KdumpMemory;
   readonly segments = repeatable(() => this.#runs());
   readonly notes: readonly Note[];
-  readonly vmcoreinfo: VmcoreinfoText | null;
+  readonly vmcoreinfo: MemoryImage['vmcoreinfo'];
+  readonly furtherVmcoreinfo: readonly VmcoreinfoText[];
   readonly makedumpfile: MemoryImage['makedumpfile'];
   readonly physBase: bigint | undefined;
   readonly registers: MemoryImage['registers'];
@@ -82,9 +90,11 @@ class KdumpImage implements MemoryImage {
     const { notes, warnings } = notesOf(source, header);
     requireKernel(source, notes);
     this.notes = notes;
-    this.#noteWarnings = warnings;
     this.registers = qemuRegisters(source, this.notes);
-    this.vmcoreinfo = vmcoreinfoOf(source, header.vmcoreinfo, this.notes);
+    const noted = vmcoreinfoOf(source, header.vmcoreinfo, this.notes);
+    this.vmcoreinfo = noted.vmcoreinfo;
+    this.furtherVmcoreinfo = noted.furtherVmcoreinfo ?? [];
+    this.#noteWarnings = [...warnings, ...noted.warnings];
     const { memory } = this;
     this.makedumpfile = {
       get originalPages() {
@@ -103,6 +113,10 @@ class KdumpImage implements MemoryImage {
       ...this.#noteWarnings,
       ...this.#missingParts(),
     ];
+  }
+
+  get notedCpus(): number {
+    return notedCpus(this.#parts[0].source, this.notes);
   }
 
   #missingParts(): string[] {
@@ -167,16 +181,16 @@ function notesOf(
   return { notes: [...notes, ...erased], warnings };
 }
 
-/** VMCOREINFO from where the sub header says it is (version 3), otherwise from the notes. */
-function vmcoreinfoOf(
-  source: ByteSource,
-  place: FilePlace | null,
-  notes: readonly Note[],
-): VmcoreinfoText | null {
-  const note = place
-    ? { name: 'VMCOREINFO', type: 0, ...place }
-    : notes.find(({ name }) => name === 'VMCOREINFO');
-  if (!note) return null;
-  const where = `${place ? 'offset_vmcoreinfo' : 'note at offset'} ${hex(note.offset)}`;
-  return { text: noteText(source, note), source: where };
+/**
+ * VMCOREINFO from where the sub header says it is (version 3), and from the notes: makedumpfile's sub header
+ * points into one of these.
+ */
+function vmcoreinfoOf(source: ByteSource, place: FilePlace | null, notes: readonly Note[]): VmcoreinfoNotes {
+  const named = vmcoreinfoAmong(notes).filter(([{ offset }]) => Number(offset) !== place?.offset);
+  if (!place) return readVmcoreinfoNotes(source, named);
+  const placed: NamedPlace = [
+    { name: 'VMCOREINFO', type: 0, ...place },
+    `offset_vmcoreinfo ${hex(place.offset)}`,
+  ];
+  return readVmcoreinfoNotes(source, [placed, ...named]);
 }

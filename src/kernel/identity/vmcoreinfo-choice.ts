@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
+import type { Boot, MemoryImage, TextCandidate, VmcoreinfoText } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
 import { byEvidence, describeBoots, isIntact, relationOf } from './boots.ts';
 import { MOSTLY_FOREIGN, type ProvenKernel } from './kernel-proof.ts';
@@ -16,9 +16,16 @@ export interface Text {
 
 /** The first copy of a text, and the result of its test: the kernel, or why there is none. */
 export interface TestedText extends Text {
-  /** Physical address in bytes; null for the dump's own note. */
+  /** Physical address in bytes; null for a note of the dump. */
   readonly address: number | null;
+  /** Where it was found. */
+  readonly source: string;
   readonly outcome: ProvenKernel | string;
+}
+
+/** A note of the dump that is not a VMCOREINFO. */
+export interface Refused extends TextCandidate {
+  readonly verdict: 'unavailable' | 'refuted';
 }
 
 interface Proven extends TestedText {
@@ -26,7 +33,7 @@ interface Proven extends TestedText {
 }
 
 /** Whether nothing found later can overrule it. A capture kernel has the CPUs, but not the memory. */
-export function isDecided({ outcome, whole }: TestedText): boolean {
+export function isDecided({ outcome, whole }: Pick<TestedText, 'outcome' | 'whole'>): boolean {
   return (
     typeof outcome !== 'string' &&
     whole &&
@@ -39,6 +46,7 @@ export function isDecided({ outcome, whole }: TestedText): boolean {
 /** What the search left out, and which of several kernels was asked for, counted from 1. */
 export interface Wanted {
   readonly gaps: readonly string[];
+  readonly refused: readonly Refused[];
   readonly boot?: number | undefined;
 }
 
@@ -50,27 +58,54 @@ export interface Wanted {
 export function choose(
   image: MemoryImage,
   candidates: readonly TestedText[],
-  { gaps, boot }: Wanted,
+  { gaps, refused, boot }: Wanted,
 ): VmcoreinfoText {
   const kernels = kernelsAmong(image, candidates);
   const [strongest] = kernels;
-  if (!strongest) throw notFound(image, candidates, gaps);
+  if (!strongest) throw notFound(image, candidates, { gaps, refused });
   const peers = kernels.filter((kernel) => isIntact(kernel) === isIntact(strongest));
   const rivals = peers.slice(1);
   if (boot === undefined && rivals.some((rival) => byEvidence(image, rival, strongest) === 0))
     throw undecided(image, peers);
   const best = peers[(boot ?? 1) - 1];
   if (!best) throw noSuchBoot(boot, peers.length);
+  const boots = describeBoots(image, peers, peers.indexOf(best), boot !== undefined);
   return {
     text: best.text,
-    source: sourceOf(image, candidates, best),
+    source: sourceOf(candidates, best),
     doubts: [
       ...doubtsOf(image, best, peers),
       ...notesRefused(candidates, best, peers),
       ...(isDecided(best) ? [] : gaps),
     ],
-    boots: describeBoots(image, peers, peers.indexOf(best), boot !== undefined),
+    boots,
+    candidates: [...refused, ...candidateRows(candidates, best, boots)],
   };
+}
+
+/** The text that is believed, the dump's own notes, and the first ones of the rest. */
+function candidateRows(
+  candidates: readonly TestedText[],
+  best: Proven,
+  boots: readonly Boot[],
+): TextCandidate[] {
+  const isNote = ({ address }: TestedText) => address === null;
+  const others = candidates.filter((one) => one !== best);
+  const rest = others.filter((one) => !isNote(one)).slice(0, LISTED);
+  const why = boots.find(({ taken }) => taken)?.why ?? '';
+  return [
+    ...others.filter(isNote).map((one) => candidateRow(one, best)),
+    { source: best.source, verdict: 'believed', reason: why },
+    ...rest.map((one) => candidateRow(one, best)),
+  ];
+}
+
+function candidateRow(one: TestedText, best: Proven): TextCandidate {
+  const { source, outcome } = one;
+  const isRefuted = typeof outcome === 'string' || outcome.flaw !== undefined;
+  const isSame = typeof outcome !== 'string' && outcome.identity === best.outcome.identity;
+  const verdict = isSame ? 'agrees' : isRefuted ? 'refuted' : 'differs';
+  return { source, verdict, reason: isSame ? 'the same kernel' : verdictOn(one, best) };
 }
 
 /** Returns each kernel with its fullest text, first the one that the dump was made for. */
@@ -100,8 +135,8 @@ function isPossible({ outcome }: TestedText, { memory }: MemoryImage): boolean {
   return typeof outcome !== 'string' && (outcome.flaw === undefined || outcome.witnessed || memory.cutShort);
 }
 
-function sourceOf({ vmcoreinfo }: MemoryImage, candidates: readonly TestedText[], best: Proven): string {
-  if (best.address === null) return vmcoreinfo?.source ?? 'note';
+function sourceOf(candidates: readonly TestedText[], best: Proven): string {
+  if (best.address === null) return best.source;
   const others = candidates.filter((c) => c !== best);
   return `found in memory at physical ${hex(best.address)}${listOf(others, best)}`;
 }
@@ -128,14 +163,13 @@ function anotherKernel(other: Proven, boot: number | null): string {
   return `another kernel is in this memory, too: ${describe(other)}${selected}`;
 }
 
-/** Returns why the dump's own note is not used, if the chosen kernel is another one. */
+/** Returns why the dump's own notes are not used, if the chosen kernel is another one. */
 function notesRefused(candidates: readonly TestedText[], best: Proven, peers: readonly Proven[]): string[] {
-  const note = candidates.find(({ address }) => address === null);
-  if (!note || note === best) return [];
-  const { outcome } = note;
-  if (typeof outcome !== 'string' && peers.some((peer) => peer.outcome.identity === outcome.identity))
-    return [];
-  return [`note of an earlier boot: not used (${verdictOn(note, best)})`];
+  const isPeer = ({ outcome }: TestedText) =>
+    typeof outcome !== 'string' && peers.some((peer) => peer.outcome.identity === outcome.identity);
+  return candidates
+    .filter((one) => one.address === null && one !== best && !isPeer(one))
+    .map((note) => `note of an earlier boot: not used (${verdictOn(note, best)})`);
 }
 
 function describe({ text, address }: TestedText): string {
@@ -165,17 +199,19 @@ function verdictOn({ outcome }: TestedText, best: Proven | undefined): string {
 function notFound(
   image: MemoryImage,
   candidates: readonly TestedText[],
-  gaps: readonly string[],
+  { gaps, refused }: Pick<Wanted, 'gaps' | 'refused'>,
 ): InspectError {
   const { path, memory } = image;
-  const refused =
+  const [placeholder] = refused;
+  const note = placeholder ? `its VMCOREINFO note is none (${placeholder.reason})` : 'no VMCOREINFO note';
+  const tried =
     candidates.length === 0 ? 'none in its memory' : `none in its memory that is valid${listOf(candidates)}`;
   const cut = memory.cutShort ? ['the file is truncated'] : [];
-  return new InspectError(
-    'missingInfo',
-    [`${path}: no VMCOREINFO note, and ${refused}`, ...gaps, ...cut].join('; '),
-    { path, key: 'VMCOREINFO', hint: hintFor(image) },
-  );
+  return new InspectError('missingInfo', [`${path}: ${note}, and ${tried}`, ...gaps, ...cut].join('; '), {
+    path,
+    key: 'VMCOREINFO',
+    hint: hintFor(image),
+  });
 }
 
 /** Where the PCI hole below 4 GiB begins at the lowest: 2 GiB in QEMU's q35, 3 GiB or more elsewhere. */

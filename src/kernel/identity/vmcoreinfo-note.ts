@@ -1,29 +1,27 @@
-import type { Absence } from '../../absence.ts';
 import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
-import { START_KERNEL_MAP } from '../../machine.ts';
-import { type Kernel, openKernel, rootSymbol } from '../open/kernel.ts';
+import { openKernel, rootSymbol } from '../open/kernel.ts';
 import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
-import { type ProvenKernel, proveKernel, proveRelease } from './kernel-proof.ts';
-import { isDecided, type TestedText } from './vmcoreinfo-choice.ts';
+import {
+  type OpenByNote,
+  type Outcome,
+  proofOf,
+  type TestedNote,
+  testNote,
+  whyPlaceholder,
+} from './note-test.ts';
+import type { Refused, TestedText } from './vmcoreinfo-choice.ts';
 import { searchVmcoreinfo } from './vmcoreinfo-search.ts';
 
-/** Opens the kernel that a note describes. @throws InspectError as openKernel does */
-export type OpenByNote = (image: MemoryImage, note: VmcoreinfoText) => Kernel;
+export type { OpenByNote } from './note-test.ts';
 
 const openByNote: OpenByNote = (image, note) => openKernel(image, { vmcoreinfo: note });
 
-/** The result of testing a note: its kernel, or why there is none. */
-type Outcome = ProvenKernel | string;
-
 /**
- * Returns the VMCOREINFO of the kernel whose memory this is: the dump's own note if nothing contradicts it.
- * QEMU's note is what a guest's driver wrote last. It may come from a kernel that kexec has replaced, or that
- * crashed and now shares its memory with its capture kernel, so it is checked against the CPUs' registers.
- * The notes of /proc/vmcore and /proc/kcore come from the kernel itself and are checked only against its
- * release and page tables. If the note is contradicted or missing, all memory is searched; a note without a
- * rival stays.
+ * Returns the VMCOREINFO of the kernel whose memory this is: the dump's own note if nothing contradicts it
+ * (testNote), or the first of several. If they are contradicted or missing, all memory is searched; a note
+ * without a rival stays, but one that is no VMCOREINFO does not.
  * @param boot which of several kernels is asked for, counted from 1
  * @param open for callers that keep the kernel that is opened to test the note
  * @throws InspectError as searchVmcoreinfo
@@ -34,17 +32,21 @@ export function findVmcoreinfo(
   boot?: number,
   open: OpenByNote = openByNote,
 ): VmcoreinfoText {
-  const note = image.vmcoreinfo;
-  if (!note) return searchVmcoreinfo(image, onBytes?.(), { boot });
-  const outcome = boot === undefined ? doubtedOutcome(image, note, open) : proofOf(image, note);
-  if (outcome === undefined) return note;
-  const candidate: TestedText = { text: note.text, whole: true, address: null, outcome };
+  const tested =
+    boot === undefined ? testedNotes(image, open) : notesOf(image).map((note) => provenNote(image, note));
+  const taken = believedAmong(tested);
+  if (taken) return taken;
+  const notes = tested.flatMap((one) => (one.kind === 'doubted' ? [textOf(one)] : []));
+  const refused = tested.flatMap((one) => (one.kind === 'placeholder' ? [refusedNote(one)] : []));
   try {
-    return searchVmcoreinfo(image, onBytes?.(), { note: candidate, boot });
+    return searchVmcoreinfo(image, onBytes?.(), { notes, refused, boot });
   } catch (error) {
-    if (!(error instanceof InspectError) || error.kind !== 'missingInfo' || error.facts.key !== 'VMCOREINFO')
-      throw error;
-    return { ...note, doubts: [doubtOf(outcome)] };
+    const last = tested.find(({ note }) => hasRoot(note));
+    const notFound = error instanceof InspectError && error.kind === 'missingInfo';
+    if (!notFound || error.facts.key !== 'VMCOREINFO' || !last) throw error;
+    const doubt = doubtOf(last);
+    const candidates = [{ source: last.note.source, verdict: 'believed' as const, reason: doubt }];
+    return { ...last.note, doubts: [doubt], candidates };
   }
 }
 
@@ -53,82 +55,71 @@ export function findVmcoreinfo(
  * @throws InspectError missingInfo if there is no note or it is contradicted
  */
 export function trustedNote(image: MemoryImage, open: OpenByNote = openByNote): VmcoreinfoText {
-  const note = image.vmcoreinfo;
-  if (note && doubtedOutcome(image, note, open) === undefined) return note;
+  const taken = believedAmong(testedNotes(image, open));
+  if (taken) return taken;
   throw new InspectError('missingInfo', `${image.path}: it has no valid VMCOREINFO note`, {
     key: 'VMCOREINFO',
   });
 }
 
-function doubtOf(outcome: Outcome): string {
-  const reason =
-    typeof outcome === 'string' ? outcome : (outcome.flaw ?? 'no other kernel is in this memory');
+function notesOf({ vmcoreinfo, furtherVmcoreinfo = [] }: MemoryImage): VmcoreinfoText[] {
+  return vmcoreinfo === null ? [] : [vmcoreinfo, ...furtherVmcoreinfo];
+}
+
+/** The notes in file order, up to the first one that is believed. */
+function testedNotes(image: MemoryImage, open: OpenByNote): TestedNote[] {
+  const tested: TestedNote[] = [];
+  for (const note of notesOf(image)) {
+    const one = testNote(image, note, open);
+    tested.push(one);
+    if (one.kind === 'believed') break;
+  }
+  return tested;
+}
+
+function provenNote(image: MemoryImage, note: VmcoreinfoText): TestedNote {
+  const reason = whyPlaceholder(note);
+  if (reason !== undefined) return { note, kind: 'placeholder', reason };
+  return { note, kind: 'doubted', outcome: proofOf(image, note) };
+}
+
+function believedAmong(tested: readonly TestedNote[]): VmcoreinfoText | undefined {
+  const taken = tested.find((one) => one.kind === 'believed');
+  if (taken?.kind !== 'believed') return undefined;
+  return { ...taken.note, candidates: tested.map(candidateOf) };
+}
+
+function candidateOf(one: TestedNote): Refused | { source: string; verdict: 'believed'; reason: string } {
+  const { note, kind } = one;
+  if (kind === 'believed') return { source: note.source, verdict: 'believed', reason: one.reason };
+  if (kind === 'placeholder') return refusedNote(one);
+  return { source: note.source, verdict: 'refuted', reason: reasonOf(one.outcome) };
+}
+
+function refusedNote({ note, reason }: TestedNote & { readonly kind: 'placeholder' }): Refused {
+  return { source: note.source, verdict: 'unavailable', reason };
+}
+
+function textOf({ note, outcome }: TestedNote & { readonly kind: 'doubted' }): TestedText {
+  return { text: note.text, whole: true, address: null, source: note.source, outcome };
+}
+
+function doubtOf(tested: TestedNote): string {
+  const reason = tested.kind === 'doubted' ? reasonOf(tested.outcome) : tested.reason;
   return `the memory contradicts the VMCOREINFO note and holds no other one: ${reason}`;
 }
 
-/** Returns undefined for a note that nothing contradicts. */
-function doubtedOutcome(image: MemoryImage, note: VmcoreinfoText, open: OpenByNote): Outcome | undefined {
-  // What lies past the end of a truncated file cannot confirm the note; that is no reason to read the rest of
-  // it.
-  if (image.memory.cutShort) return undefined;
-  const outcome =
-    image.registers.length === 0 ? refutedRelease(image, note, open) : undecidedOutcome(image, note);
-  // Checked last: few notes get here.
-  return outcome === undefined || lacksRoot(image, note) ? undefined : outcome;
+function reasonOf(outcome: Outcome): string {
+  return typeof outcome === 'string' ? outcome : (outcome.flaw ?? 'no other kernel is in this memory');
 }
 
-function refutedRelease(image: MemoryImage, note: VmcoreinfoText, open: OpenByNote): string | undefined {
-  return contradiction(() => {
-    const { space, info } = open(image, note);
-    proveRelease(space, info);
-  });
-}
-
-function undecidedOutcome(image: MemoryImage, note: VmcoreinfoText): Outcome | undefined {
-  let proven: ProvenKernel | undefined;
-  const refuted = contradiction(() => {
-    proven = proveKernel(image, note);
-  });
-  if (refuted !== undefined || proven === undefined) return refuted;
-  return isDecided({ text: note.text, whole: true, address: null, outcome: proven }) ? undefined : proven;
-}
-
-const UNKNOWN: ReadonlySet<Absence> = new Set([
-  'notStored',
-  'otherPart',
-  'unreadable',
-  'truncated',
-  'corrupt',
-]);
-
-/** Whether the note's page tables lie in memory whose contents the dump lacks. */
-function lacksRoot({ memory }: MemoryImage, note: VmcoreinfoText): boolean {
-  const info = new Vmcoreinfo(note);
+/** Whether a note says where its page tables are, without which it is of no use. */
+function hasRoot(note: VmcoreinfoText): boolean {
   try {
-    const root = rootSymbol(info).address - START_KERNEL_MAP + BigInt(info.number('phys_base') ?? 0);
-    const missing = root < 0n ? undefined : memory.read(Number(root), new Uint8Array(8));
-    return missing !== undefined && UNKNOWN.has(missing.absence);
+    rootSymbol(new Vmcoreinfo(note));
+    return true;
   } catch (error) {
     if (error instanceof InspectError) return false;
     throw error;
   }
-}
-
-/** Returns how memory contradicts a note. Memory that is not stored and missing keys are no contradiction. */
-function contradiction(prove: () => void): string | undefined {
-  try {
-    prove();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof InspectError)) throw error;
-    return error.kind === 'corrupt' || error.kind === 'notMapped' ? error.message : undefined;
-  }
-}
-
-function proofOf(image: MemoryImage, note: VmcoreinfoText): Outcome {
-  let outcome: Outcome = 'it cannot be tested';
-  const refuted = contradiction(() => {
-    outcome = proveKernel(image, note);
-  });
-  return refuted ?? outcome;
 }

@@ -5,7 +5,7 @@ import type { MemoryImage, PhysicalMemory, VmcoreinfoText } from '../../formats/
 import { hex } from '../../hex.ts';
 import { MemoryScan, NEEDLE_LIMIT } from '../vmcoreinfo/memory-scan.ts';
 import { type ProvenKernel, proveKernel } from './kernel-proof.ts';
-import { choose, isDecided, type TestedText, type Text } from './vmcoreinfo-choice.ts';
+import { choose, isDecided, type Refused, type TestedText, type Text } from './vmcoreinfo-choice.ts';
 
 /** The kernel begins its VMCOREINFO with this key (crash_save_vmcoreinfo_init, kernel/vmcore_info.c). */
 const KEY = 'OSRELEASE=';
@@ -20,8 +20,10 @@ const TEXTS_LIMIT = 4096;
 const COPIES_LIMIT = 100_000;
 
 export interface SearchOptions {
-  /** The dump's own note if it is not believed at once. */
-  readonly note?: TestedText | undefined;
+  /** The dump's own notes that are not believed at once. */
+  readonly notes?: readonly TestedText[];
+  /** Its notes that are no VMCOREINFO. */
+  readonly refused?: readonly Refused[];
   /** Which of several kernels is asked for, counted from 1; if set, all memory is searched. */
   readonly boot?: number | undefined;
   /** Where the texts are, if memory was searched for them before. */
@@ -58,10 +60,10 @@ export function findTexts(memory: PhysicalMemory, onBytes: OnProgress = () => {}
 export function searchVmcoreinfo(
   image: MemoryImage,
   onBytes: OnProgress = () => {},
-  { note, boot, places }: SearchOptions = {},
+  { notes = [], refused = [], boot, places }: SearchOptions = {},
 ): VmcoreinfoText {
   const scan = new MemoryScan(image.memory, NEEDLE, onBytes);
-  const candidates = new Map<string, TestedText>(note ? [[note.text, note]] : []);
+  const candidates = new Map<string, TestedText>(notes.map((note) => [note.text, note]));
   let copies = 0;
   let over = false;
   for (const address of places?.addresses ?? scan.finds()) {
@@ -71,11 +73,12 @@ export function searchVmcoreinfo(
     if (over) break;
     if (candidates.get(found.text)?.whole || (candidates.has(found.text) && !found.whole)) continue;
     const source = `memory at physical ${hex(address)}`;
-    const candidate = { ...found, address, outcome: testText(image, { text: found.text, source }) };
+    const candidate = { ...found, address, source, outcome: testText(image, { text: found.text, source }) };
     candidates.set(found.text, candidate);
     if (boot === undefined && isDecided(candidate)) break;
   }
-  return choose(image, [...candidates.values()], { gaps: places?.gaps ?? gapsOf(scan, over), boot });
+  const gaps = places?.gaps ?? gapsOf(scan, over);
+  return choose(image, [...candidates.values()], { gaps, refused, boot });
 }
 
 /**

@@ -23,7 +23,7 @@ export function completed(kernel: Kernel): Kernel {
 }
 
 function withLines(
-  { text, source, doubts, unterminated }: Vmcoreinfo,
+  { text, doubts, unterminated, source, boots, candidates }: Vmcoreinfo,
   lines: readonly Line[],
   further: readonly string[],
 ): Vmcoreinfo {
@@ -32,7 +32,8 @@ function withLines(
   const derived = lines.map(
     ([key, value]) => `VMCOREINFO has no ${key}: the kernel's own types and symbols say ${value}`,
   );
-  return new Vmcoreinfo({ text: `${whole}${added}`, source, doubts: [...doubts, ...derived, ...further] });
+  const all = [...doubts, ...derived, ...further];
+  return new Vmcoreinfo({ text: `${whole}${added}`, doubts: all, source, boots, candidates });
 }
 
 function tryDerive(typed: TypedKernel, { derive }: ExpectedKey): ReturnType<ExpectedKey['derive']> {

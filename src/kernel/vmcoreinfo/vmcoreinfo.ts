@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import type { Boot, VmcoreinfoText } from '../../formats/image/image.ts';
+import type { Boot, TextCandidate, VmcoreinfoText } from '../../formats/image/image.ts';
 
 /** Keys whose bare value is hex without 0x (kernel/vmcore_info.c, arch/x86/kernel/vmcore_info_64.c) */
 const HEX_KEYS = /^(SYMBOL\(.*\)|KERNELOFFSET)$/;
@@ -18,16 +18,19 @@ export class Vmcoreinfo {
   readonly doubts: readonly string[];
   /** The kernels found in memory; empty if only the dump's own note was used. */
   readonly boots: readonly Boot[];
+  /** Every text that was looked at, and why this one is believed; empty if none was tested. */
+  readonly candidates: readonly TextCandidate[];
   readonly #lines = new Map<string, string>();
   /** Lines without a key; no kernel writes any. */
   readonly odd: string[] = [];
   /** The last line if it lacks its newline; it is ignored. */
   readonly unterminated: string | null;
 
-  constructor({ text, source, doubts, boots }: VmcoreinfoText) {
+  constructor({ text, source, doubts, boots, candidates }: VmcoreinfoText) {
     this.text = text;
     this.source = source;
     this.boots = boots ?? [];
+    this.candidates = candidates ?? [];
     const lines = text.split('\n');
     this.unterminated = lines.pop() || null;
     for (const line of lines) this.#add(line);

@@ -14,9 +14,6 @@ export type FreeCheck =
   | { readonly zones: readonly ZoneCheck[]; readonly outside: number; readonly checks: readonly Check[] }
   | Unavailable;
 
-/** linux/elf.h */
-const NT_PRSTATUS = 1;
-
 /** The zones of a kernel, and for a running one how the lengths of their free lists move meanwhile. */
 interface Watched {
   readonly zones: readonly Zone[];
@@ -84,7 +81,7 @@ function checked(
   }));
   const now = kernel.image.live ? recounted(found, readZones(kernel)) : found;
   movements?.lookNow();
-  const cpus = notedCpus(kernel);
+  const cpus = kernel.image.notedCpus ?? 0;
   const checks = freeChecks({ zones: now, outside, cpus, movements });
   // Pages of unknown class may be those that are on the LRU lists.
   const lists = tally.failures.size > 0 ? [] : lruChecks(kernel, counts, cpus);
@@ -95,9 +92,4 @@ function checked(
 function movementsOf(kernel: Kernel, zones: readonly Zone[]): Movements {
   const found = zones.map((zone) => ({ ...zone, counted: 0, unaccepted: 0 }));
   return new Movements(() => recounted(found, readZones(kernel)).map(({ freeArea }) => freeArea));
-}
-
-/** CPUs that the writer of a dump noted: each has a note with its registers. */
-function notedCpus({ image }: Kernel): number {
-  return image.notes.filter(({ name, type }) => name === 'CORE' && type === NT_PRSTATUS).length;
 }

@@ -3,6 +3,7 @@ import { foundTasks } from '../task-figures.ts';
 import { TASK_STATES } from '../task-states.ts';
 import { plural, size, utc } from '../units.ts';
 import { BLANK, type Property, properties, strong, title, type View } from '../view.ts';
+import { choiceText } from '../vmcoreinfo-choice.ts';
 import { kernelName } from './kernel-name.ts';
 
 /** Columns before the texts. The longest label is "command line". */
@@ -102,7 +103,13 @@ function kernelRows(report: InfoReport): Row[] {
     ['build id', kernel.buildId],
     ['layout', layout && layoutText(layout)],
     ['dump', dumpText(file, dump)],
+    ['vmcoreinfo', isPlain(report) ? null : cut(choiceText(report.vmcoreinfo))],
   ];
+}
+
+/** Whether VMCOREINFO is the dump's only note, or was given, so that there was nothing to choose. */
+function isPlain({ boots, vmcoreinfo }: InfoReport): boolean {
+  return boots.length === 0 && vmcoreinfo.candidates.length <= 1;
 }
 
 function moduleText({ modules, modulesExact }: InfoReport): string | null {

@@ -1,11 +1,13 @@
 import { LAYOUT_NAMES, LAYOUT_VALUES, type LayoutReport } from '../layout-report.ts';
 import { BLANK, paragraph, strong, table, title, type View } from '../view.ts';
+import { choiceText } from '../vmcoreinfo-choice.ts';
 import { kernelName } from './kernel-name.ts';
 
 export function* layoutView(report: LayoutReport): View {
-  const { kernel, file, pagingLevels } = report;
+  const { kernel, file, pagingLevels, vmcoreinfo } = report;
   yield title([strong(kernelName(kernel)), ` (${file.format}, ${pagingLevels}-level paging)`]);
   yield paragraph(symbolTable(report));
+  yield paragraph(`VMCOREINFO: ${choiceText(vmcoreinfo)}`);
   for (const name of LAYOUT_VALUES) {
     const [called, meaning] = LAYOUT_NAMES[name];
     const { value, candidates } = report[name];

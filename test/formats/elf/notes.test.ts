@@ -166,6 +166,21 @@ describe('the VMCOREINFO of a dump', () => {
     expect(opened([noteSegment([prstatus()])]).vmcoreinfo).toBeNull();
   });
 
+  it('may be one of several, which are all read, except one that the file cuts off', () => {
+    const [first, second] = ['FAKE1=IGNORE1\n', TEXT];
+    const image = opened([noteSegment([vmcoreinfo(first), prstatus(), vmcoreinfo(second)])]);
+    expect([image.vmcoreinfo?.text, image.furtherVmcoreinfo?.map(({ text }) => text)]).toEqual([
+      first,
+      [second],
+    ]);
+    const lying = noteSegment([note('VMCOREINFO', 0, ascii(first), { descsz: 0x7fff_0000 })], {
+      filesz: 1n << 40n,
+    });
+    const odd = opened([lying, noteSegment([vmcoreinfo(second)])]);
+    expect([odd.vmcoreinfo?.text, odd.furtherVmcoreinfo]).toEqual([second, undefined]);
+    expect(odd.warnings).toEqual([expect.stringMatching(/note VMCOREINFO at offset .* are too many/)]);
+  });
+
   it('is corrupt if the file ends inside it', () => {
     const segment = noteSegment([vmcoreinfo(TEXT)], { offset: 0x400 });
     const { kind, facts, message } = failureOf(() => opened([segment], { cutAt: 0x400 + 24 + 10 }));

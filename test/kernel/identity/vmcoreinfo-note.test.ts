@@ -5,6 +5,7 @@ import { failureOf } from '../../builders/failure.ts';
 import type { BuiltKernel } from '../../builders/kernel.ts';
 import { KIB4 } from '../../builders/page-tables.ts';
 import {
+  ATTIC,
   atticPage as at,
   CRASH_MEMORY,
   captureKernel,
@@ -36,16 +37,26 @@ function found(image: MemoryImage, boot?: number) {
   return { ...findVmcoreinfo(image, onBytes, boot), searched };
 }
 
+/** The file ends before the last page of memory. */
+function loseEnd(built: BuiltKernel): void {
+  const end = ATTIC.end;
+  built.memory.plan({ described: built.described, truncated: [{ start: end - KIB4, end }] });
+}
+
 const otherBoot = inOrder(textOf(provableKernel({ kernelOffset: 0x600_0000n, physBase: 0x200_0000n })));
 
 describe('the note of a dump', () => {
   it.each([
-    ['that the CPUs confirm', (built: BuiltKernel) => [rootOf(built)]],
-    ['of a kernel that wrote it itself', () => []],
-  ])('%s is used without a search', (_, cr3s) => {
+    ['that the CPUs confirm', (built: BuiltKernel) => [rootOf(built)], /all CPUs/],
+    ['of a kernel that wrote it itself', () => [], /holds its release/],
+  ])('%s is used without a search', (_, cr3s, reason) => {
     const built = provableKernel(KASLR);
     const { searched, ...text } = found(noted(built, textOf(built), cr3s(built)));
-    expect(text).toEqual({ text: textOf(built), source: 'note at offset 0x520' });
+    const source = 'note at offset 0x520';
+    expect(text).toEqual({
+      ...{ text: textOf(built), source },
+      candidates: [{ source, verdict: 'believed', reason: expect.stringMatching(reason) }],
+    });
     expect(searched).toBe(0);
   });
 
@@ -89,6 +100,69 @@ describe('the note of a dump', () => {
     const idle = found(noted(built, textOf(built), [0x5000]));
     expect(idle.text).toBe(textOf(built));
     expect(idle.doubts).toEqual(['the note is used, but 0 of 1 CPUs were running that kernel']);
+  });
+
+  it.each([
+    ['a placeholder, as vm2core writes it', 'FAKE1=IGNORE1\nFAKE2=IGNORE2\n', /no OSRELEASE/],
+    ['empty', '', /empty/],
+    ['zeroed', '\0'.repeat(20), /empty/],
+    ['without a release', 'OSRELEASE=\nPAGESIZE=4096\n', /no OSRELEASE/],
+  ])('is not VMCOREINFO if it is %s: memory is searched', (_, text, reason) => {
+    const built = provableKernel(KASLR);
+    plant(built, at(100), textOf(built));
+    const refused = { source: 'note at offset 0x520', verdict: 'unavailable' };
+    for (const cr3s of [[], [rootOf(built)]]) {
+      const taken = found(noted(built, text, cr3s));
+      expect([taken.text, taken.doubts]).toEqual([inOrder(textOf(built)), []]);
+      expect(taken.candidates).toEqual([
+        { ...refused, reason: expect.stringMatching(reason) },
+        { source: 'memory at physical 0x3074000', verdict: 'believed', reason: expect.stringMatching(/./) },
+      ]);
+    }
+    const cut = provableKernel(KASLR);
+    plant(cut, at(100), textOf(cut));
+    loseEnd(cut);
+    const image = noted(cut, text, []);
+    expect(found(image).text).toBe(inOrder(textOf(cut)));
+  });
+
+  it('is not used if it is a placeholder and nothing else is in memory', () => {
+    const built = provableKernel(KASLR);
+    expect(failureOf(() => found(noted(built, 'FAKE1=IGNORE1\n', [])))).toMatchObject({
+      kind: 'missingInfo',
+      facts: { key: 'VMCOREINFO' },
+      message: expect.stringMatching(/its VMCOREINFO note is none \(it has no OSRELEASE.*none in its memory/),
+    });
+  });
+
+  it.each([
+    ['a placeholder', 'FAKE1=IGNORE1\n', 'unavailable'],
+    ['the note of another boot', otherBoot, 'refuted'],
+  ])('is the one of several that holds: after %s', (_, text, verdict) => {
+    const built = provableKernel(KASLR);
+    const own = { text: textOf(built), source: 'note at offset 0x900' };
+    for (const cr3s of [[], [rootOf(built)]]) {
+      const taken = found({ ...noted(built, text, cr3s), furtherVmcoreinfo: [own] });
+      expect([taken.text, taken.source, taken.searched]).toEqual([own.text, own.source, 0]);
+      expect(taken.candidates).toMatchObject([
+        { source: 'note at offset 0x520', verdict },
+        { source: own.source, verdict: 'believed' },
+      ]);
+      const first = found({
+        ...noted(built, own.text, cr3s),
+        furtherVmcoreinfo: [{ text, source: 'other' }],
+      });
+      expect([first.text, first.source]).toEqual([own.text, 'note at offset 0x520']);
+    }
+  });
+
+  it('is refuted in a truncated file, too, by the memory that the file has', () => {
+    const built = provableKernel(KASLR);
+    plant(built, at(100), textOf(built));
+    loseEnd(built);
+    const taken = found(noted(built, otherBoot, []));
+    expect(taken.text).toBe(inOrder(textOf(built)));
+    expect(taken.candidates?.map(({ verdict }) => verdict)).toEqual(['refuted', 'believed']);
   });
 
   it('is not contradicted by memory that is not stored', () => {
