@@ -12,8 +12,6 @@ interface Foreign {
 
 const XEN_KDUMP = "save a dump inside of the domain, with its own kernel's kdump";
 const DUMP_AGAIN = 'dump the memory instead: virsh dump --memory-only DOMAIN FILE';
-const VMSS2CORE =
-  "convert it to a core file with VMware's vmss2core -N6, or read its .vmem file with --format raw";
 const AVML_CONVERT = 'unpack it first: avml-convert FILE FILE.lime';
 
 const FOREIGN: readonly Foreign[] = [
@@ -51,12 +49,6 @@ const FOREIGN: readonly Foreign[] = [
     ['\xed\xeb\x0f\xf0', 'PV'],
     ['\xee\xeb\x0f\xf0', 'HVM'],
   ].map(([magic = '', kind]) => ({ magic, what: `an old core of a Xen ${kind} domain`, hint: XEN_KDUMP })),
-  // The states of a VMware checkpoint, little-endian: 0xbed2bed0, 0xbad1bad1, 0xbed2bed2, 0xbed3bed3
-  ...['\xd0\xbe\xd2\xbe', '\xd1\xba\xd1\xba', '\xd2\xbe\xd2\xbe', '\xd3\xbe\xd3\xbe'].map((magic) => ({
-    magic,
-    what: 'the saved state of a VMware machine (.vmss, .vmsn)',
-    hint: VMSS2CORE,
-  })),
   { magic: 'AVML', what: 'a compressed AVML memory image', hint: AVML_CONVERT },
   { magic: 'PAGEDU64', what: 'a Windows crash dump' },
   { magic: 'PAGEDUMP', what: 'a Windows crash dump' },
@@ -67,6 +59,11 @@ const FOREIGN: readonly Foreign[] = [
     hint: "give the vmcore, which holds the kernel's memory",
   },
 ];
+
+const SUPPORTED =
+  'supported: vmcores (ELF64, kdump-compressed, flattened), LiME images, /proc/kcore, and plain memory with --format raw';
+const VMEM =
+  'the memory file of a VMware machine is read with --format raw, or with the .vmss or .vmsn of that name beside it';
 
 /** The error for a file that is not a dump: what it is instead, as far as its first bytes show. */
 export function notADump({ path }: ByteSource, head: Uint8Array): InspectError {
@@ -81,6 +78,6 @@ export function notADump({ path }: ByteSource, head: Uint8Array): InspectError {
   return new InspectError('unsupported', message, {
     path,
     offset: 0,
-    hint: 'supported: vmcores (ELF64, kdump-compressed, flattened), LiME images, /proc/kcore, and plain memory with --format raw',
+    hint: path.toLowerCase().endsWith('.vmem') ? VMEM : SUPPORTED,
   });
 }

@@ -6,12 +6,15 @@ import type { MemoryImage } from './image/image.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
 import { isKdump } from './kdump/signature.ts';
 import { isLime, openLime } from './lime.ts';
-import { openRaw } from './raw.ts';
+import { openRaw } from './raw/raw-image.ts';
+import { isVmwareState } from './vmware/groups.ts';
+import { openVmware } from './vmware/vmware-image.ts';
 
 /** The formats that are recognised by their first bytes. The first one whose probe holds opens the file. */
 export const FORMATS: readonly DumpFormat[] = [
   { name: 'kdump-compressed', probe: isKdump, load: loadKdump, mayBeSplit: true },
   { name: 'LiME', probe: isLime, open: ([file]) => openLime(file) },
+  { name: 'VMware', probe: isVmwareState, open: openVmware, memoryMayBeApart: true },
   { name: 'ELF', probe: isElf, open: ([file]) => openElfFile(file) },
 ];
 

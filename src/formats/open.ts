@@ -8,6 +8,7 @@ import { FORMATS, RAW } from './formats.ts';
 import type { DumpFiles, DumpFormat, Open, OpenOptions } from './image/format.ts';
 import type { MemoryImage } from './image/image.ts';
 import { accessFacts, kcoreHint, maskedKcore } from './kcore/access.ts';
+import { companionOf } from './vmware/companion.ts';
 
 const KCORE = '/proc/kcore';
 
@@ -19,11 +20,27 @@ export async function openImage(paths: readonly string[], options: OpenOptions =
   const sources: ByteSource[] = [];
   try {
     for (const path of paths) sources.push(new FileSource(path));
-    return await openSources(sources, options);
+    const companion = companionTo(sources, options);
+    if (companion) sources.push(companion);
+    const { format: _, ...others } = options;
+    return await openSources(sources, companion ? others : options);
   } catch (error) {
     for (const source of sources) source.close();
     throw paths[0] === KCORE ? explainKcore(error, KCORE) : error;
   }
+}
+
+/**
+ * The second file of a dump that was given by one of them, if it lies beside it. A user who says where the hole of
+ * plain memory is wants no other file to say it.
+ */
+function companionTo(sources: readonly ByteSource[], { format, hole }: OpenOptions): ByteSource | undefined {
+  const [source, ...others] = sources;
+  if (source === undefined || others.length > 0 || (format === 'raw' && hole)) return undefined;
+  return companionOf(
+    source,
+    inSource(source, () => headOf(source)),
+  );
 }
 
 /**
@@ -55,6 +72,8 @@ export function unflattened(sources: readonly ByteSource[], options: OpenOptions
 export function formatOf(files: DumpFiles, options: OpenOptions): DumpFormat {
   const heads = files.map((file) => inSource(file, () => headOf(file)));
   const format = options.format === 'raw' ? RAW : FORMATS.find(({ probe }) => heads.some(probe));
+  if (format?.memoryMayBeApart && files.length === 2 && heads.filter(format.probe).length === 1)
+    return format;
   if (format?.mayBeSplit) {
     const stranger = files.find((_, i) => !format.probe(heads[i] as Uint8Array));
     if (stranger) throw notAPart(stranger);
@@ -114,7 +133,7 @@ function notAPart({ path }: ByteSource): InspectError {
 function notOneFile(count: number): InspectError {
   return new InspectError(
     'usage',
-    `${count} files were given, but only the parts of a split kdump-compressed dump can be read together`,
+    `${count} files were given, but only the parts of a split kdump-compressed dump can be read together, or the state of a VMware machine with its memory file`,
   );
 }
 

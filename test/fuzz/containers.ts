@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
 import { limeHeader, PLACEHOLDER } from '../builders/containers.ts';
 import { buildElf, type SegmentRecipe } from '../builders/elf.ts';
-import type { Chunk } from '../builders/encode.ts';
+import { type Chunk, flat } from '../builders/encode.ts';
 import { flattened, flattenedKdump } from '../builders/flattened.ts';
 import {
   buildKdump,
@@ -16,6 +16,7 @@ import { placeAround } from '../builders/memory-file.ts';
 import { blankPrstatus, noteSegment, prstatus, taskstruct, vmcoreinfo } from '../builders/notes.ts';
 import { qemuDump } from '../builders/qemu-dump.ts';
 import { vbcore, vbcpu } from '../builders/virtualbox.ts';
+import { regionsOf, vmwareState } from '../builders/vmware.ts';
 import { SparseSource } from './overlay-source.ts';
 
 /** How a made-up kernel's memory is written: its files, and what the command line must say about them. */
@@ -209,6 +210,23 @@ export const CONTAINERS: Readonly<Record<string, (built: BuiltKernel) => Contain
     files: [new SparseSource(pageChunks(built, (physical) => placeAround(FREE, physical)))],
     args: ['--format', 'raw', '--hole', `0x${FREE.start.toString(16)}-0x${FREE.end.toString(16)}`],
   }),
+  vmware: (built) => {
+    const { place, size } = packedPlaces(built);
+    const cpus = [{ cr3: BigInt(built.tables.root) }];
+    const state = vmwareState({ regions: regionsOf(built.described), cpus });
+    return {
+      files: [
+        new SparseSource([{ at: 0n, bytes: state }], state.length),
+        new SparseSource(pageChunks(built, place), size),
+      ],
+    };
+  },
+  vmss: (built) => {
+    const { place, size } = packedPlaces(built);
+    const memory = flat(pageChunks(built, place));
+    const state = vmwareState({ regions: regionsOf(built.described), memory: memory.subarray(0, size) });
+    return { files: [new SparseSource([{ at: 0n, bytes: state }], state.length)] };
+  },
   qemu: (built) => {
     const cpus = [{ cr3: BigInt(built.tables.root) }, { cr3: BigInt(built.tables.root) | 0x1000n }];
     return { files: [new SparseSource(buildElf(qemuDump(built, cpus)))] };

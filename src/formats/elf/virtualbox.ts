@@ -1,6 +1,7 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32, u64 } from '../../bytes/struct.ts';
 import type { CpuRegisters, Note } from '../image/image.ts';
+import { mayBeInLongMode } from '../image/long-mode.ts';
 
 /*
  * What is different about the core files of VirtualBox's `debugvm dumpvmcore` (DBGFCoreWrite.cpp,
@@ -20,10 +21,6 @@ const descriptor = struct('DBGFCOREDESCRIPTOR', 24, { magic: u32(0), version: u3
 /** DBGFCORECPU begins with 18 registers of 8 bytes and 6 segments of 24, as in every version so far. */
 const cpuState = struct('DBGFCORECPU', 320, { cr0: u64(288), cr3: u64(304), cr4: u64(312) });
 
-/** In long mode both are set: paging, and physical address extension. */
-const CR0_PG = 1n << 31n;
-const CR4_PAE = 1n << 5n;
-
 /** Whether VirtualBox wrote a core file with these notes. */
 export function isVirtualBox(notes: readonly Note[]): boolean {
   return notes.some((note) => isNote(note, CORE));
@@ -38,7 +35,7 @@ export function virtualBoxRegisters(source: ByteSource, notes: readonly Note[]):
       const bytes = contentsOf(source, note, cpuState.size);
       if (!bytes) return [];
       const { cr0, cr3, cr4 } = cpuState.decode(bytes);
-      return (cr0 & CR0_PG) !== 0n && (cr4 & CR4_PAE) !== 0n ? [{ cpu, cr3, cr4 }] : [];
+      return mayBeInLongMode(cr0, cr4) ? [{ cpu, cr3, cr4 }] : [];
     });
 }
 

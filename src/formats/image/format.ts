@@ -22,7 +22,7 @@ export interface OpenOptions {
  */
 export type Open = (files: DumpFiles, options: OpenOptions) => MemoryImage;
 
-/** The files of a dump: one, or the parts of a split dump. */
+/** The files of a dump: one, the parts of a split dump, or a state and its memory file. */
 export type DumpFiles = readonly [ByteSource, ...ByteSource[]];
 
 interface Recognised {
@@ -32,6 +32,8 @@ interface Recognised {
   readonly probe: (head: Uint8Array) => boolean;
   /** Whether a dump in this format may be split into several files. */
   readonly mayBeSplit?: boolean;
+  /** Whether memory may be in a second file, which nothing in it identifies. */
+  readonly memoryMayBeApart?: boolean;
 }
 
 /** A kind of dump: how it is recognised and opened. `load` is for code that few dumps need. */

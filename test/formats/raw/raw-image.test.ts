@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { HOLDINGS } from '../../src/formats/image/image.ts';
-import { elfSource } from '../builders/elf.ts';
-import { pattern } from '../builders/encode.ts';
-import { failureOf } from '../builders/failure.ts';
-import { MemorySource, type SourceOptions } from '../builders/memory-source.ts';
-import { openSource } from '../builders/open-source.ts';
+import { HOLDINGS } from '../../../src/formats/image/image.ts';
+import { elfSource } from '../../builders/elf.ts';
+import { pattern } from '../../builders/encode.ts';
+import { failureOf } from '../../builders/failure.ts';
+import { MemorySource, type SourceOptions } from '../../builders/memory-source.ts';
+import { openSource } from '../../builders/open-source.ts';
 
 const DATA = pattern(0x3000, 3);
 const opened = (bytes: Uint8Array, options: SourceOptions = {}) =>

@@ -1,12 +1,12 @@
-import type { Range } from '../bytes/ranges.ts';
-import type { ByteSource } from '../bytes/source.ts';
-import { InspectError } from '../errors.ts';
-import { hex } from '../hex.ts';
-import { PAGE_SIZE, PHYSICAL_LIMIT } from '../machine.ts';
-import type { OpenOptions } from './image/format.ts';
-import { holeText, LOWEST_HOLE_START } from './image/hole.ts';
-import type { MemoryImage } from './image/image.ts';
-import { type PlainRange, plainImage } from './image/plain-image.ts';
+import type { Range } from '../../bytes/ranges.ts';
+import type { ByteSource } from '../../bytes/source.ts';
+import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
+import { PAGE_SIZE, PHYSICAL_LIMIT } from '../../machine.ts';
+import type { OpenOptions } from '../image/format.ts';
+import { holeText, LOWEST_HOLE_START } from '../image/hole.ts';
+import type { MemoryImage } from '../image/image.ts';
+import { type PlainRange, plainImage } from '../image/plain-image.ts';
 
 /**
  * Opens plain memory from physical address 0 on. Nothing in the file confirms that it is one, or that it is
