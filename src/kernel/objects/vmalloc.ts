@@ -5,7 +5,7 @@ import { Sentences } from '../evidence/sentences.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { type Agreement, agree } from './agreement.ts';
 import { walkList } from './list.ts';
-import { PerCpu } from './per-cpu.ts';
+import { isUniprocessor, PerCpu } from './per-cpu.ts';
 import { walkTree } from './rb-tree.ts';
 
 /** An allocated area of the vmalloc region (struct vm_struct): a line of /proc/vmallocinfo. */
@@ -88,7 +88,7 @@ function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: Senten
   if (only !== undefined) {
     return { places: [{ head: only, root: typed.findSymbol('vmap_area_root') }], problems };
   }
-  const nodes = typed.space.u64(typed.symbol('vmap_nodes'));
+  const nodes = vmapNodes(typed);
   const counter = typed.findSymbol('nr_vmap_nodes');
   const count = counter === undefined ? 1 : typed.space.u32(counter);
   if (count < 1 || count > NODES_LIMIT) throw new InspectError('corrupt', `nr_vmap_nodes is ${count}`);
@@ -105,6 +105,17 @@ function busyPlaces(typed: TypedKernel): { places: BusyPlace[]; problems: Senten
     })),
     problems,
   };
+}
+
+/**
+ * Returns the address of the array of vmap_nodes. Without CONFIG_SMP there is only one, `single`, and the
+ * compiler drops the pointer to it, which never changes (mm/vmalloc.c).
+ */
+function vmapNodes(typed: TypedKernel): bigint {
+  const pointer = typed.findSymbol('vmap_nodes');
+  const only = pointer === undefined && isUniprocessor(typed) ? typed.symbols.find('single') : [];
+  if (only[0] !== undefined && only.length === 1) return only[0].address;
+  return typed.space.u64(typed.symbol('vmap_nodes'));
 }
 
 /** Returns the areas of a list, compared with the tree of the same areas. */
