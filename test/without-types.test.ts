@@ -28,7 +28,47 @@ describe.each(TYPED)('%s without types', (name) => {
     const task = { ...Object(then.crash).task, tgid: null };
     expect(now).toMatchObject({ crash: { task }, modules: then.modules, modulesExact: true });
   });
+
+  test('has what struct pages tell of usage', async () => {
+    const { status, out, err } = await dump.ask(['usage'], changed);
+    const [now, then] = [documentOf(out), documentOf((await dump.ask(['usage'])).out)];
+    const checks = Object(now.checks).map(({ name, verdict }: Check) => `${name}: ${verdict}`);
+    expect(contradictions({ ...now, checks: null }, then)).toEqual([]);
+    expect(violations('usage', now)).toEqual([]);
+    expect(status).toBe(0);
+    expect(err).toContain('this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)');
+    expect(checks).toEqual(['free_area.nr_free: equal', '_totalram_pages: equal']);
+    const unknown = Object(now.types).flatMap(({ type, pages }: Row) => (pages === null ? [type] : []));
+    expect(unknown).toEqual(MARKED_BY_TYPES);
+  });
+
+  test.each([['ps'], ['usage', '--by', 'slab'], ['usage', '--by', 'process'], ['struct', 'page']])(
+    'cannot answer %s %s %s',
+    async (...command) => {
+      const { status, err } = await dump.ask(command, changed);
+      expect(status).toBe(1);
+      expect(err).toContain('this kernel has no BTF');
+      expect(err).toContain('CONFIG_DEBUG_INFO_BTF=y');
+    },
+  );
+
+  test('names symbols, and says nothing of modules where none is loaded', async () => {
+    const { err, out } = await dump.ask(['symbols', 'init_task'], changed);
+    const then = documentOf((await dump.ask(['symbols', 'init_task'])).out);
+    expect(documentOf(out).symbols).toEqual(then.symbols);
+    const loaded = Object(then.modules).length;
+    expect(err === '').toBe(loaded === 0);
+  });
 });
+
+/** Uses that neither VMCOREINFO nor the memory itself tells. */
+const MARKED_BY_TYPES = [
+  ...['largeKmalloc', 'pageTables', 'kernelStacks', 'code', 'vmalloc', 'percpu', 'zsmalloc'],
+  ...['notAttributed', 'cpuFree'],
+];
+
+type Row = { readonly type: string; readonly pages: number | null };
+type Check = { readonly name: string; readonly verdict: string };
 
 describe.each(TYPED.filter((name) => name !== 'linux-5.10'))('%s with symbols of functions only', (name) => {
   const dump = new ChangedDump(name);

@@ -16,6 +16,7 @@ export function useKeysOf(shape: Shape): UseKeys {
     pageTable: { word: keys.type, mask: -1, value: (shape.types.table ?? 0) | 0 },
     largeKmalloc: NEVER,
     zsmalloc: NEVER,
+    otherTypes: false,
     reservedMask: RESERVED,
     swapbackedMask: 1 << (shape.flags.swapbacked ?? 0),
     slabCache: 6,

@@ -1,6 +1,8 @@
 import { completed } from '../../kernel/keys/second-source.ts';
 import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import type { WalkOptions } from '../../pages/threads/walk-spans.ts';
+import { readUntypedUsage } from '../../pages/usage/untyped-usage.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
 import type { View } from '../../report/view.ts';
@@ -24,7 +26,11 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
   const top = asked.top ?? (by === 'type' ? TOP.overview : TOP.list);
   const progress = progressBar('reading pages', options);
   try {
-    const found = await readUsage(new TypedKernel(kernel), top, {
+    const typed = new TypedKernel(kernel);
+    const { noTypes } = typed;
+    // Lists of holders need types; what memory is used for does not.
+    if (noTypes && by !== 'type') throw noTypes;
+    const walk: WalkOptions = {
       dump,
       jobs: asked.jobs,
       onProgress: progress.update,
@@ -32,7 +38,8 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
         session.readElsewhere.reads += reads;
         session.readElsewhere.bytes += bytes;
       },
-    });
+    };
+    const found = await (noTypes ? readUntypedUsage(typed, walk) : readUsage(typed, top, walk));
     return usageReport(found, { image, release: kernel.info.get('OSRELEASE') ?? null, by, top });
   } finally {
     progress.end();

@@ -82,7 +82,9 @@ export function flag(name: string): ExpectedKey {
  * Returns the value of _mapcount for a page type: since 6.12 the type in the top byte (PGTY_*), in 6.11 all
  * ones with one bit cleared (PG_* of enum pagetype). Before, page types were macros, which BTF lacks.
  */
-export function pageType({ types }: TypedKernel, name: string): number | undefined {
+export function pageType(typed: TypedKernel, name: string): number | undefined {
+  if (typed.hasNoTypes) return undefined;
+  const { types } = typed;
   const top = types.enumerator(`PGTY_${name}`);
   if (top !== undefined) return (Number(top) << 24) | 0;
   const bit = types.enumerator(`PG_${name}`);

@@ -61,6 +61,7 @@ export class KfencePool {
    * @throws InspectError missingInfo without its type; corrupt if its metadata does not describe the pool
    */
   static of(typed: TypedKernel): KfencePool | null {
+    if (!typed.symbols.hasData && !typed.hasFunction('__kfence_alloc')) return null;
     const symbol = typed.findSymbol('__kfence_pool');
     const begin = symbol === undefined ? 0n : typed.space.u64(symbol);
     if (begin === 0n) return null;

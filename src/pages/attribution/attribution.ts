@@ -7,11 +7,12 @@ import { runsOf } from '../struct-pages/runs.ts';
 import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { type WalkOptions, walkSpans } from '../threads/walk-spans.ts';
 import { spansOf } from '../walk/spans.ts';
+import { useKeys } from './choose-keys.ts';
 import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';
 import { type PageTrait, type PageUse, PLACE_COUNTS, TRAITS, USES } from './page-uses.ts';
 import { SlabObjects } from './slab-objects.ts';
-import { type UseKeys, useKeys } from './use-keys.ts';
+import type { UseKeys } from './use-keys.ts';
 import { type UseQuestion, UseScan } from './use-scan.ts';
 import { addUseTallies, type UseTally } from './use-tally.ts';
 
@@ -115,7 +116,7 @@ function attributionOf(typed: TypedKernel, total: number, tally: UseTally): Attr
   const found = usesOf(total, tally);
   return {
     ...found,
-    places: placesOf(tally, placeBits(typed).zone),
+    places: placesOf(tally, typed.hasNoTypes ? 0 : placeBits(typed).zone),
     slabs: OwnerTable.of(tally.slabs),
     slabObjects: new SlabObjects(tally.slabObjects),
     mappings: OwnerTable.of(tally.mappings),

@@ -144,6 +144,7 @@ export class UseJudge implements Judge {
 
   #addOwner(w: Int32Array, i: number, use: number, pages: number, owners: OwnerTable): void {
     const { slabCache, mapping, slabCounters } = this.#keys;
+    if (use === Use.slab && slabCache < 0) return;
     const word = i + (use === Use.slab ? slabCache : mapping);
     const low = (w[word] as number) >>> 0;
     const high = (w[word + 1] as number) >>> 0;

@@ -13,9 +13,14 @@ export interface UseKeys extends PageKeys {
   readonly pageTable: WordTest;
   readonly largeKmalloc: WordTest;
   readonly zsmalloc: WordTest;
+  /**
+   * Whether a page may have a type that none of these tests knows. Then it is the kernel's, whatever else its
+   * struct page seems to say.
+   */
+  readonly otherTypes: boolean;
   readonly reservedMask: number;
   readonly swapbackedMask: number;
-  /** The word that holds the lower half of a slab's pointer to its cache. */
+  /** The word that holds the lower half of a slab's pointer to its cache; -1 where it is not known. */
   readonly slabCache: number;
   /**
    * Of a compound head: the word that counts how often all of it is mapped at once; -1 where the kernel has
@@ -35,7 +40,7 @@ export interface UseKeys extends PageKeys {
 const NEVER: WordTest = { word: 0, mask: 0, value: 1 };
 
 /** @throws InspectError missingInfo, when BTF or VMCOREINFO lacks what is needed */
-export function useKeys(typed: TypedKernel): UseKeys {
+export function typedKeys(typed: TypedKernel): UseKeys {
   const keys = pageKeys(typed.kernel.info);
   const { types } = typed;
   const slab = types.findStruct('slab') ?? types.struct('page');
@@ -49,6 +54,7 @@ export function useKeys(typed: TypedKernel): UseKeys {
     pageTable: pageTypeTest(typed, keys, 'table') ?? unnamedTableTest(typed, keys),
     largeKmalloc: pageTypeTest(typed, keys, 'large_kmalloc') ?? NEVER,
     zsmalloc: pageTypeTest(typed, keys, 'zsmalloc') ?? NEVER,
+    otherTypes: false,
     reservedMask: flag('PG_reserved'),
     swapbackedMask: flag('PG_swapbacked'),
     slabCache: slab.offsetOf('slab_cache') / 4,

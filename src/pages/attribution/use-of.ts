@@ -14,6 +14,7 @@ export function useOf(w: Int32Array, i: number, facts: PageFacts, k: UseKeys): n
   if (typed >= 0) return typed;
   if ((facts & PageFact.hugetlb) !== 0) return Use.hugetlb;
   if (((w[i + k.flags] as number) & k.reservedMask) !== 0) return Use.reserved;
+  if (k.otherTypes && isTyped(w[i + k.type] as number)) return Use.kernel;
   return useByMapping(w, i, facts, k);
 }
 
@@ -30,6 +31,9 @@ function useByFacts(facts: PageFacts): number {
 
 /** Page types, in all their forms, are negative numbers. So is the _mapcount of a page that nothing maps. */
 const TYPED = 0x8000_0000;
+
+/** A page that nothing maps has -1. */
+const isTyped = (word: number) => word < 0 && word !== -1;
 
 function holds(w: Int32Array, i: number, test: WordTest): boolean {
   return ((w[i + test.word] as number) & test.mask) === test.value;

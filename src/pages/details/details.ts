@@ -1,8 +1,9 @@
 import { type Fact, fact } from '../../kernel/evidence/fact.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { PAGE_SIZE } from '../../machine.ts';
+import { useKeys } from '../attribution/choose-keys.ts';
 import { type PageUse, USES, Use } from '../attribution/page-uses.ts';
-import { type UseKeys, useKeys } from '../attribution/use-keys.ts';
+import type { UseKeys } from '../attribution/use-keys.ts';
 import { pagesOfUse, useOf } from '../attribution/use-of.ts';
 import type { PageExplanation } from '../explain/explain.ts';
 import type { StructPage } from '../explain/struct-page.ts';

@@ -2,7 +2,7 @@ import { GrowingFloats } from '../../bytes/growing-floats.ts';
 import { RangeCollector } from '../../bytes/range-list.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { usesIn } from '../attribution/attribution.ts';
-import { useKeys } from '../attribution/use-keys.ts';
+import { useKeys } from '../attribution/choose-keys.ts';
 import { imagePfns } from '../struct-pages/kernel-image.ts';
 import { type MemmapPiece, memmapPieces } from '../struct-pages/memmap.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';

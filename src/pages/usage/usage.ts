@@ -122,7 +122,7 @@ function attributed(
 }
 
 /** Adds what is wrong with the struct pages to the problems. */
-function doubtStructPages(typed: TypedKernel, attribution: Attribution, problems: Problems): void {
+export function doubtStructPages(typed: TypedKernel, attribution: Attribution, problems: Problems): void {
   for (const [reason, pages] of attribution.unreadable)
     problems.wrong(`${pages} pages are of unknown use: ${reason}`);
   const { uninitialized } = attribution.uses;
@@ -136,7 +136,7 @@ function doubtStructPages(typed: TypedKernel, attribution: Attribution, problems
 }
 
 /** A sentence on memory that the dump lacks; null for none. */
-function missingOf(kernel: TypedKernel['kernel']): string | null {
+export function missingOf(kernel: TypedKernel['kernel']): string | null {
   return missingEnd(kernel) ?? missingMemory(kernel, zonesOrNone(kernel))?.sentence ?? null;
 }
 
@@ -189,7 +189,7 @@ function unmarkedMemory(typed: TypedKernel, processes: ProcessUses | null, top: 
 }
 
 /** An atomic_long_t of the kernel; null where it has no such variable. */
-function longAt(typed: TypedKernel, symbol: string): number | null {
+export function longAt(typed: TypedKernel, symbol: string): number | null {
   const address = typed.findSymbol(symbol);
   return address === undefined ? null : Number(BigInt.asIntN(64, typed.space.u64(address)));
 }

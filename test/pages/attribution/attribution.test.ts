@@ -5,7 +5,7 @@ import { searchVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-search
 import { openKernel } from '../../../src/kernel/open/kernel.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
 import { attributePages } from '../../../src/pages/attribution/attribution.ts';
-import { useKeys } from '../../../src/pages/attribution/use-keys.ts';
+import { useKeys } from '../../../src/pages/attribution/choose-keys.ts';
 import { UseScan } from '../../../src/pages/attribution/use-scan.ts';
 import { pfnRanges } from '../../../src/pages/struct-pages/pfn-ranges.ts';
 import { runsOf } from '../../../src/pages/struct-pages/runs.ts';

@@ -8,8 +8,8 @@ import { searchVmcoreinfo } from '../../../src/kernel/identity/vmcoreinfo-search
 import { type Kernel, openKernel } from '../../../src/kernel/open/kernel.ts';
 import { kernelFacts } from '../../../src/kernel/open/kernel-facts.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
+import { useKeys } from '../../../src/pages/attribution/choose-keys.ts';
 import { type OwnerCounts, OwnerTable } from '../../../src/pages/attribution/owner-table.ts';
-import { useKeys } from '../../../src/pages/attribution/use-keys.ts';
 import { UseScan } from '../../../src/pages/attribution/use-scan.ts';
 import { addUseTallies, type UseTally } from '../../../src/pages/attribution/use-tally.ts';
 import { takeCensus } from '../../../src/pages/census/census.ts';
