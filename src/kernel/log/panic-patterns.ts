@@ -5,6 +5,9 @@
 /** panic() of kernel/panic.c */
 export const PANIC = /^Kernel panic - not syncing/;
 
+/** Where the reason is a record of its own, as in Debian's 5.10 with PREEMPT_RT. */
+export const PANIC_ALONE = /^Kernel panic - not syncing:\s*$/;
+
 /**
  * The line that die() prints for every oops, with a counter: "Oops: 0002 [#1] SMP"
  * (arch/x86/kernel/dumpstack.c)

@@ -3,7 +3,7 @@ import { InspectError } from '../../errors.ts';
 import type { KernelLog, LogRecord, LostRecords } from '../log/log-record.ts';
 import { openLog } from '../log/open-log.ts';
 import { findPanic, type PanicLines } from '../log/panic.ts';
-import { CAUSE, OOPS, PANIC } from '../log/panic-patterns.ts';
+import { CAUSE, OOPS, PANIC, PANIC_ALONE } from '../log/panic-patterns.ts';
 import type { Kernel } from '../open/kernel.ts';
 
 /** Why a kernel died, quoted from its log: whoever can write to the log can forge it. */
@@ -66,16 +66,30 @@ function reasonIn(log: Records, lines: PanicLines, lost: LostRecords[]): PanicRe
 
 function linesIn(log: Records, { first, last }: PanicLines, lost: LostRecords[]) {
   const found: Partial<Record<'first' | 'panic' | 'oops' | 'cause', string>> = {};
-  for (const { position, text: bytes } of recordsOf(log, lost)) {
+  let unfinished: LogRecord | undefined;
+  for (const record of recordsOf(log, lost)) {
+    const { position, text: bytes } = record;
     if (position < first) continue;
     if (last !== null && position > last) break;
     const text = textOf(bytes);
     found.first ??= text;
-    if (PANIC.test(text)) found.panic ??= text;
+    if (unfinished !== undefined && isSameCaller(unfinished, record)) {
+      found.panic = `${found.panic} ${text}`;
+      unfinished = undefined;
+    }
+    if (PANIC.test(text) && found.panic === undefined) {
+      found.panic = text;
+      if (PANIC_ALONE.test(text)) unfinished = record;
+    }
     if (OOPS.test(text)) found.oops ??= text;
     if (CAUSE.test(text)) found.cause ??= text;
   }
   return found;
+}
+
+/** Kernels before 5.10 do not record callers. */
+function isSameCaller({ caller: a }: LogRecord, { caller: b }: LogRecord): boolean {
+  return a?.kind === b?.kind && a?.id === b?.id;
 }
 
 /** Returns why records between the report before `first` and `last` cannot be read; null if all can. */

@@ -52,4 +52,18 @@ describe('the reason of a panic', () => {
     const late = logWithout([0, 1, 2, 3, 4], { onlyFrom: 1 });
     expect(failureOf(() => panicReasonIn(late)).message).toContain('record 0 is damaged');
   });
+
+  test('may be a record of its own after the line, among those of others (PREEMPT_RT)', () => {
+    const lines = [
+      '1.0 T1 Kernel panic - not syncing:',
+      '1.0 C1 usb 1-1: gone',
+      '1.0 T1 sysrq triggered crash',
+    ];
+    const records = logOf([...lines, '1.1 T1 CPU: 0 PID: 1 Comm: init']);
+    const entries = function* () {
+      yield* records;
+    };
+    const reason = panicReasonIn({ entries, most: records.length });
+    expect(reason?.text).toBe('Kernel panic - not syncing: sysrq triggered crash');
+  });
 });
