@@ -1,8 +1,8 @@
 import { inflateSync } from 'node:zlib';
-import { snappyUncompressor } from 'hysnappy';
 import { ZSTDDecoder } from 'zstddec';
 import { isOutOfMemory } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
+import { loadSnappy } from '../image/snappy.ts';
 import { LzoDecoder } from './lzo.ts';
 import { byChecksum, byLzoLiterals, bySnappyLiterals, byZstdLiterals } from './non-zero.ts';
 
@@ -45,7 +45,7 @@ export type Codecs = ReadonlyMap<number, Codec>;
  */
 export async function loadCodecs(): Promise<Codecs> {
   const zstd = await ofWebAssembly('zstd', loadZstd);
-  const snappy = await ofWebAssembly('snappy', loadSnappy);
+  const snappy = await ofWebAssembly('snappy', loadSnappyPages);
   const lzo = new LzoDecoder();
   const codecs: [number, Codec][] = [
     [0, { name: 'none', decode: copy }],
@@ -103,15 +103,9 @@ function inflate(encoded: Uint8Array): Uint8Array {
   return inflateSync(encoded, INFLATE);
 }
 
-/** A snappy stream starts with its length (snappy's format_description.txt), which the decoder trusts. */
-async function loadSnappy(): Promise<DecodeToNew> {
-  const uncompress = snappyUncompressor();
-  return (encoded) => {
-    const length = (encoded[0] ?? 0) - 0x80 + ((encoded[1] ?? 0) << 7);
-    if (encoded.length < 2 || length !== PAGE_SIZE)
-      throw new Error(`its length is ${length} bytes, not ${PAGE_SIZE}`);
-    return uncompress(encoded, PAGE_SIZE);
-  };
+async function loadSnappyPages(): Promise<DecodeToNew> {
+  const decode = loadSnappy();
+  return (encoded) => decode(encoded, PAGE_SIZE);
 }
 
 /**
