@@ -19,6 +19,11 @@ export class RangeList implements Iterable<Range> {
     return total;
   }
 
+  /** Where the last range ends; 0 if there is none. */
+  get end(): number {
+    return this.length === 0 ? 0 : this.#ends.at(this.length - 1);
+  }
+
   /** Adds a range that does not start before the last one ends. If the two touch, they are merged. */
   add(start: number, end: number): void {
     const last = this.length - 1;

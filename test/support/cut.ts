@@ -5,6 +5,7 @@ import type { VmcoreinfoText } from '../../src/formats/image/image.ts';
 import { openSources } from '../../src/formats/open.ts';
 import { findVmcoreinfo } from '../../src/kernel/identity/vmcoreinfo-note.ts';
 import { openKernel } from '../../src/kernel/open/kernel.ts';
+import { completeMemory } from '../../src/pages/absent/left-out.ts';
 import { EXCLUDABLE } from '../../src/pages/classify/page-class.ts';
 import { type PagesReport, pagesReport } from '../../src/report/pages-report.ts';
 import { censusOf } from '../builders/census.ts';
@@ -22,7 +23,7 @@ export interface Asked extends OpenOptions {
 export async function reportOf(files: readonly ByteSource[], asked: Asked = {}): Promise<PagesReport> {
   const image = await openSources(files, asked);
   const vmcoreinfo = asked.vmcoreinfo ?? findVmcoreinfo(image);
-  const kernel = openKernel(image, { vmcoreinfo });
+  const kernel = completeMemory(openKernel(image, { vmcoreinfo }));
   return pagesReport({ image, info: kernel.info, excludable: EXCLUDABLE }, censusOf(kernel));
 }
 

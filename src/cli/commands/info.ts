@@ -45,7 +45,7 @@ export function report({ image, vmcoreinfo, kernel: open, options }: Session): I
   const system = withZones(kernel, inspectSystem(kernel, options.pageOffset));
   return infoReport({
     image,
-    amounts: image.memory.amounts,
+    amounts: ('value' in kernel ? kernel.value.image : image).memory.amounts,
     info: 'value' in kernel ? kernel.value.info : new Vmcoreinfo(text),
     missing: 'value' in kernel ? missingIn(kernel.value) : null,
     system,

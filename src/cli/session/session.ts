@@ -98,7 +98,8 @@ async function withImage(
     const placed = await watched.run(() => place(opened, options, given));
     image = placed.image;
     const again = placed.hole ? { ...dump, options: { ...dump.options, hole: placed.hole } } : dump;
-    const own = { ...session(placed, options, watched, given), output, dump: again, readElsewhere };
+    const parts = { placed, options, watched, complete: await completerFor(image) };
+    const own = { ...session(parts, given), output, dump: again, readElsewhere };
     return await watched.run(() => run(own));
   } catch (error) {
     throw isUsage(error) ? error : inFile(image.path, error);
@@ -132,13 +133,26 @@ function isUsage(error: unknown): boolean {
   return error instanceof InspectError && error.kind === 'usage';
 }
 
+/** What adds the memory that a dump leaves out because it is all zero. Few do that, so it is loaded only then. */
+async function completerFor({ absent }: MemoryImage): Promise<(kernel: Kernel) => Kernel> {
+  if (absent?.means !== 'zero') return (kernel) => kernel;
+  return (await import('../../pages/absent/left-out.ts')).completeMemory;
+}
+
+interface Parts {
+  readonly placed: PlacedMemory;
+  readonly options: CommonOptions;
+  readonly watched: Watch;
+  readonly complete: (kernel: Kernel) => Kernel;
+}
+
 function session(
-  { image, vmcoreinfo: known }: PlacedMemory,
-  options: CommonOptions,
-  watched: Watch,
+  { placed, options, watched, complete }: Parts,
   given?: VmcoreinfoText,
 ): Omit<Session, 'output' | 'dump' | 'readElsewhere'> {
-  let found = given ?? known;
+  const { image } = placed;
+  let found = given ?? placed.vmcoreinfo;
+  let opened: Kernel | undefined;
   const open = keepingOpener(watched);
   const vmcoreinfo = () =>
     explained(image, () => {
@@ -146,7 +160,10 @@ function session(
       if (found instanceof InspectError) throw found;
       return found;
     });
-  const kernel = () => explained(image, () => open(image, vmcoreinfo()));
+  const kernel = () => {
+    opened ??= explained(image, () => complete(open(image, vmcoreinfo())));
+    return opened;
+  };
   return {
     image,
     options,

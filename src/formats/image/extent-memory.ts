@@ -18,6 +18,8 @@ export interface MemoryClaims {
   readonly fileSize: number | null;
   /** Whether the dump itself says that it is incomplete. */
   readonly incomplete?: boolean;
+  /** Whether the source decodes what it reads. */
+  readonly encoded?: boolean;
 }
 
 /** Physical memory that a file stores as plain runs of bytes. */
@@ -26,7 +28,7 @@ export class ExtentMemory implements PhysicalMemory {
   readonly stored: RangeList;
   /** What the file should hold but does not, because it ends too early. */
   readonly truncated: RangeList;
-  readonly encoded = false;
+  readonly encoded: boolean;
   readonly #described: RangeList;
   readonly #source: ByteSource;
   readonly #extents: Extents;
@@ -41,6 +43,7 @@ export class ExtentMemory implements PhysicalMemory {
     this.#source = source;
     this.#incomplete = claims.incomplete === true || source.cutShort === true;
     this.#fileSize = claims.fileSize;
+    this.encoded = claims.encoded === true;
     const { held, cut } = heldOf(Extents.of(claims.extents), source, claims.fileSize);
     this.#extents = firstWins(held);
     this.stored = this.#extents.ranges();
@@ -130,7 +133,9 @@ export class ExtentMemory implements PhysicalMemory {
       if (this.#fileSize !== null) this.shrunk = true;
       return { absence: 'truncated', address: address + got };
     } catch (error) {
-      if (!(error instanceof InspectError) || error.kind !== 'io') throw error;
+      if (!(error instanceof InspectError)) throw error;
+      if (error.kind === 'corrupt') return { absence: 'corrupt', address, detail: error.message };
+      if (error.kind !== 'io') throw error;
       return { absence: 'unreadable', address, detail: error.message };
     }
   }

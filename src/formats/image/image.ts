@@ -1,4 +1,5 @@
 import type { Absence } from '../../absence.ts';
+import type { RangeList } from '../../bytes/range-list.ts';
 import type { Range } from '../../bytes/ranges.ts';
 import type { ReadStatistics } from '../../bytes/source.ts';
 
@@ -171,6 +172,20 @@ export interface MapChange {
   readonly moved: boolean;
 }
 
+/**
+ * What memory means that no range of a file covers. A format that lists the machine's memory leaves out none,
+ * or says where; of others only the kernel's own view of its memory shows what the file lacks.
+ */
+export type AbsentMemory =
+  /** Nothing in the file tells: it was not RAM, was not saved, or was lost. */
+  | { readonly means: 'unknown' }
+  /**
+   * The writer leaves out blocks that are all zero, so RAM that no range covers is zero.
+   * `mayBe` is where such blocks can lie, in physical addresses, holes between RAM among it; `held` is the
+   * memory that the file itself has.
+   */
+  | { readonly means: 'zero'; readonly mayBe: RangeList; readonly held: PhysicalMemory };
+
 /** An opened dump of any format. Nothing above src/formats asks which format it is. */
 export interface MemoryImage {
   /** For people: 'ELF64 vmcore', 'kdump-compressed v6', '/proc/kcore'. */
@@ -185,6 +200,8 @@ export interface MemoryImage {
   readonly memory: PhysicalMemory;
   /** Whether memory may be missing after the end without a trace, because the format has no end mark. */
   readonly openEnded?: boolean;
+  /** What memory means that no range covers; absent where the format lists all memory of the machine. */
+  readonly absent?: AbsentMemory;
   /** Whether the file has zeros for the holes between RAM, so that it does not tell them from RAM. */
   readonly flat?: boolean;
   /**

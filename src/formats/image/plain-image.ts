@@ -2,7 +2,9 @@ import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { ExtentMemory } from './extent-memory.ts';
-import type { MemoryImage, Segment } from './image.ts';
+import type { AbsentMemory, MemoryImage, PhysicalMemory, Segment } from './image.ts';
+import { zeroBlocks } from './zero-blocks.ts';
+import { ZeroFilledMemory } from './zero-filled.ts';
 
 /** A run of physical memory in a file that holds nothing but memory. Addresses and offset in bytes. */
 export interface PlainRange extends Range {
@@ -18,34 +20,51 @@ export interface PlainTraits {
   readonly flat?: boolean;
   /** Whether the file is known to be cut short for another reason than a range that reaches past its end. */
   readonly incomplete: boolean;
+  /** Whether the source decodes what it reads. */
+  readonly encoded?: boolean;
 }
 
-/** The image of a file of plain memory, without notes, virtual addresses, VMCOREINFO or an end mark. */
+/**
+ * The image of a file of plain memory, without notes, virtual addresses, VMCOREINFO or an end mark. Where its
+ * ranges are blocks of AVML's, memory between them is zero.
+ */
 export function plainImage(
   source: ByteSource,
-  { type, ranges, incomplete, ...traits }: PlainTraits,
+  { type, ranges, incomplete, encoded = false, ...traits }: PlainTraits,
 ): MemoryImage {
   const extents = ranges.map((range) => ({ ...range, offset: BigInt(range.offset) }));
-  const memory = new ExtentMemory(source, { extents, described: [], fileSize: source.size, incomplete });
+  const claims = { extents, described: [], fileSize: source.size, incomplete, encoded };
+  const held = new ExtentMemory(source, claims);
+  const { memory, absent } = withAbsent(held, ranges);
   return {
     ...traits,
     path: source.path,
     bytes: source.size,
     live: false,
     openEnded: true,
+    absent,
     memory,
     segments: ranges.map((range) => segmentOf(range, type, source.size)),
     notes: [],
     vmcoreinfo: null,
     makedumpfile: {
       originalPages: ranges.reduce((sum, r) => sum + pagesOf(r), 0),
-      looked: () => memory.stored,
+      looked: () => held.stored,
     },
     registers: [],
-    indexBytes: memory.indexBytes,
+    indexBytes: held.indexBytes,
     statistics: source.statistics,
     close: () => source.close(),
   };
+}
+
+function withAbsent(
+  held: ExtentMemory,
+  ranges: readonly Range[],
+): { memory: PhysicalMemory; absent: AbsentMemory } {
+  const mayBe = zeroBlocks(ranges, held.cutShort);
+  if (!mayBe) return { memory: held, absent: { means: 'unknown' } };
+  return { memory: new ZeroFilledMemory(held, mayBe), absent: { means: 'zero', mayBe, held } };
 }
 
 function segmentOf({ start, end, offset }: PlainRange, type: string, fileSize: number): Segment {

@@ -1,3 +1,4 @@
+import type { Range } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
 import type { MemoryImage, Segment, VmcoreinfoText } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
@@ -10,6 +11,14 @@ import { missingKey, required, Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
 
 /** End of the image mapping: at most 1 GiB (KERNEL_IMAGE_SIZE); modules follow. */
 export const IMAGE_END = START_KERNEL_MAP + (1n << 30n);
+
+/** Memory that the writer of a dump left out because it is all zero: plain data, for other threads. */
+export interface LeftOut {
+  /** RAM by the kernel's own view that the file lacks. Physical addresses of pages, bytes; ascending. */
+  readonly ranges: readonly Range[];
+  /** Further pages that may be such memory, and why that is not known; null for none. */
+  readonly unclear: { readonly pages: number; readonly why: string } | null;
+}
 
 /** A kernel whose memory can be read by virtual address. */
 export interface Kernel {
@@ -26,6 +35,8 @@ export interface Kernel {
    * either.
    */
   readonly unknownKeys?: readonly string[];
+  /** Memory that the image lacks because it is all zero, once that was looked for; see withLeftOut. */
+  readonly leftOut?: LeftOut;
 }
 
 /** What the user supplies because the dump lacks it. */

@@ -87,6 +87,7 @@ export function censusOf({ kernel, freeLists }: CensusPlan, total: number, tally
   });
   counts.zero = tally.zero;
   counts.kernelData = tally.nonZero;
+  const unwritten = counts.uninitialized > 0 && !leavesHolesUnwritten(kernel) ? counts.uninitialized : 0;
   return {
     total,
     counts,
@@ -96,9 +97,9 @@ export function censusOf({ kernel, freeLists }: CensusPlan, total: number, tally
     withoutStructPage: tally.rules[Rule.noStructPage] as number,
     badOrders: tally.rules[Rule.badOrder] as number,
     strays: kernel.image.live ? 0 : tally.strays,
-    missingEnd: missingEnd(kernel),
+    missingEnd: missingEnd(kernel, unwritten),
     missingMemory: missingMemory(kernel, freeLists.zones),
-    unwritten: counts.uninitialized > 0 && !leavesHolesUnwritten(kernel) ? counts.uninitialized : 0,
+    unwritten,
     untold: untoldRows(kernel, tally.looksPoisoned),
     mapChange: kernel.image.mapChange?.() ?? null,
     freeCheck: freeLists.check(tally, counts),

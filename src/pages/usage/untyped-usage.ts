@@ -32,7 +32,7 @@ export async function readUntypedUsage(typed: TypedKernel, options: WalkOptions)
   const pool = problems.attempt('the pool of KFENCE', () => ({ pfns: kfencePoolByLog(typed) }));
   const attribution = await attributePages(typed, pool?.pfns ?? null, options);
   doubtStructPages(typed, attribution, problems);
-  const end = missingOf(kernel);
+  const end = missingOf(kernel, attribution);
   if (end !== null) problems.wrong(end);
   const untold = untoldRows(kernel);
   for (const { key } of untold)

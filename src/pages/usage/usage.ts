@@ -68,7 +68,7 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
     : null;
   const attribution = await attributed(typed, movements, options, problems);
   doubtStructPages(typed, attribution, problems);
-  const end = missingOf(typed.kernel);
+  const end = missingOf(typed.kernel, attribution);
   if (end !== null) problems.wrong(end);
   const untold = untoldRows(typed.kernel);
   contradictions(typed, problems);
@@ -136,8 +136,9 @@ export function doubtStructPages(typed: TypedKernel, attribution: Attribution, p
 }
 
 /** A sentence on memory that the dump lacks; null for none. */
-export function missingOf(kernel: TypedKernel['kernel']): string | null {
-  return missingEnd(kernel) ?? missingMemory(kernel, zonesOrNone(kernel))?.sentence ?? null;
+export function missingOf(kernel: TypedKernel['kernel'], { uses }: Attribution): string | null {
+  const unwritten = leavesHolesUnwritten(kernel) ? 0 : uses.uninitialized;
+  return missingEnd(kernel, unwritten) ?? missingMemory(kernel, zonesOrNone(kernel))?.sentence ?? null;
 }
 
 /**

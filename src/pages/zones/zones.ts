@@ -160,6 +160,19 @@ export function totalsOfZones(kernel: Kernel): { readonly managed: number; reado
   };
 }
 
+/**
+ * Pages of RAM in all zones, free or not, holes left out: present_pages, which follows spanned_pages since
+ * 3.11 (include/linux/mmzone.h). Sections that are not online are not in it.
+ * @throws InspectError as readZones
+ */
+export function countPresentPages(kernel: Kernel): number {
+  const fields = zoneFields(kernel.info);
+  const zones = Array.from(nodes(kernel)).flatMap((pgdat, node) =>
+    pgdat === 0n ? [] : structs(kernel, fields, pgdat, node),
+  );
+  return zones.reduce((sum, bytes) => sum + Number(u64At(bytes, fields.spanned + 8)), 0);
+}
+
 function zonesOf(kernel: Kernel, fields: ZoneFields, node: number, pgdat: bigint): Zone[] {
   const all = structs(kernel, fields, pgdat, node).map((bytes, index) =>
     decodeZone(kernel, fields, bytes, { node, index }),

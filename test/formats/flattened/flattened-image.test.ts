@@ -37,6 +37,7 @@ const WHOLE: Required<MemoryImage> = {
   live: true,
   memory: openSource(flatSource(AS_WRITTEN)).memory,
   openEnded: true,
+  absent: { means: 'unknown' },
   flat: true,
   placedAround: () => placed,
   segments: [],
