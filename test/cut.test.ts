@@ -8,6 +8,7 @@ import type { MemoryImage } from '../src/formats/image/image.ts';
 import { type Kernel, openKernel } from '../src/kernel/open/kernel.ts';
 import { StructPages } from '../src/pages/struct-pages/struct-pages.ts';
 import type { PagesReport } from '../src/report/pages-report.ts';
+import { asAvml } from './builders/avml.ts';
 import { asElfDownwards, asElfWithLast, asLime, asLimeDownwards, asRaw } from './builders/containers.ts';
 import { flattened, flattenedKdump } from './builders/flattened.ts';
 import { openSource } from './builders/open-source.ts';
@@ -51,6 +52,15 @@ const KINDS: Record<string, Kind> = {
   },
   'a raw image': { files: [asRaw(file, [...image.segments])], asked: { ...noted(image), format: 'raw' } },
 };
+
+/** A memory whose kernel tells in the fixture which memory the crash kernel has. */
+const avmlFile = new FileSource(dumpOf('linux-5.10'));
+const avmlOf = openSource(avmlFile);
+afterAll(() => avmlOf.close());
+for (const form of ['avml', 'lime'] as const) {
+  const files = [asAvml(avmlFile, [...avmlOf.segments], form)];
+  KINDS[`an image that AVML wrote, form ${form}`] = { files, asked: noted(avmlOf) };
+}
 
 /** All other files of the fixtures: compressed, flattened, filtered, split, QEMU's. */
 for (const form of forms()) {

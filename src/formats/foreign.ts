@@ -12,7 +12,6 @@ interface Foreign {
 
 const XEN_KDUMP = "save a dump inside of the domain, with its own kernel's kdump";
 const DUMP_AGAIN = 'dump the memory instead: virsh dump --memory-only DOMAIN FILE';
-const AVML_CONVERT = 'unpack it first: avml-convert FILE FILE.lime';
 
 const FOREIGN: readonly Foreign[] = [
   {
@@ -49,7 +48,6 @@ const FOREIGN: readonly Foreign[] = [
     ['\xed\xeb\x0f\xf0', 'PV'],
     ['\xee\xeb\x0f\xf0', 'HVM'],
   ].map(([magic = '', kind]) => ({ magic, what: `an old core of a Xen ${kind} domain`, hint: XEN_KDUMP })),
-  { magic: 'AVML', what: 'a compressed AVML memory image', hint: AVML_CONVERT },
   { magic: 'PAGEDU64', what: 'a Windows crash dump' },
   { magic: 'PAGEDUMP', what: 'a Windows crash dump' },
   // A kernel image with an EFI stub starts like an EFI program (Documentation/arch/x86/boot.rst).
@@ -61,7 +59,7 @@ const FOREIGN: readonly Foreign[] = [
 ];
 
 const SUPPORTED =
-  'supported: vmcores (ELF64, kdump-compressed, flattened), LiME images, /proc/kcore, and plain memory with --format raw';
+  'supported: vmcores (ELF64, kdump-compressed, flattened), LiME and AVML images, /proc/kcore, and plain memory with --format raw';
 const VMEM =
   'the memory file of a VMware machine is read with --format raw, or with the .vmss or .vmsn of that name beside it';
 

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../bytes/source.ts';
+import { isAvml } from './avml/signature.ts';
 import { openElf, readElf } from './elf/elf-image.ts';
 import { isElf } from './elf/header.ts';
 import type { DumpFormat } from './image/format.ts';
@@ -15,6 +16,7 @@ export const FORMATS: readonly DumpFormat[] = [
   { name: 'kdump-compressed', probe: isKdump, load: loadKdump, mayBeSplit: true },
   { name: 'LiME', probe: isLime, open: ([file]) => openLime(file) },
   { name: 'VMware', probe: isVmwareState, open: openVmware, memoryMayBeApart: true },
+  { name: 'AVML', probe: isAvml, load: loadAvml },
   { name: 'ELF', probe: isElf, open: ([file]) => openElfFile(file) },
 ];
 
@@ -29,6 +31,12 @@ export const RAW: DumpFormat = {
 async function loadKdump() {
   const { loadOpenKdump } = await import('./kdump/kdump-image.ts');
   return loadOpenKdump();
+}
+
+/** Loaded only when needed, because of the decoder. */
+async function loadAvml() {
+  const { loadOpenAvml } = await import('./avml/avml-image.ts');
+  return loadOpenAvml();
 }
 
 /** /proc/kcore is an ELF file, too; its notes and its file system tell the two apart. */

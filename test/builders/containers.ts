@@ -22,13 +22,14 @@ export function limeHeader(start: number | bigint, last: number | bigint, versio
   ]);
 }
 
-interface Piece extends Range {
+/** A range of memory, and where an ELF file holds it. */
+export interface Piece extends Range {
   /** Position in the file. */
   readonly from: number;
 }
 
 /** RAM, each range once and ascending, as in /proc/iomem: the kernel image's segment lies inside another. */
-function ramOf(segments: readonly Segment[]): Piece[] {
+export function ramOf(segments: readonly Segment[]): Piece[] {
   let taken: readonly Range[] = [];
   return segments
     .flatMap((s) =>
@@ -59,7 +60,7 @@ function downwards(pieces: readonly Piece[], size: number): Piece[] {
   return cut.reverse();
 }
 
-const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
+export const partOf = (source: ByteSource, { start, end, from }: Piece): Part => ({
   source,
   from,
   length: end - start,

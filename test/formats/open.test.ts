@@ -135,7 +135,6 @@ describe("a file that holds a machine state or another system's memory", () => {
     ['an old core of a PV domain', '\xed\xeb\x0f\xf0', /old core of a Xen PV domain/, /kdump/],
     ['an old core of an HVM domain', '\xee\xeb\x0f\xf0', /old core of a Xen HVM domain/, /kdump/],
     ['a migration stream', 'QEVM\0\0\0\x03', /QEMU migration stream/, /virsh dump --memory-only/],
-    ['a compressed AVML image', 'AVML\x02\0\0\0', /AVML/, /avml-convert/],
     ['lzop', '\x89LZO\0\r\n\x1a\n', /lzop/, /lzop -d/],
     ['lz4', '\x04\x22\x4d\x18', /lz4/, /unlz4/],
     ['a vmlinuz', 'MZ\x40\0', /vmlinuz/, /vmcore/],

@@ -6,7 +6,7 @@ export const PROGRAM = {
     'Reads a Linux x86_64 vmcore or the live /proc/kcore and says what every page of memory is used for.',
   reads:
     'FILE is recognised by its content: an ELF64 vmcore of kdump or QEMU, a kdump-compressed dump (also flattened or split), ' +
-    'a LiME image, or with --format raw a raw memory image. No debuginfo is needed.',
+    'a LiME or AVML image, or with --format raw a raw memory image. No debuginfo is needed.',
   withoutFile: 'Without FILE the live /proc/kcore is read, which requires root.',
   examples: [
     ['kdump-inspect info vmcore', 'what happened to which kernel'],
