@@ -7,6 +7,7 @@ import { notADump } from './foreign.ts';
 import { FORMATS, RAW } from './formats.ts';
 import type { DumpFiles, DumpFormat, Open, OpenOptions } from './image/format.ts';
 import type { MemoryImage } from './image/image.ts';
+import { wrapWherever } from './image/wrap-image.ts';
 import { accessFacts, kcoreHint, maskedKcore } from './kcore/access.ts';
 import { companionOf } from './vmware/companion.ts';
 
@@ -21,9 +22,7 @@ export async function openImage(paths: readonly string[], options: OpenOptions =
   try {
     for (const path of paths) sources.push(new FileSource(path));
     const companion = companionTo(sources, options);
-    if (companion) sources.push(companion);
-    const { format: _, ...others } = options;
-    return await openSources(sources, companion ? others : options);
+    return await (companion ? openWith(companion, sources, options) : openSources(sources, options));
   } catch (error) {
     for (const source of sources) source.close();
     throw paths[0] === KCORE ? explainKcore(error, KCORE) : error;
@@ -41,6 +40,25 @@ function companionTo(sources: readonly ByteSource[], { format, hole }: OpenOptio
     source,
     inSource(source, () => headOf(source)),
   );
+}
+
+/** If the companion of plain memory is of no use, plain memory is what the user said it is. */
+async function openWith(
+  companion: ByteSource,
+  sources: readonly ByteSource[],
+  options: OpenOptions,
+): Promise<MemoryImage> {
+  const { format, ...others } = options;
+  try {
+    return await openSources([...sources, companion], others);
+  } catch (error) {
+    companion.close();
+    if (format !== 'raw' || !(error instanceof InspectError) || error.kind === 'io') throw error;
+    const image = await openSources(sources, options);
+    return wrapWherever(image, {
+      warnings: [...image.warnings, `the state beside it is not used: ${error.message}`],
+    });
+  }
 }
 
 /**

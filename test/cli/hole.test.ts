@@ -63,6 +63,11 @@ describe('a memory file with RAM above the hole', () => {
     expect(report.described.bytes).toBe(SIZE);
   });
 
+  it('has no kernel around another hole, and says what to look at', async () => {
+    const { status, stderr } = await run('vmcoreinfo', '--format', 'raw', '--hole', '0x70000000-0x100000000');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('is --hole right?')]);
+  });
+
   it('is not a dump without --format raw', async () => {
     expect(await run('pages')).toMatchObject({ status: 1, stdout: '' });
     const { status, stderr } = await run('pages', '--hole', '0xc0000000-0x100000000');

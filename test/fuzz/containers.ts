@@ -223,8 +223,9 @@ export const CONTAINERS: Readonly<Record<string, (built: BuiltKernel) => Contain
   },
   vmss: (built) => {
     const { place, size } = packedPlaces(built);
-    const memory = flat(pageChunks(built, place));
-    const state = vmwareState({ regions: regionsOf(built.described), memory: memory.subarray(0, size) });
+    const memory = new Uint8Array(size);
+    memory.set(flat(pageChunks(built, place)));
+    const state = vmwareState({ regions: regionsOf(built.described), memory });
     return { files: [new SparseSource([{ at: 0n, bytes: state }], state.length)] };
   },
   qemu: (built) => {

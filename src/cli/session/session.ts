@@ -199,7 +199,13 @@ function keepingOpener(watched: Watch): OpenByNote {
 }
 
 function find(image: MemoryImage, options: CommonOptions, open: OpenByNote): VmcoreinfoText {
-  return withSearchBar(options, (searching) => findVmcoreinfo(image, searching, options.boot, open));
+  try {
+    return withSearchBar(options, (searching) => findVmcoreinfo(image, searching, options.boot, open));
+  } catch (error) {
+    if (!options.hole || !(error instanceof InspectError) || error.facts.key !== 'VMCOREINFO') throw error;
+    const hint = 'is --hole right? Without it, each hole that there may be is tried';
+    throw new InspectError(error.kind, error.message, { ...error.facts, hint });
+  }
 }
 
 /** The memory of a file that does not say where it belongs. */

@@ -1,3 +1,4 @@
+import type { Range } from '../../bytes/ranges.ts';
 import type { MemoryImage } from './image.ts';
 
 /**
@@ -14,4 +15,11 @@ export function wrapImage(image: MemoryImage, instead: Partial<MemoryImage>): Me
     },
     has: (target, name) => name in instead || name in target,
   });
+}
+
+/** Like wrapImage, also for the images of the same file with its memory around a hole. */
+export function wrapWherever(image: MemoryImage, instead: Partial<MemoryImage>): MemoryImage {
+  const { placedAround } = image;
+  const around = placedAround && { placedAround: (hole: Range) => wrapWherever(placedAround(hole), instead) };
+  return wrapImage(image, { ...instead, ...around });
 }

@@ -1,10 +1,9 @@
-import type { Range } from '../../bytes/ranges.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { unsupported } from '../elf/header.ts';
 import type { DumpFiles, OpenOptions } from '../image/format.ts';
 import type { MemoryImage } from '../image/image.ts';
 import { type PlainRange, plainImage } from '../image/plain-image.ts';
-import { wrapImage } from '../image/wrap-image.ts';
+import { wrapWherever } from '../image/wrap-image.ts';
 import { openRaw } from '../raw/raw-image.ts';
 import { vmwareRegisters } from './cpus.ts';
 import { corruptState, isVmwareState, MAGIC, readState } from './groups.ts';
@@ -27,7 +26,7 @@ export function openVmware(files: DumpFiles, options: OpenOptions): MemoryImage 
     ? imageInState(source, saved.regions, saved.block)
     : imageOfVmem(files.find((file) => file !== source) ?? missing(source), saved, options);
   const partial = state.id === MAGIC.partial ? ['the state is marked as one of a part of the machine'] : [];
-  return withState(image, {
+  return wrapWherever(image, {
     path: files[0].path,
     bytes: files.reduce((sum, { size }) => sum + size, 0),
     registers: cpu ? vmwareRegisters(source, state, cpu) : [],
@@ -36,13 +35,6 @@ export function openVmware(files: DumpFiles, options: OpenOptions): MemoryImage 
       for (const file of files) file.close();
     },
   });
-}
-
-/** The image with what the state tells, also if its memory is placed around a hole. */
-function withState(image: MemoryImage, told: Partial<MemoryImage>): MemoryImage {
-  const { placedAround } = image;
-  const around = placedAround && { placedAround: (hole: Range) => withState(placedAround(hole), told) };
-  return wrapImage(image, { ...told, ...around });
 }
 
 function headOf(file: ByteSource): Uint8Array {

@@ -65,6 +65,18 @@ describe('the files of a VMware machine', () => {
     expect(await formatOf(memory, { format: 'raw' })).toBe('raw memory image');
   });
 
+  it('are not both needed for plain memory, if the state is damaged', async () => {
+    const memory = write('machine.vmem', RAM);
+    write('machine.vmss', vmwareState({ regions: REGIONS, regionsCount: 9 }));
+    await expect(openImage([memory])).rejects.toMatchObject({ kind: 'corrupt' });
+    const image = await openImage([memory], { format: 'raw' });
+    image.close();
+    expect([image.format, image.warnings]).toEqual([
+      'raw memory image',
+      [expect.stringMatching(/the state beside it is not used: .*machine\.vmss.*regionPPN of region 2/)],
+    ]);
+  });
+
   it('are both needed if memory is not in the state', async () => {
     const state = write('machine.vmss', vmwareState({ regions: REGIONS }));
     await expect(openImage([state])).rejects.toMatchObject({

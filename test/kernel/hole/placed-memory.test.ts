@@ -163,6 +163,17 @@ describe('the memory file of a made-up machine', () => {
     expect(image.warnings).toEqual([expect.stringContaining('--hole START-END')]);
   });
 
+  it('proves its hole by any list above it, if struct pages lie below', () => {
+    const built = machine();
+    const members = [0, 1, 2, 3].map((n) => HOLE_END + 0x10_0000 + 0x48 * n);
+    for (const [n, member] of members.entries()) {
+      const [next, before] = [members[(n + 1) % 4] ?? 0, members[(n + 3) % 4] ?? 0];
+      built.memory.writeU64(member, built.direct(next));
+      built.memory.writeU64(member + 8, built.direct(before));
+    }
+    expect(placed(fileAround(USUAL_HOLE, built)).hole).toEqual(USUAL_HOLE);
+  });
+
   it('has no proof in lists that are broken', () => {
     const built = machine({ arena });
     const file = fileAround(USUAL_HOLE, built);
