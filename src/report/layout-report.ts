@@ -20,6 +20,7 @@ export const LAYOUT_VALUES = [
   'vmallocStart',
   'pageTableRoot',
   'smeMask',
+  'levels',
 ] as const;
 type ValueName = (typeof LAYOUT_VALUES)[number];
 
@@ -41,6 +42,7 @@ export const LAYOUT_NAMES: Record<ValueName, readonly [name: string, meaning: st
   vmemmap: ['vmemmap', 'virtual address of struct page 0'],
   vmallocStart: ['vmalloc start', 'virtual address of the vmalloc area'],
   pageTableRoot: ['page table root', 'physical address of the top page table'],
+  levels: ['paging levels', 'levels of the page tables, 4 or 5'],
   smeMask: ['sme_mask', 'the physical address bit of AMD memory encryption'],
 };
 

@@ -46,6 +46,10 @@ function bareKernel(image: MemoryImage, tables: CpuTables, lacking: InspectError
       how: `CR3 of CPU ${cpu} is ${hex(cr3)}`,
     })),
     pagingLevels: walker.levels,
+    levels: tried('registers', () => ({
+      value: BigInt(walker.levels),
+      how: `LA57 in CR4 of CPU ${cpu} is ${walker.levels === 5 ? 'set' : 'not set'}`,
+    })),
   };
 }
 

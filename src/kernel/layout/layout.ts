@@ -26,6 +26,8 @@ export interface KernelLayout {
   /** The physical address bit that means memory encryption (AMD SME); 0 if there is none. */
   readonly smeMask: TriedValue;
   readonly pagingLevels: 4 | 5;
+  /** How pagingLevels is known. */
+  readonly levels: TriedValue;
   /** How the symbol table was found and verified, or why it could not be. */
   readonly kallsyms:
     | { readonly symbols: number; readonly form: string; readonly source: string }
@@ -51,6 +53,7 @@ export function findLayout(
     pageTableRoot: kernel.pageTableRoot,
     smeMask: findSmeMask(kernel),
     pagingLevels: kernel.pagingLevels,
+    levels: kernel.levels,
     kallsyms: describeKallsyms(kallsyms),
   };
 }

@@ -8,6 +8,7 @@ import { AddressSpace, explainWalk } from '../paging/address-space.ts';
 import { cpusByPhysical } from '../paging/cpu-tables.ts';
 import { PageWalker } from '../paging/page-walk.ts';
 import { missingKey, required, Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+import { findLevels } from './paging-levels.ts';
 
 /** End of the image mapping: at most 1 GiB (KERNEL_IMAGE_SIZE); modules follow. */
 export const IMAGE_END = START_KERNEL_MAP + (1n << 30n);
@@ -30,6 +31,8 @@ export interface Kernel {
   /** Physical address of the root page table in bytes, and its source. */
   readonly pageTableRoot: TriedValue;
   readonly pagingLevels: 4 | 5;
+  /** How pagingLevels is known. */
+  readonly levels: TriedValue;
   /**
    * Keys that VMCOREINFO should have but lacks, and that the kernel's own types and symbols do not give
    * either.
@@ -53,20 +56,14 @@ export function openKernel(image: MemoryImage, options: KernelOptions = {}): Ker
   const info = openVmcoreinfo(image, options.vmcoreinfo);
   requirePageSize(info);
   const root = rootSymbol(info);
-  const physBase = findPhysBase(info, image, (base) => {
-    const kernel = assemble(image, info, root.address, base);
-    return refuteTables(kernel.space, info, base);
-  });
+  const tablesAt = (base: bigint) => new KernelTables(image, info, root, base);
+  const physBase = findPhysBase(info, image, (base) => tablesAt(base).refuted);
   if (physBase.value === null) throw noPhysBase(physBase, image);
-  const { space, levels, physical } = assemble(image, info, root.address, physBase.value);
-  return {
-    image,
-    info,
-    space,
-    physBase,
-    pageTableRoot: triedRoot(root.name, physical),
-    pagingLevels: levels,
-  };
+  const tables = tablesAt(physBase.value);
+  const { levels } = tables;
+  const pagingLevels = levels.value === 5n ? 5 : 4;
+  const pageTableRoot = triedRoot(root.name, tables.physical);
+  return { image, info, space: tables.space(pagingLevels), physBase, pageTableRoot, pagingLevels, levels };
 }
 
 /** @throws InspectError missingInfo if neither the image nor the user has it */
@@ -173,43 +170,54 @@ function physBaseFromLoads(segments: Iterable<Segment>): Found {
   throw new InspectError('missingInfo', 'no LOAD of the kernel image has its physical address');
 }
 
-interface Assembled {
-  readonly space: AddressSpace;
-  readonly levels: 4 | 5;
+/** The page tables of a kernel if its image lies where a value of phys_base puts it. */
+class KernelTables {
+  /** Physical address of the root table in bytes. */
   readonly physical: number;
-}
+  readonly levels: TriedValue;
+  readonly #image: MemoryImage;
+  readonly #info: Vmcoreinfo;
+  readonly #root: Root;
+  readonly #physBase: bigint;
+  readonly #spaces = new Map<4 | 5, AddressSpace>();
 
-function assemble(image: MemoryImage, info: Vmcoreinfo, rootAddress: bigint, physBase: bigint): Assembled {
-  const physical = Number(BigInt.asUintN(52, rootAddress - START_KERNEL_MAP + physBase));
-  const encryptionMask = encryptionMaskOf(info);
-  const open = (levels: 4 | 5) =>
-    new AddressSpace(
-      new PageWalker({ memory: image.memory, root: physical, levels, encryptionMask }),
-      image.memory,
-      image.live,
-    );
-  const noted = info.number('pgtable_l5_enabled');
-  if (noted !== undefined) return { space: open(noted === 1 ? 5 : 4), levels: noted === 1 ? 5 : 4, physical };
-  // Without the key (before 4.17), the mode is the one in which the kernel's text translates.
-  const five = open(5);
-  return refuteTables(five, info, physBase) === undefined
-    ? { space: five, levels: 5, physical }
-    : { space: open(4), levels: 4, physical };
-}
-
-/**
- * Returns why these are not this kernel's page tables: its text must translate to where phys_base puts it.
- */
-function refuteTables(space: AddressSpace, info: Vmcoreinfo, physBase: bigint): string | undefined {
-  const stext = info.symbol('_stext');
-  if (stext === undefined) return undefined;
-  const wanted = stext - START_KERNEL_MAP + physBase;
-  const { result } = space.walk(stext);
-  if (result.kind === 'mapped') {
-    if (BigInt(result.physical) === wanted) return undefined;
-    return `the page tables map _stext to ${hex(result.physical)}, not ${hex(wanted)}`;
+  constructor(image: MemoryImage, info: Vmcoreinfo, root: Root, physBase: bigint) {
+    this.#image = image;
+    this.#info = info;
+    this.#root = root;
+    this.#physBase = physBase;
+    this.physical = Number(BigInt.asUintN(52, root.address - START_KERNEL_MAP + physBase));
+    this.levels = findLevels(info, image, (levels) => this.#refute(levels === 5n ? 5 : 4));
   }
-  return `with it, _stext (${hex(stext)}) ${explainWalk(result, stext)}`;
+
+  /** Why these are not its page tables; undefined if they are, with 4 or 5 levels. */
+  get refuted(): string | undefined {
+    if (this.levels.value !== null) return undefined;
+    const noted = this.levels.candidates.find(({ value }) => value !== null)?.value;
+    return this.#refute(noted === 5n ? 5 : 4);
+  }
+
+  space(levels: 4 | 5): AddressSpace {
+    const { memory, live } = this.#image;
+    const tables = { memory, root: this.physical, levels, encryptionMask: encryptionMaskOf(this.#info) };
+    const space = this.#spaces.get(levels) ?? new AddressSpace(new PageWalker(tables), memory, live);
+    this.#spaces.set(levels, space);
+    return space;
+  }
+
+  /**
+   * Why so many levels are not right: the kernel's text must translate to where phys_base puts it, or its root
+   * table if VMCOREINFO does not say where its text is.
+   */
+  #refute(levels: 4 | 5): string | undefined {
+    const stext = this.#info.symbol('_stext');
+    const { name, address } = stext === undefined ? this.#root : { name: '_stext', address: stext };
+    const wanted = address - START_KERNEL_MAP + this.#physBase;
+    const { result } = this.space(levels).walk(address);
+    if (result.kind !== 'mapped') return `then ${name} (${hex(address)}) ${explainWalk(result, address)}`;
+    if (BigInt(result.physical) === wanted) return undefined;
+    return `the page tables map ${name} to ${hex(result.physical)}, not ${hex(wanted)}`;
+  }
 }
 
 function triedRoot(name: string, physical: number): TriedValue {
@@ -222,10 +230,14 @@ function triedRoot(name: string, physical: number): TriedValue {
 }
 
 function noPhysBase(tried: TriedValue, image: MemoryImage): InspectError {
-  const reasons = tried.candidates.map((c) => `${c.source}: ${c.reason}`).join('; ');
+  const reasons = tried.candidates.map(({ source, value, reason }) =>
+    value === null
+      ? `${source} does not tell phys_base (${reason})`
+      : `${source} says ${hex(value)} (${reason})`,
+  );
   // A refuted guess does not make the dump corrupt.
   const refuted = tried.candidates.some((c) => c.verdict === 'refuted' && c.source !== 'constant');
-  const message = `the kernel's page tables cannot be found: ${reasons}`;
+  const message = `the kernel's page tables cannot be found: ${reasons.join(', ')}`;
   return new InspectError(refuted ? 'corrupt' : 'missingInfo', message, {
     key: 'NUMBER(phys_base)',
     hint: refuted

@@ -18,16 +18,22 @@ export interface CpuTables {
   readonly walker: PageWalker;
 }
 
+/** How many levels the page tables of a CPU have. */
+export function levelsOfCpu({ cr4 }: CpuRegisters): 4 | 5 {
+  return (cr4 & CR4_LA57) === 0n ? 4 : 5;
+}
+
 /**
  * Returns two candidates if bit 12 of CR3 is set: a root there, or under PTI the kernel half's root before
  * it.
  */
 export function tablesOfCpu(
   { memory }: MemoryImage,
-  { cpu, cr3, cr4 }: CpuRegisters,
+  registers: CpuRegisters,
   encryptionMask = 0n,
 ): CpuTables[] {
-  const levels = (cr4 & CR4_LA57) === 0n ? 4 : 5;
+  const { cpu, cr3 } = registers;
+  const levels = levelsOfCpu(registers);
   const root = cr3 & CR3_ADDRESS & ~encryptionMask;
   const roots = (root & PTI_USER) === 0n ? [root] : [root, root & ~PTI_USER];
   return roots.map((at) => {

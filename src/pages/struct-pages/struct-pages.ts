@@ -1,3 +1,4 @@
+import { ABSENCES } from '../../absence.ts';
 import { pageAligned } from '../../bytes/page-aligned.ts';
 import type { Range } from '../../bytes/ranges.ts';
 import { type ErrorKind, InspectError } from '../../errors.ts';
@@ -37,6 +38,7 @@ interface Block extends Range {
 const UNREAD: Partial<Record<ErrorKind, string>> = {
   notMapped: 'not mapped',
   corrupt: 'damaged in the dump',
+  io: ABSENCES.unreadable,
 };
 
 /** Reads struct pages by pfn, through the section table and the page tables that map the vmemmap. */

@@ -125,6 +125,50 @@ describe('openKernel', () => {
     expect(kernel.space.walker.levels).toBe(levels);
   });
 
+  const NEITHER = { 'NUMBER(pgtable_l5_enabled)': null, 'SYMBOL(_stext)': null };
+
+  test.each([4, 5] as const)(
+    'proves %d levels by its root table if no key says where its text is',
+    (levels) => {
+      const built = new BuiltKernel({ ...KASLR, levels, keys: NEITHER });
+      const kernel = built.open();
+      expect(kernel).toMatchObject({ pagingLevels: levels, levels: { source: 'page-tables' } });
+      expect(kernel.space.translate(built.direct(0x2000))).toBe(0x2000);
+      expect(kernel.space.translate(built.stext)).toBe(0x300_0000);
+    },
+  );
+
+  test('does not open a kernel if nothing proves how many levels its tables have', () => {
+    const built = new BuiltKernel({ ...KASLR, levels: 5, keys: NEITHER });
+    const root = { start: built.imageAt + IN_IMAGE.root, end: built.imageAt + IN_IMAGE.root + KIB4 };
+    built.memory.plan({ described: built.described, notStored: [root] });
+    expect(failureOf(() => built.open()).message).toMatch(/page tables cannot be found/);
+  });
+
+  test.each([
+    ['5', 4],
+    ['0', 5],
+    ['1', 4],
+  ] as const)('does not believe NUMBER(pgtable_l5_enabled)=%s against the tables', (noted, levels) => {
+    const keys = { 'NUMBER(pgtable_l5_enabled)': noted };
+    const kernel = new BuiltKernel({ ...KASLR, levels, keys }).open();
+    expect(kernel.pagingLevels).toBe(levels);
+    const [first, second] = kernel.levels.candidates;
+    expect(first?.verdict).toBe(noted === '5' ? 'believed' : 'refuted');
+    expect(second).toMatchObject({ source: 'page-tables', value: BigInt(levels) });
+  });
+
+  test('lists what CR4 of the CPUs says', () => {
+    const built = new BuiltKernel({ ...KASLR, levels: 5, keys: NEITHER });
+    const cr3 = BigInt(built.imageAt + IN_IMAGE.root);
+    const open = (...cr4s: readonly bigint[]) =>
+      openKernel({ ...built.image, registers: cr4s.map((cr4, cpu) => ({ cpu, cr3, cr4 })) });
+    const LA57 = CR4_4_LEVELS | (1n << 12n);
+    expect(open(LA57, LA57).levels).toMatchObject({ value: 5n, source: 'registers' });
+    expect(open(CR4_4_LEVELS).levels).toMatchObject({ value: 5n, source: 'page-tables' });
+    expect(open(LA57, CR4_4_LEVELS).levels.candidates[1]).toMatchObject({ verdict: 'unavailable' });
+  });
+
   test('says which key is malformed', () => {
     const failure = failureOf(() => new BuiltKernel({ keys: { 'SYMBOL(_stext)': 'text' } }).open());
     expect(failure).toMatchObject({ kind: 'corrupt', facts: { key: 'SYMBOL(_stext)' } });
