@@ -30,11 +30,11 @@ export function isStackArea({ caller, pages }: VmallocArea, stacks: StackAreas):
   return pages === stacks.pages && stacks.callers.has(caller);
 }
 
-/** Stacks that no task has, which NR_KERNEL_STACK_KB does not count; pages. */
+/** Stacks that no task has; pages. */
 export interface SpareStacks {
-  /** Kept by CPUs for new tasks (cached_stacks, kernel/fork.c). */
+  /** Kept by CPUs for new tasks (cached_stacks, kernel/fork.c); not in NR_KERNEL_STACK_KB. */
   readonly cached: number;
-  /** Others: of ended tasks, until RCU frees them. */
+  /** Others: of ended tasks, until RCU frees them; NR_KERNEL_STACK_KB has all of them, or none. */
   readonly other: number;
 }
 

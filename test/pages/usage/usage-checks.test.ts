@@ -104,6 +104,17 @@ const EXPLAINED = [
 ];
 
 describe('the figures of usage', () => {
+  test('may count the stacks of ended tasks, as a real-time kernel of 5.10 does, but all or none', () => {
+    const stacks = (kib: number) =>
+      usageChecks(factsOf({ counters: countersWith({ NR_KERNEL_STACK_KB: kib }) }))
+        .filter(({ name }) => name === 'NR_KERNEL_STACK_KB / 4')
+        .map(({ verdict, explained }) => [verdict, ...explained.map(({ count }) => count)]);
+    expect(stacks(64)).toEqual([['explained', 8, 4]]);
+    expect(stacks(80)).toEqual([['explained', 8]]);
+    expect(stacks(72)).toEqual([['contradicted', 8, 4]]);
+    expect(stacks(112)).toEqual([['contradicted', 8, 4]]);
+  });
+
   test('are compared with all that the kernel has, also by node and zone', () => {
     expect(unequal()).toEqual(EXPLAINED);
     expect(usageChecks(factsOf()).map(named)).toEqual([
