@@ -32,7 +32,7 @@ export function testKernel(kernel: Kernel): void {
       describe('the tasks, live', () => testLiveTasks(kernel, () => guest().answers));
       describe('the tasks, crashed', () => testCrashedTasks(guest));
     } else {
-      describe('what remains without types', () => testWithoutTypes(guest));
+      describe('what remains without types', () => testWithoutTypes(kernel, guest));
     }
   });
 }
