@@ -46,3 +46,10 @@ export function expectedOf(name: string): Expected {
  * makedumpfile left of it at level 30, without compression, because an ELF fixture of it would be too large.
  */
 export const WITH_HOLE = { name: 'linux-6.12-hole', path: `${FOLDER}.cache/linux-6.12-hole.kdump` } as const;
+
+/** The memory of kernels in configurations that distributions do not use, filtered and named in the same way. */
+const configured = (name: string) => ({ name, path: `${FOLDER}.cache/${name}.kdump` });
+/** SPARSEMEM_VMEMMAP=n, with two nodes; it keeps the kernel's types. */
+export const OWN_MAPS = configured('linux-6.1-sparsemem');
+/** SMP=n, NUMA=n, SLUB_TINY=y, without BTF. */
+export const TINY = configured('linux-6.12-tiny');
