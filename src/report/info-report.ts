@@ -37,6 +37,8 @@ export interface InfoReport extends CheckedFigures {
     readonly version: string | null;
     readonly machine: string | null;
     readonly buildId: string | null;
+    /** Where the build id is from: VMCOREINFO, or the notes of the kernel's image; null without one. */
+    readonly buildIdSource: 'vmcoreinfo' | 'image' | null;
   };
   /** Kernels that a search found; empty if the dump's own VMCOREINFO was enough. */
   readonly boots: readonly BootRow[];
@@ -185,7 +187,7 @@ function identity(values: Values, info: Vmcoreinfo, { utsname, buildId }: System
       release: info.get('OSRELEASE') ?? uts?.release ?? null,
       version: values.take('kernel.version', utsname, ({ version }) => version),
       machine: values.take('kernel.machine', utsname, ({ machine }) => machine),
-      buildId: buildIdOf(values, info.get('BUILD-ID'), buildId),
+      ...buildIdOf(values, info, buildId),
     },
     boots: bootRows(info.boots),
     vmcoreinfo: choiceOf(info),
@@ -193,14 +195,30 @@ function identity(values: Values, info: Vmcoreinfo, { utsname, buildId }: System
   };
 }
 
-function buildIdOf(values: Values, noted: string | undefined, image: SystemFacts['buildId']): string | null {
+type BuildId = Pick<InfoReport['kernel'], 'buildId' | 'buildIdSource'>;
+
+/** The id that VMCOREINFO has, unless it is cut or missing: then that of the image. Both must agree. */
+function buildIdOf(values: Values, info: Vmcoreinfo, image: SystemFacts['buildId']): BuildId {
   const told = 'value' in image ? image.value : undefined;
-  if (noted !== undefined && told !== undefined && noted !== told)
-    return values.lost(
-      'kernel.buildId',
+  const { cutBuildId: cut } = info;
+  const noted = info.get('BUILD-ID');
+  const lost = (reason: string) => ({ buildId: values.lost('kernel.buildId', reason), buildIdSource: null });
+  if (
+    told !== undefined &&
+    noted !== undefined &&
+    (cut === undefined ? told !== noted : !told.startsWith(cut))
+  )
+    return lost(
       `VMCOREINFO has BUILD-ID=${noted}, and the notes of the kernel's image (__start_notes) have ${told}`,
     );
-  return values.given('kernel.buildId', noted, 'VMCOREINFO has no BUILD-ID: Linux writes it since 5.9');
+  if (noted !== undefined && cut === undefined) return { buildId: noted, buildIdSource: 'vmcoreinfo' };
+  if (told !== undefined) return { buildId: told, buildIdSource: 'image' };
+  const why = 'missing' in image ? image.missing : 'they have none';
+  const reason =
+    noted === undefined
+      ? 'VMCOREINFO has no BUILD-ID: Linux writes it since 5.9'
+      : `VMCOREINFO has BUILD-ID=${noted}, which begins with the header of a note, as some stable kernels wrote it; the notes of the kernel's image do not tell the build id either: ${why}`;
+  return { buildId: values.given<string>('kernel.buildId', undefined, reason), buildIdSource: null };
 }
 
 function crash(values: Values, { image, info, system }: InfoFacts): InfoReport['crash'] {

@@ -27,7 +27,15 @@ export function vmcoreinfoReport(info: Vmcoreinfo, file: VmcoreinfoReport['file'
     ...choiceOf(info),
     boots: bootRows(info.boots),
     entries,
-    warnings: [...info.doubts, ...cut, ...odd],
+    warnings: [...info.doubts, ...cut, ...odd, ...notABuildId(info)],
     complete: info.unterminated === null,
   };
+}
+
+function notABuildId(info: Vmcoreinfo): string[] {
+  const rest = info.cutBuildId;
+  if (rest === undefined) return [];
+  return [
+    `BUILD-ID is not the build id: it begins with the header of a note, as some stable kernels wrote it; the id begins with ${rest}`,
+  ];
 }

@@ -139,7 +139,8 @@ describe('the report of info', () => {
 
   test('has only what VMCOREINFO says if nothing else can be read', () => {
     const report = reportOf(NOTHING);
-    expect(report.kernel).toEqual({ release: '6.12.1', version: null, machine: null, buildId: 'abc' });
+    const ID = { buildId: 'abc', buildIdSource: 'vmcoreinfo' };
+    expect(report.kernel).toEqual({ release: '6.12.1', version: null, machine: null, ...ID });
     expect(report.crash).toEqual({ time: 1_700_000_002, reason: null, cause: null, cpu: null, task: null });
     expect(report.unavailable.uptime).toBe(GONE.missing);
     expect(report.complete).toBe(false);

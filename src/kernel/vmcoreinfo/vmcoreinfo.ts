@@ -1,5 +1,6 @@
 import { InspectError } from '../../errors.ts';
 import type { Boot, TextCandidate, VmcoreinfoText } from '../../formats/image/image.ts';
+import { idAfterHeader } from './noted-build-id.ts';
 
 /** Keys whose bare value is hex without 0x (kernel/vmcore_info.c, arch/x86/kernel/vmcore_info_64.c) */
 const HEX_KEYS = /^(SYMBOL\(.*\)|KERNELOFFSET)$/;
@@ -53,6 +54,15 @@ export class Vmcoreinfo {
   get crashTime(): number | undefined {
     const text = this.#lines.get('CRASHTIME');
     return text !== undefined && CRASHTIME.test(text) ? Number(text) : undefined;
+  }
+
+  /**
+   * The first bytes of the true build id, in hex, if BUILD-ID begins with bytes of a note's header and so is
+   * not the build id; otherwise undefined.
+   */
+  get cutBuildId(): string | undefined {
+    const text = this.#lines.get('BUILD-ID');
+    return text === undefined ? undefined : idAfterHeader(text);
   }
 
   #noTime(): string[] {

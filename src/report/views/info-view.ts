@@ -100,7 +100,7 @@ function kernelRows(report: InfoReport): Row[] {
     ['modules', moduleText(report)],
     ['command line', commandLine === null ? null : cut(commandLine.trimEnd())],
     ['version', kernel.version],
-    ['build id', kernel.buildId],
+    ['build id', buildIdText(kernel)],
     ['layout', layout && layoutText(layout)],
     ['dump', dumpText(file, dump)],
     ['vmcoreinfo', isPlain(report) ? null : cut(choiceText(report.vmcoreinfo))],
@@ -110,6 +110,10 @@ function kernelRows(report: InfoReport): Row[] {
 /** Whether VMCOREINFO is the dump's only note, or was given, so that there was nothing to choose. */
 function isPlain({ boots, vmcoreinfo }: InfoReport): boolean {
   return boots.length === 0 && vmcoreinfo.candidates.length <= 1;
+}
+
+function buildIdText({ buildId, buildIdSource }: InfoReport['kernel']): string | null {
+  return buildIdSource === 'image' ? `${buildId}, by the notes of the kernel's image` : buildId;
 }
 
 function moduleText({ modules, modulesExact }: InfoReport): string | null {
