@@ -22,6 +22,8 @@ export interface PlainTraits {
   readonly incomplete: boolean;
   /** Whether the source decodes what it reads. */
   readonly encoded?: boolean;
+  /** Whether the ranges are all memory of the machine. */
+  readonly listsAll?: boolean;
 }
 
 /**
@@ -30,19 +32,19 @@ export interface PlainTraits {
  */
 export function plainImage(
   source: ByteSource,
-  { type, ranges, incomplete, encoded = false, ...traits }: PlainTraits,
+  { type, ranges, incomplete, encoded = false, listsAll = false, ...traits }: PlainTraits,
 ): MemoryImage {
   const extents = ranges.map((range) => ({ ...range, offset: BigInt(range.offset) }));
   const claims = { extents, described: [], fileSize: source.size, incomplete, encoded };
   const held = new ExtentMemory(source, claims);
-  const { memory, absent } = withAbsent(held, ranges);
+  const { memory, absent } = listsAll ? { memory: held } : withAbsent(held, ranges);
   return {
     ...traits,
     path: source.path,
     bytes: source.size,
     live: false,
-    openEnded: true,
-    absent,
+    openEnded: !listsAll,
+    ...(absent ? { absent } : {}),
     memory,
     segments: ranges.map((range) => segmentOf(range, type, source.size)),
     notes: [],
@@ -61,7 +63,7 @@ export function plainImage(
 function withAbsent(
   held: ExtentMemory,
   ranges: readonly Range[],
-): { memory: PhysicalMemory; absent: AbsentMemory } {
+): { memory: PhysicalMemory; absent?: AbsentMemory } {
   const mayBe = zeroBlocks(ranges, held.cutShort);
   if (!mayBe) return { memory: held, absent: { means: 'unknown' } };
   return { memory: new ZeroFilledMemory(held, mayBe), absent: { means: 'zero', mayBe, held } };

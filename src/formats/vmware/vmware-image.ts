@@ -82,6 +82,6 @@ function listed(
   ranges: readonly PlainRange[],
   warnings: readonly string[],
 ): MemoryImage {
-  const image = plainImage(source, { format, type: 'RAM', ranges, warnings, flat: true, incomplete: false });
-  return { ...image, openEnded: false };
+  const traits = { format, type: 'RAM', flat: true, incomplete: false, listsAll: true };
+  return plainImage(source, { ...traits, ranges, warnings });
 }

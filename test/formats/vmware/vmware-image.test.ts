@@ -49,7 +49,12 @@ describe('the state of a VMware machine', () => {
       { start: 2 ** 32, end: 2 ** 32 + 4 * PAGE },
     ]);
     expect(bytesAt(image, 2 ** 32, 16)).toEqual([...RAM.subarray(2 * PAGE, 2 * PAGE + 16)]);
-    expect([image.openEnded, image.warnings, image.memory.cutShort]).toEqual([false, [], false]);
+    expect([image.openEnded, image.absent, image.warnings, image.memory.cutShort]).toEqual([
+      false,
+      undefined,
+      [],
+      false,
+    ]);
   });
 
   it('may have memory in itself, with and without regions, whatever the width of its lengths', () => {
