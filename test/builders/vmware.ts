@@ -1,5 +1,9 @@
 import type { Range } from '../../src/bytes/ranges.ts';
+import type { ByteSource } from '../../src/bytes/source.ts';
+import type { Segment } from '../../src/formats/image/image.ts';
+import { ramParts } from './containers.ts';
 import { ascii, concat, packed } from './encode.ts';
+import { PartsSource } from './parts-source.ts';
 import { CR0_PAGING, CR4_4_LEVELS } from './qemu-dump.ts';
 
 /** Region of memory in pages, as the state has it. */
@@ -139,6 +143,22 @@ export function vmwareState(recipe: StateRecipe): Uint8Array {
     [8, 4, groups.length],
   ]);
   return concat(header, ...table, ...groups.map(({ bytes }) => bytes));
+}
+
+/** The state of a suspended machine with that memory in it, holes in it as zeros. */
+export function asVmware(
+  file: ByteSource,
+  segments: readonly Segment[],
+  cpus: NonNullable<StateRecipe['cpus']>,
+): PartsSource {
+  const { parts, size } = ramParts(file, segments);
+  const tags = [tag('regionsCount', [], 0), blockTag('Memory', [0, 0], new Uint8Array(0), { claims: size })];
+  const state = vmwareState({ tags, cpus });
+  const end = state.length - END.length;
+  return new PartsSource(
+    [state.subarray(0, end), ...parts, state.subarray(end)],
+    `${file.path} as VMware writes it`,
+  );
 }
 
 /** The regions of memory whose ranges follow each other in the .vmem. */

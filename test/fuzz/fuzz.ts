@@ -184,6 +184,7 @@ async function main(): Promise<number> {
     differential: { type: 'boolean' },
     changes: text,
     dumps: text,
+    form: text,
     resume: text,
     again: text,
     before: text,

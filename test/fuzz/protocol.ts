@@ -23,6 +23,8 @@ export interface Order {
   readonly indexes?: readonly number[];
   /** Paths of the dumps whose contents are changed. */
   readonly dumps?: readonly string[];
+  /** The format that they are written in; ELF if absent. */
+  readonly form?: string;
 }
 
 /** The messages of a worker on its pipe, one per line. */

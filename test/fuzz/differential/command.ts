@@ -7,6 +7,7 @@ changes the contents of real dumps, and compares every figure with that of the u
   --seed N, --jobs N, --replay SEED:INDEX as above
   --only TEXT      only kinds of structures whose names contain this: slab, BTF, page tables
   --dumps DIR      change the ELF dumps of a folder instead of the fixtures
+  --form NAME      write the dumps as lime, virtualbox or vmware (see forms.ts) instead of ELF
   --out DIR        folder for the state file: a JSON line per change, with its outcome
   --again FILE     only the faults in the state file of an earlier run
   --before FILE    compare with the state file from an older version of the program
@@ -15,7 +16,17 @@ changes the contents of real dumps, and compares every figure with that of the u
 
 type Given = Partial<
   Record<
-    'changes' | 'seed' | 'jobs' | 'only' | 'dumps' | 'replay' | 'out' | 'resume' | 'again' | 'before',
+    | 'changes'
+    | 'seed'
+    | 'jobs'
+    | 'only'
+    | 'dumps'
+    | 'form'
+    | 'replay'
+    | 'out'
+    | 'resume'
+    | 'again'
+    | 'before',
     string
   >
 >;
@@ -29,6 +40,7 @@ export async function differentialMode(given: Given, findings: string): Promise<
     jobs: Number(given.jobs ?? 1),
     only: given.only,
     dumps: given.dumps,
+    form: given.form,
     out: given.out ?? findings,
     resume: given.resume,
     again: given.again,

@@ -18,6 +18,8 @@ export interface DifferentialOptions {
   readonly jobs: number;
   readonly only: string | undefined;
   readonly dumps: string | undefined;
+  /** The format that the dumps are written in, a name in FORMS; ELF if undefined. */
+  readonly form: string | undefined;
   readonly out: string;
   /** The state file of an earlier run, to be continued. */
   readonly resume: string | undefined;
@@ -98,7 +100,7 @@ async function lane(worker: string, options: DifferentialOptions, state: State):
     await runBatch(worker, options, state, batch);
 }
 
-function orderOf({ seed, only, dumps }: DifferentialOptions, indexes: readonly number[]): Order {
+function orderOf({ seed, only, dumps, form }: DifferentialOptions, indexes: readonly number[]): Order {
   return {
     seed,
     first: 0,
@@ -106,7 +108,8 @@ function orderOf({ seed, only, dumps }: DifferentialOptions, indexes: readonly n
     step: 1,
     indexes,
     schemas: '',
-    dumps: dumpPaths(dumps),
+    dumps: dumpPaths(dumps, form !== undefined),
+    ...(form ? { form } : {}),
     ...(only ? { only } : {}),
   };
 }

@@ -1,17 +1,19 @@
 import { basename } from 'node:path';
 import { FileSource } from '../../../src/bytes/file-source.ts';
+import type { ByteSource } from '../../../src/bytes/source.ts';
 import { u32At, u64At } from '../../../src/bytes/words.ts';
 import { InspectError } from '../../../src/errors.ts';
-import type { MemoryImage } from '../../../src/formats/image/image.ts';
+import type { MemoryImage, VmcoreinfoText } from '../../../src/formats/image/image.ts';
 import { openSources } from '../../../src/formats/open.ts';
 import { type Kernel, openKernel } from '../../../src/kernel/open/kernel.ts';
 import type { StructType } from '../../../src/kernel/types/struct-type.ts';
 import { TypedKernel } from '../../../src/kernel/types/typed-kernel.ts';
+import { inForm } from './forms.ts';
 
 /** A real dump, opened by the program's own code to find out where its structures lie in the file. */
 export class Dump {
   readonly name: string;
-  readonly file: FileSource;
+  readonly file: ByteSource;
   readonly image: MemoryImage;
   readonly kernel: Kernel;
   readonly typed: TypedKernel;
@@ -19,16 +21,21 @@ export class Dump {
   readonly hasTypes: boolean;
   readonly #pools = new Map<string, readonly bigint[]>();
 
-  static async open(path: string): Promise<Dump> {
-    const file = new FileSource(path);
-    return new Dump(basename(path, '.elf'), file, await openSources([file]));
+  /** @param form what the dump is written as, a name in FORMS; ELF if absent */
+  static async open(path: string, form?: string): Promise<Dump> {
+    const elf = new FileSource(path);
+    const image = await openSources([elf]);
+    const name = basename(path, '.elf');
+    if (form === undefined) return new Dump(name, elf, image, image.vmcoreinfo);
+    const file = inForm(form, elf, image);
+    return new Dump(name, file, await openSources([file]), image.vmcoreinfo);
   }
 
-  private constructor(name: string, file: FileSource, image: MemoryImage) {
+  private constructor(name: string, file: ByteSource, image: MemoryImage, text: VmcoreinfoText | null) {
     this.name = name;
     this.file = file;
     this.image = image;
-    this.kernel = openKernel(image);
+    this.kernel = openKernel(image, text ? { vmcoreinfo: text } : {});
     this.typed = new TypedKernel(this.kernel);
     this.hasTypes = attempt(() => this.typed.types) !== undefined;
   }

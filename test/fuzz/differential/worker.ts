@@ -40,7 +40,7 @@ let opened: Opened | undefined;
 async function openedFor(index: number): Promise<Opened> {
   const path = new Random(order.seed, -1 - Math.floor(index / BLOCK)).pick(order.dumps ?? []);
   if (opened?.dump.name !== basename(path, '.elf'))
-    opened = { dump: await Dump.open(path), reports: new Map() };
+    opened = { dump: await Dump.open(path, order.form), reports: new Map() };
   return opened;
 }
 
