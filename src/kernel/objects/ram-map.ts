@@ -5,9 +5,9 @@ import { hex } from '../../hex.ts';
 import { PHYSICAL_LIMIT } from '../../machine.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-/** No machine has more top entries in /proc/iomem. */
+/** No machine has more entries in /proc/iomem. */
 const ENTRIES_LIMIT = 100_000;
-const RAM = 'System RAM\0';
+const RAM = 'System RAM';
 const POINTER = 8;
 
 /**
@@ -18,25 +18,56 @@ const NAME = 2 * POINTER;
 /** Offset of `parent`: after `desc` since 4.6 (43ee493bde78), after `flags` before. */
 const PARENTS = [5 * POINTER, 4 * POINTER] as const;
 
+/** RAM as /proc/iomem has it, in bytes; ascending. */
+export interface RamMap {
+  /** The top entries "System RAM", which LiME and AVML save. The crash kernel's memory lies inside. */
+  readonly system: readonly Range[];
+  /** What drivers added, with their names in the entry: "System RAM (virtio_mem)", "System RAM (kmem)". */
+  readonly drivers: readonly Range[];
+}
+
 /**
- * The kernel's own list of RAM, in bytes: the top entries "System RAM" of /proc/iomem, which LiME and AVML
- * save. The crash kernel's memory lies inside.
+ * The kernel's own list of RAM.
  * @throws InspectError missingInfo without the symbol; corrupt for a list that is not one; as reading memory
  */
-export function readRamMap(typed: TypedKernel): Range[] {
+export function readRamMap(typed: TypedKernel): RamMap {
   const root = typed.symbol('iomem_resource');
-  const parentAt = parentOffset(typed, root);
-  const ram: Range[] = [];
-  let [at, last] = [pointerAt(typed, root, parentAt + 2 * POINTER), -1];
-  for (let entries = 0; at !== 0n; at = pointerAt(typed, at, parentAt + POINTER)) {
-    const range = resourceAt(typed, at);
-    // Siblings are sorted and do not overlap, so a list that does not end is noticed.
-    if (range.start <= last || range.end <= range.start || ++entries > ENTRIES_LIMIT)
-      throw new InspectError('corrupt', `the list of resources is damaged at ${hex(at)}`, { address: at });
-    if (isRam(typed, at)) ram.push(range);
-    last = range.end - 1;
+  return new RamList(typed, parentOffset(typed, root)).under(root);
+}
+
+class RamList {
+  readonly #typed: TypedKernel;
+  readonly #parentAt: number;
+  readonly #system: Range[] = [];
+  readonly #drivers: Range[] = [];
+  #entries = 0;
+
+  constructor(typed: TypedKernel, parentAt: number) {
+    this.#typed = typed;
+    this.#parentAt = parentAt;
   }
-  return ram;
+
+  under(root: bigint): RamMap {
+    this.#list(root, resourceAt(this.#typed, root), true);
+    return { system: this.#system, drivers: this.#drivers };
+  }
+
+  /** Children are sorted, lie in their parent and do not overlap, so a list that does not end is noticed. */
+  #list(parent: bigint, within: Range, isTop: boolean): void {
+    let at = pointerAt(this.#typed, parent, this.#parentAt + 2 * POINTER);
+    let next = within.start;
+    for (; at !== 0n; at = pointerAt(this.#typed, at, this.#parentAt + POINTER)) {
+      const range = resourceAt(this.#typed, at);
+      const fits = range.start >= next && range.end > range.start && range.end <= within.end;
+      if (!fits || ++this.#entries > ENTRIES_LIMIT)
+        throw new InspectError('corrupt', `the list of resources is damaged at ${hex(at)}`, { address: at });
+      next = range.end;
+      const name = nameAt(this.#typed, at);
+      if (isTop && name === `${RAM}\0`) this.#system.push(range);
+      else if (name === `${RAM} `) this.#drivers.push(range);
+      else this.#list(at, range, false);
+    }
+  }
 }
 
 /**
@@ -63,9 +94,10 @@ function resourceAt(typed: TypedKernel, at: bigint): Range {
   return { start: Number(start < limit ? start : limit), end: Number(end < limit ? end : limit) };
 }
 
-function isRam(typed: TypedKernel, at: bigint): boolean {
+/** The first bytes of a name, one more than RAM has. */
+function nameAt(typed: TypedKernel, at: bigint): string {
   const name = pointerAt(typed, at, NAME);
-  return name !== 0n && latin1(typed.space.bytes(name, RAM.length)) === RAM;
+  return name === 0n ? '' : latin1(typed.space.bytes(name, RAM.length + 1));
 }
 
 /** The parent of the first entry is the root. */

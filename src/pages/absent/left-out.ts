@@ -3,7 +3,7 @@ import { countOf, mergeRanges, type Range, subtractRanges } from '../../bytes/ra
 import { InspectError } from '../../errors.ts';
 import { PIECES_LIMIT } from '../../formats/image/described.ts';
 import type { AbsentMemory } from '../../formats/image/image.ts';
-import { readCrashKernelMemory, readRamMap } from '../../kernel/objects/ram-map.ts';
+import { type RamMap, readCrashKernelMemory, readRamMap } from '../../kernel/objects/ram-map.ts';
 import type { Kernel, LeftOut } from '../../kernel/open/kernel.ts';
 import { withLeftOut } from '../../kernel/open/left-out.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
@@ -29,9 +29,12 @@ export function completeMemory(kernel: Kernel): Kernel {
 function leftOutOf(kernel: Kernel, absent: Zeros): LeftOut {
   const typed = new TypedKernel(kernel);
   const crash = attempt(() => crashKernelPfns(typed, absent));
-  const ram = crash && attempt(() => ramPfns(typed));
-  if (crash && ram) return { ranges: withinGaps(absent, subtractRanges(ram, crash)), unclear: null };
-  return attempt(() => byStructPages(kernel, absent, crash)) ?? NOTHING_KNOWN;
+  const ram = crash && attempt(() => trustedRamMap(typed));
+  return (
+    (crash && ram && attempt(() => byRamMap(kernel, absent, ram, crash))) ??
+    attempt(() => byStructPages(kernel, absent, crash)) ??
+    NOTHING_KNOWN
+  );
 }
 
 const NOTHING_KNOWN: LeftOut = {
@@ -49,14 +52,43 @@ function attempt<T>(find: () => T): T | undefined {
 }
 
 /**
- * RAM by the kernel's list of resources, if its zones have as much: a damaged list is not believed.
+ * The kernel's list of RAM, if its zones have as much: a damaged list is not believed.
  * @throws InspectError corrupt, if not; as readRamMap and countPresentPages
  */
-function ramPfns(typed: TypedKernel): Range[] {
-  const ram = readRamMap(typed);
-  const [listed, present] = [onlinePages(typed.kernel, wholePages(ram)), countPresentPages(typed.kernel)];
-  if (listed === present) return [...pfnRanges(mergeRanges(ram))];
+function trustedRamMap(typed: TypedKernel): RamMap {
+  const map = readRamMap(typed);
+  const listed = onlinePages(typed.kernel, wholePages([...map.system, ...map.drivers]));
+  const present = countPresentPages(typed.kernel);
+  if (listed === present) return map;
   throw new InspectError('corrupt', `the list of RAM has ${listed} pages, the zones have ${present}`);
+}
+
+/**
+ * The RAM that the file lacks, without the crash kernel's. AVML does not save what drivers added, so that is
+ * zero only if the file has a part of it. Of such memory struct pages tell what is plugged in.
+ */
+function byRamMap(kernel: Kernel, absent: Zeros, map: RamMap, crash: readonly Range[]): LeftOut {
+  const system = subtractRanges([...pfnRanges(mergeRanges(map.system))], crash);
+  const isSaved = ({ start, end }: Range) => countOf(absent.held.described(start, end)) > 0;
+  const used = (ranges: readonly Range[]) => usedPages(kernel, absent, [...pfnRanges(ranges)]);
+  const added = used(map.drivers.filter(isSaved));
+  const unsaved = countOf(used(map.drivers.filter((range) => !isSaved(range))));
+  const why = `${unsaved} pages of memory that a driver added (virtio-mem, kmem) are in no block of the file: AVML does not save them`;
+  return {
+    ranges: withinGaps(absent, mergeRanges([...system, ...added])),
+    unclear: unsaved === 0 ? null : { pages: unsaved, why },
+  };
+}
+
+/** The used pages among these pfns that the file does not have. */
+function usedPages(kernel: Kernel, { held }: Zeros, pfns: readonly Range[]): Range[] {
+  if (pfns.length === 0) return [];
+  const used = new RangeList();
+  const lacking = subtractRanges(pfns, [...pfnRanges(held.described())]);
+  for (const section of new UsedPages(kernel, zonesOrNone(kernel)).in(lacking))
+    for (const { start, end } of section) used.add(start, end);
+  if (used.length > PIECES_LIMIT) throw new InspectError('corrupt', 'the struct pages are damaged');
+  return [...used];
 }
 
 /**
@@ -75,18 +107,15 @@ function crashKernelPfns(typed: TypedKernel, { held }: Zeros): Range[] {
  */
 function byStructPages(kernel: Kernel, absent: Zeros, crash: readonly Range[] | undefined): LeftOut {
   const zones = zonesOrNone(kernel);
-  const used = new RangeList();
-  for (const section of new UsedPages(kernel, zones).in(holesOf(absent.held, zones)))
-    for (const { start, end } of section) used.add(start, end);
-  if (used.length > PIECES_LIMIT) throw new InspectError('corrupt', 'the struct pages are damaged');
+  const used = usedPages(kernel, absent, [...holesOf(absent.held, zones)]);
   const inZones = mergeRanges(zones.map((zone) => bytesOfZone(zone)));
   const held = inZones.flatMap(({ start, end }) => [...absent.held.described(start, end)]);
   const others =
     countPresentPages(kernel) -
     onlinePages(kernel, wholePages(held)) -
-    used.total -
+    countOf(used) -
     onlinePages(kernel, crash ?? []);
-  const ranges = withinGaps(absent, [...used]);
+  const ranges = withinGaps(absent, used);
   return {
     ranges,
     unclear: others === 0 ? null : { pages: Math.max(0, others), why: reservedPages(others) },

@@ -9,6 +9,8 @@ import { pfnRanges } from '../struct-pages/pfn-ranges.ts';
 import { runsOf } from '../struct-pages/runs.ts';
 import { StructPages } from '../struct-pages/struct-pages.ts';
 import { requireTrustedMemory } from '../struct-pages/trust.ts';
+import { zonesOrNone } from '../zones/try-zones.ts';
+import { missingMemory } from './missing-memory.ts';
 import { missingEnd } from './open-end.ts';
 
 /** The figures of `makedumpfile --mem-usage`, 1.7.9. All are pages. */
@@ -109,6 +111,8 @@ export function takeCompatCensus(kernel: Kernel, onProgress: OnProgress = () => 
   const end = missingEnd(kernel);
   if (end !== null) throw incomplete(`its end: ${end}`);
   requireTrustedMemory(kernel);
+  const missing = kernel.image.openEnded ? missingMemory(kernel, zonesOrNone(kernel)) : null;
+  if (missing) throw incomplete(`memory: ${missing.sentence}`);
   const scan = new CompatScan(kernel);
   const { originalPages, looked } = kernel.image.makedumpfile;
   let done = 0;
