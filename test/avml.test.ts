@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FileSource } from '../src/bytes/file-source.ts';
 import type { ByteSource } from '../src/bytes/source.ts';
+import { InspectError } from '../src/errors.ts';
+import type { Segment } from '../src/formats/image/image.ts';
 import { openSources } from '../src/formats/open.ts';
 import { AVML_BLOCK, type AvmlForm, asAvml } from './builders/avml.ts';
+import { asLime } from './builders/containers.ts';
 import { openSource } from './builders/open-source.ts';
-import { dumpOf } from './support/fixture.ts';
+import { CutSource } from './builders/parts-source.ts';
+import { type Asked, reportOf } from './support/cut.ts';
+import { dumpOf, expectedOf } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 
 /** Fixtures that keep what the kernel says of the crash kernel's memory, which their dumps do not have. */
@@ -89,5 +94,60 @@ describe.each(MEMORIES)('the memory of %s', (name) => {
         ]);
       expect(await values(path)).toEqual(await values(dump));
     });
+  });
+});
+
+const honest = async (source: ByteSource, asked: Asked) => {
+  const report = await reportOf([source], asked);
+  const exact = Object.entries(report.classes).filter(([, row]) => row.pages !== null);
+  return { complete: report.complete, total: report.total.pages, exact: exact.map(([name]) => name), report };
+};
+
+describe('memory that is missing in an image', () => {
+  const file = new FileSource(dumpOf('linux-5.10'));
+  const image = openSource(file);
+  afterAll(() => image.close());
+  const asked: Asked = image.vmcoreinfo ? { vmcoreinfo: image.vmcoreinfo } : {};
+  const nothing = { complete: false, total: null, exact: [] };
+
+  /** The same segments without what lies in [start, end). */
+  const without = (start: number, end: number): Segment[] =>
+    [...image.segments].flatMap((segment) => {
+      const { physical, fileSize, offset } = segment;
+      if (physical === null) return [];
+      const last = physical + Number(fileSize);
+      const part = (from: number, to: number) =>
+        to <= from
+          ? []
+          : [
+              {
+                ...segment,
+                physical: from,
+                fileSize: BigInt(to - from),
+                offset: offset + BigInt(from - physical),
+              },
+            ];
+      return [...part(physical, Math.min(last, start)), ...part(Math.max(physical, end), last)];
+    });
+
+  it('is told with where it is, and no figure is exact', async () => {
+    const [start, end] = [0x900_0000, 0xb00_0000];
+    const { report, ...figures } = await honest(asLime(file, without(start, end)), asked);
+    expect(figures).toEqual(nothing);
+    expect(report.warnings.join('\n')).toMatch(/at least \d+ pages that the kernel uses are in no segment/);
+    expect(report.total.atLeast?.pages).toBe(
+      expectedOf('linux-5.10').distinctPagesInLoads - (end - start) / 4096,
+    );
+  });
+
+  it.each(FORMS)('is in doubt where AVML wrote none of the last blocks, form %s', async (form) => {
+    const whole = asAvml(file, [...image.segments], form);
+    const blocks = [...(await openSources([whole])).segments];
+    for (const { offset } of blocks.slice(-4)) {
+      const cut = new CutSource(whole, Number(offset) - 32);
+      const outcome = await honest(cut, asked).catch((error) => error);
+      // The memory map is at the end of memory, and without it there is no report at all.
+      if (!(outcome instanceof InspectError)) expect(outcome).toMatchObject(nothing);
+    }
   });
 });
