@@ -1,7 +1,8 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
+import { AVML_BLOCK, type AvmlForm, avmlBlock, chunksOf } from '../builders/avml.ts';
 import { limeHeader, PLACEHOLDER } from '../builders/containers.ts';
 import { buildElf, type SegmentRecipe } from '../builders/elf.ts';
-import { type Chunk, flat } from '../builders/encode.ts';
+import { type Chunk, concat, flat } from '../builders/encode.ts';
 import { flattened, flattenedKdump } from '../builders/flattened.ts';
 import {
   buildKdump,
@@ -151,6 +152,31 @@ function limeOf(built: BuiltKernel): SparseSource {
   return new SparseSource([...headers, ...pageChunks(built, place)], size);
 }
 
+/** As AVML writes it: blocks that have no page are left out. */
+function avmlOf(built: BuiltKernel, form: AvmlForm): SparseSource {
+  const pages = [...built.memory.pages()];
+  let at = 0;
+  const chunks = built.described.flatMap((range) => {
+    const blocks = Array.from({ length: Math.ceil((range.end - range.start) / AVML_BLOCK) }, (_, i) => ({
+      start: range.start + i * AVML_BLOCK,
+      end: Math.min(range.end, range.start + (i + 1) * AVML_BLOCK),
+    }));
+    return blocks.flatMap(({ start, end }): Chunk[] => {
+      const inside = pages.filter(({ pfn }) => pfn * PAGE >= start && pfn * PAGE < end);
+      if (inside.length === 0) return [];
+      const bytes = new Uint8Array(end - start);
+      for (const page of inside) bytes.set(page.bytes, page.pfn * PAGE - start);
+      const block =
+        form === 'lime'
+          ? concat(limeHeader(start, end - 1), bytes)
+          : avmlBlock(start, bytes.length, chunksOf(bytes));
+      at += block.length;
+      return [{ at: BigInt(at - block.length), bytes: block }];
+    });
+  });
+  return new SparseSource(chunks, at);
+}
+
 function flattenedElf(file: SparseSource): ByteSource {
   const pieces = [{ start: 0, end: DATA }];
   for (let at = DATA; at < file.size; at += 1 << 20)
@@ -192,6 +218,8 @@ export const CONTAINERS: Readonly<Record<string, (built: BuiltKernel) => Contain
   'flat-kdump': (built) => ({ files: [flattenedKdump(kdumpOf(built, ['zlib']))] }),
   vm2core: (built) => ({ files: [vm2coreOf(built)] }),
   lime: (built) => ({ files: [limeOf(built)] }),
+  avml: (built) => ({ files: [avmlOf(built, 'avml')] }),
+  'avml-lime': (built) => ({ files: [avmlOf(built, 'lime')] }),
   raw: (built) => ({
     files: [new SparseSource(pageChunks(built, (physical) => physical))],
     args: ['--format', 'raw'],

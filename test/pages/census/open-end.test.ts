@@ -10,6 +10,7 @@ import { censusOf } from '../../builders/census.ts';
 import { failureOf } from '../../builders/failure.ts';
 import { type BuiltKernel, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 import { kernelWithZones, type ZonePlan } from '../../builders/kernel-zones.ts';
+import type { PageSpec } from '../../builders/struct-page.ts';
 import { violations } from '../../support/schema.ts';
 import { textOf } from '../../support/text-of.ts';
 
@@ -36,6 +37,18 @@ describe('the end of a dump that has no mark of it', () => {
   test('is missing if a zone of the kernel ends after it', () => {
     expect(missingEnd(kernelOf(FIRST + 257))).toContain(`pfn ${FIRST + 256}`);
     expect(missingEnd(kernelOf(FIRST + 257))).toContain(`pfn ${FIRST + 257}`);
+  });
+
+  test('is there if the kernel does not use what follows: it was reserved at boot, as for a crash kernel, or is offline', () => {
+    const text = Array.from({ length: 16 }, (_, i): [number, PageSpec] => [4096 + i, { flags: ['waiters'] }]);
+    const missing = (spec: PageSpec, pages = text) =>
+      missingEnd(kernelOf(FIRST + 300, undefined, { ...PLAN, pages: [...pages, [FIRST + 299, spec]] }));
+    expect(missing({ flags: ['waiters'] })).toBeNull();
+    expect(missing({ type: 'offline' })).toBeNull();
+    expect(missing({})).toContain(`pfn ${FIRST + 300}`);
+    expect(missing({ flags: ['lru'] })).toContain(`pfn ${FIRST + 300}`);
+    // Without the kernel's text it is not known which flag says that a page is reserved.
+    expect(missing({ flags: ['waiters'] }, [])).toContain(`pfn ${FIRST + 300}`);
   });
 
   test('is not known without zones', () => {
