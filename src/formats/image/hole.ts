@@ -10,9 +10,10 @@ import { hex } from '../../hex.ts';
 export const HOLE_END = 2 ** 32;
 
 /**
- * Where it begins in known machines: VMware, and QEMU's pc with 3.5 GiB or more (0xc0000000); pc with less
- * (0xe0000000); q35 with 2.75 GiB or more (0x80000000) or less (0xb0000000) (hw/i386/pc_piix.c, pc_q35.c);
- * Firecracker before 1.13 (0xd0000000, arch/x86_64/layout.rs).
+ * Where it begins in known machines: VMware, QEMU's pc with 3.5 GiB or more, and Firecracker with 1 GiB for devices
+ * (0xc0000000); QEMU's q35 with 2.75 GiB or more (0x80000000); their oldest machine types, which do not split at
+ * whole GiB (0xe0000000, 0xb0000000; gigabyte_align in hw/i386/pc_piix.c and pc_q35.c); and older Firecracker and
+ * others of rust-vmm, with 768 MiB for devices (0xd0000000, MEM_32BIT_GAP_SIZE).
  */
 export const HOLE_STARTS = [0xc000_0000, 0x8000_0000, 0xe000_0000, 0xb000_0000, 0xd000_0000];
 
