@@ -85,7 +85,19 @@ describe.each(TYPED.filter((name) => name !== 'linux-5.10'))('%s with symbols of
     const { cpu, task } = Object(then.crash);
     expect(now).toMatchObject({ crash: { cpu, task: { ...task, tgid: null } }, memory: then.memory });
     expect(now).toMatchObject({ commandLine: then.commandLine });
-    for (const key of ['taint', 'modules', 'load'])
+    expect(now).toMatchObject({ modules: then.modules, modulesExact: true });
+    for (const key of ['taint', 'load', 'swap'])
       expect(Object(now.unavailable)[key]).toContain('has functions only');
+  });
+
+  test("finds the modules' own types and symbols", async () => {
+    for (const command of [
+      ['struct', 'virtio_blk'],
+      ['symbols', 'virtblk_*'],
+    ]) {
+      const [now, then] = [await dump.ask(command, symbols), await dump.ask(command)];
+      expect({ ...documentOf(now.out), table: null }).toEqual({ ...documentOf(then.out), table: null });
+      expect(now.status).toBe(0);
+    }
   });
 });

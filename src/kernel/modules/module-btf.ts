@@ -2,6 +2,7 @@ import { InspectError } from '../../errors.ts';
 import type { Btf } from '../btf/btf.ts';
 import { readBlob } from '../btf/read-btf.ts';
 import { type Break, walkList } from '../objects/list.ts';
+import { searchListHead } from '../objects/list-search.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /** A module's own types, not yet read. */
@@ -23,6 +24,9 @@ export interface ModuleBtfs {
 }
 
 const MODULES_LIMIT = 1 << 16;
+/** Upper halves of addresses: the kernel's half of them, and its image and modules. */
+const KERNEL_HALF = 0xff00_0000;
+const IMAGE_HIGH = 0xffff_ffff;
 
 /**
  * Lists the modules that have types (CONFIG_DEBUG_INFO_BTF_MODULES, 36e68442d1af, 5.11), by the list
@@ -30,11 +34,18 @@ const MODULES_LIMIT = 1 << 16;
  * @throws InspectError missingInfo if the kernel has no BTF; notMapped or notStored
  */
 export function listModuleBtf(typed: TypedKernel): ModuleBtfs {
-  const head = typed.findSymbol('btf_modules');
-  if (head === undefined || !typed.types.findStruct('btf_module')) return { modules: [], broken: null };
+  if (!typed.types.findStruct('btf_module')) return { modules: [], broken: null };
   const entry = typed.reader('btf_module', 'list', 'btf');
   const btf = typed.reader('btf', 'data', 'data_size', 'start_id', 'start_str_off', 'name');
   const list = BigInt(entry.type.offsetOf('list'));
+  const { endId } = typed.types.btf;
+  const head = typed.symbols.hasData
+    ? typed.findSymbol('btf_modules')
+    : searchListHead(typed, {
+        isHigh: (high) => high >= KERNEL_HALF && high < IMAGE_HIGH,
+        isNode: (node) => btf.load(entry.load(node - list).big('btf')).number('start_id') === endId,
+      });
+  if (head === undefined) return { modules: [], broken: null };
   const { nodes, broken } = walkList(typed.space, head, MODULES_LIMIT);
   const modules = nodes.map((node) => {
     btf.load(entry.load(node - list).big('btf'));

@@ -4,7 +4,7 @@ import { fact } from '../evidence/fact.ts';
 import { Sentences } from '../evidence/sentences.ts';
 import { isCut, type WalkedList, walkList } from '../objects/list.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
-import { hasNoModules } from './module-names.ts';
+import { hasNoModules, moduleListHead } from './module-names.ts';
 import { type Module, ModuleReader } from './module-reader.ts';
 import { type ModuleTree, readModuleTree } from './module-tree.ts';
 
@@ -32,7 +32,7 @@ const LIVE_ATTEMPTS = 3;
  * be read
  */
 export function readModules(typed: TypedKernel): Modules {
-  const head = typed.findSymbol('modules');
+  const head = moduleListHead(typed);
   if (head === undefined || (typed.hasNoTypes && hasNoModules(typed)))
     return { modules: [], problems: [], whole: true };
   let found = findModules(typed, head);

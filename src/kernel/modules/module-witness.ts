@@ -30,7 +30,7 @@ export class ModuleWitness {
     this.#typed = typed;
     this.#module = typed.reader('module', 'mkobj.kobj.name?', 'mkobj.kobj.sd?', 'refcnt?');
     // Since 2e45474ab14f (6.13) modules share areas if the CPU can map large read-only pages.
-    this.#guarded = typed.findSymbol('execmem_cache') === undefined;
+    this.#guarded = typed.symbols.hasData && typed.findSymbol('execmem_cache') === undefined;
   }
 
   /**

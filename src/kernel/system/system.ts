@@ -77,7 +77,9 @@ export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint, symbols
     ...symbolic,
     ...structural,
     ...(noTypes ? withoutTypes(factOf(named, ({ made }) => made)) : {}),
-    ...(isUntold(structural.tasks) ? { loggedTask: factOf(kernel, (one) => readPanicTask(one, cpu)) } : {}),
+    ...(isUntold(structural.tasks) && !isLive(kernel)
+      ? { loggedTask: factOf(kernel, (one) => readPanicTask(one, cpu)) }
+      : {}),
     utsname: factOf(kernel, readUtsname),
     panicReason: factOf(kernel, readPanicReason),
     layout: factOf(kernel, (opened) => findLayout(opened, pageOffset, symbolsOf(named))),
@@ -90,6 +92,10 @@ export function inspectSystem(kernel: Fact<Kernel>, pageOffset?: bigint, symbols
 /** Whether the kernel does not tell, as opposed to a dump that lost it. */
 function isUntold(of: Fact<unknown>): boolean {
   return 'missing' in of && of.kind === 'missingInfo';
+}
+
+function isLive(kernel: Fact<Kernel>): boolean {
+  return 'value' in kernel && kernel.value.image.live;
 }
 
 function symbolsOf(named: Fact<{ readonly symbols: TypedKernel['symbols'] }>): () => TypedKernel['symbols'] {

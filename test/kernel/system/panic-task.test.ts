@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { KernelLog } from '../../../src/kernel/log/log-record.ts';
 import { panicTaskIn, taskInLine } from '../../../src/kernel/system/panic-task.ts';
+import { logOf } from '../../builders/log-record.ts';
 
 describe('the task in a line of a report', () => {
   // dump_stack_print_info of 4.18, 5.10 and 6.12
@@ -25,32 +25,16 @@ describe('the task in a line of a report', () => {
   ])('is not in: %s', (text) => expect(taskInLine(text)).toBeUndefined());
 });
 
-/** A log with a line each millisecond. */
-function logOf(...lines: readonly string[]): Pick<KernelLog, 'entries'> {
-  return {
-    *entries() {
-      for (const [i, line] of lines.entries())
-        yield {
-          kind: 'record' as const,
-          position: BigInt(i),
-          sequence: null,
-          time: BigInt(i) * 1_000_000n,
-          facility: 0,
-          level: 0,
-          continuation: false,
-          caller: null,
-          device: null,
-          cleared: null,
-          text: Buffer.from(line),
-        };
-    },
-  };
-}
-
 describe('the task that panicked', () => {
   const PANIC = 'Kernel panic - not syncing: sysrq triggered crash';
   const line = (cpu: number, pid: number) => `CPU: ${cpu} PID: ${pid} Comm: task Not tainted 5.10.0 #1`;
-  const pidIn = (cpu: number | null, ...lines: string[]) => panicTaskIn(logOf(...lines), cpu)?.pid;
+  const pidIn = (cpu: number | null, ...lines: string[]) => {
+    const records = logOf(lines.map((text) => `1.0 T1 ${text}`));
+    const entries = function* () {
+      yield* records;
+    };
+    return panicTaskIn({ entries }, cpu)?.pid;
+  };
 
   test('is named on its CPU, after the start of the report', () => {
     expect(pidIn(1, line(1, 5), PANIC, line(1, 7), line(0, 8))).toBe(7);
