@@ -36,7 +36,7 @@ describe.each(TYPED)('%s without types', (name) => {
     expect(contradictions({ ...now, checks: null }, then)).toEqual([]);
     expect(violations('usage', now)).toEqual([]);
     expect(status).toBe(0);
-    expect(err).toContain('this kernel has no BTF (CONFIG_DEBUG_INFO_BTF)');
+    expect(err).toMatch(/this kernel has no BTF.*CONFIG_DEBUG_INFO_BTF=y/);
     expect(checks).toEqual(['free_area.nr_free: equal', '_totalram_pages: equal']);
     const unknown = Object(now.types).flatMap(({ type, pages }: Row) => (pages === null ? [type] : []));
     expect(unknown).toEqual(MARKED_BY_TYPES);
@@ -88,6 +88,17 @@ describe.each(TYPED.filter((name) => name !== 'linux-5.10'))('%s with symbols of
     expect(now).toMatchObject({ modules: then.modules, modulesExact: true });
     for (const key of ['taint', 'load', 'swap'])
       expect(Object(now.unavailable)[key]).toContain('has functions only');
+  });
+
+  test('has what struct pages tell of usage', async () => {
+    const { status, out, err } = await dump.ask(['usage'], symbols);
+    const [now, then] = [documentOf(out), documentOf((await dump.ask(['usage'])).out)];
+    expect(contradictions({ ...now, checks: null }, then)).toEqual([]);
+    expect(status).toBe(0);
+    expect(err).toContain('has functions only (CONFIG_KALLSYMS_ALL=n)');
+    const known = Object(now.types).flatMap(({ type, pages }: Row) => (pages === null ? [] : [type]));
+    expect(known).toEqual(expect.arrayContaining(['anonymous', 'shmem', 'slab', 'pageTables', 'free']));
+    expect(Object(now.checks)[0]).toMatchObject({ name: 'free_area.nr_free', verdict: 'equal' });
   });
 
   test("finds the modules' own types and symbols", async () => {

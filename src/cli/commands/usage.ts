@@ -2,7 +2,7 @@ import { completed } from '../../kernel/keys/second-source.ts';
 import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import type { WalkOptions } from '../../pages/threads/walk-spans.ts';
-import { readUntypedUsage } from '../../pages/usage/untyped-usage.ts';
+import { readPageUsage } from '../../pages/usage/page-usage.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
 import type { View } from '../../report/view.ts';
@@ -27,9 +27,9 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
   const progress = progressBar('reading pages', options);
   try {
     const typed = new TypedKernel(kernel);
-    const { noTypes } = typed;
-    // Lists of holders need types; what memory is used for does not.
-    if (noTypes && by !== 'type') throw noTypes;
+    const lack = typed.noTypes ?? typed.noData;
+    // Lists of holders need types and variables; what memory is used for does not.
+    if (lack && by !== 'type') throw lack;
     const walk: WalkOptions = {
       dump,
       jobs: asked.jobs,
@@ -39,7 +39,7 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
         session.readElsewhere.bytes += bytes;
       },
     };
-    const found = await (noTypes ? readUntypedUsage(typed, walk) : readUsage(typed, top, walk));
+    const found = await (lack ? readPageUsage(typed, lack, walk) : readUsage(typed, top, walk));
     return usageReport(found, { image, release: kernel.info.get('OSRELEASE') ?? null, by, top });
   } finally {
     progress.end();

@@ -65,8 +65,13 @@ export class TypedKernel {
   findSymbol(name: string): bigint | undefined {
     if (!this.#addresses.has(name)) this.#addresses.set(name, this.#lookUp(name));
     const address = this.#addresses.get(name);
-    if (address === undefined && !this.symbols.hasData) throw onlyFunctions(name);
+    if (address === undefined && this.noData) throw this.noData;
     return address;
+  }
+
+  /** The error of a kernel whose symbol table has functions only; null for any other. */
+  get noData(): InspectError | null {
+    return this.symbols.hasData ? null : onlyFunctions();
   }
 
   #lookUp(name: string): bigint | undefined {
@@ -117,10 +122,9 @@ function attempt<T>(make: () => T): T | InspectError {
   }
 }
 
-function onlyFunctions(name: string): InspectError {
+function onlyFunctions(): InspectError {
   return new InspectError(
     'missingInfo',
-    'the symbol table of this kernel has functions only (CONFIG_KALLSYMS_ALL=n): nothing says where its data is',
-    { key: `SYMBOL(${name})` },
+    'the symbol table of this kernel has functions only (CONFIG_KALLSYMS_ALL=n), and nothing says where its data is',
   );
 }

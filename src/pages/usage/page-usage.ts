@@ -1,9 +1,13 @@
+import type { Range } from '../../bytes/ranges.ts';
+import type { InspectError } from '../../errors.ts';
 import { type Check, check } from '../../kernel/evidence/check.ts';
 import { totalPagesSymbol } from '../../kernel/objects/memory-totals.ts';
+import { KfencePool } from '../../kernel/slabs/kfence.ts';
 import { kfencePoolByLog } from '../../kernel/system/kfence-pool.ts';
 import type { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { type Attribution, attributePages } from '../attribution/attribution.ts';
 import { useKeys } from '../attribution/choose-keys.ts';
+import type { UseKeys } from '../attribution/use-keys.ts';
 import { untoldRows } from '../classify/required-keys.ts';
 import type { WalkOptions } from '../threads/walk-spans.ts';
 import { zonesOrNone } from '../zones/try-zones.ts';
@@ -21,15 +25,21 @@ const UNREAD = {
 };
 
 /**
- * What the memory of a kernel without types is used for, as far as struct pages and VMCOREINFO tell. Who
- * holds it is unknown, and so are uses that only page types mark which VMCOREINFO lacks.
+ * What the memory of a kernel without types, or without symbols of data, is used for, as far as struct pages
+ * and VMCOREINFO tell. Who holds it is unknown; without types, so are uses that only page types mark which
+ * VMCOREINFO lacks.
+ * @param lack why the kernel's own lists cannot be read
  * @throws InspectError missingInfo for a kernel without symbols, or when the memory map cannot be read
  */
-export async function readUntypedUsage(typed: TypedKernel, options: WalkOptions): Promise<Usage> {
+export async function readPageUsage(
+  typed: TypedKernel,
+  lack: InspectError,
+  options: WalkOptions,
+): Promise<Usage> {
   const { kernel } = typed;
   const problems = new Problems(kernel);
   if (typed.symbols.damage !== null) problems.wrong(typed.symbols.damage);
-  const pool = problems.attempt('the pool of KFENCE', () => ({ pfns: kfencePoolByLog(typed) }));
+  const pool = problems.attempt('the pool of KFENCE', () => ({ pfns: kfencePool(typed) }));
   const attribution = await attributePages(typed, pool?.pfns ?? null, options);
   doubtStructPages(typed, attribution, problems);
   const end = missingOf(kernel, attribution);
@@ -39,8 +49,10 @@ export async function readUntypedUsage(typed: TypedKernel, options: WalkOptions)
     problems.wrong(`not all uses of pages are known without ${key} in VMCOREINFO`);
   const exact = attribution.exact && end === null && untold.length === 0;
   const told = { ...attribution, exact };
-  const boot = problems.attempt('memory reserved at boot', () => bootMemory(typed));
-  const managed = problems.attempt('_totalram_pages', () => longAt(typed, totalPagesSymbol(typed)));
+  const named = <T>(what: string, make: () => T) =>
+    typed.symbols.hasData ? problems.attempt(what, make) : null;
+  const boot = named('memory reserved at boot', () => bootMemory(typed));
+  const managed = named('_totalram_pages', () => longAt(typed, totalPagesSymbol(typed)));
   const keys = useKeys(typed);
   const knowsReserved = keys.reservedMask !== 0 && pool !== null;
   const facts: TypeFacts = {
@@ -50,24 +62,31 @@ export async function readUntypedUsage(typed: TypedKernel, options: WalkOptions)
   const { rows, checks } = typeUses(facts);
   return {
     ...{ ...UNREAD, attribution, total: counted(attribution.total, end === null) },
-    types: { rows: { ...rows, ...rowsWithoutTypes(told, boot, keys, pool !== null) }, checks },
+    types: { rows: { ...rows, ...rowsOfPages(told, boot, keys, pool !== null) }, checks },
     checks: checksOf(typed, facts, told),
     processes: { value: null, whole: true },
     modules: { value: null, whole: true },
-    warnings: [...kernel.info.doubts, WITHOUT_TYPES, ...problems.warnings],
+    warnings: [...kernel.info.doubts, warningOf(lack), ...problems.warnings],
     damaged: problems.damaged || !exact,
     mapChange: kernel.image.mapChange?.() ?? null,
   };
 }
 
-const WITHOUT_TYPES =
-  'this kernel has no BTF (CONFIG_DEBUG_INFO_BTF), which describes its structures: what only these tell is unknown, such as slab caches, files, processes and vmalloc areas';
+function warningOf({ message, facts: { hint } }: InspectError): string {
+  const unknown = 'slab caches, files, processes, vmalloc areas and what else the kernel lists are unknown';
+  return `${message}, so ${unknown}${hint === undefined ? '' : `; ${hint}`}`;
+}
 
-/** Rows that struct pages tell in another way than with types, or not at all. */
-function rowsWithoutTypes(
+/** The pfns of KFENCE's pool, or null. @throws InspectError where it is unknown */
+function kfencePool(typed: TypedKernel): Range | null {
+  return typed.hasNoTypes || typed.noData ? kfencePoolByLog(typed) : (KfencePool.of(typed)?.pfns ?? null);
+}
+
+/** Rows that are told in another way than by the kernel's lists and all its types, or not at all. */
+function rowsOfPages(
   { uses, exact }: Attribution,
   boot: BootMemory | null,
-  { reservedMask, swapbackedMask }: ReturnType<typeof useKeys>,
+  { reservedMask, swapbackedMask, otherTypes }: UseKeys,
   knowsPool: boolean,
 ): Partial<Rows> {
   const isReservedKnown = reservedMask !== 0 && knowsPool;
@@ -76,7 +95,10 @@ function rowsWithoutTypes(
       ? counted(uses.reserved - boot.image - boot.memmap.reserved, exact)
       : UNKNOWN_COUNT;
   return {
-    ...{ pageTables: UNKNOWN_COUNT, zsmalloc: UNKNOWN_COUNT, largeKmalloc: UNKNOWN_COUNT, reserved },
+    reserved,
+    ...(otherTypes
+      ? { pageTables: UNKNOWN_COUNT, zsmalloc: UNKNOWN_COUNT, largeKmalloc: UNKNOWN_COUNT }
+      : {}),
     ...(reservedMask === 0 ? { kernelImage: UNKNOWN_COUNT, memmap: UNKNOWN_COUNT } : {}),
     // The pages of the pool look like slabs.
     ...(knowsPool ? {} : { slab: UNKNOWN_COUNT, kfence: UNKNOWN_COUNT }),
