@@ -10,7 +10,7 @@ const DATA_IN_IMAGE = 0x18_0000;
 /** A kernel with BTF, and with room for objects in its image. */
 export class BuiltTypedKernel {
   readonly kernel: BuiltKernel;
-  readonly typed: TypedKernel;
+  #typed: TypedKernel | undefined;
 
   /**
    * @param symbols offsets in the data, by name
@@ -38,7 +38,12 @@ export class BuiltTypedKernel {
     all.sort((a, b) => (a.address < b.address ? -1 : 1));
     this.kernel = kernelWithSymbols({}, { symbols: all });
     if (blob) this.kernel.memory.write(this.kernel.imageAt + BTF_IN_IMAGE, blob);
-    this.typed = new TypedKernel(this.kernel.open());
+  }
+
+  /** Opened when first needed, because page tables that were read are kept. */
+  get typed(): TypedKernel {
+    this.#typed ??= new TypedKernel(this.kernel.open());
+    return this.#typed;
   }
 
   /** Returns the virtual address of a place in the data. */

@@ -1,8 +1,6 @@
 import { InspectError, within } from '../../errors.ts';
-import { IMAGE_END } from '../open/kernel.ts';
-import { ImageReader } from '../paging/image-reader.ts';
+import { ImageReader, imageRange } from '../paging/image-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
-import { required } from '../vmcoreinfo/vmcoreinfo.ts';
 
 const PIECE = 1 << 20;
 /** list_head: next and prev. */
@@ -25,13 +23,12 @@ export interface NodeTest {
  * @throws InspectError notStored or io if part of the image cannot be read
  */
 export function searchListHead(typed: TypedKernel, test: NodeTest): bigint | undefined {
-  const stext = typed.kernel.info.symbol('_stext');
-  const start = required(stext, 'SYMBOL(_stext)', 'the image of the kernel cannot be searched') & ~7n;
+  const { start, end } = imageRange(typed.kernel.info.symbol('_stext'));
   const image = new ImageReader(typed.space);
   const words = new Uint32Array((PIECE + HEAD) / 4);
   const bytes = new Uint8Array(words.buffer);
   let heads = 0;
-  for (let at = start; at < IMAGE_END && heads < HEADS_LIMIT; at += BigInt(PIECE)) {
+  for (let at = start & ~7n; at < end && heads < HEADS_LIMIT; at += BigInt(PIECE)) {
     image.readMapped(at, bytes);
     for (let i = 0; i < PIECE / 4; i += 2) {
       const high = words[i + 1] as number;

@@ -1,6 +1,19 @@
 import { InspectError } from '../../errors.ts';
-import { PAGE_SIZE } from '../../machine.ts';
+import { PAGE_SIZE, START_KERNEL_MAP } from '../../machine.ts';
 import type { AddressSpace } from './address-space.ts';
+
+/** An image has at most 512 MiB, or 1 GiB with KASLR (KERNEL_IMAGE_SIZE). */
+const LARGEST_IMAGE = 1n << 30n;
+
+/**
+ * Returns the addresses that may belong to the image, from _stext on: a range of no length if that is not an
+ * address of the image.
+ */
+export function imageRange(stext: bigint | undefined): { readonly start: bigint; readonly end: bigint } {
+  if (stext === undefined || stext < START_KERNEL_MAP) return { start: 0n, end: 0n };
+  const end = START_KERNEL_MAP + LARGEST_IMAGE;
+  return { start: stext, end: stext < end ? end : stext };
+}
 
 /** Reads the kernel image as far as it is in the dump. */
 export class ImageReader {

@@ -44,10 +44,8 @@ interface Searched {
 }
 
 function searched({ space, info }: Kernel, image: ImageReader): Searched {
-  const stext = info.symbol('_stext');
-  if (stext === undefined) return {};
   let damaged: InspectError | undefined;
-  for (const place of btfInImage(image, stext)) {
+  for (const place of btfInImage(image, info.symbol('_stext'))) {
     let btf: Btf;
     try {
       btf = readBlob(space, place);
