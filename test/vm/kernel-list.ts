@@ -1,7 +1,7 @@
 import { type Kernel, kernelOf, kernels } from './kernels.ts';
 
 /** What CI boots, and `npm run test:vm` without --kernels. */
-const defaultNames = ['bullseye', 'bookworm', 'trixie', 'trixie-rt', 'trixie-backports', 'tiny'];
+const defaultNames = ['bullseye', 'bookworm', 'trixie', 'trixie-backports', 'tiny'];
 
 /** The variable in which run.ts hands the list to the tests' processes. */
 export const listVariable = 'KDUMP_INSPECT_VM_KERNELS';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { listVariable, parseList } from './kernel-list.ts';
 
 /*
- * npm run test:vm [-- [--kernels LIST] [VITEST'S OPTION]...]: boots the kernels of the list and compares.
+ * run.ts [--kernels LIST] [VITEST'S OPTION]...: boots the kernels of the list and compares.
  * Vitest refuses options that it does not know, so the list goes to its configuration in the environment.
  */
 
@@ -16,8 +16,5 @@ if (at >= 0) {
   env[listVariable] = list;
 }
 const config = path.join(import.meta.dirname, 'vitest.config.ts');
-const { status } = spawnSync('vitest', ['run', '--config', config, '--project', '!pressure', ...options], {
-  env,
-  stdio: 'inherit',
-});
+const { status } = spawnSync('vitest', ['run', '--config', config, ...options], { env, stdio: 'inherit' });
 process.exitCode = status ?? 1;
