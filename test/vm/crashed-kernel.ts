@@ -11,7 +11,7 @@ import { distinctPages, readAt, readLoads, readVariable } from './elf.ts';
 import { addressOf, poisonedPagesIn } from './guest-facts.ts';
 import { testCrashedLog } from './kernel-log.ts';
 import { compoundKeyOf } from './kernel-release.ts';
-import { balloonPages, has, type Kernel } from './kernels.ts';
+import { balloonPages, has, hasVariables, type Kernel } from './kernels.ts';
 import type { CrashedGuest } from './machine.ts';
 import { countDump, makedumpfileOf, releasedMakedumpfile } from './makedumpfile.ts';
 import { hexValue, inspect, pagesOf, readReport, sumOfClasses } from './reports.ts';
@@ -27,7 +27,7 @@ export function testVmcore(kernel: Kernel, guest: () => CrashedGuest): void {
   testPages(kernel, guest);
   testLayout(kernel, guest);
   testCrashedLog(kernel, guest);
-  if (!has(kernel, 'types')) return;
+  if (!hasVariables(kernel)) return;
   testTypes(guest);
   testCrashedUsage(guest);
 }

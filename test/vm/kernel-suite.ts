@@ -3,8 +3,9 @@ import { makeWorkFolder, removeWorkFolder } from './cache.ts';
 import { crashPlan } from './crash-guest.ts';
 import { testVmcore } from './crashed-kernel.ts';
 import { testCrashedTasks } from './crashed-tasks.ts';
+import { testFunctionsOnly } from './functions-only.ts';
 import { buildGuestImage } from './guest-image.ts';
-import { has, type Kernel } from './kernels.ts';
+import { has, hasVariables, type Kernel } from './kernels.ts';
 import { testLiveKernel } from './live-kernel.ts';
 import { testLiveTasks } from './live-tasks.ts';
 import { bootAndCrash, type CrashedGuest } from './machine.ts';
@@ -28,11 +29,12 @@ export function testKernel(kernel: Kernel): void {
 
     describe('live', () => testLiveKernel(kernel, () => guest().answers));
     describe('crashed', () => testVmcore(kernel, guest));
-    if (has(kernel, 'types')) {
+    if (hasVariables(kernel)) {
       describe('the tasks, live', () => testLiveTasks(kernel, () => guest().answers));
       describe('the tasks, crashed', () => testCrashedTasks(guest));
-    } else {
-      describe('what remains without types', () => testWithoutTypes(kernel, guest));
     }
+    if (!has(kernel, 'types')) describe('what remains without types', () => testWithoutTypes(kernel, guest));
+    if (!has(kernel, 'dataSymbols'))
+      describe('what remains of symbols without variables', () => testFunctionsOnly(kernel, guest));
   });
 }

@@ -39,6 +39,9 @@ export function kernelOf(name: string): Kernel {
 
 export const has = (kernel: Kernel, feature: Feature): boolean => !kernel.lacks.includes(feature);
 
+/** Whether the kernel's variables can be read: kallsyms has their addresses, and BTF their types. */
+export const hasVariables = (kernel: Kernel): boolean => has(kernel, 'types') && has(kernel, 'dataSymbols');
+
 /** Pages that the balloon takes from a guest: offline pages, in makedumpfile's terms. */
 export const balloonPages = 4096;
 

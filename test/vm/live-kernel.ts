@@ -5,7 +5,7 @@ import { directMapStart, distinctPages, imageMapping, imageShift, readLoads } fr
 import { addressOf, freePagesIn, pagesInMeminfo, poisonedPagesIn } from './guest-facts.ts';
 import { testLiveLog } from './kernel-log.ts';
 import { compoundKeyOf, releaseOf } from './kernel-release.ts';
-import { balloonPages, has, type Kernel } from './kernels.ts';
+import { balloonPages, has, hasVariables, type Kernel } from './kernels.ts';
 import { parseMemUsage } from './makedumpfile.ts';
 import type { KernelSymbol } from './questions.ts';
 import { hexValue, pagesOf, readReport, sumOfClasses } from './reports.ts';
@@ -33,10 +33,10 @@ const cacheTolerance = 64;
 export function testLiveKernel(kernel: Kernel, answers: () => Answers): void {
   testLayout(kernel, answers);
   testSymbols(kernel, answers);
-  if (has(kernel, 'types')) testTypes(answers);
+  if (hasVariables(kernel)) testTypes(answers);
   testPages(answers);
   testLiveLog(answers);
-  if (has(kernel, 'types')) testLiveUsage(kernel, answers);
+  if (hasVariables(kernel)) testLiveUsage(kernel, answers);
   testPermissions(answers);
 }
 

@@ -1,4 +1,12 @@
-const kernelSymbols = ['page_offset_base', 'vmemmap_base', 'vmalloc_base', '_stext', 'init_top_pgt'] as const;
+const kernelSymbols = [
+  'page_offset_base',
+  'vmemmap_base',
+  'vmalloc_base',
+  '_stext',
+  'init_top_pgt',
+  '__start_BTF',
+  '__stop_BTF',
+] as const;
 
 export type KernelSymbol = (typeof kernelSymbols)[number];
 
