@@ -1,6 +1,7 @@
 import { InspectError, reasonOf } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { GIB } from '../../machine.ts';
+import { fact, known } from '../evidence/fact.ts';
 import { type Found, type TriedValue, tryMethods } from '../evidence/methods.ts';
 import { type Kallsyms, readKallsyms } from '../kallsyms/kallsyms.ts';
 import type { Kernel } from '../open/kernel.ts';
@@ -48,7 +49,7 @@ export function findLayout(
     physBase: kernel.physBase,
     kernelOffset: findKernelOffset(kernel, kallsyms),
     vmemmap: findVmemmap(kernel, kallsyms),
-    hasVmemmap: hasVmemmap(kernel),
+    hasVmemmap: hasVmemmap(kernel, kallsyms),
     vmallocStart: findVmallocStart(kernel, kallsyms),
     pageTableRoot: kernel.pageTableRoot,
     smeMask: findSmeMask(kernel),
@@ -114,7 +115,7 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
     !first || first.base === value
       ? undefined
       : `section ${first.section} has its struct pages at ${hex(first.memMap)}, which contradicts it`;
-  if (!hasVmemmap(kernel)) return tryMethods([{ source: 'mem-section', find: noVmemmap }]);
+  if (!hasVmemmap(kernel, kallsyms)) return tryMethods([{ source: 'mem-section', find: noVmemmap }]);
   return tryMethods(
     [
       { source: 'vmcoreinfo', find: noted },
@@ -125,14 +126,14 @@ function findVmemmap(kernel: Kernel, kallsyms: KallsymsSource): TriedValue {
   );
 }
 
-/** Every kernel has one, unless its section table shows the contrary. */
-function hasVmemmap(kernel: Kernel): boolean {
-  try {
-    return openMemSections(kernel).hasVmemmap;
-  } catch (error) {
-    if (error instanceof InspectError) return true;
-    throw error;
-  }
+/**
+ * Whether a kernel has a vmemmap: VMCOREINFO names it, the section table shows it, or if that cannot be read,
+ * there is the function that fills it (arch/x86/mm/init_64.c). The variable vmemmap_base shows nothing.
+ */
+function hasVmemmap(kernel: Kernel, kallsyms: KallsymsSource): boolean {
+  if (kernel.info.has('SYMBOL(vmemmap)')) return true;
+  const sections = known(fact(() => openMemSections(kernel).hasVmemmap));
+  return sections ?? known(fact(() => kallsyms().find('vmemmap_populate').length > 0)) ?? true;
 }
 
 function noVmemmap(): never {

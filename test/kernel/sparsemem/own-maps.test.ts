@@ -4,10 +4,12 @@ import { regionOf } from '../../../src/kernel/layout/regions.ts';
 import { openMemSections } from '../../../src/kernel/sparsemem/mem-section.ts';
 import { flagsLayout } from '../../../src/kernel/sparsemem/page-flags-layout.ts';
 import { failureOf } from '../../builders/failure.ts';
-import { kernelWithSymbols } from '../../builders/kallsyms.ts';
+import { imageSymbols, kernelWithSymbols, stextOf } from '../../builders/kallsyms.ts';
 import { BuiltKernel, IN_IMAGE, type KernelPlan, PAGES_PER_SECTION, pfns } from '../../builders/kernel.ts';
 
 const MIB = 2 ** 20;
+/** Where a kernel without KASLR has its vmemmap. */
+const BASE = 0xffff_ea00_0000_0000n;
 /** Sections 0 (the arena, the image and all maps), 16 and 17. */
 const RAM = [pfns(16 * PAGES_PER_SECTION, 64), pfns(17 * PAGES_PER_SECTION, 64)];
 /**
@@ -75,6 +77,17 @@ describe('sections with struct pages of their own (SPARSEMEM_VMEMMAP=n)', () => 
     ]);
     expect(regionOf(0xffff_e8ff_ffff_ffffn, layout)).toBe('vmalloc');
     expect(regionOf(0xffff_e900_0000_0000n, layout)).toBe('unknown');
+  });
+
+  test.each([
+    [[], null],
+    [[{ type: 't', name: 'vmemmap_populate', address: stextOf({}) + 0x150n }], BASE],
+  ])('show by vmemmap_populate what they are if they cannot be read', (further, vmemmap) => {
+    const symbols = [...imageSymbols(stextOf({})), ...further].sort((a, b) =>
+      a.address < b.address ? -1 : 1,
+    );
+    const keys = { 'SYMBOL(mem_section)': 'ffffa00000000000' };
+    expect(findLayout(kernelWithSymbols({ keys }, { symbols }).open()).vmemmap.value).toBe(vmemmap);
   });
 
   test('refute the variable vmemmap_base, which a kernel with RANDOMIZE_MEMORY has all the same', () => {
