@@ -14,6 +14,7 @@ import { CutSource } from './builders/parts-source.ts';
 import { type Asked, reportOf } from './support/cut.ts';
 import { dumpOf, expectedOf } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
+import { violations } from './support/schema.ts';
 
 /** Fixtures that keep what the kernel says of the crash kernel's memory, which their dumps do not have. */
 const MEMORIES = ['linux-5.10', 'linux-6.12-numa', 'linux-7.3-5level'] as const;
@@ -61,6 +62,13 @@ describe.each(MEMORIES)('the memory of %s', (name) => {
     it('lacks blocks of zeros', async () => {
       const saved = await openSources([new FileSource(path)]);
       expect(image.memory.amounts.stored - saved.memory.amounts.stored).toBeGreaterThanOrEqual(AVML_BLOCK);
+    });
+
+    it('has holes in its map that may be such blocks', async () => {
+      const map = await jsonOf('segments', path);
+      expect([violations('segments', map), map.holesMayBeZero]).toEqual([[], true]);
+      const { stdout } = await runMain(['segments', path]);
+      expect(stdout).toContain('Holes, or RAM that was left out because it is all zero:');
     });
 
     it.each([[[]], [['--jobs', '2']]])('has the same pages, %j', async (options) => {

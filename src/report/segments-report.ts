@@ -59,6 +59,8 @@ interface SegmentsSummary {
   readonly file: { readonly path: string; readonly format: string; readonly bytes: number | null };
   readonly described: { readonly bytes: number };
   readonly stored: { readonly bytes: number };
+  /** Present if the writer leaves out RAM that is all zero: then holes can be such RAM. */
+  readonly holesMayBeZero?: true;
   /** How many are not listed; absent if all are. */
   readonly omitted?: Omitted;
   readonly warnings: readonly string[];
@@ -95,6 +97,7 @@ export function segmentsReport(
     holes: each(() => holesOf(image)),
     described: { bytes: described },
     stored: { bytes: stored },
+    ...(image.absent?.means === 'zero' ? { holesMayBeZero: true } : {}),
     ...(omitted ? { omitted } : {}),
     warnings: [
       ...image.warnings,

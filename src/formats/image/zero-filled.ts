@@ -38,6 +38,10 @@ export class ZeroFilledMemory implements PhysicalMemory {
     return this.#held.cutShort;
   }
 
+  get shrunk(): boolean {
+    return this.#held.shrunk === true;
+  }
+
   get encoded(): boolean {
     return this.#held.encoded;
   }

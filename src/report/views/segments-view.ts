@@ -17,7 +17,8 @@ export function* segmentsView(report: SegmentsFindings): View {
   const memory = `${size(report.described.bytes)} of physical memory, ${size(report.stored.bytes)} stored`;
   yield paragraph(`${segments}: ${memory}`);
   yield* list('In two segments:', { all: report.overlaps, omitted: 0 }, overlapLine);
-  yield* list('Holes:', { all: report.holes, omitted: omitted.holes }, holeLine);
+  const holes = report.holesMayBeZero ? 'Holes, or RAM that was left out because it is all zero:' : 'Holes:';
+  yield* list(holes, { all: report.holes, omitted: omitted.holes }, holeLine);
 }
 
 function* cellsOf({ segments }: SegmentsFindings): Generator<readonly string[]> {
