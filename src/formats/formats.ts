@@ -8,14 +8,13 @@ import { isKcore, openKcore } from './kcore/kcore-image.ts';
 import { isKdump } from './kdump/signature.ts';
 import { isLime, openLime } from './lime.ts';
 import { openRaw } from './raw/raw-image.ts';
-import { isVmwareState } from './vmware/groups.ts';
-import { openVmware } from './vmware/vmware-image.ts';
+import { isVmwareState } from './vmware/signature.ts';
 
 /** The formats that are recognised by their first bytes. The first one whose probe holds opens the file. */
 export const FORMATS: readonly DumpFormat[] = [
   { name: 'kdump-compressed', probe: isKdump, load: loadKdump, mayBeSplit: true },
   { name: 'LiME', probe: isLime, open: ([file]) => openLime(file) },
-  { name: 'VMware', probe: isVmwareState, open: openVmware, memoryMayBeApart: true },
+  { name: 'VMware', probe: isVmwareState, load: loadVmware, memoryMayBeApart: true },
   { name: 'AVML', probe: isAvml, load: loadAvml },
   { name: 'ELF', probe: isElf, open: ([file]) => openElfFile(file) },
 ];
@@ -31,6 +30,12 @@ export const RAW: DumpFormat = {
 async function loadKdump() {
   const { loadOpenKdump } = await import('./kdump/kdump-image.ts');
   return loadOpenKdump();
+}
+
+/** Loaded only when needed, as few files are of this kind. */
+async function loadVmware() {
+  const { openVmware } = await import('./vmware/vmware-image.ts');
+  return openVmware;
 }
 
 /** Loaded only when needed, because of the decoder. */

@@ -6,7 +6,7 @@ import { InspectError, inFile } from '../../errors.ts';
 import type { OpenOptions } from '../../formats/image/format.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
 import { openImage } from '../../formats/open.ts';
-import { type PlacedMemory, placeMemory } from '../../kernel/hole/placed-memory.ts';
+import type { PlacedMemory } from '../../kernel/hole/placed-memory.ts';
 import { explainEncrypted } from '../../kernel/identity/encrypted-memory.ts';
 import { findVmcoreinfo, type OpenByNote, trustedNote } from '../../kernel/identity/vmcoreinfo-note.ts';
 import { openBareKernel } from '../../kernel/layout/bare-kernel.ts';
@@ -208,8 +208,14 @@ function find(image: MemoryImage, options: CommonOptions, open: OpenByNote): Vmc
   }
 }
 
-/** The memory of a file that does not say where it belongs. */
-function place(image: MemoryImage, options: CommonOptions, vmcoreinfo?: VmcoreinfoText): PlacedMemory {
+/** Memory where it belongs. What finds that out is loaded only for a file that does not say it. */
+async function place(
+  image: MemoryImage,
+  options: CommonOptions,
+  vmcoreinfo?: VmcoreinfoText,
+): Promise<PlacedMemory> {
+  if (!image.placedAround) return { image };
+  const { placeMemory } = await import('../../kernel/hole/placed-memory.ts');
   const { boot } = options;
   return withSearchBar(options, (onBytes) => placeMemory(image, { vmcoreinfo, boot, onBytes }));
 }

@@ -1,7 +1,7 @@
 import { FileSource } from '../../bytes/file-source.ts';
 import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
-import { isVmwareState } from './groups.ts';
+import { isVmwareState } from './signature.ts';
 
 const MEMORY = /\.vmem$/i;
 const STATE = /\.vms[sn]$/i;

@@ -3,7 +3,8 @@ import { u64At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
 import type { CpuRegisters } from '../image/image.ts';
 import { mayBeInLongMode } from '../image/long-mode.ts';
-import { type Group, MAGIC, type State } from './groups.ts';
+import type { Group, State } from './groups.ts';
+import { MAGIC } from './signature.ts';
 import { type Tag, tagsOf } from './tags.ts';
 
 /** No machine of VMware has more virtual CPUs. */

@@ -1,7 +1,8 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { PAGE_SIZE, PHYSICAL_LIMIT } from '../../machine.ts';
 import type { PlainRange } from '../image/plain-image.ts';
-import { corruptState, type Group, MAGIC, type State } from './groups.ts';
+import { corruptState, type Group, type State } from './groups.ts';
+import { MAGIC } from './signature.ts';
 import { type Tag, tagsOf } from './tags.ts';
 
 /** What a state says about the machine's memory. Positions are in its Memory block, or in the .vmem. */

@@ -6,8 +6,9 @@ import { type PlainRange, plainImage } from '../image/plain-image.ts';
 import { wrapWherever } from '../image/wrap-image.ts';
 import { openRaw } from '../raw/raw-image.ts';
 import { vmwareRegisters } from './cpus.ts';
-import { corruptState, isVmwareState, MAGIC, readState } from './groups.ts';
+import { corruptState, readState } from './groups.ts';
 import { type SavedMemory, savedMemory } from './regions.ts';
+import { isVmwareState, MAGIC } from './signature.ts';
 import type { Tag } from './tags.ts';
 
 const VMSS2CORE = "convert it to a core file with VMware's vmss2core -N6";
