@@ -90,6 +90,12 @@ describe.each(TYPED.filter((name) => name !== 'linux-5.10'))('%s with symbols of
       expect(Object(now.unavailable)[key]).toContain('has functions only');
   });
 
+  test('says why a variable has no symbol', async () => {
+    const { status, err } = await dump.ask(['symbols', 'init_task'], symbols);
+    expect(status).toBe(1);
+    expect(err).toContain('has functions only (CONFIG_KALLSYMS_ALL=n)');
+  });
+
   test('has what struct pages tell of usage', async () => {
     const { status, out, err } = await dump.ask(['usage'], symbols);
     const [now, then] = [documentOf(out), documentOf((await dump.ask(['usage'])).out)];

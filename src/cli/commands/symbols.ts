@@ -74,13 +74,14 @@ function ask(typed: TypedKernel, all: Symbolizer, query: string | undefined, pat
   const isAddress = /^0x[0-9a-f]{1,16}$/i.test(query);
   const answer = isAddress ? at(typed, all, BigInt(query)) : named(all, query);
   if (answer) return answer;
+  const untold = typed.noData ? `; ${typed.noData.message}` : '';
   const unread = all.modules === null ? '; the symbols of modules could not be read' : '';
   throw new InspectError(
     'missingInfo',
     `${path}: neither the kernel nor a module has a symbol ${isAddress ? 'at ' : ''}${query}`,
     {
       path,
-      hint: `patterns take * and ?${unread}`,
+      hint: `patterns take * and ?${unread}${untold}`,
     },
   );
 }
