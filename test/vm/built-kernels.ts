@@ -27,7 +27,7 @@ export const builtKernels: readonly Kernel[] = [
     config: 'classic-sparsemem.config',
     pagingLevels: 4,
     nodes: 2,
-    lacks: ['modules'],
+    lacks: ['modules', 'vmemmap'],
   },
   {
     name: 'fixed-address',

@@ -4,9 +4,9 @@ import { debianKernels } from './debian-kernels.ts';
 /**
  * What a kernel can be configured without, and what is then missing: BTF (DEBUG_INFO_BTF), modules, variables
  * in kallsyms (KALLSYMS_ALL), /proc/slabinfo (SLUB_DEBUG), addresses that differ from boot to boot
- * (DYNAMIC_MEMORY_LAYOUT and RANDOMIZE_BASE).
+ * (DYNAMIC_MEMORY_LAYOUT and RANDOMIZE_BASE), one virtual array of all struct pages (SPARSEMEM_VMEMMAP).
  */
-export type Feature = 'types' | 'modules' | 'dataSymbols' | 'slabinfo' | 'random';
+export type Feature = 'types' | 'modules' | 'dataSymbols' | 'slabinfo' | 'random' | 'vmemmap';
 
 /** A kernel to boot, where it comes from, and what cannot be seen from outside. */
 export interface Kernel {

@@ -18,7 +18,7 @@ const pagesOfTypes = ({ types }: UsageReport, ...names: string[]): number =>
 export function testLiveUsage(kernel: Kernel, answers: () => Answers): void {
   const usage = () => readReport('usage', answers().text('usage'));
 
-  if (has(kernel, 'slabinfo')) testSlabs(usage, answers);
+  if (has(kernel, 'slabinfo')) testSlabs(kernel, usage, answers);
 
   it('has the totals of /proc/meminfo, which do not change meanwhile', () => {
     const report = usage();
