@@ -9,6 +9,7 @@ import { addressOf } from './guest-facts.ts';
 import type { Kernel } from './kernels.ts';
 import type { CrashedGuest } from './machine.ts';
 import { inspect } from './reports.ts';
+import { testUsageByStructPages } from './without-types.ts';
 
 /** The kind of every type. */
 const kindsOf = (btf: Btf): number[] => Array.from({ length: btf.endId }, (_, id) => btf.kind(id));
@@ -37,6 +38,8 @@ export function testFunctionsOnly(kernel: Kernel, guest: () => CrashedGuest): vo
     });
     expect(complete).toBe(true);
   });
+
+  testUsageByStructPages(kernel, guest);
 
   it('refuses ps, because nothing says where the tasks are', () => {
     const { status, stdout, stderr } = run(['ps', guest().vmcore]);
