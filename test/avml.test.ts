@@ -111,6 +111,25 @@ const honest = async (source: ByteSource, asked: Asked) => {
   return { complete: report.complete, total: report.total.pages, exact: exact.map(([name]) => name), report };
 };
 
+describe('a kernel that does not tell which memory the crash kernel has', () => {
+  const file = new FileSource(dumpOf('linux-6.1'));
+  const image = openSource(file);
+  afterAll(() => image.close());
+  const expected = expectedOf('linux-6.1');
+
+  it.each(FORMS)('leaves only ZERO and the total in doubt, form %s', async (form) => {
+    const source = asAvml(file, [...image.segments], form);
+    const asked = image.vmcoreinfo ? { vmcoreinfo: image.vmcoreinfo } : {};
+    const { classes, total, complete, warnings } = await reportOf([source], asked);
+    expect([complete, warnings]).toEqual([false, [expect.stringContaining('reserved at boot')]]);
+    expect([total.pages, total.atLeast?.pages]).toEqual([null, expected.distinctPagesInLoads]);
+    expect([classes.zero.pages, classes.zero.atLeast?.pages]).toEqual([null, expected.makedumpfile.zero]);
+    for (const row of ['nonPrivateCache', 'privateCache', 'user', 'free'] as const)
+      expect([row, classes[row].pages]).toEqual([row, expected.makedumpfile[row]]);
+    expect(classes.kernelData.pages).toBe(expected.kernelDataDistinct);
+  });
+});
+
 describe('memory that is missing in an image', () => {
   const file = new FileSource(dumpOf('linux-5.10'));
   const image = openSource(file);

@@ -95,19 +95,25 @@ const BY_CONTENTS: ReadonlySet<PageClass> = new Set(['zero', 'kernelData']);
 /** The default report, which counts each physical page once. */
 export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
   const unclassified = [...census.unclassified.values()].reduce((sum, n) => sum + n, 0);
-  const endless = census.missingEnd !== null || census.missingMemory !== null;
+  const lacking = census.missingEnd !== null || census.missingMemory !== null;
+  const endless = lacking && (census.missingEnd !== null || census.missingMemory?.areZero !== true);
   const change = liveChange(census.mapChange);
   const checks = 'zones' in census.freeCheck ? census.freeCheck.checks : [];
   const untold = new Set(census.untold.map(({ row }) => row));
   const known = (name: PageClass): Known => {
     const byContents = BY_CONTENTS.has(name);
     if (untold.size > 0 && byContents) return 'most';
-    const doubtful = endless || unclassified > 0 || untold.has(name) || (census.undecided > 0 && byContents);
+    const doubtful =
+      endless ||
+      (lacking && name === 'zero') ||
+      unclassified > 0 ||
+      untold.has(name) ||
+      (census.undecided > 0 && byContents);
     return doubtful ? 'least' : 'exactly';
   };
   return {
     ...head(facts),
-    total: figure(census.total, !endless),
+    total: figure(census.total, !lacking),
     classes: rows(census.counts, facts, known),
     unknown: amount(unclassified + census.undecided),
     compat: null,
@@ -125,7 +131,7 @@ export function pagesReport(facts: PagesFacts, census: Census): PagesReport {
       ...change.warnings,
     ],
     complete:
-      !endless &&
+      !lacking &&
       unclassified === 0 &&
       isWhole(facts.image) &&
       damaged(census) === 0 &&

@@ -18,7 +18,12 @@ export interface LeftOut {
   /** RAM by the kernel's own view that the file lacks. Physical addresses of pages, bytes; ascending. */
   readonly ranges: readonly Range[];
   /** Further pages that may be such memory, and why that is not known; null for none. */
-  readonly unclear: { readonly pages: number; readonly why: string } | null;
+  readonly unclear: {
+    readonly pages: number;
+    readonly why: string;
+    /** Whether these pages are all zero, if they were left out at all. */
+    readonly areZero: boolean;
+  } | null;
 }
 
 /** A kernel whose memory can be read by virtual address. */

@@ -39,7 +39,11 @@ function leftOutOf(kernel: Kernel, absent: Zeros): LeftOut {
 
 const NOTHING_KNOWN: LeftOut = {
   ranges: [],
-  unclear: { pages: 0, why: 'which memory the file leaves out because it is all zero is not known' },
+  unclear: {
+    pages: 0,
+    why: 'which memory the file leaves out because it is all zero is not known',
+    areZero: false,
+  },
 };
 
 function attempt<T>(find: () => T): T | undefined {
@@ -76,7 +80,7 @@ function byRamMap(kernel: Kernel, absent: Zeros, map: RamMap, crash: readonly Ra
   const why = `${unsaved} pages of memory that a driver added (virtio-mem, kmem) are in no block of the file: AVML does not save them`;
   return {
     ranges: withinGaps(absent, mergeRanges([...system, ...added])),
-    unclear: unsaved === 0 ? null : { pages: unsaved, why },
+    unclear: unsaved === 0 ? null : { pages: unsaved, why, areZero: false },
   };
 }
 
@@ -85,7 +89,7 @@ function usedPages(kernel: Kernel, { held }: Zeros, pfns: readonly Range[]): Ran
   if (pfns.length === 0) return [];
   const used = new RangeList();
   const lacking = subtractRanges(pfns, [...pfnRanges(held.described())]);
-  for (const section of new UsedPages(kernel, zonesOrNone(kernel)).in(lacking))
+  for (const section of new UsedPages(kernel, zonesOrNone(kernel)).in(lacking, true))
     for (const { start, end } of section) used.add(start, end);
   if (used.length > PIECES_LIMIT) throw new InspectError('corrupt', 'the struct pages are damaged');
   return [...used];
@@ -118,7 +122,8 @@ function byStructPages(kernel: Kernel, absent: Zeros, crash: readonly Range[] | 
   const ranges = withinGaps(absent, used);
   return {
     ranges,
-    unclear: others === 0 ? null : { pages: Math.max(0, others), why: reservedPages(others) },
+    unclear:
+      others === 0 ? null : { pages: Math.max(0, others), why: reservedPages(others), areZero: others > 0 },
   };
 }
 

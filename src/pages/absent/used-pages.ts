@@ -45,12 +45,15 @@ export class UsedPages {
     return this.#reserved !== 0;
   }
 
-  /** The used pages among these pfns, for one section after the other that has any. */
-  *in(holes: Iterable<Range>): Generator<RangeList> {
+  /**
+   * The used pages among these pfns, for one section after the other that has any.
+   * @param each looks at each page; otherwise sections without any are told by a few of their pages
+   */
+  *in(holes: Iterable<Range>, each = false): Generator<RangeList> {
     if (!this.areTold) return;
     for (const hole of holes) {
       for (const section of this.#structPages.presentParts(hole)) {
-        if (!this.#isOnline(section.start) || !this.#anyUsed(section)) continue;
+        if (!this.#isOnline(section.start) || !(each || this.#anyUsed(section))) continue;
         const used = this.#usedIn(section);
         if (used.length > 0) yield used;
       }

@@ -17,6 +17,8 @@ export interface MissingMemory {
   readonly sentence: string;
   /** Physical addresses, bytes: in each hole of the dump from the first such page to the last. */
   readonly ranges: RangeList;
+  /** Present if these pages are all zero, or no memory that was saved: only ZERO and the total lack them. */
+  readonly areZero?: true;
 }
 
 /**
@@ -38,7 +40,9 @@ export function missingMemory(kernel: Kernel, zones: readonly Zone[]): MissingMe
 
 /** Of memory that was left out as zero it may not be known whether there is more of it. */
 function unclear({ unclear }: LeftOut): MissingMemory | null {
-  return unclear && { pages: unclear.pages, sentence: unclear.why, ranges: new RangeList() };
+  if (unclear === null) return null;
+  const { pages, why: sentence, areZero } = unclear;
+  return { pages, sentence, ranges: new RangeList(), ...(areZero ? { areZero } : {}) };
 }
 
 function search(kernel: Kernel, zones: readonly Zone[]): MissingMemory | null {
