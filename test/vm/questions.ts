@@ -19,8 +19,11 @@ const printed = [
   'bytes \\342\\202\\254 of UTF-8, \\344 of none',
 ];
 
-/** CPUs add what they have counted to the counters in /proc/meminfo when this file is read. */
-const addUpCounters = 'cat /proc/sys/vm/stat_refresh';
+/**
+ * CPUs add what they have counted to the counters in /proc/meminfo when this file is read. A kernel for one CPU
+ * counts at once and lacks it.
+ */
+const addUpCounters = 'cat /proc/sys/vm/stat_refresh 2>/dev/null';
 
 /** The questions before the crash, in order: the answer's name, and the shell command that gives it. */
 export const questions = {
@@ -70,11 +73,11 @@ export const questions = {
   makedumpfileAfter: 'makedumpfile --mem-usage /proc/kcore',
   slabinfoBefore: 'cat /proc/slabinfo',
   vmallocinfoBefore: 'cat /proc/vmallocinfo',
-  meminfoBefore: `${addUpCounters} && cat /proc/meminfo`,
+  meminfoBefore: `${addUpCounters}; cat /proc/meminfo`,
   usage: 'node --import /app/slabs-of-the-run.mjs /app/dist/kdump-inspect.js usage --json --top 1000000',
   slabinfoStart: 'cat /tmp/slabinfo.start && rm /tmp/slabinfo.start',
   slabinfoExit: 'cat /tmp/slabinfo.exit && rm /tmp/slabinfo.exit',
-  meminfoAfter: `${addUpCounters} && cat /proc/meminfo`,
+  meminfoAfter: `${addUpCounters}; cat /proc/meminfo`,
   vmallocinfoAfter: 'cat /proc/vmallocinfo',
   slabinfoAfter: 'cat /proc/slabinfo',
 } as const;
