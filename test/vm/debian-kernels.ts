@@ -15,8 +15,8 @@ const suites = [
 /** Its cloud kernel runs with five levels, in the default list. */
 const fiveLevels = 'trixie-backports';
 
-/** Kernels that trixie-backports had and still keeps. */
-const kept = ['6.16', '6.17', '6.18', '6.19', '7.0', '7.1', '7.2'];
+/** Kernels that trixie-backports had and still keeps whole; of 6.19 to 7.1 the modules are gone. */
+const kept = ['6.16', '6.17', '6.18', '7.2'];
 
 /** The suffix of a kernel's name, and the suffix of its package. The full kernels run with five levels. */
 const flavours = [

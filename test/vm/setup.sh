@@ -95,6 +95,7 @@ download() {
 name_kernel_parts() {
   local tree=$1 modules
   modules=$(find "$tree" -type d -path '*/lib/modules/*/kernel' -printf '%h\n' | head -1)
+  [ -n "$modules" ] || { echo "setup.sh: the packages of $(basename "$tree") have no modules" >&2; exit 1; }
   # Some packages lack the list of built-in modules: depmod complains, but its result is correct.
   depmod -b "${modules%/lib/modules/*}" "$(basename "$modules")" 2>/dev/null
   ln -sr "$modules" "$tree/modules"
