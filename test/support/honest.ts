@@ -23,7 +23,7 @@ const LOST: ReadonlySet<string> = new Set(['unreadable', 'truncated']);
 const COUNTS: ReadonlySet<string> = new Set(['count', 'caches', 'areas']);
 
 /** Commands that report what is missing in the rows themselves, and therefore end with status 0. */
-const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'dmesg']);
+const TOLERANT: ReadonlySet<string> = new Set(['layout', 'segments', 'dmesg', 'vmcoreinfo']);
 
 type Row = Readonly<Record<string, unknown>>;
 interface ActiveRange {

@@ -8,8 +8,8 @@ import { readZones, type Zone } from '../zones/zones.ts';
 /**
  * Why memory may be missing after the end of a dump, or null where none is. A raw image does not mark its
  * end, and neither does a LiME image: if the disk was full, what was written looks whole. But the kernel
- * knows where its memory ends: its last zone ends there (zone_start_pfn + spanned_pages). The file may only
- * lack what was reserved at boot, because the crash kernel may have it.
+ * knows where its memory ends: its last zone ends there (zone_start_pfn + spanned_pages). A file of ranges may
+ * only lack what was reserved at boot, because the crash kernel may have it; a flat one has all addresses.
  * @param unwritten pages whose struct pages should have been written and never were
  */
 export function missingEnd(kernel: Kernel, unwritten = 0): string | null {
@@ -21,7 +21,7 @@ export function missingEnd(kernel: Kernel, unwritten = 0): string | null {
   const zones = tryZones(kernel);
   if (typeof zones === 'string') return `whether the file is whole is not known: ${zones}`;
   const kernelEnd = zones.reduce((last, zone) => Math.max(last, zone.startPfn + zone.spannedPages), 0);
-  return end >= kernelEnd || isUnused(kernel, zones, kernelEnd - 1)
+  return end >= kernelEnd || (!image.flat && isUnused(kernel, zones, kernelEnd - 1))
     ? null
     : `the file ends at pfn ${end}, but the kernel's memory ends at pfn ${kernelEnd}`;
 }

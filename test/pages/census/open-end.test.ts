@@ -39,7 +39,7 @@ describe('the end of a dump that has no mark of it', () => {
     expect(missingEnd(kernelOf(FIRST + 257))).toContain(`pfn ${FIRST + 257}`);
   });
 
-  test('is there if the kernel does not use what follows: it was reserved at boot, as for a crash kernel, or is offline', () => {
+  test('is there if the kernel does not use what follows: it was reserved at boot, as for a crash kernel, or is offline; but not in a flat file', () => {
     const text = Array.from({ length: 16 }, (_, i): [number, PageSpec] => [4096 + i, { flags: ['waiters'] }]);
     const missing = (spec: PageSpec, pages = text) =>
       missingEnd(kernelOf(FIRST + 300, undefined, { ...PLAN, pages: [...pages, [FIRST + 299, spec]] }));
@@ -47,6 +47,9 @@ describe('the end of a dump that has no mark of it', () => {
     expect(missing({ type: 'offline' })).toBeNull();
     expect(missing({})).toContain(`pfn ${FIRST + 300}`);
     expect(missing({ flags: ['lru'] })).toContain(`pfn ${FIRST + 300}`);
+    const flat = { openEnded: true, flat: true };
+    const pages: [number, PageSpec][] = [...text, [FIRST + 299, { flags: ['waiters'] }]];
+    expect(missingEnd(kernelOf(FIRST + 300, flat, { ...PLAN, pages }))).toContain(`pfn ${FIRST + 300}`);
     // Without the kernel's text it is not known which flag says that a page is reserved.
     expect(missing({ flags: ['waiters'] }, [])).toContain(`pfn ${FIRST + 300}`);
   });
