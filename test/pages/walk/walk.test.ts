@@ -26,12 +26,13 @@ function readFor(encoded: boolean): { pages: Set<number>; rules: number[] } {
     pages: heads.flatMap((head) => buddy(head, 9)),
   });
   built.memory.encoded = encoded;
+  const second = FIRST + RUN;
+  // This changes page tables, which a kernel reads once.
+  const backingOf = (page: number) => built.vmemmapBacking(built.structPageAt(second + page * IN_PAGE));
+  const backing = new Map(Array.from({ length: RUN / IN_PAGE }, (_, page) => [backingOf(page), page]));
   const kernel = built.open();
   const keys = pageKeys(kernel.info);
   const walk = new Walk(new StructPages(kernel), keys, new ClassJudge(keys));
-  const second = FIRST + RUN;
-  const backingOf = (page: number) => built.vmemmapBacking(built.structPageAt(second + page * IN_PAGE));
-  const backing = new Map(Array.from({ length: RUN / IN_PAGE }, (_, page) => [backingOf(page), page]));
   walk.run(FIRST, RUN);
   built.memory.reads.length = 0;
   const { extents } = walk.judge;
