@@ -48,8 +48,12 @@ const groups = [
   { name: 'chalk', test: /\/node_modules\/chalk\// },
   { name: 'cli-table3', test: /\/node_modules\/cli-table3\// },
   { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
-  // All else.
-  { name: 'further', test: /\/(src|node_modules)\// },
+  // All else, but for what few dumps need: other formats, and memory that a file does not place or leaves out.
+  {
+    name: 'further',
+    test: /\/(src\/(?!formats\/(avml|vmware)\/|kernel\/hole\/|pages\/absent\/left-out)|node_modules\/)/,
+  },
+  { name: 'rare-dumps', test: /\/src\// },
 ];
 
 const program = {
