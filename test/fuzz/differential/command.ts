@@ -7,7 +7,8 @@ changes the contents of real dumps, and compares every figure with that of the u
   --seed N, --jobs N, --replay SEED:INDEX as above
   --only TEXT      only kinds of structures whose names contain this: slab, BTF, page tables
   --dumps DIR      change the ELF dumps of a folder instead of the fixtures
-  --form NAME      write the dumps as lime, virtualbox or vmware (see forms.ts) instead of ELF
+  --form NAME      write the dumps as lime, avml, vm2core, virtualbox or vmware (see forms.ts)
+                   instead of ELF
   --out DIR        folder for the state file: a JSON line per change, with its outcome
   --again FILE     only the faults in the state file of an earlier run
   --before FILE    compare with the state file from an older version of the program
