@@ -27,3 +27,6 @@ export const MAX_NUMNODES = 1 << 10;
  * (include/linux/mmzone.h).
  */
 export const MAX_NR_ZONES = 8;
+
+/** End of the image mapping: at most 1 GiB (KERNEL_IMAGE_SIZE); modules follow. */
+export const IMAGE_END = START_KERNEL_MAP + (1n << 30n);

@@ -1,8 +1,10 @@
 import type { OnProgress } from '../../bytes/work.ts';
 import { InspectError } from '../../errors.ts';
 import type { MemoryImage, VmcoreinfoText } from '../../formats/image/image.ts';
-import { openKernel, rootSymbol } from '../open/kernel.ts';
+import { openKernel } from '../open/kernel.ts';
+import { rootSymbol } from '../open/kernel-tables.ts';
 import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';
+import type { Refused, TestedText } from './candidates.ts';
 import {
   type OpenByNote,
   type Outcome,
@@ -11,7 +13,6 @@ import {
   testNote,
   whyPlaceholder,
 } from './note-test.ts';
-import type { Refused, TestedText } from './vmcoreinfo-choice.ts';
 import { searchVmcoreinfo } from './vmcoreinfo-search.ts';
 
 export type { OpenByNote } from './note-test.ts';

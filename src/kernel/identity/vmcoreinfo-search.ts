@@ -4,8 +4,9 @@ import { reasonOf } from '../../errors.ts';
 import type { MemoryImage, PhysicalMemory, VmcoreinfoText } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
 import { MemoryScan, NEEDLE_LIMIT } from '../vmcoreinfo/memory-scan.ts';
+import type { Refused, TestedText, Text } from './candidates.ts';
 import { type ProvenKernel, proveKernel } from './kernel-proof.ts';
-import { choose, isDecided, type Refused, type TestedText, type Text } from './vmcoreinfo-choice.ts';
+import { choose, isDecided } from './vmcoreinfo-choice.ts';
 
 /** The kernel begins its VMCOREINFO with this key (crash_save_vmcoreinfo_init, kernel/vmcore_info.c). */
 const KEY = 'OSRELEASE=';

@@ -1,9 +1,9 @@
 import { InspectError } from '../../errors.ts';
 import type { MemoryImage } from '../../formats/image/image.ts';
 import { hex } from '../../hex.ts';
-import { START_KERNEL_MAP } from '../../machine.ts';
+import { IMAGE_END, START_KERNEL_MAP } from '../../machine.ts';
 import { type Found, type TriedValue, tryMethods } from '../evidence/methods.ts';
-import { IMAGE_END, type Kernel } from '../open/kernel.ts';
+import type { Kernel } from '../open/kernel.ts';
 import { AddressSpace } from '../paging/address-space.ts';
 import { type CpuTables, tablesOfCpu } from '../paging/cpu-tables.ts';
 import { Vmcoreinfo } from '../vmcoreinfo/vmcoreinfo.ts';

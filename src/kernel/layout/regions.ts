@@ -1,6 +1,5 @@
 import type { Segment } from '../../formats/image/image.ts';
-import { START_KERNEL_MAP } from '../../machine.ts';
-import { IMAGE_END } from '../open/kernel.ts';
+import { IMAGE_END, START_KERNEL_MAP } from '../../machine.ts';
 import { isCanonical } from '../paging/paging.ts';
 import type { KernelLayout } from './layout.ts';
 

@@ -1,6 +1,6 @@
 import { u32At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import { IMAGE_END } from '../open/kernel.ts';
+import { IMAGE_END } from '../../machine.ts';
 import { ImageReader } from '../paging/image-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
