@@ -28,16 +28,14 @@ export function explainEncrypted({ memory, registers, path }: MemoryImage, error
   if (!(error instanceof InspectError) || !isNotFound(error)) return error;
   const evidence = encryptionBit(registers, memory) ?? randomPages(memory);
   if (evidence === undefined) return error;
-  return new InspectError(
-    'unsupported',
-    `${path}: the memory is encrypted (AMD SEV, Intel TDX): ${evidence}`,
-    {
-      path,
-      hint: 'only the guest itself can save a dump that is not: with kdump inside of it',
-      cause: error,
-    },
-  );
+  return new InspectError('unsupported', `${path}: ${evidence}`, {
+    path,
+    hint: 'only the guest itself can save a dump that is not encrypted: with kdump inside of it',
+    cause: error,
+  });
 }
+
+const ENCRYPTED = 'encrypted (AMD SEV, Intel TDX)';
 
 /** Whether there is no VMCOREINFO, or no page tables as it says. */
 function isNotFound({ kind, facts: { key } }: InspectError): boolean {
@@ -58,11 +56,12 @@ function encryptionBit(registers: MemoryImage['registers'], memory: PhysicalMemo
     const highest = root.toString(2).length - 1;
     const below = root - (1n << BigInt(highest));
     if (root >= BigInt(last) && below > 0n && below < BigInt(last))
-      return `CR3 of CPU ${cpu} is ${hex(cr3)}, and its bit ${highest} is above all memory`;
+      return `the memory is ${ENCRYPTED}: CR3 of CPU ${cpu} is ${hex(cr3)}, and its bit ${highest} is above all memory`;
   }
   return undefined;
 }
 
+/** A compressed file that is read as plain memory looks the same. */
 function randomPages(memory: PhysicalMemory): string | undefined {
   const page = new Uint8Array(PAGE_SIZE);
   let filled = 0;
@@ -73,7 +72,7 @@ function randomPages(memory: PhysicalMemory): string | undefined {
     if (looksRandom(page)) random++;
   }
   if (filled < LEAST || random * 100 < filled * MOST) return undefined;
-  return `${random} of ${filled} pages that are not zero have contents like random numbers`;
+  return `the memory is ${ENCRYPTED}, or it is not memory: ${random} of ${filled} pages that are not zero have contents like random numbers`;
 }
 
 function looksRandom(page: Uint8Array): boolean {

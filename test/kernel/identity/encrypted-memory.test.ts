@@ -33,7 +33,7 @@ describe('a dump of encrypted memory', () => {
     expect(explanation(encrypted())).toMatchObject({
       kind: 'unsupported',
       message: expect.stringMatching(
-        /the memory is encrypted \(AMD SEV.*(\d+) of \1 pages that are not zero/,
+        /the memory is encrypted \(AMD SEV.*, or it is not memory: (\d+) of \1 pages that are not zero/,
       ),
       facts: { path: 'made-up.core', hint: expect.stringContaining('kdump inside') },
     });
