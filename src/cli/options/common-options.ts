@@ -18,7 +18,7 @@ export const COMMON_OPTIONS = {
   },
   hole: {
     argument: 'start-end',
-    meaning: 'plain memory without these addresses (0xc0000000-0x100000000), as of virtual machines',
+    meaning: 'where plain memory has no RAM: the PCI hole of a virtual machine (0xc0000000-0x100000000)',
     parse: parseHole,
   },
   part: {
