@@ -8,8 +8,11 @@ export function uncheckedMemory({ memoryChecks }: SystemFacts): string[] {
 }
 
 /** Lists damage that was found. The report has what could be read all the same. */
-export function problems({ tasks, modules, symbolDamage }: SystemFacts): string[] {
+export function problems({ tasks, modules, symbolDamage, readable, noTypes }: SystemFacts): string[] {
+  // Rows that come from the log and the zones instead look as certain as ever.
+  const isLost = !readable && !noTypes && 'missing' in tasks;
   return [
+    ...(isLost ? [`the kernel's variables cannot be read: ${tasks.missing}`] : []),
     ...(symbolDamage ? [symbolDamage] : []),
     ...('value' in tasks ? tasks.value.problems : []),
     ...('value' in modules ? modules.value.problems : []),

@@ -143,6 +143,7 @@ describe('the report of info', () => {
     expect(report.kernel).toEqual({ release: '6.12.1', version: null, machine: null, ...ID });
     expect(report.crash).toEqual({ time: 1_700_000_002, reason: null, cause: null, cpu: null, task: null });
     expect(report.unavailable.uptime).toBe(GONE.missing);
+    expect(report.warnings).toContain(`the kernel's variables cannot be read: ${GONE.missing}`);
     expect(report.complete).toBe(false);
   });
 
