@@ -1,13 +1,12 @@
 import type { ByteSource } from '../../bytes/source.ts';
 import { struct, u32, u64 } from '../../bytes/struct.ts';
 import type { CpuRegisters, Note } from './image.ts';
+import { hasPaging } from './long-mode.ts';
 
 /** The note's version, unchanged since QEMU 1.2 (QEMUCPUSTATE_VERSION, target/i386/arch_dump.c) */
 const VERSION = 1;
 /** Its size before kernel_gs_base was added at the end (QEMU 3.0) */
 const SMALLEST = 432;
-/** If paging is off, CR3 means nothing: the guest has not started this CPU */
-const CR0_PG = 1n << 31n;
 
 /** QEMUCPUState: version, size, 18 registers, 10 segments of 24 bytes, then cr[0] to cr[4] */
 const cpuState = struct('QEMUCPUState', SMALLEST, {
@@ -28,7 +27,7 @@ export function qemuRegisters(source: ByteSource, notes: readonly Note[]): CpuRe
   notes.filter(isCpuState).forEach(({ offset }, cpu) => {
     if (source.read(offset, bytes) < bytes.length) return;
     const { version, size, cr0, cr3, cr4 } = cpuState.decode(bytes);
-    if (version === VERSION && size >= SMALLEST && (cr0 & CR0_PG) !== 0n) registers.push({ cpu, cr3, cr4 });
+    if (version === VERSION && size >= SMALLEST && hasPaging(cr0)) registers.push({ cpu, cr3, cr4 });
   });
   return registers;
 }

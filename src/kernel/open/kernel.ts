@@ -55,7 +55,13 @@ export function openKernel(image: MemoryImage, options: KernelOptions = {}): Ker
   const info = openVmcoreinfo(image, options.vmcoreinfo);
   requirePageSize(info);
   const root = rootSymbol(info);
-  const tablesAt = (base: bigint) => new KernelTables(image, info, root, base);
+  // Several methods give the same value, and the one that is believed is needed again.
+  const known = new Map<bigint, KernelTables>();
+  const tablesAt = (base: bigint) => {
+    const tables = known.get(base) ?? new KernelTables(image, info, root, base);
+    known.set(base, tables);
+    return tables;
+  };
   const physBase = findPhysBase(info, image, (base) => tablesAt(base).refuted);
   if (physBase.value === null) throw noPhysBase(physBase, image);
   const tables = tablesAt(physBase.value);

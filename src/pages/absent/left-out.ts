@@ -97,7 +97,7 @@ function usedPages(kernel: Kernel, { held }: Zeros, pfns: readonly Range[]): Ran
 
 /**
  * The crash kernel's memory, which no vmcore has, and neither has what was made from one. A file that has a
- * part of it saved it as any other memory, so what it lacks of it is zero.
+ * part of it saved it like other memory, so what it lacks of it is zero.
  */
 function crashKernelPfns(typed: TypedKernel, { held }: Zeros): Range[] {
   const all = mergeRanges(readCrashKernelMemory(typed));

@@ -7,6 +7,7 @@ import { pattern } from '../../builders/encode.ts';
 import { noteSegment } from '../../builders/notes.ts';
 import { openSource } from '../../builders/open-source.ts';
 import { type CpuState, CR4_4_LEVELS, CR4_LA57, qemuNote } from '../../builders/qemu-dump.ts';
+import { runningCpu } from '../../builders/running-cpu.ts';
 import { asVirtualBox, BIOS_PAGES, DEVICES, vbcore, vbcpu } from '../../builders/virtualbox.ts';
 import { reportOf } from '../../support/cut.ts';
 import { dumpOf, expectedOf } from '../../support/fixture.ts';
@@ -64,9 +65,7 @@ describe.each(['linux-5.10', 'linux-6.1', 'linux-7.3-5level'])('the memory of %s
   const original = openSource(file);
   const expected = expectedOf(name);
   const vmcoreinfo = original.vmcoreinfo ?? { text: '', source: '' };
-  const cr3 = BigInt(openKernel(original).space.walker.root);
-  const cr4 = expected.pagingLevels === 5 ? CR4_4_LEVELS | CR4_LA57 : CR4_4_LEVELS;
-  const source = asVirtualBox(file, [...original.segments], [{ cr3, cr4 }]);
+  const source = asVirtualBox(file, [...original.segments], [runningCpu(original)]);
 
   it('has the same pages of each class, and zeros where the machine has no RAM', async () => {
     const report = await reportOf([source], { vmcoreinfo });

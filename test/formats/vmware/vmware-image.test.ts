@@ -12,6 +12,7 @@ import { MemorySource } from '../../builders/memory-source.ts';
 import { openSource } from '../../builders/open-source.ts';
 import { PartsSource } from '../../builders/parts-source.ts';
 import { CR4_4_LEVELS, CR4_LA57 } from '../../builders/qemu-dump.ts';
+import { runningCpu } from '../../builders/running-cpu.ts';
 import { regionsOf, type StateRecipe, tag, vmwareState } from '../../builders/vmware.ts';
 import { reportOf } from '../../support/cut.ts';
 import { dumpOf, expectedOf, WITH_HOLE } from '../../support/fixture.ts';
@@ -192,11 +193,9 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])(
     const original = openSource(file);
     const expected = expectedOf(name);
     const vmcoreinfo = original.vmcoreinfo ?? { text: '', source: '' };
-    const cr3 = BigInt(openKernel(original).space.walker.root);
-    const cr4 = expected.pagingLevels === 5 ? CR4_4_LEVELS | CR4_LA57 : CR4_4_LEVELS;
     const { parts, size } = ramParts(file, [...original.segments]);
     const regions = regionsOf([{ start: 0, end: Math.ceil(size / PAGE) * PAGE }]);
-    const state = source(vmwareState({ regions, cpus: [{ cr3, cr4 }] }));
+    const state = source(vmwareState({ regions, cpus: [runningCpu(original)] }));
     const files = [state, new PartsSource([...parts, { zeros: (-size % PAGE) + (size % PAGE ? PAGE : 0) }])];
 
     it('has the same pages of each class, and zeros where the machine has no RAM', async () => {
