@@ -1,8 +1,7 @@
 import { InspectError, within } from '../../errors.ts';
-import { ImageReader, imageRange } from '../paging/image-reader.ts';
+import { ImageReader } from '../paging/image-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
-const PIECE = 1 << 20;
 /** list_head: next and prev. */
 const HEAD = 16;
 /** Heads of lists to look at: an image has some thousands. */
@@ -23,21 +22,20 @@ export interface NodeTest {
  * @throws InspectError notStored or io if part of the image cannot be read
  */
 export function searchListHead(typed: TypedKernel, test: NodeTest): bigint | undefined {
-  const { start, end } = imageRange(typed.kernel.info.symbol('_stext'));
+  const stext = typed.kernel.info.symbol('_stext');
   const image = new ImageReader(typed.space);
-  const words = new Uint32Array((PIECE + HEAD) / 4);
-  const bytes = new Uint8Array(words.buffer);
   let heads = 0;
-  for (let at = start & ~7n; at < end && heads < HEADS_LIMIT; at += BigInt(PIECE)) {
-    image.readMapped(at, bytes);
-    for (let i = 0; i < PIECE / 4; i += 2) {
+  for (const { address, bytes, length } of image.pieces(stext && stext & ~7n, HEAD)) {
+    const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    for (let i = 0; i < length / 4; i += 2) {
       const high = words[i + 1] as number;
       if (high === 0 || !test.isHigh(high) || !test.isHigh(words[i + 3] as number)) continue;
       heads++;
       const next = BigInt(words[i] as number) | (BigInt(high) << 32n);
       const prev = BigInt(words[i + 2] as number) | (BigInt(words[i + 3] as number) << 32n);
-      if (isHead(typed, at + BigInt(4 * i), next, prev, test)) return at + BigInt(4 * i);
+      if (isHead(typed, address + BigInt(4 * i), next, prev, test)) return address + BigInt(4 * i);
     }
+    if (heads >= HEADS_LIMIT) break;
   }
   if (image.lost) throw within('a list of the kernel cannot be searched for', image.lost);
   return undefined;

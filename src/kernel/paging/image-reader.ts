@@ -1,9 +1,6 @@
 import { InspectError } from '../../errors.ts';
-import { PAGE_SIZE, START_KERNEL_MAP } from '../../machine.ts';
+import { IMAGE_END, PAGE_SIZE, START_KERNEL_MAP } from '../../machine.ts';
 import type { AddressSpace } from './address-space.ts';
-
-/** An image has at most 512 MiB, or 1 GiB with KASLR (KERNEL_IMAGE_SIZE). */
-const LARGEST_IMAGE = 1n << 30n;
 
 /**
  * Returns the addresses that may belong to the image, from _stext on: a range of no length if that is not an
@@ -11,8 +8,20 @@ const LARGEST_IMAGE = 1n << 30n;
  */
 export function imageRange(stext: bigint | undefined): { readonly start: bigint; readonly end: bigint } {
   if (stext === undefined || stext < START_KERNEL_MAP) return { start: 0n, end: 0n };
-  const end = START_KERNEL_MAP + LARGEST_IMAGE;
-  return { start: stext, end: stext < end ? end : stext };
+  return { start: stext, end: stext < IMAGE_END ? IMAGE_END : stext };
+}
+
+/** Bytes of the image that are searched at once. */
+const PIECE = 1 << 20;
+
+/** A part of the image. */
+export interface ImagePiece {
+  /** Virtual address of its first byte. */
+  readonly address: bigint;
+  /** It, and the first bytes of the next piece. They are overwritten by that. */
+  readonly bytes: Buffer;
+  /** How many bytes are its own. */
+  readonly length: number;
 }
 
 /** Reads the kernel image as far as it is in the dump. */
@@ -36,6 +45,19 @@ export class ImageReader {
       const part = into.subarray(done, done + span.length);
       if (span.mapped && this.#read(at, part)) this.#readPages(at, part);
       done += part.length;
+    }
+  }
+
+  /**
+   * Yields the image from _stext on (imageRange), with zeros for what is missing.
+   * @param overlap bytes of the next piece that each piece has, too
+   */
+  *pieces(stext: bigint | undefined, overlap: number): Generator<ImagePiece> {
+    const bytes = Buffer.alloc(PIECE + overlap);
+    const { start, end } = imageRange(stext);
+    for (let address = start; address < end; address += BigInt(PIECE)) {
+      this.readMapped(address, bytes);
+      yield { address, bytes, length: PIECE };
     }
   }
 

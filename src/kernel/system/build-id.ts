@@ -1,6 +1,5 @@
 import { u32At } from '../../bytes/words.ts';
 import { InspectError } from '../../errors.ts';
-import { IMAGE_END } from '../../machine.ts';
 import { ImageReader } from '../paging/image-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
@@ -17,8 +16,6 @@ const NOTES_LIMIT = 1 << 16;
 /** What is needed of a kernel. */
 type Named = Pick<TypedKernel, 'kernel' | 'space' | 'findSymbol'>;
 
-/** Bytes of the image that are searched at once. */
-const PIECE = 1 << 20;
 /** Fewer bytes of an id do not tell it from those of the vDSOs, which lie in the image, too. */
 const TELLING = 4;
 
@@ -64,12 +61,10 @@ function idIn(notes: Buffer, prefix = ''): string | undefined {
   return undefined;
 }
 
-function searchedId(typed: Named, prefix: string): string | undefined {
-  const image = new ImageReader(typed.space);
-  const piece = Buffer.alloc(PIECE + HEADER + LONGEST);
-  for (let at = typed.kernel.info.symbol('_stext') ?? IMAGE_END; at < IMAGE_END; at += BigInt(PIECE)) {
-    image.readMapped(at, piece);
-    const id = idIn(piece, prefix);
+function searchedId({ space, kernel }: Named, prefix: string): string | undefined {
+  const image = new ImageReader(space);
+  for (const { bytes } of image.pieces(kernel.info.symbol('_stext'), HEADER + LONGEST)) {
+    const id = idIn(bytes, prefix);
     if (id !== undefined) return id;
   }
   return undefined;
