@@ -1,5 +1,5 @@
 import { dumpCommand } from '../command/command.ts';
-import { parseCount, parseJobs } from '../options/parsers.ts';
+import { parseCountOrAll, parseJobs } from '../options/parsers.ts';
 import { FILES } from './dump-operands.ts';
 
 export const usage = dumpCommand({
@@ -14,8 +14,8 @@ export const usage = dumpCommand({
     },
     top: {
       argument: 'number',
-      meaning: 'how many of each to list (default: 5; 20 with --by)',
-      parse: parseCount,
+      meaning: 'how many of each to list, or all (default: 5; 20 with --by)',
+      parse: parseCountOrAll,
     },
     jobs: { argument: 'n', meaning: 'threads to work on at most', parse: parseJobs },
   },

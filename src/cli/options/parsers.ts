@@ -47,10 +47,19 @@ export function parseJobs(text: string): number {
   throw new InvalidArgumentError('A number of threads is needed, 1 or more.');
 }
 
+const COUNT = /^[1-9]\d{0,8}$/;
+
 /** A number of items, at least one. @throws InvalidArgumentError */
 export function parseCount(text: string): number {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  if (COUNT.test(text)) return Number(text);
   throw new InvalidArgumentError('A number of 1 or more is needed.');
+}
+
+/** How many of a list to show: a number of items, or infinity for `all`. @throws InvalidArgumentError */
+export function parseCountOrAll(text: string): number {
+  if (text === 'all') return Number.POSITIVE_INFINITY;
+  if (COUNT.test(text)) return Number(text);
+  throw new InvalidArgumentError('A number of 1 or more is needed, or all.');
 }
 
 /** A file name. @throws InvalidArgumentError */
