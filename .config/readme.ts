@@ -1,6 +1,13 @@
-// Renews the table of commands in README.md: npm run readme.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { COMMANDS } from '../src/cli/declarations/commands.ts';
-import { withCommandTable } from '../src/cli/documentation/readme-table.ts';
+// Renews what is generated in README.md and the pages of .github/docs, and what their examples print:
+// npm run readme.
+import { writeFileSync } from 'node:fs';
+import { withExamples } from './examples.ts';
+import { PAGES, pathOf, textOf, withDeclarations } from './pages.ts';
 
-writeFileSync('README.md', withCommandTable(readFileSync('README.md', 'utf8'), COMMANDS));
+for (const page of PAGES) {
+  const before = textOf(page);
+  const after = await withExamples(withDeclarations(before));
+  if (after === before) continue;
+  writeFileSync(pathOf(page), after);
+  process.stdout.write(`${page} renewed\n`);
+}

@@ -1,55 +1,59 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dumpOf } from './support/fixture.ts';
-import { shell } from './support/run.ts';
+import { existsSync } from 'node:fs';
+import { posix } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { examplesOf, outputOf } from '../.config/examples.ts';
+import { PAGES, PARTS, pathOf, textOf, withDeclarations } from '../.config/pages.ts';
+import { partsOf } from '../src/cli/documentation/generated-parts.ts';
+import { anchorsOf, linksOf } from './support/markdown.ts';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const PAGES = ['README.md', '.github/docs/reports.md'].map((path) =>
-  readFileSync(new URL(`../${path}`, import.meta.url), 'utf8'),
-);
-const EXAMPLE = /^```\n\$ (?<command>kdump-inspect .*)\n(?<output>[^`]*)^```$/gm;
-/** A line of its own, for what the README leaves out. */
-const LEFT_OUT = /^\.\.\.$/m;
-
-const examples = Array.from(PAGES.join('\n').matchAll(EXAMPLE), ({ groups }) => [
-  groups?.command ?? '',
-  groups?.output ?? '',
-]);
-
-describe('the examples of the README and the pages that it leads to', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-readme-'));
-  beforeAll(() => symlinkSync(dumpOf('linux-6.12-numa'), join(folder, 'vmcore')));
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  it('are found', () => {
-    const commands = examples.map(([command]) => command?.split(' ')[1]);
-    expect(commands).toEqual(['pages', 'page', 'info', 'usage', 'layout']);
+describe('the README and the pages that it leads to', () => {
+  it.each(PAGES)('say what the declarations say; npm run readme renews them: %s', (page) => {
+    expect(textOf(page)).toBe(withDeclarations(textOf(page)));
   });
 
-  it.each(examples)('show what is printed: %s', (command, output) => {
-    const { status, stdout, stderr } = shell(`cd '${folder}' && ${command.replace('kdump-inspect', '$KI')}`);
-    expect([status, stderr]).toEqual([0, '']);
-    const parts = output.split(LEFT_OUT).map((part) => part.trim());
-    for (const part of parts) expect(stdout).toContain(part);
-    if (parts.length === 1) expect(stdout.trim()).toBe(parts[0]);
+  it('have every generated part once', () => {
+    const found = PAGES.flatMap((page) => partsOf(textOf(page)));
+    expect(found.toSorted()).toEqual([...PARTS.keys()].toSorted());
+  });
+});
+
+describe('the examples of the README and the pages that it leads to', () => {
+  const examples = PAGES.flatMap((page) => examplesOf(textOf(page)).map((example) => ({ page, ...example })));
+
+  it('are found', () => {
+    const shown = PAGES.flatMap((page) => textOf(page).match(/^```\n\$ /gm) ?? []);
+    expect(examples.length).toBe(shown.length);
+    const commands = examples.map(({ command }) => command.split(' ')[1]);
+    expect(commands).toEqual(expect.arrayContaining(['pages', 'page', 'info', 'usage', 'layout']));
+  });
+
+  it.each(examples)('show what is printed; npm run readme renews them: $page, $command', async (example) => {
+    expect(await outputOf(example)).toBe(example.output);
   });
 });
 
 describe('the links between the pages', () => {
-  const folders = ['.', 'src', '.github', '.github/docs'];
-  const pages = folders.flatMap((folder) =>
-    readdirSync(join(ROOT, folder))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => join(folder, name)),
-  );
+  it.each(PAGES)('of %s lead to files and headings that exist', (page) => {
+    const local = linksOf(textOf(page)).filter((to) => !/^(https?|mailto):/.test(to));
+    expect(local.filter((to) => !leadsSomewhere(page, to))).toEqual([]);
+  });
 
-  it.each(pages)('of %s lead to files that exist', (page) => {
-    const text = readFileSync(join(ROOT, page), 'utf8');
-    const links = Array.from(text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g), ([, to = '']) => to);
-    const local = links.filter((to) => !to.includes('://'));
-    expect(local.filter((to) => !existsSync(join(ROOT, dirname(page), to)))).toEqual([]);
+  it('reach every page of .github/docs from the README', () => {
+    const linked = linksOf(textOf('README.md')).map((to) => to.replace(/#.*/, ''));
+    const docs = PAGES.filter((page) => page.startsWith('.github/docs/'));
+    const reached = linked.flatMap((page) => [page, ...linkedFrom(page)]);
+    expect(docs.filter((page) => !reached.includes(page))).toEqual([]);
   });
 });
+
+function leadsSomewhere(page: string, to: string): boolean {
+  const [path = '', anchor] = to.split('#');
+  const target = path === '' ? page : posix.join(posix.dirname(page), path);
+  if (!existsSync(pathOf(target))) return false;
+  return anchor === undefined || anchorsOf(textOf(target)).includes(anchor);
+}
+
+function linkedFrom(page: string): string[] {
+  if (!PAGES.includes(page)) return [];
+  return linksOf(textOf(page)).map((to) => posix.join(posix.dirname(page), to.replace(/#.*/, '')));
+}

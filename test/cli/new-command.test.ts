@@ -5,8 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type Command, dumpCommand } from '../../src/cli/command/command.ts';
 import { COMMANDS } from '../../src/cli/declarations/commands.ts';
 import { FILE } from '../../src/cli/declarations/dump-operands.ts';
+import { referenceParts } from '../../src/cli/documentation/command-reference.ts';
 import { manPage } from '../../src/cli/documentation/man-page.ts';
-import { withCommandTable } from '../../src/cli/documentation/readme-table.ts';
+import { readmeParts } from '../../src/cli/documentation/readme-table.ts';
 import { parseCount } from '../../src/cli/options/parsers.ts';
 import { paragraph, strong, title } from '../../src/report/view.ts';
 import { BuiltKernel } from '../builders/kernel.ts';
@@ -102,11 +103,13 @@ describe('a new command, declared in one file', () => {
     for (const shell of ['zsh', 'fish']) expect((await run('completion', shell)).stdout).toContain('release');
   });
 
-  it('is in the manual and in the table of the README', () => {
+  it('is in the manual, in the table of the README and in the reference', () => {
     expect(manPage(ALL, '1.0')).toMatch(
       /^\.SS release FILE \[PREFIX\]\nThe release of the kernel, as often/m,
     );
-    const readme = '<!-- npm run readme writes this table -->\n<!-- end of the table -->\n';
-    expect(withCommandTable(readme, ALL)).toContain('| `release FILE [PREFIX]` | the release of the kernel');
+    expect(readmeParts(ALL).get('commands')).toContain(
+      '| `release FILE [PREFIX]` | the release of the kernel',
+    );
+    expect(referenceParts(ALL).get('command release')).toContain('| `--letters CASE` | how to write it');
   });
 });

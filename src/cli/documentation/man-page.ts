@@ -2,6 +2,7 @@ import { type Command, operandsOf } from '../command/command.ts';
 import { PROGRAM } from '../command/program-texts.ts';
 import { operandWords } from './operand-words.ts';
 import { commonForms, type OptionForm, ownForms } from './option-forms.ts';
+import { sentence } from './sentence.ts';
 
 /** The manual kdump-inspect(1), in the macros of man(7). */
 export function manPage(commands: readonly Command[], version: string): string {
@@ -71,11 +72,6 @@ function exampleLines([line, meaning]: readonly [string, string]): string[] {
 /** A paragraph with a tag, as for an option. */
 function tagged(tag: string, text: string): string[] {
   return ['.TP', tag, text === '' ? '\\&' : roff(sentence(text))];
-}
-
-function sentence(text: string): string {
-  const first = /^[a-z]+([ :,;]|$)/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
-  return /[.:]$/.test(first) ? first : `${first}.`;
 }
 
 function bold(text: string): string {
