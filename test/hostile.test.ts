@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dumpOf } from './support/fixture.ts';
 import { type Planted, plant } from './support/hostile.ts';
-import { PROGRAM, type Ran, run } from './support/run.ts';
+import { type Ran, run } from './support/run.ts';
 import { violations } from './support/schema.ts';
-import { onTerminal } from './support/terminal.ts';
+import { programOnTerminal } from './support/terminal.ts';
 import { unsafeIn } from './support/unsafe.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-hostile-'));
@@ -158,11 +158,9 @@ describe('vmcoreinfo --raw and --get', () => {
     for (const args of [['vmcoreinfo', '--raw'], ['vmcoreinfo', '--get', 'OSRELEASE'], ['dmesg'], ['info']]) {
       const [command = '', ...options] = args;
       // Without a progress bar, which a slow machine would show.
-      const sent = onTerminal([process.execPath, PROGRAM, command, DUMP, ...options, '--quiet']);
-      expect(sent).toContain('6.12.107+\\x1b[2J\\x9b');
-      // A terminal's own newline is \r\n.
-      const left = withoutBold(sent).replaceAll('\r\n', '\n');
-      expect(unsafeIn(left, true)).toEqual([]);
+      const { text } = programOnTerminal([command, DUMP, ...options, '--quiet']);
+      expect(text).toContain('6.12.107+\\x1b[2J\\x9b');
+      expect(unsafeIn(withoutBold(text), true)).toEqual([]);
     }
   });
 });

@@ -85,7 +85,7 @@ describe('stderr', () => {
 describe('a progress bar', () => {
   /** A program of TypeScript, on a terminal. */
   const show = (program: string) =>
-    onTerminal([process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]);
+    onTerminal([process.execPath, '--import', 'tsx', '--input-type=module', '-e', program]).text;
 
   const source = (name: string) =>
     JSON.stringify(PROGRAM.replace('dist/kdump-inspect.js', `src/cli/${name}.ts`));
