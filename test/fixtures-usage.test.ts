@@ -161,9 +161,18 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the uses of memory in %s', (n
     const { status, stdout, stderr } = await runMain(['usage', dumpOf(name)]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/^shmem +\d+ .* Files in tmpfs, shared memory$/m);
-    expect(stdout).toContain(`NR_FREE_PAGES ${expected.makedumpfile.free}: the same\n`);
+    expect(stdout).toMatch(/^(\d+) of \1 kernel counters explained: \d+ equal.* \(see --check\)$/m);
     expect(stdout).toMatch(/^The 5 largest of \d+ slab caches:$/m);
     expect(stdout).toMatch(/^ *1024 +4 MiB +0 +tmpfs +\/dev\/zero \(deleted\)$/m);
     expect(stdout).toMatch(/^ *2 MiB +4 +0 +0 +0$/m);
+  });
+
+  it("are compared with each of the kernel's counters in the text of --check", async () => {
+    const { stdout } = await runMain(['usage', dumpOf(name), '--check']);
+    expect(stdout).toContain(`NR_FREE_PAGES ${expected.makedumpfile.free}: the same\n`);
+    const compared = report.checks.map(
+      ({ kernel, unit }) => ` ${kernel}${unit === 'pages' ? '' : ` ${unit}`}: `,
+    );
+    for (const figure of compared) expect(stdout).toContain(figure);
   });
 });

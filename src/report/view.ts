@@ -138,3 +138,7 @@ export function strong(text: string): Span {
 export function bad(text: string): Span {
   return { text, style: 'bad' };
 }
+
+export function good(text: string): Span {
+  return { text, style: 'good' };
+}

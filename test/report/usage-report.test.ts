@@ -97,7 +97,8 @@ function reportOf(usage: Usage, by: UsageBy = 'type'): UsageReport {
   return usageReport(usage, { image, release: '6.12.1', by, top: 5 });
 }
 
-const textOf = (report: UsageReport, color = false) => shown(usageView(report), { columns: 200, color });
+const textOf = (report: UsageReport, color = false, check = false) =>
+  shown(usageView(report, { check }), { columns: 200, color });
 /** Returns the lines of a text, with one space for many. */
 const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
 
@@ -124,10 +125,8 @@ describe('usage of a whole dump', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         'free 1 4 KiB 25.0 In the buddy allocator',
-        'NR_SHMEM 1: the same',
+        '4 of 5 kernel counters explained: 4 equal (see --check):',
         'node 0 DMA32 NR_FREE_PAGES 3: 2 fewer were found: CONTRADICTED, nothing explains 2 of them',
-        'nr_slabs 2 slabs: the same',
-        '2 counters of nodes and zones: the same',
         '1 slab cache:',
         '1 page of slabs belong to no cache listed.',
         '1 file in memory:',
@@ -137,6 +136,19 @@ describe('usage of a whole dump', () => {
       ]),
     );
     expect(await textOf(report, true)).toContain('2 fewer were found: \x1b[31mCONTRADICTED\x1b[39m, nothing');
+  });
+
+  test('has each comparison as text if that is asked for', async () => {
+    expect(linesOf(await textOf(report, false, true))).toEqual(
+      expect.arrayContaining([
+        '4 of 5 kernel counters explained: 4 equal:',
+        'NR_SHMEM 1: the same',
+        'node 0 NR_SHMEM 1: the same',
+        'node 0 DMA NR_FREE_PAGES 1: the same',
+        'node 0 DMA32 NR_FREE_PAGES 3: 2 fewer were found: CONTRADICTED, nothing explains 2 of them',
+        'nr_slabs 2 slabs: the same',
+      ]),
+    );
   });
 });
 

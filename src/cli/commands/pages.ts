@@ -12,6 +12,7 @@ import type { Session } from '../session/session.ts';
 export interface PagesAsked {
   readonly compat?: string;
   readonly jobs?: number;
+  readonly check?: boolean;
 }
 
 /** `pages`: what every physical page is used for. */
@@ -28,8 +29,8 @@ export async function report(session: Session, { compat, jobs }: PagesAsked): Pr
   }
 }
 
-export async function view(report: PagesReport): Promise<View> {
-  return (await import('../../report/views/pages-view.ts')).pagesView(report);
+export async function view(report: PagesReport, { check }: PagesAsked): Promise<View> {
+  return (await import('../../report/views/pages-view.ts')).pagesView(report, { check });
 }
 
 /**

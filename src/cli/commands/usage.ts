@@ -13,6 +13,7 @@ export interface UsageAsked {
   readonly by?: UsageBy;
   readonly top?: number;
   readonly jobs?: number;
+  readonly check?: boolean;
 }
 
 /** Entries of each list in the overview, and of a single list. */
@@ -46,6 +47,6 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
   }
 }
 
-export async function view(report: UsageReport): Promise<View> {
-  return (await import('../../report/views/usage-view.ts')).usageView(report);
+export async function view(report: UsageReport, { check }: UsageAsked): Promise<View> {
+  return (await import('../../report/views/usage-view.ts')).usageView(report, { check });
 }

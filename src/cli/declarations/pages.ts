@@ -12,6 +12,7 @@ export const pages = dumpCommand({
       meaning: 'count as another program does, including its errors',
       choices: ['makedumpfile'],
     },
+    check: { meaning: "show the comparison with the kernel's free lists zone by zone" },
     jobs: { argument: 'n', meaning: 'use at most N threads', parse: parseJobs },
   },
   load: () => import('../commands/pages.ts'),

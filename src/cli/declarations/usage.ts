@@ -17,6 +17,7 @@ export const usage = dumpCommand({
       meaning: 'how many of each to list, or all (default: 5; 20 with --by)',
       parse: parseCountOrAll,
     },
+    check: { meaning: "show each comparison with the kernel's own counters" },
     jobs: { argument: 'n', meaning: 'threads to work on at most', parse: parseJobs },
   },
   load: () => import('../commands/usage.ts'),

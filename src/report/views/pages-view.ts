@@ -7,6 +7,7 @@ import { plural, size, utc } from '../units.ts';
 import {
   BLANK,
   type Block,
+  good,
   numbers,
   paragraph,
   type RichText,
@@ -36,11 +37,17 @@ const ROWS: readonly [PageClass, string][] = [
 /** makedumpfile does not print these rows. They are shown if they have pages. */
 const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline', 'uninitialized', 'zoneDevice']);
 
-export function* pagesView(report: PagesReport): View {
+/** What is shown of a report. */
+export interface PagesShown {
+  /** Whether the check of FREE is shown zone by zone, not only where figures differ. */
+  readonly check?: boolean | undefined;
+}
+
+export function* pagesView(report: PagesReport, { check = false }: PagesShown = {}): View {
   yield title(titleOf(report));
   yield BLANK;
   yield pagesTable(report);
-  yield* freeCheck(report);
+  yield* freeCheck(report, check);
 }
 
 function titleOf({ kernel, file }: PagesReport): RichText {
@@ -69,25 +76,41 @@ function totalText({ compat }: PagesReport): string {
   return compat === null ? 'Each physical page once' : 'Counted as makedumpfile does';
 }
 
-/** The self-check of FREE. */
-function* freeCheck({ freeCheck: check, checks }: PagesReport): View {
+/** The self-check of FREE: in how many zones it agrees, and each zone that has a figure of its own. */
+function* freeCheck({ freeCheck: check, checks }: PagesReport, all: boolean): View {
   if (check === null) return;
   yield BLANK;
   if ('unavailable' in check) {
     yield paragraph(`FREE was not checked: ${check.unavailable}`);
     return;
   }
-  yield paragraph("FREE by zone, against the kernel's own free lists:");
-  for (const zone of check.zones) {
-    const found = `node ${zone.node} ${zone.zone}: ${plural(zone.counted, 'page')}, `;
-    yield paragraph([found, listsText(zone, checks), counterText(zone, checks)], 2);
-  }
+  const { zones } = check;
+  const agree = zones.filter((zone) => agrees(zone, checks)).length;
+  const differ = zones.filter(({ counted, freeArea, vmStat }) => counted !== freeArea || counted !== vmStat);
+  const agreement = `FREE agrees with the kernel's free lists in ${agree} of ${plural(zones.length, 'zone')}`;
+  const shown = all ? zones : differ;
+  yield paragraph([
+    agree === zones.length ? good(agreement) : agreement,
+    all ? '' : ' (see --check)',
+    shown.length === 0 ? '' : ':',
+  ]);
+  for (const zone of shown) yield paragraph(zoneText(zone, checks), 2);
+}
+
+/** Whether a zone has as many pages on its free lists as were counted, or why not is known. */
+function agrees(zone: FreeCheckRow, checks: readonly Check[]): boolean {
+  return zone.counted === zone.freeArea || listsOf(zone, checks)?.verdict === 'explained';
+}
+
+function zoneText(zone: FreeCheckRow, checks: readonly Check[]): RichText {
+  const found = `node ${zone.node} ${zone.zone}: ${plural(zone.counted, 'page')}, `;
+  return [found, listsText(zone, checks), counterText(zone, checks)];
 }
 
 /** Compares a zone with its free lists, and gives the verdict: "the kernel counts 4: CONTRADICTED". */
 function listsText(zone: FreeCheckRow, checks: readonly Check[]): RichText {
   if (zone.counted === zone.freeArea) return 'as the kernel counts';
-  const lists = checkOf(zone, 'free_area.nr_free', checks);
+  const lists = listsOf(zone, checks);
   return [`the kernel counts ${zone.freeArea}`, lists ? verdictText(lists) : ''];
 }
 
@@ -96,6 +119,10 @@ function counterText(zone: FreeCheckRow, checks: readonly Check[]): RichText {
   if (zone.vmStat === zone.counted || zone.vmStat === zone.freeArea) return '';
   const counter = checkOf(zone, 'NR_FREE_PAGES', checks);
   return [`; NR_FREE_PAGES ${zone.vmStat}`, counter ? verdictText(counter) : ''];
+}
+
+function listsOf(zone: FreeCheckRow, checks: readonly Check[]): Check | undefined {
+  return checkOf(zone, 'free_area.nr_free', checks);
 }
 
 function checkOf({ node, zone }: FreeCheckRow, name: string, checks: readonly Check[]): Check | undefined {

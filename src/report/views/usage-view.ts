@@ -5,12 +5,18 @@ import { USAGE_NAMES } from '../usage-names.ts';
 import type { UsageReport } from '../usage-report.ts';
 import type { FileRow, SlabRow } from '../usage-rows.ts';
 import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
-import { checkText } from './check-text.ts';
+import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
 
-export function* usageView(report: UsageReport): View {
+/** What is shown of a report. */
+export interface UsageShown {
+  /** Whether each comparison with a counter of the kernel is shown, not only those that need an explanation. */
+  readonly check?: boolean | undefined;
+}
+
+export function* usageView(report: UsageReport, shown: UsageShown = {}): View {
   yield title([strong(kernelName(report.kernel)), ` (${report.file.format})`]);
-  for (const section of sectionsOf(report)) {
+  for (const section of sectionsOf(report, shown)) {
     yield BLANK;
     yield* section;
   }
@@ -19,10 +25,10 @@ export function* usageView(report: UsageReport): View {
 /** Blocks that belong together. */
 type Section = readonly Block[];
 
-function sectionsOf(report: UsageReport): Section[] {
-  const { slabs, files, processes, vmalloc, modules, hugetlb } = report;
+function sectionsOf(report: UsageReport, { check = false }: UsageShown): Section[] {
+  const { slabs, files, processes, vmalloc, modules, hugetlb, checks } = report;
   const sections = [
-    ...(report.by === 'type' ? [typeSection(report), checkSection(report)] : []),
+    ...(report.by === 'type' ? [typeSection(report), checkSummary(checks, check)] : []),
     ...(slabs ? [slabSection(slabs)] : []),
     ...(files ? [fileSection(files)] : []),
     ...(processes ? [processSection(processes)] : []),
@@ -55,18 +61,6 @@ function typeSection({ types, total }: UsageReport): Section {
   ]);
   rows.push(['total', pagesOf(total), sizeText(total), shareOf(total, total), 'Each physical page once']);
   return [table(['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), 'DESCRIPTION'], rows)];
-}
-
-/** Shows each check of the whole machine. Of nodes and zones it shows those that are not equal. */
-function checkSection({ checks }: UsageReport): Section {
-  if (checks.length === 0) return [];
-  const shown = checks.filter(({ node, verdict }) => node === undefined || verdict !== 'equal');
-  const equal = checks.length - shown.length;
-  return [
-    paragraph("Against the kernel's own counters, in pages:"),
-    ...shown.map((check) => paragraph(checkText(check), 2)),
-    ...(equal === 0 ? [] : [paragraph(`${plural(equal, 'counter')} of nodes and zones: the same`, 2)]),
-  ];
 }
 
 /** "91", or "89–93" if only a range is known. */

@@ -3,7 +3,7 @@ import { type Check, check, type Movement } from '../../../src/kernel/evidence/c
 import type { PageClass } from '../../../src/pages/classify/page-class.ts';
 import type { Figure } from '../../../src/report/figure.ts';
 import type { ClassRow, FreeCheckRow, PagesReport } from '../../../src/report/pages-report.ts';
-import { pagesView } from '../../../src/report/views/pages-view.ts';
+import { type PagesShown, pagesView } from '../../../src/report/views/pages-view.ts';
 import { violations } from '../../support/schema.ts';
 import { textOf } from '../../support/text-of.ts';
 
@@ -34,9 +34,9 @@ function reportOf(
   };
 }
 
-async function linesOf(report: PagesReport): Promise<string[]> {
+async function linesOf(report: PagesReport, asked: PagesShown = {}): Promise<string[]> {
   expect(violations('pages', report)).toEqual([]);
-  return (await textOf(pagesView(report), { columns: 400 })).trimEnd().split('\n');
+  return (await textOf(pagesView(report, asked), { columns: 400 })).trimEnd().split('\n');
 }
 
 /** Returns the line of a row with its columns one blank apart; undefined if there is none. */
@@ -87,19 +87,46 @@ describe('the rows of pages', () => {
 describe('the check of FREE', () => {
   const zone: FreeCheckRow = { node: 1, zone: 'Normal', counted: 4, freeArea: 4, vmStat: 4 };
   /** Returns the lines below the table. */
-  const said = async (freeCheck: PagesReport['freeCheck'], checks: readonly Check[] = []) => {
-    const lines = await linesOf(reportOf({ freeCheck, checks }));
+  const said = async (
+    freeCheck: PagesReport['freeCheck'],
+    checks: readonly Check[] = [],
+    asked: PagesShown = {},
+  ) => {
+    const lines = await linesOf(reportOf({ freeCheck, checks }), asked);
     return lines.slice(lines.findIndex((line) => line.startsWith('TOTAL')) + 1);
   };
 
   it.each<[string, Partial<FreeCheckRow>, string]>([
     ['agrees', {}, '4 pages, as the kernel counts'],
     ['found one page', { counted: 1, freeArea: 1, vmStat: 1 }, '1 page, as the kernel counts'],
-  ])('%s', async (_, changes, text) => {
-    expect(await said({ zones: [{ ...zone, ...changes }] })).toEqual([
+  ])('%s, which --check shows', async (_, changes, text) => {
+    const zones = [{ ...zone, ...changes }];
+    const agreement = "FREE agrees with the kernel's free lists in 1 of 1 zone";
+    expect(await said({ zones }, [], { check: true })).toEqual([
       '',
-      "FREE by zone, against the kernel's own free lists:",
+      `${agreement}:`,
       `  node 1 Normal: ${text}`,
+    ]);
+    expect(await said({ zones })).toEqual(['', `${agreement} (see --check)`]);
+  });
+
+  it('shows the zones that have another figure, and how many agree', async () => {
+    const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
+    const zones = [
+      { ...zone, node: 0, zone: 'DMA' },
+      { ...zone, node: 0, vmStat: 5 },
+      { ...zone, freeArea: 3 },
+    ];
+    const held = check({
+      ...{ ...place, name: 'NR_FREE_PAGES', node: 0, counted: 4, kernel: 5 },
+      movement: { by: 'CPUs may hold back so many', upTo: 127 },
+    });
+    const lists = check({ ...place, counted: 4, kernel: 3 });
+    expect(await said({ zones }, [lists, held])).toEqual([
+      '',
+      "FREE agrees with the kernel's free lists in 2 of 3 zones (see --check):",
+      '  node 0 Normal: 4 pages, as the kernel counts; NR_FREE_PAGES 5, CPUs may hold back so many (up to 127)',
+      '  node 1 Normal: 4 pages, the kernel counts 3: CONTRADICTED, nothing explains 1 of them',
     ]);
   });
 
@@ -153,8 +180,11 @@ describe('the check of FREE', () => {
     const explained = [{ by: 'unaccepted memory', count: 2 }];
     const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
     const lists = check({ ...place, counted: 6, kernel: 4, explained });
-    const line = (await said({ zones: [{ ...zone, counted: 6, vmStat: 6 }] }, [lists])).at(-1);
-    expect(line).toBe('  node 1 Normal: 6 pages, the kernel counts 4, unaccepted memory');
+    const lines = await said({ zones: [{ ...zone, counted: 6, vmStat: 6 }] }, [lists]);
+    expect(lines.slice(1)).toEqual([
+      "FREE agrees with the kernel's free lists in 1 of 1 zone (see --check):",
+      '  node 1 Normal: 6 pages, the kernel counts 4, unaccepted memory',
+    ]);
   });
 
   it('says why it is missing, unless it is not wanted', async () => {
