@@ -1,4 +1,5 @@
 import { InspectError } from '../../errors.ts';
+import { nearNames } from '../../kernel/evidence/near-names.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { escapeLines } from '../../report/escape.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
@@ -48,13 +49,25 @@ export function json(
 function lineOf(info: Vmcoreinfo, key: string, path: string): string {
   const value = info.get(key);
   if (value !== undefined) return value;
-  const near = info
-    .keys()
-    .filter((k) => k.includes(key))
-    .slice(0, 3);
+  const near = nearKeys(info.keys(), key).slice(0, 3);
   throw new InspectError('missingInfo', `${path}: VMCOREINFO has no line ${key}`, {
     path,
     key,
     ...(near.length > 0 ? { hint: `did you mean ${near.join(' or ')}?` } : {}),
   });
+}
+
+/** Keys that are spelled like the wanted one, or that are about something of that name, in whatever form. */
+function nearKeys(keys: readonly string[], wanted: string): string[] {
+  const named = (about: string) => keys.filter((key) => key === about || subjectOf(key) === about);
+  const subject = subjectOf(wanted);
+  const same = named(subject);
+  if (same.length > 0) return same;
+  const whole = nearNames(keys, wanted);
+  return whole.length > 0 ? whole : nearNames(keys.map(subjectOf), subject).flatMap(named);
+}
+
+/** What a key is about: `page` of SIZE(page); a key such as OSRELEASE as it is. */
+function subjectOf(key: string): string {
+  return /^[A-Z]+\((.*)\)$/.exec(key)?.[1] ?? key;
 }

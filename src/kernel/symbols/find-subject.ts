@@ -2,10 +2,10 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import type { Btf } from '../btf/btf.ts';
 import { KIND } from '../btf/kinds.ts';
+import { didYouMean } from '../evidence/near-names.ts';
 import { listModuleBtf, readModuleBtf } from '../modules/module-btf.ts';
 import { isCut } from '../objects/list.ts';
 import { KNOWN_SYMBOLS } from '../types/known-symbols.ts';
-import { nearNames } from '../types/near-names.ts';
 import type { Subject, SubjectName } from '../types/subject.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
@@ -27,10 +27,10 @@ export function findType(typed: TypedKernel, { name, nth }: SubjectName): FoundT
   const { btf } = typed.types;
   const found = pick(btf, name, nth, null) ?? inModules(typed, name, nth);
   if (found) return found;
-  const near = nearNames(btf, name);
+  const hint = didYouMean(btf.names(), name);
   throw new InspectError('missingInfo', `this kernel has no type ${name}${nth > 1 ? `#${nth}` : ''}`, {
     key: name,
-    ...(near.length > 0 ? { hint: `did you mean ${near.join(' or ')}?` } : {}),
+    ...(hint === undefined ? {} : { hint }),
   });
 }
 

@@ -1,4 +1,4 @@
-import type { Btf } from '../btf/btf.ts';
+import { type Btf, DEPTH_LIMIT } from '../btf/btf.ts';
 import { hasMembers, KIND } from '../btf/kinds.ts';
 
 /** Where in a structure something lies, and its type. */
@@ -36,6 +36,17 @@ export function findMember(btf: Btf, id: number, name: string): MemberPlace | un
     }
   }
   return undefined;
+}
+
+/** Yields the names by which findMember() finds something; none in a type that has no members. */
+export function* memberNames(btf: Btf, type: number, depth = 0): Generator<string> {
+  const id = btf.resolve(type);
+  if (!hasMembers(btf.kind(id)) || depth > DEPTH_LIMIT) return;
+  for (let i = 0; i < btf.elements(id); i++) {
+    const member = btf.member(id, i);
+    if (member.name === '') yield* memberNames(btf, member.type, depth + 1);
+    else yield member.name;
+  }
 }
 
 const ANONYMOUS = new Uint8Array(0);

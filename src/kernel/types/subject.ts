@@ -2,9 +2,10 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import type { Btf } from '../btf/btf.ts';
 import { KIND } from '../btf/kinds.ts';
+import { didYouMean } from '../evidence/near-names.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { typeName } from './c-names.ts';
-import type { MemberPlace } from './members.ts';
+import { type MemberPlace, memberNames } from './members.ts';
 import { parseMemberPath, type Step } from './path.ts';
 import { stepInto } from './struct-type.ts';
 
@@ -84,7 +85,10 @@ function pointerAt(space: AddressSpace, btf: Btf, base: bigint, { type, bitOffse
 function noStep(btf: Btf, type: number, step: Exclude<Step, 'follow'>): InspectError {
   const name = typeName(btf, type);
   if ('index' in step) return new InspectError('missingInfo', `${name} has no element ${step.index}`);
-  const pointer = btf.kind(btf.resolve(type)) === KIND.PTR;
-  const facts = pointer ? { hint: `it is a pointer: write ->${step.member}` } : {};
+  const isPointer = btf.kind(btf.resolve(type)) === KIND.PTR;
+  const hint = isPointer
+    ? `it is a pointer: write ->${step.member}`
+    : didYouMean(memberNames(btf, type), step.member);
+  const facts = hint === undefined ? {} : { hint };
   return new InspectError('missingInfo', `${name} has no member ${step.member}`, facts);
 }

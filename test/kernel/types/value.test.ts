@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { nearNames } from '../../../src/kernel/evidence/near-names.ts';
 import { findType } from '../../../src/kernel/symbols/find-subject.ts';
 import { addressOf } from '../../../src/kernel/symbols/named-address.ts';
 import { Symbolizer } from '../../../src/kernel/symbols/symbolizer.ts';
-import { nearNames } from '../../../src/kernel/types/near-names.ts';
 import { followPath, parseSubject } from '../../../src/kernel/types/subject.ts';
 import { notesOn, readValue, type Value } from '../../../src/kernel/types/value.ts';
 import { jsonValue } from '../../../src/report/struct-report.ts';
@@ -175,10 +175,10 @@ describe('names', () => {
 
   test('that are almost right suggest the right ones', () => {
     const { btf } = typed.types;
-    expect(nearNames(btf, 'tsk_struct')).toContain('task_struct');
-    expect(nearNames(btf, 'mm_strct')[0]).toBe('mm_struct');
-    expect(nearNames(btf, 'task_')).toEqual(expect.arrayContaining(['task_state', 'task_struct']));
-    expect(nearNames(btf, 'quite_another')).toEqual([]);
+    expect(nearNames(btf.names(), 'tsk_struct')).toContain('task_struct');
+    expect(nearNames(btf.names(), 'mm_strct')[0]).toBe('mm_struct');
+    expect(nearNames(btf.names(), 'task_')).toEqual(expect.arrayContaining(['task_state', 'task_struct']));
+    expect(nearNames(btf.names(), 'quite_another')).toEqual([]);
     const failure = failureOf(() => findType(typed, parseSubject('mm_strct')));
     expect(failure).toMatchObject({ kind: 'missingInfo', facts: { hint: 'did you mean mm_struct?' } });
   });
