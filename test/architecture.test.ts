@@ -23,6 +23,7 @@ const PACKAGES: Record<string, string> = {
 const ON_DEMAND = 'src/formats/kdump/kdump-image.ts';
 /** The only files that touch the file system. */
 const FILE_SYSTEM = [
+  'src/bytes/file-kind.ts',
   'src/bytes/file-source.ts',
   'src/formats/kcore/access.ts',
   'src/formats/kcore/sysfs-vmcoreinfo.ts',

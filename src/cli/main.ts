@@ -18,16 +18,27 @@ export async function main(
       status = await runOnDump(command, files, asked);
     } else printOut((await command.load()).text(asked, commands));
   };
-  const program = makeProgram(commands, run, args[0]);
-  if (args.length === 0) {
-    program.outputHelp({ error: true });
-    return EXIT.usage;
-  }
   try {
-    await program.parseAsync([...args], { from: 'user' });
+    const words = needsCommand(args, commands)
+      ? (await import('./first-word.ts')).withCommand(args, commands)
+      : args;
+    const program = makeProgram(commands, run, words[0]);
+    if (words.length === 0) {
+      program.outputHelp({ error: true });
+      return EXIT.usage;
+    }
+    await program.parseAsync([...words], { from: 'user' });
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     return reportFailure(asMemoryError(error), args.includes('--debug'));
   }
+}
+
+/** What the parser itself knows as a first word. */
+const OF_THE_PROGRAM = /^(help|-h|--help|-V|--version)$/;
+
+/** Whether the first word is none that the parser knows. What it means instead takes more code to find out. */
+function needsCommand([first]: readonly string[], commands: readonly Command[]): boolean {
+  return first !== undefined && !OF_THE_PROGRAM.test(first) && !commands.some(({ name }) => name === first);
 }

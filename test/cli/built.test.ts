@@ -14,6 +14,8 @@ describe('the built program prints the same as its source, which runs in the pro
     [['pages', '--help']],
     [['--nonsense']],
     [['nonsense\x1b[2J']],
+    [[NUMA]],
+    [['log', NUMA]],
     [['pages', NUMA]],
     [['pages', NUMA, '--json']],
     [['pages', NUMA, '--color']],

@@ -1,0 +1,85 @@
+import { kindAt } from '../bytes/file-kind.ts';
+import { InspectError } from '../errors.ts';
+import { allOptionsOf, type Command } from './command/command.ts';
+import { type DeclaredOptions, flagOf } from './options/declared.ts';
+import { insteadOf } from './words-of-other-tools.ts';
+
+/** The command that a dump alone means. */
+const OF_A_DUMP = 'info';
+
+/**
+ * The command line with the command that was left out: a dump alone means `info`. It is unchanged if its first
+ * operand is a command, or if the parser has to say what is wrong with it.
+ * @throws InspectError usage, if its first word is one of another tool, or empty, or comes too early
+ */
+export function withCommand(args: readonly string[], commands: readonly Command[]): readonly string[] {
+  const info = commands.find(({ name }) => name === OF_A_DUMP);
+  const at = info ? firstOperand(args, allOptionsOf(info)) : undefined;
+  const word = at === undefined ? undefined : args[at];
+  if (at === undefined || word === undefined || isCommand(word, commands)) return args;
+  if (word === '') throw emptyWord();
+  if (kindAt(word) === undefined) {
+    const instead = insteadOf(word);
+    if (instead !== undefined) throw unknownWord(`unknown command '${word}'`, instead);
+    if (!/[./]/.test(word) && word !== '-') return args;
+  } else refuseLateCommand(args, at, commands);
+  return [OF_A_DUMP, ...args];
+}
+
+const isCommand = (word: string, commands: readonly Command[]) =>
+  word === 'help' || commands.some(({ name }) => name === word);
+
+/**
+ * Where the first operand is; undefined if there is none, or if an option before it is unknown.
+ * @throws InspectError usage, if the option is one of another tool
+ */
+function firstOperand(args: readonly string[], options: DeclaredOptions): number | undefined {
+  for (let at = 0; at < args.length; at++) {
+    const arg = args[at] ?? '';
+    if (arg === '--') return at + 1;
+    if (!/^-./.test(arg)) return at;
+    const found = optionOf(arg, options);
+    if (found === undefined) {
+      refuseOption(arg);
+      return undefined;
+    }
+    if (found.takesNext) at++;
+  }
+  return undefined;
+}
+
+/** Whether the value of an option is the next word; undefined if there is no such option. */
+function optionOf(arg: string, options: DeclaredOptions): { readonly takesNext: boolean } | undefined {
+  const [flag = '', value] = arg.split('=', 2);
+  for (const [name, { short, argument, negated }] of Object.entries(options)) {
+    const isShort = short !== undefined && arg.startsWith(`-${short}`);
+    if (isShort) return { takesNext: argument !== undefined && arg.length === 2 };
+    if (flag === flagOf(name)) return { takesNext: argument !== undefined && value === undefined };
+    if (negated !== undefined && flag === `--no-${name}`) return { takesNext: false };
+  }
+  return undefined;
+}
+
+function refuseOption(arg: string): void {
+  const flag = arg.startsWith('--') ? (arg.split('=', 1)[0] ?? '') : arg.slice(0, 2);
+  const instead = insteadOf(flag);
+  if (instead !== undefined) throw unknownWord(`unknown option '${flag}'`, instead);
+}
+
+/** @throws InspectError usage, if a command comes after its file */
+function refuseLateCommand(args: readonly string[], at: number, commands: readonly Command[]): void {
+  const [file = '', word = ''] = args.slice(at);
+  if (!commands.some(({ name, dump }) => dump && name === word) || kindAt(word) !== undefined) return;
+  throw unknownWord('the command comes before its file', `kdump-inspect ${word} ${file}`);
+}
+
+function unknownWord(message: string, hint: string): InspectError {
+  return new InspectError('usage', message, { hint });
+}
+
+function emptyWord(): InspectError {
+  return unknownWord(
+    'the first word is empty, where a command or a file is needed',
+    'is a variable of the shell empty? kdump-inspect --help lists the commands',
+  );
+}
