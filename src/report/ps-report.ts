@@ -73,6 +73,10 @@ export interface PsReport extends CheckedFigures {
   readonly counts: TaskFigures;
   /** null if that is unknown; a warning says why. */
   readonly cpus: readonly CpuRow[] | null;
+  /** Tasks that were asked for, however many are shown; null if some may not have been found. */
+  readonly selected: number | null;
+  /** With --state: threads in these states whose rows only --threads shows; as `selected`. */
+  readonly otherThreads: number | null;
   readonly tasks: readonly TaskRow[];
   readonly warnings: readonly string[];
   readonly complete: boolean;
@@ -93,6 +97,8 @@ export interface PsFacts {
   readonly tasks: readonly TaskDetails[];
   /** How many of them to show; undefined for all. */
   readonly top?: number | undefined;
+  /** Threads in the states that were asked for which are not among them. */
+  readonly otherThreads: number;
 }
 
 export function psReport(facts: PsFacts): PsReport {
@@ -108,6 +114,8 @@ export function psReport(facts: PsFacts): PsReport {
     kernel: { release },
     counts: taskFigures(counts, running.allFound),
     cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running)) : null,
+    selected: running.allFound ? tasks.length : null,
+    otherThreads: running.allFound ? facts.otherThreads : null,
     tasks: tasks.slice(0, top).map((details) => taskRow(details, running)),
     warnings: [
       ...facts.doubts,

@@ -58,6 +58,7 @@ function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {})
     },
     counts: { total: tasks.length, processes: tasks.length, kernelThreads: 0, states: { S: tasks.length } },
     tasks,
+    otherThreads: 0,
     ...changes,
   });
 }
@@ -103,6 +104,15 @@ describe('the report on tasks', () => {
     const report = reportOf([details(task(7)), details(task(8), LOST)], { top: 1 });
     expect(report.tasks.map(({ pid }) => pid)).toEqual([7]);
     expect(report.complete).toBe(false);
+  });
+
+  test('says how many tasks were asked for, and which threads are not listed', async () => {
+    const report = reportOf([details(task(7)), details(task(8))], { top: 1, otherThreads: 1 });
+    expect(report).toMatchObject({ selected: 2, otherThreads: 1 });
+    const text = await textOf(psView(report, false));
+    expect(text).toContain('1 of 2 tasks are shown.');
+    expect(text).toContain('1 more thread is in such a state; --threads lists threads, too.');
+    expect(violations('ps', report)).toEqual([]);
   });
 
   test('lists twenty problems, and counts the others', () => {
@@ -160,6 +170,7 @@ describe('the report on tasks', () => {
       atLeast: found,
     });
     expect(report.tasks).toMatchObject([{ pid: 7, threads: null }]);
+    expect(report).toMatchObject({ selected: null, otherThreads: null });
     expect(violations('ps', report)).toEqual([]);
     expect(await textOf(psView(report, false))).toContain(
       'at least 1 process, 0 kernel threads, 1 task in all',

@@ -1,5 +1,6 @@
 import { dumpCommand } from '../command/command.ts';
-import { parseCount } from '../options/parsers.ts';
+import { parseCountOrAll } from '../options/parsers.ts';
+import { parseStates } from '../options/task-states.ts';
 import { FILES } from './dump-operands.ts';
 
 export const ps = dumpCommand({
@@ -7,9 +8,17 @@ export const ps = dumpCommand({
   summary: 'processes or threads, their states and their memory',
   dump: FILES,
   options: {
-    sort: { argument: 'order', meaning: 'the order', choices: ['pid', 'rss', 'cpu'], default: 'pid' },
-    top: { argument: 'n', meaning: 'only the first N', parse: parseCount },
+    user: { meaning: 'only processes, without threads of the kernel', conflicts: ['kernel'] },
+    kernel: { meaning: 'only threads of the kernel', conflicts: ['user'] },
+    state: { argument: 'letters', meaning: 'only tasks in these states: D or D,Z', parse: parseStates },
     threads: { meaning: 'list threads instead of processes' },
+    sort: {
+      argument: 'order',
+      meaning: 'the order: by memory from the largest, else from the lowest',
+      choices: ['pid', 'rss', 'swap', 'cpu'],
+      default: 'pid',
+    },
+    top: { argument: 'n', meaning: 'only the first N, or all', parse: parseCountOrAll },
   },
   help:
     "> marks tasks that were running on a CPU, ! the one that panicked; the kernel's own threads are in brackets. " +

@@ -17,12 +17,23 @@ const UNKNOWN = '?';
 /** @param threads whether the rows are threads, and not processes */
 export function* psView(report: PsReport, threads: boolean): View {
   yield paragraph(titleOf(report));
+  for (const note of notesOn(report)) yield paragraph(note);
   yield BLANK;
   const second = numbers(threads ? 'TGID' : 'PPID');
   const rows = each(function* () {
     for (const task of report.tasks) yield cells(task, threads);
   });
   yield table(['', numbers('PID'), second, 'S', numbers('CPU'), ...MEMORY, 'COMMAND'], rows, { gap: 1 });
+}
+
+/** What the table leaves out. */
+function* notesOn({ tasks, selected, otherThreads }: PsReport): Generator<string> {
+  if (selected !== null && selected > tasks.length)
+    yield `${tasks.length} of ${plural(selected, 'task')} are shown.`;
+  if (otherThreads) {
+    const are = otherThreads === 1 ? 'is' : 'are';
+    yield `${plural(otherThreads, 'more thread')} ${are} in such a state; --threads lists threads, too.`;
+  }
 }
 
 function titleOf({ kernel, counts, file, cpus }: PsReport): RichText {

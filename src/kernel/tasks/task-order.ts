@@ -1,0 +1,31 @@
+import { known } from '../evidence/fact.ts';
+import type { MmUse } from './mm-counters.ts';
+import type { TaskDetails } from './processes.ts';
+
+/** By PID or CPU from the lowest, by memory from the largest. */
+export const TASK_ORDERS = ['pid', 'rss', 'swap', 'cpu'] as const;
+export type TaskOrder = (typeof TASK_ORDERS)[number];
+
+type Compare = (a: TaskDetails, b: TaskDetails) => number;
+
+const byPid: Compare = (a, b) => a.task.tgid - b.task.tgid || a.task.pid - b.task.pid;
+const largest = (of: (use: MmUse) => number): Compare => {
+  const bytes = ({ memory }: TaskDetails) => {
+    const use = known(memory);
+    return use ? of(use) : -1;
+  };
+  return (a, b) => bytes(b) - bytes(a);
+};
+
+const COMPARE: Readonly<Record<TaskOrder, Compare>> = {
+  pid: byPid,
+  rss: largest(({ pages }) => pages.anon + pages.file + pages.shmem),
+  swap: largest(({ pages }) => pages.swap),
+  cpu: (a, b) => a.task.cpu - b.task.cpu,
+};
+
+/** Returns the tasks in an order; equal ones, and those of which it is unknown, by PID. */
+export function sortedTasks(tasks: readonly TaskDetails[], order: TaskOrder): TaskDetails[] {
+  const compare = COMPARE[order];
+  return [...tasks].sort((a, b) => compare(a, b) || byPid(a, b));
+}
