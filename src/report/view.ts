@@ -21,7 +21,7 @@ export const TAB = { tab: true } as const;
 /** Text without line breaks, or the parts that it consists of. */
 export type RichText = string | Span | typeof TAB | readonly RichText[];
 
-/** What a view is about, on one line. */
+/** What a view is about. */
 export interface Title {
   readonly kind: 'title';
   readonly text: RichText;
@@ -86,6 +86,11 @@ export interface Column {
   readonly least?: number;
   /** Blanks before the second and further lines of a cell that is wrapped. */
   readonly hang?: number;
+  /**
+   * If a narrow terminal has no room for the table, it goes without this column, before anything is wrapped:
+   * without those of 1 first, then 2, and so on. A column without this stays.
+   */
+  readonly dropped?: number;
 }
 
 export const BLANK: Block = { kind: 'blank' };
@@ -120,15 +125,21 @@ export function table(
   rows: Table['rows'],
   { gap = 2, indent = 0 }: { readonly gap?: number; readonly indent?: number } = {},
 ): Table {
-  const all = columns.map((one) =>
-    typeof one === 'string' ? ({ title: one, align: 'left' } as const) : one,
-  );
-  return { kind: 'table', columns: all, rows, gap, indent };
+  return { kind: 'table', columns: columns.map(columnOf), rows, gap, indent };
 }
 
 /** A column of numbers, which are aligned to the right. */
 export function numbers(title: string): Column {
   return { title, align: 'right' };
+}
+
+/** A column that a narrow terminal goes without, in this order: 1 first. */
+export function dropped(order: number, column: string | Column): Column {
+  return { ...columnOf(column), dropped: order };
+}
+
+function columnOf(column: string | Column): Column {
+  return typeof column === 'string' ? { title: column, align: 'left' } : column;
 }
 
 export function strong(text: string): Span {

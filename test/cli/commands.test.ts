@@ -270,11 +270,21 @@ describe('text', () => {
     ['translate', '0xffffffff91222000'],
   ];
 
-  it.each(commands)('of %s fits 80 columns and has no colour in a pipe', async (command, ...operands) => {
+  it.each(commands)(
+    'of %s fits the columns of COLUMNS, and has no colour in a pipe',
+    async (command, ...operands) => {
+      for (const dump of dumps) {
+        const { stdout } = await runMain([command, dump, ...operands], { COLUMNS: '80' });
+        expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+        expect(stdout).not.toContain('\x1b');
+      }
+    },
+  );
+
+  it.each(commands)('of %s is not wrapped in a pipe', async (command, ...operands) => {
     for (const dump of dumps) {
-      const { stdout } = await runMain([command, dump, ...operands]);
-      expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
-      expect(stdout).not.toContain('\x1b');
+      const inPipe = await runMain([command, dump, ...operands]);
+      expect(inPipe).toEqual(await runMain([command, dump, ...operands], { COLUMNS: '9999' }));
     }
   });
 

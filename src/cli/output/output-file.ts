@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommonOptions } from '../options/common-options.ts';
+import { wantedColumns } from './columns.ts';
 import { type OpenOutput, type Output, standardOutput, warner } from './output.ts';
 import { findTarget, type Target } from './output-target.ts';
 import { holdingSignals } from './signals.ts';
@@ -69,7 +70,7 @@ function asItIs(output: Output, close: () => void): OpenOutput {
 function outputTo(fd: number, options: CommonOptions, naming: Naming): Output {
   return {
     color: options.color ?? false,
-    columns: undefined,
+    columns: wantedColumns(),
     isTerminal: process.getBuiltinModule('node:tty').isatty(fd),
     result: (text) => naming(() => writeAll(fd, Buffer.from(text, 'utf8'))),
     warn: warner(options),

@@ -2,13 +2,14 @@ import { constants, fstatSync } from 'node:fs';
 import { InspectError } from '../../errors.ts';
 import { escapeLines, escapeText } from '../../report/escape.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { terminalColumns, wantedColumns } from './columns.ts';
 import { clearLine } from './status-line.ts';
 import { printOut, ReaderGone, say } from './write.ts';
 
 /** Where results and messages go: results to stdout or the file of --output, everything else to stderr. */
 export interface Output {
   readonly color: boolean;
-  /** Columns of the terminal that shows the result; undefined if no terminal does. */
+  /** Columns of a line of the result, at this moment; undefined if lines are not wrapped. */
   readonly columns: number | undefined;
   /** Whether a terminal shows the result. Control characters from a dump must not reach it. */
   readonly isTerminal: boolean;
@@ -55,7 +56,9 @@ export function standardOutput(options: CommonOptions): Output {
   const wanted = onTerminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return {
     color: options.color ?? wanted,
-    columns: onTerminal ? process.stdout.columns : undefined,
+    get columns() {
+      return wantedColumns() ?? (onTerminal ? terminalColumns('stdout') : undefined);
+    },
     isTerminal: onTerminal,
     result: (text) => {
       clearLine();

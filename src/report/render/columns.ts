@@ -1,3 +1,4 @@
+import { each } from '../each.ts';
 import type { Column, RichText, Table } from '../view.ts';
 import type { Ruler } from './ruler.ts';
 import { isPrintableAscii, styled } from './styled-text.ts';
@@ -9,8 +10,10 @@ export interface FittedColumn {
   readonly hang: number;
 }
 
-/** The columns of a table, fitted to a line. */
-export interface FittedColumns {
+/** A table, fitted to a line. */
+export interface FittedTable {
+  /** The table, without the columns that a narrow line has no room for. */
+  readonly shown: Table;
   readonly columns: readonly FittedColumn[];
   /** Whether no cell needs to be wrapped. */
   readonly fit: boolean;
@@ -18,11 +21,28 @@ export interface FittedColumns {
   readonly rows: number;
 }
 
+/** A narrower line goes without columns that can be dropped. A wider one has them wrapped. */
+const NARROW = 80;
 /** No column is made narrower than this unless the table does not fit otherwise. */
 const SHORTEST_COLUMN = 16;
 
-/** Fits the columns of a table to a line. Goes through all rows. @param width of a line, in columns */
-export function columnsOf({ columns, rows, gap, indent }: Table, width: number, ruler: Ruler): FittedColumns {
+/** Fits a table to a line. Goes through all rows. @param width of a line, in columns */
+export function fitTable(table: Table, width: number, ruler: Ruler): FittedTable {
+  const { natural, rows } = measure(table, ruler);
+  const left = keptColumns(table, natural, width);
+  const shown = left.length === natural.length ? table : onlyColumns(table, left);
+  const wanted = left.map((i) => natural[i] ?? 0);
+  const widths = shrunk(wanted, table.gap, width - table.indent);
+  return {
+    shown,
+    columns: shown.columns.map(({ align, hang = 0 }, i) => ({ width: widths[i] ?? 0, align, hang })),
+    fit: wanted.every((n, i) => n <= (widths[i] ?? 0)),
+    rows,
+  };
+}
+
+/** Returns the widths that the columns need, and the number of rows. */
+function measure({ columns, rows }: Table, ruler: Ruler): { natural: number[]; rows: number } {
   const natural = columns.map(({ title, least = 0 }) => Math.max(least, ruler.widthOf(title)));
   let count = 0;
   for (const row of rows) {
@@ -31,12 +51,26 @@ export function columnsOf({ columns, rows, gap, indent }: Table, width: number, 
       natural[i] = Math.max(natural[i] ?? 0, cellWidth(cell, ruler));
     });
   }
-  const widths = shrunk(natural, gap, width - indent);
-  return {
-    columns: columns.map(({ align, hang = 0 }, i) => ({ width: widths[i] ?? 0, align, hang })),
-    fit: natural.every((n, i) => n <= (widths[i] ?? 0)),
-    rows: count,
-  };
+  return { natural, rows: count };
+}
+
+/** Returns the places of the columns that a line has room for, as far as others can be dropped. */
+function keptColumns({ columns, gap, indent }: Table, natural: readonly number[], width: number): number[] {
+  let kept = [...natural.keys()];
+  if (width >= NARROW) return kept;
+  const needed = () => kept.reduce((sum, i) => sum + (natural[i] ?? 0) + gap, indent - gap);
+  const orderOf = (i: number) => columns[i]?.dropped ?? Number.POSITIVE_INFINITY;
+  const orders = [...new Set(kept.map(orderOf))].filter(Number.isFinite).sort((a, b) => a - b);
+  for (const order of orders) if (needed() > width) kept = kept.filter((i) => orderOf(i) !== order);
+  return kept;
+}
+
+function onlyColumns(table: Table, places: readonly number[]): Table {
+  const pick = <T>(all: readonly T[], none: T) => places.map((i) => all[i] ?? none);
+  const rows = each(function* () {
+    for (const row of table.rows) yield pick<RichText>(row, '');
+  });
+  return { ...table, columns: pick(table.columns, { title: '', align: 'left' }), rows };
 }
 
 function cellWidth(cell: RichText, ruler: Ruler): number {

@@ -1,7 +1,7 @@
 import { escapeLines } from '../escape.ts';
-import type { Block, Table, View } from '../view.ts';
-import { paragraphLines, propertyLines, wholeLine, wholeLines } from './block-lines.ts';
-import { columnsOf } from './columns.ts';
+import { type Block, paragraph, type Table, type View } from '../view.ts';
+import { paragraphLines, propertyLines, wholeLines } from './block-lines.ts';
+import { fitTable } from './columns.ts';
 import type { Page } from './page.ts';
 import { painter } from './paint.ts';
 import { Ruler } from './ruler.ts';
@@ -36,7 +36,7 @@ export async function* renderText(view: View, terminal: Terminal): AsyncGenerato
 function linesOf(block: Block, page: Page): Iterable<string> | Promise<Iterable<string>> {
   switch (block.kind) {
     case 'title':
-      return [wholeLine(block.text, page)];
+      return page.ruler.measured(() => paragraphLines(paragraph(block.text), page));
     case 'paragraph':
       return page.ruler.measured(() => paragraphLines(block, page));
     case 'properties':
@@ -54,8 +54,8 @@ function linesOf(block: Block, page: Page): Iterable<string> | Promise<Iterable<
 
 async function tableLines(table: Table, page: Page): Promise<Iterable<string>> {
   const { ruler, width } = page;
-  const { columns, fit, rows } = await ruler.measured(() => columnsOf(table, width, ruler));
+  const { shown, columns, fit, rows } = await ruler.measured(() => fitTable(table, width, ruler));
   // The string-width that cli-table3 uses does not know newer emoji.
   const isShort = rows <= SHORT_TABLE && ruler.isNarrow;
-  return !fit && isShort ? shortTable(table, columns, page) : tableRows(table, columns, page);
+  return !fit && isShort ? shortTable(shown, columns, page) : tableRows(shown, columns, page);
 }

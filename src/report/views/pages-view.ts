@@ -7,6 +7,7 @@ import { plural, size, utc } from '../units.ts';
 import {
   BLANK,
   type Block,
+  dropped,
   good,
   numbers,
   paragraph,
@@ -68,7 +69,14 @@ function pagesTable(report: PagesReport): Block {
     rows.push(['UNKNOWN', String(unknown.pages), size(unknown.bytes), share, '-', 'The dump cannot tell']);
   }
   rows.push(['TOTAL', pagesOf(total), sizeText(total), shareOf(total, total), '', totalText(report)]);
-  const columns = ['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), 'EXCLUDABLE', 'DESCRIPTION'];
+  const columns = [
+    'TYPE',
+    numbers('PAGES'),
+    numbers('SIZE'),
+    numbers('%'),
+    dropped(2, 'EXCLUDABLE'),
+    dropped(1, 'DESCRIPTION'),
+  ];
   return table(columns, rows, { gap: 1 });
 }
 

@@ -4,7 +4,7 @@ import { plural, size } from '../units.ts';
 import { USAGE_NAMES } from '../usage-names.ts';
 import type { UsageReport } from '../usage-report.ts';
 import type { FileRow, SlabRow } from '../usage-rows.ts';
-import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
+import { BLANK, type Block, dropped, numbers, paragraph, strong, table, title, type View } from '../view.ts';
 import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
 
@@ -60,7 +60,7 @@ function typeSection({ types, total }: UsageReport): Section {
     USAGE_NAMES[row.type][1],
   ]);
   rows.push(['total', pagesOf(total), sizeText(total), shareOf(total, total), 'Each physical page once']);
-  return [table(['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), 'DESCRIPTION'], rows)];
+  return [table(['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), dropped(1, 'DESCRIPTION')], rows)];
 }
 
 /** "91", or "89–93" if only a range is known. */

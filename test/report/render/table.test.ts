@@ -4,13 +4,12 @@ import type { Page } from '../../../src/report/render/page.ts';
 import { Ruler } from '../../../src/report/render/ruler.ts';
 import { shortTable } from '../../../src/report/render/short-table.ts';
 import { tableRows } from '../../../src/report/render/table-rows.ts';
-import { bad, numbers, type RichText, type Table, table } from '../../../src/report/view.ts';
+import { bad, dropped, numbers, type RichText, type Table, table } from '../../../src/report/view.ts';
 import { textOf } from '../../support/text-of.ts';
 
 type Rows = readonly (readonly string[])[];
 
-const linesOf = async (contents: Table, columns?: number) =>
-  (await textOf([contents], { columns })).split('\n');
+const linesOf = async (contents: Table, columns = 80) => (await textOf([contents], { columns })).split('\n');
 const widest = (lines: readonly string[]) => lines.reduce((most, line) => Math.max(most, line.length), 0);
 /** Returns the printed characters of texts, which are the same wherever lines are broken. */
 const ink = (...texts: readonly string[]) => [...texts.join('').replace(/\s/g, '')].sort().join('');
@@ -137,6 +136,44 @@ describe('a table of wide contents', () => {
       i === 500 ? 'words '.repeat(40).trim() : 'direct map',
     ]);
     await fitsAndLosesNothing(['#', 'REGION'], rows);
+  });
+});
+
+describe('a table on a narrow terminal', () => {
+  const rows = [
+    ['NON_PRI_CACHE', '123456', 'yes', 'Cache pages without private flag'],
+    ['ZERO', '7', 'yes', 'Pages filled with zero'],
+  ];
+  const columns = ['TYPE', numbers('PAGES'), dropped(2, 'EXCLUDABLE'), dropped(1, 'DESCRIPTION')];
+  const shownAt = (width: number) => linesOf(table(columns, rows, { gap: 1 }), width);
+
+  it('keeps what can be dropped if it fits', async () => {
+    const lines = await shownAt(64);
+    expect(lines[0]).toBe('TYPE           PAGES EXCLUDABLE DESCRIPTION');
+    expect(lines[1]).toBe('NON_PRI_CACHE 123456 yes        Cache pages without private flag');
+  });
+
+  it('goes without columns in their order', async () => {
+    expect(await shownAt(63)).toEqual([
+      'TYPE           PAGES EXCLUDABLE',
+      'NON_PRI_CACHE 123456 yes',
+      'ZERO               7 yes',
+      '',
+    ]);
+    expect(await shownAt(31)).toEqual(await shownAt(63));
+    expect(await shownAt(30)).toEqual([
+      'TYPE           PAGES',
+      'NON_PRI_CACHE 123456',
+      'ZERO               7',
+      '',
+    ]);
+  });
+
+  it('is wrapped from 80 columns on', async () => {
+    const long = [['NON_PRI_CACHE', '1', 'yes', 'word '.repeat(30).trim()]];
+    const wrapped = await linesOf(table(columns, long), 80);
+    expect(wrapped.length).toBeGreaterThan(4);
+    expect(await linesOf(table(columns, long), 79)).toHaveLength(3);
   });
 });
 
