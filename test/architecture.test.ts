@@ -25,6 +25,7 @@ const ON_DEMAND = 'src/formats/kdump/kdump-image.ts';
 const FILE_SYSTEM = [
   'src/bytes/file-kind.ts',
   'src/bytes/file-source.ts',
+  'src/bytes/folder.ts',
   'src/formats/kcore/access.ts',
   'src/formats/kcore/sysfs-vmcoreinfo.ts',
   'src/cli/session/session.ts',

@@ -22,7 +22,7 @@ const OPEN_FAILURES: Record<string, string> = {
 };
 
 /** The io error for an open that failed: which file, and why. */
-function openError(path: string, error: unknown): unknown {
+export function openError(path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const why = OPEN_FAILURES[error.code] ?? error.message;
   return new InspectError('io', `${path}: ${why}`, { path, errno: error.code, cause: error });

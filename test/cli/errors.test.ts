@@ -65,7 +65,7 @@ describe('wrong usage ends with status 2, and stderr says what is right', () => 
 describe('what cannot be done ends with status 1, a sentence on stderr and nothing on stdout', () => {
   it.each([
     ['a file that is not there', () => join(folder, 'none'), /none: no such file$/],
-    ['a folder', () => folder, /is a directory, not a dump$/],
+    ['a folder without a dump', () => mkdtempSync(join(folder, 'no-dump-')), /is a directory, not a dump$/],
     ['an empty file', () => file('empty', ''), /the file is empty$/],
     ['text', () => file('text', 'hello, world\n'), /not a dump: it starts with 68 65 6c 6c/],
     ['a program', () => process.execPath, /an ELF (executable|shared object), not a core file/],
@@ -89,7 +89,7 @@ describe('what cannot be done ends with status 1, a sentence on stderr and nothi
   });
 
   it('shows where an error comes from only with --debug', async () => {
-    expect((await runMain(['pages', folder, '--debug'])).stderr).toMatch(/^ {4}at /m);
+    expect((await runMain(['pages', join(folder, 'none'), '--debug'])).stderr).toMatch(/^ {4}at /m);
   });
 
   it('escapes what a file name would do to a terminal', async () => {

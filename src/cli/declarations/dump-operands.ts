@@ -1,6 +1,6 @@
 import type { Operand } from '../options/declared.ts';
 
-const MEANING = 'a vmcore of any format, or all parts of a split one, or /proc/kcore';
+const MEANING = 'a vmcore of any format, or all parts of a split one, or a folder with one, or /proc/kcore';
 
 /** The dump of a command without further operands: all its files, or none for the live /proc/kcore. */
 export const FILES: Operand = {

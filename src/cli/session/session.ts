@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { milliseconds } from '../../bytes/clock.ts';
+import { kindAt } from '../../bytes/file-kind.ts';
 import type { ReadStatistics } from '../../bytes/source.ts';
 import { InspectError, inFile } from '../../errors.ts';
 import type { OpenOptions } from '../../formats/image/format.ts';
@@ -31,7 +32,7 @@ export async function withDump(
   options: CommonOptions,
   run: (session: Session) => Promise<number> | number,
 ): Promise<number> {
-  const dump = { files: filesOf(files, options), options: openOptions(options) };
+  const dump = { files: await filesOf(files, options), options: openOptions(options) };
   const opened = await openOutput(options, dump.files);
   try {
     const status = await withImage(dump, options, opened.output, run);
@@ -109,8 +110,11 @@ function isUsage(error: unknown): boolean {
   return error instanceof InspectError && error.kind === 'usage';
 }
 
-/** All files of the dump: FILE, and those of --part. */
-function filesOf(files: readonly string[], { part = [] }: CommonOptions): readonly string[] {
-  const all = [...files, ...part];
-  return all.length === 0 ? [LIVE] : all;
+/** All files of the dump: FILE, and those of --part. A folder means the dump in it. */
+async function filesOf(files: readonly string[], options: CommonOptions): Promise<readonly string[]> {
+  const all = [...files, ...(options.part ?? [])];
+  if (all.length === 0) return [LIVE];
+  if (!all.some((path) => kindAt(path) === 'folder')) return all;
+  const { withoutFolders } = await import('./folders.ts');
+  return withoutFolders(all, options);
 }

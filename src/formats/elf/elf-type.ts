@@ -2,12 +2,11 @@ import type { ByteSource } from '../../bytes/source.ts';
 import { InspectError } from '../../errors.ts';
 import { START_KERNEL_MAP } from '../../machine.ts';
 import type { Note } from '../image/image.ts';
-import { type ElfHeader, unsupported } from './header.ts';
+import { type ElfHeader, ET_CORE, unsupported } from './header.ts';
 import { readProgramHeaders } from './program-headers.ts';
 import { xenHost } from './xen.ts';
 
 const ET_EXEC = 2;
-const ET_CORE = 4;
 const TYPES: Record<number, string> = { 1: 'relocatable object', 2: 'executable', 3: 'shared object' };
 /** The auxiliary vector of include/uapi/linux/elf.h: a process has one, a kernel does not. */
 const NT_AUXV = 6;

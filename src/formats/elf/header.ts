@@ -5,6 +5,7 @@ import { InspectError } from '../../errors.ts';
 const ELFCLASS64 = 2;
 const ELFDATA2LSB = 1;
 const EM_X86_64 = 62;
+export const ET_CORE = 4;
 
 /** Names of e_machine for refusals, from include/uapi/linux/elf-em.h */
 const MACHINES: Record<number, string> = {
@@ -44,6 +45,11 @@ export function isElf(start: Uint8Array): boolean {
   return (
     start.length >= 4 && start[0] === 0x7f && start[1] === 0x45 && start[2] === 0x4c && start[3] === 0x46
   );
+}
+
+/** Whether these first bytes of an ELF file say that it is a core file. */
+export function isCoreFile(start: Uint8Array): boolean {
+  return start.length >= 18 && start[16] === ET_CORE && start[17] === 0;
 }
 
 /**
