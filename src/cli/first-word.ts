@@ -1,5 +1,6 @@
 import { kindAt } from '../bytes/file-kind.ts';
 import { InspectError } from '../errors.ts';
+import { didYouMean } from '../kernel/evidence/near-names.ts';
 import { allOptionsOf, type Command } from './command/command.ts';
 import { type DeclaredOptions, flagOf } from './options/declared.ts';
 import { insteadOf } from './words-of-other-tools.ts';
@@ -10,7 +11,7 @@ const OF_A_DUMP = 'info';
 /**
  * The command line with the command that was left out: a dump alone means `info`. It is unchanged if its first
  * operand is a command, or if the parser has to say what is wrong with it.
- * @throws InspectError usage, if its first word is one of another tool, or empty, or comes too early
+ * @throws InspectError usage, if its first word is unknown, or one of another tool, or empty, or comes too early
  */
 export function withCommand(args: readonly string[], commands: readonly Command[]): readonly string[] {
   const info = commands.find(({ name }) => name === OF_A_DUMP);
@@ -21,7 +22,7 @@ export function withCommand(args: readonly string[], commands: readonly Command[
   if (kindAt(word) === undefined) {
     const instead = insteadOf(word);
     if (instead !== undefined) throw unknownWord(`unknown command '${word}'`, instead);
-    if (!/[./]/.test(word) && word !== '-') return args;
+    if (!/[./]/.test(word) && word !== '-') throw neither(word, commands);
   } else refuseLateCommand(args, at, commands);
   return [OF_A_DUMP, ...args];
 }
@@ -75,6 +76,15 @@ function refuseLateCommand(args: readonly string[], at: number, commands: readon
 
 function unknownWord(message: string, hint: string): InspectError {
   return new InspectError('usage', message, { hint });
+}
+
+/** A word that may have been meant as a command or as a file in the working directory. */
+function neither(word: string, commands: readonly Command[]): InspectError {
+  const names = commands.map(({ name }) => name);
+  return unknownWord(
+    `unknown command '${word}', and there is no file of that name`,
+    didYouMean(names, word) ?? 'kdump-inspect --help lists the commands',
+  );
 }
 
 function emptyWord(): InspectError {

@@ -47,7 +47,6 @@ describe('a command line without a command', () => {
   );
 
   it.each([
-    [['nonsense']],
     [['pages', 'vmcore']],
     [['--json', 'pages', 'vmcore']],
     [['--json', 'help']],
@@ -72,6 +71,10 @@ describe('a command line without a command', () => {
     [['--dump-dmesg=x'], "unknown option '--dump-dmesg'", 'dmesg FILE'],
     [['-d31', 'vmcore'], "unknown option '-d'", 'no dump is written'],
     [['vmcore', 'usage', '--top', '3'], 'the command comes before its file', 'usage vmcore'],
+    [['nonsense'], "unknown command 'nonsense', and there is no file of that name", '--help'],
+    [['vmcore2'], "unknown command 'vmcore2', and there is no file of that name", '--help'],
+    [['pagse', 'vmcore'], "unknown command 'pagse', and there is no file of that name", 'did you mean pages'],
+    [['Pages'], "unknown command 'Pages', and there is no file of that name", 'did you mean pages'],
     [[''], 'the first word is empty, where a command or a file is needed', 'variable'],
     [['--json', ''], 'the first word is empty, where a command or a file is needed', 'variable'],
   ])('is wrong usage, with what to type instead: %j', (args, message, hint) => {
