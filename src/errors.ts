@@ -91,6 +91,19 @@ export function asMemoryError(error: unknown): unknown {
 }
 
 /**
+ * Turns the error of Node.js that a file of the program is missing, which loads some only when it needs them,
+ * into one that says what to do. Other errors are returned unchanged.
+ */
+export function asIncompleteProgram(error: unknown): unknown {
+  if (!isSystemError(error) || error.code !== 'MODULE_NOT_FOUND') return error;
+  const [, missing = error.message] = /'(?:.*\/)?(.*)'/.exec(error.message) ?? [];
+  return new InspectError('io', `${missing}, a file of the program, is missing`, {
+    hint: 'the program is the whole folder dist/: copy all of it, or install the package',
+    cause: error,
+  });
+}
+
+/**
  * The message of an InspectError, for a reason that is reported instead of thrown. @throws any other error
  */
 export function reasonOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { asMemoryError } from '../errors.ts';
+import { asIncompleteProgram, asMemoryError } from '../errors.ts';
 import type { Command } from './command/command.ts';
 import { COMMANDS } from './declarations/commands.ts';
 import { EXIT, reportFailure } from './output/output.ts';
@@ -31,7 +31,7 @@ export async function main(
     return status;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    return reportFailure(asMemoryError(error), args.includes('--debug'));
+    return reportFailure(asIncompleteProgram(asMemoryError(error)), args.includes('--debug'));
   }
 }
 

@@ -1,5 +1,11 @@
 import type { ReadStatistics } from '../../bytes/source.ts';
-import { asMemoryError, type ErrorFacts, type ErrorKind, InspectError } from '../../errors.ts';
+import {
+  asIncompleteProgram,
+  asMemoryError,
+  type ErrorFacts,
+  type ErrorKind,
+  InspectError,
+} from '../../errors.ts';
 import type { OpenOptions } from '../../formats/image/format.ts';
 import type { KernelFacts } from '../../kernel/open/kernel-facts.ts';
 
@@ -38,7 +44,7 @@ export interface PlainError {
 }
 
 export function plainError(thrown: unknown): PlainError {
-  const error = asMemoryError(thrown);
+  const error = asIncompleteProgram(asMemoryError(thrown));
   if (error instanceof InspectError) {
     const { cause: _, ...facts } = error.facts;
     return { kind: error.kind, message: error.message, stack: error.stack, facts };
