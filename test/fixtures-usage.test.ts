@@ -160,7 +160,7 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the uses of memory in %s', (n
   it('are a text report, too', async () => {
     const { status, stdout, stderr } = await runMain(['usage', dumpOf(name)]);
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^shmem +\d+ .* Files in tmpfs, shared memory$/m);
+    expect(stdout).toMatch(/^shmem +\d+ .* tmpfs and shared memory$/m);
     expect(stdout).toMatch(/^(\d+) of \1 kernel counters explained: \d+ equal.* \(see --check\)$/m);
     expect(stdout).toMatch(/^The 5 largest of \d+ slab caches:$/m);
     expect(stdout).toMatch(/^ *1024 +4 MiB +0 +tmpfs +\/dev\/zero \(deleted\)$/m);

@@ -35,6 +35,18 @@ const USAGE: readonly Invariant[] = [
     sum: { parts: (report) => listOf(report, 'types').map(({ pages }) => pages), whole: 'total.pages' },
     clears: withoutRemainders,
   },
+  {
+    of: 'crashKernel',
+    called: () => 'the memory of the crash kernel',
+    counts: ['reserved.pages', 'inDump.pages'],
+    parts: [['inDump.pages', 'reserved.pages']],
+    most: (report) => ({
+      'reserved.pages': PHYSICAL_LIMIT / PAGE_SIZE,
+      'inDump.pages': listOf(report, 'types').find(({ type }) => type === 'reserved')?.pages as
+        | number
+        | undefined,
+    }),
+  },
   pagesOf('slabs.unlisted', () => 'slabs of no cache listed'),
   {
     ...pagesOf('slabs.largest[]', named('slab cache', 'name')),

@@ -39,6 +39,7 @@ export interface UsageReport extends CheckedFigures {
   readonly total: Figure;
   readonly types: readonly UsageTypeRow[];
   readonly counters: readonly CounterRow[];
+  readonly crashKernel: CrashKernelSection | null;
   readonly slabs?: {
     readonly caches: number;
     readonly countExact: boolean;
@@ -68,6 +69,14 @@ export interface UsageReport extends CheckedFigures {
   } | null;
   readonly warnings: readonly string[];
   readonly complete: boolean;
+}
+
+/** Memory that is reserved for the crash kernel; null if that is unknown. */
+export interface CrashKernelSection {
+  /** All of it. */
+  readonly reserved: Figure;
+  /** What the dump has of it. It is part of the total, and of `reserved` among the types. */
+  readonly inDump: Figure;
 }
 
 export interface FilesSection {
@@ -123,6 +132,10 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
     total: figureOf(usage.total),
     types: typeRows(types.rows),
     counters: types.checks.map((check) => ({ ...check, difference: check.counted - check.pages })),
+    crashKernel: orNull(usage.crashKernel, ({ reserved, inDump }) => ({
+      reserved: amount(reserved),
+      inDump: amount(inDump),
+    })),
     ...(by === 'type' || by === 'slab' ? { slabs: orNull(usage.slabs, (s) => slabSection(s, top)) } : {}),
     ...(by === 'type' || by === 'file' ? { files: orNull(usage.files, (f) => fileSection(f, top)) } : {}),
     ...(by === 'type' || by === 'process'

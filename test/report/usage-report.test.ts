@@ -84,6 +84,7 @@ function usageOf(whole: boolean, changes: Partial<Usage> = {}): Usage {
     },
     processes: { value: { processes: [PROCESS], tasks: [1n], checks: [] }, whole },
     vmalloc: { pages: 0, codePages: 0, stackPages: 8, spareStacks: null, areas: 2, callers: [CALLER], whole },
+    crashKernel: { reserved: 3, inDump: 1 },
     percpu: { counted: 5, chunks: 4, first: 1, before: 0, problems: [], whole: true },
     hugetlb: [{ pagesPerHugePage: 512, total: 1, free: 1, reserved: 0, surplus: 0, nodes: [1] }],
     modules: { value: [{ name: 'ext4', size: 4096 } as Module], whole },
@@ -149,6 +150,64 @@ describe('usage of a whole dump', () => {
         'nr_slabs 2 slabs: the same',
       ]),
     );
+  });
+});
+
+describe('the rows of usage', () => {
+  const at = (lines: string[], start: string) => lines.findIndex((line) => line.startsWith(start));
+  const figures = (types: Record<string, number>, crashKernel: Usage['crashKernel']) => {
+    const of = { ...Object.fromEntries(USAGE_TYPES.map((type) => [type, 0])), ...types };
+    const rows = Object.fromEntries(USAGE_TYPES.map((type) => [type, counted(of[type] ?? 0, true)]));
+    return usageOf(true, {
+      crashKernel,
+      total: counted(100, true),
+      types: { rows: rows as Usage['types']['rows'], checks: [] },
+    });
+  };
+  const rowsOf = async (types: Record<string, number>, crashKernel: Usage['crashKernel'] = null) => {
+    const lines = linesOf(await textOf(reportOf(figures(types, crashKernel))));
+    return lines.slice(3, at(lines, '4 of 5'));
+  };
+
+  test('are sorted by size, the total last; those without pages are left out, except for a few', async () => {
+    const rows = await rowsOf({ slab: 10, free: 60, percpu: 0, memmap: 20, anonymous: 10 });
+    expect(rows.map((row) => /^[a-z ]+(?= \d)/.exec(row)?.[0])).toEqual([
+      ...['free', 'struct pages', 'anonymous', 'slab', 'file cache', 'shmem', 'not attributed', 'total'],
+      undefined,
+    ]);
+  });
+
+  test("count the crash kernel's memory in the dump apart from other reserved memory", async () => {
+    const report = reportOf(figures({ reserved: 70, free: 30 }, { reserved: 64, inDump: 64 }));
+    expect(violations('usage', report)).toEqual([]);
+    expect(report).toMatchObject({
+      crashKernel: { reserved: { pages: 64, bytes: 262144 }, inDump: { pages: 64, bytes: 262144 } },
+    });
+    expect(report.types).toContainEqual({ type: 'reserved', pages: 70, bytes: 286720 });
+    const rows = await rowsOf({ reserved: 70, free: 30 }, { reserved: 64, inDump: 64 });
+    expect(rows.slice(0, 3)).toEqual([
+      'crash kernel 64 256 KiB 64.0 Reserved by crashkernel=',
+      'free 30 120 KiB 30.0 In the buddy allocator',
+      'reserved 6 24 KiB 6.0 Firmware, boot tables',
+    ]);
+    expect(rows.filter((row) => row.startsWith('crash kernel'))).toHaveLength(1);
+  });
+
+  test("have the crash kernel's memory that the dump lacks after the total", async () => {
+    const rows = await rowsOf({ reserved: 70, free: 30 }, { reserved: 64, inDump: 0 });
+    expect(rows[0]).toBe('reserved 70 280 KiB 70.0 Firmware, boot tables');
+    expect(rows.slice(-3)).toEqual([
+      'total 100 400 KiB 100 Each physical page once',
+      'crash kernel 64 256 KiB - Not in the dump or total',
+      '',
+    ]);
+  });
+
+  test('have no crash kernel where none is reserved, or that is unknown', async () => {
+    for (const none of [{ reserved: 0, inDump: 0 }, null]) {
+      const rows = await rowsOf({ reserved: 70 }, none);
+      expect(rows.filter((row) => row.startsWith('crash kernel'))).toEqual([]);
+    }
   });
 });
 

@@ -4,10 +4,13 @@ import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { PHYSICAL_LIMIT } from '../../machine.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
+import { readString } from './c-string.ts';
 
 /** No machine has more entries in /proc/iomem. */
 const ENTRIES_LIMIT = 100_000;
 const RAM = 'System RAM';
+/** Both variables have this name from the start (kernel/crash_core.c). */
+const CRASH_KERNEL = 'Crash kernel';
 const POINTER = 8;
 
 /**
@@ -77,12 +80,16 @@ class RamList {
 export function readCrashKernelMemory(typed: TypedKernel): Range[] {
   const all = ['crashk_low_res', 'crashk_res'].map((symbol) => {
     const address = typed.symbol(symbol);
-    // They are variables with a name from the start (kernel/crash_core.c).
-    if (pointerAt(typed, address, NAME) === 0n)
-      throw new InspectError('corrupt', `${symbol} has no name`, { address });
+    if (crashName(typed, address) !== CRASH_KERNEL)
+      throw new InspectError('corrupt', `${symbol} is not named "${CRASH_KERNEL}"`, { address });
     return resourceAt(typed, address);
   });
   return all.filter(({ start, end }) => start > 0 && end > start);
+}
+
+function crashName(typed: TypedKernel, resource: bigint): string | null {
+  const name = pointerAt(typed, resource, NAME);
+  return name === 0n ? null : readString(typed.space, name);
 }
 
 const pointerAt = ({ space }: TypedKernel, object: bigint, offset: number) =>

@@ -21,7 +21,7 @@ import { doubtStructPages, longAt, missingOf, type Usage } from './usage.ts';
 /** What is not read, because the kernel's own structures hold it. */
 const UNREAD = {
   ...{ counters: null, slabs: null, files: null, vmalloc: null, percpu: null, hugetlb: null },
-  ...{ cpuFree: null, vmallocCounter: null, unacceptedListed: null },
+  ...{ cpuFree: null, vmallocCounter: null, unacceptedListed: null, crashKernel: null },
 };
 
 /**

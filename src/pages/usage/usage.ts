@@ -24,6 +24,7 @@ import { bootMemory } from './boot-memory.ts';
 import type { CheckFacts } from './check-facts.ts';
 import { usageChecks } from './checks.ts';
 import { CounterMovements } from './counter-movements.ts';
+import { type CrashKernelMemory, crashKernelMemory } from './crash-kernel.ts';
 import { type FileUses, fileUses } from './files.ts';
 import { counted, type PageCount } from './page-count.ts';
 import { Problems, type Whole } from './problems.ts';
@@ -46,6 +47,7 @@ export interface Usage {
   readonly processes: Whole<ProcessUses | null>;
   readonly vmalloc: VmallocUses | null;
   readonly percpu: PercpuMemory | null;
+  readonly crashKernel: CrashKernelMemory | null;
   readonly hugetlb: readonly HugetlbPool[] | null;
   readonly modules: Whole<readonly Module[] | null>;
   readonly warnings: readonly string[];
@@ -82,6 +84,7 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
   const unmarked = problems.whole(() => unmarkedMemory(typed, processes.value, top, problems));
   const holders = {
     attribution,
+    crashKernel: problems.attempt('the memory of the crash kernel', () => crashKernelMemory(typed)),
     total: counted(attribution.total, end === null),
     slabs: problems.attempt('the slab caches', () => slabUses(typed, found, problems)),
     files: problems.attempt('the files', () => fileUses(typed, found, top, problems)),

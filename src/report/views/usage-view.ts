@@ -1,12 +1,12 @@
 import { PAGE_SIZE } from '../../machine.ts';
-import { type Figure, pagesOf, shareOf, sizeText } from '../figure.ts';
+import { pagesOf, sizeText } from '../figure.ts';
 import { plural, size } from '../units.ts';
-import { USAGE_NAMES } from '../usage-names.ts';
 import type { UsageReport } from '../usage-report.ts';
 import type { FileRow, SlabRow } from '../usage-rows.ts';
-import { BLANK, type Block, dropped, numbers, paragraph, strong, table, title, type View } from '../view.ts';
+import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
 import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
+import { usageTypes } from './usage-types-view.ts';
 
 /** What is shown of a report. */
 export interface UsageShown {
@@ -28,7 +28,7 @@ type Section = readonly Block[];
 function sectionsOf(report: UsageReport, { check = false }: UsageShown): Section[] {
   const { slabs, files, processes, vmalloc, modules, hugetlb, checks } = report;
   const sections = [
-    ...(report.by === 'type' ? [typeSection(report), checkSummary(checks, check)] : []),
+    ...(report.by === 'type' ? [[usageTypes(report)], checkSummary(checks, check)] : []),
     ...(slabs ? [slabSection(slabs)] : []),
     ...(files ? [fileSection(files)] : []),
     ...(processes ? [processSection(processes)] : []),
@@ -37,30 +37,6 @@ function sectionsOf(report: UsageReport, { check = false }: UsageShown): Section
     ...(hugetlb ? [hugetlbSection(hugetlb)] : []),
   ];
   return sections.filter((section) => section.length > 0);
-}
-
-/** These rows are shown even if they are empty. */
-const ALWAYS: ReadonlySet<string> = new Set([
-  'anonymous',
-  'fileCache',
-  'shmem',
-  'slab',
-  'free',
-  'notAttributed',
-]);
-
-function typeSection({ types, total }: UsageReport): Section {
-  const none = ({ pages, atLeast }: Figure) => pages === 0 || atLeast?.pages === 0;
-  const shown = types.filter((row) => !none(row) || ALWAYS.has(row.type));
-  const rows = shown.map((row) => [
-    USAGE_NAMES[row.type][0],
-    pagesOf(row),
-    sizeText(row),
-    shareOf(row, total),
-    USAGE_NAMES[row.type][1],
-  ]);
-  rows.push(['total', pagesOf(total), sizeText(total), shareOf(total, total), 'Each physical page once']);
-  return [table(['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), dropped(1, 'DESCRIPTION')], rows)];
 }
 
 /** "91", or "89–93" if only a range is known. */
