@@ -51,12 +51,18 @@ function parserOf(command: Command, run: RunCommand): Parser {
 function wordsOf({ dump, operands }: Command, parser: Parser): [string[], Record<string, unknown>] {
   const values = [...parser.processedArgs];
   const files = dump ? [values.shift() as string | string[]].flat() : [];
-  const named = Object.keys(operands).map((name, i) => [name, values[i]]);
+  const named = Object.entries(operands).map(([name, operand], i) => [name, valueFrom(operand, values[i])]);
   return [files, { ...Object.fromEntries(named), ...parser.opts() }];
 }
 
-function argumentOf({ name, meaning, optional, many, choices, parse }: Operand): Argument {
-  const word = many ? `${name}...` : name;
+/** @param value as the parser has it: for several words an array, which is empty if there are none */
+function valueFrom({ parseWords }: Operand, value: unknown): unknown {
+  if (!parseWords || !Array.isArray(value)) return value;
+  return value.length > 0 ? parseWords(value) : undefined;
+}
+
+function argumentOf({ name, meaning, optional, many, choices, parse, parseWords }: Operand): Argument {
+  const word = many || parseWords ? `${name}...` : name;
   const argument = new Argument(optional ? `[${word}]` : `<${word}>`, meaning);
   if (choices) argument.choices(choices);
   const parser = parserFor(parse, many);

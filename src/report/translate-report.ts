@@ -20,6 +20,8 @@ export interface StepRow {
 /** A translated address in JSON. */
 export interface TranslationRow {
   readonly address: string;
+  /** As it was written; only for an address that had to be looked up. */
+  readonly query?: string;
   readonly region: Region | null;
   readonly steps: readonly StepRow[];
   readonly result: 'mapped' | 'notMapped' | 'notPresent' | 'notCanonical' | 'noTable';

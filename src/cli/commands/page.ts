@@ -4,8 +4,10 @@ import { isLoss } from '../../formats/image/loss.ts';
 import { type Fact, fact, type Missing } from '../../kernel/evidence/fact.ts';
 import { completed } from '../../kernel/keys/second-source.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
+import { AddressResolver, type ResolvedAddress } from '../../kernel/symbols/address-resolver.ts';
+import { mayBeHashed } from '../../kernel/symbols/written-address.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
-import { PAGE_SIZE } from '../../machine.ts';
+import { PAGE_SIZE, PHYSICAL_LIMIT } from '../../machine.ts';
 import { type PageDetails, pageDetails } from '../../pages/details/details.ts';
 import { kfencePhysical } from '../../pages/details/kfence.ts';
 import type { PageOwner } from '../../pages/details/owner.ts';
@@ -22,14 +24,15 @@ export interface PageAsked {
 /** `page`: everything about one page. */
 export function report({ image, kernel: open }: Session, { at }: PageAsked): PageReport {
   const kernel = completed(open());
-  const physical = physicalOf(kernel, at);
+  const resolver = new AddressResolver(kernel);
+  const physical = 'pfn' in at ? null : physicalOf(kernel, resolver.resolve(at));
   const pfn = 'pfn' in at ? at.pfn : Math.floor((physical ?? 0) / PAGE_SIZE);
   const explained = explainPage(kernel, pfn);
   const details = fact(() => pageDetails(new TypedKernel(kernel), explained, physical));
   const lost = [...lostDetails(details, image), ...misplaced(details, image), ...lostPage(explained, image)];
   return pageReport(explained, details, {
     file: { path: image.path, format: image.format },
-    warnings: [...kernel.info.doubts, ...lost],
+    warnings: [...kernel.info.doubts, ...resolver.warnings, ...hashed(at), ...lost],
     complete: lost.length === 0,
   });
 }
@@ -83,10 +86,16 @@ function isLost(kind: ErrorKind, { live, memory }: MemoryImage): boolean {
   return !live && (kind === 'io' || (kind === 'notStored' && memory.cutShort));
 }
 
-/** The physical address that was asked about; null for a whole page. */
-function physicalOf(kernel: Kernel, operand: PageOperand): number | null {
-  if ('virtual' in operand) return translatePage(kernel, operand.virtual);
-  return 'physical' in operand ? operand.physical : null;
+function hashed(at: PageOperand): string[] {
+  if ('pfn' in at || !mayBeHashed(at)) return [];
+  return [
+    `${at.text} is taken as a physical address; in a log it may be a hashed pointer (%p) or a process's address`,
+  ];
+}
+
+/** A number that can be a physical address is one. */
+function physicalOf(kernel: Kernel, { address, isNumber }: ResolvedAddress): number {
+  return isNumber && address < BigInt(PHYSICAL_LIMIT) ? Number(address) : translatePage(kernel, address);
 }
 
 /** KFENCE unmaps the pages of its pool whose objects are free, and its guard pages. */

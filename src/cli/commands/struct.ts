@@ -1,8 +1,9 @@
 import { hex } from '../../hex.ts';
 import { hasMembers, isEnum, KIND } from '../../kernel/btf/kinds.ts';
+import { AddressResolver } from '../../kernel/symbols/address-resolver.ts';
 import { findKnownSymbol, findType } from '../../kernel/symbols/find-subject.ts';
-import { addressOf } from '../../kernel/symbols/named-address.ts';
 import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
+import type { WrittenAddress } from '../../kernel/symbols/written-address.ts';
 import { declaration, typeName } from '../../kernel/types/c-names.ts';
 import { layoutOf } from '../../kernel/types/layout.ts';
 import { layoutFault } from '../../kernel/types/layout-faults.ts';
@@ -27,7 +28,7 @@ const VALUES = 1 << 17;
 export interface StructAsked {
   /** A type, or a symbol that has a type, with an optional path. */
   readonly subject: string;
-  readonly at: string | undefined;
+  readonly at: WrittenAddress | undefined;
 }
 
 /** `struct`: the layout of a type, or a value of it in memory. */
@@ -35,7 +36,8 @@ export function report(session: Session, { subject: name, at }: StructAsked): St
   const { image, kernel: open, options } = session;
   const typed = new TypedKernel(open());
   const symbols = new Symbolizer(typed);
-  const start = startOf(typed, symbols, name, at);
+  const resolver = new AddressResolver(typed.kernel, symbols);
+  const start = startOf(typed, resolver, name, at);
   const subject = followPath(typed.space, start, parseSubject(name).steps);
   const { address } = subject;
   const elements = options.json ? SHOWN.json : SHOWN.text;
@@ -46,7 +48,7 @@ export function report(session: Session, { subject: name, at }: StructAsked): St
   return {
     schema: 'kdump-inspect/struct/1',
     file: { path: image.path, format: image.format },
-    query: { name, address: address === null ? null : (at ?? null) },
+    query: { name, address: address === null ? null : (at?.text ?? null) },
     type: typeRow(subject, start.module, value === null),
     address: address === null ? null : hex(address),
     symbol: address === null ? null : (placeOf(symbols, address) ?? null),
@@ -72,7 +74,12 @@ interface Start extends Subject {
 }
 
 /** The type or symbol at the start of the name, with the given address or that of the symbol. */
-function startOf(typed: TypedKernel, symbols: Symbolizer, text: string, at: string | undefined): Start {
+function startOf(
+  typed: TypedKernel,
+  resolver: AddressResolver,
+  text: string,
+  at: WrittenAddress | undefined,
+): Start {
   const name = parseSubject(text);
   const known = at === undefined && name.nth === 1 ? findKnownSymbol(typed, name) : undefined;
   if (known) return { ...known, module: null, warnings: [] };
@@ -81,8 +88,8 @@ function startOf(typed: TypedKernel, symbols: Symbolizer, text: string, at: stri
     alike > 1 && !text.includes('#')
       ? [`${alike} types are named ${name.name}; this is the first, ${name.name}#2 is the next`]
       : [];
-  const address = at === undefined ? null : addressOf(typed, symbols, at);
-  return { btf, type: id, bits: null, address, module, warnings: others };
+  const address = at === undefined ? null : resolver.resolve(at).address;
+  return { btf, type: id, bits: null, address, module, warnings: [...others, ...resolver.warnings] };
 }
 
 /** What is impossible in BTF's layout of the type. */

@@ -7,6 +7,8 @@ import type { AddressSpace } from '../../kernel/paging/address-space.ts';
 import { explainWalk } from '../../kernel/paging/address-space.ts';
 import type { PageTableWalk, WalkStep } from '../../kernel/paging/page-walk.ts';
 import { entryFlagNames } from '../../kernel/paging/paging.ts';
+import { AddressResolver } from '../../kernel/symbols/address-resolver.ts';
+import { mayBeHashed, plainAddress, type WrittenAddress } from '../../kernel/symbols/written-address.ts';
 import { each } from '../../report/each.ts';
 import {
   type TranslateFindings,
@@ -16,7 +18,7 @@ import {
 import type { Session } from '../session/session.ts';
 
 export interface TranslateAsked {
-  readonly addresses: readonly bigint[];
+  readonly addresses: readonly WrittenAddress[];
 }
 
 /** `translate`: the page-table walk of virtual addresses. They are walked while the report is written. */
@@ -27,16 +29,24 @@ export function report(
   const kernel = open();
   const { space, info } = kernel;
   const bases = findLayout(kernel, options.pageOffset);
-  const told = { warnings: [...info.doubts], consistent: true, complete: true, mapped: true };
+  const resolver = new AddressResolver(kernel);
+  const asked = addresses.map((written) => ({ written, address: resolver.resolve(written).address }));
+  const told = {
+    warnings: [...info.doubts, ...resolver.warnings],
+    consistent: true,
+    complete: true,
+    mapped: true,
+  };
   const walked = function* () {
-    for (const address of addresses) {
+    for (const { written, address } of asked) {
       const walk = space.walk(address);
       const contradiction = contradictedBy(walk, bases, info);
       if (contradiction !== undefined) told.warnings.push(contradiction);
       told.consistent &&= contradiction === undefined;
       told.complete &&= walk.result.kind !== 'noTable';
       told.mapped &&= walk.result.kind === 'mapped';
-      yield translate(space, walk, regionOf(address, bases));
+      if (walk.result.kind !== 'mapped' && mayBeHashed(written)) told.warnings.push(hashed(written));
+      yield { ...translate(space, walk, regionOf(address, bases)), ...queryOf(written) };
     }
   };
   return {
@@ -63,6 +73,15 @@ export { translateView as view } from '../../report/views/translate-view.ts';
 /** Whether an address leads nowhere. */
 export function failed({ mapped, consistent }: TranslateFindings): boolean {
   return consistent && !mapped;
+}
+
+function hashed({ text }: WrittenAddress): string {
+  return `${text} may be a hashed pointer: for %p the kernel prints a hash instead of the address`;
+}
+
+/** What was asked, if it is not the address itself. */
+function queryOf(written: WrittenAddress): Pick<TranslationRow, 'query'> {
+  return plainAddress(written) === undefined ? { query: written.text } : {};
 }
 
 function translate(

@@ -9,8 +9,8 @@ export const page = dumpCommand({
   operands: {
     at: {
       name: 'PFN|ADDR',
-      meaning: 'a decimal pfn, or a physical or virtual address in 0x hex',
-      parse: parsePage,
+      meaning: 'a decimal pfn, or an address: 0x hex (physical or virtual), or a symbol',
+      parseWords: parsePage,
     },
   },
   load: () => import('../commands/page.ts'),

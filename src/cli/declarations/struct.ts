@@ -1,4 +1,5 @@
 import { dumpCommand } from '../command/command.ts';
+import { parseOneAddress } from '../options/address-words.ts';
 import { FILE } from './dump-operands.ts';
 
 export const struct = dumpCommand({
@@ -12,8 +13,9 @@ export const struct = dumpCommand({
     },
     at: {
       name: 'ADDR',
-      meaning: 'where a value of that type is: an address in 0x hex, or a symbol',
+      meaning: 'where a value of that type is: 0x hex, or a symbol; runqueues@1 is that of CPU 1',
       optional: true,
+      parseWords: parseOneAddress,
     },
   },
   load: () => import('../commands/struct.ts'),

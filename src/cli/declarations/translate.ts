@@ -1,5 +1,5 @@
 import { dumpCommand } from '../command/command.ts';
-import { parseAddress } from '../options/parsers.ts';
+import { parseAddresses } from '../options/address-words.ts';
 import { FILE } from './dump-operands.ts';
 
 export const translate = dumpCommand({
@@ -7,7 +7,12 @@ export const translate = dumpCommand({
   summary: 'the page-table walk of virtual addresses, entry by entry',
   dump: FILE,
   operands: {
-    addresses: { name: 'ADDR', meaning: 'virtual addresses in 0x hex', many: true, parse: parseAddress },
+    addresses: {
+      name: 'ADDR',
+      meaning: 'virtual addresses: 0x hex, or symbols with an offset if wanted, as an oops has them',
+      many: true,
+      parseWords: parseAddresses,
+    },
   },
   load: () => import('../commands/translate.ts'),
 });

@@ -17,6 +17,11 @@ export interface Operand extends Word {
   readonly optional?: true;
   /** Whether several are allowed. */
   readonly many?: true;
+  /**
+   * Turns all its words into one value, for what may be written in several words, such as a line of an oops.
+   * @throws InspectError usage
+   */
+  readonly parseWords?: (words: readonly string[]) => unknown;
 }
 
 /** An option. Its name is its key in a record of options: `pageOffset` is --page-offset. */
@@ -49,7 +54,11 @@ type ValueOf<W> = W extends { readonly parse: (text: string) => infer V }
       ? string
       : boolean;
 
-type ValuesOf<W> = W extends { readonly many: true } ? readonly ValueOf<W>[] : ValueOf<W>;
+type ValuesOf<W> = W extends { readonly parseWords: (words: readonly string[]) => infer V }
+  ? V
+  : W extends { readonly many: true }
+    ? readonly ValueOf<W>[]
+    : ValueOf<W>;
 
 /** The values of operands, by their keys. */
 export type OperandsOf<P extends Operands> = {

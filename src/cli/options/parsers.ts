@@ -1,6 +1,8 @@
 import { InvalidArgumentError } from 'commander';
 import type { Range } from '../../bytes/ranges.ts';
+import type { WrittenAddress } from '../../kernel/symbols/written-address.ts';
 import { PAGE_SIZE, PHYSICAL_LIMIT } from '../../machine.ts';
+import { parseOneAddress } from './address-words.ts';
 
 const ADDRESS = /^0x[0-9a-f]{1,16}$/i;
 
@@ -25,20 +27,15 @@ export function parseHole(text: string): Range {
   throw new InvalidArgumentError('Two addresses of pages are needed: 0xc0000000-0x100000000.');
 }
 
-/** What `page` is asked about. */
-export type PageOperand =
-  | { readonly pfn: number }
-  | { readonly physical: number }
-  | { readonly virtual: bigint };
+/** What `page` is asked about: a pfn, or an address, which is physical if it is a number that small. */
+export type PageOperand = { readonly pfn: number } | WrittenAddress;
 
-/** A decimal pfn, or a physical or virtual address in 0x hex. @throws InvalidArgumentError */
-export function parsePage(text: string): PageOperand {
-  if (/^\d{1,13}$/.test(text) && BigInt(text) < BigInt(PHYSICAL_LIMIT) / 4096n) return { pfn: Number(text) };
-  if (!ADDRESS.test(text)) {
-    throw new InvalidArgumentError('A pfn (decimal) or an address (0x hex, physical or virtual) is needed.');
-  }
-  const address = BigInt(text);
-  return address < BigInt(PHYSICAL_LIMIT) ? { physical: Number(address) } : { virtual: address };
+/** A decimal pfn, or an address. @throws InspectError usage */
+export function parsePage(words: readonly string[]): PageOperand {
+  const [word = ''] = words;
+  const isPfn =
+    words.length === 1 && /^\d{1,13}$/.test(word) && BigInt(word) < BigInt(PHYSICAL_LIMIT) / 4096n;
+  return isPfn ? { pfn: Number(word) } : parseOneAddress(words, 'a pfn (decimal) or an address');
 }
 
 /** A number of threads. @throws InvalidArgumentError */

@@ -9,16 +9,16 @@ export type AnySymbol = KernelSymbol & { readonly module?: string };
 
 /** All symbols of a kernel and its modules. The modules are read when first needed. */
 export class Symbolizer {
-  readonly #typed: TypedKernel;
+  readonly typed: TypedKernel;
   #modules: ModuleSymbols | InspectError | undefined;
 
   constructor(typed: TypedKernel) {
-    this.#typed = typed;
+    this.typed = typed;
   }
 
   /** The symbols of modules; null if they cannot be read, for the reason in modulesError. */
   get modules(): ModuleSymbols | null {
-    this.#modules ??= tryModules(this.#typed);
+    this.#modules ??= tryModules(this.typed);
     return this.#modules instanceof InspectError ? null : this.#modules;
   }
 
@@ -32,33 +32,38 @@ export class Symbolizer {
     return this.#modules instanceof ModuleSymbols ? this.#modules.unreadable : [];
   }
 
+  /** The error of a kernel whose symbol table has functions only; null for any other. */
+  get noData(): InspectError | null {
+    return this.typed.noData;
+  }
+
   /**
    * Returns the symbol that an address lies in, or undefined if it is neither in the image nor in a module.
    */
   locate(address: bigint): Location | undefined {
     if (address < START_KERNEL_MAP) return undefined;
-    const { symbols } = this.#typed;
+    const { symbols } = this.typed;
     if (!symbols.hasData) return this.#locateCode(address);
-    const end = this.#typed.findSymbol('_end');
+    const end = this.typed.findSymbol('_end');
     if (end === undefined || address < end) return symbols.nearest(address);
     return this.modules?.locate(address);
   }
 
   /** In a table of functions only, what follows the end of text is data without a name (_etext). */
   #locateCode(address: bigint): Location | undefined {
-    const found = this.#typed.symbols.nearest(address);
+    const found = this.typed.symbols.nearest(address);
     if (found) return found.symbol.name === '_etext' ? undefined : found;
     return this.modules?.locate(address);
   }
 
   /** Returns all symbols of exactly that name, the kernel's first. */
   find(name: string): AnySymbol[] {
-    return [...this.#typed.symbols.find(name), ...(this.modules?.find(name) ?? [])];
+    return [...this.typed.symbols.find(name), ...(this.modules?.find(name) ?? [])];
   }
 
   /** Yields all symbols, the kernel's first, like /proc/kallsyms. */
   *[Symbol.iterator](): Generator<AnySymbol> {
-    yield* this.#typed.symbols;
+    yield* this.typed.symbols;
     if (this.modules) yield* this.modules;
   }
 }

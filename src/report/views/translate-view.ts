@@ -7,8 +7,9 @@ export function* translateView({ translations }: TranslateFindings): View {
   for (const translation of translations) {
     if (!isFirst) yield BLANK;
     isFirst = false;
-    const { address, region, steps } = translation;
-    yield title([strong(address), region === null ? '' : `  ${region}`]);
+    const { address, query, region, steps } = translation;
+    const asked = query === undefined ? '' : ` <${query}>`;
+    yield title([strong(address), asked, region === null ? '' : `  ${region}`]);
     for (const step of steps) yield paragraph(stepText(step), 2, 7);
     yield paragraph(resultText(translation), 2, 2);
   }

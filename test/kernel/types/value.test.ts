@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { parseOneAddress } from '../../../src/cli/options/address-words.ts';
 import { nearNames } from '../../../src/kernel/evidence/near-names.ts';
+import { AddressResolver } from '../../../src/kernel/symbols/address-resolver.ts';
 import { findType } from '../../../src/kernel/symbols/find-subject.ts';
-import { addressOf } from '../../../src/kernel/symbols/named-address.ts';
 import { Symbolizer } from '../../../src/kernel/symbols/symbolizer.ts';
 import { followPath, parseSubject } from '../../../src/kernel/types/subject.ts';
 import { notesOn, readValue, type Value } from '../../../src/kernel/types/value.ts';
@@ -186,7 +187,8 @@ describe('names', () => {
 
 describe('an address', () => {
   const symbols = new Symbolizer(typed);
-  const at = (text: string) => addressOf(typed, symbols, text);
+  const resolver = new AddressResolver(typed.kernel, symbols);
+  const at = (text: string) => resolver.resolve(parseOneAddress([text])).address;
 
   test('is a number, a symbol, or a symbol with an offset', () => {
     expect(at('0xffff888000000000')).toBe(0xffff_8880_0000_0000n);
