@@ -29,6 +29,23 @@ export interface BuiltTask {
   /** Whether it is in the list of tasks, or of its leader's threads. */
   readonly listed?: boolean;
   readonly inTable?: boolean;
+  /** Nanoseconds since boot, and without suspend if that is different. */
+  readonly start?: number;
+  readonly startMonotonic?: number;
+  /** The struct kthread of a thread of the kernel. */
+  readonly kthread?: BuiltKthread;
+}
+
+export interface BuiltKthread {
+  /** Only since 5.17. */
+  readonly fullName?: string;
+  readonly worker?: {
+    readonly desc: string;
+    readonly hasPool?: boolean;
+    readonly working?: boolean;
+    /** PID of the task that it claims to be of, if that is another one. */
+    readonly of?: number;
+  };
 }
 
 export interface TaskKernelPlan {
@@ -68,9 +85,21 @@ const TASK = {
   cpu: 44,
   comm: 48,
 } as const;
+const STARTS = { monotonic: 144, boottime: 152 } as const;
+const KTHREAD = 160;
 const LINKS = { tasks: 64, node: 80, pid: 96, parent: 112, cred: 120, signal: 128, mm: 136 } as const;
-const SLOT = { bytes: 0x400, signal: 0x100, cred: 0x180, pid: 0x1c0 } as const;
-const MM = { bytes: 0x100, at: 0x4_0000, stat: 0x10, pageTables: 8 } as const;
+const SLOT = {
+  bytes: 0x400,
+  signal: 0x100,
+  cred: 0x180,
+  pid: 0x1c0,
+  kthread: 0x200,
+  worker: 0x240,
+  name: 0x300,
+} as const;
+const MM = { bytes: 0x100, at: 0x4_0000, stat: 0x10, pageTables: 8, pgd: 0x80 } as const;
+/** Members of struct worker. */
+const WORKER = { task: 0, pool: 8, work: 16, desc: 24 } as const;
 const COUNTER = { size: 24, count: 8, counters: 16 } as const;
 const NODE_SLOTS = 40;
 
@@ -128,6 +157,14 @@ export class TaskKernel {
     this.#writeNumber(this.offsetOf(pid) + TASK[name], value);
   }
 
+  /** Tells an mm where its root page table is, its arguments and its environment. */
+  setPlaces(mm: number, pgd: bigint, places: readonly [bigint, bigint, bigint, bigint]): void {
+    const at = MM.at + MM.bytes * mm + MM.pgd;
+    [pgd, ...places].forEach((value, i) => {
+      this.built.writeU64(at + 8 * i, value);
+    });
+  }
+
   #writeNumber(offset: number, value: number, bytes: 4 | 8 = 4): void {
     const buffer = new DataView(new ArrayBuffer(8));
     buffer.setBigInt64(0, BigInt(value), true);
@@ -167,8 +204,30 @@ export class TaskKernel {
       at + LINKS.mm,
       task.mm === undefined ? 0n : this.built.at(MM.at + MM.bytes * task.mm),
     );
+    const { start = 0, startMonotonic = start, kthread } = task;
+    this.#writeNumber(at + STARTS.monotonic, startMonotonic, 8);
+    this.#writeNumber(at + STARTS.boottime, start, 8);
+    if (kthread) this.#writeKthread(at, kthread);
     this.#writeNumber(at + SLOT.cred, uid);
     this.#writeNumber(at + SLOT.cred + 4, euid);
+  }
+
+  #writeKthread(at: number, { fullName, worker }: BuiltKthread): void {
+    this.built.writeU64(at + KTHREAD, this.built.at(at + SLOT.kthread));
+    if (fullName !== undefined) {
+      this.built.writeU64(at + SLOT.kthread + 8, this.built.at(at + SLOT.name));
+      this.built.write(at + SLOT.name, ascii(`${fullName}\0`));
+    }
+    if (!worker) return;
+    const own = at + SLOT.worker;
+    this.built.writeU64(at + SLOT.kthread, this.built.at(own));
+    this.built.writeU64(
+      own + WORKER.task,
+      worker.of === undefined ? this.built.at(at) : this.addressOf(worker.of),
+    );
+    this.#writeNumber(own + WORKER.pool, worker.hasPool === false ? 0 : 1, 8);
+    this.#writeNumber(own + WORKER.work, worker.working ? 1 : 0, 8);
+    this.built.write(own + WORKER.desc, ascii(worker.desc));
   }
 
   /** Links init_task and all leaders, and the head in each signal_struct with the threads of that process. */
@@ -256,6 +315,8 @@ function types(form: 'percpu' | 'split'): BuiltBtf {
     ['euid', kuid, 4],
   ]);
   btf.struct('signal_struct', 16, [['thread_head', list, 0]]);
+  addThreads(btf, form, { pointer, u8 });
+  const isOld = form === 'split';
   const info = btf.struct('thread_info', 4, [['cpu', u32, 0]]);
   const cached = btf.struct('task_rss_stat', 16, [['count', btf.array(int, 4), 0]]);
   btf.struct('task_struct', TASK.size, [
@@ -274,8 +335,29 @@ function types(form: 'percpu' | 'split'): BuiltBtf {
     ['real_cred', pointer, LINKS.cred],
     ['signal', pointer, LINKS.signal],
     ['mm', pointer, LINKS.mm],
+    ['start_time', u64, STARTS.monotonic],
+    [isOld ? 'real_start_time' : 'start_boottime', u64, STARTS.boottime],
+    [isOld ? 'set_child_tid' : 'worker_private', pointer, KTHREAD],
   ]);
   return btf;
+}
+
+/** kthread.full_name is there since 5.17. */
+function addThreads(
+  btf: BuiltBtf,
+  form: 'percpu' | 'split',
+  { pointer, u8 }: Pick<Ids, 'pointer' | 'u8'>,
+): void {
+  btf.struct('kthread', 16, [
+    ['data', pointer, 0],
+    ...(form === 'split' ? [] : [['full_name', pointer, 8] as const]),
+  ]);
+  btf.struct('worker', 56, [
+    ['task', pointer, WORKER.task],
+    ['pool', pointer, WORKER.pool],
+    ['current_work', pointer, WORKER.work],
+    ['desc', btf.array(u8, 32), WORKER.desc],
+  ]);
 }
 
 interface Ids {
@@ -317,5 +399,8 @@ function addMm(
   btf.struct('mm_struct', MM.bytes, [
     ['pgtables_bytes', atomic, MM.pageTables],
     ['rss_stat', stat, MM.stat],
+    ...['pgd', 'arg_start', 'arg_end', 'env_start', 'env_end'].map(
+      (name, i) => [name, pointer, MM.pgd + 8 * i] as const,
+    ),
   ]);
 }

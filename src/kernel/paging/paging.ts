@@ -23,10 +23,10 @@ export const PAGING: Record<4 | 5, readonly PagingLevel[]> = {
 export const ENTRIES = 512;
 const PRESENT = 1n;
 /** _PAGE_PSE */
-const PAGE_SIZE_BIT = 1n << 7n;
+export const PAGE_SIZE_BIT = 1n << 7n;
 /** _PAGE_PROTNONE shares the global bit: without PRESENT it marks a page without access (pgtable_types.h) */
-const GLOBAL = 1n << 8n;
-const ADDRESS_MASK = 0x000f_ffff_ffff_f000n;
+export const GLOBAL = 1n << 8n;
+export const ADDRESS_MASK = 0x000f_ffff_ffff_f000n;
 
 /** An entry of a page table, decoded. */
 export interface Entry {
