@@ -1,56 +1,12 @@
-import { hex } from '../hex.ts';
-import type { MmUse } from '../kernel/tasks/mm-counters.ts';
+import type { Fact } from '../kernel/evidence/fact.ts';
+import type { Clocks } from '../kernel/system/clocks-by-shape.ts';
 import type { TaskDetails } from '../kernel/tasks/processes.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
-import type { TaskState } from '../kernel/tasks/task-state.ts';
-import { PAGE_SIZE } from '../machine.ts';
 import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
-import { TASK_STATES } from './task-states.ts';
+import { type ListedTask, type Running, seconds, type TaskRow, taskRow } from './task-row.ts';
 import { plural } from './units.ts';
-
-/** Pages by their kind; bytes. */
-export interface Resident {
-  readonly anon: number;
-  readonly file: number;
-  readonly shmem: number;
-}
-
-/** What a process has in memory; bytes. */
-export interface MemoryRow {
-  readonly rss: Resident & { readonly total: number };
-  readonly swap: number;
-  readonly pageTables: number;
-  /**
-   * The part of rss and swap that is still in caches of CPUs or threads: /proc/PID/status of many kernels
-   * does not show it.
-   */
-  readonly cached: Resident & { readonly swap: number };
-}
-
-/** A task in JSON. */
-export interface TaskRow {
-  readonly pid: number;
-  readonly tgid: number;
-  readonly ppid: number | null;
-  readonly uid: number | null;
-  readonly euid: number | null;
-  readonly state: TaskState;
-  readonly stateName: string;
-  readonly cpu: number;
-  readonly comm: string;
-  readonly kernelThread: boolean;
-  /** Whether it was running on its CPU; null if that is unknown. */
-  readonly running: boolean | null;
-  readonly panicking: boolean | null;
-  readonly threads: number | null;
-  /** null for a task without memory of its own, and if it cannot be read: then `missing` says why. */
-  readonly memory: MemoryRow | null;
-  readonly missing?: string;
-  /** Virtual address of its task_struct. */
-  readonly task: string;
-}
 
 /** A CPU and the task on it, in JSON. */
 export interface CpuRow {
@@ -71,6 +27,8 @@ export interface PsReport extends CheckedFigures {
   readonly file: { readonly path: string; readonly format: string };
   readonly kernel: { readonly release: string | null };
   readonly counts: TaskFigures;
+  /** The kernel's clock at that moment, in seconds since 1970 UTC; null if that is unknown. */
+  readonly clock: number | null;
   /** null if that is unknown; a warning says why. */
   readonly cpus: readonly CpuRow[] | null;
   /** Tasks that were asked for, however many are shown; null if some may not have been found. */
@@ -93,19 +51,25 @@ export interface PsFacts {
   readonly doubts: readonly string[];
   readonly listing: TaskListing;
   readonly counts: TaskCounts;
-  /** The tasks that were asked for, in order. */
+  readonly clocks: Fact<Clocks>;
+  /** All tasks that were read, however many are listed. */
   readonly tasks: readonly TaskDetails[];
-  /** How many of them to show; undefined for all. */
-  readonly top?: number | undefined;
+  /** Sentences about them. */
+  readonly problems: readonly string[];
+  /** How many of them were asked for. */
+  readonly selected: number;
+  /** The tasks to list, in order. */
+  readonly listed: readonly ListedTask[];
   /** Threads in the states that were asked for which are not among them. */
   readonly otherThreads: number;
 }
 
 export function psReport(facts: PsFacts): PsReport {
-  const { file, release, listing, counts, tasks, top } = facts;
-  const running = runningOf(listing);
-  const lost = missingFacts(listing);
-  const unread = unreadable(tasks);
+  const { file, release, listing, counts } = facts;
+  const clocks = 'value' in facts.clocks ? facts.clocks.value : undefined;
+  const running = runningOf(listing, clocks);
+  const lost = [...missingFacts(listing, facts.clocks), ...facts.problems];
+  const unread = unreadable(facts.tasks);
   const problems = [...contradictions(listing.checks), ...listing.problems, ...lost, ...unread.sentences];
   const untold = problems.length - unread.sentences.length + unread.count - TOLD;
   return {
@@ -113,10 +77,11 @@ export function psReport(facts: PsFacts): PsReport {
     file,
     kernel: { release },
     counts: taskFigures(counts, running.allFound),
+    clock: clocks ? seconds(clocks.wall) : null,
     cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running)) : null,
-    selected: running.allFound ? tasks.length : null,
+    selected: running.allFound ? facts.selected : null,
     otherThreads: running.allFound ? facts.otherThreads : null,
-    tasks: tasks.slice(0, top).map((details) => taskRow(details, running)),
+    tasks: facts.listed.map((task) => taskRow(task, running)),
     warnings: [
       ...facts.doubts,
       ...problems.slice(0, TOLD),
@@ -127,17 +92,7 @@ export function psReport(facts: PsFacts): PsReport {
   };
 }
 
-/** Where tasks ran, as far as it is known. */
-interface Running {
-  readonly tasks: ReadonlySet<bigint> | undefined;
-  /** The CPU; null if there is none. */
-  readonly panicking: number | null | undefined;
-  readonly panickingTask: bigint | null | undefined;
-  /** Whether the listing has all tasks. */
-  readonly allFound: boolean;
-}
-
-function runningOf({ cpus, panickingCpu, whole }: TaskListing): Running {
+function runningOf({ cpus, panickingCpu, whole }: TaskListing, clocks: Clocks | undefined): Running {
   const all = 'value' in cpus ? cpus.value : undefined;
   const panicking = 'value' in panickingCpu ? panickingCpu.value : undefined;
   return {
@@ -145,15 +100,17 @@ function runningOf({ cpus, panickingCpu, whole }: TaskListing): Running {
     panicking,
     panickingTask: panicking === null ? null : all?.find(({ cpu }) => cpu === panicking)?.task,
     allFound: whole,
+    booted: clocks && clocks.wall - clocks.uptime,
   };
 }
 
-function missingFacts({ cpus, panickingCpu }: TaskListing): string[] {
+function missingFacts({ cpus, panickingCpu }: TaskListing, clocks: Fact<Clocks>): string[] {
   const lost = 'value' in cpus ? cpus.value.filter(({ current }) => current === null) : [];
   return [
     ...lost.map(({ cpu }) => `the task that CPU ${cpu} was running cannot be read`),
     ...('missing' in cpus ? [`it is unknown which tasks were running: ${cpus.missing}`] : []),
     ...('missing' in panickingCpu ? [`it is unknown which CPU panicked: ${panickingCpu.missing}`] : []),
+    ...('missing' in clocks ? [`it is unknown what time it was: ${clocks.missing}`] : []),
   ];
 }
 
@@ -164,8 +121,8 @@ function missingFacts({ cpus, panickingCpu }: TaskListing): string[] {
 function unreadable(tasks: readonly TaskDetails[]): { sentences: string[]; count: number } {
   const sentences: string[] = [];
   let count = 0;
-  for (const { task, ppid, owner, memory } of tasks) {
-    for (const fact of [ppid, owner, memory]) {
+  for (const { task, ppid, owner, start, memory } of tasks) {
+    for (const fact of [ppid, owner, start, memory]) {
       if ('missing' in fact && count++ < TOLD) sentences.push(`task ${task.pid}: ${fact.missing}`);
     }
   }
@@ -180,45 +137,5 @@ function cpuRow({ cpu, online, current }: CpuTask, { panicking }: Running): CpuR
     pid: current?.pid ?? null,
     comm: current?.comm ?? null,
     idle: current && current.pid === 0,
-  };
-}
-
-/**
- * Written member by member: a spread would take three times the memory for many thousand rows, and more time.
- */
-function taskRow({ task, ppid, owner, threads, memory }: TaskDetails, running: Running): TaskRow {
-  const row = {
-    pid: task.pid,
-    tgid: task.tgid,
-    ppid: 'value' in ppid ? ppid.value : null,
-    uid: 'value' in owner ? owner.value.uid : null,
-    euid: 'value' in owner ? owner.value.euid : null,
-    state: task.state,
-    stateName: TASK_STATES[task.state],
-    cpu: task.cpu,
-    comm: task.comm,
-    kernelThread: task.kernelThread,
-    running: running.tasks?.has(task.address) ?? null,
-    panicking: running.panickingTask === undefined ? null : task.address === running.panickingTask,
-    threads: running.allFound ? threads : null,
-    memory: 'value' in memory && memory.value ? memoryRow(memory.value) : null,
-    task: hex(task.address),
-  };
-  return 'missing' in memory ? Object.assign(row, { missing: memory.missing }) : row;
-}
-
-function memoryRow({ pages, cached, pageTables }: MmUse): MemoryRow {
-  const { anon, file, shmem, swap } = pages;
-  const total = (anon + file + shmem) * PAGE_SIZE;
-  return {
-    rss: { total, anon: anon * PAGE_SIZE, file: file * PAGE_SIZE, shmem: shmem * PAGE_SIZE },
-    swap: swap * PAGE_SIZE,
-    pageTables,
-    cached: {
-      anon: cached.anon * PAGE_SIZE,
-      file: cached.file * PAGE_SIZE,
-      shmem: cached.shmem * PAGE_SIZE,
-      swap: cached.swap * PAGE_SIZE,
-    },
   };
 }

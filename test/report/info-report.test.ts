@@ -70,7 +70,7 @@ const listing: TaskListing = {
 
 const ALL: SystemFacts = {
   utsname: { value: uname },
-  clocks: { value: { uptime: 273_906_250_000_000n, wall: 1_700_000_001_500_000_000n } },
+  clocks: { value: { uptime: 273_906_250_000_000n, suspended: 0n, wall: 1_700_000_001_500_000_000n } },
   processors: { value: { possible: 4, online: 2 } },
   processorModel: { value: 'A Processor' },
   load: { value: [1, 0.5, 0] },

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Fact } from '../../src/kernel/evidence/fact.ts';
 import type { MmUse } from '../../src/kernel/tasks/mm-counters.ts';
+import type { Arguments } from '../../src/kernel/tasks/process-arguments.ts';
 import type { TaskDetails } from '../../src/kernel/tasks/processes.ts';
 import type { Task } from '../../src/kernel/tasks/task.ts';
 import { type PsFacts, type PsReport, psReport } from '../../src/report/ps-report.ts';
+import type { ListedTask } from '../../src/report/task-row.ts';
 import { psView } from '../../src/report/views/ps-view.ts';
 import { violations } from '../support/schema.ts';
 import { textOf } from '../support/text-of.ts';
@@ -39,7 +41,21 @@ function task(pid: number, changes: Partial<Task> = {}): Task {
 }
 
 function details(one: Task, memory: Fact<MmUse | null> = { value: USE }): TaskDetails {
-  return { task: one, ppid: { value: 1 }, owner: { value: { uid: 0, euid: 0 } }, threads: 1, memory };
+  return {
+    task: one,
+    ppid: { value: 1 },
+    owner: { value: { uid: 0, euid: 0 } },
+    threads: 1,
+    memory,
+    start: { value: 1_000_000_000n },
+  };
+}
+
+/** Booted on 2023-11-14 at 22:13 UTC. */
+const CLOCKS = { uptime: 7_200_000_000_000n, suspended: 0n, wall: 1_700_007_200_000_000_000n };
+
+function listed(one: TaskDetails, args: Arguments | null = null, name = one.task.comm): ListedTask {
+  return { details: one, name: { value: name }, args };
 }
 
 function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {}): PsReport {
@@ -57,7 +73,11 @@ function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {})
       checks: [],
     },
     counts: { total: tasks.length, processes: tasks.length, kernelThreads: 0, states: { S: tasks.length } },
+    clocks: { value: CLOCKS },
     tasks,
+    problems: [],
+    selected: tasks.length,
+    listed: tasks.map((one) => listed(one)),
     otherThreads: 0,
     ...changes,
   });
@@ -95,19 +115,21 @@ describe('the report on tasks', () => {
     expect(report.complete).toBe(false);
     expect(violations('ps', report)).toEqual([]);
     expect((await rowsOf(report)).map((row) => row.split(/ +/).slice(5))).toEqual([
-      ['?', '?', '?', '?', '?', '?', 'task-7'],
-      ['-', '-', '-', '-', '-', '-', '[task-8]'],
+      ['?', '?', '?', '?', '?', '?', '22:13', 'task-7'],
+      ['-', '-', '-', '-', '-', '-', '22:13', '[task-8]'],
     ]);
   });
 
   test('warns about all tasks, also about those that are not shown', () => {
-    const report = reportOf([details(task(7)), details(task(8), LOST)], { top: 1 });
+    const shown = [listed(details(task(7)))];
+    const report = reportOf([details(task(7)), details(task(8), LOST)], { listed: shown });
     expect(report.tasks.map(({ pid }) => pid)).toEqual([7]);
     expect(report.complete).toBe(false);
   });
 
   test('says how many tasks were asked for, and which threads are not listed', async () => {
-    const report = reportOf([details(task(7)), details(task(8))], { top: 1, otherThreads: 1 });
+    const shown = [listed(details(task(7)))];
+    const report = reportOf([details(task(7)), details(task(8))], { listed: shown, otherThreads: 1 });
     expect(report).toMatchObject({ selected: 2, otherThreads: 1 });
     const text = await textOf(psView(report, false));
     expect(text).toContain('1 of 2 tasks are shown.');
@@ -175,6 +197,97 @@ describe('the report on tasks', () => {
     expect(await textOf(psView(report, false))).toContain(
       'at least 1 process, 0 kernel threads, 1 task in all',
     );
+  });
+});
+
+describe('what a task runs', () => {
+  const [process, other, third, thread] = [task(7), task(8), task(9), task(10, { tgid: 7 })];
+  const worker = task(11, { kernelThread: true, comm: 'kworker/u8:0' });
+  const all = [process, other, third, thread, worker].map((one) => details(one));
+  const shown = ([of7, of8, of9, of10, of11]: readonly TaskDetails[]) => [
+    listed(of7 as TaskDetails, { text: '/bin/sh -c sleep 9' }),
+    listed(of8 as TaskDetails, { missing: 'swapped out' }),
+    listed(of9 as TaskDetails, { text: 'java', cutFrom: 9000 }),
+    listed(of10 as TaskDetails, { text: '/bin/sh -c sleep 9' }),
+    listed(of11 as TaskDetails, null, 'kworker/u8:0-events_unbound'),
+  ];
+
+  test('is in JSON whole, or with the reason why not', () => {
+    const report = reportOf(all, { listed: shown(all) });
+    expect(violations('ps', report)).toEqual([]);
+    const rows = report.tasks.map(({ pid, args, argsMissing, argsBytes, name }) => ({
+      pid,
+      args,
+      argsMissing,
+      argsBytes,
+      name,
+    }));
+    expect(rows).toEqual([
+      { pid: 7, args: '/bin/sh -c sleep 9', name: 'task-7' },
+      { pid: 8, args: null, argsMissing: 'swapped out', name: 'task-8' },
+      { pid: 9, args: 'java', argsBytes: 9000, name: 'task-9' },
+      { pid: 10, args: '/bin/sh -c sleep 9', name: 'task-10' },
+      { pid: 11, args: null, name: 'kworker/u8:0-events_unbound' },
+    ]);
+    expect(report).toMatchObject({ complete: true, warnings: [] });
+  });
+
+  test('is in COMMAND, and what is not whole is marked and counted by its reason', async () => {
+    const text = await textOf(psView(reportOf(all, { listed: shown(all) }), true), { columns: 200 });
+    expect(
+      text
+        .split('\n')
+        .filter((line) => / 22:13 /.test(line))
+        .map((line) => line.slice(line.indexOf('22:13') + 6)),
+    ).toEqual(['/bin/sh -c sleep 9', 'task-8 ...', 'java ...', 'task-10', '[kworker/u8:0-events_unbound]']);
+    expect(text).toContain('Commands that are not whole (...): 1 swapped out, 1 too long.');
+  });
+
+  test('is the name if there are no arguments, and comm if the name cannot be read', async () => {
+    const some = [details(process), details(worker)];
+    const report = reportOf(some, {
+      listed: [listed(details(process), { text: '' }), { ...listed(details(worker)), name: LOST }],
+    });
+    expect(violations('ps', report)).toEqual([]);
+    expect(report.tasks).toMatchObject([{ args: '' }, { name: null, nameMissing: LOST.missing }]);
+    expect((await rowsOf(report)).map((row) => row.replace(/.*22:13 /, ''))).toEqual([
+      'task-7',
+      '[kworker/u8:0 ...]',
+    ]);
+  });
+});
+
+describe('the start of a task', () => {
+  const startedAt = async (seconds: number, clocks: PsFacts['clocks'] = { value: CLOCKS }) => {
+    const one = { ...details(task(7)), start: { value: BigInt(seconds) * 1_000_000_000n } };
+    const report = reportOf([one], { clocks });
+    expect(violations('ps', report)).toEqual([]);
+    const [row = ''] = await rowsOf(report);
+    return { start: report.tasks[0]?.startTime, shown: row.split(/ +/).at(-2) };
+  };
+
+  test('is in seconds since boot and by the clock', async () => {
+    expect(await startedAt(1)).toEqual({ start: { sinceBoot: 1, clock: 1_700_000_001 }, shown: '22:13' });
+  });
+
+  test.each([
+    ['the hour and minute of the last day', 86_400, '22:13'],
+    ['the day of the last year', 365 * 86_400, 'Nov14'],
+    ['the year before that', 366 * 86_400, '2023'],
+  ])('is shown as %s', async (_, seconds, shown) => {
+    const uptime = BigInt(seconds) * 1_000_000_000n;
+    const clocks = { uptime, suspended: 0n, wall: 1_700_000_000_000_000_000n + uptime };
+    expect((await startedAt(1, { value: clocks })).shown).toBe(shown);
+  });
+
+  test('has no time of day if the clock is not known', async () => {
+    expect(await startedAt(1, LOST)).toEqual({ start: { sinceBoot: 1, clock: null }, shown: '?' });
+  });
+
+  test('is null if it cannot be read', () => {
+    const report = reportOf([{ ...details(task(7)), start: LOST }]);
+    expect(report).toMatchObject({ tasks: [{ startTime: null }], complete: false });
+    expect(violations('ps', report)).toEqual([]);
   });
 });
 

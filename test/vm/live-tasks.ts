@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { TaskRow } from '../../src/report/ps-report.ts';
+import type { TaskRow } from '../../src/report/task-row.ts';
 import type { Answers } from './answers.ts';
 import { pagesInMeminfo } from './guest-facts.ts';
 import { statusHasCached } from './kernel-release.ts';

@@ -14,8 +14,8 @@ export const ps = dumpCommand({
     threads: { meaning: 'list threads instead of processes' },
     sort: {
       argument: 'order',
-      meaning: 'the order: by memory from the largest, else from the lowest',
-      choices: ['pid', 'rss', 'swap', 'cpu'],
+      meaning: 'the order: by memory from the largest, by start from the latest',
+      choices: ['pid', 'rss', 'swap', 'start', 'cpu'],
       default: 'pid',
     },
     top: { argument: 'n', meaning: 'only the first N, or all', parse: parseCountOrAll },
@@ -23,6 +23,7 @@ export const ps = dumpCommand({
   help:
     "> marks tasks that were running on a CPU, ! the one that panicked; the kernel's own threads are in brackets. " +
     'S is the state, as in ps(1): R running, S sleeping, D disk sleep, T stopped, t traced, X dead, ' +
-    'Z zombie, P parked, I idle.',
+    'Z zombie, P parked, I idle. START is in UTC: hour and minute, or the day, or the year. COMMAND is the command line, ' +
+    "or the name of a thread; ... follows what is not whole, for example because the process's memory is not in the dump.",
   load: () => import('../commands/ps.ts'),
 });

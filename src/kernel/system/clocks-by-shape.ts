@@ -5,6 +5,8 @@ import type { TypedKernel } from '../types/typed-kernel.ts';
 export interface Clocks {
   /** Nanoseconds since boot, including suspend, as in /proc/uptime. */
   readonly uptime: bigint;
+  /** Nanoseconds that it was suspended. */
+  readonly suspended: bigint;
   /** Nanoseconds since 1970 (UTC). */
   readonly wall: bigint;
 }
@@ -58,6 +60,7 @@ function clocksIn(bytes: Uint8Array): Clocks | undefined {
     const nanoseconds = word(base - 1) >> BigInt(shift);
     return {
       uptime: word(base) + nanoseconds + signed(i + 5),
+      suspended: signed(i + 5),
       wall: xtimeSec * SECOND + nanoseconds,
     };
   }

@@ -82,6 +82,7 @@ function decode(tk: StructReader<string>): Clocks | undefined {
   const nanoseconds = tk.big('tkr_mono.xtime_nsec') >> shift;
   return {
     uptime: monotonic + nanoseconds + tk.big('offs_boot'),
+    suspended: tk.big('offs_boot'),
     wall: tk.big('xtime_sec') * SECOND + nanoseconds,
   };
 }

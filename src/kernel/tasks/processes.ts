@@ -2,6 +2,7 @@ import { type Fact, fact } from '../evidence/fact.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 import { MmCounters, type MmUse } from './mm-counters.ts';
 import { parentReader } from './parents.ts';
+import { type BootClock, startReader } from './start-times.ts';
 import type { Task } from './task.ts';
 import type { TaskListing } from './task-listing.ts';
 
@@ -12,6 +13,8 @@ export interface TaskDetails {
   readonly ppid: Fact<number>;
   /** Real and effective user id in the first user namespace. */
   readonly owner: Fact<{ readonly uid: number; readonly euid: number }>;
+  /** When it was started; nanoseconds since boot, including suspend. */
+  readonly start: Fact<bigint>;
   /** Number of threads of its process. */
   readonly threads: number;
   /** null if it has no memory of its own: kernel threads, and processes that have ended. */
@@ -21,21 +24,25 @@ export interface TaskDetails {
 /**
  * Adds what is not in the task_struct itself.
  * @param wanted the tasks of the listing that are asked for
+ * @param clock which no task may have been started after
  * @throws InspectError missingInfo or unsupported if this kernel's types do not show where it is
  */
 export function taskDetails(
   typed: TypedKernel,
   listing: TaskListing,
   wanted: readonly Task[],
+  clock: Fact<BootClock>,
 ): TaskDetails[] {
   const memory = memoryReader(typed, listing.tasks);
   const owner = ownerReader(typed);
   const parent = parentReader(typed, listing.tasks);
+  const start = startReader(typed, clock);
   const threads = countBy(listing.tasks, ({ tgid }) => tgid);
   return wanted.map((task) => ({
     task,
     ppid: fact(() => parent(task)),
     owner: fact(() => owner(task)),
+    start: start(task),
     threads: threads.get(task.tgid) ?? 0,
     memory: memory(task),
   }));

@@ -2,9 +2,8 @@ import { known } from '../evidence/fact.ts';
 import type { MmUse } from './mm-counters.ts';
 import type { TaskDetails } from './processes.ts';
 
-/** By PID or CPU from the lowest, by memory from the largest. */
-export const TASK_ORDERS = ['pid', 'rss', 'swap', 'cpu'] as const;
-export type TaskOrder = (typeof TASK_ORDERS)[number];
+/** By PID or CPU from the lowest, by memory from the largest, by start from the latest. */
+export type TaskOrder = 'pid' | 'rss' | 'swap' | 'start' | 'cpu';
 
 type Compare = (a: TaskDetails, b: TaskDetails) => number;
 
@@ -17,10 +16,13 @@ const largest = (of: (use: MmUse) => number): Compare => {
   return (a, b) => bytes(b) - bytes(a);
 };
 
+const startOf = ({ start }: TaskDetails) => known(start) ?? -1n;
+
 const COMPARE: Readonly<Record<TaskOrder, Compare>> = {
   pid: byPid,
   rss: largest(({ pages }) => pages.anon + pages.file + pages.shmem),
   swap: largest(({ pages }) => pages.swap),
+  start: (a, b) => Number(startOf(b) - startOf(a)),
   cpu: (a, b) => a.task.cpu - b.task.cpu,
 };
 

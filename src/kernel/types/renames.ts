@@ -6,6 +6,8 @@
 const RENAMED_MEMBERS: readonly (readonly [struct: string, ...names: string[]])[] = [
   // 5.14, 2f064a59a11f "sched: Change task_struct::state"
   ['task_struct', '__state', 'state'],
+  // 5.5, cf25e24db61c "time: Rename tsk->real_start_time to ->start_boottime"
+  ['task_struct', 'start_boottime', 'real_start_time'],
   // 5.16, bcf9033e5449 "sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y"
   ['task_struct', 'thread_info.cpu', 'cpu'],
   // 7.1, d50569612c29: the word may hold a mask instead of the head's address

@@ -1,9 +1,11 @@
 import { each } from '../each.ts';
-import type { PsReport, TaskRow } from '../ps-report.ts';
+import type { PsReport } from '../ps-report.ts';
 import { foundTasks } from '../task-figures.ts';
+import type { TaskRow } from '../task-row.ts';
 import { plural, shortSize } from '../units.ts';
 import { BLANK, numbers, paragraph, type RichText, strong, table, type View } from '../view.ts';
 import { kernelName } from './kernel-name.ts';
+import { commandText, notWhole } from './task-command.ts';
 
 const MEMORY = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'PTE'].map(numbers);
 /**
@@ -21,9 +23,10 @@ export function* psView(report: PsReport, threads: boolean): View {
   yield BLANK;
   const second = numbers(threads ? 'TGID' : 'PPID');
   const rows = each(function* () {
-    for (const task of report.tasks) yield cells(task, threads);
+    for (const task of report.tasks) yield cells(task, threads, report.clock);
   });
-  yield table(['', numbers('PID'), second, 'S', numbers('CPU'), ...MEMORY, 'COMMAND'], rows, { gap: 1 });
+  const columns = ['', numbers('PID'), second, 'S', numbers('CPU'), ...MEMORY, numbers('START'), 'COMMAND'];
+  yield table(columns, rows, { gap: 1 });
 }
 
 /** What the table leaves out. */
@@ -34,6 +37,8 @@ function* notesOn({ tasks, selected, otherThreads }: PsReport): Generator<string
     const are = otherThreads === 1 ? 'is' : 'are';
     yield `${plural(otherThreads, 'more thread')} ${are} in such a state; --threads lists threads, too.`;
   }
+  const reasons = notWhole(tasks);
+  if (reasons.length > 0) yield `Commands that are not whole (...): ${reasons.join(', ')}.`;
 }
 
 function titleOf({ kernel, counts, file, cpus }: PsReport): RichText {
@@ -58,10 +63,12 @@ function panicText(cpus: NonNullable<PsReport['cpus']>): string {
   return `; CPU ${at.cpu} panicked in ${task}`;
 }
 
-function cells(task: TaskRow, threads: boolean): string[] {
+function cells(task: TaskRow, threads: boolean, clock: number | null): string[] {
   const mark = task.panicking ? PANICKING : task.running ? RUNNING : task.running === null ? UNKNOWN : '';
   const second = threads ? String(task.tgid) : task.ppid === null ? '?' : String(task.ppid);
-  return [mark, String(task.pid), second, task.state, String(task.cpu), ...sizes(task), command(task)];
+  const [state, cpu] = [task.state, String(task.cpu)];
+  const start = startText(task.startTime?.clock ?? null, clock);
+  return [mark, String(task.pid), second, state, cpu, ...sizes(task), start, commandText(task)];
 }
 
 function sizes({ memory, missing }: TaskRow): string[] {
@@ -70,7 +77,16 @@ function sizes({ memory, missing }: TaskRow): string[] {
   return [rss.total, rss.anon, rss.file, rss.shmem, swap, pageTables].map(shortSize);
 }
 
-/** Puts the kernel's own threads in brackets, as ps(1) does. */
-function command({ comm, kernelThread }: TaskRow): string {
-  return kernelThread ? `[${comm}]` : comm;
+const DAY = 86_400;
+
+/**
+ * Hour and minute of a task that was started less than a day ago; month and day in the last year; or the year.
+ * As the bsdstart of ps(1), but in UTC.
+ */
+function startText(start: number | null, now: number | null): string {
+  const started = new Date((start ?? Number.NaN) * 1000);
+  if (start === null || now === null || Number.isNaN(started.getTime())) return '?';
+  const [, day, month, , time = ''] = started.toUTCString().split(' ');
+  if (now - start < DAY) return time.slice(0, 5);
+  return now - start < 365 * DAY ? `${month}${day}` : String(started.getUTCFullYear());
 }

@@ -89,7 +89,7 @@ function kernelAt(plan: TimePlan) {
   return built.typed;
 }
 
-const CLOCKS = { uptime: 1_500_250_000_005n, wall: 1_700_000_000_250_000_000n };
+const CLOCKS = { uptime: 1_500_250_000_005n, suspended: 500_000_000_000n, wall: 1_700_000_000_250_000_000n };
 
 describe('the clocks', () => {
   test('are after a sequence count', () => {

@@ -3,11 +3,14 @@ import type { Fact } from '../../../src/kernel/evidence/fact.ts';
 import { type TaskDetails, taskDetails } from '../../../src/kernel/tasks/processes.ts';
 import { countTasks } from '../../../src/kernel/tasks/task-counts.ts';
 import { listTasks } from '../../../src/kernel/tasks/task-listing.ts';
-import { TaskKernel } from '../../builders/task-kernel.ts';
+import { type BuiltTask, TaskKernel } from '../../builders/task-kernel.ts';
+
+/** 100 s since boot, 10 s of them suspended. */
+const CLOCK = { value: { uptime: 100_000_000_000n, suspended: 10_000_000_000n } };
 
 function detailed({ typed }: TaskKernel): TaskDetails[] {
   const listing = listTasks(typed);
-  return taskDetails(typed, listing, listing.tasks);
+  return taskDetails(typed, listing, listing.tasks, CLOCK);
 }
 
 function valueIn<T>(fact: Fact<T> | undefined): T {
@@ -104,5 +107,29 @@ describe('a task', () => {
     const [details] = detailed(lost);
     expect(details?.memory).toMatchObject({ kind: 'notMapped' });
     expect(valueIn(details?.owner)).toEqual({ uid: 5, euid: 5 });
+  });
+});
+
+describe('the start of a task', () => {
+  const startsOf = (form: 'percpu' | 'split', ...tasks: readonly Partial<BuiltTask>[]) =>
+    detailed(new TaskKernel({ form, tasks: tasks.map((task, i) => ({ pid: i + 1, ...task })) })).map(
+      ({ start }) => start,
+    );
+
+  test.each(['percpu', 'split'] as const)('is in the member that each kernel has (%s)', (form) => {
+    const starts = startsOf(form, { start: 0 }, { start: 95_000_000_007, startMonotonic: 85_000_000_000 });
+    expect(starts).toEqual([{ value: 0n }, { value: 95_000_000_007n }]);
+  });
+
+  test('may be after a clock that was not updated for a while', () => {
+    expect(startsOf('percpu', { start: 600_000_000_000 })).toEqual([{ value: 600_000_000_000n }]);
+  });
+
+  test.each([
+    ['later than any reading of the clock', { start: 700_000_000_001 }],
+    ['before itself without suspend', { start: 5, startMonotonic: 6 }],
+    ['with more suspend than there was', { start: 90_000_000_000, startMonotonic: 78_000_000_000 }],
+  ])('is not believed %s', (_, task) => {
+    expect(startsOf('percpu', task)).toMatchObject([{ kind: 'corrupt' }]);
   });
 });
