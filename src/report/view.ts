@@ -19,7 +19,12 @@ export interface Span {
 export const TAB = { tab: true } as const;
 
 /** Text without line breaks, or the parts that it consists of. */
-export type RichText = string | Span | typeof TAB | readonly RichText[];
+export type RichText = string | Span | typeof TAB | Bar | readonly RichText[];
+
+/** A cell that shows a figure as the length of a bar, as a share of the longest: from 0 to 1. */
+export interface Bar {
+  readonly bar: number;
+}
 
 /** What a view is about. */
 export interface Title {
@@ -91,6 +96,8 @@ export interface Column {
    * without those of 1 first, then 2, and so on. A column without this stays.
    */
   readonly dropped?: number;
+  /** Whether its cells are bars. A line that has no room for them goes without, however wide it is. */
+  readonly bar?: true;
 }
 
 export const BLANK: Block = { kind: 'blank' };
@@ -137,6 +144,9 @@ export function numbers(title: string): Column {
 export function dropped(order: number, column: string | Column): Column {
   return { ...columnOf(column), dropped: order };
 }
+
+/** A column of bars, which is as wide as the line allows. */
+export const BARS: Column = { title: '', align: 'left', bar: true };
 
 function columnOf(column: string | Column): Column {
   return typeof column === 'string' ? { title: column, align: 'left' } : column;

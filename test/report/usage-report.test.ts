@@ -100,8 +100,9 @@ function reportOf(usage: Usage, by: UsageBy = 'type'): UsageReport {
 
 const textOf = (report: UsageReport, color = false, check = false) =>
   shown(usageView(report, { check }), { columns: 200, color });
-/** Returns the lines of a text, with one space for many. */
-const linesOf = (text: string) => text.split('\n').map((line) => line.trim().replace(/ +/g, ' '));
+/** Returns the lines of a text without bars, with one space for many. */
+const linesOf = (text: string) =>
+  text.split('\n').map((line) => line.trim().replace(/ #+ /, ' ').replace(/ +/g, ' '));
 
 describe('usage of a whole dump', () => {
   const report = reportOf(usageOf(true));
@@ -175,6 +176,12 @@ describe('the rows of usage', () => {
       ...['free', 'struct pages', 'anonymous', 'slab', 'file cache', 'shmem', 'not attributed', 'total'],
       undefined,
     ]);
+  });
+
+  test('have bars in proportion to the largest', async () => {
+    const text = await textOf(reportOf(figures({ slab: 10, free: 60, memmap: 30 }, null)));
+    const bars = text.split('\n').map((line) => /#+/.exec(line)?.[0].length ?? 0);
+    expect(bars.slice(3, 7)).toEqual([40, 20, 7, 0]);
   });
 
   test("count the crash kernel's memory in the dump apart from other reserved memory", async () => {

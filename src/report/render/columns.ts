@@ -42,7 +42,7 @@ export function fitTable(table: Table, width: number, ruler: Ruler): FittedTable
 }
 
 /** Returns the widths that the columns need, and the number of rows. */
-function measure({ columns, rows }: Table, ruler: Ruler): { natural: number[]; rows: number } {
+export function measure({ columns, rows }: Table, ruler: Ruler): { natural: number[]; rows: number } {
   const natural = columns.map(({ title, least = 0 }) => Math.max(least, ruler.widthOf(title)));
   let count = 0;
   for (const row of rows) {
@@ -54,18 +54,36 @@ function measure({ columns, rows }: Table, ruler: Ruler): { natural: number[]; r
   return { natural, rows: count };
 }
 
-/** Returns the places of the columns that a line has room for, as far as others can be dropped. */
-function keptColumns({ columns, gap, indent }: Table, natural: readonly number[], width: number): number[] {
-  let kept = [...natural.keys()];
-  if (width >= NARROW) return kept;
-  const needed = () => kept.reduce((sum, i) => sum + (natural[i] ?? 0) + gap, indent - gap);
-  const orderOf = (i: number) => columns[i]?.dropped ?? Number.POSITIVE_INFINITY;
-  const orders = [...new Set(kept.map(orderOf))].filter(Number.isFinite).sort((a, b) => a - b);
-  for (const order of orders) if (needed() > width) kept = kept.filter((i) => orderOf(i) !== order);
+/**
+ * Returns the places of the columns that a line has room for, as far as others can be dropped.
+ * @param places of the columns that there are; those of all if absent
+ */
+export function keptColumns(
+  table: Table,
+  natural: readonly number[],
+  width: number,
+  places: readonly number[] = [...natural.keys()],
+): readonly number[] {
+  if (width >= NARROW) return places;
+  const orderOf = (i: number) => table.columns[i]?.dropped ?? Number.POSITIVE_INFINITY;
+  const orders = [...new Set(places.map(orderOf))].filter(Number.isFinite).sort((a, b) => a - b);
+  let kept = places;
+  for (const order of orders)
+    if (lineWidth(table, natural, kept) > width) kept = kept.filter((i) => orderOf(i) !== order);
   return kept;
 }
 
-function onlyColumns(table: Table, places: readonly number[]): Table {
+/** Returns the width of a line with these columns. */
+export function lineWidth(
+  { gap, indent }: Table,
+  natural: readonly number[],
+  places: readonly number[],
+): number {
+  return places.reduce((sum, i) => sum + (natural[i] ?? 0) + gap, indent - gap);
+}
+
+/** Returns a table with some of its columns. */
+export function onlyColumns(table: Table, places: readonly number[]): Table {
   const pick = <T>(all: readonly T[], none: T) => places.map((i) => all[i] ?? none);
   const rows = each(function* () {
     for (const row of table.rows) yield pick<RichText>(row, '');

@@ -1,5 +1,6 @@
 import { escapeLines } from '../escape.ts';
 import { type Block, paragraph, type Table, type View } from '../view.ts';
+import { withBars } from './bars.ts';
 import { paragraphLines, propertyLines, wholeLines } from './block-lines.ts';
 import { fitTable } from './columns.ts';
 import type { Page } from './page.ts';
@@ -54,7 +55,9 @@ function linesOf(block: Block, page: Page): Iterable<string> | Promise<Iterable<
 
 async function tableLines(table: Table, page: Page): Promise<Iterable<string>> {
   const { ruler, width } = page;
-  const { shown, columns, fit, rows } = await ruler.measured(() => fitTable(table, width, ruler));
+  const { shown, columns, fit, rows } = await ruler.measured(() =>
+    fitTable(withBars(table, width, ruler), width, ruler),
+  );
   // The string-width that cli-table3 uses does not know newer emoji.
   const isShort = rows <= SHORT_TABLE && ruler.isNarrow;
   return !fit && isShort ? shortTable(shown, columns, page) : tableRows(shown, columns, page);

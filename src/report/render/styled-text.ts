@@ -30,6 +30,8 @@ export function styled(text: RichText, showTab: ShowTab = () => ' '): StyledText
   const add = (one: RichText): void => {
     if (typeof one === 'string') plain += safe(one);
     else if ('tab' in one) plain += showTab(plain.length);
+    // Only a column of bars has room for one (bars.ts).
+    else if ('bar' in one) return;
     else if ('style' in one) {
       const start = plain.length;
       plain += safe(one.text);

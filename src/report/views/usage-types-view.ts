@@ -1,7 +1,7 @@
 import { type Figure, figureOf, pagesOf, shareOf, sizeText } from '../figure.ts';
 import { USAGE_NAMES } from '../usage-names.ts';
 import type { UsageReport, UsageTypeRow } from '../usage-report.ts';
-import { type Block, dropped, numbers, table } from '../view.ts';
+import { BARS, type Block, dropped, numbers, type RichText, table } from '../view.ts';
 
 /** These rows are shown even if they are empty. */
 const ALWAYS: ReadonlySet<string> = new Set([
@@ -26,15 +26,21 @@ interface Row {
  */
 export function usageTypes(report: UsageReport): Block {
   const { total } = report;
-  const rows = typeRows(report).map((row) => cells(row, total));
+  const types = typeRows(report);
+  const [largest] = types;
+  const longest = (largest && least(largest.figure)) || 1;
+  const rows = types.map((row) => cells(row, total, { bar: (least(row.figure) ?? 0) / longest }));
   rows.push(cells({ name: 'total', figure: total, description: 'Each physical page once' }, total));
   const outside = crashKernelOutside(report);
-  if (outside) rows.push(cells(outside, { pages: null, bytes: null }));
-  return table(['TYPE', numbers('PAGES'), numbers('SIZE'), numbers('%'), dropped(1, 'DESCRIPTION')], rows);
+  if (outside) rows.push(cells(outside, UNKNOWN));
+  const numbered = [numbers('PAGES'), numbers('SIZE'), numbers('%')];
+  return table(['TYPE', ...numbered, BARS, dropped(1, 'DESCRIPTION')], rows);
 }
 
-function cells({ name, figure, description }: Row, total: Figure): string[] {
-  return [name, pagesOf(figure), sizeText(figure), shareOf(figure, total), description];
+const UNKNOWN: Figure = { pages: null, bytes: null };
+
+function cells({ name, figure, description }: Row, total: Figure, bar: RichText = ''): RichText[] {
+  return [name, pagesOf(figure), sizeText(figure), shareOf(figure, total), bar, description];
 }
 
 function typeRows(report: UsageReport): Row[] {
