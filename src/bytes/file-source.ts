@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats, statfsSync } from 'node:fs';
 import { InspectError, isSystemError, type SystemError } from '../errors.ts';
 import { hex } from '../hex.ts';
+import { type FileKind, kindOf } from './file-kind.ts';
 import type { ByteSource, ReadStatistics } from './source.ts';
 
 /** PROC_SUPER_MAGIC of include/uapi/linux/magic.h */
@@ -19,6 +20,7 @@ const OPEN_FAILURES: Record<string, string> = {
   ENOTDIR: 'a part of the path is not a directory',
   ENAMETOOLONG: 'the name is too long',
   ELOOP: 'too many symbolic links',
+  ENXIO: 'nothing can be read from it: it is a socket, or a device that is not there',
 };
 
 /** The io error for an open that failed: which file, and why. */
@@ -51,11 +53,19 @@ function sizeOf(path: string, stat: Stats): number {
   if (stat.isFile()) return stat.size;
   if (stat.isDirectory())
     throw new InspectError('io', `${path}: is a directory, not a dump`, { path, errno: 'EISDIR' });
-  throw new InspectError('io', `${path}: is not a regular file`, {
+  const kind = kindOf(stat);
+  throw new InspectError('io', `${path}: is a ${kind}, not a regular file`, {
     path,
-    hint: 'a dump is read at many offsets: save it to a file first',
+    hint: HINTS[kind] ?? TO_A_FILE,
   });
 }
+
+const TO_A_FILE = 'a dump is read at many offsets: save it to a file first';
+const HINTS: Partial<Record<FileKind, string>> = {
+  FIFO: TO_A_FILE,
+  'block device': `${TO_A_FILE} (dd if=DEVICE of=FILE; kdump writes to a device if it is its raw target)`,
+  'character device': `${TO_A_FILE}; the live memory is /proc/kcore`,
+};
 
 /** A local file, opened read-only. No other class touches the file system to read a dump. */
 export class FileSource implements ByteSource {

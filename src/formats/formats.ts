@@ -1,7 +1,7 @@
 import type { ByteSource } from '../bytes/source.ts';
 import { isAvml } from './avml/signature.ts';
 import { openElf, readElf } from './elf/elf-image.ts';
-import { isElf } from './elf/header.ts';
+import { isCoreFile, isElf } from './elf/header.ts';
 import type { DumpFormat } from './image/format.ts';
 import type { MemoryImage } from './image/image.ts';
 import { isKcore, openKcore } from './kcore/kcore-image.ts';
@@ -25,6 +25,11 @@ export const RAW: DumpFormat = {
   probe: () => false,
   open: ([file], options) => openRaw(file, options),
 };
+
+/** Whether a file that starts with these bytes, 20 of them, may be a dump: an ELF file must be a core file. */
+export function isDumpStart(head: Uint8Array): boolean {
+  return isElf(head) ? isCoreFile(head) : FORMATS.some(({ probe }) => probe(head));
+}
 
 /** Loaded only when needed, because the codecs take some milliseconds to load. */
 async function loadKdump() {

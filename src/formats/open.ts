@@ -3,8 +3,7 @@ import type { ByteSource } from '../bytes/source.ts';
 import { InspectError, inFile } from '../errors.ts';
 import { explainCut, flattenedImage, isFlattened, unflatten } from './flattened/flattened-image.ts';
 import { FlattenedSource } from './flattened/flattened-source.ts';
-import { notADump } from './foreign.ts';
-import { FORMATS, RAW } from './formats.ts';
+import { FORMATS, isDumpStart, RAW } from './formats.ts';
 import type { DumpFiles, DumpFormat, Open, OpenOptions } from './image/format.ts';
 import type { MemoryImage } from './image/image.ts';
 import { wrapWherever } from './image/wrap-image.ts';
@@ -71,6 +70,7 @@ export async function openSources(
 ): Promise<MemoryImage> {
   const files = unflattened(sources, options);
   const format = formatOf(files, options);
+  if (!format) throw explained((await import('./foreign/foreign.ts')).notADump(files[0]), files);
   return openAs('open' in format ? format.open : await format.load(), sources, files, options);
 }
 
@@ -86,17 +86,24 @@ export function unflattened(sources: readonly ByteSource[], options: OpenOptions
   return [first, ...others];
 }
 
-/** The format of files. @throws InspectError unsupported; usage, if the files are not parts of one dump */
-export function formatOf(files: DumpFiles, options: OpenOptions): DumpFormat {
+/**
+ * The format of files; undefined if it is not a dump's. @throws InspectError usage, if the files are not parts of
+ * one dump
+ */
+export function formatOf(files: DumpFiles, options: OpenOptions): DumpFormat | undefined {
   const heads = files.map((file) => inSource(file, () => headOf(file)));
   const format = options.format === 'raw' ? RAW : FORMATS.find(({ probe }) => heads.some(probe));
   if (format?.memoryMayBeApart && files.length === 2 && heads.filter(format.probe).length === 1)
     return format;
   if (format?.mayBeSplit) {
     const stranger = files.find((_, i) => !format.probe(heads[i] as Uint8Array));
-    if (stranger) throw notAPart(stranger);
-  } else if (files.length > 1) throw notOneFile(files.length);
-  if (!format) throw explained(notADump(files[0], heads[0] as Uint8Array), files);
+    if (stranger) throw strangerAmong(stranger, 'not a part of a split dump, unlike the other files');
+  } else if (files.length > 1) {
+    const stranger = files.find((_, i) => !isDumpStart(heads[i] as Uint8Array));
+    throw stranger && options.format !== 'raw'
+      ? strangerAmong(stranger, 'not a dump, so not a part of one')
+      : notOneFile(files.length);
+  }
   return format;
 }
 
@@ -139,13 +146,18 @@ function inSource<T>({ path }: ByteSource, open: () => T): T {
   }
 }
 
+/** Bytes that show what a file is: a probe needs up to 16, an ELF header tells its type after them. */
+const HEAD = 20;
+
 function headOf(source: ByteSource): Uint8Array {
-  const start = new Uint8Array(16);
+  const start = new Uint8Array(HEAD);
   return start.subarray(0, source.read(0, start));
 }
 
-function notAPart({ path }: ByteSource): InspectError {
-  return new InspectError('usage', `${path}: not a part of a split dump, unlike the other files`, { path });
+/** The error for a file that does not belong to the others. */
+function strangerAmong({ path }: ByteSource, what: string): InspectError {
+  const hint = 'give the dump alone: no vmlinux and no System.map is needed';
+  return new InspectError('usage', `${path}: ${what}`, { path, hint });
 }
 
 function notOneFile(count: number): InspectError {

@@ -1,4 +1,5 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
+import { notADump } from '../../src/formats/foreign/foreign.ts';
 import type { OpenOptions } from '../../src/formats/image/format.ts';
 import type { MemoryImage } from '../../src/formats/image/image.ts';
 import { formatOf, openAs, unflattened } from '../../src/formats/open.ts';
@@ -7,6 +8,7 @@ import { formatOf, openAs, unflattened } from '../../src/formats/open.ts';
 export function openSource(source: ByteSource, options: OpenOptions = {}): MemoryImage {
   const files = unflattened([source], options);
   const format = formatOf(files, options);
+  if (!format) throw notADump(files[0]);
   if (!('open' in format)) throw new Error(`${format.name} must be loaded first`);
   return openAs(format.open, [source], files, options);
 }

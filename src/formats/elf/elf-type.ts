@@ -19,7 +19,8 @@ export function requireCore(source: ByteSource, header: ElfHeader): void {
     throw unsupported(source.path, what, 'give the vmcore instead; no vmlinux is needed');
   }
   const type = TYPES[header.e_type] ?? `file of type ${header.e_type}`;
-  throw unsupported(source.path, `an ELF ${type}, not a core file (ET_CORE)`);
+  const hint = "give the vmcore, which holds the kernel's memory; no program or module is needed";
+  throw unsupported(source.path, `an ELF ${type}, not a core file (ET_CORE)`, hint);
 }
 
 /** Whether it is an executable that is loaded where kernels are. */

@@ -1,8 +1,7 @@
 import { FileSource } from '../../bytes/file-source.ts';
 import { InspectError } from '../../errors.ts';
-import { isCoreFile, isElf } from '../elf/header.ts';
 import { isFlattened } from '../flattened/flattened-image.ts';
-import { FORMATS } from '../formats.ts';
+import { isDumpStart } from '../formats.ts';
 import { isKdump } from '../kdump/signature.ts';
 
 /**
@@ -67,8 +66,7 @@ function isDump(path: string): boolean {
 /** @throws InspectError io */
 function startsAsDump(path: string): boolean {
   const head = headOf(path);
-  if (isElf(head)) return isCoreFile(head);
-  return isFlattened(head) || FORMATS.some(({ probe }) => probe(head));
+  return isFlattened(head) || isDumpStart(head);
 }
 
 function headOf(path: string): Uint8Array {
