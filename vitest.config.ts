@@ -6,7 +6,7 @@ export default defineConfig({
   define: { __KDUMP_INSPECT_DIST__: JSON.stringify(fileURLToPath(new URL('dist', import.meta.url))) },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/vm/**', 'test/nodes/**', 'node_modules/**'],
+    exclude: ['test/vm/**', 'test/nodes/**', 'test/deb/**', 'node_modules/**'],
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 60_000,
     // No test leaves anything behind in its process: one a processor runs them all, and loads and compiles everything once.
