@@ -25,6 +25,14 @@ export function nodeAddresses(typed: TypedKernel): bigint[] {
   return nodes.filter((address) => address !== 0n);
 }
 
+/** Returns one more than the highest possible node. @throws InspectError corrupt for an impossible number */
+export function countOfNodeIds(typed: TypedKernel): number {
+  const ids = typed.findSymbol('nr_node_ids');
+  const count = ids === undefined ? 1 : typed.space.u32(ids);
+  if (count >= 1 && count <= MAX_NUMNODES) return count;
+  throw new InspectError('corrupt', `nr_node_ids is ${count}, which is impossible`);
+}
+
 /**
  * Returns the virtual addresses of all struct zones, including empty ones.
  * @throws InspectError missingInfo, notMapped, notStored

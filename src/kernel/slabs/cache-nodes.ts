@@ -1,5 +1,5 @@
 import { InspectError } from '../../errors.ts';
-import { MAX_NUMNODES } from '../../machine.ts';
+import { countOfNodeIds } from '../objects/nodes.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
 
 /**
@@ -37,7 +37,7 @@ export class CacheNodes {
     this.#stride = (type.find(second)?.offset ?? this.#offset + type.field(first).size) - this.#offset;
     this.#barn = field === 'node' ? null : type.offsetOf(`${first}.barn`) - this.#offset;
     this.#node = field === 'node' ? 0 : type.offsetOf(`${first}.node`) - this.#offset;
-    this.#count = nodeCount(typed);
+    this.#count = countOfNodeIds(typed);
     if (this.#stride < 8) {
       throw new InspectError(
         'corrupt',
@@ -59,11 +59,4 @@ export class CacheNodes {
     }));
     return nodes.filter(({ node, barn }) => node !== 0n || barn !== 0n);
   }
-}
-
-function nodeCount(typed: TypedKernel): number {
-  const ids = typed.findSymbol('nr_node_ids');
-  const count = ids === undefined ? 1 : typed.space.u32(ids);
-  if (count >= 1 && count <= MAX_NUMNODES) return count;
-  throw new InspectError('corrupt', `nr_node_ids is ${count}, which is impossible`);
 }

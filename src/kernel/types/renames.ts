@@ -16,6 +16,8 @@ const RENAMED_MEMBERS: readonly (readonly [struct: string, ...names: string[]])[
   ['zone', 'per_cpu_pageset', 'pageset'],
   // 5.17, bb192ed9aa71 "mm/slub: Convert most struct page to struct slab by spatch"
   ['kmem_cache_cpu', 'slab', 'page'],
+  // 6.15, 633488947ef6 "kernfs: Use RCU to access kernfs_node::parent."
+  ['kernfs_node', '__parent', 'parent'],
 ];
 
 /** Returns the given name, then the names of the same member in other kernels. */
