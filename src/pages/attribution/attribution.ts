@@ -7,6 +7,8 @@ import { runsOf } from '../struct-pages/runs.ts';
 import { requireTrustedMemory } from '../struct-pages/trust.ts';
 import { type WalkOptions, walkSpans } from '../threads/walk-spans.ts';
 import { spansOf } from '../walk/spans.ts';
+import { type CgroupKeys, cgroupKeys } from './cgroup-keys.ts';
+import { addCgroupCounts, type CgroupCounts } from './cgroup-tally.ts';
 import { useKeys } from './choose-keys.ts';
 import { OwnerTable } from './owner-table.ts';
 import { placeBits } from './page-places.ts';
@@ -42,6 +44,8 @@ export interface Attribution {
    * be lost.
    */
   readonly strays: number;
+  /** By cgroup; null or absent if that was not asked for, and for a kernel whose struct pages do not tell. */
+  readonly cgroups?: CgroupCounts | null;
 }
 
 /** The pages of one zone of a node. */
@@ -56,6 +60,7 @@ export interface PlaceUses {
 /**
  * Says what each page is used for and whose it is.
  * @param kfence the pfns of KFENCE's pool
+ * @param byCgroup whether to count by cgroup, too
  * @throws InspectError missingInfo or corrupt, when the memory map itself or the types cannot be read; as
  * walkSpans
  */
@@ -63,21 +68,23 @@ export async function attributePages(
   typed: TypedKernel,
   kfence: Range | null,
   options: WalkOptions,
+  byCgroup = false,
 ): Promise<Attribution> {
   const { kernel } = typed;
   requireKeys(kernel);
   requireTrustedMemory(kernel);
   const keys = useKeys(typed);
+  const cgroups = byCgroup ? cgroupKeys(typed) : null;
   const { pages, tally } = await walkSpans(kernel, spansOf(kernel.image.memory, kfence), {
-    scan: new UseScan(kernel, keys, kfence),
-    question: { kind: 'uses', keys, except: kfence } satisfies UseQuestion,
+    scan: new UseScan(kernel, keys, kfence, cgroups),
+    question: { kind: 'uses', keys, except: kfence, cgroups } satisfies UseQuestion,
     add: addUseTallies,
     options,
   });
   const others = attributionOf(typed, pages, tally);
   if (kfence === null) return others;
   const pool = kernel.image.memory.described(kfence.start * PAGE_SIZE, kfence.end * PAGE_SIZE);
-  return withKfence(others, usesIn(typed, pfnRanges(pool), keys));
+  return withKfence(others, usesIn(typed, pfnRanges(pool), keys, cgroups));
 }
 
 /**
@@ -89,6 +96,7 @@ function withKfence(others: Attribution, pool: RangeUses): Attribution {
     ...others,
     total: others.total + pool.total,
     uses: { ...others.uses, kfence: pool.total },
+    cgroups: others.cgroups && pool.cgroups ? addCgroupCounts(others.cgroups, pool.cgroups) : null,
     kfenceManaged: pool.uses.reserved > 0 ? 0 : pool.total,
     unreadable: new Map([...pool.unreadable, ...others.unreadable]),
     exact: others.exact && pool.exact,
@@ -96,11 +104,16 @@ function withKfence(others: Attribution, pool: RangeUses): Attribution {
 }
 
 /** What the pages of some ranges are used for. */
-export type RangeUses = Pick<Attribution, 'total' | 'uses' | 'unreadable' | 'exact'>;
+export type RangeUses = Pick<Attribution, 'total' | 'uses' | 'unreadable' | 'exact' | 'cgroups'>;
 
 /** The uses of ascending ranges of pfns, counted by this thread alone. */
-export function usesIn(typed: TypedKernel, ranges: Iterable<Range>, keys: UseKeys): RangeUses {
-  const scan = new UseScan(typed.kernel, keys);
+export function usesIn(
+  typed: TypedKernel,
+  ranges: Iterable<Range>,
+  keys: UseKeys,
+  cgroups: CgroupKeys | null = null,
+): RangeUses {
+  const scan = new UseScan(typed.kernel, keys, null, cgroups);
   let total = 0;
   scan.runs(runsOf(ranges), (pages) => {
     total += pages;
@@ -108,8 +121,8 @@ export function usesIn(typed: TypedKernel, ranges: Iterable<Range>, keys: UseKey
   return usesOf(total, scan.tally);
 }
 
-function usesOf(total: number, { uses, failures }: UseTally): RangeUses {
-  return { total, uses: named(USES, uses), unreadable: failures, exact: failures.size === 0 };
+function usesOf(total: number, { uses, failures, cgroups }: UseTally): RangeUses {
+  return { total, uses: named(USES, uses), unreadable: failures, exact: failures.size === 0, cgroups };
 }
 
 function attributionOf(typed: TypedKernel, total: number, tally: UseTally): Attribution {

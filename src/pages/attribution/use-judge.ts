@@ -1,6 +1,7 @@
 import { isImpossible } from '../struct-pages/impossible-page.ts';
 import { PageFact, type PageFacts } from '../struct-pages/page-facts.ts';
 import { Evidence, type Judge, type Unasked } from '../walk/judge.ts';
+import type { CgroupTally } from './cgroup-tally.ts';
 import { OwnerTable } from './owner-table.ts';
 import { type PageUse, PLACE_COUNTS, Trait, USES, Use } from './page-uses.ts';
 import { SlabObjects } from './slab-objects.ts';
@@ -38,6 +39,7 @@ export class UseJudge implements Judge {
   /** Pages in no block, with a struct page that no page can have. */
   impossible = 0;
   readonly #keys: UseKeys;
+  readonly #cgroups: CgroupTally | null;
   /** What the last head says for all its pages: their use, and where the counts of their place begin. */
   #use = Use.kernel;
   #place = 0;
@@ -48,8 +50,10 @@ export class UseJudge implements Judge {
   #isEntire = false;
   #isSwapCached = false;
 
-  constructor(keys: UseKeys) {
+  /** @param cgroups counts what pages are charged to; null if that was not asked for */
+  constructor(keys: UseKeys, cgroups: CgroupTally | null = null) {
     this.#keys = keys;
+    this.#cgroups = cgroups;
     this.places = new Float64Array(PLACE_COUNTS * (keys.place.mask + 1));
     const owners: Partial<Record<PageUse, OwnerTable>> = {
       slab: this.slabs,
@@ -108,10 +112,16 @@ export class UseJudge implements Judge {
     this.#place = (((w[i + flags + 1] as number) >>> place.shift) & place.mask) * PLACE_COUNTS;
     const owners = this.#owners[use];
     if (owners) this.#addOwner(w, i, use, pages, owners);
+    if (this.#cgroups !== null) this.#addCharges(w, i, use, pages, this.#cgroups);
     const { places } = this;
     if (((w[i + flags] as number) & lruMask) !== 0) (places[this.#place + Trait.onLru] as number) += pages;
     if (use === Use.anonymous) this.#lookAtAnonymous(w, i, pages);
     else if (use === Use.slab) (places[this.#place + Trait.slabHeads] as number)++;
+  }
+
+  #addCharges(w: Int32Array, i: number, use: number, pages: number, cgroups: CgroupTally): void {
+    if (use === Use.slab) cgroups.addSlab(w, i);
+    else cgroups.add(w, i, use, pages);
   }
 
   /** Counts the next pages for which the last head speaks. */
@@ -123,9 +133,12 @@ export class UseJudge implements Judge {
 
   #countAnonymous(w: Int32Array, i: number, pages: number): void {
     const { places } = this;
-    if (this.#isSwapCached) (places[this.#place + Trait.swapCachedAnonymous] as number) += pages;
-    if (!this.#isEntire)
-      (places[this.#place + Trait.unmappedAnonymous] as number) += this.#unmapped(w, i, pages);
+    const swapCached = this.#isSwapCached ? pages : 0;
+    const unmapped = this.#isEntire ? 0 : this.#unmapped(w, i, pages);
+    (places[this.#place + Trait.swapCachedAnonymous] as number) += swapCached;
+    (places[this.#place + Trait.unmappedAnonymous] as number) += unmapped;
+    this.#cgroups?.addTrait('swapCachedAnonymous', swapCached);
+    this.#cgroups?.addTrait('unmappedAnonymous', unmapped);
   }
 
   #lookAtAnonymous(w: Int32Array, i: number, pages: number): void {

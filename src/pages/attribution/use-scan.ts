@@ -6,6 +6,8 @@ import { StructPages } from '../struct-pages/struct-pages.ts';
 import type { Scan } from '../walk/scan.ts';
 import { spanRuns } from '../walk/spans.ts';
 import { Walk } from '../walk/walk.ts';
+import type { CgroupKeys } from './cgroup-keys.ts';
+import { CgroupTally } from './cgroup-tally.ts';
 import { UseJudge } from './use-judge.ts';
 import type { UseKeys } from './use-keys.ts';
 import type { UseTally } from './use-tally.ts';
@@ -16,6 +18,8 @@ export interface UseQuestion {
   readonly keys: UseKeys;
   /** Pfns that are left out. */
   readonly except: Range | null;
+  /** Where cgroups are named, if they are asked for. */
+  readonly cgroups?: CgroupKeys | null;
 }
 
 /** Counts the pages of spans by use and by owner. */
@@ -23,14 +27,17 @@ export class UseScan implements Scan<UseTally> {
   readonly #memory: PhysicalMemory;
   readonly #walk: Walk<UseJudge>;
   readonly #except: Range | null;
+  readonly #cgroups: CgroupTally | null;
 
   /**
    * @param except pfns that are left out
+   * @param cgroups where cgroups are named, to count by them, too
    * @throws InspectError missingInfo or corrupt, when the memory map itself cannot be read
    */
-  constructor(kernel: Kernel, keys: UseKeys, except: Range | null = null) {
+  constructor(kernel: Kernel, keys: UseKeys, except: Range | null = null, cgroups: CgroupKeys | null = null) {
     this.#memory = kernel.image.memory;
-    this.#walk = new Walk(new StructPages(kernel), keys, new UseJudge(keys));
+    this.#cgroups = cgroups && new CgroupTally(kernel.space, cgroups);
+    this.#walk = new Walk(new StructPages(kernel), keys, new UseJudge(keys, this.#cgroups));
     this.#except = except;
   }
 
@@ -58,6 +65,7 @@ export class UseScan implements Scan<UseTally> {
       hugetlb: judge.hugetlb.counts,
       failures,
       strays: strays + judge.impossible,
+      cgroups: this.#cgroups?.counts ?? null,
     };
   }
 }

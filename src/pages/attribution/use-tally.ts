@@ -1,4 +1,5 @@
 import { addMaps } from '../walk/add-maps.ts';
+import { addCgroupCounts, type CgroupCounts } from './cgroup-tally.ts';
 import { type OwnerCounts, OwnerTable } from './owner-table.ts';
 import { type SlabObjectCounts, SlabObjects } from './slab-objects.ts';
 
@@ -20,6 +21,8 @@ export interface UseTally {
   readonly failures: ReadonlyMap<string, number>;
   /** Whose struct page no page can have, or contradicts that of their compound's head. */
   readonly strays: number;
+  /** null if cgroups were not asked for. */
+  readonly cgroups: CgroupCounts | null;
 }
 
 /** The sum of two parts. */
@@ -35,6 +38,7 @@ export function addUseTallies(a: UseTally, b: UseTally): UseTally {
     hugetlb: addOwners(a.hugetlb, b.hugetlb),
     failures: addMaps(a.failures, b.failures),
     strays: a.strays + b.strays,
+    cgroups: a.cgroups && b.cgroups && addCgroupCounts(a.cgroups, b.cgroups),
   };
 }
 

@@ -15,7 +15,7 @@ export type Question = ClassQuestion | UseQuestion;
 function scanFor(kernel: Kernel, question: Question): Scan<ClassTally | UseTally> {
   return question.kind === 'classes'
     ? new ClassScan(kernel, question.zones)
-    : new UseScan(kernel, question.keys, question.except);
+    : new UseScan(kernel, question.keys, question.except, question.cgroups ?? null);
 }
 
 /**
