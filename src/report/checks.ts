@@ -29,11 +29,14 @@ function contradiction(check: Check): string {
   return `${placeOfCheck(check)}: ${counted} ${unit} were counted, but the kernel has ${kernel}${known}: nothing explains ${Math.abs(unexplained(check))} of them`;
 }
 
-/** Names a counter: "node 1 Normal NR_FREE_PAGES". */
-export function placeOfCheck({ name, node, zone }: Check): string {
-  return [...(node === undefined ? [] : [`node ${node}`]), ...(zone === undefined ? [] : [zone]), name].join(
-    ' ',
-  );
+/** Names a counter: "node 1 Normal NR_FREE_PAGES", "cgroup /web anon". */
+export function placeOfCheck({ name, node, zone, cgroup }: Check): string {
+  const of = [
+    node === undefined ? '' : `node ${node}`,
+    zone ?? '',
+    cgroup === undefined ? '' : `cgroup ${cgroup}`,
+  ];
+  return [...of.filter((part) => part !== ''), name].join(' ');
 }
 
 /** Returns the part of a difference that nothing explains. */

@@ -81,6 +81,17 @@ const USAGE: readonly Invariant[] = [
     }),
   },
   {
+    of: 'cgroups.largest[]',
+    called: named('cgroup', 'path'),
+    counts: ['current', 'percpu', 'sock', 'zswap'],
+    most: () => ({
+      current: PHYSICAL_LIMIT,
+      percpu: PHYSICAL_LIMIT,
+      sock: PHYSICAL_LIMIT,
+      zswap: PHYSICAL_LIMIT,
+    }),
+  },
+  {
     of: 'vmalloc.largest[]',
     called: named('vmalloc areas of', 'caller'),
     counts: ['pages', 'areas', 'size'],

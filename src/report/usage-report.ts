@@ -11,10 +11,11 @@ import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
 import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
+import { type CgroupsSection, cgroupsSection } from './usage-cgroups.ts';
 import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
 
 /** What to list: `type` is an overview of everything. */
-export type UsageBy = 'type' | 'slab' | 'file' | 'process';
+export type UsageBy = 'type' | 'slab' | 'file' | 'process' | 'cgroup';
 
 /** Memory of one kind. */
 export interface UsageTypeRow extends Figure {
@@ -53,6 +54,7 @@ export interface UsageReport extends CheckedFigures {
     readonly rss: Figure;
     readonly largest: readonly ProcessRow[];
   } | null;
+  readonly cgroups?: CgroupsSection | null;
   readonly vmalloc?: {
     readonly areas: number;
     readonly countExact: boolean;
@@ -141,6 +143,7 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
     ...(by === 'type' || by === 'process'
       ? { processes: orNull(processes.value, (p) => processSection(p, processes.whole, top)) }
       : {}),
+    ...(by === 'cgroup' ? { cgroups: orNull(usage.cgroups ?? null, (c) => cgroupsSection(c, top)) } : {}),
     ...(by === 'type' ? kernelSections(usage, top) : {}),
     warnings: [...image.warnings, ...usage.warnings, ...change.warnings, ...contradictions(usage.checks)],
     complete: !usage.damaged && !image.memory.cutShort && change.complete,

@@ -1,5 +1,4 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { CommonOptions } from '../../src/cli/options/common-options.ts';
 import { isTerminal, standardOutput } from '../../src/cli/output/output.ts';
 import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.ts';
 import { replaceCalls } from '../support/system-calls.ts';
@@ -13,7 +12,7 @@ afterEach(() => {
 });
 
 /** The output on a terminal, in this environment. */
-function onTerminal(environment: Record<string, string>, options: CommonOptions = {}) {
+function onTerminal(environment: Record<string, string>, options: { color?: boolean } = {}) {
   terminal = fakeTerminal('stdout', 132);
   process.env = environment;
   return standardOutput(options);
@@ -34,9 +33,9 @@ describe('stdout on a terminal', () => {
   });
 
   it('has colour or not as the options say, whatever the environment says', () => {
-    expect(onTerminal({ NO_COLOR: '1' }, { color: 'always' }).color).toBe(true);
+    expect(onTerminal({ NO_COLOR: '1' }, { color: true }).color).toBe(true);
     terminal?.release();
-    expect(onTerminal({}, { color: 'never' }).color).toBe(false);
+    expect(onTerminal({}, { color: false }).color).toBe(false);
   });
 
   it('is sent the result', () => {
@@ -69,7 +68,7 @@ describe('stdout elsewhere', () => {
     const before = process.stdout.isTTY;
     process.stdout.isTTY = true;
     try {
-      return [isTerminal('stdout'), standardOutput({}).color, standardOutput({ color: 'always' }).color];
+      return [isTerminal('stdout'), standardOutput({}).color, standardOutput({ color: true }).color];
     } finally {
       process.stdout.isTTY = before;
       restore();

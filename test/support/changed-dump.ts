@@ -14,8 +14,8 @@ export class ChangedDump {
   readonly typed: TypedKernel;
   readonly #whole = new Map<string, Answer>();
 
-  constructor(name: string) {
-    this.path = dumpOf(name);
+  constructor(name: string, path = dumpOf(name)) {
+    this.path = path;
     this.typed = new TypedKernel(openKernel(openSource(new FileSource(this.path))));
   }
 

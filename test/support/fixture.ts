@@ -51,5 +51,13 @@ export const WITH_HOLE = { name: 'linux-6.12-hole', path: `${FOLDER}.cache/linux
 const configured = (name: string) => ({ name, path: `${FOLDER}.cache/${name}.kdump` });
 /** SPARSEMEM_VMEMMAP=n, with two nodes; it keeps the kernel's types. */
 export const OWN_MAPS = configured('linux-6.1-sparsemem');
+/**
+ * The memory of a guest with cgroups, from QEMU. Its JSON has what the guest said of them, and nothing of
+ * makedumpfile.
+ */
+export const CGROUPS = {
+  name: 'linux-6.12-cgroups',
+  path: `${FOLDER}.cache/linux-6.12-cgroups.core`,
+} as const;
 /** SMP=n, NUMA=n, SLUB_TINY=y, without BTF. */
 export const TINY = configured('linux-6.12-tiny');

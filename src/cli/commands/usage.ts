@@ -40,7 +40,9 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
         session.readElsewhere.bytes += bytes;
       },
     };
-    const found = await (lack ? readPageUsage(typed, lack, walk) : readUsage(typed, top, walk));
+    const found = await (lack
+      ? readPageUsage(typed, lack, walk)
+      : readUsage(typed, top, walk, by === 'cgroup'));
     return usageReport(found, { image, release: kernel.info.get('OSRELEASE') ?? null, by, top });
   } finally {
     progress.end();

@@ -4,13 +4,13 @@ import { FILES } from './dump-operands.ts';
 
 export const usage = dumpCommand({
   name: 'usage',
-  summary: 'who holds the memory: slab caches, files, processes and the kernel',
+  summary: 'who holds the memory: slab caches, files, processes, cgroups and the kernel',
   dump: FILES,
   options: {
     by: {
       argument: 'what',
       meaning: 'list one kind of holders (default: type, an overview of all)',
-      choices: ['type', 'slab', 'file', 'process'],
+      choices: ['type', 'slab', 'file', 'process', 'cgroup'],
     },
     top: {
       argument: 'number',

@@ -24,8 +24,7 @@ function usageOf(command: Command): string {
   return code([command.name, ...words].join(' '));
 }
 
-function optionText({ long, argument, optional, choices }: OptionForm): string {
+function optionText({ long, argument, choices }: OptionForm): string {
   if (argument === null) return code(long);
-  const value = choices.length === 0 ? argument.toUpperCase() : choices.join('|');
-  return code(optional ? `${long}[=${value}]` : `${long} ${value}`);
+  return code(`${long} ${choices.length === 0 ? argument.toUpperCase() : choices.join('|')}`);
 }

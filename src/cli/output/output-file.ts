@@ -13,7 +13,6 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommonOptions } from '../options/common-options.ts';
-import { hasColor } from './color.ts';
 import { wantedColumns } from './columns.ts';
 import { type OpenOutput, type Output, standardOutput, warner } from './output.ts';
 import { findTarget, type Target } from './output-target.ts';
@@ -69,11 +68,10 @@ function asItIs(output: Output, close: () => void): OpenOutput {
 }
 
 function outputTo(fd: number, options: CommonOptions, naming: Naming): Output {
-  const isTerminal = process.getBuiltinModule('node:tty').isatty(fd);
   return {
-    color: hasColor(options, isTerminal),
+    color: options.color ?? false,
     columns: wantedColumns(),
-    isTerminal,
+    isTerminal: process.getBuiltinModule('node:tty').isatty(fd),
     result: (text) => naming(() => writeAll(fd, Buffer.from(text, 'utf8'))),
     warn: warner(options),
   };

@@ -29,6 +29,8 @@ export interface Comparison {
   /** Set if the counter is one of several. */
   readonly node?: number;
   readonly zone?: string;
+  /** Set for a figure of a cgroup and those below it: its path, or / for all. */
+  readonly cgroup?: string;
   readonly counted: number;
   /** The kernel's counter. */
   readonly kernel: number;

@@ -32,7 +32,7 @@ export class CgroupCounters {
    * Returns what the counter of a mem_cgroup has, and what is still to be added to it and those above it.
    * @throws InspectError notMapped or notStored
    */
-  read(memcg: bigint, items: readonly string[]): CgroupCounts {
+  read(memcg: bigint, items: readonly string[]): CounterSums {
     const { total, pending } = this.#form.read(memcg, this.#cpus);
     const of = (all: Float64Array, item: string) => all[this.#indexOf(item) ?? -1] ?? 0;
     return {
@@ -55,7 +55,7 @@ export class CgroupCounters {
 }
 
 /** Counters by item. */
-export interface CgroupCounts {
+export interface CounterSums {
   readonly total: ReadonlyMap<string, number>;
   readonly pending: ReadonlyMap<string, number>;
 }

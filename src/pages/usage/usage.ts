@@ -21,6 +21,8 @@ import { leavesHolesUnwritten } from '../struct-pages/unwritten.ts';
 import type { WalkOptions } from '../threads/walk-spans.ts';
 import { zonesOrNone } from '../zones/try-zones.ts';
 import { bootMemory } from './boot-memory.ts';
+import { CgroupMovements } from './cgroup-movements.ts';
+import { type CgroupUses, cgroupUses } from './cgroups.ts';
 import type { CheckFacts } from './check-facts.ts';
 import { usageChecks } from './checks.ts';
 import { CounterMovements } from './counter-movements.ts';
@@ -45,6 +47,8 @@ export interface Usage {
   readonly slabs: SlabUses | null;
   readonly files: FileUses | null;
   readonly processes: Whole<ProcessUses | null>;
+  /** null or absent if cgroups were not asked for. */
+  readonly cgroups?: CgroupUses | null;
   readonly vmalloc: VmallocUses | null;
   readonly percpu: PercpuMemory | null;
   readonly crashKernel: CrashKernelMemory | null;
@@ -59,16 +63,27 @@ export interface Usage {
 
 /**
  * Reads who holds the memory of a kernel, and names the `top` largest files and callers of vmalloc.
+ * @param byCgroup whether to count by cgroup, too
  * @throws InspectError missingInfo for a kernel without symbols or BTF, or when the memory map cannot be read
  */
-export async function readUsage(typed: TypedKernel, top: number, options: WalkOptions): Promise<Usage> {
+export async function readUsage(
+  typed: TypedKernel,
+  top: number,
+  options: WalkOptions,
+  byCgroup = false,
+): Promise<Usage> {
   const problems = new Problems(typed.kernel);
   const { damage } = typed.symbols;
   if (damage !== null) problems.wrong(damage);
   const movements = typed.kernel.image.live
     ? problems.attempt('the counters of the kernel', () => new CounterMovements(typed))
     : null;
-  const attribution = await attributed(typed, movements, options, problems);
+  const charges =
+    byCgroup && typed.kernel.image.live
+      ? problems.attempt('the charges of cgroups', () => new CgroupMovements(typed))
+      : null;
+  const watched = { movements, charges };
+  const attribution = await attributed(typed, watched, { ...options, byCgroup }, problems);
   doubtStructPages(typed, attribution, problems);
   const end = missingOf(typed.kernel, attribution);
   if (end !== null) problems.wrong(end);
@@ -82,9 +97,16 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
     problems.attempt('the processes', () => processUses(typed, problems)),
   );
   const unmarked = problems.whole(() => unmarkedMemory(typed, processes.value, top, problems));
+  charges?.lookNow();
+  const cgroups = byCgroup
+    ? problems.attempt('the cgroups', () =>
+        cgroupUses(typed, found, processes.value?.tasks ?? null, charges, problems),
+      )
+    : null;
   const holders = {
     attribution,
     crashKernel: problems.attempt('the memory of the crash kernel', () => crashKernelMemory(typed)),
+    cgroups,
     total: counted(attribution.total, end === null),
     slabs: problems.attempt('the slab caches', () => slabUses(typed, found, problems)),
     files: problems.attempt('the files', () => fileUses(typed, found, top, problems)),
@@ -97,6 +119,7 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
     ...checksOf(typed, facts, movements),
     ...(holders.slabs?.checks ?? []),
     ...(processes.value?.checks ?? []),
+    ...(cgroups?.checks ?? []),
   ];
   const mapChange = typed.kernel.image.mapChange?.() ?? null;
   const { warnings, damaged } = problems;
@@ -110,18 +133,20 @@ export async function readUsage(typed: TypedKernel, top: number, options: WalkOp
 /** What each page is used for. The pool of KFENCE is left out, because its struct pages do not say whose it is. */
 function attributed(
   typed: TypedKernel,
-  movements: CounterMovements | null,
-  options: WalkOptions,
+  watched: { readonly movements: CounterMovements | null; readonly charges: CgroupMovements | null },
+  { byCgroup, ...options }: WalkOptions & { readonly byCgroup: boolean },
   problems: Problems,
 ): Promise<Attribution> {
   const kfence = problems.attempt('the pool of KFENCE', () => KfencePool.of(typed));
-  return attributePages(typed, kfence?.pfns ?? null, {
+  const walk: WalkOptions = {
     ...options,
     onProgress(done, total) {
-      movements?.look();
+      watched.movements?.look();
+      watched.charges?.look();
       options.onProgress?.(done, total);
     },
-  });
+  };
+  return attributePages(typed, kfence?.pfns ?? null, walk, byCgroup);
 }
 
 /** Adds what is wrong with the struct pages to the problems. */

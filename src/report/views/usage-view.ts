@@ -6,6 +6,7 @@ import type { FileRow, SlabRow } from '../usage-rows.ts';
 import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
 import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
+import { cgroupSection } from './usage-cgroup-view.ts';
 import { usageTypes } from './usage-types-view.ts';
 
 /** What is shown of a report. */
@@ -26,17 +27,23 @@ export function* usageView(report: UsageReport, shown: UsageShown = {}): View {
 type Section = readonly Block[];
 
 function sectionsOf(report: UsageReport, { check = false }: UsageShown): Section[] {
-  const { slabs, files, processes, vmalloc, modules, hugetlb, checks } = report;
+  const { slabs, files, processes, cgroups, vmalloc, modules, hugetlb, checks } = report;
   const sections = [
     ...(report.by === 'type' ? [[usageTypes(report)], checkSummary(checks, check)] : []),
     ...(slabs ? [slabSection(slabs)] : []),
     ...(files ? [fileSection(files)] : []),
     ...(processes ? [processSection(processes)] : []),
+    ...(cgroups ? [cgroupSection(cgroups), checkSummary(ofCgroups(checks), check)] : []),
     ...(vmalloc ? [vmallocSection(vmalloc)] : []),
     ...(modules ? [moduleSection(modules)] : []),
     ...(hugetlb ? [hugetlbSection(hugetlb)] : []),
   ];
   return sections.filter((section) => section.length > 0);
+}
+
+/** Checks of memory.current and memory.stat, which are named after a cgroup or all of them. */
+function ofCgroups(checks: UsageReport['checks']): UsageReport['checks'] {
+  return checks.filter(({ cgroup }) => cgroup !== undefined);
 }
 
 /** "91", or "89–93" if only a range is known. */

@@ -1,0 +1,47 @@
+import { plural, shortSize, size } from '../units.ts';
+import type { CgroupRow, CgroupsSection, ChargedBytes } from '../usage-cgroups.ts';
+import { type Block, numbers, paragraph, type RichText, table } from '../view.ts';
+
+/** Why no memory is charged to cgroups. */
+const NOT_CHARGED: Readonly<Record<string, string>> = {
+  disabled: 'No memory is charged to cgroups: the memory controller is disabled (cgroup_disable=memory).',
+  notBuilt: 'No memory is charged to cgroups: this kernel has no memory controller (CONFIG_MEMCG=n).',
+};
+
+/** The cgroups with the most memory. */
+export function cgroupSection(cgroups: CgroupsSection): Block[] {
+  const none = NOT_CHARGED[cgroups.controller];
+  if (none !== undefined) return [paragraph(none)];
+  const { unlisted } = cgroups;
+  const columns = ['TOTAL', 'OWN', 'ANON', 'FILE', 'SHMEM', 'SLAB', 'KERNEL', 'PROCS'].map(numbers);
+  return [
+    paragraph(heading(cgroups)),
+    table([...columns, 'CGROUP'], cgroups.largest.map(cells)),
+    ...(unlisted.bytes === 0
+      ? []
+      : [paragraph(`${size(unlisted.bytes)} are charged to something that is no cgroup listed.`)]),
+  ];
+}
+
+/** "The 5 largest of 12 cgroups (v2, 1 removed), with those below them ..." */
+function heading({ controller, count, removed, countExact, largest }: CgroupsSection): string {
+  const all = `${countExact ? '' : 'at least '}${plural(count, 'cgroup')}`;
+  const gone = removed === 0 ? '' : `, ${removed} removed`;
+  const shown = largest.length < count ? `The ${largest.length} largest of ${all}` : all;
+  return `${shown} (${controller}${gone}), with those below them except for OWN and PROCS:`;
+}
+
+function cells({ path, address, removed, processes, own, total }: CgroupRow): RichText[] {
+  const least = 'atLeast' in total ? '>=' : '';
+  const { bytes, anon, file, shmem, swapCache, slab, ...kernel } = amountOf(total);
+  const { pageTables, kernelStacks, otherKernel } = kernel;
+  const inKernel = pageTables + kernelStacks + otherKernel;
+  const sizes = [bytes, amountOf(own).bytes, anon, file, shmem + swapCache, slab, inKernel];
+  return [
+    ...sizes.map((one) => `${least}${shortSize(one)}`),
+    processes === null ? '?' : String(processes),
+    `${path ?? `(at ${address})`}${removed ? ' (removed)' : ''}`,
+  ];
+}
+
+const amountOf = (charged: ChargedBytes) => ('atLeast' in charged ? charged.atLeast : charged);
