@@ -2,7 +2,7 @@ import { kindAt } from '../bytes/file-kind.ts';
 import { InspectError } from '../errors.ts';
 import { didYouMean } from '../kernel/evidence/near-names.ts';
 import { allOptionsOf, type Command } from './command/command.ts';
-import { type DeclaredOptions, flagOf } from './options/declared.ts';
+import { type DeclaredOptions, flagOf, takesNextWord } from './options/declared.ts';
 import { insteadOf } from './words-of-other-tools.ts';
 
 /** The command that a dump alone means. */
@@ -52,10 +52,11 @@ function firstOperand(args: readonly string[], options: DeclaredOptions): number
 /** Whether the value of an option is the next word; undefined if there is no such option. */
 function optionOf(arg: string, options: DeclaredOptions): { readonly takesNext: boolean } | undefined {
   const [flag = '', value] = arg.split('=', 2);
-  for (const [name, { short, argument, negated }] of Object.entries(options)) {
+  for (const [name, option] of Object.entries(options)) {
+    const { short, negated } = option;
     const isShort = short !== undefined && arg.startsWith(`-${short}`);
-    if (isShort) return { takesNext: argument !== undefined && arg.length === 2 };
-    if (flag === flagOf(name)) return { takesNext: argument !== undefined && value === undefined };
+    if (isShort) return { takesNext: takesNextWord(option) && arg.length === 2 };
+    if (flag === flagOf(name)) return { takesNext: takesNextWord(option) && value === undefined };
     if (negated !== undefined && flag === `--no-${name}`) return { takesNext: false };
   }
   return undefined;

@@ -1,9 +1,10 @@
-import { Argument, Option, Command as Parser } from 'commander';
+import { Argument, Option } from 'commander';
 import { escapeText } from '../report/escape.ts';
 import { allOptionsOf, type Command, operandsOf } from './command/command.ts';
 import { PROGRAM } from './command/program-texts.ts';
-import { type DeclaredOption, flagOf, type Operand } from './options/declared.ts';
+import { type DeclaredOption, flagOf, type Operand, takesNextWord } from './options/declared.ts';
 import { printOut, say } from './output/write.ts';
+import { Parser } from './parser.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
 
@@ -69,18 +70,27 @@ function argumentOf({ name, meaning, optional, many, choices, parse, parseWords 
   return argument;
 }
 
-/** Commander's options for a declared option: two for a switch that can also be turned off. */
+/** Commander's options for a declared option: two for one that can also be turned off. */
 function optionsOf(name: string, declared: DeclaredOption): Option[] {
-  const { short, argument, meaning, negated } = declared;
-  const flags = `${short ? `-${short}, ` : ''}${flagOf(name)}${argument ? ` <${argument}>` : ''}`;
-  const option = new Option(flags, meaning);
-  const { choices, parse, many, conflicts } = declared;
+  const option = optionOf(name, declared);
+  const { choices, parse, many, conflicts, negated, off } = declared;
   if (choices) option.choices(choices);
   const parser = parserFor(parse, many);
   if (parser) option.argParser(parser);
   if (declared.default !== undefined) option.default(declared.default);
   if (conflicts) option.conflicts([...conflicts]);
-  return negated === undefined ? [option] : [option, new Option(`--no-${name}`, negated)];
+  return negated === undefined ? [option] : [option, new Option(`--no-${name}`, negated).preset(off)];
+}
+
+function optionOf(name: string, declared: DeclaredOption): Option {
+  const { short, argument, bare, meaning } = declared;
+  const flags = `${short ? `-${short}, ` : ''}${flagOf(name)}`;
+  if (argument === undefined) return new Option(flags, meaning);
+  if (takesNextWord(declared)) return new Option(`${flags} <${argument}>`, meaning);
+  const option = new Option(`${flags} [${argument}]`, meaning).preset(bare);
+  // As the help shows it; commander has taken the flags apart already.
+  option.flags = `${flags}[=${argument}]`;
+  return option;
 }
 
 /** How commander turns text into a value; undefined if its own way is right. */

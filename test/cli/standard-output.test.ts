@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { CommonOptions } from '../../src/cli/options/common-options.ts';
 import { isTerminal, standardOutput } from '../../src/cli/output/output.ts';
 import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.ts';
 import { replaceCalls } from '../support/system-calls.ts';
@@ -12,7 +13,7 @@ afterEach(() => {
 });
 
 /** The output on a terminal, in this environment. */
-function onTerminal(environment: Record<string, string>, options: { color?: boolean } = {}) {
+function onTerminal(environment: Record<string, string>, options: CommonOptions = {}) {
   terminal = fakeTerminal('stdout', 132);
   process.env = environment;
   return standardOutput(options);
@@ -33,9 +34,9 @@ describe('stdout on a terminal', () => {
   });
 
   it('has colour or not as the options say, whatever the environment says', () => {
-    expect(onTerminal({ NO_COLOR: '1' }, { color: true }).color).toBe(true);
+    expect(onTerminal({ NO_COLOR: '1' }, { color: 'always' }).color).toBe(true);
     terminal?.release();
-    expect(onTerminal({}, { color: false }).color).toBe(false);
+    expect(onTerminal({}, { color: 'never' }).color).toBe(false);
   });
 
   it('is sent the result', () => {
@@ -68,7 +69,7 @@ describe('stdout elsewhere', () => {
     const before = process.stdout.isTTY;
     process.stdout.isTTY = true;
     try {
-      return [isTerminal('stdout'), standardOutput({}).color, standardOutput({ color: true }).color];
+      return [isTerminal('stdout'), standardOutput({}).color, standardOutput({ color: 'always' }).color];
     } finally {
       process.stdout.isTTY = before;
       restore();

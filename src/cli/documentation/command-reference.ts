@@ -35,8 +35,10 @@ function operandRow({ name, meaning, choices }: Operand): string[] {
   return [code(name), described(meaning, choices)];
 }
 
-function optionRow({ long, short, argument, meaning, choices, default: standard }: OptionForm): string[] {
-  const value = argument === null ? '' : ` ${argument.toUpperCase()}`;
+function optionRow(form: OptionForm): string[] {
+  const { long, short, argument, optional, meaning, choices, default: standard } = form;
+  const name = argument?.toUpperCase();
+  const value = name === undefined ? '' : optional ? `[=${name}]` : ` ${name}`;
   const flags = [...(short === null ? [] : [short]), long].map((flag) => code(`${flag}${value}`));
   const usual = standard === null ? '' : `; ${code(standard)} if not given`;
   return [flags.join(', '), `${described(meaning, choices)}${usual}`];

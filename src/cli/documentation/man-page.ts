@@ -54,9 +54,10 @@ function commandLines(command: Command): string[] {
   ];
 }
 
-function optionLines({ long, short, argument, meaning, choices, default: standard }: OptionForm): string[] {
+function optionLines(form: OptionForm): string[] {
+  const { long, short, argument, optional, meaning, choices, default: standard } = form;
   const flags = [...(short === null ? [] : [short]), long].map(bold).join(', ');
-  const value = argument === null ? '' : ` ${italic(argument)}`;
+  const value = argument === null ? '' : optional ? `[=${italic(argument)}]` : ` ${italic(argument)}`;
   const usual = standard === null ? '' : `; default: ${standard}`;
   return tagged(`${flags}${value}`, `${withChoices(meaning, choices)}${usual}`);
 }

@@ -10,6 +10,8 @@ export interface OptionForm {
   readonly short: string | null;
   /** The name of its argument; null for a switch. */
   readonly argument: string | null;
+  /** Whether its value only follows `=`, and can be left out. */
+  readonly optional: boolean;
   readonly meaning: string;
   readonly choices: readonly string[];
   readonly default: string | null;
@@ -19,7 +21,7 @@ export interface OptionForm {
 
 /** The option that commander adds to every command. */
 const HELP: OptionForm = {
-  ...{ long: '--help', short: '-h', argument: null, meaning: 'display help for command' },
+  ...{ long: '--help', short: '-h', argument: null, optional: false, meaning: 'display help for command' },
   ...{ choices: [], default: null, file: false, many: false },
 };
 
@@ -43,11 +45,13 @@ function formsOf(options: DeclaredOptions): OptionForm[] {
 }
 
 function formsOfOne(name: string, declared: DeclaredOption): OptionForm[] {
-  const { short, argument = null, meaning, choices = [], completes, many = false, negated } = declared;
+  const { short, argument = null, bare, meaning, choices = [], completes, many = false, negated } = declared;
   const form: OptionForm = {
-    ...{ long: flagOf(name), short: short === undefined ? null : `-${short}`, argument, meaning, choices },
+    ...{ long: flagOf(name), short: short === undefined ? null : `-${short}`, meaning, choices },
+    ...{ argument, optional: bare !== undefined },
     ...{ default: declared.default ?? null, file: completes === 'file', many },
   };
   if (negated === undefined) return [form];
-  return [form, { ...form, long: `--no-${name}`, short: null, meaning: negated }];
+  const switchOff = { long: `--no-${name}`, short: null, argument: null, optional: false, choices: [] };
+  return [form, { ...form, ...switchOff, meaning: negated }];
 }

@@ -24,7 +24,8 @@ function usageOf(command: Command): string {
   return code([command.name, ...words].join(' '));
 }
 
-function optionText({ long, argument, choices }: OptionForm): string {
+function optionText({ long, argument, optional, choices }: OptionForm): string {
   if (argument === null) return code(long);
-  return code(`${long} ${choices.length === 0 ? argument.toUpperCase() : choices.join('|')}`);
+  const value = choices.length === 0 ? argument.toUpperCase() : choices.join('|');
+  return code(optional ? `${long}[=${value}]` : `${long} ${value}`);
 }

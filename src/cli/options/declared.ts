@@ -30,13 +30,17 @@ export interface DeclaredOption extends Word {
   readonly short?: string;
   /** The name of its argument in the help; an option without one is a switch. */
   readonly argument?: string;
+  /** Its value if it is given without one. A value then only follows `=`: the next word is something else. */
+  readonly bare?: string;
   readonly default?: string;
   /** Whether it can be repeated. */
   readonly many?: true;
   /** Options that cannot be used together with it. */
   readonly conflicts?: readonly string[];
-  /** What --no-NAME means, for a switch that can also be turned off. */
+  /** What --no-NAME means, for an option that can also be turned off. */
   readonly negated?: string;
+  /** The value that --no-NAME gives it, for an option that is no switch. */
+  readonly off?: string;
 }
 
 export type Operands = Readonly<Record<string, Operand>>;
@@ -65,6 +69,11 @@ export type OperandsOf<P extends Operands> = {
 
 /** The values of options, by their names. An option that was not given is absent. */
 export type OptionsOf<O extends DeclaredOptions> = { readonly [K in keyof O]?: ValuesOf<O[K]> };
+
+/** Whether the value of an option is the next word of the command line, unless it follows `=`. */
+export function takesNextWord({ argument, bare }: DeclaredOption): boolean {
+  return argument !== undefined && bare === undefined;
+}
 
 /** `--page-offset` for pageOffset. */
 export function flagOf(name: string): string {

@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { CommonOptions } from '../options/common-options.ts';
+import { hasColor } from './color.ts';
 import { wantedColumns } from './columns.ts';
 import { type OpenOutput, type Output, standardOutput, warner } from './output.ts';
 import { findTarget, type Target } from './output-target.ts';
@@ -68,10 +69,11 @@ function asItIs(output: Output, close: () => void): OpenOutput {
 }
 
 function outputTo(fd: number, options: CommonOptions, naming: Naming): Output {
+  const isTerminal = process.getBuiltinModule('node:tty').isatty(fd);
   return {
-    color: options.color ?? false,
+    color: hasColor(options, isTerminal),
     columns: wantedColumns(),
-    isTerminal: process.getBuiltinModule('node:tty').isatty(fd),
+    isTerminal,
     result: (text) => naming(() => writeAll(fd, Buffer.from(text, 'utf8'))),
     warn: warner(options),
   };

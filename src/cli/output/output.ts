@@ -2,6 +2,7 @@ import { constants, fstatSync } from 'node:fs';
 import { InspectError } from '../../errors.ts';
 import { escapeLines, escapeText } from '../../report/escape.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { hasColor } from './color.ts';
 import { terminalColumns, wantedColumns } from './columns.ts';
 import { clearLine } from './status-line.ts';
 import { printOut, ReaderGone, say } from './write.ts';
@@ -53,9 +54,8 @@ function isLive(stream: 'stdout' | 'stderr'): boolean {
 
 export function standardOutput(options: CommonOptions): Output {
   const onTerminal = isTerminal('stdout');
-  const wanted = onTerminal && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
   return {
-    color: options.color ?? wanted,
+    color: hasColor(options, onTerminal),
     get columns() {
       return wantedColumns() ?? (onTerminal ? terminalColumns('stdout') : undefined);
     },

@@ -13,7 +13,7 @@ describe('the reference of the commands', () => {
     for (const operand of Object.values(command.operands))
       expect(text).toContain(`| \`${operand.name.replaceAll('|', '\\|')}\` |`);
     const forms = optionForms(command).filter(({ long }) => long !== '--help');
-    for (const { long } of forms) expect(text).toMatch(new RegExp(`^\\| (\`-.*\`, )?\`${long}[ \`]`, 'm'));
+    for (const { long } of forms) expect(text).toMatch(new RegExp(`^\\| (\`-.*\`, )?\`${long}[[ \`]`, 'm'));
   });
 
   it('takes nothing of their texts for Markdown', () => {

@@ -40,6 +40,9 @@ const CASES: readonly [words: readonly string[], offered: readonly string[]][] =
   [['info', '--vmcoreinfo', 'vmc'], FILES],
   [['info', '-o', 'vmc'], FILES],
   [['pages', '--jobs', 'vmc'], []],
+  // A value of --color can only follow =.
+  [['pages', '--color', 'vmc'], FILES],
+  [['pages', '--no-color', 'vmc'], FILES],
 ];
 
 /** Some shells add a slash to folders. */
@@ -60,6 +63,25 @@ describe.each(SHELLS)('the completion of %s', async (shell) => {
       ? withoutSlash(offers(shell, script, ['kdump-inspect', ...words], folder))
       : offered.filter((word) => FILES.includes(word) || script.includes(word.replace(/^--/, '')));
     expect(told).toEqual(offered);
+  });
+});
+
+describe('the value of --color', () => {
+  /** Zsh and fish offer the whole word. */
+  const WHENS = ['always', 'auto', 'never'];
+  const WHOLE = WHENS.map((when) => `--color=${when}`);
+
+  it.each([
+    ['bash', WHENS],
+    ['zsh', WHENS],
+    ['fish', WHOLE],
+  ] as const)('is offered after = by %s', async (shell, expected) => {
+    const { stdout } = await runMain(['completion', shell]);
+    const told = has(shell)
+      ? offers(shell, stdout, ['kdump-inspect', 'pages', '--color='], folder)
+      : expected;
+    expect(told).toEqual(expected);
+    expect(stdout).toContain('auto always never');
   });
 });
 

@@ -8,8 +8,9 @@ export function bashCompletion(commands: readonly Command[]): string {
   return `# bash completion of kdump-inspect
 _kdump_inspect() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD - 1]}
-  # Bash splits --option=value into three words.
-  if [[ $cur == = ]]; then cur=; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD - 2]}; fi
+  # Bash splits --option=value into three words. Some options take a value only in this form.
+  local attached=
+  if [[ $cur == = ]]; then cur= attached=1; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD - 2]} attached=1; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
     _kdump_inspect_words ${quoted([...names, '--help', '--version'].join(' '))}
@@ -72,9 +73,10 @@ function caseOf(command: Command): string {
   ].join('\n');
 }
 
-function valueCase({ long, short, choices, file }: OptionForm): string {
+function valueCase({ long, short, optional, choices, file }: OptionForm): string {
   const flags = short === null ? long : `${short} | ${long}`;
   const offer = file ? '_kdump_inspect_files; ' : '';
   const words = choices.length === 0 ? '' : `_kdump_inspect_words ${quoted(choices.join(' '))}; `;
-  return `        ${flags}) ${offer}${words}return ;;`;
+  const values = `${offer}${words}return`;
+  return `        ${flags}) ${optional ? `if [[ $attached ]]; then ${values}; fi` : values} ;;`;
 }

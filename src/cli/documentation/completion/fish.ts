@@ -5,6 +5,8 @@ import { type OptionForm, optionForms } from '../option-forms.ts';
 export function fishCompletion(commands: readonly Command[]): string {
   return `# fish completion of kdump-inspect
 function __kdump_inspect_operands -d 'the number of operands, with the command'
+  # What follows the = of an option is no operand.
+  string match --quiet -- '-*' (commandline -ct); and echo 0; and return
   math (count (string match --invert -- '-*' (commandline -opc))) - 1
 end
 
@@ -30,9 +32,10 @@ function within(name: string, condition = ''): string {
   return `complete -c kdump-inspect -n ${quoted(`__fish_seen_subcommand_from ${name}${condition}`)}`;
 }
 
-function optionArguments({ long, short, argument, meaning, choices, file }: OptionForm): string {
+function optionArguments({ long, short, argument, optional, meaning, choices, file }: OptionForm): string {
   const flags = `${short === null ? '' : `-s ${short.slice(1)} `}-l ${long.slice(2)}`;
-  const value = argument === null ? '' : file ? ' -r -F' : ' -x';
+  // Without -r or -x an argument is one that follows =.
+  const value = argument === null ? '' : optional ? ' -f' : file ? ' -r -F' : ' -x';
   const words = choices.length === 0 ? '' : ` -a ${quoted(choices.join(' '))}`;
   return `${flags}${value}${words} -d ${quoted(meaning)}`;
 }

@@ -43,11 +43,13 @@ function caseOf(command: Command): string {
 }
 
 function optionSpec(form: OptionForm): string {
-  const { long, short, argument, choices, file, many } = form;
-  const value = argument === null ? '' : `:${messageOf(argument)}:${actionOf(choices, file)}`;
+  const { long, short, argument, optional, choices, file, many } = form;
+  const action = argument === null ? '' : `:${messageOf(argument)}:${actionOf(choices, file)}`;
+  const value = optional ? `:${action}` : action;
   const meaning = `[${form.meaning.replace(/[[\]\\]/g, '\\$&')}]${value}`;
   const repeated = many ? '*' : '';
-  const equals = argument === null ? '' : '=';
+  // =- is for a value that must be in the same word.
+  const equals = argument === null ? '' : optional ? '=-' : '=';
   if (short === null) return quoted(`${repeated}${long}${equals}${meaning}`);
   return `${quoted(`(${short} ${long})`)}{${short},${long}${equals}}${quoted(meaning)}`;
 }
