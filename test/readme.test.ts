@@ -6,6 +6,15 @@ import { PAGES, PARTS, pathOf, textOf, withDeclarations } from '../.config/pages
 import { partsOf } from '../src/cli/documentation/generated-parts.ts';
 import { anchorsOf, linksOf } from './support/markdown.ts';
 
+describe('the README', () => {
+  it('has at most 1,400 words, so that it is read', () => {
+    const words = textOf('README.md')
+      .split(/\s+/)
+      .filter((word) => word !== '');
+    expect(words.length).toBeLessThanOrEqual(1400);
+  });
+});
+
 describe('the README and the pages that it leads to', () => {
   it.each(PAGES)('say what the declarations say; npm run readme renews them: %s', (page) => {
     expect(textOf(page)).toBe(withDeclarations(textOf(page)));

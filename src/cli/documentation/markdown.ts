@@ -9,7 +9,12 @@ export function code(text: string): string {
   return `\`${text.replaceAll('|', '\\|')}\``;
 }
 
-/** Plain text, of which nothing is taken for Markdown. */
+/** Text in which only code between backticks is taken for Markdown. */
 export function plain(text: string): string {
-  return text.replace(/[\\`*<>[\]|]/g, '\\$&');
+  const parts = text.split(/(`[^`]*`)/);
+  return parts.map((part, i) => (i % 2 === 1 ? part : escaped(part))).join('');
+}
+
+function escaped(text: string): string {
+  return text.replace(/[\\`*<[\]|]|^>/g, '\\$&');
 }

@@ -21,7 +21,7 @@ describe('the reference of the commands', () => {
       name: 'odd',
       summary: 'a * and [a](b)',
       options: { mark: { argument: 'x|y', meaning: 'a | b', choices: ['<', '|'], default: '|' } },
-      help: '> marks <a>',
+      help: '> marks <a> with `<b>`',
       load: async () => ({ text: () => '' }),
     });
     expect(referenceParts([odd]).get('command odd')).toBe(`A \\* and \\[a\\](b).
@@ -32,7 +32,7 @@ describe('the reference of the commands', () => {
 | --- | --- |
 | \`--mark X\\|Y\` | a \\| b: \`<\`, \`\\|\`; \`\\|\` if not given |
 
-\\> marks \\<a\\>
+\\> marks \\<a> with \`<b>\`
 `);
   });
 });

@@ -11,13 +11,12 @@ describe('the table of commands in README.md', () => {
     expect(README).toBe(withParts(README, readmeParts(COMMANDS)));
   });
 
-  it('has a row for each command, and for every operand and option of it', () => {
-    for (const { name, operands, options } of COMMANDS) {
+  it('has a row for each command, with all its operands', () => {
+    for (const { name, operands } of COMMANDS) {
       const rows = README.split('\n').filter((line) => new RegExp(`^\\| \`${name}[ \`]`).test(line));
       expect([name, rows.length]).toEqual([name, 1]);
       const words = Object.values(operands).map((operand) => operand.name.replaceAll('|', '\\|'));
-      const flags = Object.keys(options).map((option) => `--${option}`);
-      for (const word of [...words, ...flags]) expect(rows[0]).toContain(word);
+      for (const word of words) expect(rows[0]).toContain(word);
     }
   });
 
