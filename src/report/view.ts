@@ -7,8 +7,26 @@ export type View = Iterable<Block>;
 
 export type Block = Title | Paragraph | Properties | Lines | Table | Verbatim | { readonly kind: 'blank' };
 
-/** What a piece of text means, for a renderer to show. */
-export type Style = 'strong' | 'bad' | 'good' | 'warning' | 'faint';
+/**
+ * What a piece of text means, for a renderer to show. A text says the same without it.
+ *
+ * - strong: a title, a heading, a name in front of its value
+ * - bad: a panic, what the dump lacks (INCOMPLETE), a figure that another one contradicts
+ * - good: a figure or a method that another one confirms
+ * - warning: what may mislead: taint, what cannot be told, what is there twice
+ * - faint: nothing to see: tables show a 0 and a - so by themselves
+ */
+export type Style = 'strong' | 'bad' | 'good' | 'warning' | 'faint' | LogStyle;
+
+/** Parts of a line of the kernel log, and the levels that stand out. */
+export type LogStyle =
+  | 'logTime'
+  | 'logSource'
+  | 'logAlert'
+  | 'logCritical'
+  | 'logError'
+  | 'logWarning'
+  | 'logSegfault';
 
 export interface Span {
   readonly text: string;
@@ -87,6 +105,8 @@ export interface Table {
 export interface Column {
   readonly title: string;
   readonly align: 'left' | 'right';
+  /** Whether its numbers are names or places, such as a PID or an offset, so that 0 is nothing special. */
+  readonly ordinal?: boolean;
   /** Its smallest width. */
   readonly least?: number;
   /** Blanks before the second and further lines of a cell that is wrapped. */
@@ -140,6 +160,11 @@ export function numbers(title: string): Column {
   return { title, align: 'right' };
 }
 
+/** A column of numbers that are names or places, such as a PID or an offset. */
+export function ordinals(title: string): Column {
+  return { title, align: 'right', ordinal: true };
+}
+
 /** A column that a narrow terminal goes without, in this order: 1 first. */
 export function dropped(order: number, column: string | Column): Column {
   return { ...columnOf(column), dropped: order };
@@ -162,4 +187,12 @@ export function bad(text: string): Span {
 
 export function good(text: string): Span {
   return { text, style: 'good' };
+}
+
+export function warning(text: string): Span {
+  return { text, style: 'warning' };
+}
+
+export function faint(text: string): Span {
+  return { text, style: 'faint' };
 }

@@ -8,6 +8,7 @@ export interface FittedColumn {
   readonly width: number;
   readonly align: Column['align'];
   readonly hang: number;
+  readonly ordinal?: boolean | undefined;
 }
 
 /** A table, fitted to a line. */
@@ -35,7 +36,9 @@ export function fitTable(table: Table, width: number, ruler: Ruler): FittedTable
   const widths = shrunk(wanted, table.gap, width - table.indent);
   return {
     shown,
-    columns: shown.columns.map(({ align, hang = 0 }, i) => ({ width: widths[i] ?? 0, align, hang })),
+    columns: shown.columns.map(({ align, hang = 0, ordinal }, i) => ({
+      ...{ width: widths[i] ?? 0, align, hang, ordinal },
+    })),
     fit: wanted.every((n, i) => n <= (widths[i] ?? 0)),
     rows,
   };

@@ -25,21 +25,21 @@ const PRINTABLE_ASCII = /^[ -~]*$/;
 /** Escapes the text of a view. Text from a dump becomes text for a terminal here and nowhere else. */
 export function styled(text: RichText, showTab: ShowTab = () => ' '): StyledText {
   if (typeof text === 'string') return { plain: safe(text), parts: [] };
-  const parts: StyledPart[] = [];
-  let plain = '';
-  const add = (one: RichText): void => {
-    if (typeof one === 'string') plain += safe(one);
-    else if ('tab' in one) plain += showTab(plain.length);
-    // Only a column of bars has room for one (bars.ts).
-    else if ('bar' in one) return;
-    else if ('style' in one) {
-      const start = plain.length;
-      plain += safe(one.text);
-      parts.push({ start, end: plain.length, style: one.style });
-    } else one.forEach(add);
-  };
-  add(text);
-  return { plain, parts };
+  const made = { plain: '', parts: [] };
+  add(made, text, showTab);
+  return made;
+}
+
+function add(to: { plain: string; parts: StyledPart[] }, text: RichText, showTab: ShowTab): void {
+  if (typeof text === 'string') to.plain += safe(text);
+  else if ('tab' in text) to.plain += showTab(to.plain.length);
+  // Only a column of bars has room for one (bars.ts).
+  else if ('bar' in text) return;
+  else if ('style' in text) {
+    const start = to.plain.length;
+    to.plain += safe(text.text);
+    to.parts.push({ start, end: to.plain.length, style: text.style });
+  } else for (const one of text) add(to, one, showTab);
 }
 
 function safe(text: string): string {

@@ -1,4 +1,4 @@
-import type { RichText, Table } from '../view.ts';
+import { faint, type RichText, type Table } from '../view.ts';
 import type { FittedColumn } from './columns.ts';
 import { breakLines } from './line-breaks.ts';
 import type { Page } from './page.ts';
@@ -12,12 +12,9 @@ interface CellLine {
 }
 
 /** Wraps a cell in its column. */
-export function cellLines(
-  cell: RichText,
-  { width, hang }: FittedColumn,
-  { ruler, paint }: Page,
-): readonly CellLine[] {
-  const text = styled(cell);
+export function cellLines(cell: RichText, column: FittedColumn, { ruler, paint }: Page): readonly CellLine[] {
+  const { width, hang } = column;
+  const text = styled(isNothing(cell, column) ? faint(cell) : cell);
   // A narrow column has no columns to spare for blanks.
   const before = hang < width / 2 ? hang : 0;
   const widths = { first: width, rest: width - before, cutWords: true };
@@ -25,6 +22,14 @@ export function cellLines(
     const shown = painted(text, start, end, paint);
     return i === 0 ? { shown, width: own } : { shown: ' '.repeat(before) + shown, width: before + own };
   });
+}
+
+/** No amount, in each form that figures have: "-" for one that does not apply. */
+const NOTHING: ReadonlySet<string> = new Set(['-', '0', '0.0', '0 B']);
+
+/** Whether a cell only says that there is nothing. */
+function isNothing(cell: RichText, { ordinal }: FittedColumn): cell is string {
+  return typeof cell === 'string' && NOTHING.has(cell) && !(ordinal && cell === '0');
 }
 
 /** Returns the heading of a table as a row; undefined if no column has a title. */
@@ -46,7 +51,7 @@ function rowLines(
   columns: readonly FittedColumn[],
   page: Page,
 ): string[] {
-  const plain = plainLine(row, columns, gap);
+  const plain = plainLine(row, columns, gap, page);
   if (plain !== undefined) return [(' '.repeat(indent) + plain).trimEnd()];
   const cells = columns.map((column, i) => cellLines(row[i] ?? '', column, page));
   return Array.from({ length: heightOf(cells) }, (_, at) => {
@@ -63,14 +68,18 @@ function plainLine(
   row: readonly RichText[],
   columns: readonly FittedColumn[],
   gap: number,
+  { paint }: Page,
 ): string | undefined {
   let line = '';
   let at = 0;
-  for (const { align, width } of columns) {
+  for (const column of columns) {
+    const { align, width } = column;
     const cell = row[at] ?? '';
     if (typeof cell !== 'string' || cell.length > width || !isPrintableAscii(cell)) return undefined;
     if (at++ > 0) line += ' '.repeat(gap);
-    line += align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+    const padding = ' '.repeat(width - cell.length);
+    const shown = isNothing(cell, column) ? paint(cell, 'faint') : cell;
+    line += align === 'right' ? padding + shown : shown + padding;
   }
   return line;
 }

@@ -1,6 +1,6 @@
 import type { Check } from '../../kernel/evidence/check.ts';
 import { placeOfCheck, reasonsOf, unexplained } from '../checks.ts';
-import { bad, type RichText } from '../view.ts';
+import { bad, good, type RichText } from '../view.ts';
 
 /** Describes a check in one line: the counter, what the kernel has, and the verdict with its reason. */
 export function checkText(check: Check): RichText {
@@ -8,12 +8,12 @@ export function checkText(check: Check): RichText {
   const figure = unit === 'pages' ? kernel : `${kernel} ${unit}`;
   // Equal figures need a verdict, too, if they should differ.
   const verdictOf = verdict === 'equal' ? '' : verdictText(check);
-  return [`${placeOfCheck(check)} ${figure}: ${differenceOf(check)}`, verdictOf];
+  return [`${placeOfCheck(check)} ${figure}: `, differenceOf(check), verdictOf];
 }
 
-function differenceOf({ counted, kernel }: Check): string {
+function differenceOf({ counted, kernel, verdict }: Check): RichText {
   const more = counted - kernel;
-  if (more === 0) return 'the same';
+  if (more === 0) return verdict === 'equal' ? good('the same') : 'the same';
   return more > 0 ? `${more} more were found` : `${-more} fewer were found`;
 }
 

@@ -1,6 +1,7 @@
 import type { LogRecord } from '../../kernel/log/log-record.ts';
 import { callerText, escapedByte, type LogReport } from '../dmesg-report.ts';
-import { lines, type RichText, TAB, type View } from '../view.ts';
+import { lines, type RichText, type Style, TAB, type View } from '../view.ts';
+import { levelStyle, sourceEnd } from './log-style.ts';
 
 export function dmesgView({ entries }: LogReport): View {
   return [lines(linesOf(entries))];
@@ -10,13 +11,14 @@ function* linesOf(entries: LogReport['entries']): Generator<RichText> {
   for (const entry of entries) if (entry.kind === 'record') yield* recordLines(entry);
 }
 
-const TAB_BYTE = 9;
-const NEWLINE = 10;
+const NEWLINE = '\n';
+const PLAIN = /[\t\n -~]/;
 
-/** How each byte is shown: printable ASCII as it is, all else as \xNN. Tabs and newlines do not come here. */
-const SHOWN = Array.from({ length: 256 }, (_, byte) =>
-  byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : escapedByte(byte),
-);
+/** How each byte is shown: printable ASCII, tabs and newlines as they are, all else as \xNN. */
+const SHOWN = Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return PLAIN.test(character) ? character : escapedByte(byte);
+});
 
 /**
  * Yields a record as `makedumpfile --dump-dmesg` writes it: time, caller, text, and further lines indented
@@ -24,22 +26,36 @@ const SHOWN = Array.from({ length: 256 }, (_, byte) =>
  * could overwrite what is before it. Bytes above 0x7f have two digits (makedumpfile writes \xffffffe2 for
  * \xe2).
  */
-function* recordLines({ time, caller, text }: LogRecord): Generator<RichText> {
-  const prefix = `[${seconds(time)}] ${caller ? `[${callerText(caller).padStart(8)}] ` : ''}`;
-  const next = ' '.repeat(prefix.length);
-  let line: RichText[] = [];
-  let shown = prefix;
-  for (const byte of text) {
-    if (byte === NEWLINE) {
-      yield [...line, shown];
-      line = [];
-      shown = next;
-    } else if (byte === TAB_BYTE) {
-      line.push(shown, TAB);
-      shown = '';
-    } else shown += SHOWN[byte];
+function* recordLines({ time, caller, text: bytes, level }: LogRecord): Generator<RichText> {
+  const stamp = `[${seconds(time)}] `;
+  const from = caller ? `[${callerText(caller).padStart(8)}] ` : '';
+  const text = shown(bytes);
+  const source = text.slice(0, sourceEnd(text));
+  const message = text.slice(source.length);
+  let line: RichText[] = [{ text: stamp, style: 'logTime' }, from];
+  for (const part of [...piecesOf(source, 'logSource'), ...piecesOf(message, levelStyle(level, message))]) {
+    if (part !== NEWLINE) line.push(part);
+    else {
+      yield line;
+      line = [' '.repeat(stamp.length + from.length)];
+    }
   }
-  yield [...line, shown];
+  yield line;
+}
+
+function shown(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += SHOWN[byte];
+  return text;
+}
+
+/** A text in its style, with tabs and newlines apart. */
+function piecesOf(text: string, style: Style | undefined): RichText[] {
+  if (text === '') return [];
+  return text.split(/([\t\n])/).map((piece, i) => {
+    if (i % 2 === 1) return piece === NEWLINE ? NEWLINE : TAB;
+    return style ? { text: piece, style } : piece;
+  });
 }
 
 /** Seconds with six digits after the point, truncated as by the kernel. */

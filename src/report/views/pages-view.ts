@@ -16,6 +16,7 @@ import {
   table,
   title,
   type View,
+  warning,
 } from '../view.ts';
 import { verdictText } from './check-text.ts';
 import { kernelName } from './kernel-name.ts';
@@ -58,7 +59,7 @@ function titleOf({ kernel, file }: PagesReport): RichText {
 
 function pagesTable(report: PagesReport): Block {
   const { classes, total, unknown } = report;
-  const rows = ROWS.flatMap(([name, description]) => {
+  const rows: RichText[][] = ROWS.flatMap(([name, description]) => {
     const row = classes[name];
     if (!row || (WHEN_ANY.has(name) && row.pages === 0)) return [];
     const excludable = row.excludable ? 'yes' : 'no';
@@ -66,7 +67,14 @@ function pagesTable(report: PagesReport): Block {
   });
   if (unknown.pages > 0) {
     const share = shareOf(unknown, total);
-    rows.push(['UNKNOWN', String(unknown.pages), size(unknown.bytes), share, '-', 'The dump cannot tell']);
+    rows.push([
+      warning('UNKNOWN'),
+      String(unknown.pages),
+      size(unknown.bytes),
+      share,
+      '-',
+      'The dump cannot tell',
+    ]);
   }
   rows.push(['TOTAL', pagesOf(total), sizeText(total), shareOf(total, total), '', totalText(report)]);
   const columns = [
@@ -89,7 +97,7 @@ function* freeCheck({ freeCheck: check, checks }: PagesReport, all: boolean): Vi
   if (check === null) return;
   yield BLANK;
   if ('unavailable' in check) {
-    yield paragraph(`FREE was not checked: ${check.unavailable}`);
+    yield paragraph([warning('FREE was not checked'), `: ${check.unavailable}`]);
     return;
   }
   const { zones } = check;
@@ -117,7 +125,7 @@ function zoneText(zone: FreeCheckRow, checks: readonly Check[]): RichText {
 
 /** Compares a zone with its free lists, and gives the verdict: "the kernel counts 4: CONTRADICTED". */
 function listsText(zone: FreeCheckRow, checks: readonly Check[]): RichText {
-  if (zone.counted === zone.freeArea) return 'as the kernel counts';
+  if (zone.counted === zone.freeArea) return good('as the kernel counts');
   const lists = listsOf(zone, checks);
   return [`the kernel counts ${zone.freeArea}`, lists ? verdictText(lists) : ''];
 }

@@ -1,9 +1,9 @@
 import type { HoleRow, LayoutRow, MemberRow, StructTypeRow } from '../struct-report.ts';
 import { plural } from '../units.ts';
-import { type Column, numbers, paragraph, strong, table, title, type View } from '../view.ts';
+import { type Column, numbers, ordinals, paragraph, strong, table, title, type View } from '../view.ts';
 
 const COLUMNS: readonly Column[] = [
-  { ...numbers('OFFSET'), least: 7 },
+  { ...ordinals('OFFSET'), least: 7 },
   { ...numbers('SIZE'), least: 5 },
   { title: 'MEMBER', align: 'left', hang: 4 },
 ];

@@ -4,7 +4,15 @@ import type { Page } from '../../../src/report/render/page.ts';
 import { Ruler } from '../../../src/report/render/ruler.ts';
 import { shortTable } from '../../../src/report/render/short-table.ts';
 import { tableRows } from '../../../src/report/render/table-rows.ts';
-import { bad, dropped, numbers, type RichText, type Table, table } from '../../../src/report/view.ts';
+import {
+  bad,
+  dropped,
+  numbers,
+  ordinals,
+  type RichText,
+  type Table,
+  table,
+} from '../../../src/report/view.ts';
 import { textOf } from '../../support/text-of.ts';
 
 type Rows = readonly (readonly string[])[];
@@ -56,6 +64,27 @@ describe('a table', () => {
       '\x1b[1mA\x1b[22m  \x1b[1mB\x1b[22m\nx  \x1b[31my\x1b[39m\n',
     );
     expect(await textOf([table(['A', 'B'], rows)])).toBe('A  B\nx  y\n');
+  });
+
+  it('has faint zeros and dashes, unless a number is a name or a place', async () => {
+    const columns = [ordinals('PID'), numbers('RSS'), numbers('%'), 'OF'];
+    const rows = [
+      ['0', '0', '0.0', '-'],
+      ['10', '0 B', '100', '-1'],
+      [bad('0'), '>=0', '?', '0x0'],
+    ];
+    const faint = (text: string) => `\x1b[2m${text}\x1b[22m`;
+    const lines = (await textOf([table(columns, rows)], { color: true })).split('\n').slice(1, -1);
+    expect(lines).toEqual([
+      `  0    ${faint('0')}  ${faint('0.0')}  ${faint('-')}`,
+      ` 10  ${faint('0 B')}  100  -1`,
+      `  \x1b[31m0\x1b[39m  >=0    ?  0x0`,
+    ]);
+    expect((await linesOf(table(columns, rows))).slice(1, -1)).toEqual([
+      '  0    0  0.0  -',
+      ' 10  0 B  100  -1',
+      '  0  >=0    ?  0x0',
+    ]);
   });
 
   it('is gone through twice', async () => {
