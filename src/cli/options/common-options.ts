@@ -25,11 +25,13 @@ export const COMMON_OPTIONS = {
     argument: 'file',
     meaning: 'another part of a split dump; may be repeated',
     many: true,
+    parse: parseFileName,
     completes: 'file',
   },
   vmcoreinfo: {
     argument: 'file',
     meaning: 'VMCOREINFO text of this boot, for a dump without it',
+    parse: parseFileName,
     completes: 'file',
   },
   boot: {

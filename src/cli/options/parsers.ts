@@ -62,5 +62,5 @@ export function parseCountOrAll(text: string): number {
 /** A file name. @throws InvalidArgumentError */
 export function parseFileName(text: string): string {
   if (text !== '') return text;
-  throw new InvalidArgumentError('A file name is needed.');
+  throw new InvalidArgumentError('A file name is needed: is a variable of the shell empty?');
 }

@@ -13,6 +13,8 @@ export interface AccessFacts {
   readonly lockdown: string;
   /** /proc/self/status, for CapEff. */
   readonly status: string;
+  /** /proc/self/uid_map: in the first user namespace, all users as they are. */
+  readonly uidMap: string;
 }
 
 /** Reads a file of the running system; empty if it cannot be read. */
@@ -29,6 +31,7 @@ export function accessFacts(): AccessFacts {
   return {
     lockdown: systemText('/sys/kernel/security/lockdown'),
     status: systemText('/proc/self/status'),
+    uidMap: systemText('/proc/self/uid_map'),
   };
 }
 
@@ -38,6 +41,7 @@ export function kcoreHint({ facts: { errno } }: InspectError, facts: AccessFacts
     case 'ENOENT':
       return 'this kernel has no /proc/kcore (CONFIG_PROC_KCORE is off), or procfs is not mounted here (a container?)';
     case 'EACCES':
+      if (isNamespaced(facts)) return NAMESPACED;
       return 'only root may read it: run kdump-inspect with sudo (it needs CAP_DAC_READ_SEARCH and CAP_SYS_RAWIO)';
     case 'EPERM':
       return refused(facts);
@@ -46,9 +50,10 @@ export function kcoreHint({ facts: { errno } }: InspectError, facts: AccessFacts
   }
 }
 
+/** Kubernetes has procMount: Unmasked only with hostUsers: false, in a user namespace, where it cannot be opened. */
 const UNMASK =
-  'run kdump-inspect on the host, or in a container that sees it: --security-opt systempaths=unconfined (Docker), ' +
-  '--security-opt unmask=/proc/kcore (Podman), procMount: Unmasked (Kubernetes), each with the capability SYS_RAWIO';
+  'run kdump-inspect on the host, or in a container that sees it: --privileged, or --cap-add SYS_RAWIO with ' +
+  '--security-opt systempaths=unconfined (Docker) or unmask=/proc/kcore (Podman); privileged: true (Kubernetes)';
 
 /**
  * The error for a masked /proc/kcore: Docker, Podman and containerd mount /dev/null over it (maskedPaths of
@@ -58,6 +63,15 @@ export function maskedKcore({ facts }: InspectError, path: string): InspectError
   if (facts.errno !== undefined || isOfProcfs(path)) return undefined;
   const message = `${path}: it is masked: another file is mounted over it, as container runtimes do with /dev/null`;
   return new InspectError('io', message, { path, hint: UNMASK });
+}
+
+const NAMESPACED =
+  'this process is in a user namespace, as in a rootless container, whose root is no root for /proc/kcore: ' +
+  'run kdump-inspect on the host';
+
+/** Whether users are mapped. open_kcore asks for the capability in the first user namespace (capable()). */
+function isNamespaced({ uidMap }: AccessFacts): boolean {
+  return uidMap !== '' && !/^\s*0\s+0\s+4294967295\s*$/.test(uidMap);
 }
 
 function isOfProcfs(path: string): boolean {
@@ -71,13 +85,15 @@ function isOfProcfs(path: string): boolean {
 /**
  * Only the level confidentiality forbids it (LOCKDOWN_KCORE, include/linux/security.h); integrity does not.
  */
-function refused({ lockdown, status }: AccessFacts): string {
+function refused(facts: AccessFacts): string {
+  const { lockdown, status } = facts;
   if (lockdown.includes('[confidentiality]')) {
     return (
       'the kernel is locked down ("confidentiality" in /sys/kernel/security/lockdown), so nobody may read its memory: ' +
       'boot without lockdown=confidentiality, or inspect a crash dump'
     );
   }
+  if (isNamespaced(facts)) return NAMESPACED;
   const capabilities = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
   const lacks = capabilities !== undefined && ((BigInt(`0x${capabilities}`) >> CAP_SYS_RAWIO) & 1n) === 0n;
   if (lacks)

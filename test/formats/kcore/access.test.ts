@@ -89,6 +89,26 @@ describe('a /proc/kcore that the kernel does not permit', () => {
   });
 });
 
+describe('a /proc/kcore in a user namespace', () => {
+  const UID_MAP = '/proc/self/uid_map';
+  it.each(['EACCES', 'EPERM'])('is not for its root: %s', async (errno) => {
+    for (const map of [
+      '         0       1000          1\n         1     100000      65536\n',
+      '0 0 65536\n',
+    ]) {
+      system.refusal = errno;
+      system.files = { [STATUS]: ALL, [UID_MAP]: map };
+      const { facts } = await failureOfAsync(openImage(['/proc/kcore']));
+      expect(facts.hint).toMatch(/user namespace.*on the host$/);
+    }
+  });
+
+  it('is for root if that is the first one', async () => {
+    const hint = await hintWith({ [STATUS]: NONE, [UID_MAP]: '         0          0 4294967295\n' });
+    expect(hint).toContain('lacks the capability CAP_SYS_RAWIO');
+  });
+});
+
 describe('a /proc/kcore over which a container runtime has mounted another file', () => {
   const original = { ...fs };
   it.each([
@@ -106,7 +126,7 @@ describe('a /proc/kcore over which a container runtime has mounted another file'
     const { kind, message, facts } = await failureOfAsync(openImage(['/proc/kcore']));
     expect([kind, facts.path, facts.errno]).toEqual(['io', '/proc/kcore', undefined]);
     expect(message).toMatch(/^\/proc\/kcore: it is masked/);
-    expect(facts.hint).toMatch(/on the host.*--security-opt/);
+    expect(facts.hint).toMatch(/on the host.*--privileged, .*--security-opt/);
   });
 
   it('is different from one that may not be opened', async () => {
@@ -128,6 +148,6 @@ describe('another file that cannot be opened', () => {
 describe('a failure without a system error', () => {
   it('has no hint', () => {
     const broken = new InspectError('corrupt', '/proc/kcore: ELF: broken');
-    expect(kcoreHint(broken, { lockdown: '', status: NONE })).toBeUndefined();
+    expect(kcoreHint(broken, { lockdown: '', status: NONE, uidMap: '' })).toBeUndefined();
   });
 });
