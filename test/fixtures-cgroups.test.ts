@@ -84,3 +84,18 @@ describe('the cgroups of a guest', () => {
     expect(stdout).toMatch(/^7 of 7 kernel counters explained/m);
   });
 });
+
+it('shows the largest cgroups in the overview, by their own counters', async () => {
+  const { stdout } = await runMain(['usage', CGROUPS.path, '--json', '--top', '3']);
+  const document = JSON.parse(stdout) as UsageReport;
+  expect(violations('usage', document)).toEqual([]);
+  const shown = document.cgroupCharges?.largest ?? [];
+  const largest = Object.entries(guest.cgroups)
+    .map(([path, { current }]) => ({ path, current: current as number }))
+    .sort((a, b) => b.current - a.current)
+    .slice(0, 3);
+  expect(shown.map(({ path, current }) => ({ path, current }))).toEqual(largest);
+  expect(document).toMatchObject({ cgroupCharges: { count: Object.keys(guest.cgroups).length + 2 } });
+  const text = await runMain(['usage', CGROUPS.path, '--top', '3']);
+  expect(text.stdout).toMatch(/^The 3 largest of 6 cgroups by their own counters/m);
+}, 120_000);

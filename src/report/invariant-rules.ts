@@ -92,6 +92,12 @@ const USAGE: readonly Invariant[] = [
     }),
   },
   {
+    of: 'cgroupCharges.largest[]',
+    called: named('cgroup', 'path'),
+    counts: ['current'],
+    most: () => ({ current: PHYSICAL_LIMIT }),
+  },
+  {
     of: 'vmalloc.largest[]',
     called: named('vmalloc areas of', 'caller'),
     counts: ['pages', 'areas', 'size'],

@@ -11,6 +11,7 @@ import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
 import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
+import { type CgroupChargesSection, cgroupChargesSection } from './usage-cgroup-charges.ts';
 import { type CgroupsSection, cgroupsSection } from './usage-cgroups.ts';
 import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
 
@@ -55,6 +56,7 @@ export interface UsageReport extends CheckedFigures {
     readonly largest: readonly ProcessRow[];
   } | null;
   readonly cgroups?: CgroupsSection | null;
+  readonly cgroupCharges?: CgroupChargesSection | null;
   readonly vmalloc?: {
     readonly areas: number;
     readonly countExact: boolean;
@@ -144,6 +146,9 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
       ? { processes: orNull(processes.value, (p) => processSection(p, processes.whole, top)) }
       : {}),
     ...(by === 'cgroup' ? { cgroups: orNull(usage.cgroups ?? null, (c) => cgroupsSection(c, top)) } : {}),
+    ...(by === 'type'
+      ? { cgroupCharges: orNull(usage.cgroupCharges ?? null, (c) => cgroupChargesSection(c, top)) }
+      : {}),
     ...(by === 'type' ? kernelSections(usage, top) : {}),
     warnings: [...image.warnings, ...usage.warnings, ...change.warnings, ...contradictions(usage.checks)],
     complete: !usage.damaged && !image.memory.cutShort && change.complete,

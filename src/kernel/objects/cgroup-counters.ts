@@ -47,10 +47,11 @@ export class CgroupCounters {
   }
 
   #lookUp(item: string): number | undefined {
+    // In 5.10 page tables are counted for zones, by an enumeration whose numbers mean something else here.
     const { types } = this.#typed;
-    const number = types.enumerator(item);
-    if (number === undefined || number < 0n || number >= ITEMS_LIMIT) return undefined;
-    return this.#form.indexOf(Number(number));
+    const all = ['node_stat_item', 'memcg_stat_item'].flatMap((name) => types.enumeration(name) ?? []);
+    const number = Number(all.find(({ name }) => name === item)?.value ?? -1n);
+    return number < 0 || number >= ITEMS_LIMIT ? undefined : this.#form.indexOf(number);
   }
 }
 

@@ -6,6 +6,7 @@ import type { Module } from '../../kernel/modules/module-reader.ts';
 import { readBalloonPages } from '../../kernel/objects/balloon.ts';
 import { readCpuFreePages } from '../../kernel/objects/cpu-free-lists.ts';
 import { type HugetlbPool, readHugetlbPools } from '../../kernel/objects/hugetlb.ts';
+import type { MemCgroups } from '../../kernel/objects/mem-cgroups.ts';
 import { totalPagesSymbol } from '../../kernel/objects/memory-totals.ts';
 import { type PercpuMemory, readPercpuMemory } from '../../kernel/objects/percpu-memory.ts';
 import { readUnacceptedPages } from '../../kernel/objects/unaccepted.ts';
@@ -21,6 +22,7 @@ import { leavesHolesUnwritten } from '../struct-pages/unwritten.ts';
 import type { WalkOptions } from '../threads/walk-spans.ts';
 import { zonesOrNone } from '../zones/try-zones.ts';
 import { bootMemory } from './boot-memory.ts';
+import { cgroupCharges } from './cgroup-charges.ts';
 import { CgroupMovements } from './cgroup-movements.ts';
 import { type CgroupUses, cgroupUses } from './cgroups.ts';
 import type { CheckFacts } from './check-facts.ts';
@@ -49,6 +51,8 @@ export interface Usage {
   readonly processes: Whole<ProcessUses | null>;
   /** null or absent if cgroups were not asked for. */
   readonly cgroups?: CgroupUses | null;
+  /** The cgroups by their own counters; null or absent if they were asked for, or cannot be read. */
+  readonly cgroupCharges?: MemCgroups | null;
   readonly vmalloc: VmallocUses | null;
   readonly percpu: PercpuMemory | null;
   readonly crashKernel: CrashKernelMemory | null;
@@ -107,6 +111,7 @@ export async function readUsage(
     attribution,
     crashKernel: problems.attempt('the memory of the crash kernel', () => crashKernelMemory(typed)),
     cgroups,
+    cgroupCharges: byCgroup ? null : cgroupCharges(typed),
     total: counted(attribution.total, end === null),
     slabs: problems.attempt('the slab caches', () => slabUses(typed, found, problems)),
     files: problems.attempt('the files', () => fileUses(typed, found, top, problems)),

@@ -1,4 +1,5 @@
 import { plural, shortSize, size } from '../units.ts';
+import type { CgroupChargesSection } from '../usage-cgroup-charges.ts';
 import type { CgroupRow, CgroupsSection, ChargedBytes } from '../usage-cgroups.ts';
 import { type Block, numbers, paragraph, type RichText, table } from '../view.ts';
 
@@ -31,6 +32,25 @@ function heading({ controller, count, removed, countExact, largest }: CgroupsSec
   return `${shown} (${controller}${gone}), with those below them except for OWN and PROCS:`;
 }
 
+/** The cgroups by their own counters; nothing where there is only the root. */
+export function cgroupChargeSection({ count, largest }: CgroupChargesSection): Block[] {
+  if (largest.length === 0) return [];
+  const rows = largest.map(({ path, address, removed, current }) => [
+    current === null ? '?' : size(current),
+    nameOf(path, address, removed),
+  ]);
+  const [shown, all] = [largest.length, count - 1];
+  const some = shown < all ? `The ${shown} largest of ${all} cgroups` : plural(all, 'cgroup');
+  return [
+    paragraph(`${some} by their own counters (--by cgroup counts pages):`),
+    table([numbers('SIZE'), 'CGROUP'], rows),
+  ];
+}
+
+function nameOf(path: string | null, address: string, removed: boolean): string {
+  return `${path ?? `(at ${address})`}${removed ? ' (removed)' : ''}`;
+}
+
 function cells({ path, address, removed, processes, own, total }: CgroupRow): RichText[] {
   const least = 'atLeast' in total ? '>=' : '';
   const { bytes, anon, file, shmem, swapCache, slab, ...kernel } = amountOf(total);
@@ -40,7 +60,7 @@ function cells({ path, address, removed, processes, own, total }: CgroupRow): Ri
   return [
     ...sizes.map((one) => `${least}${shortSize(one)}`),
     processes === null ? '?' : String(processes),
-    `${path ?? `(at ${address})`}${removed ? ' (removed)' : ''}`,
+    nameOf(path, address, removed),
   ];
 }
 

@@ -6,7 +6,7 @@ import type { FileRow, SlabRow } from '../usage-rows.ts';
 import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
 import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
-import { cgroupSection } from './usage-cgroup-view.ts';
+import { cgroupChargeSection, cgroupSection } from './usage-cgroup-view.ts';
 import { usageTypes } from './usage-types-view.ts';
 
 /** What is shown of a report. */
@@ -27,13 +27,14 @@ export function* usageView(report: UsageReport, shown: UsageShown = {}): View {
 type Section = readonly Block[];
 
 function sectionsOf(report: UsageReport, { check = false }: UsageShown): Section[] {
-  const { slabs, files, processes, cgroups, vmalloc, modules, hugetlb, checks } = report;
+  const { slabs, files, processes, cgroups, cgroupCharges, vmalloc, modules, hugetlb, checks } = report;
   const sections = [
     ...(report.by === 'type' ? [[usageTypes(report)], checkSummary(checks, check)] : []),
     ...(slabs ? [slabSection(slabs)] : []),
     ...(files ? [fileSection(files)] : []),
     ...(processes ? [processSection(processes)] : []),
     ...(cgroups ? [cgroupSection(cgroups), checkSummary(ofCgroups(checks), check)] : []),
+    ...(cgroupCharges ? [cgroupChargeSection(cgroupCharges)] : []),
     ...(vmalloc ? [vmallocSection(vmalloc)] : []),
     ...(modules ? [moduleSection(modules)] : []),
     ...(hugetlb ? [hugetlbSection(hugetlb)] : []),
