@@ -18,8 +18,11 @@ export interface MemCgroup {
   readonly online: boolean;
   /** Pages charged to it and to those below it, by its page_counter (memory.current). */
   readonly usage: number;
-  /** Whether its charges count for its parent, too: in v1 only with use_hierarchy (to 5.10). */
-  readonly chargesParent: boolean;
+  /**
+   * Index of the cgroup that its charges count for, too: its parent, but in v1 without use_hierarchy (to 5.10) the
+   * root. null for the root.
+   */
+  readonly chargedTo: number | null;
 }
 
 /** Which hierarchy the memory controller is in, or why memory is not charged to cgroups. */
@@ -94,10 +97,12 @@ class CgroupTree {
   readonly #cgroup;
   readonly #paths: KernfsPaths;
   readonly #css: bigint;
+  readonly #memory: bigint;
   readonly #sibling: bigint;
   readonly #children: bigint;
   readonly #onlineFlag: number;
-  readonly #seen = new Set<bigint>();
+  /** By address. */
+  readonly #indexes = new Map<bigint, number>();
 
   constructor(typed: TypedKernel) {
     this.#typed = typed;
@@ -106,6 +111,7 @@ class CgroupTree {
     this.#cgroup = typed.reader('cgroup', 'kn');
     this.#paths = new KernfsPaths(typed);
     this.#css = cssOffset(typed);
+    this.#memory = BigInt(typed.types.struct('mem_cgroup').offsetOf('memory'));
     const css = typed.types.struct('cgroup_subsys_state');
     this.#sibling = BigInt(css.offsetOf('sibling'));
     this.#children = BigInt(css.offsetOf('children'));
@@ -136,7 +142,7 @@ class CgroupTree {
   }
 
   #add(address: bigint, parent: number | null): void {
-    if (this.#seen.has(address) || this.cgroups.length >= CGROUPS_LIMIT)
+    if (this.#indexes.has(address) || this.cgroups.length >= CGROUPS_LIMIT)
       throw new InspectError('corrupt', 'it is in the list of cgroups before, or there are too many', {
         address,
       });
@@ -149,12 +155,12 @@ class CgroupTree {
         `its parent is ${hex(memcg.big('css.parent'))}, not ${hex(expected)}`,
         { address },
       );
-    this.#seen.add(address);
+    this.#indexes.set(address, this.cgroups.length);
     const usage = memcg.number('memory.usage');
-    const charged = memcg.big('memory.parent');
+    const chargedTo = this.#indexes.get(memcg.big('memory.parent') - this.#memory) ?? null;
     const online = (memcg.number('css.flags') & this.#onlineFlag) !== 0;
     const path = this.#path(memcg.big('css.cgroup'), address);
-    this.cgroups.push({ address, parent, path, online, usage, chargesParent: charged !== 0n });
+    this.cgroups.push({ address, parent, path, online, usage, chargedTo });
   }
 
   #path(cgroup: bigint, address: bigint): string | null {

@@ -20,7 +20,6 @@ export function cgroupCharges(typed: TypedKernel): MemCgroups | null {
 /** A charge counts for the cgroup and, with that, for those above it. */
 function holdsAll(cgroups: readonly MemCgroup[]): boolean {
   const below = new Float64Array(cgroups.length);
-  for (const { parent, chargesParent, usage } of cgroups)
-    if (parent !== null && chargesParent) (below[parent] as number) += usage;
+  for (const { chargedTo, usage } of cgroups) if (chargedTo !== null) (below[chargedTo] as number) += usage;
   return cgroups.every(({ usage }, i) => usage >= (below[i] as number));
 }

@@ -54,8 +54,8 @@ export function cgroupSums(
   }));
   // Children come after their parents. Their own totals are in those of the parents, but what is pending is not.
   for (let i = cgroups.length - 1; i > 0; i--) {
-    const { parent, chargesParent } = cgroups[i] as MemCgroup;
-    if (parent !== null && chargesParent) addSums(sums[parent] as MutableSums, sums[i] as MutableSums);
+    const { chargedTo } = cgroups[i] as MemCgroup;
+    if (chargedTo !== null) addSums(sums[chargedTo] as MutableSums, sums[i] as MutableSums);
   }
   for (const [i, { total }] of read.entries())
     for (const [item, count] of total) addTo((sums[i] as MutableSums).counters, item, count);

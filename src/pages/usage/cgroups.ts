@@ -138,8 +138,8 @@ class Charges {
     const all = own.map((one) => ({ pages: { ...one.pages }, slabBytes: one.slabBytes }));
     // Children come after their parents.
     for (let i = all.length - 1; i > 0; i--) {
-      const { parent, chargesParent } = this.#cgroups[i] as MemCgroup;
-      if (parent !== null && chargesParent) addCharged(all[parent] as Charged, all[i] as Charged);
+      const { chargedTo } = this.#cgroups[i] as MemCgroup;
+      if (chargedTo !== null) addCharged(all[chargedTo] as Charged, all[i] as Charged);
     }
     return this.#cgroups.map((cgroup, i) => ({
       ...cgroup,
