@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CgroupRow } from '../src/report/usage-cgroups.ts';
 import type { UsageReport } from '../src/report/usage-report.ts';
-import { CGROUPS } from './support/fixture.ts';
+import { CGROUPS, OWN_MAPS } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
 
@@ -98,4 +98,13 @@ it('shows the largest cgroups in the overview, by their own counters', async () 
   expect(document).toMatchObject({ cgroupCharges: { count: Object.keys(guest.cgroups).length + 2 } });
   const text = await runMain(['usage', CGROUPS.path, '--top', '3']);
   expect(text.stdout).toMatch(/^The 3 largest of 6 cgroups by their own counters/m);
+}, 120_000);
+
+it('says of a kernel without the memory controller that it has none', async () => {
+  const { status, stdout } = await runMain(['usage', OWN_MAPS.path, '--by', 'cgroup', '--json']);
+  const { cgroups } = JSON.parse(stdout) as UsageReport;
+  expect(status).toBe(0);
+  expect(cgroups).toMatchObject({ controller: 'notBuilt', count: 0, countExact: true, largest: [] });
+  const { stdout: text } = await runMain(['usage', OWN_MAPS.path, '--by', 'cgroup']);
+  expect(text).toMatch(/No memory is charged to cgroups: this kernel has no memory controller/);
 }, 120_000);

@@ -9,7 +9,7 @@ export const builtKernels: readonly Kernel[] = [
     config: 'tiny.config',
     pagingLevels: 4,
     nodes: 1,
-    lacks: ['types', 'modules', 'slabinfo'],
+    lacks: ['types', 'modules', 'slabinfo', 'cgroups'],
   },
   {
     name: 'tiny-types',
@@ -18,7 +18,7 @@ export const builtKernels: readonly Kernel[] = [
     config: 'tiny-types.config',
     pagingLevels: 5,
     nodes: 1,
-    lacks: ['modules', 'slabinfo'],
+    lacks: ['modules', 'slabinfo', 'cgroups'],
   },
   {
     name: 'classic-sparsemem',
@@ -27,7 +27,7 @@ export const builtKernels: readonly Kernel[] = [
     config: 'classic-sparsemem.config',
     pagingLevels: 4,
     nodes: 2,
-    lacks: ['modules', 'vmemmap'],
+    lacks: ['modules', 'vmemmap', 'cgroups'],
   },
   {
     name: 'fixed-address',
@@ -37,6 +37,6 @@ export const builtKernels: readonly Kernel[] = [
     pagingLevels: 4,
     nodes: 1,
     capturedBy: 'tiny',
-    lacks: ['modules', 'dataSymbols', 'random'],
+    lacks: ['modules', 'dataSymbols', 'random', 'cgroups'],
   },
 ];

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { cache, kernelFile } from './cache.ts';
+import { furnishCgroups } from './cgroup-guest.ts';
 import { type GuestPlan, guestFile } from './guest-image.ts';
 import { kexecSystemCallOf } from './kernel-release.ts';
 import { balloonPages, type Kernel, poisonedPages } from './kernels.ts';
@@ -26,6 +27,7 @@ export const crashPlan = (kernel: Kernel): GuestPlan => ({
     install(tree, path.join(cache, 'workload'), '/bin/workload');
     installTool(tree, makedumpfileOf(kernel), '/bin/makedumpfile');
     installTool(tree, 'usr/sbin/kexec', '/bin/kexec');
+    furnishCgroups(tree);
     for (const script of ['count-at-exit.mjs', 'slabs-of-the-run.mjs', 'read-kmsg.mjs']) {
       installScript(tree, `/app/${script}`, guestFile(script));
     }

@@ -25,6 +25,9 @@ const flavours = [
   { suffix: '-amd64', package: 'amd64', full: true },
 ];
 
+/** Kernels of the default list that have a second guest, with cgroups of v1 or none. */
+const otherCgroups: Readonly<Record<string, 'v1' | 'disabled'>> = { bullseye: 'v1', bookworm: 'disabled' };
+
 const booted = { nodes: 1, lacks: [] } as const;
 
 const ofSuites = suites.flatMap((suite) =>
@@ -51,4 +54,7 @@ const ofReleases = kept.flatMap((release) =>
   ),
 );
 
-export const debianKernels: readonly Kernel[] = [...ofSuites, ...ofReleases];
+export const debianKernels: readonly Kernel[] = [...ofSuites, ...ofReleases].map((kernel) => {
+  const other = otherCgroups[kernel.name];
+  return other === undefined ? kernel : { ...kernel, otherCgroups: other };
+});

@@ -19,6 +19,9 @@ function isSince(kernel: Kernel, version: number, patchlevel: number): boolean {
 export const compoundKeyOf = (kernel: Kernel): 'compound_head' | 'compound_info' =>
   isSince(kernel, 7, 1) ? 'compound_info' : 'compound_head';
 
+/** Whether CPUs add to the counters of cgroups in batches, and memory.stat does not ask for the rest (to 5.12). */
+export const batchedCgroupCounters = (kernel: Kernel): boolean => !isSince(kernel, 5, 13);
+
 /** Which program writes the ELF header of /proc/vmcore: kexec-tools, or the kernel (kexec_file_load). */
 export const kexecSystemCallOf = (kernel: Kernel): '--kexec-syscall' | '--kexec-file-syscall' =>
   isSince(kernel, 6, 12) ? '--kexec-file-syscall' : '--kexec-syscall';

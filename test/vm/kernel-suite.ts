@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { makeWorkFolder, removeWorkFolder } from './cache.ts';
+import { testCrashedCgroups, testLiveCgroups, testNoCgroups } from './cgroups.ts';
 import { crashPlan } from './crash-guest.ts';
 import { testVmcore } from './crashed-kernel.ts';
 import { testCrashedTasks } from './crashed-tasks.ts';
@@ -9,6 +10,7 @@ import { has, hasVariables, type Kernel } from './kernels.ts';
 import { testLiveKernel } from './live-kernel.ts';
 import { testLiveTasks } from './live-tasks.ts';
 import { bootAndCrash, type CrashedGuest } from './machine.ts';
+import { testOtherCgroups } from './other-cgroups.ts';
 import { testWithoutTypes } from './without-types.ts';
 
 /** Everything that is compared with one kernel, live and crashed. */
@@ -32,6 +34,13 @@ export function testKernel(kernel: Kernel): void {
     if (hasVariables(kernel)) {
       describe('the tasks, live', () => testLiveTasks(kernel, () => guest().answers));
       describe('the tasks, crashed', () => testCrashedTasks(guest));
+    }
+    if (has(kernel, 'cgroups')) {
+      describe('the cgroups, live', () => testLiveCgroups(kernel, 'v2', () => guest().answers));
+      describe('the cgroups, crashed', () => testCrashedCgroups(kernel, guest));
+      testOtherCgroups(kernel);
+    } else if (hasVariables(kernel)) {
+      describe('the cgroups, crashed', () => testNoCgroups(guest));
     }
     if (!has(kernel, 'types')) describe('what remains without types', () => testWithoutTypes(kernel, guest));
     if (!has(kernel, 'dataSymbols'))

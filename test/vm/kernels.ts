@@ -4,9 +4,10 @@ import { debianKernels } from './debian-kernels.ts';
 /**
  * What a kernel can be configured without, and what is then missing: BTF (DEBUG_INFO_BTF), modules, variables
  * in kallsyms (KALLSYMS_ALL), /proc/slabinfo (SLUB_DEBUG), addresses that differ from boot to boot
- * (DYNAMIC_MEMORY_LAYOUT and RANDOMIZE_BASE), one virtual array of all struct pages (SPARSEMEM_VMEMMAP).
+ * (DYNAMIC_MEMORY_LAYOUT and RANDOMIZE_BASE), one virtual array of all struct pages (SPARSEMEM_VMEMMAP), cgroups
+ * that memory is charged to (MEMCG).
  */
-export type Feature = 'types' | 'modules' | 'dataSymbols' | 'slabinfo' | 'random' | 'vmemmap';
+export type Feature = 'types' | 'modules' | 'dataSymbols' | 'slabinfo' | 'random' | 'vmemmap' | 'cgroups';
 
 /** A kernel to boot, where it comes from, and what cannot be seen from outside. */
 export interface Kernel {
@@ -23,6 +24,8 @@ export interface Kernel {
   readonly nodes: 1 | 2;
   /** The kernel that saves its memory after the crash, if it cannot itself run at another address. */
   readonly capturedBy?: string;
+  /** Where the memory controller is in a further guest of this kernel. All others have it in v2. */
+  readonly otherCgroups?: 'v1' | 'disabled';
   /** The tests that need it do not exist for this kernel; others take their place. */
   readonly lacks: readonly Feature[];
 }

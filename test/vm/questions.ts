@@ -1,3 +1,5 @@
+import { cgroupQuestions } from './cgroup-questions.ts';
+
 const kernelSymbols = [
   'page_offset_base',
   'vmemmap_base',
@@ -80,6 +82,7 @@ export const questions = {
   meminfoAfter: `${addUpCounters}; cat /proc/meminfo`,
   vmallocinfoAfter: 'cat /proc/vmallocinfo',
   slabinfoAfter: 'cat /proc/slabinfo',
+  ...cgroupQuestions,
 } as const;
 
 /** The questions under lockdown=confidentiality, which a running kernel can enter but not leave. */

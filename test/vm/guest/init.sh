@@ -2,6 +2,7 @@
 # Root of the guest that is inspected: fills the memory, answers the questions, prepares the capture kernel
 # and crashes.
 . /etc/answers.sh
+. /etc/cgroups.sh
 mount -t tmpfs tmpfs /mnt
 
 inflate_balloon() {
@@ -40,6 +41,7 @@ still_page_cache() {
 . /etc/guest
 inflate_balloon
 fill_memory
+make_cgroups v2
 kexec -p "$KEXEC_SYSTEM_CALL" /boot/vmlinuz --initrd=/boot/initrd --append="$LATE_TIMER console=ttyS0 nr_cpus=1 irqpoll reset_devices panic=-1"
 still_page_cache
 answer_all /etc/questions

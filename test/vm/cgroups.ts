@@ -1,0 +1,130 @@
+import { expect, it } from 'vitest';
+import type { CgroupRow } from '../../src/report/usage-cgroups.ts';
+import type { UsageReport } from '../../src/report/usage-report.ts';
+import type { Answers } from './answers.ts';
+import type { cgroupQuestions } from './cgroup-questions.ts';
+import { batchedCgroupCounters } from './kernel-release.ts';
+import type { Kernel } from './kernels.ts';
+import type { CrashedGuest } from './machine.ts';
+import { inspect, readReport } from './reports.ts';
+
+type CgroupAnswers = Answers<keyof typeof cgroupQuestions>;
+
+type Figures = Readonly<Record<string, number>>;
+
+/** By path. */
+function parseCgroups(text: string): Map<string, Figures> {
+  const parts = text.split(/^CGROUP /m).slice(1);
+  return new Map(
+    parts.map((part) => {
+      const [path = '', ...lines] = part.trimEnd().split('\n');
+      return [path, Object.fromEntries(lines.map((line) => line.split(' ')).map(([k, v]) => [k, Number(v)]))];
+    }),
+  );
+}
+
+/** The figures of a cgroup by the names of memory.stat; file includes shmem there. */
+function figuresOf({ total, current, processes }: CgroupRow): Figures {
+  if (total.bytes === null) throw new Error('the figures of the cgroup are not known');
+  const { anon, file, shmem, swapCache, slab, pageTables, kernelStacks } = total;
+  return {
+    ...{ current: current ?? Number.NaN, procs: processes ?? Number.NaN },
+    ...{ anon, file: file + shmem + swapCache, shmem, slab, pagetables: pageTables },
+    kernel_stack: kernelStacks,
+  };
+}
+
+/** v1 has other names for the sums with those below, and none for kernel memory. */
+const NAMES_OF_V1: Readonly<Record<string, string>> = {
+  anon: 'total_rss',
+  file: 'total_cache',
+  shmem: 'total_shmem',
+};
+
+/** What every test of the guest's cgroups needs. */
+interface Compared {
+  readonly kernel: Kernel;
+  readonly report: UsageReport;
+  readonly guest: ReadonlyMap<string, Figures>;
+}
+
+/**
+ * Each figure must be what the guest said, to the byte. To 5.12 memory.stat itself lacks what CPUs have yet to add:
+ * up to a batch of 32 pages (MEMCG_CHARGE_BATCH) for the cgroup and each below it.
+ */
+function compareFigures({ kernel, report, guest }: Compared): void {
+  const rows = new Map(report.cgroups?.largest.map((row) => [row.path, row]));
+  expect([...guest.keys()].sort()).toEqual(['/batch', '/batch/files', '/batch/names', '/idle', '/web']);
+  for (const [path, said] of guest) {
+    const row = rows.get(path);
+    if (row === undefined) throw new Error(`cgroup ${path} is not in the report`);
+    const below = [...guest.keys()].filter((other) => other.startsWith(`${path}/`)).length;
+    const tolerance = batchedCgroupCounters(kernel) ? 32 * 4096 * (1 + below) : 0;
+    for (const [name, value] of Object.entries(figuresOf(row))) {
+      const expected = said[report.cgroups?.controller === 'v1' ? (NAMES_OF_V1[name] ?? name) : name];
+      if (expected === undefined) continue;
+      const isExact = name === 'current' || name === 'procs';
+      expect(Math.abs(value - expected), `${path} ${name} ${value} ${expected}`).toBeLessThanOrEqual(
+        isExact ? 0 : tolerance,
+      );
+    }
+  }
+}
+
+/** The memory of the guest that it was meant to have, so that equal figures are not all 0. */
+function hasEachKind({ report, guest }: Compared): void {
+  const of = (path: string) => report.cgroups?.largest.find((row) => row.path === path)?.total;
+  expect(of('/web')?.anon).toBeGreaterThan(4_000_000);
+  expect(of('/batch/files')).toMatchObject({ file: expect.any(Number), shmem: 20 << 16 });
+  expect(of('/batch/files')?.file).toBeGreaterThanOrEqual(32 << 16);
+  expect(of('/batch/names')?.slab).toBeGreaterThan(500 * 500);
+  expect(of('/batch/names')?.kernelStacks).toBe(5 * 4 * 4096);
+  expect(of('/batch/names')?.pageTables).toBeGreaterThan(0);
+  expect(guest.get('/batch/names')?.procs).toBe(5);
+  expect(of('/idle')?.anon).toBe(0);
+}
+
+/** Each of the kernel's own figures is explained: in a dump to the byte. */
+function explainsAll({ report }: Compared, verdicts: readonly string[]): void {
+  const checks = report.checks.filter(({ cgroup }) => cgroup !== undefined);
+  expect(checks.length).toBeGreaterThanOrEqual(6);
+  expect(checks.filter(({ verdict }) => !verdicts.includes(verdict))).toEqual([]);
+  expect(report.cgroups).toMatchObject({ countExact: true, unlisted: { bytes: 0 } });
+}
+
+/** Compares the cgroups of a running kernel with what it says of them itself. */
+export function testLiveCgroups(kernel: Kernel, controller: 'v1' | 'v2', answers: () => CgroupAnswers): void {
+  it(`has the figures of cgroups that the kernel has (${controller}), and explains each`, () => {
+    const said = ['cgroupsBefore', 'cgroupsAfter'] as const;
+    const [before, after] = said.map((name) => parseCgroups(answers().text(name)));
+    expect(after).toEqual(before);
+    const report = readReport('usage', answers().text('cgroupUsage'));
+    expect(report.cgroups?.controller).toBe(controller);
+    const compared = { kernel, report, guest: after ?? new Map<string, Figures>() };
+    compareFigures(compared);
+    hasEachKind(compared);
+    explainsAll(compared, ['equal', 'explained', 'moving']);
+  });
+}
+
+/** The same on the memory that it left. */
+export function testCrashedCgroups(kernel: Kernel, guest: () => CrashedGuest): void {
+  it('has the cgroups of the guest as it last saw them, and explains each byte', () => {
+    const report = inspect('usage', guest().vmcore, '--by', 'cgroup', '--top', 'all');
+    const compared = { kernel, report, guest: parseCgroups(guest().answers.text('cgroupsAfter')) };
+    compareFigures(compared);
+    hasEachKind(compared);
+    explainsAll(compared, ['equal', 'explained']);
+    const removed = report.cgroups?.largest.filter((row) => row.removed) ?? [];
+    for (const { path } of removed) expect(path).toBe('/gone');
+    expect(report).toMatchObject({ complete: true, consistent: true });
+  });
+}
+
+/** A kernel without the memory controller (CONFIG_MEMCG=n). */
+export function testNoCgroups(guest: () => CrashedGuest): void {
+  it('says that it has no cgroups that memory is charged to', () => {
+    const { cgroups } = inspect('usage', guest().vmcore, '--by', 'cgroup');
+    expect(cgroups).toMatchObject({ controller: 'notBuilt', count: 0, countExact: true, largest: [] });
+  });
+}
