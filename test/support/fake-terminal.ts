@@ -30,12 +30,13 @@ export function fakeTerminal(stream: Stream, columns = 132): FakeTerminal {
       return bytes.length - (from ?? 0);
     }) as typeof writeSync,
   });
-  const before = { isTTY: process[stream].isTTY, columns: process[stream].columns };
-  Object.assign(process[stream], { isTTY: true, columns });
+  const { isTTY, columns: width } = process[stream];
+  // Without _refreshSize the program cannot ask a terminal that the tests may run in.
+  Object.assign(process[stream], { isTTY: true, columns, _refreshSize: undefined });
   return {
     text: () => Buffer.concat(sent).toString('utf8'),
     release: () => {
-      Object.assign(process[stream], before);
+      Object.assign(process[stream], { isTTY, columns: width });
       restore();
     },
   };

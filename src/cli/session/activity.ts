@@ -1,7 +1,7 @@
 import { milliseconds } from '../../bytes/clock.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { isTerminal } from '../output/output.ts';
-import { BAR, clearLine, drawLine, isTaken, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
+import { clearLine, type DrawBar, drawLine, isTaken, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
 
 /** Characters of the block that moves across the bar. */
 const BLOCK = 5;
@@ -27,9 +27,11 @@ export function activityBar(what: string, { quiet }: CommonOptions): Activity | 
     if (now < next) return;
     next = now + REDRAW_MS;
     if (isTaken(what)) return;
-    const left = Math.floor(now / REDRAW_MS) % (BAR - BLOCK + 1);
-    const bar = `${'.'.repeat(left)}${'#'.repeat(BLOCK)}`.padEnd(BAR, '.');
-    drawLine(what, `[${bar}] ${Math.floor((now - start) / 1000)} s`);
+    const bar: DrawBar = (length) => {
+      const left = Math.floor(now / REDRAW_MS) % (length - BLOCK + 1);
+      return `${'.'.repeat(left)}${'#'.repeat(BLOCK)}`.padEnd(length, '.');
+    };
+    drawLine(what, bar, `${Math.floor((now - start) / 1000)} s`);
   };
   const end = () => {
     next = Number.POSITIVE_INFINITY;

@@ -3,7 +3,7 @@ import type { OnProgress } from '../../bytes/work.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { isTerminal } from '../output/output.ts';
 import { beforeSignals } from '../output/signals.ts';
-import { BAR, clearLine, drawLine, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
+import { clearLine, type DrawBar, drawLine, QUIET_MS, REDRAW_MS } from '../output/status-line.ts';
 
 /** No time is estimated before this share is done, because the first part is seldom like the rest. */
 const TELLING = 0.01;
@@ -30,9 +30,8 @@ export function progressBar(what: string, { quiet }: CommonOptions, yields = fal
     drawn = true;
     const share = total === 0 ? 1 : done / total;
     const left = share < TELLING ? '' : `, ${Math.ceil(((now - start) * (1 / share - 1)) / 1000)} s left`;
-    const full = Math.floor(share * BAR);
-    const bar = `${'#'.repeat(full)}${'.'.repeat(BAR - full)}`;
-    drawLine(what, `[${bar}] ${Math.floor(share * 100)} %${left}`);
+    const bar: DrawBar = (length) => '#'.repeat(Math.floor(share * length)).padEnd(length, '.');
+    drawLine(what, bar, `${Math.floor(share * 100)} %${left}`);
   };
   const end = () => {
     release();
