@@ -54,7 +54,7 @@ export async function outputOf({ fixture, command }: Example): Promise<string> {
 
 function inShell(folder: string, command: string): string {
   const env = { PATH: process.env.PATH, LC_ALL: 'C.UTF-8', COLUMNS: '80' };
-  const lines = `exec 2>&1\nkdump-inspect() { '${process.execPath}' '${PROGRAM}' "$@"; }\n${command}`;
+  const lines = `exec 2>&1\nset -o pipefail\nkdump-inspect() { '${process.execPath}' '${PROGRAM}' "$@"; }\n${command}`;
   const output = execFileSync('/bin/bash', ['-c', lines], { cwd: folder, encoding: 'utf8', env });
   return output.replaceAll(/ +$/gm, '').trimEnd().concat('\n');
 }
