@@ -44,6 +44,13 @@ describe('the cgroups of a guest', () => {
     whole = await report();
   }, 120_000);
 
+  it('are listed by name, if that is asked for', async () => {
+    const { cgroups } = await report('--sort', 'name');
+    const paths = (cgroups?.largest ?? []).map(({ path }) => path);
+    expect(paths).toEqual([...rows().keys()].sort());
+    expect(paths).not.toEqual([...rows().keys()]);
+  });
+
   it('have what memory.current, memory.stat and cgroup.procs said, to the byte', () => {
     const paths = Object.keys(guest.cgroups);
     expect(paths.length).toBeGreaterThan(4);

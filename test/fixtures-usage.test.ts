@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CounterRow, UsageReport } from '../src/report/usage-report.ts';
+import type { FileRow, ProcessRow, SlabRow } from '../src/report/usage-rows.ts';
 import { dumpOf, expectedOf } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
 import { violations } from './support/schema.ts';
@@ -155,6 +156,35 @@ describe.each(['linux-5.10', 'linux-7.3-5level'])('the uses of memory in %s', (n
     expect(sections[by]?.largest).toEqual(all[by]?.largest.slice(0, 3));
     expect(Object.values(sections).filter((section) => section !== undefined)).toHaveLength(1);
     expect(one.vmalloc).toBeUndefined();
+  });
+
+  it.each([
+    ['slab', 'name', (cache: SlabRow) => cache.name],
+    ['slab', 'objects', (cache: SlabRow) => -(cache.objects ?? -1)],
+    ['slab', 'active', (cache: SlabRow) => -(cache.active ?? cache.activeRange?.atMost ?? -1)],
+    ['file', 'name', (file: FileRow) => file.path ?? '\uffff'],
+    ['process', 'name', (process: ProcessRow) => process.name],
+  ] as const)('are listed by %s in the order of %s', async (by, sort, key) => {
+    const ranks = (list: readonly unknown[]) =>
+      list.map((one) => (key as (row: unknown) => string | number)(one));
+    const all = { slab: report.slabs, file: report.files, process: report.processes }[by]?.largest ?? [];
+    const expected = ranks(all).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const one = await usageOf(name, '--by', by, '--sort', sort, '--top', 'all');
+    const found = { slab: one.slabs, file: one.files, process: one.processes }[by]?.largest ?? [];
+    expect(one.sort).toBe(sort);
+    expect(ranks(found)).toEqual(expected);
+    expect(new Set(found.map((row) => JSON.stringify(row)))).toEqual(
+      new Set(all.map((row) => JSON.stringify(row))),
+    );
+  });
+
+  it('says how large a file can be that another order than by size leaves out', async () => {
+    const { files } = await usageOf(name, '--by', 'file', '--sort', 'name', '--top', '2');
+    const listed = new Set(files?.largest.map(({ mapping }) => mapping));
+    const others = report.files?.largest.filter(({ mapping }) => !listed.has(mapping)) ?? [];
+    expect(files?.leftOutUpTo).toBe(others.reduce((most, { pages }) => Math.max(most, pages ?? 0), 0));
+    const { stdout } = await runMain(['usage', dumpOf(name), '--by', 'file', '--sort', 'name', '--top', '2']);
+    expect(stdout).toMatch(/^2 of \d+ files in memory, by name:$/m);
   });
 
   it('are a text report, too', async () => {

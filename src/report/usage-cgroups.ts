@@ -3,6 +3,8 @@ import type { MemoryController } from '../kernel/objects/mem-cgroups.ts';
 import { PAGE_SIZE } from '../machine.ts';
 import type { CgroupUses } from '../pages/usage/cgroups.ts';
 import type { CgroupUse, Charged } from '../pages/usage/charged.ts';
+import type { Listed } from './usage-lists.ts';
+import { CGROUP_ORDERS, sorted } from './usage-sort.ts';
 
 /** Bytes that are charged, by use. */
 export interface ChargedAmount {
@@ -60,19 +62,22 @@ export interface CgroupsSection {
   readonly largest: readonly CgroupRow[];
 }
 
-/** The cgroups with the most memory, with that of those below them. */
-export function cgroupsSection(uses: CgroupUses, top: number): CgroupsSection {
+/** Cgroups, with the memory of those below them. */
+export function cgroupsSection(uses: CgroupUses, { top, sort }: Listed): CgroupsSection {
   const { controller, cgroups, whole, exact, unlisted } = uses;
-  const sorted = cgroups
+  const bySize = cgroups
     .map((use) => ({ use, bytes: chargedAmount(use.all).bytes }))
-    .sort((a, b) => b.bytes - a.bytes || order(a.use, b.use));
+    .sort((a, b) => b.bytes - a.bytes || order(a.use, b.use))
+    .map(({ use }) => use);
   return {
     controller,
     count: cgroups.length,
     removed: cgroups.filter(({ online }) => !online).length,
     countExact: whole && exact,
     unlisted: chargedAmount(unlisted),
-    largest: sorted.slice(0, top).map(({ use }) => cgroupRow(use, exact)),
+    largest: sorted(bySize, CGROUP_ORDERS, sort)
+      .slice(0, top)
+      .map((use) => cgroupRow(use, exact)),
   };
 }
 

@@ -2,9 +2,6 @@ import type { MemoryImage } from '../formats/image/image.ts';
 import type { Module } from '../kernel/modules/module-reader.ts';
 import type { HugetlbPool } from '../kernel/objects/hugetlb.ts';
 import { PAGE_SIZE } from '../machine.ts';
-import type { FileUses } from '../pages/usage/files.ts';
-import type { ProcessUses } from '../pages/usage/processes.ts';
-import type { SlabUses } from '../pages/usage/slabs.ts';
 import type { CounterCheck, UsageType } from '../pages/usage/types.ts';
 import type { Usage } from '../pages/usage/usage.ts';
 import type { VmallocCaller, VmallocUses } from '../pages/usage/vmalloc.ts';
@@ -13,7 +10,15 @@ import { amount, type Figure, figure, figureOf } from './figure.ts';
 import { liveChange } from './live-change.ts';
 import { type CgroupChargesSection, cgroupChargesSection } from './usage-cgroup-charges.ts';
 import { type CgroupsSection, cgroupsSection } from './usage-cgroups.ts';
-import { type FileRow, fileRow, type ProcessRow, processRow, type SlabRow, slabRow } from './usage-rows.ts';
+import {
+  type FilesSection,
+  fileSection,
+  type ProcessesSection,
+  processSection,
+  type SlabsSection,
+  slabSection,
+} from './usage-lists.ts';
+import type { UsageSort } from './usage-sort.ts';
 
 /** What to list: `type` is an overview of everything. */
 export type UsageBy = 'type' | 'slab' | 'file' | 'process' | 'cgroup';
@@ -38,23 +43,14 @@ export interface UsageReport extends CheckedFigures {
   readonly kernel: { readonly release: string | null };
   readonly pageSize: number;
   readonly by: UsageBy;
+  readonly sort: UsageSort;
   readonly total: Figure;
   readonly types: readonly UsageTypeRow[];
   readonly counters: readonly CounterRow[];
   readonly crashKernel: CrashKernelSection | null;
-  readonly slabs?: {
-    readonly caches: number;
-    readonly countExact: boolean;
-    readonly unlisted: Figure;
-    readonly largest: readonly SlabRow[];
-  } | null;
+  readonly slabs?: SlabsSection | null;
   readonly files?: FilesSection | null;
-  readonly processes?: {
-    readonly count: number;
-    readonly countExact: boolean;
-    readonly rss: Figure;
-    readonly largest: readonly ProcessRow[];
-  } | null;
+  readonly processes?: ProcessesSection | null;
   readonly cgroups?: CgroupsSection | null;
   readonly cgroupCharges?: CgroupChargesSection | null;
   readonly vmalloc?: {
@@ -81,14 +77,6 @@ export interface CrashKernelSection {
   readonly reserved: Figure;
   /** What the dump has of it. It is part of the total, and of `reserved` among the types. */
   readonly inDump: Figure;
-}
-
-export interface FilesSection {
-  readonly count: number;
-  readonly countExact: boolean;
-  /** No file that is left out has more pages; null if that is unknown. */
-  readonly leftOutUpTo: number | null;
-  readonly largest: readonly FileRow[];
 }
 
 /**
@@ -122,9 +110,15 @@ export interface UsageFacts {
   readonly release: string | null;
   readonly by: UsageBy;
   readonly top: number;
+  /** By size if absent. */
+  readonly sort?: UsageSort | undefined;
 }
 
-export function usageReport(usage: Usage, { image, release, by, top }: UsageFacts): UsageReport {
+export function usageReport(
+  usage: Usage,
+  { image, release, by, top, sort = 'size' }: UsageFacts,
+): UsageReport {
+  const shown = { top, sort };
   const { types, processes } = usage;
   const change = liveChange(usage.mapChange);
   return {
@@ -133,6 +127,7 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
     kernel: { release },
     pageSize: PAGE_SIZE,
     by,
+    sort,
     total: figureOf(usage.total),
     types: typeRows(types.rows),
     counters: types.checks.map((check) => ({ ...check, difference: check.counted - check.pages })),
@@ -140,12 +135,12 @@ export function usageReport(usage: Usage, { image, release, by, top }: UsageFact
       reserved: amount(reserved),
       inDump: amount(inDump),
     })),
-    ...(by === 'type' || by === 'slab' ? { slabs: orNull(usage.slabs, (s) => slabSection(s, top)) } : {}),
-    ...(by === 'type' || by === 'file' ? { files: orNull(usage.files, (f) => fileSection(f, top)) } : {}),
+    ...(by === 'type' || by === 'slab' ? { slabs: orNull(usage.slabs, (s) => slabSection(s, shown)) } : {}),
+    ...(by === 'type' || by === 'file' ? { files: orNull(usage.files, (f) => fileSection(f, shown)) } : {}),
     ...(by === 'type' || by === 'process'
-      ? { processes: orNull(processes.value, (p) => processSection(p, processes.whole, top)) }
+      ? { processes: orNull(processes.value, (p) => processSection(p, processes.whole, shown)) }
       : {}),
-    ...(by === 'cgroup' ? { cgroups: orNull(usage.cgroups ?? null, (c) => cgroupsSection(c, top)) } : {}),
+    ...(by === 'cgroup' ? { cgroups: orNull(usage.cgroups ?? null, (c) => cgroupsSection(c, shown)) } : {}),
     ...(by === 'type'
       ? { cgroupCharges: orNull(usage.cgroupCharges ?? null, (c) => cgroupChargesSection(c, top)) }
       : {}),
@@ -168,33 +163,6 @@ function typeRows(rows: Usage['types']['rows']): UsageTypeRow[] {
     (type) => !WHEN_ANY.has(type) || rows[type].pages !== 0,
   );
   return shown.map((type) => ({ type, ...figureOf(rows[type]) }));
-}
-
-function slabSection({ caches, unlisted, whole }: SlabUses, top: number): NonNullable<UsageReport['slabs']> {
-  return {
-    caches: caches.length,
-    countExact: whole,
-    unlisted: figureOf(unlisted),
-    largest: caches.slice(0, top).map(slabRow),
-  };
-}
-
-function fileSection({ files, count, countExact, leftOutUpTo }: FileUses, top: number): FilesSection {
-  return { count, countExact, leftOutUpTo, largest: files.slice(0, top).map(fileRow) };
-}
-
-function processSection(
-  { processes }: ProcessUses,
-  whole: boolean,
-  top: number,
-): NonNullable<UsageReport['processes']> {
-  const rss = processes.reduce((sum, process) => sum + process.rss, 0);
-  return {
-    count: processes.length,
-    countExact: whole,
-    rss: figure(rss, whole),
-    largest: processes.slice(0, top).map(processRow),
-  };
 }
 
 function kernelSections(

@@ -11,6 +11,13 @@ describe('usage', () => {
     [['--top', 'ALL'], /A number of 1 or more is needed, or all/],
     [['--top', '1e9'], /A number of 1 or more is needed, or all/],
     [['--top', '-1'], /A number of 1 or more is needed, or all/],
+    [['--by', 'slab', '--sort', 'pages'], /size, name, objects, active/],
+    [
+      ['--by', 'file', '--sort', 'active'],
+      /--sort active is not for --by file\n {2}--by file can be sorted by size or name/,
+    ],
+    [['--by', 'process', '--sort', 'objects'], /--by process can be sorted by size or name/],
+    [['--sort', 'name'], /--sort name needs --by\n {2}the overview is sorted by size/],
   ])('%j is wrong usage', async (options, message) => {
     const { status, stdout, stderr } = await runMain(['usage', DUMP, ...options]);
     expect(stderr).toMatch(message);

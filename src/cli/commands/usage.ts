@@ -1,3 +1,4 @@
+import { InspectError } from '../../errors.ts';
 import { completed } from '../../kernel/keys/second-source.ts';
 import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
@@ -5,12 +6,14 @@ import type { WalkOptions } from '../../pages/threads/walk-spans.ts';
 import { readPageUsage } from '../../pages/usage/page-usage.ts';
 import { readUsage } from '../../pages/usage/usage.ts';
 import { type UsageBy, type UsageReport, usageReport } from '../../report/usage-report.ts';
+import { USAGE_SORTS, type UsageSort } from '../../report/usage-sort.ts';
 import type { View } from '../../report/view.ts';
 import { progressBar } from '../session/progress.ts';
 import type { Session } from '../session/session.ts';
 
 export interface UsageAsked {
   readonly by?: UsageBy;
+  readonly sort?: UsageSort;
   readonly top?: number;
   readonly jobs?: number;
   readonly check?: boolean;
@@ -24,6 +27,8 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
   const { image, kernel: open, options, dump } = session;
   const kernel = completed(withSmallReads(open()));
   const by = asked.by ?? 'type';
+  const { sort = 'size' } = asked;
+  requireSort(by, sort);
   const top = asked.top ?? (by === 'type' ? TOP.overview : TOP.list);
   const progress = progressBar('reading pages', options);
   try {
@@ -31,6 +36,8 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
     const lack = typed.noTypes ?? typed.noData;
     // Lists of holders need types and variables; what memory is used for does not.
     if (lack && by !== 'type') throw lack;
+    // An order by name needs the names of all files.
+    const named = sort === 'name' ? Number.POSITIVE_INFINITY : top;
     const walk: WalkOptions = {
       dump,
       jobs: asked.jobs,
@@ -42,11 +49,30 @@ export async function report(session: Session, asked: UsageAsked): Promise<Usage
     };
     const found = await (lack
       ? readPageUsage(typed, lack, walk)
-      : readUsage(typed, top, walk, by === 'cgroup'));
-    return usageReport(found, { image, release: kernel.info.get('OSRELEASE') ?? null, by, top });
+      : readUsage(typed, named, walk, by === 'cgroup'));
+    return usageReport(found, { image, release: kernel.info.get('OSRELEASE') ?? null, by, top, sort });
   } finally {
     progress.end();
   }
+}
+
+/** What each list can be sorted by. The overview has several lists, and none of them whole. */
+const SORTS: Readonly<Record<UsageBy, readonly UsageSort[]>> = {
+  type: ['size'],
+  slab: USAGE_SORTS,
+  file: ['size', 'name'],
+  process: ['size', 'name'],
+  cgroup: ['size', 'name'],
+};
+
+/** @throws InspectError usage */
+function requireSort(by: UsageBy, sort: UsageSort): void {
+  if (SORTS[by].includes(sort)) return;
+  const hint = `--by ${by} can be sorted by ${SORTS[by].join(' or ')}`;
+  if (by !== 'type') throw new InspectError('usage', `--sort ${sort} is not for --by ${by}`, { hint });
+  throw new InspectError('usage', `--sort ${sort} needs --by`, {
+    hint: 'the overview is sorted by size; --by slab, for example, lists one kind of holders',
+  });
 }
 
 export async function view(report: UsageReport, { check }: UsageAsked): Promise<View> {

@@ -12,6 +12,12 @@ export const usage = dumpCommand({
       meaning: 'list one kind of holders (default: type, an overview of all)',
       choices: ['type', 'slab', 'file', 'process', 'cgroup'],
     },
+    sort: {
+      argument: 'order',
+      meaning: 'sort the list of --by: all can by size and by name, slab also by objects and by active ones',
+      choices: ['size', 'name', 'objects', 'active'],
+      default: 'size',
+    },
     top: {
       argument: 'number',
       meaning: 'how many of each to list, or all (default: 5; 20 with --by)',

@@ -1,7 +1,9 @@
-import { plural, shortSize, size } from '../units.ts';
+import { shortSize, size } from '../units.ts';
 import type { CgroupChargesSection } from '../usage-cgroup-charges.ts';
 import type { CgroupRow, CgroupsSection, ChargedBytes } from '../usage-cgroups.ts';
+import type { UsageSort } from '../usage-sort.ts';
 import { type Block, numbers, paragraph, type RichText, table } from '../view.ts';
+import { shownOf } from './list-heading.ts';
 
 /** Why no memory is charged to cgroups. */
 const NOT_CHARGED: Readonly<Record<string, string>> = {
@@ -10,13 +12,13 @@ const NOT_CHARGED: Readonly<Record<string, string>> = {
 };
 
 /** The cgroups with the most memory. */
-export function cgroupSection(cgroups: CgroupsSection): Block[] {
+export function cgroupSection(cgroups: CgroupsSection, sort: UsageSort): Block[] {
   const none = NOT_CHARGED[cgroups.controller];
   if (none !== undefined) return [paragraph(none)];
   const { unlisted } = cgroups;
   const columns = ['TOTAL', 'OWN', 'ANON', 'FILE', 'SHMEM', 'SLAB', 'KERNEL', 'PROCS'].map(numbers);
   return [
-    paragraph(heading(cgroups)),
+    paragraph(heading(cgroups, sort)),
     table([...columns, 'CGROUP'], cgroups.largest.map(cells)),
     ...(unlisted.bytes === 0
       ? []
@@ -25,11 +27,12 @@ export function cgroupSection(cgroups: CgroupsSection): Block[] {
 }
 
 /** "The 5 largest of 12 cgroups (v2, 1 removed), with those below them ..." */
-function heading({ controller, count, removed, countExact, largest }: CgroupsSection): string {
-  const all = `${countExact ? '' : 'at least '}${plural(count, 'cgroup')}`;
+function heading(cgroups: CgroupsSection, sort: UsageSort): string {
+  const { controller, count, removed, countExact, largest } = cgroups;
   const gone = removed === 0 ? '' : `, ${removed} removed`;
-  const shown = largest.length < count ? `The ${largest.length} largest of ${all}` : all;
-  return `${shown} (${controller}${gone}), with those below them except for OWN and PROCS:`;
+  const shown = shownOf({ shown: largest.length, all: count, exact: countExact, sort }, 'cgroup');
+  const order = sort === 'size' ? '' : ` by ${sort}`;
+  return `${shown} (${controller}${gone})${order}, with those below them except for OWN and PROCS:`;
 }
 
 /** The cgroups by their own counters; nothing where there is only the root. */
@@ -39,8 +42,7 @@ export function cgroupChargeSection({ count, largest }: CgroupChargesSection): B
     current === null ? '?' : size(current),
     nameOf(path, address, removed),
   ]);
-  const [shown, all] = [largest.length, count - 1];
-  const some = shown < all ? `The ${shown} largest of ${all} cgroups` : plural(all, 'cgroup');
+  const some = shownOf({ shown: largest.length, all: count - 1, exact: true }, 'cgroup');
   return [
     paragraph(`${some} by their own counters (--by cgroup counts pages):`),
     table([numbers('SIZE'), 'CGROUP'], rows),

@@ -3,9 +3,11 @@ import { pagesOf, sizeText } from '../figure.ts';
 import { plural, size } from '../units.ts';
 import type { UsageReport } from '../usage-report.ts';
 import type { FileRow, SlabRow } from '../usage-rows.ts';
+import type { UsageSort } from '../usage-sort.ts';
 import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
 import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
+import { listHeading } from './list-heading.ts';
 import { cgroupChargeSection, cgroupSection } from './usage-cgroup-view.ts';
 import { usageTypes } from './usage-types-view.ts';
 
@@ -27,13 +29,13 @@ export function* usageView(report: UsageReport, shown: UsageShown = {}): View {
 type Section = readonly Block[];
 
 function sectionsOf(report: UsageReport, { check = false }: UsageShown): Section[] {
-  const { slabs, files, processes, cgroups, cgroupCharges, vmalloc, modules, hugetlb, checks } = report;
+  const { slabs, files, processes, cgroups, cgroupCharges, vmalloc, modules, hugetlb, checks, sort } = report;
   const sections = [
     ...(report.by === 'type' ? [[usageTypes(report)], checkSummary(checks, check)] : []),
-    ...(slabs ? [slabSection(slabs)] : []),
-    ...(files ? [fileSection(files)] : []),
-    ...(processes ? [processSection(processes)] : []),
-    ...(cgroups ? [cgroupSection(cgroups), checkSummary(ofCgroups(checks), check)] : []),
+    ...(slabs ? [slabSection(slabs, sort)] : []),
+    ...(files ? [fileSection(files, sort)] : []),
+    ...(processes ? [processSection(processes, sort)] : []),
+    ...(cgroups ? [cgroupSection(cgroups, sort), checkSummary(ofCgroups(checks), check)] : []),
     ...(cgroupCharges ? [cgroupChargeSection(cgroupCharges)] : []),
     ...(vmalloc ? [vmallocSection(vmalloc)] : []),
     ...(modules ? [moduleSection(modules)] : []),
@@ -55,7 +57,7 @@ function activeText({ active, activeRange }: SlabRow): string {
 const count = (value: number | null) => (value === null ? '?' : String(value));
 const bytesOf = (bytes: number | null) => (bytes === null ? '?' : size(bytes));
 
-function slabSection(slabs: NonNullable<UsageReport['slabs']>): Section {
+function slabSection(slabs: NonNullable<UsageReport['slabs']>, sort: UsageSort): Section {
   const rows = slabs.largest.map((s) => [
     s.name,
     activeText(s),
@@ -70,24 +72,16 @@ function slabSection(slabs: NonNullable<UsageReport['slabs']>): Section {
     ? [paragraph(`${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.`)]
     : [];
   return [
-    largest(slabs.largest.length, slabs.caches, slabs.countExact, 'slab cache'),
+    listHeading(
+      { shown: slabs.largest.length, all: slabs.caches, exact: slabs.countExact, sort },
+      'slab cache',
+    ),
     table(['CACHE', ...columns], rows),
     ...unlisted,
   ];
 }
 
-/** "The 5 largest of 126 slab caches:" */
-function largest(shown: number, all: number, exact: boolean, one: string, many = `${one}s`): Block {
-  const total = `${exact ? '' : 'at least '}${plural(all, one, many)}`;
-  if (shown === 0) return paragraph(exact ? `No ${many}` : `No ${many} could be read`);
-  return paragraph(shown < all ? `The ${shown} largest of ${total}:` : `${upperFirst(total)}:`);
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function fileSection(files: NonNullable<UsageReport['files']>): Section {
+function fileSection(files: NonNullable<UsageReport['files']>, sort: UsageSort): Section {
   const rows = files.largest.map((file) => [
     pagesOf(file),
     sizeText(file),
@@ -97,7 +91,7 @@ function fileSection(files: NonNullable<UsageReport['files']>): Section {
   ]);
   const nouns = ['file in memory', 'files in memory'] as const;
   return [
-    largest(files.largest.length, files.count, files.countExact, ...nouns),
+    listHeading({ shown: files.largest.length, all: files.count, exact: files.countExact, sort }, ...nouns),
     table([numbers('PAGES'), numbers('SIZE'), numbers('DIRTY'), 'TYPE', 'FILE'], rows),
   ];
 }
@@ -111,7 +105,7 @@ function fileName({ path, names, deleted, inode, fileSystem, mapping }: FileRow)
   return `${path}${deleted ? ' (deleted)' : where}`;
 }
 
-function processSection(processes: NonNullable<UsageReport['processes']>): Section {
+function processSection(processes: NonNullable<UsageReport['processes']>, sort: UsageSort): Section {
   const rows = processes.largest.map((p) => [
     String(p.pid),
     p.name,
@@ -123,7 +117,7 @@ function processSection(processes: NonNullable<UsageReport['processes']>): Secti
   const { count: all, countExact } = processes;
   const columns = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'].map(numbers);
   return [
-    largest(processes.largest.length, all, countExact, 'process', 'processes'),
+    listHeading({ shown: processes.largest.length, all, exact: countExact, sort }, 'process', 'processes'),
     table([numbers('PID'), 'NAME', ...columns], rows),
   ];
 }
@@ -141,7 +135,7 @@ function moduleSection(modules: NonNullable<UsageReport['modules']>): Section {
   if (modules.count === 0 && modules.countExact) return [];
   const rows = modules.largest.map((m) => [bytesOf(m.bytes), m.name]);
   return [
-    largest(rows.length, modules.count, modules.countExact, 'module'),
+    listHeading({ shown: rows.length, all: modules.count, exact: modules.countExact }, 'module'),
     table([numbers('SIZE'), 'MODULE'], rows),
   ];
 }
