@@ -26,7 +26,7 @@ const CASES: readonly [words: readonly string[], offered: readonly string[]][] =
   [['pages', '--compat', ''], ['makedumpfile']],
   [
     ['usage', '--by', ''],
-    ['file', 'process', 'slab', 'type'],
+    ['cgroup', 'file', 'process', 'slab', 'type'],
   ],
   [['ps', 'vmcore', '--sort', 'r'], ['rss']],
   [
