@@ -10,6 +10,17 @@ export interface SymbolRow {
   readonly type: string;
   readonly address: string;
   readonly module?: string;
+  /** Only for an address: where in the symbol it is. */
+  readonly location?: LocationRow;
+}
+
+/** An address, its offset in the symbol that contains it, and the size of that symbol. Bytes. */
+export interface LocationRow {
+  readonly address: string;
+  readonly offset: number;
+  readonly size: number;
+  /** Only for a per-CPU variable: the CPU whose copy is at the address. */
+  readonly cpu?: number;
 }
 
 /** A loaded module in JSON. */
@@ -41,9 +52,12 @@ interface SymbolsSummary extends Report {
   readonly table: { readonly symbols: number; readonly form: string; readonly source: string };
   /** The loaded modules, the newest first; null if they cannot be read. */
   readonly modules: readonly ModuleRow[] | null;
+  /** All that was asked for; null for all symbols. */
   readonly query: string | null;
-  /** For an address: its offset in the symbol that contains it, and the size of that symbol. Bytes. */
-  readonly location?: { readonly address: string; readonly offset: number; readonly size: number };
+  /** For a single address, as its symbol has it. */
+  readonly location?: LocationRow;
+  /** Of several names, addresses and patterns those without a symbol; absent if all have one. */
+  readonly notFound?: readonly string[];
 }
 
 /** Where an address is in a symbol; bytes. */
@@ -51,10 +65,13 @@ export interface SymbolPlace {
   readonly address: bigint;
   readonly offset: bigint;
   readonly size: bigint;
+  /** null if it is not a CPU's copy of a variable. */
+  readonly cpu: number | null;
 }
 
-export function symbolRow({ name, type, address, module }: AnySymbol): SymbolRow {
-  return { name, type, address: hex(address), ...(module === undefined ? {} : { module }) };
+export function symbolRow({ name, type, address, module }: AnySymbol, place?: SymbolPlace): SymbolRow {
+  const located = place ? { location: locationRow(place) } : {};
+  return { name, type, address: hex(address), ...(module === undefined ? {} : { module }), ...located };
 }
 
 export function moduleRow({
@@ -68,8 +85,9 @@ export function moduleRow({
   return { name, address: hex(address), state, bytes: size, symbols: symbols?.length ?? null };
 }
 
-export function locationRow({ address, offset, size }: SymbolPlace): NonNullable<SymbolsReport['location']> {
-  return { address: hex(address), offset: Number(offset), size: Number(size) };
+export function locationRow({ address, offset, size, cpu }: SymbolPlace): LocationRow {
+  const copy = cpu === null ? {} : { cpu };
+  return { address: hex(address), offset: Number(offset), size: Number(size), ...copy };
 }
 
 /** Lines written at once: all lines together would be some ten MiB of text. */

@@ -20,6 +20,10 @@ const SYMBOLS = ['_stext', '*', 'init_*', '0xffffffff81000100', 'helper', 'no_su
 const PLACES = [
   'init_task',
   'init_task+0x10',
+  'init_task+0x10/0x40',
+  'helper+0x1/0x2 [ext4]',
+  'bad',
+  'ffffffff81000100',
   'current_task@1',
   '0xffffffff81180000',
   '0xffff888000001000',
@@ -44,6 +48,7 @@ function pageOperand(random: Random): string {
     `0x${(pfn * 4096 + random.below(4096)).toString(16)}`,
     `0x${(0xffff_8880_0000_0000n + BigInt(pfn % 2 ** 30) * 4096n).toString(16)}`,
   ];
+  if (random.once(20)) return random.pick(PLACES);
   return random.once(20) ? `0x${random.u64().toString(16)}` : random.pick(ways);
 }
 
@@ -88,11 +93,19 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     ],
     [],
   ],
-  symbols: (random) => [random.once(5) ? [] : [random.pick(SYMBOLS)], []],
+  symbols: (random) => [
+    Array.from({ length: random.below(3) }, () => random.pick(random.once(2) ? SYMBOLS : PLACES)),
+    [],
+  ],
   layout: (random) => [[], random.once(6) ? ['--page-offset', address(random)] : []],
   vmcoreinfo: (random) => [[], random.pick([[], ['--raw'], ['--get', random.pick(KEYS)]])],
   segments: () => [[], []],
-  translate: (random) => [Array.from({ length: 1 + random.below(3) }, () => address(random)), []],
+  translate: (random) => [
+    Array.from({ length: 1 + random.below(3) }, () =>
+      random.once(4) ? random.pick(PLACES) : address(random),
+    ),
+    [],
+  ],
 };
 
 /** A command line for the files of a base. */

@@ -46,7 +46,7 @@ export const questions = {
   segments: 'kdump-inspect segments /proc/kcore --json',
   symbols: 'kdump-inspect symbols /proc/kcore page_offset_base --json',
   symbolsDifference:
-    'kdump-inspect symbols /proc/kcore >/tmp/symbols; cmp -s /tmp/listed /tmp/symbols || diff /tmp/listed /tmp/symbols | head -n 20',
+    'kdump-inspect symbols /proc/kcore >/tmp/printed && sed s/^0x// /tmp/printed >/tmp/symbols; rm /tmp/printed; cmp -s /tmp/listed /tmp/symbols || diff /tmp/listed /tmp/symbols | head -n 20',
   symbolsOfModules: `grep -cF '[' /tmp/symbols; rm /tmp/symbols /tmp/listed`,
   btfSums: 'sha1sum /sys/kernel/btf/*',
   structRelease: 'kdump-inspect struct /proc/kcore init_uts_ns.name.release --json',

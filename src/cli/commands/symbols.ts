@@ -1,33 +1,33 @@
-import { repeatable } from '../../bytes/ranges.ts';
 import { InspectError } from '../../errors.ts';
-import { type AnySymbol, Symbolizer } from '../../kernel/symbols/symbolizer.ts';
+import { AddressResolver } from '../../kernel/symbols/address-resolver.ts';
+import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { each } from '../../report/each.ts';
 import {
   locationRow,
   moduleRow,
+  type SymbolPlace,
   type SymbolsFindings,
   symbolRow,
   symbolsJson,
 } from '../../report/symbols-report.ts';
-import { matchesPattern } from '../options/name-pattern.ts';
 import type { Session } from '../session/session.ts';
+import { type FoundSymbol, findSymbols, type SymbolQuery } from './symbol-search.ts';
 
 export interface SymbolsAsked {
-  readonly query: string | undefined;
-}
-
-interface Answer {
-  readonly symbols: Iterable<AnySymbol>;
-  readonly location?: { readonly address: bigint; readonly offset: bigint; readonly size: bigint };
+  readonly queries: readonly SymbolQuery[] | undefined;
 }
 
 /** `symbols`: the symbols of the kernel and its modules, by name, address or pattern, or all. */
-export function report({ image, kernel: open }: Session, { query }: SymbolsAsked): SymbolsFindings {
+export function report({ image, kernel: open }: Session, { queries }: SymbolsAsked): SymbolsFindings {
   const kernel = open();
   const typed = new TypedKernel(kernel);
   const all = new Symbolizer(typed);
-  const { symbols, location } = ask(typed, all, query, image.path);
+  const resolver = new AddressResolver(kernel, all);
+  const answers = queries?.map((query) => answer(resolver, query)) ?? [];
+  const missing = answers.flatMap(({ text, error }) => (error ? [{ text, error }] : []));
+  if (answers.length === 1 && missing[0]) throw missing[0].error;
+  const place = answers.length === 1 ? onlyPlace(answers[0]?.found ?? []) : undefined;
   const { count, form, source, damage } = typed.symbols;
   const { warnings, complete } = whatIsMissing(all, damage);
   return {
@@ -35,19 +35,57 @@ export function report({ image, kernel: open }: Session, { query }: SymbolsAsked
     file: { path: image.path, format: image.format },
     table: { symbols: count, form, source },
     modules: all.modules?.modules.map(moduleRow) ?? null,
-    query: query ?? null,
-    ...(location ? { location: locationRow(location) } : {}),
-    warnings: [...kernel.info.doubts, ...warnings],
+    query: queries ? answers.map(({ text }) => text).join(' ') : null,
+    ...(place ? { location: locationRow(place) } : {}),
+    ...(missing.length > 0 ? { notFound: missing.map(({ text }) => text) } : {}),
+    warnings: [
+      ...kernel.info.doubts,
+      ...warnings,
+      ...resolver.warnings,
+      ...missing.map(({ error: { message, facts } }) => (facts.hint ? `${message}; ${facts.hint}` : message)),
+    ],
     complete,
-    symbols: each(() => rowsOf(symbols)),
+    symbols: each(() => (queries ? rowsOf(answers) : allRows(all))),
   };
 }
 
 export { symbolsView as view } from '../../report/views/symbols-view.ts';
 export { symbolsJson as json };
 
-function* rowsOf(symbols: Iterable<AnySymbol>) {
-  for (const symbol of symbols) yield symbolRow(symbol);
+/** Whether a name, address or pattern has no symbol. */
+export function failed({ notFound }: SymbolsFindings): boolean {
+  return notFound !== undefined;
+}
+
+/** What a query found; of several queries, or why it found nothing. */
+interface Answer {
+  readonly text: string;
+  readonly found: Iterable<FoundSymbol>;
+  readonly error?: InspectError;
+}
+
+function answer(resolver: AddressResolver, query: SymbolQuery): Answer {
+  const text = 'pattern' in query ? query.pattern : query.text;
+  try {
+    return { text, found: findSymbols(resolver, query) };
+  } catch (error) {
+    if (!(error instanceof InspectError) || error.kind !== 'missingInfo') throw error;
+    return { text, found: [], error };
+  }
+}
+
+/** The place of a single address. */
+function onlyPlace(found: Iterable<FoundSymbol>): SymbolPlace | undefined {
+  const [first, second] = found;
+  return second === undefined ? first?.place : undefined;
+}
+
+function* rowsOf(answers: readonly Answer[]) {
+  for (const { found } of answers) for (const { symbol, place } of found) yield symbolRow(symbol, place);
+}
+
+function* allRows(all: Symbolizer) {
+  for (const symbol of all) yield symbolRow(symbol);
 }
 
 interface Missing {
@@ -67,46 +105,4 @@ function whatIsMissing({ modules, modulesError }: Symbolizer, damage: string | n
   }
   const { warnings, whole } = modules ?? { warnings: [], whole: true };
   return { warnings: [...damaged, ...warnings], complete: damage === null && whole };
-}
-
-function ask(typed: TypedKernel, all: Symbolizer, query: string | undefined, path: string): Answer {
-  if (query === undefined) return { symbols: all };
-  const isAddress = /^0x[0-9a-f]{1,16}$/i.test(query);
-  const answer = isAddress ? at(typed, all, BigInt(query)) : named(all, query);
-  if (answer) return answer;
-  const untold = typed.noData ? `; ${typed.noData.message}` : '';
-  const unread = all.modules === null ? '; the symbols of modules could not be read' : '';
-  throw new InspectError(
-    'missingInfo',
-    `${path}: neither the kernel nor a module has a symbol ${isAddress ? 'at ' : ''}${query}`,
-    {
-      path,
-      hint: `patterns take * and ?${unread}${untold}`,
-    },
-  );
-}
-
-/**
- * Addresses below the image are offsets into per-CPU areas, which are in the symbol table of kernels before
- * 6.15.
- */
-function at(typed: TypedKernel, all: Symbolizer, address: bigint): Answer | undefined {
-  const found = all.locate(address) ?? typed.symbols.nearest(address);
-  if (!found) return undefined;
-  const { symbol, offset, size, module } = { module: undefined, ...found };
-  const named = module === undefined ? symbol : { ...symbol, module };
-  return { symbols: [named], location: { address, offset, size } };
-}
-
-function named(all: Symbolizer, query: string): Answer | undefined {
-  if (!/[*?]/.test(query)) {
-    const found = all.find(query);
-    return found.length > 0 ? { symbols: found } : undefined;
-  }
-  const found = repeatable(() => matching(all, query));
-  return found[Symbol.iterator]().next().done ? undefined : { symbols: found };
-}
-
-function* matching(all: Symbolizer, pattern: string): Generator<AnySymbol> {
-  for (const symbol of all) if (matchesPattern(pattern, symbol.name)) yield symbol;
 }

@@ -1,4 +1,5 @@
 import { dumpCommand } from '../command/command.ts';
+import { parseSymbolQueries } from '../options/address-words.ts';
 import { FILE } from './dump-operands.ts';
 
 export const symbols = dumpCommand({
@@ -6,10 +7,12 @@ export const symbols = dumpCommand({
   summary: 'the symbol table of the kernel and its modules (kallsyms), found in the dump',
   dump: FILE,
   operands: {
-    query: {
+    queries: {
       name: 'NAME|ADDR|PATTERN',
-      meaning: 'a name, an address in 0x hex, or a pattern with * and ?',
+      meaning: 'names, addresses in any form, or patterns with * and ?',
       optional: true,
+      many: true,
+      parseWords: parseSymbolQueries,
     },
   },
   load: () => import('../commands/symbols.ts'),

@@ -3,14 +3,16 @@ import type { WrittenAddress } from '../../kernel/symbols/written-address.ts';
 
 const HEX = '0x[0-9a-f]{1,16}';
 /**
- * An address, as in `0xffffffff81000000 <_stext>`, `symbol+0x10/0x40 [module]`, `<symbol+0x10>`, `symbol@CPU`
- * and, as crash has it, `symbol:CPU`. A module may be followed by its build id.
+ * An address, as in `0xffffffff81000000`, `symbol+0x10/0x40 [module]`, `<symbol+0x10>`, `symbol@CPU` and, as
+ * crash has it, `symbol:CPU`. A module may be followed by its build id.
  */
 const ADDRESS = new RegExp(
   String.raw`<?([\w.$]+)(?:[@:](\d{1,5}))?(?:\+(${HEX})(?:/(${HEX}))?)?>?` +
-    String.raw`(?:\s*\[([a-z][\w-]*)(?:\s+[0-9a-f]+)?\])?(?:\s+<[^<>]*>)?(?![^\s()])`,
+    String.raw`(?:\s*\[([a-z][\w-]*)(?:\s+[0-9a-f]+)?\])?>?(?![^\s()])`,
   'iy',
 );
+/** The symbol that `struct` prints after a number. */
+const ITS_SYMBOL = /\s+<[^<>]*>(?!\S)/y;
 /**
  * What an oops has besides addresses: times, callers, question marks, addresses in brackets before a symbol,
  * names of registers, and the values of those that hold none (EFLAGS, segment selectors).
@@ -28,6 +30,14 @@ const BESIDES = new RegExp(
   'y',
 );
 
+/** A name of symbols with * for any characters and ? for one. */
+const PATTERN = /[\w.$]*[*?][\w.$*?]*(?!\S)/y;
+
+/** A pattern of names of symbols. */
+export interface NamePattern {
+  readonly pattern: string;
+}
+
 /**
  * The addresses in the words of an operand. The words of a line of an oops are taken together, so that a line
  * can be pasted with quotes or without.
@@ -42,6 +52,11 @@ export function parseOneAddress(words: readonly string[], what = 'an address'): 
   const [first, second] = valuesIn(words, what, addressAt);
   if (first !== undefined && second === undefined) return first;
   throw new InspectError('usage', `one address is needed, but "${shortened(words.join(' '))}" has more`);
+}
+
+/** Names and patterns of symbols, and addresses. @throws InspectError usage */
+export function parseSymbolQueries(words: readonly string[]): (WrittenAddress | NamePattern)[] {
+  return valuesIn(words, 'a name, an address or a pattern', queryAt);
 }
 
 /** A value at a place of the text, and the end of it; undefined if there is none. */
@@ -59,6 +74,11 @@ function valuesIn<T>(words: readonly string[], what: string, read: ReadAt<T>): T
   }
   if (found.length === 0) throw noAddress(text, what);
   return found;
+}
+
+function queryAt(text: string, at: number): ReturnType<ReadAt<WrittenAddress | NamePattern>> {
+  const end = endOf(PATTERN, text, at);
+  return end === undefined ? addressAt(text, at) : { value: { pattern: text.slice(at, end) }, end };
 }
 
 function endOf(pattern: RegExp, text: string, at: number): number | undefined {
@@ -83,7 +103,8 @@ function addressAt(text: string, at: number): ReturnType<ReadAt<WrittenAddress>>
     offset: BigInt(offset),
     size: size === undefined ? null : BigInt(size),
   };
-  return { value, end: ADDRESS.lastIndex };
+  const end = ADDRESS.lastIndex;
+  return { value, end: isSymbol ? end : (endOf(ITS_SYMBOL, text, end) ?? end) };
 }
 
 /** Hex with 0x, of 16 digits, or with a letter in it. */

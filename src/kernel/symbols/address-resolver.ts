@@ -54,23 +54,19 @@ export class AddressResolver {
     const symbol = written.symbol === null ? null : this.#onlySymbol(written);
     if (symbol === null && written.cpu === null)
       return { address: BigInt.asUintN(64, (written.number ?? 0n) + written.offset), isNumber: true };
-    return { address: this.#at(written, symbol), isNumber: false };
+    return { address: this.addressAt(written, symbol), isNumber: false };
   }
 
   /**
    * The address that is meant if the symbol is the one that is meant.
    * @param symbol null for a per-CPU pointer that was written as a number
+   * @throws InspectError missingInfo if the symbol is per-CPU but no CPU is given, or that has no copy of it
    */
-  #at({ number, cpu, offset }: WrittenAddress, symbol: AnySymbol | null): bigint {
+  addressAt({ number, cpu, offset }: WrittenAddress, symbol: AnySymbol | null): bigint {
     const base = symbol?.address ?? number ?? 0n;
     if (cpu === null && symbol) this.#cpus.refuse(symbol);
     const copy = cpu === null ? base : this.#cpus.copyOf(symbol ?? base, cpu, this.warnings);
     return BigInt.asUintN(64, copy + offset);
-  }
-
-  /** Each address that may be meant, with its symbol: more than one if several symbols have the name. */
-  all(written: WrittenAddress): { readonly symbol: AnySymbol; readonly address: bigint }[] {
-    return this.find(written).map((symbol) => ({ symbol, address: this.#at(written, symbol) }));
   }
 
   /** The symbol that is meant; null if the word is a number after all. */
@@ -95,7 +91,7 @@ export class AddressResolver {
     const named = this.#named(name, number);
     const found = module === null ? named : named.filter((symbol) => symbol.module === module);
     if (size === null || found.length === 0) return found;
-    const sized = found.filter(({ address }) => this.symbols.locate(address)?.size === size);
+    const sized = found.filter(({ address }) => this.symbols.locateLinked(address)?.size === size);
     if (sized.length > 0) return sized;
     this.#doubtSize(written, found);
     return found;
@@ -104,14 +100,14 @@ export class AddressResolver {
   #named(name: string, number: bigint | null): AnySymbol[] {
     const found: Fact<AnySymbol[]> = fact(() => this.symbols.find(name));
     if (number === null) return 'value' in found ? found.value : this.symbols.find(name);
-    const unsure = 'missing' in found ? found.missing : this.#unread();
+    const unsure = 'missing' in found ? found.missing : this.unread;
     if ('value' in found && (found.value.length > 0 || unsure === null)) return found.value;
     this.warnings.push(`${name} is taken as the number ${hex(number)}; it could be a symbol: ${unsure}`);
     return [];
   }
 
   #doubtSize({ symbol, size }: WrittenAddress, found: readonly AnySymbol[]): void {
-    const sizes = found.map(({ address }) => hex(this.symbols.locate(address)?.size ?? 0n));
+    const sizes = found.map(({ address }) => hex(this.symbols.locateLinked(address)?.size ?? 0n));
     const own = [...new Set(sizes)].slice(0, LISTED).join(' or ');
     this.warnings.push(
       `${symbol} has ${own} bytes in this kernel, not ${hex(size ?? 0n)}: the line may be from another kernel`,
@@ -119,7 +115,7 @@ export class AddressResolver {
   }
 
   /** Why not all symbols are known; null if they are. */
-  #unread(): string | null {
+  get unread(): string | null {
     const { modules, modulesError, noData } = this.symbols;
     if (noData) return noData.message;
     if (modulesError) return `the symbols of modules could not be read: ${modulesError.message}`;
@@ -132,7 +128,7 @@ export class AddressResolver {
     const modules = this.symbols.modules?.modules.map((one) => one.module.name) ?? [];
     const noModule = module !== null && !modules.includes(module);
     const meant = noModule ? didYouMean(modules, module) : didYouMean(this.#names(module), name);
-    const hints = [meant, this.#unread()].filter((hint) => hint != null);
+    const hints = [meant, this.unread].filter((hint) => hint != null);
     const what =
       module === null ? `this kernel has no symbol ${name}` : `module ${module} has no symbol ${name}`;
     return new InspectError('missingInfo', noModule ? `no module ${module} is loaded` : what, {

@@ -49,6 +49,17 @@ export class Symbolizer {
     return this.modules?.locate(address);
   }
 
+  /**
+   * Like locate(), but also for an address below the image: an offset into per-CPU areas, which are in the
+   * symbol table of kernels before 6.15.
+   */
+  locateLinked(address: bigint): Location | undefined {
+    if (address >= START_KERNEL_MAP) return this.locate(address);
+    const found = this.typed.symbols.nearest(address);
+    // Nothing is between the last variable and the image.
+    return found && address - found.offset + found.size < START_KERNEL_MAP ? found : undefined;
+  }
+
   /** In a table of functions only, what follows the end of text is data without a name (_etext). */
   #locateCode(address: bigint): Location | undefined {
     const found = this.typed.symbols.nearest(address);

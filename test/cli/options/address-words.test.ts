@@ -39,6 +39,7 @@ describe('an address is written as', () => {
     ['runqueues@1+0x10', symbol('runqueues', { cpu: 1, offset: 16n })],
     ['runqueues:1', symbol('runqueues', { cpu: 1 })],
     ['<init_task+0x10>', symbol('init_task', { offset: 16n })],
+    ['<__this_module+0x8 [virtio_blk]>', symbol('__this_module', { offset: 8n, module: 'virtio_blk' })],
     ['0xffffffff91210940 <init_task>', number(0xffff_ffff_9121_0940n)],
   ])('%s', (text, meant) => {
     expect(parseOneAddress([text])).toMatchObject(meant);
@@ -70,6 +71,8 @@ describe('an address is written as', () => {
       'a+0x1/0x2\n b+0x3/0x4 [ext4]\n',
       [symbol('a', { offset: 1n, size: 2n }), symbol('b', { offset: 3n, size: 4n, module: 'ext4' })],
     ],
+    ['<init_task> <init_mm>', [symbol('init_task'), symbol('init_mm')]],
+    ['0x10 <init_task> 0x20', [number(16n), number(32n)]],
     ['init_task init_mm', [symbol('init_task'), symbol('init_mm')]],
   ])('one of several, or in a line of an oops: %s', (text, meant) => {
     for (const words of [[text], text.trim().split(/\s+/)]) {
