@@ -46,24 +46,26 @@ function nearest(near: ReadonlyMap<string, number>): [string, number][] {
 
 /**
  * Returns the insertions, deletions, replacements and exchanges of neighbours that make one name of another,
- * or more than `most` if there are more. There may be a million names, so it stops at the first row that has
- * too many. fastest-levenshtein does neither that nor exchanges.
+ * or more than `most` if there are more. There may be a million names, so only what `most` edits can reach is
+ * computed, up to the first row that is out of reach. fastest-levenshtein has no limit and no exchanges.
  */
 function edits(a: string, b: string, most: number): number {
-  let before = new Uint16Array(b.length + 1);
+  let before = new Uint16Array(b.length + 2);
   let row = Uint16Array.from(before, (_, j) => j);
-  let next = new Uint16Array(b.length + 1);
+  let next = new Uint16Array(b.length + 2);
   for (let i = 1; i <= a.length; i++) {
-    let least = i;
-    next[0] = i;
-    for (let j = 1; j <= b.length; j++) {
-      const isSame = a[i - 1] === b[j - 1];
-      let edit = Math.min(at(row, j - 1) + (isSame ? 0 : 1), at(row, j) + 1, at(next, j - 1) + 1);
-      if (i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        edit = Math.min(edit, at(before, j - 2) + 1);
-      next[j] = edit;
-      if (edit < least) least = edit;
+    const from = Math.max(1, i - most);
+    const to = Math.min(b.length, i + most);
+    let least = from === 1 ? i : most + 1;
+    next[from - 1] = least;
+    for (let j = from; j <= to; j++) {
+      const replaced = at(row, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isExchange = i > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const exchanged = isExchange ? at(before, j - 2) + 1 : replaced;
+      next[j] = Math.min(replaced, exchanged, at(row, j) + 1, at(next, j - 1) + 1);
+      least = Math.min(least, at(next, j));
     }
+    next[to + 1] = most + 1;
     if (least > most) return most + 1;
     [before, row, next] = [row, next, before];
   }

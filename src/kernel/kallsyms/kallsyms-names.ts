@@ -54,6 +54,7 @@ export class KallsymsNames {
   readonly #names: Uint8Array;
   readonly #tokens: readonly Uint8Array[];
   readonly #spans: NameSpans;
+  #texts: readonly string[] | undefined;
   #index: NameHashes | undefined;
 
   /** @throws InspectError corrupt if no form of the lengths gives `count` names that begin with a type */
@@ -90,12 +91,14 @@ export class KallsymsNames {
    * @throws InspectError corrupt if the name is too long: damaged tokens may expand to a GiB
    */
   expanded(i: number): string {
+    this.#texts ??= this.#tokens.map(latin1);
+    const end = this.#spans.ends[i] as number;
     let text = '';
-    for (let at = this.#spans.starts[i] as number; at < (this.#spans.ends[i] as number); at++) {
-      const token = this.#tokens[this.#names[at] as number] as Uint8Array;
+    for (let at = this.#spans.starts[i] as number; at < end; at++) {
+      const token = this.#texts[this.#names[at] as number] as string;
       if (text.length + token.length > NAME_LIMIT)
         throw corruptTable(`the name of symbol ${i} has more than ${NAME_LIMIT} characters`);
-      text += latin1(token);
+      text += token;
     }
     return text;
   }
