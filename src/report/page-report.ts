@@ -12,6 +12,8 @@ import type { Report } from './report.ts';
 export interface PageReport extends Report {
   readonly schema: 'kdump-inspect/page/1';
   readonly file: { readonly path: string; readonly format: string };
+  /** The virtual address that was asked about, as it was written; only if it had to be looked up. */
+  readonly query?: { readonly name: string; readonly address: string };
   readonly pfn: number;
   readonly physical: string;
   readonly section: number;
@@ -45,13 +47,14 @@ export type DetailsFact = { readonly value: PageDetails | null } | { readonly mi
 export function pageReport(
   page: PageExplanation,
   details: DetailsFact,
-  { file, warnings, complete }: Pick<PageReport, 'file' | 'warnings' | 'complete'>,
+  { file, query, warnings, complete }: Pick<PageReport, 'file' | 'query' | 'warnings' | 'complete'>,
 ): PageReport {
   const { structPage: s } = page;
   const known = 'value' in details ? details.value : null;
   return {
     schema: 'kdump-inspect/page/1',
     file,
+    ...(query ? { query } : {}),
     pfn: page.pfn,
     physical: hex(page.pfn * PAGE_SIZE),
     section: page.section,

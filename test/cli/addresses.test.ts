@@ -102,12 +102,30 @@ describe('every form of an address', () => {
     expect(wrong.stderr).toContain('module virtio_blk has no symbol panic');
   });
 
+  it('that was looked up is shown by page, and one that was not is not', async () => {
+    const ran = await runMain(['page', FIVE, 'page_offset_base+0x4']);
+    expect(ran.stdout).toContain(
+      `\n  address      0x${(address + 4n).toString(16)} <page_offset_base+0x4>\n`,
+    );
+    const page = async (at: string) =>
+      JSON.parse((await runMain(['page', FIVE, at, '--json'])).stdout) as PageReport;
+    expect((await page('page_offset_base')).query).toEqual({
+      name: 'page_offset_base',
+      address: `0x${bare}`,
+    });
+    expect(await page(bare)).not.toHaveProperty('query');
+  });
+
   it('is a symbol before it is hex', async () => {
     // The symbols edd and af of 6.12; none is named bad.
     const [, rows] = await translated(NUMA, ['edd', 'af', '0xedd']);
     expect(rows.map(({ region }) => region)).toEqual(['kernel image', 'kernel image', 'user']);
     const ran = await runMain(['translate', NUMA, 'bad', '--json']);
-    expect((JSON.parse(ran.stdout) as TranslateReport).translations[0]?.address).toBe('0xbad');
+    expect((JSON.parse(ran.stdout) as TranslateReport).translations[0]).toMatchObject({
+      address: '0xbad',
+      region: 'user',
+    });
+    expect(ran.stdout).not.toContain('"query"');
   });
 
   it.each([

@@ -159,6 +159,13 @@ describe('one name', () => {
 });
 
 describe('an address below the image', () => {
+  it.each(TYPED)('of %s, where the image is when it is not moved, is in no symbol', async (name) => {
+    // CONFIG_PHYSICAL_START is 16 MiB; with KASLR all of these kernels lie higher.
+    const ran = await runMain(['symbols', dumpOf(name), '0xffffffff81000000']);
+    expect(ran.stderr).toContain('has a symbol at 0xffffffff81000000');
+    expect(ran.status).toBe(1);
+  });
+
   it.each(TYPED)('of %s is in a per-CPU variable or in nothing', async (name) => {
     const dump = dumpOf(name);
     const ran = await runMain(['symbols', dump, '0x1234567890']);

@@ -1,6 +1,7 @@
 import { type ErrorKind, InspectError } from '../../errors.ts';
 import type { MemoryImage } from '../../formats/image/image.ts';
 import { isLoss } from '../../formats/image/loss.ts';
+import { hex } from '../../hex.ts';
 import { type Fact, fact, type Missing } from '../../kernel/evidence/fact.ts';
 import { completed } from '../../kernel/keys/second-source.ts';
 import type { Kernel } from '../../kernel/open/kernel.ts';
@@ -25,13 +26,15 @@ export interface PageAsked {
 export function report({ image, kernel: open }: Session, { at }: PageAsked): PageReport {
   const kernel = completed(open());
   const resolver = new AddressResolver(kernel);
-  const physical = 'pfn' in at ? null : physicalOf(kernel, resolver.resolve(at));
+  const asked = 'pfn' in at ? null : { name: at.text, ...resolver.resolve(at) };
+  const physical = asked && physicalOf(kernel, asked);
   const pfn = 'pfn' in at ? at.pfn : Math.floor((physical ?? 0) / PAGE_SIZE);
   const explained = explainPage(kernel, pfn);
   const details = fact(() => pageDetails(new TypedKernel(kernel), explained, physical));
   const lost = [...lostDetails(details, image), ...misplaced(details, image), ...lostPage(explained, image)];
   return pageReport(explained, details, {
     file: { path: image.path, format: image.format },
+    ...(asked?.isNumber === false ? { query: { name: asked.name, address: hex(asked.address) } } : {}),
     warnings: [...kernel.info.doubts, ...resolver.warnings, ...hashed(at), ...lost],
     complete: lost.length === 0,
   });

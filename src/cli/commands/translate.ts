@@ -8,7 +8,7 @@ import { explainWalk } from '../../kernel/paging/address-space.ts';
 import type { PageTableWalk, WalkStep } from '../../kernel/paging/page-walk.ts';
 import { entryFlagNames } from '../../kernel/paging/paging.ts';
 import { AddressResolver } from '../../kernel/symbols/address-resolver.ts';
-import { mayBeHashed, plainAddress, type WrittenAddress } from '../../kernel/symbols/written-address.ts';
+import { mayBeHashed, type WrittenAddress } from '../../kernel/symbols/written-address.ts';
 import { each } from '../../report/each.ts';
 import {
   type TranslateFindings,
@@ -30,7 +30,7 @@ export function report(
   const { space, info } = kernel;
   const bases = findLayout(kernel, options.pageOffset);
   const resolver = new AddressResolver(kernel);
-  const asked = addresses.map((written) => ({ written, address: resolver.resolve(written).address }));
+  const asked = addresses.map((written) => ({ written, ...resolver.resolve(written) }));
   const told = {
     warnings: [...info.doubts, ...resolver.warnings],
     consistent: true,
@@ -38,7 +38,7 @@ export function report(
     mapped: true,
   };
   const walked = function* () {
-    for (const { written, address } of asked) {
+    for (const { written, address, isNumber } of asked) {
       const walk = space.walk(address);
       const contradiction = contradictedBy(walk, bases, info);
       if (contradiction !== undefined) told.warnings.push(contradiction);
@@ -46,7 +46,10 @@ export function report(
       told.complete &&= walk.result.kind !== 'noTable';
       told.mapped &&= walk.result.kind === 'mapped';
       if (walk.result.kind !== 'mapped' && mayBeHashed(written)) told.warnings.push(hashed(written));
-      yield { ...translate(space, walk, regionOf(address, bases)), ...queryOf(written) };
+      yield {
+        ...translate(space, walk, regionOf(address, bases)),
+        ...(isNumber ? {} : { query: written.text }),
+      };
     }
   };
   return {
@@ -77,11 +80,6 @@ export function failed({ mapped, consistent }: TranslateFindings): boolean {
 
 function hashed({ text }: WrittenAddress): string {
   return `${text} may be a hashed pointer: for %p the kernel prints a hash instead of the address`;
-}
-
-/** What was asked, if it is not the address itself. */
-function queryOf(written: WrittenAddress): Pick<TranslationRow, 'query'> {
-  return plainAddress(written) === undefined ? { query: written.text } : {};
 }
 
 function translate(

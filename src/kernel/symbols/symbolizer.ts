@@ -45,7 +45,7 @@ export class Symbolizer {
     const { symbols } = this.typed;
     if (!symbols.hasData) return this.#locateCode(address);
     const end = this.typed.findSymbol('_end');
-    if (end === undefined || address < end) return symbols.nearest(address);
+    if (end === undefined || address < end) return inImage(symbols.nearest(address));
     return this.modules?.locate(address);
   }
 
@@ -77,6 +77,11 @@ export class Symbolizer {
     yield* this.typed.symbols;
     if (this.modules) yield* this.modules;
   }
+}
+
+/** Below the first symbol of the image is none: what the table has before that one is per-CPU. */
+function inImage(found: Location | undefined): Location | undefined {
+  return found && found.symbol.address >= START_KERNEL_MAP ? found : undefined;
 }
 
 function tryModules(typed: TypedKernel): ModuleSymbols | InspectError {

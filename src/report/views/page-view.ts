@@ -9,8 +9,9 @@ import { detailProperties } from './page-details-text.ts';
 const VALUES = 15;
 
 export function pageView(report: PageReport): View {
-  const { pfn, physical, section, details } = report;
+  const { query, pfn, physical, section, details } = report;
   const all = [
+    ...(query ? [{ name: 'address', value: `${query.address} <${query.name}>` }] : []),
     { name: 'class', value: report.class === null ? 'unknown' : ROW_NAMES[report.class] },
     { name: 'because', value: because(report) },
     { name: 'contents', value: contentsText(report) },
