@@ -13,9 +13,9 @@ export function contentsOf(folder: string): FolderContents {
   const names = { files: [] as string[], folders: [] as string[] };
   for (const entry of entriesOf(folder)) {
     const path = folder.endsWith('/') ? folder + entry.name : `${folder}/${entry.name}`;
-    const isFolder = entry.isSymbolicLink() ? kindAt(path) === 'folder' : entry.isDirectory();
-    if (isFolder) names.folders.push(path);
-    else if (kindAt(path) === 'file') names.files.push(path);
+    const kind = entry.isFile() ? 'file' : entry.isDirectory() ? 'folder' : kindAt(path);
+    if (kind === 'folder') names.folders.push(path);
+    else if (kind === 'file') names.files.push(path);
   }
   return { files: names.files.sort(), folders: names.folders.sort() };
 }
@@ -31,4 +31,9 @@ function entriesOf(folder: string) {
 /** When a file was written last, in milliseconds since 1970; 0 if it is gone. */
 export function writtenAt(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** The size of a file in bytes, as its file system tells it; 0 if it is gone. */
+export function sizeAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -36,7 +36,8 @@ async function below({ folders }: FolderContents): Promise<Below> {
       dumps.push(await dumpsAmong(contentsOf(folder).files));
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      unreadable.push(folder);
+      // Anything else is a folder that has gone.
+      if (error.facts.errno === 'EACCES' || error.facts.errno === 'EPERM') unreadable.push(folder);
     }
   return { dumps: dumps.flat(), unreadable };
 }

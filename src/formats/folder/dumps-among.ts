@@ -1,4 +1,5 @@
 import { FileSource } from '../../bytes/file-source.ts';
+import { sizeAt } from '../../bytes/folder.ts';
 import { InspectError } from '../../errors.ts';
 import { isFlattened } from '../flattened/flattened-image.ts';
 import { isDumpStart } from '../formats.ts';
@@ -15,8 +16,9 @@ import { isKdump } from '../kdump/signature.ts';
 const SAVED = /\/(vmcore|dump)(?!-dmesg)([.-][^/]*|\d*)$/;
 const INCOMPLETE = /-incomplete/;
 const COMPRESSED = /\.(gz|bz2|lz4|xz|zst|lzo)$/;
-/** How many other files are looked at. */
+/** How many other files are looked at, and how large they must be: less than any dump, more than what sysfs says. */
 const OTHERS = 1000;
+const LEAST = 65_536;
 
 /**
  * The dumps among the files of a folder, each with all its files. Their content decides; of several, those with
@@ -54,9 +56,13 @@ function mayBeDump(path: string): boolean {
   }
 }
 
+/**
+ * Whether a file of another name is a dump. Files of the kernel are left alone, because reading one may do
+ * something (/proc/kmsg): they have no size, but for /proc/kcore, and nobody means that by a folder.
+ */
 function isDump(path: string): boolean {
   try {
-    return startsAsDump(path);
+    return sizeAt(path) >= LEAST && !path.startsWith('/proc/') && startsAsDump(path);
   } catch (error) {
     if (error instanceof InspectError) return false;
     throw error;

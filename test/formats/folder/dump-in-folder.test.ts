@@ -73,7 +73,7 @@ describe('a folder that kdump made means the dump in it', () => {
     ['kdump (SUSE)', { 'README.txt': 'Kernel crashdump\n', dmesg: LOG, vmcore: FLAT }, 'vmcore'],
     [
       'somebody else, by its content',
-      { notes: 'hello', 'memory.lime': 'EMiL'.padEnd(32, '\0') },
+      { notes: 'hello', 'memory.lime': 'EMiL'.padEnd(65_536, '\0') },
       'memory.lime',
     ],
   ])('as %s leaves it', async (_, files, wanted) => {
@@ -112,6 +112,25 @@ describe('a folder that kdump made means the dump in it', () => {
     });
     try {
       expect(await meant()).toEqual(['vmcore']);
+    } finally {
+      release();
+    }
+  });
+});
+
+describe('a folder of the kernel', () => {
+  it('is not read file by file, which may do something', async () => {
+    const { openSync } = fs;
+    const opened: string[] = [];
+    const release = replaceCalls({
+      openSync: ((path: string, flags: number) => {
+        opened.push(path);
+        return openSync(path, flags);
+      }) as typeof openSync,
+    });
+    try {
+      const { kind } = await failureOfAsync(dumpInFolder('/proc/sys/kernel'));
+      expect([kind, opened]).toEqual(['io', []]);
     } finally {
       release();
     }
