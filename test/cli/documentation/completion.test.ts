@@ -17,6 +17,9 @@ const FILES = ['vmcore', 'vmcore-2', 'vmcores'];
 const CASES: readonly [words: readonly string[], offered: readonly string[]][] = [
   [['pag'], ['page', 'pages']],
   [['s'], ['segments', 'struct', 'symbols']],
+  [['vmc'], ['vmcore', 'vmcore-2', 'vmcoreinfo', 'vmcores']],
+  [['vmcore', 'oth'], ['other']],
+  [['vmcore', '--js'], ['--json']],
   [
     ['pages', '--co'],
     ['--color', '--compat'],

@@ -13,14 +13,20 @@ _kdump_inspect() {
   if [[ $cur == = ]]; then cur= attached=1; elif [[ $prev == = ]]; then prev=\${COMP_WORDS[COMP_CWORD - 2]} attached=1; fi
   COMPREPLY=()
   if ((COMP_CWORD == 1)); then
-    _kdump_inspect_words ${quoted([...names, '--help', '--version'].join(' '))}
+    # A file alone means info.
+    _kdump_inspect_files
+    mapfile -t -O "\${#COMPREPLY[@]}" COMPREPLY < <(compgen -W ${quoted([...names, '--help', '--version'].join(' '))} -- "$cur")
     return
   fi
   # The values of options, all options, and what each operand is.
   local options= operands=()
   case \${COMP_WORDS[1]} in
-${commands.map(caseOf).join('\n')}
+${commands.map((command) => caseOf(command)).join('\n')}
     help) operands=(${quoted(names.join(' '))}) ;;
+${commands
+  .filter(({ name }) => name === 'info')
+  .map((info) => caseOf(info, '*'))
+  .join('\n')}
   esac
   if [[ $cur == -* ]]; then _kdump_inspect_words "$options"; return; fi
   local i operand=-1
@@ -54,7 +60,8 @@ complete -F _kdump_inspect kdump-inspect
 `;
 }
 
-function caseOf(command: Command): string {
+/** @param pattern of the first word */
+function caseOf(command: Command, pattern = command.name): string {
   const forms = optionForms(command);
   const words = forms.flatMap(({ long, short }) => (short === null ? [long] : [short, long]));
   const values = forms.filter(({ argument }) => argument !== null).map(valueCase);
@@ -65,7 +72,7 @@ function caseOf(command: Command): string {
   if (!operandsOf(command).at(-1)?.many) operands.push(quoted('-'));
   const prev = values.length === 0 ? [] : ['      case $prev in', ...values, '      esac'];
   return [
-    `    ${command.name})`,
+    `    ${pattern})`,
     ...prev,
     `      options=${quoted(words.join(' '))}`,
     `      operands=(${operands.join(' ')})`,

@@ -11,11 +11,24 @@ function __kdump_inspect_operands -d 'the number of operands, with the command'
 end
 
 complete -c kdump-inspect -f
+# A file alone means info.
+${linesOfFile(commands).join('\n')}
 complete -c kdump-inspect -n __fish_use_subcommand -s V -l version -d 'output the version number'
 complete -c kdump-inspect -n __fish_use_subcommand -s h -l help -d 'display help'
 complete -c kdump-inspect -n __fish_use_subcommand -a help -d 'display help for command'
 ${commands.map(linesOf).join('\n')}
 `;
+}
+
+/** What follows where there is no command: files, and the options of info. */
+function linesOfFile(commands: readonly Command[]): string[] {
+  const names = [...commands.map(({ name }) => name), 'help'].join(' ');
+  const alone = `complete -c kdump-inspect -n ${quoted(`not __fish_seen_subcommand_from ${names}`)}`;
+  const info = commands.find(({ name }) => name === 'info');
+  return [
+    `${alone} -F`,
+    ...(info ? optionForms(info).map((form) => `${alone} ${optionArguments(form)}`) : []),
+  ];
 }
 
 function linesOf(command: Command): string {

@@ -19,11 +19,16 @@ ${names.join('\n')}
   _arguments -C '(- *)'{-V,--version}'[output the version number]' '(- *)'{-h,--help}'[display help]' \\
     '1: :->command' '*:: :->words'
   case $state in
-    command) _describe command commands ;;
+    # A file alone means info.
+    command) _describe command commands; _files ;;
     words)
       case $line[1] in
-${commands.map(caseOf).join('\n')}
+${commands.map((command) => caseOf(command)).join('\n')}
         help) _describe command commands ;;
+${commands
+  .filter(({ name }) => name === 'info')
+  .map((info) => caseOf(info, '*'))
+  .join('\n')}
       esac
       ;;
   esac
@@ -37,9 +42,10 @@ fi
 `;
 }
 
-function caseOf(command: Command): string {
+/** @param pattern of the first word */
+function caseOf(command: Command, pattern = command.name): string {
   const specs = [...optionForms(command).map(optionSpec), ...operandsOf(command).map(operandSpec)];
-  return `        ${command.name})\n          _arguments ${specs.join(' \\\n            ')}\n          ;;`;
+  return `        ${pattern})\n          _arguments ${specs.join(' \\\n            ')}\n          ;;`;
 }
 
 function optionSpec(form: OptionForm): string {
