@@ -118,6 +118,8 @@ export interface Column {
   readonly dropped?: number;
   /** Whether its cells are bars. A line that has no room for them goes without, however wide it is. */
   readonly bar?: true;
+  /** Whether a cell that is too wide is cut instead of wrapped. */
+  readonly cut?: true;
 }
 
 export const BLANK: Block = { kind: 'blank' };

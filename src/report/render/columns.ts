@@ -9,6 +9,7 @@ export interface FittedColumn {
   readonly align: Column['align'];
   readonly hang: number;
   readonly ordinal?: boolean | undefined;
+  readonly cut?: boolean | undefined;
 }
 
 /** A table, fitted to a line. */
@@ -36,10 +37,10 @@ export function fitTable(table: Table, width: number, ruler: Ruler): FittedTable
   const widths = shrunk(wanted, table.gap, width - table.indent);
   return {
     shown,
-    columns: shown.columns.map(({ align, hang = 0, ordinal }, i) => ({
-      ...{ width: widths[i] ?? 0, align, hang, ordinal },
+    columns: shown.columns.map(({ align, hang = 0, ordinal, cut }, i) => ({
+      ...{ width: widths[i] ?? 0, align, hang, ordinal, cut },
     })),
-    fit: wanted.every((n, i) => n <= (widths[i] ?? 0)),
+    fit: wanted.every((n, i) => shown.columns[i]?.cut || n <= (widths[i] ?? 0)),
     rows,
   };
 }
@@ -70,9 +71,10 @@ export function keptColumns(
   if (width >= NARROW) return places;
   const orderOf = (i: number) => table.columns[i]?.dropped ?? Number.POSITIVE_INFINITY;
   const orders = [...new Set(places.map(orderOf))].filter(Number.isFinite).sort((a, b) => a - b);
+  const least = natural.map((n, i) => (table.columns[i]?.cut ? Math.min(n, SHORTEST_COLUMN) : n));
   let kept = places;
   for (const order of orders)
-    if (lineWidth(table, natural, kept) > width) kept = kept.filter((i) => orderOf(i) !== order);
+    if (lineWidth(table, least, kept) > width) kept = kept.filter((i) => orderOf(i) !== order);
   return kept;
 }
 

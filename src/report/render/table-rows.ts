@@ -2,7 +2,8 @@ import { faint, type RichText, type Table } from '../view.ts';
 import type { FittedColumn } from './columns.ts';
 import { breakLines } from './line-breaks.ts';
 import type { Page } from './page.ts';
-import { isPrintableAscii, painted, styled } from './styled-text.ts';
+import type { Ruler } from './ruler.ts';
+import { isPrintableAscii, type Paint, painted, type StyledText, styled } from './styled-text.ts';
 
 /** A line of a cell. */
 interface CellLine {
@@ -11,10 +12,11 @@ interface CellLine {
   readonly width: number;
 }
 
-/** Wraps a cell in its column. */
+/** Wraps a cell in its column, or cuts it. */
 export function cellLines(cell: RichText, column: FittedColumn, { ruler, paint }: Page): readonly CellLine[] {
-  const { width, hang } = column;
+  const { width, hang, cut } = column;
   const text = styled(isNothing(cell, column) ? faint(cell) : cell);
+  if (cut) return [firstPiece(text, width, ruler, paint)];
   // A narrow column has no columns to spare for blanks.
   const before = hang < width / 2 ? hang : 0;
   const widths = { first: width, rest: width - before, cutWords: true };
@@ -22,6 +24,11 @@ export function cellLines(cell: RichText, column: FittedColumn, { ruler, paint }
     const shown = painted(text, start, end, paint);
     return i === 0 ? { shown, width: own } : { shown: ' '.repeat(before) + shown, width: before + own };
   });
+}
+
+function firstPiece(text: StyledText, width: number, ruler: Ruler, paint: Paint): CellLine {
+  const [piece = { length: 0, width: 0 }] = ruler.pieces(text.plain, width);
+  return { shown: painted(text, 0, piece.length, paint), width: piece.width };
 }
 
 /** No amount, in each form that figures have: "-" for one that does not apply. */

@@ -206,6 +206,40 @@ describe('a table on a narrow terminal', () => {
   });
 });
 
+describe('a column that is cut', () => {
+  const columns = [
+    numbers('PID'),
+    dropped(1, 'START'),
+    { title: 'COMMAND', align: 'left', cut: true } as const,
+  ];
+  const long = `/bin/${'x'.repeat(100)} -v`;
+  const rowsAt = async (command: string, width: number, count = 1) =>
+    linesOf(table(columns, Array<string[]>(count).fill(['7', '12:34', command]), { gap: 1 }), width);
+
+  it('is whole in a pipe', async () => {
+    expect(await textOf([table(columns, [['7', '12:34', long]])])).toContain(long);
+  });
+
+  // Few rows are laid out by cli-table3 if they do not fit, many are not.
+  it.each([1, 2000])('has the beginning of each cell in one line (%d rows)', async (count) => {
+    for (const width of [80, 100]) {
+      const lines = await rowsAt(long, width, count);
+      expect(lines).toHaveLength(count + 2);
+      expect(lines[1]).toBe(`  7 12:34 ${long}`.slice(0, width));
+    }
+  });
+
+  it('has as much room as a narrow line leaves, and no other column goes for the rest of it', async () => {
+    expect((await rowsAt(long, 40))[1]).toBe(`  7 12:34 ${long}`.slice(0, 40));
+    expect((await rowsAt(long, 20))[1]).toBe(`  7 ${long}`.slice(0, 20));
+  });
+
+  it('is cut between characters, and escaped before', async () => {
+    expect((await rowsAt('字'.repeat(60), 81))[1]).toBe(`  7 12:34 ${'字'.repeat(35)}`);
+    expect((await rowsAt('\x1b'.repeat(60), 80))[1]).toBe(`  7 12:34 ${'\\x1b'.repeat(18)}`.slice(0, 80));
+  });
+});
+
 describe('the two ways to lay out a table', () => {
   const cell = fc.string({
     unit: fc.constantFrom('x', 'y', ' ', '字', 'é', '–'),
@@ -217,6 +251,7 @@ describe('the two ways to lay out a table', () => {
     widths: fc.array(fc.integer({ min: 2, max: 30 }), { minLength: 3, maxLength: 3 }),
     right: fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
     hang: fc.constantFrom(0, 4),
+    cut: fc.boolean(),
     gap: fc.constantFrom(1, 2),
     indent: fc.constantFrom(0, 2),
     isBad: fc.boolean(),
@@ -225,12 +260,13 @@ describe('the two ways to lay out a table', () => {
 
   it('give the same lines', async () => {
     await fc.assert(
-      fc.asyncProperty(shapes, async ({ rows, widths, right, hang, gap, indent, isBad, color }) => {
+      fc.asyncProperty(shapes, async ({ rows, widths, right, hang, cut, gap, indent, isBad, color }) => {
         const titles = ['NAME', 'OBJECTS', 'A DESCRIPTION'];
         const columns = titles.map((title, i) => (right[i] ? numbers(title) : title));
         const fitted = table(columns, []).columns.map(({ align }, i) => ({
           align,
           hang,
+          cut,
           width: widths[i] ?? 2,
         }));
         const cells: RichText[][] = rows.map((row) => row.map((text) => (isBad ? bad(text) : text)));
