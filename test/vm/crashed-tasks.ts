@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CrashedGuest } from './machine.ts';
+import { nameInProc, parseCommands, parseStats, ticks, withoutWork } from './proc-stat.ts';
 import { parseStatus } from './proc-status.ts';
 import { inspect } from './reports.ts';
 
@@ -13,6 +14,26 @@ export function testCrashedTasks(guest: () => CrashedGuest): void {
     const lasting = before.filter(({ name }) => name === 'init' || name === 'workload').map(({ pid }) => pid);
     expect(tasks.filter(({ memory }) => memory !== null).map(({ pid }) => pid)).toEqual(lasting);
     expect({ complete, warnings }).toEqual({ complete: true, warnings: [] });
+  });
+
+  it('has the names, starts and arguments that they had before the crash', () => {
+    const { tasks } = inspect('ps', guest().vmcore);
+    const { answers } = guest();
+    const args = parseCommands(answers.text('commands'));
+    const stats = parseStats(answers.text('statsAfter'));
+    const lasting = tasks.filter(({ pid }) => args.has(pid) && stats.has(pid));
+    expect(lasting.length).toBeGreaterThan(20);
+    for (const task of lasting) {
+      const { name = '', start } = stats.get(task.pid) ?? {};
+      // What a worker works on may be something else by now.
+      const [own, inProc] = [withoutWork(nameInProc(task, name)), withoutWork(name)];
+      expect([task.pid, own, ticks(task), task.args ?? '']).toEqual([
+        task.pid,
+        inProc,
+        start,
+        args.get(task.pid),
+      ]);
+    }
   });
 
   it('has the panic of the first process, which wrote to sysrq-trigger', () => {

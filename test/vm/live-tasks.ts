@@ -4,6 +4,7 @@ import type { Answers } from './answers.ts';
 import { pagesInMeminfo } from './guest-facts.ts';
 import { statusHasCached } from './kernel-release.ts';
 import { has, type Kernel } from './kernels.ts';
+import { nameInProc, parseCommands, parseStats, ticks, withoutWork } from './proc-stat.ts';
 import { type ProcStatus, parseStatus } from './proc-status.ts';
 import { readReport } from './reports.ts';
 
@@ -36,6 +37,34 @@ export function testLiveTasks(kernel: Kernel, answers: () => Answers): void {
     // A process that sleeps before and after may wake in between, but not all at once: there is one
     // processor.
     expect(woken.length).toBeLessThan(still.length / 4);
+  });
+
+  it('has the name, the start and the arguments of each that /proc has', () => {
+    const rows = new Map(ps().tasks.map((task) => [task.pid, task]));
+    const args = parseCommands(answers().text('commands'));
+    const [before, after] = [
+      parseStats(answers().text('statsBefore')),
+      parseStats(answers().text('statsAfter')),
+    ];
+    const still = [...before.values()].filter(
+      ({ pid, name }) => args.has(pid) && after.get(pid)?.name === name,
+    );
+    expect(still.length).toBeGreaterThan(has(kernel, 'modules') ? 30 : 20);
+    const asInProc = (task: TaskRow | undefined, name: string) => task && nameInProc(task, name);
+    for (const { pid, name, start } of still) {
+      const task = rows.get(pid);
+      const own = withoutWork(asInProc(task, name) ?? '');
+      expect(task && [pid, own, ticks(task), task.args ?? '']).toEqual([
+        ...[pid, withoutWork(name), start, args.get(pid)],
+      ]);
+    }
+    // A worker may have worked on something else in between, but not all of them.
+    const workers = still.filter(({ name }) => name !== withoutWork(name));
+    const same = workers.filter(({ pid, name }) => asInProc(rows.get(pid), name) === name);
+    expect(same.length).toBeGreaterThan(workers.length / 2);
+    const argsOf = (name: string) => ps().tasks.find(({ comm }) => comm === name)?.args;
+    expect(argsOf('workload')).toBe('workload: has what it asked for');
+    expect(argsOf('init')).toMatch(/init/);
   });
 
   it('has the clocks, the load and the memory that /proc has', () => {

@@ -51,9 +51,13 @@ export const questions = {
   btfSums: 'sha1sum /sys/kernel/btf/*',
   structRelease: 'kdump-inspect struct /proc/kcore init_uts_ns.name.release --json',
   structComm: `kdump-inspect struct /proc/kcore task_struct.comm init_task --json`,
+  // For each process its PID, and its arguments with a tab instead of a NUL.
+  commands: `for of in /proc/[0-9]*; do printf '%s ' "\${of#/proc/}"; tr '\\0' '\\t' <"$of/cmdline"; echo; done 2>/dev/null; true`,
+  statsBefore: 'cat /proc/[0-9]*/stat; true',
   statusBefore: 'cat /proc/[0-9]*/status; true',
   ps: 'kdump-inspect ps --json',
   statusAfter: 'cat /proc/[0-9]*/status; true',
+  statsAfter: 'cat /proc/[0-9]*/stat; true',
   uptimeBefore: 'cat /proc/uptime',
   info: 'kdump-inspect info --json',
   uptimeAfter: 'cat /proc/uptime',
