@@ -14,6 +14,8 @@ export interface ListedTask {
   readonly name: Fact<string>;
   /** null for a task without memory of its own. */
   readonly args: Arguments | null;
+  /** With --tree: how many ancestors it has there, and whether it was asked for or is an ancestor of such a one. */
+  readonly place?: { readonly depth: number; readonly selected: boolean };
 }
 
 /** Pages by their kind; bytes. */
@@ -75,6 +77,10 @@ export interface TaskRow {
   readonly missing?: string;
   /** Virtual address of its task_struct. */
   readonly task: string;
+  /** With --tree: the number of its ancestors there. */
+  readonly depth?: number;
+  /** With --tree: false for one that is there because a task below it was asked for. */
+  readonly selected?: boolean;
 }
 
 /** Where tasks ran, as far as it is known, and when. */
@@ -92,7 +98,7 @@ export interface Running {
 /**
  * Written member by member: a spread would take three times the memory for many thousand rows, and more time.
  */
-export function taskRow({ details, name, args }: ListedTask, running: Running): TaskRow {
+export function taskRow({ details, name, args, place }: ListedTask, running: Running): TaskRow {
   const { task, ppid, owner, start, threads, memory } = details;
   const row = {
     pid: task.pid,
@@ -114,6 +120,7 @@ export function taskRow({ details, name, args }: ListedTask, running: Running): 
     memory: 'value' in memory && memory.value ? memoryRow(memory.value) : null,
     task: hex(task.address),
   };
+  if (place) Object.assign(row, place);
   if ('missing' in name) Object.assign(row, { nameMissing: name.missing });
   if (args && 'missing' in args) Object.assign(row, { argsMissing: args.missing });
   if (args && 'text' in args && args.cutFrom) Object.assign(row, { argsBytes: args.cutFrom });

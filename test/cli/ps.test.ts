@@ -43,12 +43,67 @@ describe('the tasks that ps selects', async () => {
   });
 });
 
+describe('ps --tree', async () => {
+  const all = await ps();
+  const tree = await ps('--tree');
+
+  it('has each task below its parent', () => {
+    expect(pidsOf(tree).sort((a, b) => a - b)).toEqual(pidsOf(all));
+    const above: number[] = [];
+    for (const { pid, ppid, depth = -1, selected } of tree.tasks) {
+      expect({ ppid, selected }).toEqual({ ppid: above[depth - 1] ?? 0, selected: true });
+      above.length = depth;
+      above.push(pid);
+    }
+    expect(tree.tasks.filter(({ depth }) => depth === 0).map(({ pid }) => pid)).toEqual([1, 2]);
+    expect(tree).toMatchObject({ complete: true, selected: all.tasks.length });
+  });
+
+  it('has threads below their process', async () => {
+    const { tasks } = await ps('--tree', '--threads');
+    const parents = new Map(
+      tasks.map(({ pid, depth }, i) => [
+        pid,
+        tasks.slice(0, i).findLast((one) => one.depth === (depth ?? 0) - 1)?.pid,
+      ]),
+    );
+    const threads = (await ps('--threads')).tasks;
+    expect(tasks).toHaveLength(threads.length);
+    for (const { pid, tgid, ppid } of threads) expect(parents.get(pid) ?? 0).toBe(pid === tgid ? ppid : tgid);
+  });
+
+  it('has the ancestors of what was asked for, and says which these are', async () => {
+    const { tasks, selected } = await ps('--tree', '--kernel', '--state', 'I');
+    const asked = all.tasks.filter(({ kernelThread, state }) => kernelThread && state === 'I');
+    expect(tasks.map((task) => [task.pid, task.selected])).toEqual([
+      [2, false],
+      ...asked.map(({ pid }) => [pid, true]),
+    ]);
+    expect(selected).toBe(asked.length);
+  });
+
+  it('has siblings in the order of --sort', async () => {
+    const pids = pidsOf(await ps('--tree', '--sort', 'start', '--kernel'));
+    const latest = all.tasks
+      .filter(({ kernelThread }) => kernelThread)
+      .reduce((a, b) => ((b.startTime?.sinceBoot ?? 0) > (a.startTime?.sinceBoot ?? 0) ? b : a));
+    expect(pids.slice(0, 2)).toEqual([2, latest.pid]);
+  });
+
+  it('shows people the branches', async () => {
+    const { stdout } = await runMain(['ps', DUMP, '--tree']);
+    expect(stdout).toMatch(/ \[kthreadd\]$/m);
+    expect(stdout).toMatch(/ \\_ \[ksoftirqd\/0\]$/m);
+  });
+});
+
 describe('ps', () => {
   it.each([
     [['--state', 'Q'], /R \(running\), S \(sleeping\), D \(disk sleep\)/],
     [['--state', ''], /One or more of these letters are needed/],
     [['--state', 'd'], /One or more of these letters are needed/],
     [['--user', '--kernel'], /cannot be used/],
+    [['--tree', '--top', '3'], /cannot be used/],
     [['--top', 'none'], /A number of 1 or more is needed, or all/],
     [['--sort', 'name'], /pid, rss, swap/],
   ])('%j is wrong usage', async (options, message) => {

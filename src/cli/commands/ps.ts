@@ -2,14 +2,16 @@ import { fact } from '../../kernel/evidence/fact.ts';
 import { withSmallReads } from '../../kernel/open/small-reads.ts';
 import { readClocks } from '../../kernel/system/clocks.ts';
 import { argumentReader } from '../../kernel/tasks/process-arguments.ts';
-import { taskDetails } from '../../kernel/tasks/processes.ts';
+import { type TaskDetails, taskDetails } from '../../kernel/tasks/processes.ts';
 import type { Task } from '../../kernel/tasks/task.ts';
 import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
 import { sortedTasks, type TaskOrder } from '../../kernel/tasks/task-order.ts';
+import { branchesOf, type TreeTask, treeOf } from '../../kernel/tasks/task-tree.ts';
 import { nameReader } from '../../kernel/tasks/thread-names.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { type PsReport, psReport } from '../../report/ps-report.ts';
+import type { ListedTask } from '../../report/task-row.ts';
 import type { View } from '../../report/view.ts';
 import type { Session } from '../session/session.ts';
 
@@ -17,6 +19,7 @@ export interface PsAsked {
   readonly sort?: TaskOrder;
   readonly top?: number;
   readonly threads?: boolean;
+  readonly tree?: boolean;
   readonly user?: boolean;
   readonly kernel?: boolean;
   readonly state?: ReadonlySet<string>;
@@ -27,10 +30,14 @@ export function report({ image, kernel: open }: Session, asked: PsAsked): PsRepo
   const kernel = withSmallReads(open());
   const typed = new TypedKernel(kernel);
   const listing = listTasks(typed);
+  const clocks = fact(() => readClocks(typed));
   const selected = listing.tasks.filter((task) => isSelected(task, asked));
   const wanted = selected.filter((task) => asked.threads || isLeader(task));
-  const clocks = fact(() => readClocks(typed));
-  const tasks = sortedTasks(taskDetails(typed, listing, wanted, clocks), asked.sort ?? 'pid');
+  const read = (tasks: readonly Task[]) =>
+    sortedTasks(taskDetails(typed, listing, tasks, clocks), asked.sort ?? 'pid');
+  const { tasks, places, problems } = asked.tree
+    ? inTree(read(listing.tasks.filter((task) => asked.threads || isLeader(task))), new Set(wanted))
+    : inList(read(wanted), asked.top);
   const [nameOf, argumentsOf] = [nameReader(typed), argumentReader(typed)];
   return psReport({
     file: { path: image.path, format: image.format },
@@ -40,13 +47,37 @@ export function report({ image, kernel: open }: Session, asked: PsAsked): PsRepo
     counts: countTasks(listing.tasks),
     clocks,
     tasks,
-    problems: [],
-    selected: tasks.length,
-    listed: tasks
-      .slice(0, asked.top)
-      .map((details) => ({ details, name: nameOf(details.task), args: argumentsOf(details.task) })),
+    problems,
+    selected: wanted.length,
+    listed: places.map((place) => ({
+      ...place,
+      name: nameOf(place.details.task),
+      args: argumentsOf(place.details.task),
+    })),
     otherThreads: asked.state === undefined ? 0 : selected.length - wanted.length,
   });
+}
+
+/** What was read, what to list of it, and what is wrong with it. */
+interface Arranged {
+  readonly tasks: readonly TaskDetails[];
+  readonly places: readonly Pick<ListedTask, 'details' | 'place'>[];
+  readonly problems: readonly string[];
+}
+
+function inList(tasks: readonly TaskDetails[], top: number | undefined): Arranged {
+  return { tasks, places: tasks.slice(0, top).map((details) => ({ details })), problems: [] };
+}
+
+/** @param wanted the tasks that were asked for; their ancestors are listed, too */
+function inTree(tasks: readonly TaskDetails[], wanted: ReadonlySet<Task>): Arranged {
+  const tree = treeOf(tasks);
+  const isWanted = ({ details }: TreeTask) => wanted.has(details.task);
+  const places = branchesOf(tree.tasks, isWanted).map((one) => ({
+    details: one.details,
+    place: { depth: one.depth, selected: isWanted(one) },
+  }));
+  return { tasks, places, problems: tree.problems };
 }
 
 export async function view(report: PsReport, { threads }: PsAsked): Promise<View> {

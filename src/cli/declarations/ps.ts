@@ -12,6 +12,7 @@ export const ps = dumpCommand({
     kernel: { meaning: 'only threads of the kernel', conflicts: ['user'] },
     state: { argument: 'letters', meaning: 'only tasks in these states: D or D,Z', parse: parseStates },
     threads: { meaning: 'list threads instead of processes' },
+    tree: { meaning: 'children below their parents, with all ancestors', conflicts: ['top'] },
     sort: {
       argument: 'order',
       meaning: 'the order: by memory from the largest, by start from the latest',

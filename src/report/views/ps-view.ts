@@ -3,11 +3,29 @@ import type { PsReport } from '../ps-report.ts';
 import { foundTasks } from '../task-figures.ts';
 import type { TaskRow } from '../task-row.ts';
 import { plural, shortSize } from '../units.ts';
-import { BLANK, numbers, paragraph, type RichText, strong, table, type View } from '../view.ts';
+import {
+  BLANK,
+  type Column,
+  dropped,
+  numbers,
+  paragraph,
+  type RichText,
+  strong,
+  table,
+  type View,
+} from '../view.ts';
 import { kernelName } from './kernel-name.ts';
 import { commandText, notWhole } from './task-command.ts';
 
-const MEMORY = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'PTE'].map(numbers);
+/** A narrow terminal goes without the parts of RSS first. */
+const MEMORY = [
+  numbers('RSS'),
+  ...['ANON', 'FILE', 'SHMEM'].map((title) => dropped(2, numbers(title))),
+  dropped(3, numbers('SWAP')),
+  dropped(1, numbers('PTE')),
+];
+/** A command line may be longer than any terminal is wide. */
+const COMMAND: Column = { title: 'COMMAND', align: 'left', cut: true };
 /**
  * Marks of tasks: those that were on a CPU, the one that panicked, and all if it is unknown which were on
  * one.
@@ -25,7 +43,16 @@ export function* psView(report: PsReport, threads: boolean): View {
   const rows = each(function* () {
     for (const task of report.tasks) yield cells(task, threads, report.clock);
   });
-  const columns = ['', numbers('PID'), second, 'S', numbers('CPU'), ...MEMORY, numbers('START'), 'COMMAND'];
+  const columns = [
+    '',
+    numbers('PID'),
+    second,
+    'S',
+    numbers('CPU'),
+    ...MEMORY,
+    dropped(4, numbers('START')),
+    COMMAND,
+  ];
   yield table(columns, rows, { gap: 1 });
 }
 

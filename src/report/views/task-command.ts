@@ -10,8 +10,16 @@ const MORE = ' ...';
 export function commandText(task: TaskRow): string {
   const { pid, tgid, comm, name, args } = task;
   const more = whyNotWhole(task) === undefined ? '' : MORE;
-  if (task.kernelThread) return `[${name ?? comm}${more}]`;
-  return (pid === tgid && args ? args : (name ?? comm)) + more;
+  const own = (pid === tgid && args ? args : (name ?? comm)) + more;
+  return branch(task.depth ?? 0) + (task.kernelThread ? `[${own}]` : own);
+}
+
+/** A damaged dump may have a chain of any length. */
+const DEEPEST = 16;
+
+/** What is before a command in a tree, as in ps --forest, but narrower. */
+function branch(depth: number): string {
+  return depth === 0 ? '' : `${'  '.repeat(Math.min(depth, DEEPEST) - 1)}\\_ `;
 }
 
 /** How many commands are not whole, by why: "3 swapped out", the most frequent reasons. */
