@@ -22,6 +22,10 @@ export class BuiltProcess {
       levels: built.levels,
       allocate: () => built.allocate(KIB4),
     });
+    // The kernel's half is the same in all processes.
+    const half = KIB4 / 2;
+    for (let at = half; at < KIB4; at += 8)
+      built.memory.writeU64(root + at, built.memory.peekU64(built.tables.root + at));
   }
 
   /** Returns the address of a page of the stack; 0 is the highest. */

@@ -1,17 +1,24 @@
 import { ABSENCES } from '../../absence.ts';
+import { InspectError } from '../../errors.ts';
+import { hex } from '../../hex.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { pageOfAbsentEntry } from '../paging/absent-entry.ts';
 import type { AddressSpace } from '../paging/address-space.ts';
 import { type PageTableWalk, PageWalker } from '../paging/page-walk.ts';
+import { ADDRESS_MASK, ENTRIES } from '../paging/paging.ts';
 
 const PAGE = BigInt(PAGE_SIZE);
+const KERNEL_HALF = 1n << 63n;
 
 /** The memory of a process, through its own page tables. */
 export class ProcessMemory {
   readonly #space: AddressSpace;
   readonly #walker: PageWalker;
 
-  /** @param root physical address of its root page table, bytes */
+  /**
+   * @param root physical address of its root page table, bytes
+   * @throws InspectError corrupt if that does not map the kernel, as every process does
+   */
   constructor(space: AddressSpace, root: number) {
     const { memory, walker } = space;
     this.#space = space;
@@ -21,6 +28,9 @@ export class ProcessMemory {
       levels: walker.levels,
       encryptionMask: walker.encryptionMask,
     });
+    const [own, kernels] = [this.#walker, walker].map((of) => of.table(of.root)?.[ENTRIES - 1]);
+    if (own === undefined || kernels === undefined || ((own ^ kernels) & ADDRESS_MASK) === 0n) return;
+    throw new InspectError('corrupt', `its page tables at physical ${hex(root)} do not map the kernel`);
   }
 
   /**
@@ -45,8 +55,9 @@ export class ProcessMemory {
     return missing && ABSENCES[missing.absence];
   }
 
-  /** Returns a physical address in bytes, or why there is none. */
+  /** Returns a physical address in bytes, or why there is none. The upper half belongs to the kernel. */
   #locate({ address, steps, result }: PageTableWalk): number | string {
+    if (address >= KERNEL_HALF) return 'not mapped';
     if (result.kind === 'mapped') return result.physical;
     if (result.kind === 'noTable') return `not known, because a page table is ${ABSENCES[result.absence]}`;
     const last = steps.at(-1);

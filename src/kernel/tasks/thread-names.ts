@@ -54,7 +54,7 @@ class ThreadNames {
     if (kthread === 0n) return comm;
     const isWorker = (task.number('flags') & WQ_WORKER) !== 0;
     const { full, data } = this.#readKthread(kthread);
-    if (!isWorker) return full ?? comm;
+    if (!isWorker) return full === undefined ? comm : agreed(full, comm);
     // A worker that ends gets another comm.
     const own = full?.startsWith(comm) ? full : comm;
     return `${own}${this.#work(data, address)}`.slice(0, LONGEST);
@@ -80,4 +80,10 @@ class ThreadNames {
     if (worker.big('pool') === 0n || desc === '') return '';
     return `${worker.big('current_work') === 0n ? '-' : '+'}${desc}`;
   }
+}
+
+/** Only a worker's comm is changed after it got its name. */
+function agreed(full: string, comm: string): string {
+  if (full.startsWith(comm)) return full;
+  throw new InspectError('corrupt', `its comm is ${comm}, but its full_name is ${full}`);
 }

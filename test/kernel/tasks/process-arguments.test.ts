@@ -190,6 +190,15 @@ describe('an address of arguments', () => {
     expect(argumentsIn(kernel)[0]).toEqual({ missing: 'not mapped' });
   });
 
+  test('is not looked up in page tables that do not map the kernel', () => {
+    const { kernel, process, start } = processWith();
+    process.write(start, 'init\0');
+    process.place(start, start + 5n);
+    const { memory } = kernel.built.kernel;
+    memory.writeU64(process.tables.root + PAGE - 8, memory.peekU64(process.tables.root + PAGE - 8) + 0x1000n);
+    expect(argumentsIn(kernel)[0]).toEqual({ missing: expect.stringContaining('do not map the kernel') });
+  });
+
   test('without page tables says which is missing', () => {
     const { kernel, start } = processWith();
     kernel.setPlaces(0, 0x7000n, [start, start + 5n, start + 5n, start + 5n]);

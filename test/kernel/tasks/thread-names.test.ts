@@ -35,6 +35,11 @@ describe('the name of a thread of the kernel', () => {
     expect(namesOf([{ comm: 'n'.repeat(15), flags: KTHREAD, kthread }])).toEqual([kthread.fullName]);
   });
 
+  test('must begin as comm does', () => {
+    const kthread = { fullName: 'rcu_exp_par_gp_kthread_worker/0' };
+    expect(namesOf([{ comm: 'kswapd0', flags: KTHREAD, kthread }])).toMatchObject([{ kind: 'corrupt' }]);
+  });
+
   test('is not looked for in a process, whose word is for other things', () => {
     expect(namesOf([{ comm: 'iou-wrk-7', flags: 0x10, kthread: { fullName: 'other' } }])).toEqual([
       'iou-wrk-7',
