@@ -1,7 +1,7 @@
 import type { ByteSource } from '../../src/bytes/source.ts';
 import { InspectError } from '../../src/errors.ts';
 
-export { PROC_SUPER_MAGIC } from '../../src/bytes/file-source.ts';
+export { openError, PROC_SUPER_MAGIC } from '../../src/bytes/file-source.ts';
 
 const files = new Map<string, ByteSource>();
 

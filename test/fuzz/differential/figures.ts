@@ -33,7 +33,16 @@ const NAMES: readonly (readonly string[])[] = [
 /** Statements about figures that are not figures: sentences, and facts about the run itself. */
 const NOT_FIGURES = new Set([
   ...['schema', 'file', 'warnings', 'complete', 'consistent', 'candidates', 'unavailable'],
-  ...['reason', 'ownerError', 'detailsError', 'structPageError', 'checks', 'query'],
+  ...[
+    'reason',
+    'argsMissing',
+    'nameMissing',
+    'ownerError',
+    'detailsError',
+    'structPageError',
+    'checks',
+    'query',
+  ],
   ...['source', 'table', 'explanation'],
 ]);
 

@@ -35,6 +35,25 @@ export const POSSIBLE_STATES: readonly PossibleState[] = [
     /tasks\[\]\.cpu$/,
     'a task that is not running may have last run on any CPU',
   ),
+  state(
+    /^task_struct$/,
+    /^(start_boottime|real_start_time|start_time)$/,
+    /startTime\.(sinceBoot|clock)$/,
+    'both times are read one after the other, and a virtual machine may stand still in between',
+    1,
+  ),
+  state(
+    /^task_struct$/,
+    /^(flags|worker_private|set_child_tid)$/,
+    /tasks\[\]\.name$/,
+    'a thread of the kernel may be a worker or not, and only one of 5.17 or later has a name besides comm',
+  ),
+  state(
+    /^mm_struct$/,
+    /^(pgd|arg_start|arg_end|env_start|env_end)$/,
+    /tasks\[\]\.args/,
+    'a process may have its arguments anywhere: prctl(PR_SET_MM)',
+  ),
   state(/^cred$/, /^e?uid/, /\.e?uid$/, 'a task may run as any user'),
   state(
     /^mm_struct$/,

@@ -73,6 +73,7 @@ export const STRUCTURES: Readonly<Record<string, readonly Structure[]>> = {
           'state',
           'flags',
         ],
+        ...['start_boottime', 'real_start_time', 'start_time', 'worker_private', 'set_child_tid'],
         ...['exit_state', 'cpu', 'thread_info.cpu', 'on_cpu', 'thread_pid', 'group_leader', 'active_mm'],
       ],
       commands: ['ps', 'info', 'usage'],
@@ -89,7 +90,7 @@ export const STRUCTURES: Readonly<Record<string, readonly Structure[]>> = {
       fields: [
         'rss_stat',
         'pgtables_bytes',
-        'pgd',
+        ...['pgd', 'arg_start', 'arg_end', 'env_start', 'env_end'],
         'mm_users',
         'mm_count',
         'rss_stat[0].count',
