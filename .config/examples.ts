@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expandFixture } from '../fixtures/expand.ts';
+import { expandFile } from '../fixtures/expand.ts';
 
 /** The dump that is `vmcore` in examples without another one. */
-const USUAL = 'linux-6.12-numa';
-/** `vmcore` may be another fixture: `<!-- vmcore is linux-5.10 -->` stands before the example. */
+const USUAL = 'linux-6.12-numa.elf';
+/** `vmcore` may be another fixture: `<!-- vmcore is linux-5.10.elf -->` stands before the example. */
 const EXAMPLE =
   /(?:^<!-- vmcore is (?<fixture>\S+) -->\n+)?^```\n\$ (?<command>.*kdump-inspect .*)\n(?<output>[^`]*)^```$/gm;
 const PROGRAM = fileURLToPath(new URL('../dist/kdump-inspect.js', import.meta.url));
@@ -42,7 +42,7 @@ export async function withExamples(page: string): Promise<string> {
 
 /** What the built program prints, results and messages in the order of a terminal. @throws Error if it fails */
 export async function outputOf({ fixture, command }: Example): Promise<string> {
-  const dump = await expandFixture(fixture);
+  const dump = await expandFile(fixture);
   const folder = mkdtempSync(join(tmpdir(), 'kdump-inspect-example-'));
   try {
     symlinkSync(dump, join(folder, 'vmcore'));
