@@ -170,6 +170,19 @@ describe('a per-CPU variable', () => {
     expect(row).toMatchObject({ region: 'direct map', query: place });
   });
 
+  it.each(['runqueues@1', 'runqueues@1.cpu'])('has its type in BTF: struct %s', async (name) => {
+    const of = async (...words: readonly string[]) =>
+      JSON.parse((await runMain(['struct', NUMA, ...words, '--json'])).stdout) as StructReport;
+    const { value, address } = await of(name);
+    const [type = '', ...path] = name.replace('runqueues@1', 'rq').split('.');
+    const other = await of([type, ...path].join('.'), 'runqueues@1');
+    expect(address).toMatch(/^0xffff/);
+    expect({ value, address }).toEqual({ value: other.value, address: other.address });
+    const missing = await runMain(['struct', NUMA, name.replace('@1', '@2')]);
+    expect(missing.stderr).toContain('CPU 2 has no per-CPU area: this kernel has CPUs 0-1');
+    expect((await runMain(['struct', NUMA, name, 'init_task'])).status).toBe(2);
+  });
+
   it.each(TYPED)('of %s needs a CPU', async (name) => {
     const ran = await runMain(['page', dumpOf(name), 'runqueues']);
     expect(ran.stderr).toMatch(

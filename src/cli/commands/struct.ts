@@ -1,3 +1,4 @@
+import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { hasMembers, isEnum, KIND } from '../../kernel/btf/kinds.ts';
 import { AddressResolver } from '../../kernel/symbols/address-resolver.ts';
@@ -7,7 +8,7 @@ import type { WrittenAddress } from '../../kernel/symbols/written-address.ts';
 import { declaration, typeName } from '../../kernel/types/c-names.ts';
 import { layoutOf } from '../../kernel/types/layout.ts';
 import { layoutFault } from '../../kernel/types/layout-faults.ts';
-import { followPath, parseSubject, type Subject } from '../../kernel/types/subject.ts';
+import { followPath, parseSubject, type Subject, type SubjectName } from '../../kernel/types/subject.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
 import { notesOn, readValue } from '../../kernel/types/value.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
@@ -81,15 +82,24 @@ function startOf(
   at: WrittenAddress | undefined,
 ): Start {
   const name = parseSubject(text);
-  const known = at === undefined && name.nth === 1 ? findKnownSymbol(typed, name) : undefined;
+  const place = whereOf(name, at);
+  const known = place === undefined && name.nth === 1 ? findKnownSymbol(typed, name) : undefined;
   if (known) return { ...known, module: null, warnings: [] };
   const { btf, id, module, alike } = findType(typed, name);
   const others =
     alike > 1 && !text.includes('#')
       ? [`${alike} types are named ${name.name}; this is the first, ${name.name}#2 is the next`]
       : [];
-  const address = at === undefined ? null : resolver.resolve(at).address;
+  const address = place === undefined ? null : resolver.resolve(place).address;
   return { btf, type: id, bits: null, address, module, warnings: [...others, ...resolver.warnings] };
+}
+
+/** The given address or, for a name with a CPU, that of the CPU's copy of the variable. */
+function whereOf({ name, cpu }: SubjectName, at: WrittenAddress | undefined): WrittenAddress | undefined {
+  if (cpu === null) return at;
+  const text = `${name}@${cpu}`;
+  if (at) throw new InspectError('usage', `${text} says where the value is, and so does ${at.text}`);
+  return { text, number: null, symbol: name, module: null, cpu, offset: 0n, size: null };
 }
 
 /** What is impossible in BTF's layout of the type. */

@@ -9,7 +9,8 @@ export const struct = dumpCommand({
   operands: {
     subject: {
       name: 'NAME',
-      meaning: 'a type, or a symbol that has one, with an optional path: page, task_struct.mm->pgd',
+      meaning:
+        'a type, or a symbol that has one, with an optional path: page, task_struct.mm->pgd, runqueues@1',
     },
     at: {
       name: 'ADDR',

@@ -19,25 +19,32 @@ export interface Subject {
   readonly address: bigint | null;
 }
 
-/** A name from the command line: `task_struct.mm->pgd`, `struct page`, `console#2`. */
+/** A name from the command line: `task_struct.mm->pgd`, `struct page`, `console#2`, `runqueues@1.cpu`. */
 export interface SubjectName {
   readonly name: string;
   /** Which of the types of that name, counted from 1. */
   readonly nth: number;
+  /** Whose copy of a per-CPU variable; null for a type. */
+  readonly cpu: number | null;
   readonly steps: readonly Step[];
 }
 
-const NAME = /^(?:(?:struct|union|enum)\s+)?([A-Za-z_]\w*)(?:#([1-9]\d?))?(.*)$/s;
+const NAME = /^(?:(?:struct|union|enum)\s+)?([A-Za-z_]\w*)(?:#([1-9]\d?))?(?:@(\d{1,5}))?(.*)$/s;
 
 /** @throws InspectError usage if the name is malformed */
 export function parseSubject(text: string): SubjectName {
-  const [, name, nth = '1', path = ''] = NAME.exec(text.trim()) ?? [];
+  const [, name, nth = '1', cpu, path = ''] = NAME.exec(text.trim()) ?? [];
   if (name === undefined) {
     throw new InspectError('usage', `"${text.slice(0, 80)}" is not the name of a type`, {
       hint: "write the name of one of the kernel's types, with a path if wanted: task_struct.mm->pgd",
     });
   }
-  return { name, nth: Number(nth), steps: parseMemberPath(path.replace(/^\./, '')) };
+  return {
+    name,
+    nth: Number(nth),
+    cpu: cpu === undefined ? null : Number(cpu),
+    steps: parseMemberPath(path.replace(/^\./, '')),
+  };
 }
 
 /**
