@@ -21,6 +21,10 @@ export interface ErrorFacts {
   readonly key?: string;
   /** The system's error name, such as EPERM. */
   readonly errno?: string;
+  /** The operand or option of the command line that is wrong, as the help writes it: PFN|ADDR, --jobs. */
+  readonly argument?: string;
+  /** What was given for it. */
+  readonly value?: string;
   /** What the user can do about it. */
   readonly hint?: string;
   readonly cause?: unknown;

@@ -16,6 +16,7 @@ import { type Asked, type Cut, cutAt, randomPlaces, reportOf } from './support/c
 import { dumpOf } from './support/fixture.ts';
 import { type Form, filesOf, forms } from './support/form.ts';
 import { runMain } from './support/run-main.ts';
+import { saidIn } from './support/said.ts';
 import { violations } from './support/schema.ts';
 
 const MEMORY = 'linux-6.1';
@@ -164,7 +165,7 @@ describe('the program, on a file that was cut', () => {
     ['linux-6.1-excluded.flat', 16],
   ])('ends with status 3, an incomplete report and a warning: %s', async (name, bytes) => {
     const ran = await runMain(['pages', without(name, bytes), '--json']);
-    expect([ran.status, ran.stderr]).toEqual([
+    expect([ran.status, saidIn(ran)]).toEqual([
       3,
       expect.stringMatching(/^kdump-inspect: warning: .*cut short/m),
     ]);
@@ -180,6 +181,6 @@ describe('the program, on a file that was cut', () => {
   ])('ends with status 1 and a sentence if nothing is left: %s', async (name, bytes) => {
     const ran = await runMain(['pages', without(name, bytes), '--json']);
     expect([ran.status, ran.stdout]).toEqual([1, '']);
-    expect(ran.stderr).toMatch(/^kdump-inspect: .* (cut short|truncated|the file has)/);
+    expect(saidIn(ran)).toMatch(/^kdump-inspect: .* (cut short|truncated|the file has)/);
   });
 });

@@ -6,6 +6,7 @@ import { type Faults, faultyDisk } from './support/faulty-disk.ts';
 import { dumpOf } from './support/fixture.ts';
 import { type Answer, dishonesty } from './support/honest.ts';
 import { runMain } from './support/run-main.ts';
+import { saidIn } from './support/said.ts';
 import { violations } from './support/schema.ts';
 
 interface Asked extends Answer {
@@ -21,8 +22,8 @@ async function ask(
 ): Promise<Asked> {
   const { positions, release } = faultyDisk(dump, faults);
   try {
-    const { status, stdout, stderr } = await runMain([command, dump, ...operands, '--json']);
-    return { status: status ?? -1, out: stdout, err: stderr, positions };
+    const ran = await runMain([command, dump, ...operands, '--json']);
+    return { status: ran.status ?? -1, out: ran.stdout, err: saidIn(ran), positions };
   } finally {
     release();
   }

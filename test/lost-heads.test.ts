@@ -12,6 +12,7 @@ import { ChangedDump } from './support/changed-dump.ts';
 import { faultyDisk } from './support/faulty-disk.ts';
 import { TYPED } from './support/fixture.ts';
 import { runMain } from './support/run-main.ts';
+import { saidIn } from './support/said.ts';
 
 /**
  * File offset of the vmemmap page with the struct page of the first block of `pages` pages that a rule
@@ -44,8 +45,8 @@ async function ask<T>(
 ): Promise<{ status: number; report: T; err: string }> {
   const { release } = faultyDisk(path, { bad: { start: place, end: place + 4096 } });
   try {
-    const { status, stdout, stderr } = await runMain([...command, path, '--json']);
-    return { status: status ?? -1, report: JSON.parse(stdout) as T, err: stderr };
+    const ran = await runMain([...command, path, '--json']);
+    return { status: ran.status ?? -1, report: JSON.parse(ran.stdout) as T, err: saidIn(ran) };
   } finally {
     release();
   }

@@ -9,15 +9,17 @@ import { insteadOf } from './words-of-other-tools.ts';
 const OF_A_DUMP = 'info';
 
 /**
- * The command line with the command that was left out: a dump alone means `info`. It is unchanged if its first
- * operand is a command, or if the parser has to say what is wrong with it.
+ * The command line with its command first. A dump alone means `info`; options that every command has may come
+ * before the command. It is unchanged if the parser has to say what is wrong with it.
  * @throws InspectError usage, if its first word is unknown, or one of another tool, or empty, or comes too early
  */
 export function withCommand(args: readonly string[], commands: readonly Command[]): readonly string[] {
   const info = commands.find(({ name }) => name === OF_A_DUMP);
   const at = info ? firstOperand(args, allOptionsOf(info)) : undefined;
   const word = at === undefined ? undefined : args[at];
-  if (at === undefined || word === undefined || isCommand(word, commands)) return args;
+  if (at === undefined || word === undefined) return args;
+  if (word === 'help') return args;
+  if (isCommand(word, commands)) return [word, ...args.slice(0, at), ...args.slice(at + 1)];
   if (word === '') throw emptyWord();
   if (kindAt(word) === undefined) {
     const instead = insteadOf(word);
@@ -27,8 +29,7 @@ export function withCommand(args: readonly string[], commands: readonly Command[
   return [OF_A_DUMP, ...args];
 }
 
-const isCommand = (word: string, commands: readonly Command[]) =>
-  word === 'help' || commands.some(({ name }) => name === word);
+const isCommand = (word: string, commands: readonly Command[]) => commands.some(({ name }) => name === word);
 
 /**
  * Where the first operand is; undefined if there is none, or if an option before it is unknown.

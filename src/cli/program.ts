@@ -1,9 +1,9 @@
 import { Argument, Option } from 'commander';
-import { escapeText } from '../report/escape.ts';
 import { allOptionsOf, type Command, operandsOf } from './command/command.ts';
 import { PROGRAM } from './command/program-texts.ts';
 import { type DeclaredOption, flagOf, type Operand, takesNextWord } from './options/declared.ts';
-import { printOut, say } from './output/write.ts';
+import { wordParser } from './options/word-parser.ts';
+import { printOut } from './output/write.ts';
 import { Parser } from './parser.ts';
 
 declare const __KDUMP_INSPECT_VERSION__: string | undefined;
@@ -18,33 +18,49 @@ export type RunCommand = (
   asked: Readonly<Record<string, unknown>>,
 ) => Promise<void>;
 
+/** What writes the help, which is loaded only if the command line asks for it. */
+type Helper = typeof import('./help.ts');
+
 /**
  * The parser of the command line. If the command is known the parser has only that, because building the
  * options of all commands takes longer than opening a dump.
  * @param first the first word of the command line
  */
-export function makeProgram(commands: readonly Command[], run: RunCommand, first?: string): Parser {
-  const program = new Parser(PROGRAM.name)
-    .description(PROGRAM.description)
-    .version(VERSION)
-    .addHelpText('after', afterHelp)
-    .configureHelp({ subcommandTerm: (command) => command.name() })
-    .showHelpAfterError('(kdump-inspect --help lists the commands and options)');
+export function makeProgram(
+  commands: readonly Command[],
+  run: RunCommand,
+  { first, helper }: { readonly first?: string | undefined; readonly helper?: Helper | undefined },
+): Parser {
+  const program = new Parser(PROGRAM.name).description(PROGRAM.description).version(VERSION);
   const known = commands.filter(({ name }) => name === first);
-  for (const command of known.length > 0 ? known : commands) program.addCommand(parserOf(command, run));
+  for (const command of known.length > 0 ? known : commands) {
+    const parser = parserOf(command, run);
+    helper?.withCommandHelp(parser, command);
+    program.addCommand(parser);
+  }
+  helper?.withProgramHelp(program);
   return withErrors(program);
 }
 
 function parserOf(command: Command, run: RunCommand): Parser {
-  const { name, help } = command;
-  const parser = new Parser(name).description(command.summary);
-  for (const operand of operandsOf(command)) parser.addArgument(argumentOf(operand));
+  const { name } = command;
+  const parser = new Parser(name).description(command.summary).allowExcessArguments();
+  for (const operand of operandsOf(command)) parser.addArgument(argumentOf(operand, name));
   for (const [option, declared] of Object.entries(allOptionsOf(command)))
-    for (const one of optionsOf(option, declared)) parser.addOption(one);
-  if (help !== undefined) parser.addHelpText('after', ({ command }) => `\n${wrapped(command, help)}`);
-  parser.showHelpAfterError(`(kdump-inspect ${name} --help lists its operands and options)`);
-  parser.action(() => run(command, ...wordsOf(command, parser)));
+    for (const one of optionsOf(option, declared, name)) parser.addOption(one);
+  parser.action(async () => {
+    await refuseMore(command, parser.args);
+    return run(command, ...wordsOf(command, parser));
+  });
   return withErrors(parser);
+}
+
+/** @throws InspectError usage, if there are more operands than the command takes */
+async function refuseMore(command: Command, given: readonly string[]): Promise<void> {
+  const operands = operandsOf(command);
+  const last = operands.at(-1);
+  const excess = last?.many || last?.parseWords ? undefined : given[operands.length];
+  if (excess !== undefined) throw (await import('./usage-error.ts')).unexpectedOperand(command, excess);
 }
 
 /** The files of the dump, and the values of the other operands and of the options by name. */
@@ -61,21 +77,22 @@ function valueFrom({ parseWords }: Operand, value: unknown): unknown {
   return value.length > 0 ? parseWords(value) : undefined;
 }
 
-function argumentOf({ name, meaning, optional, many, choices, parse, parseWords }: Operand): Argument {
+function argumentOf(operand: Operand, command: string): Argument {
+  const { name, meaning, optional, many, choices, parseWords } = operand;
   const word = many || parseWords ? `${name}...` : name;
   const argument = new Argument(optional ? `[${word}]` : `<${word}>`, meaning);
   if (choices) argument.choices(choices);
-  const parser = parserFor(parse, many);
+  const parser = wordParser(operand, command, name);
   if (parser) argument.argParser(parser);
   return argument;
 }
 
 /** Commander's options for a declared option: two for one that can also be turned off. */
-function optionsOf(name: string, declared: DeclaredOption): Option[] {
+function optionsOf(name: string, declared: DeclaredOption, command: string): Option[] {
   const option = optionOf(name, declared);
-  const { choices, parse, many, conflicts, negated, off } = declared;
+  const { choices, conflicts, negated, off } = declared;
   if (choices) option.choices(choices);
-  const parser = parserFor(parse, many);
+  const parser = wordParser(declared, command, flagOf(name));
   if (parser) option.argParser(parser);
   if (declared.default !== undefined) option.default(declared.default);
   if (conflicts) option.conflicts([...conflicts]);
@@ -93,51 +110,10 @@ function optionOf(name: string, declared: DeclaredOption): Option {
   return option;
 }
 
-/** How commander turns text into a value; undefined if its own way is right. */
-function parserFor(parse: Operand['parse'], many = false) {
-  if (!many) return parse;
-  // There may be a hundred thousand values, so the list is not copied for each.
-  return (text: string, before: unknown) => {
-    const all = Array.isArray(before) ? before : [];
-    all.push(parse ? parse(text) : text);
-    return all;
-  };
-}
-
-function afterHelp({ command }: { command: Parser }): string {
-  const explained = PROGRAM.examples.filter(([, meaning]) => meaning !== '');
-  const width = explained.reduce((most, [line]) => Math.max(most, line.length), 0);
-  const examples = PROGRAM.examples.map(([line, meaning]) =>
-    `  ${line.padEnd(width)}   ${meaning}`.trimEnd(),
-  );
-  const statuses = PROGRAM.statuses.map(([status, meaning]) => `${status} ${meaning}`).join('; ');
-  return `
-Examples:
-${examples.join('\n')}
-
-${PROGRAM.withoutFile}
-
-${wrapped(command, `Exit status: ${statuses}.`)}
-`;
-}
-
-/** Text that is wrapped like the rest of the help. */
-function wrapped(parser: Parser, text: string): string {
-  const width = parser.configureOutput().getOutHelpWidth?.() ?? 80;
-  return parser.createHelp().boxWrap(text, width);
-}
-
-/**
- * Usage errors return to main() instead of ending the process, and what they quote is escaped for the
- * terminal.
- */
+/** Usage errors return to main(), which says them in the program's own words. */
 function withErrors(command: Parser): Parser {
-  const outputError = (text: string) => say(`${escapeUsage(text.trimEnd())}\n`);
-  return command.exitOverride().configureOutput({ writeOut: printOut, writeErr: say, outputError });
-}
-
-/** Commander's suggestion stays on its own line. */
-function escapeUsage(text: string): string {
-  const at = text.lastIndexOf('\n(Did you mean ');
-  return at < 0 ? escapeText(text) : `${escapeText(text.slice(0, at))}\n${escapeText(text.slice(at + 1))}`;
+  const silent = () => {};
+  return command
+    .exitOverride()
+    .configureOutput({ writeOut: printOut, writeErr: silent, outputError: silent });
 }

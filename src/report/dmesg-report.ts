@@ -1,3 +1,4 @@
+import type { InspectError } from '../errors.ts';
 import type { Caller, LogEntry, LogRecord, LostRecords } from '../kernel/log/log-record.ts';
 import { jsonLine } from './escape.ts';
 import { jsonInteger } from './json-integer.ts';
@@ -8,8 +9,8 @@ import type { Report } from './report.ts';
 export interface LogReport extends Report {
   readonly schema: 'kdump-inspect/dmesg/1';
   readonly entries: Iterable<LogEntry>;
-  /** How many records there were. */
-  readonly records: number;
+  /** Why there is nothing to show, if no record can be read. */
+  readonly failure?: InspectError | undefined;
 }
 
 /** A line of `dmesg --json`: one record, or records that are lost. */

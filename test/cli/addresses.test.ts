@@ -5,6 +5,7 @@ import type { PageReport } from '../../src/report/page-report.ts';
 import type { StructReport } from '../../src/report/struct-report.ts';
 import type { TranslateReport, TranslationRow } from '../../src/report/translate-report.ts';
 import { dumpOf, expectedOf, TINY, TYPED } from '../support/fixture.ts';
+import { onlyError } from '../support/only-error.ts';
 import type { Ran } from '../support/run.ts';
 import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
@@ -20,7 +21,8 @@ function logOf(name: string): string[] {
 
 async function translated(dump: string, words: readonly string[]): Promise<[Ran, readonly TranslationRow[]]> {
   const ran = await runMain(['translate', dump, ...words, '--json']);
-  expect(ran.stderr).toBe('');
+  if (ran.status === 1) expect(onlyError(ran).error.kind).toBe('notMapped');
+  else expect(ran.stderr).toBe('');
   const report = JSON.parse(ran.stdout) as TranslateReport;
   expect(violations('translate', report)).toEqual([]);
   return [ran, report.translations];

@@ -10,6 +10,7 @@ import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
 import { dumpOf, expectedOf } from '../support/fixture.ts';
 import { run } from '../support/run.ts';
 import { runMain } from '../support/run-main.ts';
+import { saidIn } from '../support/said.ts';
 import { violations } from '../support/schema.ts';
 
 const NUMA = dumpOf('linux-6.12-numa');
@@ -256,7 +257,7 @@ describe('layout', () => {
     expect(report.pageOffset.candidates.filter((c) => c.verdict === 'differs').length).toBeGreaterThanOrEqual(
       3,
     );
-    expect(ran.stderr).toMatch(/warning: page_offset: the given value is not what the dump says/);
+    expect(saidIn(ran)).toMatch(/warning: page_offset: the given value is not what the dump says/);
   });
 });
 

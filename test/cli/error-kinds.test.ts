@@ -12,6 +12,7 @@ import type { ErrorFacts, ErrorKind } from '../../src/errors.ts';
 import { failureOfAsync } from '../builders/failure.ts';
 import { faultyDisk } from '../support/faulty-disk.ts';
 import { dumpOf } from '../support/fixture.ts';
+import { onlyError } from '../support/only-error.ts';
 import { runMain } from '../support/run-main.ts';
 import { replaceCalls } from '../support/system-calls.ts';
 
@@ -152,7 +153,23 @@ describe.each(CASES)('$kind: $what', ({ kind, ask, args, facts, fault = () => ()
     expect(ran.stderr).toBe(`kdump-inspect: ${message}\n${hint}`);
     expect([ran.status, ran.stdout]).toEqual([kind === 'usage' ? 2 : 1, '']);
   });
+
+  it('is one object of its schema on stderr with --json, and nothing else', async () => {
+    const { message, facts: all } = await failureOfAsync(ask());
+    const ran = await runMain([...args, '--json']);
+    const { error, ...rest } = onlyError(ran);
+    expect(rest).toEqual({ schema: 'kdump-inspect/error/1' });
+    expect(error).toMatchObject({ kind, message, ...plain(all) });
+    expect([ran.status, ran.stdout]).toEqual([kind === 'usage' ? 2 : 1, '']);
+  });
 });
+
+/** The facts of an error as JSON has them. */
+function plain({ cause: _, offset, address, ...rest }: ErrorFacts) {
+  const hex = (name: string, value?: number | bigint) =>
+    value === undefined ? {} : { [name]: `0x${value.toString(16)}` };
+  return { ...rest, ...hex('offset', offset), ...hex('address', address) };
+}
 
 describe('the kinds', () => {
   it('are all there', () => {

@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import { dumpOf } from '../support/fixture.ts';
+import { onlyError } from '../support/only-error.ts';
 import { shell } from '../support/run.ts';
 import { runMain } from '../support/run-main.ts';
 import { violations } from '../support/schema.ts';
@@ -42,14 +43,27 @@ describe('wrong usage ends with status 2, and stderr says what is right', () => 
   it.each([
     [[], /Usage: kdump-inspect/],
     [['nonsense'], /unknown command 'nonsense'/],
+    [['help', 'nonsense'], /unknown command 'nonsense'/],
     [
       ['pages', '--nonsense'],
-      /unknown option '--nonsense'\n\(kdump-inspect pages --help lists its operands and options\)$/m,
+      /pages: unknown option --nonsense\n {2}kdump-inspect pages --help lists its operands and options$/m,
     ],
-    [['pages', '--compat', 'crash'], /Allowed choices are makedumpfile/],
-    [['translate', DUMP], /missing required argument 'ADDR'/],
+    [['pages', '--job', '2'], /pages: unknown option --job\n {2}did you mean --jobs\?/],
+    [['--nonsense'], /unknown option --nonsense\n {2}kdump-inspect --help lists/],
+    [['--top', '3', 'usage'], /unknown option --top\n {2}it is an option of usage, ps, and goes after/],
+    [['--json-lines'], /unknown option --json-lines/],
+    [['pages', '--compat', 'crash'], /pages: --compat cannot be 'crash': makedumpfile is needed$/m],
+    [['ps', '--sort', 'size'], /ps: --sort cannot be 'size': (\w+, )+\w+ or \w+ is needed$/m],
+    [['pages', '--jobs', '0'], /pages: --jobs cannot be '0': a number of threads is needed, 1 or more$/m],
+    [['dmesg', '--last'], /dmesg: --last needs a value\n {2}--last <n>: only the last N of these records$/m],
+    [['pages', '--boot', '1', '--vmcoreinfo', 'x'], /--boot and --vmcoreinfo cannot be used together/],
+    [
+      ['completion', 'bash', 'fish'],
+      /completion: unexpected operand 'fish'\n {2}usage: kdump-inspect completion SHELL; /,
+    ],
+    [['translate', DUMP], /translate: ADDR is missing\n {2}usage: kdump-inspect translate FILE ADDR\.\.\.; /],
     [['translate', DUMP, '1234'], /hex with 0x before it/],
-    [['translate'], /missing required argument 'FILE'/],
+    [['translate'], /translate: FILE is missing/],
     [['page', DUMP, '0xzz'], /pfn \(decimal\) or an address/],
     [['page', DUMP, '99999999999999'], /pfn \(decimal\) or an address/],
     [['layout', DUMP, '--page-offset', 'ffff888000000000'], /hex with 0x before it/],
@@ -59,6 +73,51 @@ describe('wrong usage ends with status 2, and stderr says what is right', () => 
     expect(ran.stderr).toMatch(message);
     expect(ran.status).toBe(2);
     expect(ran.stdout).toBe('');
+  });
+
+  it.each([
+    [['nonsense', '--json'], {}],
+    [['pages', '--nonsense', '--json'], { argument: '--nonsense' }],
+    [['pages', '--jobs', 'all', '--json'], { argument: '--jobs', value: 'all' }],
+    [['completion', 'bash', 'fish', '--json'], {}],
+    [['page', DUMP, '--json'], { argument: 'PFN|ADDR' }],
+    [['page', DUMP, '0xzz', '--json'], { hint: expect.stringContaining('0x') }],
+    [['layout', DUMP, '--page-offset', '\x1b[2J', '--json'], { argument: '--page-offset', value: '\x1b[2J' }],
+    [['--json'], { argument: '--json', hint: 'kdump-inspect --help lists the commands and options' }],
+    [['pages', DUMP, DUMP, '--json', '--debug'], { stack: expect.stringMatching(/^ {4}at /m) }],
+  ])('and with --json it is an object on stderr: %j', async (args, facts) => {
+    const ran = await runMain(args);
+    expect(onlyError(ran).error).toMatchObject({ kind: 'usage', ...facts });
+    expect([ran.status, ran.stdout]).toEqual([2, '']);
+    expect(ran.stderr).not.toContain('\x1b');
+  });
+});
+
+describe('common options before the command', () => {
+  it.each([
+    [['--json', 'segments', DUMP]],
+    [['--quiet', '--json', '--no-color', 'segments', DUMP]],
+    [['--format', 'raw', '--json', 'segments', DUMP]],
+    [['--format=raw', '--json', 'segments', DUMP]],
+  ])('mean the same after it: %j', async (args) => {
+    const at = args.indexOf('segments');
+    const after = await runMain([...args.slice(at), ...args.slice(0, at)]);
+    expect(after.stdout).toContain('"schema": "kdump-inspect/segments/1"');
+    expect(await runMain(args)).toEqual(after);
+  });
+
+  it('are no part of the help', async () => {
+    expect(await runMain(['--json', '--help'])).toEqual(await runMain(['--help']));
+    expect(await runMain(['--json', 'pages', '--help'])).toEqual(await runMain(['pages', '--help']));
+  });
+});
+
+describe('a failure that has a document, too', () => {
+  it('is the document on stdout and the object on stderr', async () => {
+    const ran = await runMain(['translate', DUMP, '0x1000', '--json', '--debug']);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ mapped: false, complete: true });
+    expect(onlyError(ran).error).toMatchObject({ kind: 'notMapped', path: DUMP });
+    expect(ran.status).toBe(1);
   });
 });
 
@@ -131,8 +190,13 @@ describe('a truncated dump', async () => {
 
   it('is done with status 3, and says how much is missing', () => {
     expect(ran.status).toBe(3);
-    expect(ran.stderr).toMatch(/warning: the file is truncated: [\d.]+ MiB of memory are missing/);
-    const report = JSON.parse(ran.stdout) as { complete: boolean; segments: { missing: number }[] };
+    const report = JSON.parse(ran.stdout) as {
+      complete: boolean;
+      segments: { missing: number }[];
+      warnings: string[];
+    };
+    expect(report.warnings.join()).toMatch(/^the file is truncated: [\d.]+ MiB of memory are missing/);
+    expect(ran.stderr).toBe('');
     expect(violations('segments', report)).toEqual([]);
     expect(report.complete).toBe(false);
     const missing = report.segments.reduce((sum, s) => sum + s.missing, 0);

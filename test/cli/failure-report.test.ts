@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { reportFailure } from '../../src/cli/output/output.ts';
+import { reportFailure } from '../../src/cli/output/failure.ts';
 import { ReaderGone } from '../../src/cli/output/write.ts';
 import { InspectError } from '../../src/errors.ts';
 import { type FakeTerminal, fakeTerminal } from '../support/fake-terminal.ts';
@@ -12,7 +12,7 @@ afterEach(() => terminal.release());
 
 /** The exit status, and what is printed to stderr. */
 function report(error: unknown, debug = false) {
-  const status = reportFailure(error, debug);
+  const status = reportFailure(error, { debug });
   return { status, said: terminal.text() };
 }
 
@@ -27,7 +27,7 @@ describe('what ends the program', () => {
       status: 1,
       said: `kdump-inspect: core: is not a regular file\n  ${hint}\n`,
     });
-    expect(reportFailure(new InspectError('usage', 'no'), false)).toBe(2);
+    expect(reportFailure(new InspectError('usage', 'no'), {})).toBe(2);
   });
 
   it.each([

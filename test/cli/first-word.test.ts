@@ -48,7 +48,6 @@ describe('a command line without a command', () => {
 
   it.each([
     [['pages', 'vmcore']],
-    [['--json', 'pages', 'vmcore']],
     [['--json', 'help']],
     [['--json']],
     [['-o']],

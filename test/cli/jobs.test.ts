@@ -57,14 +57,14 @@ describe('pages --jobs', () => {
     expect(ask('8')).toMatchObject({ status: 0, stdout: ask('1').stdout });
     expect(ask('0')).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining('A number of threads is needed'),
+      stderr: expect.stringContaining('a number of threads is needed'),
     });
   });
 
   test.each(['0', '-1', '1.5', 'two', ''])('refuses %j', (jobs) => {
     const ran = run(['pages', large, '--jobs', jobs]);
     expect(ran.status).toBe(2);
-    expect(ran.stderr).toContain('A number of threads is needed');
+    expect(ran.stderr).toContain('a number of threads is needed');
   });
 
   test('writes nothing when whoever reads has gone, and ends well', () => {

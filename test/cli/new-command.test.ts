@@ -32,6 +32,7 @@ const release = dumpCommand({
     lost: { meaning: 'as if something were missing' },
   },
   help: 'This command is only in a test.',
+  examples: [['kdump-inspect release vmcore', 'the release']],
   load: async () => ({
     report: ({ image, kernel }, { prefix = '', times = 1, letters, lost }) => ({
       schema: 'kdump-inspect/release/1',

@@ -25,6 +25,7 @@ import {
 import { qemuDump } from '../builders/qemu-dump.ts';
 import { dumpOf } from '../support/fixture.ts';
 import { runMain } from '../support/run-main.ts';
+import { saidIn } from '../support/said.ts';
 import { violations } from '../support/schema.ts';
 
 const KASLR = { kernelOffset: 0x1a00_0000n, physBase: -0x1900_0000n };
@@ -57,7 +58,7 @@ async function json<T>(args: readonly string[], status = 0): Promise<{ report: T
   expect(ran.status).toBe(status);
   const report = JSON.parse(ran.stdout) as T;
   expect(violations(args[0] ?? '', report)).toEqual([]);
-  return { report, stderr: ran.stderr };
+  return { report, stderr: saidIn(ran) };
 }
 
 describe('a dump of QEMU without its vmcoreinfo device', () => {

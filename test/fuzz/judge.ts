@@ -34,6 +34,7 @@ export function faultsOf(outcome: Outcome, schemas: string): string[] {
   if (UNSAFE.test(stripped(stderr, outcome))) faults.push('a control character is on stderr');
   const wrong = NO_NUMBER.exec(stdout);
   if (wrong && args[0] !== 'symbols') faults.push(`stdout has ${wrong[0]}`);
+  if (args.includes('--json')) faults.push(...messageFaults(outcome, said, schemas));
   if (args.includes('--json') && status !== 1) faults.push(...jsonFaults(outcome, schemas));
   else if (status === 3 && !saysIncomplete(outcome)) faults.push('status 3, but nothing says why');
   return faults;
@@ -44,9 +45,19 @@ function isAnswer({ args, stdout }: Outcome): boolean {
   return args[0] === 'translate' && stdout !== '';
 }
 
+/** With --json a failure is one object on stderr; otherwise there is nothing: warnings are in the document. */
+function messageFaults({ status }: Outcome, said: string, schemas: string): string[] {
+  const fails = status === 1 || status === 2;
+  if (!fails) return said === '' ? [] : [`with --json stderr has ${said.slice(0, 200)}`];
+  const error = parsed(said);
+  if (error === undefined) return [`stderr is not JSON: ${said.slice(0, 200)}`];
+  const validate = validator('error', schemas);
+  return validate(error) ? [] : [`error schema: ${JSON.stringify(validate.errors?.slice(0, 3))}`];
+}
+
 /** Whether there is a warning; for `info` a value that is unknown, for `page` why it has no class. */
 function saysIncomplete({ args, stdout, stderr }: Outcome): boolean {
-  if (/warning: .{10}/.test(stderr)) return true;
+  if (/warning: .{10}|"warnings": ?\[\s*".{10}/.test(stderr + stdout)) return true;
   if (args[0] === 'info') return /^unknown {7}|"unavailable": \{\n/m.test(stripVTControlCharacters(stdout));
   return args[0] === 'page' && /because|"reason": ".{10}/.test(stdout);
 }

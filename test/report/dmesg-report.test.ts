@@ -20,7 +20,13 @@ const lost = (facts: object) =>
 /** Returns the text of a record. */
 function logText(record: LogRecord, isTerminal = false): Promise<string> {
   const report: LogReport = {
-    ...{ schema: 'kdump-inspect/dmesg/1', entries: [record], records: 1, warnings: [], complete: true },
+    ...{
+      schema: 'kdump-inspect/dmesg/1',
+      entries: [record],
+      failure: undefined,
+      warnings: [],
+      complete: true,
+    },
   };
   return textOf(dmesgView(report), { isTerminal });
 }

@@ -7,6 +7,7 @@ import { faultyDisk } from './faulty-disk.ts';
 import { dumpOf } from './fixture.ts';
 import { type Answer, contradictions } from './honest.ts';
 import { runMain } from './run-main.ts';
+import { saidIn } from './said.ts';
 
 /** A fixture that can be asked as it is, or with words of its memory changed. */
 export class ChangedDump {
@@ -44,8 +45,8 @@ export class ChangedDump {
     const [name = '', ...operands] = command;
     const { release } = faultyDisk(this.path, { changed });
     try {
-      const { status, stdout, stderr } = await runMain([name, this.path, ...operands, '--json']);
-      return { status: status ?? -1, out: stdout, err: stderr };
+      const ran = await runMain([name, this.path, ...operands, '--json']);
+      return { status: ran.status ?? -1, out: ran.stdout, err: saidIn(ran) };
     } finally {
       release();
     }

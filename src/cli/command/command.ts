@@ -1,3 +1,4 @@
+import type { InspectError } from '../../errors.ts';
 import type { Report } from '../../report/report.ts';
 import type { View } from '../../report/view.ts';
 import { COMMON_OPTIONS } from '../options/common-options.ts';
@@ -18,7 +19,12 @@ interface Declaration {
   readonly options: DeclaredOptions;
   /** A further paragraph of its help. */
   readonly help?: string;
+  /** At least one. */
+  readonly examples: readonly Example[];
 }
+
+/** A command line, in which `vmcore` is the dump, and what it shows; empty if the line says it. */
+export type Example = readonly [line: string, meaning: string];
 
 /** A command that reads a dump. */
 export interface DumpCommand extends Declaration {
@@ -44,8 +50,8 @@ export interface DumpCode<Asked, R extends Report> {
   view(report: R, asked: Asked): View | Promise<View>;
   /** The report as JSON, if that is not simply the report as one document. */
   json?(report: R, shown: Shown<Asked>): string | Iterable<string>;
-  /** Whether the command could not do what was asked (status 1), although there is a report that says why. */
-  failed?(report: R): boolean;
+  /** Why the command could not do what was asked (status 1), although there is a report, which says it, too. */
+  failed?(report: R): InspectError | undefined;
 }
 
 /** What else decides how a report is written as JSON. */
@@ -68,6 +74,7 @@ interface Typed<P extends Operands, O extends DeclaredOptions> {
   readonly operands?: P;
   readonly options?: O;
   readonly help?: string;
+  readonly examples: readonly Example[];
 }
 
 type AskedOf<P extends Operands, O extends DeclaredOptions> = OperandsOf<P> & OptionsOf<O>;

@@ -9,7 +9,7 @@ export const PROGRAM = {
     'a LiME or AVML image, or with --format raw a raw memory image. No debuginfo is needed.',
   withoutFile: 'Without FILE the live /proc/kcore is read, which requires root.',
   examples: [
-    ['kdump-inspect info vmcore', 'what happened to which kernel'],
+    ['kdump-inspect vmcore', 'what happened to which kernel, as info vmcore'],
     ['kdump-inspect pages /proc/kcore', "what this machine's memory is used for"],
     ['kdump-inspect pages vmcore --json | jq .classes.free.pages', ''],
     ['kdump-inspect usage vmcore', 'who holds the memory'],

@@ -3,6 +3,7 @@ import { sound } from '../../report/invariants.ts';
 import { jsonPieces } from '../../report/json-pieces.ts';
 import type { Report } from '../../report/report.ts';
 import type { CommonOptions } from '../options/common-options.ts';
+import { reportFailure } from '../output/failure.ts';
 import { EXIT, type Output } from '../output/output.ts';
 import { type Session, withDump } from '../session/session.ts';
 import type { DumpCode, DumpCommand } from './command.ts';
@@ -39,7 +40,9 @@ async function show(code: AnyCode, session: Session, asked: Asked): Promise<numb
     output.result(piece);
   }
   warn();
-  if (code.failed?.(report)) return EXIT.failed;
+  const failure = code.failed?.(report);
+  // Text says it itself.
+  if (failure) return asked.json ? reportFailure(failure, asked) : EXIT.failed;
   return report.complete && report.consistent !== false ? EXIT.done : EXIT.incomplete;
 }
 

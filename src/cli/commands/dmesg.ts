@@ -1,4 +1,4 @@
-import { InspectError } from '../../errors.ts';
+import { type ErrorKind, InspectError } from '../../errors.ts';
 import type { KernelLog, LogEntry, LogRecord, LostRecords } from '../../kernel/log/log-record.ts';
 import { openLog } from '../../kernel/log/open-log.ts';
 import { findPanic, type PanicLines } from '../../kernel/log/panic.ts';
@@ -30,8 +30,8 @@ export function report({ image, kernel: open, options }: Session, asked: DmesgAs
     get complete() {
       return losses.complete;
     },
-    get records() {
-      return losses.records;
+    get failure() {
+      return losses.failure(image.path);
     },
   };
 }
@@ -39,9 +39,8 @@ export function report({ image, kernel: open, options }: Session, asked: DmesgAs
 export { dmesgView as view } from '../../report/views/dmesg-view.ts';
 export { logJson as json };
 
-/** Whether none of the records can be read. */
-export function failed({ complete, records }: LogReport): boolean {
-  return !complete && records === 0;
+export function failed({ failure }: LogReport): InspectError | undefined {
+  return failure;
 }
 
 interface Wanted extends DmesgAsked {
@@ -110,7 +109,9 @@ class Losses {
   readonly warnings: string[] = [];
   complete = true;
   /** How many could be read. */
-  records = 0;
+  #records = 0;
+  /** What kind of loss the first one is. */
+  #kind: ErrorKind | undefined;
 
   constructor(log: KernelLog) {
     this.#log = log;
@@ -120,7 +121,7 @@ class Losses {
   *told(entries: Iterable<LogEntry>): Generator<LogEntry> {
     let lost = 0;
     for (const entry of entries) {
-      if (entry.kind === 'record') this.records++;
+      if (entry.kind === 'record') this.#records++;
       else this.#tell(entry, ++lost);
       yield entry;
     }
@@ -131,8 +132,18 @@ class Losses {
       this.warnings.push(`and ${lost - TOLD} more places in the log where records are missing`);
   }
 
+  /** Why nothing is shown, if none of the records can be read. Known after the last entry. */
+  failure(path: string): InspectError | undefined {
+    if (this.complete || this.#records > 0) return undefined;
+    const message = `${path}: no record of the kernel log can be read: ${this.warnings.join('; ')}`;
+    return new InspectError(this.#kind ?? 'corrupt', message, { path });
+  }
+
   #tell(lost: LostRecords, nth: number): void {
-    if (lost.cause !== 'unwritten') this.complete = false;
+    if (lost.cause !== 'unwritten') {
+      this.complete = false;
+      this.#kind ??= lost.cause === 'absent' ? 'notStored' : 'corrupt';
+    }
     if (nth <= TOLD) this.warnings.push(missingText(lost));
   }
 }

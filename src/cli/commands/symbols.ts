@@ -52,9 +52,11 @@ export function report({ image, kernel: open }: Session, { queries }: SymbolsAsk
 export { symbolsView as view } from '../../report/views/symbols-view.ts';
 export { symbolsJson as json };
 
-/** Whether a name, address or pattern has no symbol. */
-export function failed({ notFound }: SymbolsFindings): boolean {
-  return notFound !== undefined;
+/** Why not every name, address and pattern has a symbol. The report says of each why. */
+export function failed({ file: { path }, notFound }: SymbolsFindings): InspectError | undefined {
+  if (notFound === undefined) return undefined;
+  const message = `${path}: not found: ${notFound.join(', ')}: see the warnings`;
+  return new InspectError('missingInfo', message, { path });
 }
 
 /** What a query found; of several queries, or why it found nothing. */

@@ -1,4 +1,5 @@
 import { ABSENCES } from '../../absence.ts';
+import { InspectError } from '../../errors.ts';
 import { hex } from '../../hex.ts';
 import { findLayout } from '../../kernel/layout/layout.ts';
 import { contradictedBy } from '../../kernel/layout/linear-map.ts';
@@ -73,9 +74,12 @@ export function report(
 
 export { translateView as view } from '../../report/views/translate-view.ts';
 
-/** Whether an address leads nowhere. */
-export function failed({ mapped, consistent }: TranslateFindings): boolean {
-  return consistent && !mapped;
+/** Why not every address leads to memory. The report says which do not. */
+export function failed({ file: { path }, mapped, complete, consistent }: TranslateFindings) {
+  if (!consistent || mapped) return undefined;
+  const why = complete ? 'is not mapped' : 'needs a page table that the dump lacks';
+  const message = `${path}: an address ${why}: see the explanations of its translations`;
+  return new InspectError(complete ? 'notMapped' : 'notStored', message, { path });
 }
 
 function hashed({ text }: WrittenAddress): string {

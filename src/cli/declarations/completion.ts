@@ -6,8 +6,10 @@ export const completion = plainCommand({
   operands: {
     shell: { name: 'SHELL', meaning: 'the shell', choices: ['bash', 'zsh', 'fish'] },
   },
-  help:
-    'For bash, put `source <(kdump-inspect completion bash)` into ~/.bashrc; for zsh the same with zsh into ~/.zshrc, ' +
-    'after compinit; for fish, `kdump-inspect completion fish | source` into ~/.config/fish/config.fish.',
+  examples: [
+    ['source <(kdump-inspect completion bash)', 'in ~/.bashrc'],
+    ['source <(kdump-inspect completion zsh)', 'in ~/.zshrc, after compinit'],
+    ['kdump-inspect completion fish | source', 'in ~/.config/fish/config.fish'],
+  ],
   load: () => import('../commands/completion.ts'),
 });

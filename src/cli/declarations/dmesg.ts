@@ -22,5 +22,10 @@ export const dmesg = dumpCommand({
     panic: { meaning: 'only the report of the panic, or of the last oops' },
   },
   help: 'With --json each record is one object on its own line (JSON Lines). The last object also has the warnings about the log, and whether it is complete.',
+  examples: [
+    ['kdump-inspect dmesg vmcore --panic', 'what the kernel said when it died'],
+    ['kdump-inspect dmesg vmcore --level err+ --last 20', 'the last errors'],
+    ['kdump-inspect dmesg vmcore --json | jq -r .text', ''],
+  ],
   load: () => import('../commands/dmesg.ts'),
 });

@@ -13,5 +13,9 @@ export const page = dumpCommand({
       parseWords: parsePage,
     },
   },
+  examples: [
+    ['kdump-inspect page vmcore 0x1000000', 'the page at this physical address'],
+    ['kdump-inspect page vmcore 4096', 'the same by its pfn'],
+  ],
   load: () => import('../commands/page.ts'),
 });

@@ -15,5 +15,10 @@ export const pages = dumpCommand({
     check: { meaning: "show the comparison with the kernel's free lists zone by zone" },
     jobs: { argument: 'n', meaning: 'use at most N threads', parse: parseJobs },
   },
+  examples: [
+    ['kdump-inspect pages vmcore', 'what its memory is used for'],
+    ['kdump-inspect pages vmcore --compat makedumpfile', 'as makedumpfile --mem-usage counts'],
+    ['kdump-inspect pages vmcore --json | jq .classes.free.pages', ''],
+  ],
   load: () => import('../commands/pages.ts'),
 });

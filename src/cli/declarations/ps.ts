@@ -26,5 +26,10 @@ export const ps = dumpCommand({
     'S is the state, as in ps(1): R running, S sleeping, D disk sleep, T stopped, t traced, X dead, ' +
     'Z zombie, P parked, I idle. START is in UTC: hour and minute, or the day, or the year. COMMAND is the command line, ' +
     "or the name of a thread; ... follows what is not whole, for example because the process's memory is not in the dump.",
+  examples: [
+    ['kdump-inspect ps vmcore', 'the processes'],
+    ['kdump-inspect ps vmcore --sort rss --top 10', 'those with the most memory'],
+    ['kdump-inspect ps vmcore --threads --json', ''],
+  ],
   load: () => import('../commands/ps.ts'),
 });

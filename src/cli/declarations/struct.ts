@@ -19,5 +19,9 @@ export const struct = dumpCommand({
       parseWords: parseOneAddress,
     },
   },
+  examples: [
+    ['kdump-inspect struct vmcore task_struct', 'the layout of a type'],
+    ['kdump-inspect struct vmcore task_struct.comm init_task', 'a member of a value in memory'],
+  ],
   load: () => import('../commands/struct.ts'),
 });

@@ -15,5 +15,9 @@ export const symbols = dumpCommand({
       parseWords: parseSymbolQueries,
     },
   },
+  examples: [
+    ['kdump-inspect symbols vmcore init_task', 'the address of a symbol'],
+    ["kdump-inspect symbols vmcore 'tcp_*'", 'all symbols of a pattern'],
+  ],
   load: () => import('../commands/symbols.ts'),
 });

@@ -14,5 +14,9 @@ export const translate = dumpCommand({
       parseWords: parseAddresses,
     },
   },
+  examples: [
+    ['kdump-inspect translate vmcore init_task', 'the walk of one address'],
+    ['kdump-inspect translate vmcore 0xfffffe0000000000 init_task+0x10', 'those of two'],
+  ],
   load: () => import('../commands/translate.ts'),
 });

@@ -26,5 +26,10 @@ export const usage = dumpCommand({
     check: { meaning: "show each comparison with the kernel's own counters" },
     jobs: { argument: 'n', meaning: 'threads to work on at most', parse: parseJobs },
   },
+  examples: [
+    ['kdump-inspect usage vmcore', 'who holds the memory'],
+    ['kdump-inspect usage vmcore --by slab --top 10', 'the largest slab caches'],
+    ['kdump-inspect usage vmcore --by process --json', ''],
+  ],
   load: () => import('../commands/usage.ts'),
 });

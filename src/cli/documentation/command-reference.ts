@@ -23,8 +23,18 @@ function commandReference(command: Command): string {
     `    ${synopsis}`,
     markdownTable(['', ''], rows).trimEnd(),
     ...(command.help === undefined ? [] : [plain(command.help)]),
+    ...exampleLines(command),
   ];
   return `${paragraphs.join('\n\n')}\n`;
+}
+
+/** The examples as one block of code, each with its meaning as the comment that a shell skips. */
+function exampleLines({ examples }: Command): string[] {
+  const width = examples.reduce((most, [line]) => Math.max(most, line.length), 0);
+  const lines = examples.map(([line, meaning]) =>
+    meaning === '' ? `    ${line}` : `    ${line.padEnd(width)}   # ${meaning}`,
+  );
+  return lines.length === 0 ? [] : [lines.join('\n')];
 }
 
 function optionTable(forms: readonly OptionForm[]): string {

@@ -41,7 +41,7 @@ function usageOf(command: Command): string {
 const wordPart = (part: string, i: number) => (i % 2 === 1 ? italic(part) : roff(part));
 
 function commandLines(command: Command): string[] {
-  const { name, summary, help } = command;
+  const { name, summary, help, examples } = command;
   const own = operandsOf(command).filter(({ completes }) => completes !== 'file');
   return [
     `.SS ${roff([name, ...operandWords(command)].join(' '))}`,
@@ -51,6 +51,8 @@ function commandLines(command: Command): string[] {
     ),
     ...ownForms(command).flatMap(optionLines),
     ...(help === undefined ? [] : ['.PP', roff(help)]),
+    ...(examples.length === 0 ? [] : ['.PP', 'Examples:']),
+    ...examples.flatMap(exampleLines),
   ];
 }
 

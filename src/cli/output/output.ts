@@ -1,11 +1,10 @@
 import { constants, fstatSync } from 'node:fs';
-import { InspectError } from '../../errors.ts';
-import { escapeLines, escapeText } from '../../report/escape.ts';
+import { escapeText } from '../../report/escape.ts';
 import type { CommonOptions } from '../options/common-options.ts';
 import { hasColor } from './color.ts';
 import { terminalColumns, wantedColumns } from './columns.ts';
 import { clearLine } from './status-line.ts';
-import { printOut, ReaderGone, say } from './write.ts';
+import { printOut, say } from './write.ts';
 
 /** Where results and messages go: results to stdout or the file of --output, everything else to stderr. */
 export interface Output {
@@ -68,10 +67,10 @@ export function standardOutput(options: CommonOptions): Output {
   };
 }
 
-/** Prints warnings to stderr, unless --quiet is given. */
-export function warner({ quiet }: CommonOptions): Output['warn'] {
+/** Prints warnings to stderr, unless --quiet is given, or --json: a document has its warnings itself. */
+export function warner({ quiet, json }: CommonOptions): Output['warn'] {
   return (text) => {
-    if (quiet) return;
+    if (quiet || json) return;
     clearLine();
     say(`kdump-inspect: warning: ${escapeText(text)}\n`);
   };
@@ -79,20 +78,3 @@ export function warner({ quiet }: CommonOptions): Output['warn'] {
 
 /** Exit statuses, which scripts may rely on. */
 export const EXIT = { done: 0, failed: 1, usage: 2, incomplete: 3 } as const;
-
-/** Prints to stderr what went wrong and what to do about it. Returns the exit status. */
-export function reportFailure(error: unknown, debug: boolean): number {
-  if (error instanceof ReaderGone) return EXIT.done;
-  clearLine();
-  const known = error instanceof InspectError;
-  const message = known
-    ? error.message
-    : `internal error: ${error instanceof Error ? error.message : String(error)}`;
-  const hint = known && error.facts.hint ? `  ${escapeText(error.facts.hint)}\n` : '';
-  const stack = debug && error instanceof Error ? `${escapeLines(error.stack ?? '')}\n` : '';
-  const bug = known
-    ? ''
-    : '  this is a bug in kdump-inspect; please run it again with --debug and report the output\n';
-  say(`kdump-inspect: ${escapeText(message)}\n${hint}${bug}${stack}`);
-  return known && error.kind === 'usage' ? EXIT.usage : EXIT.failed;
-}

@@ -7,7 +7,7 @@ import type { OpenOptions } from '../../formats/image/format.ts';
 import { openImage } from '../../formats/open.ts';
 import type { DumpPaths } from '../../pages/threads/thread-task.ts';
 import type { CommonOptions } from '../options/common-options.ts';
-import { type OpenOutput, type Output, standardOutput } from '../output/output.ts';
+import { EXIT, type OpenOutput, type Output, standardOutput } from '../output/output.ts';
 import { say } from '../output/write.ts';
 import { completerFor, type OpenedDump, openedDump, place } from './opened-dump.ts';
 import { readingBar } from './progress.ts';
@@ -71,18 +71,21 @@ async function withImage(
   const opened = await watched.run(() => openImage(dump.files, opening));
   let image = opened;
   const readElsewhere = { reads: 0, bytes: 0 };
+  let status: number = EXIT.failed;
   try {
     const placed = await watched.run(() => place(opened, options, given));
     image = placed.image;
     const again = placed.hole ? { ...dump, options: { ...dump.options, hole: placed.hole } } : dump;
     const parts = { placed, options, watched, complete: await completerFor(image) };
     const own = { ...openedDump(parts, given), output, dump: again, readElsewhere };
-    return await watched.run(() => run(own));
+    status = await watched.run(() => run(own));
+    return status;
   } catch (error) {
     throw isUsage(error) ? error : inFile(image.path, error);
   } finally {
     watched.end();
-    if (options.debug) {
+    // A script gets one JSON object on stderr for a failure, and nothing else.
+    if (options.debug && !(options.json && status === EXIT.failed)) {
       const reads = image.statistics.reads + readElsewhere.reads;
       const bytes = image.statistics.bytes + readElsewhere.bytes;
       const time = `${(milliseconds() - start).toFixed(1)} ms`;

@@ -22,6 +22,7 @@ describe('the reference of the commands', () => {
       summary: 'a * and [a](b)',
       options: { mark: { argument: 'x|y', meaning: 'a | b', choices: ['<', '|'], default: '|' } },
       help: '> marks <a> with `<b>`',
+      examples: [],
       load: async () => ({ text: () => '' }),
     });
     expect(referenceParts([odd]).get('command odd')).toBe(`A \\* and \\[a\\](b).

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dumpOf } from '../../support/fixture.ts';
+import { onlyError } from '../../support/only-error.ts';
 import { runMain } from '../../support/run-main.ts';
 import { refusal, replaceCalls } from '../../support/system-calls.ts';
 
@@ -65,6 +66,12 @@ describe('--debug', () => {
       expect([ran.status, FIGURES.test(ran.stderr)]).toEqual([status, true]);
       expect((await runMain(command)).stderr).not.toMatch(FIGURES);
     }
+  });
+
+  it('prints nothing beside the object of a failure with --json', async () => {
+    const ran = await runMain(['symbols', DUMP, 'no_such_name', '--json', '--debug']);
+    expect(onlyError(ran).error.stack).toMatch(/^ {4}at /m);
+    expect((await runMain(['segments', DUMP, '--json', '--debug'])).stderr).toMatch(FIGURES);
   });
 });
 

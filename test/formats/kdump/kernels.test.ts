@@ -8,6 +8,7 @@ import { type CodecName, type KdumpRecipe, kdumpBytes } from '../../builders/kdu
 import { kdumpOfKernel } from '../../builders/kdump-of-kernel.ts';
 import { COUNTED, dumpOf, expectedOf, TYPED } from '../../support/fixture.ts';
 import { runMain } from '../../support/run-main.ts';
+import { saidIn } from '../../support/said.ts';
 import { violations } from '../../support/schema.ts';
 
 const NAMES: readonly CodecName[] = ['none', 'zlib', 'lzo', 'snappy', 'zstd'];
@@ -28,7 +29,7 @@ function written(name: string, recipe: KdumpRecipe): string {
 async function json(args: readonly string[], status = 0): Promise<{ report: PagesReport; stderr: string }> {
   const ran = await runMain([...args, '--json']);
   expect(ran.status).toBe(status);
-  return { report: JSON.parse(ran.stdout) as PagesReport, stderr: ran.stderr };
+  return { report: JSON.parse(ran.stdout) as PagesReport, stderr: saidIn(ran) };
 }
 
 /**
@@ -121,8 +122,8 @@ describe.each(['linux-6.1', 'linux-7.3-5level'])('%s, written as a kdump-compres
     const [a = '', b = '', c = ''] = parts;
     const { report } = await json(['pages', c, a, '--part', b]);
     expect(rowsOf(report)).toEqual(wantedOf(name));
-    const { stdout, stderr, status } = await runMain(['segments', a, c, '--json']);
-    expect([status, JSON.parse(stdout).complete]).toEqual([3, false]);
-    expect(stderr).toMatch(/a part of the split dump is missing: no given file has pfn \d+ to \d+/);
+    const ran = await runMain(['segments', a, c, '--json']);
+    expect([ran.status, JSON.parse(ran.stdout).complete]).toEqual([3, false]);
+    expect(saidIn(ran)).toMatch(/a part of the split dump is missing: no given file has pfn \d+ to \d+/);
   });
 });

@@ -1,3 +1,4 @@
+import { saidIn } from '../../support/said.ts';
 import { type Difference, differences, general } from './compare.ts';
 import { type Figures, figuresOf } from './figures.ts';
 import { KNOWN_GAPS, POSSIBLE_STATES } from './possible-states.ts';
@@ -81,7 +82,10 @@ export function judge(
 }
 
 function newWarning(before: Ran, after: Ran): boolean {
-  const warnings = ({ stderr }: Ran) => stderr.split('\n').filter((line) => line.includes('warning: '));
+  const warnings = (ran: Ran) =>
+    saidIn(ran)
+      .split('\n')
+      .filter((line) => line.includes('warning: '));
   const known = new Set(warnings(before));
   return warnings(after).some((warning) => !known.has(warning));
 }
