@@ -28,7 +28,7 @@ export const MEANINGS: readonly Meaning[] = [
   { words: ['panic', 'oops'], instead: 'kdump-inspect dmesg FILE --panic' },
   {
     words: ['kmem', 'mem', 'memory', '--mem-usage', 'mem-usage', 'mem_usage', 'memusage'],
-    instead: `${PAGES_AND_USAGE} (--by slab, file or process); pages --compat makedumpfile counts as makedumpfile does`,
+    instead: `${PAGES_AND_USAGE} (--by slab, file, process or cgroup); pages --compat makedumpfile counts as makedumpfile does`,
   },
   { words: ['free', 'meminfo', 'vmstat', 'zone', 'zones', 'buddyinfo'], instead: PAGES_AND_USAGE },
   { words: ['slab', 'slabs', 'slabtop', 'slabinfo'], instead: 'kdump-inspect usage FILE --by slab' },
@@ -37,11 +37,26 @@ export const MEANINGS: readonly Meaning[] = [
     instead: 'kdump-inspect usage FILE --by file shows the files in the page cache',
   },
   {
+    words: ['cgroup', 'cgroups', 'memcg', 'systemd-cgtop'],
+    instead: 'kdump-inspect usage FILE --by cgroup shows the memory of each cgroup',
+  },
+  {
     words: ['vm', 'pmap', 'smem'],
     instead: 'kdump-inspect usage FILE --by process shows the memory of each process',
   },
   {
-    words: ['task', 'tasks', 'process', 'processes', 'threads', 'runq', 'top', 'pslist', 'linux.pslist'],
+    words: [
+      'task',
+      'tasks',
+      'process',
+      'processes',
+      'threads',
+      'runq',
+      'top',
+      'pslist',
+      'pstree',
+      'linux.pslist',
+    ],
     instead: 'kdump-inspect ps FILE shows the tasks (--threads, --sort rss)',
   },
   {
@@ -71,7 +86,7 @@ export const MEANINGS: readonly Meaning[] = [
     instead: "kdump-inspect segments FILE shows the file's own map of memory",
   },
   { words: ['-x', '-s', '-S', '-i', '--symbols', '--vmlinux'], instead: NO_SYMBOLS },
-  { words: ['-f', '-k', '--core', '--kernel', '--kcore', '--file'], instead: NO_OPTION },
+  { words: ['-f', '-k', '--core', '--kcore', '--file'], instead: NO_OPTION },
   { words: ['-c'], instead: `${NO_OPTION}. ${NO_FILTER}` },
   {
     words: [
