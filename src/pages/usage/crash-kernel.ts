@@ -35,7 +35,8 @@ export function crashKernelMemory(typed: TypedKernel): CrashKernelMemory {
 /** @throws InspectError corrupt, if other pages than reserved ones are among them */
 function pagesInDump(typed: TypedKernel, bytes: readonly Range[]): number {
   const { memory } = typed.kernel.image;
-  const described = pfnRanges(bytes.flatMap(({ start, end }) => [...memory.described(start, end)]));
+  const described = [...pfnRanges(bytes.flatMap(({ start, end }) => [...memory.described(start, end)]))];
+  if (described.length === 0) return 0;
   const { total, uses, exact } = usesIn(typed, described, useKeys(typed));
   const others = total - uses.reserved - uses.hwpoison;
   if (exact && others > 0) throw contradicted(`${others} of its ${total} pages are not reserved`);

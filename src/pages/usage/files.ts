@@ -35,6 +35,11 @@ export interface FileUses {
 }
 
 /**
+ * Files that are named, however many are asked for: a machine may have a million in memory, and the name of each
+ * takes up to a KiB here.
+ */
+const MOST_NAMED = 100_000;
+/**
  * A folio names its mapping before it is counted (__filemap_add_folio). For all but a few files it has at
  * most 2 MiB.
  */
@@ -46,7 +51,7 @@ const ADDED = 512;
 const REMOVED = 31;
 
 /**
- * Names the `top` largest files.
+ * Names the `top` largest files, but no more than 100,000.
  * @throws InspectError missingInfo, when this kernel's types lack what is needed
  */
 export function fileUses(
@@ -56,16 +61,19 @@ export function fileUses(
   problems: Problems,
 ): FileUses {
   const { mappings, hugetlb, exact } = attribution;
+  const named = Math.min(top, MOST_NAMED);
   const largest = [
-    ...mappings.largest(top + 1).map((owned) => ({ ...owned, huge: false })),
-    ...hugetlb.largest(top + 1).map((owned) => ({ ...owned, huge: true })),
+    ...mappings.largest(named + 1).map((owned) => ({ ...owned, huge: false })),
+    ...hugetlb.largest(named + 1).map((owned) => ({ ...owned, huge: true })),
   ].sort((a, b) => b.pages - a.pages);
   const namer = new FileNamer(typed, problems);
   return {
-    files: largest.slice(0, top).map((owned) => namer.name(owned, exact)),
+    files: largest.slice(0, named).map((owned) => namer.name(owned, exact)),
     count: mappings.size + hugetlb.size,
     countExact: exact && mappings.dropped === 0 && hugetlb.dropped === 0,
-    leftOutUpTo: exact ? Math.max(largest[top]?.pages ?? 0, mappings.droppedUpTo, hugetlb.droppedUpTo) : null,
+    leftOutUpTo: exact
+      ? Math.max(largest[named]?.pages ?? 0, mappings.droppedUpTo, hugetlb.droppedUpTo)
+      : null,
   };
 }
 
