@@ -4,7 +4,7 @@ import { plural, size } from '../units.ts';
 import type { UsageReport } from '../usage-report.ts';
 import type { FileRow, SlabRow } from '../usage-rows.ts';
 import type { UsageSort } from '../usage-sort.ts';
-import { BLANK, type Block, numbers, paragraph, strong, table, title, type View } from '../view.ts';
+import { BLANK, type Block, dropped, numbers, paragraph, strong, table, title, type View } from '../view.ts';
 import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
 import { listHeading } from './list-heading.ts';
@@ -67,7 +67,12 @@ function slabSection(slabs: NonNullable<UsageReport['slabs']>, sort: UsageSort):
     pagesOf(s),
     sizeText(s),
   ]);
-  const columns = ['ACTIVE', 'OBJECTS', 'OBJSIZE', 'SLABS', 'PAGES', 'SIZE'].map(numbers);
+  const objects = [
+    dropped(5, numbers('ACTIVE')),
+    dropped(4, numbers('OBJECTS')),
+    dropped(1, numbers('OBJSIZE')),
+  ];
+  const columns = [...objects, dropped(2, numbers('SLABS')), dropped(3, numbers('PAGES')), numbers('SIZE')];
   const unlisted = slabs.unlisted.pages
     ? [paragraph(`${plural(slabs.unlisted.pages, 'page')} of slabs belong to no cache listed.`)]
     : [];
@@ -92,7 +97,10 @@ function fileSection(files: NonNullable<UsageReport['files']>, sort: UsageSort):
   const nouns = ['file in memory', 'files in memory'] as const;
   return [
     listHeading({ shown: files.largest.length, all: files.count, exact: files.countExact, sort }, ...nouns),
-    table([numbers('PAGES'), numbers('SIZE'), numbers('DIRTY'), 'TYPE', 'FILE'], rows),
+    table(
+      [numbers('PAGES'), numbers('SIZE'), dropped(1, numbers('DIRTY')), dropped(2, 'TYPE'), 'FILE'],
+      rows,
+    ),
   ];
 }
 
@@ -115,7 +123,8 @@ function processSection(processes: NonNullable<UsageReport['processes']>, sort: 
     bytesOf(p.pageTableBytes),
   ]);
   const { count: all, countExact } = processes;
-  const columns = ['RSS', 'ANON', 'FILE', 'SHMEM', 'SWAP', 'TABLES'].map(numbers);
+  const parts = [dropped(4, numbers('ANON')), dropped(2, numbers('FILE')), dropped(2, numbers('SHMEM'))];
+  const columns = [numbers('RSS'), ...parts, dropped(3, numbers('SWAP')), dropped(1, numbers('TABLES'))];
   return [
     listHeading({ shown: processes.largest.length, all, exact: countExact, sort }, 'process', 'processes'),
     table([numbers('PID'), 'NAME', ...columns], rows),
@@ -127,7 +136,10 @@ function vmallocSection(vmalloc: NonNullable<UsageReport['vmalloc']>): Section {
   const least = vmalloc.countExact ? '' : 'at least ';
   return [
     paragraph(`The largest of ${least}${plural(vmalloc.areas, 'vmalloc area')}, by caller:`),
-    table([numbers('PAGES'), numbers('SIZE'), numbers('AREAS'), 'KIND', 'CALLER'], rows),
+    table(
+      [numbers('PAGES'), numbers('SIZE'), dropped(1, numbers('AREAS')), dropped(2, 'KIND'), 'CALLER'],
+      rows,
+    ),
   ];
 }
 
