@@ -8,6 +8,7 @@ import { pages } from '../../src/cli/declarations/pages.ts';
 import { segments } from '../../src/cli/declarations/segments.ts';
 import { struct } from '../../src/cli/declarations/struct.ts';
 import { vmcoreinfo } from '../../src/cli/declarations/vmcoreinfo.ts';
+import { parsePage } from '../../src/cli/options/parsers.ts';
 import type { ErrorFacts, ErrorKind } from '../../src/errors.ts';
 import { failureOfAsync } from '../builders/failure.ts';
 import { faultyDisk } from '../support/faulty-disk.ts';
@@ -91,7 +92,7 @@ const CASES: readonly Case[] = [
   {
     kind: 'notMapped',
     what: 'an address that is not mapped',
-    ask: () => runOnDump(page, [DUMP], { at: { virtual: 0xffff_9999_0000_0000n } }),
+    ask: () => runOnDump(page, [DUMP], { at: parsePage(['0xffff999900000000']) }),
     args: ['page', DUMP, '0xffff999900000000'],
     facts: { path: DUMP, address: 0xffff_9999_0000_0000n },
   },
