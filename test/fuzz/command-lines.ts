@@ -77,6 +77,7 @@ const MAKERS: Readonly<Record<string, Maker>> = {
       ['--by', 'slab'],
       ['--by', 'file', '--top', '3'],
       ['--by', 'process'],
+      ['--by', 'cgroup'],
       ['--by', 'type'],
     ]),
   ],

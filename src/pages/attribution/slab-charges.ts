@@ -12,6 +12,9 @@ const CACHES_KEPT = 1 << 12;
 /** An object is charged with the pointer to its obj_cgroup, too (obj_full_size, since 5.9). */
 const POINTER = 8;
 
+/** What is needed of the kernel's memory. */
+type Memory = Pick<AddressSpace, 'u32' | 'read'>;
+
 /** What SlabCharges has found, as plain data. */
 export interface SlabChargeCounts {
   /** By address of the obj_cgroup. */
@@ -24,14 +27,14 @@ export interface SlabChargeCounts {
 export class SlabCharges {
   readonly #bytes = new OwnerTable();
   #unread = 0;
-  readonly #space: AddressSpace;
+  readonly #space: Memory;
   readonly #keys: SlabCgroupKeys;
   /** Bytes from one object to the next, by address of the kmem_cache. */
   readonly #sizes = new Map<bigint, number>();
   /** The vector of the last slab, as 32-bit words. */
   #vector = new Uint32Array(1024);
 
-  constructor(space: AddressSpace, keys: SlabCgroupKeys) {
+  constructor(space: Memory, keys: SlabCgroupKeys) {
     this.#space = space;
     this.#keys = keys;
   }
