@@ -23,10 +23,10 @@ make_cgroups() {
   mkdir "$cgroups/batch/files" "$cgroups/batch/names"
   mkdir /mnt/names /mnt/left
   # Anonymous memory: the shell keeps it in a variable.
-  in_cgroup web 'x=$(head -c 4000000 /dev/zero | tr "\0" x); echo >/tmp/web; while :; do sleep 100000; done'
-  in_cgroup batch/files 'dd if=/dev/zero of=/cached bs=64k count=32; dd if=/dev/zero of=/mnt/shared bs=64k count=20; sync; echo >/tmp/files; exec sleep 100000'
+  in_cgroup web 'x=$(head -c 4000000 /dev/zero | tr "\0" x); : >/tmp/web; while :; do sleep 100000; done'
+  in_cgroup batch/files 'dd if=/dev/zero of=/cached bs=64k count=32; dd if=/dev/zero of=/mnt/shared bs=64k count=20; sync; : >/tmp/files; exec sleep 100000'
   # Slab objects and stacks.
-  in_cgroup batch/names 'i=0; while [ $i -lt 500 ]; do : >/mnt/names/$i; i=$((i+1)); done; for i in 1 2 3 4; do sleep 100000 & done; echo >/tmp/names; exec sleep 100000'
+  in_cgroup batch/names 'i=0; while [ $i -lt 500 ]; do : >/mnt/names/$i; i=$((i+1)); done; for i in 1 2 3 4; do sleep 100000 & done; : >/tmp/names; exec sleep 100000'
   until [ -e /tmp/web ] && [ -e /tmp/files ] && [ -e /tmp/names ]; do sleep 0.2; done
   sh -c "echo 0 >$cgroups/gone/cgroup.procs && dd if=/dev/zero of=/mnt/left/file bs=64k count=16"
   until rmdir "$cgroups/gone"; do sleep 0.2; done
