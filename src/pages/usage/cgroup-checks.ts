@@ -3,9 +3,9 @@ import { type Check, check, type Explanation } from '../../kernel/evidence/check
 import type { MemoryController } from '../../kernel/objects/mem-cgroups.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import type { CgroupMovements } from './cgroup-movements.ts';
-import { type CgroupSums, counterOf } from './cgroup-sums.ts';
+import { addedUp, type CgroupSums, counterOf } from './cgroup-sums.ts';
 
-import { type CgroupUse, type Charged, chargedBytes } from './charged.ts';
+import { addCharged, type CgroupUse, type Charged, chargedBytes, nothing } from './charged.ts';
 
 /** What the checks of cgroups are made from. */
 export interface CgroupCheckFacts {
@@ -15,7 +15,10 @@ export interface CgroupCheckFacts {
   readonly uncharged: Charged;
   /** The kernel's sums, in the same order. */
   readonly sums: readonly CgroupSums[];
+  /** null in a dump. */
   readonly movements: CgroupMovements | null;
+  /** Poisoned pages of the machine. */
+  readonly hwpoison: number;
   /** Whether pages of stacks are told from other pages of the kernel. */
   readonly hasStacks: boolean;
 }
@@ -32,6 +35,11 @@ interface Figure {
     sums: CgroupSums,
     controller: MemoryController,
   ) => readonly Explanation[];
+  /**
+   * Whether the counter may keep poisoned pages: a page of a file names no cgroup any more when it is taken out of
+   * the cache (delete_from_lru_cache, mm/memory-failure.c), so its cgroup is not told.
+   */
+  readonly keepsPoisoned?: boolean;
   /** The kernel's figure in this unit, by the sum of the counters. */
   readonly scale?: number;
 }
@@ -60,6 +68,7 @@ const FIGURES: readonly Figure[] = [
     explained: ({ pages }) => [
       { by: 'anonymous pages in the swap cache', count: -pages.swapCachedAnonymous },
     ],
+    keepsPoisoned: true,
   },
   {
     ...{ name: 'shmem', unit: 'pages', counters: ['NR_SHMEM'], counted: ({ pages }) => pages.shmem },
@@ -97,11 +106,28 @@ export function cgroupChecks(facts: CgroupCheckFacts): Check[] {
     (counters ?? []).every((item) => sums[0]?.counters.has(item));
   return FIGURES.filter(isCounted).flatMap((figure) => {
     // What a removed cgroup had of kernel memory now counts for the one above it, except in its own counters.
-    const [all, ...each] = uses.flatMap((use, i) =>
-      use.online ? [compared(facts, figure, use, sums[i] as CgroupSums)] : [],
+    const each = uses.flatMap((use, i) =>
+      use.online && i > 0 ? [compared(facts, figure, use, sums[i] as CgroupSums)] : [],
     );
-    return all ? [all, ...each.filter(({ verdict }) => verdict === 'contradicted')] : [];
+    const all = ofAll(facts, figure);
+    return [...(all ? [all] : []), ...each.filter(({ verdict }) => verdict === 'contradicted')];
   });
+}
+
+/**
+ * All cgroups together by the root's counters. memory.stat of the root has its own pages, too, and in a running
+ * kernel the program itself is among these: there the cgroups right below the root are added up.
+ */
+function ofAll(facts: CgroupCheckFacts, figure: Figure): Check | null {
+  const { uses, sums, movements } = facts;
+  const [root, rootSums] = [uses[0], sums[0]];
+  if (!root || !rootSums) return null;
+  if (movements === null || figure.counters === null) return compared(facts, figure, root, rootSums);
+  const below = uses.map((use, i) => ({ use, sum: sums[i] as CgroupSums }));
+  const top = below.filter(({ use }) => use.chargedTo === 0 && use.online);
+  const all = nothing();
+  for (const { use } of top) addCharged(all, use.all);
+  return compared(facts, figure, { ...root, all }, addedUp(top.map(({ sum }) => sum)));
 }
 
 function compared(facts: CgroupCheckFacts, figure: Figure, use: CgroupUse, sums: CgroupSums): Check {
@@ -110,11 +136,15 @@ function compared(facts: CgroupCheckFacts, figure: Figure, use: CgroupUse, sums:
   // The root's memory.stat has its own pages, too.
   const own = isRoot && counters === null ? figure.counted(facts.uncharged) : 0;
   const kernel = counters ? counters.reduce((sum, item) => sum + counterOf(sums, item), 0) : use.usage;
+  const explained = figure.explained(use.all, sums, facts.controller);
+  const rest = kernel + explained.reduce((sum, { count }) => sum + count, 0) - figure.counted(use.all);
+  const kept = figure.keepsPoisoned ? Math.max(0, Math.min(rest, facts.hwpoison)) : 0;
+  const poisoned = [{ by: 'poisoned pages, which cgroups go on counting', count: -kept }];
   return check({
     ...{ name, unit, cgroup: nameOf(use) },
     counted: figure.counted(use.all) - own,
     kernel: kernel * (counters ? scale : PAGE_SIZE),
-    explained: figure.explained(use.all, sums, facts.controller),
+    explained: [...explained, ...poisoned],
     movement: facts.movements?.of(use.address, unit === 'pages' ? PAGE_SIZE : 1) ?? null,
   });
 }

@@ -62,6 +62,13 @@ export function cgroupSums(
   return sums;
 }
 
+/** The sum of some cgroups. */
+export function addedUp(all: readonly CgroupSums[]): CgroupSums {
+  const sum: MutableSums = { counters: new Map(), aheadBytes: 0, spareBytes: 0, slabBytes: 0 };
+  for (const one of all) addSums(sum, one);
+  return sum;
+}
+
 interface MutableSums {
   readonly counters: Map<string, number>;
   aheadBytes: number;
@@ -69,7 +76,7 @@ interface MutableSums {
   slabBytes: number;
 }
 
-function addSums(sum: MutableSums, more: MutableSums): void {
+function addSums(sum: MutableSums, more: CgroupSums): void {
   for (const [item, count] of more.counters) addTo(sum.counters, item, count);
   sum.aheadBytes += more.aheadBytes;
   sum.spareBytes += more.spareBytes;

@@ -67,7 +67,15 @@ export function cgroupUses(
   const { unlisted, uncharged } = charges;
   const checks =
     exact && sums !== null
-      ? cgroupChecks({ controller, uses, uncharged, sums, movements, hasStacks: members !== null })
+      ? cgroupChecks({
+          controller,
+          uses,
+          uncharged,
+          sums,
+          movements,
+          hwpoison: attribution.uses.hwpoison,
+          hasStacks: members !== null,
+        })
       : [];
   return { controller, cgroups: uses, whole, exact, unlisted, uncharged, checks };
 }
