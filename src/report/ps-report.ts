@@ -58,8 +58,8 @@ export interface PsFacts {
   readonly problems: readonly string[];
   /** How many of them were asked for. */
   readonly selected: number;
-  /** The tasks to list, in order. */
-  readonly listed: readonly ListedTask[];
+  /** The tasks to list, in order. Each is read when its turn comes. */
+  readonly listed: Iterable<ListedTask>;
   /** Threads in the states that were asked for which are not among them. */
   readonly otherThreads: number;
 }
@@ -81,7 +81,7 @@ export function psReport(facts: PsFacts): PsReport {
     cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running)) : null,
     selected: running.allFound ? facts.selected : null,
     otherThreads: running.allFound ? facts.otherThreads : null,
-    tasks: facts.listed.map((task) => taskRow(task, running)),
+    tasks: Array.from(facts.listed, (task) => taskRow(task, running)),
     warnings: [
       ...facts.doubts,
       ...problems.slice(0, TOLD),

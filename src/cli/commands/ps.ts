@@ -10,6 +10,7 @@ import { sortedTasks, type TaskOrder } from '../../kernel/tasks/task-order.ts';
 import { branchesOf, type TreeTask, treeOf } from '../../kernel/tasks/task-tree.ts';
 import { nameReader } from '../../kernel/tasks/thread-names.ts';
 import { TypedKernel } from '../../kernel/types/typed-kernel.ts';
+import { each } from '../../report/each.ts';
 import { type PsReport, psReport } from '../../report/ps-report.ts';
 import type { ListedTask } from '../../report/task-row.ts';
 import type { View } from '../../report/view.ts';
@@ -38,7 +39,6 @@ export function report({ image, kernel: open }: Session, asked: PsAsked): PsRepo
   const { tasks, places, problems } = asked.tree
     ? inTree(read(listing.tasks.filter((task) => asked.threads || isLeader(task))), new Set(wanted))
     : inList(read(wanted), asked.top);
-  const [nameOf, argumentsOf] = [nameReader(typed), argumentReader(typed)];
   return psReport({
     file: { path: image.path, format: image.format },
     release: kernel.info.get('OSRELEASE') ?? null,
@@ -49,24 +49,37 @@ export function report({ image, kernel: open }: Session, asked: PsAsked): PsRepo
     tasks,
     problems,
     selected: wanted.length,
-    listed: places.map((place) => ({
-      ...place,
-      name: nameOf(place.details.task),
-      args: argumentsOf(place.details.task),
-    })),
+    listed: listedTasks(places, nameReader(typed), argumentReader(typed)),
     otherThreads: asked.state === undefined ? 0 : selected.length - wanted.length,
   });
+}
+
+type PlacedTask = Pick<ListedTask, 'details' | 'place'>;
+
+/** Reads of each task what only the list needs. One at a time: there may be a hundred thousand. */
+function* listedTasks(
+  places: Iterable<PlacedTask>,
+  nameOf: ReturnType<typeof nameReader>,
+  argumentsOf: ReturnType<typeof argumentReader>,
+): Generator<ListedTask> {
+  for (const { details, place } of places) {
+    const { task } = details;
+    yield { details, name: nameOf(task), args: argumentsOf(task), ...(place && { place }) };
+  }
 }
 
 /** What was read, what to list of it, and what is wrong with it. */
 interface Arranged {
   readonly tasks: readonly TaskDetails[];
-  readonly places: readonly Pick<ListedTask, 'details' | 'place'>[];
+  readonly places: Iterable<PlacedTask>;
   readonly problems: readonly string[];
 }
 
 function inList(tasks: readonly TaskDetails[], top: number | undefined): Arranged {
-  return { tasks, places: tasks.slice(0, top).map((details) => ({ details })), problems: [] };
+  const places = each(function* () {
+    for (const details of tasks.slice(0, top)) yield { details };
+  });
+  return { tasks, places, problems: [] };
 }
 
 /** @param wanted the tasks that were asked for; their ancestors are listed, too */

@@ -1,3 +1,4 @@
+import { Lru } from '../../bytes/lru.ts';
 import { textOf } from '../../bytes/text.ts';
 import { InspectError } from '../../errors.ts';
 import { PAGE_SIZE } from '../../machine.ts';
@@ -23,6 +24,9 @@ const LIMIT = PAGE_SIZE;
 /** Of all texts together; bytes. Ten thousand processes have some hundred bytes each. */
 const LIMIT_OF_ALL = 32 << 20;
 
+/** How many processes' arguments are kept for their other threads, which are mostly listed together. */
+const KNOWN = 256;
+
 /** Where the kernel says that the arguments and the environment are. */
 interface Place {
   readonly argStart: bigint;
@@ -38,13 +42,11 @@ interface Place {
  */
 export function argumentReader(typed: TypedKernel): (task: Task) => Arguments | null {
   const reader = fact(() => new ArgumentReader(typed));
-  const known = new Map<bigint, Arguments>();
+  const known = new Lru<bigint, Arguments>(KNOWN);
   return ({ mm, kernelThread }) => {
     // A thread of the kernel may use the memory of a process for a while (kthread_use_mm).
     if (mm === 0n || kernelThread) return null;
-    const args = known.get(mm) ?? ('missing' in reader ? { missing: reader.missing } : reader.value.read(mm));
-    known.set(mm, args);
-    return args;
+    return known.get(mm, () => ('missing' in reader ? { missing: reader.missing } : reader.value.read(mm)));
   };
 }
 
