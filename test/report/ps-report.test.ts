@@ -332,6 +332,26 @@ describe('the list for people', () => {
     expect(text).toContain('\\x1b[31mred\\x07\\x0a');
   });
 
+  test('escapes command lines', async () => {
+    const one = details(task(7));
+    const args = { text: 'sh -c \x1b[31mred\x07\n\x9b2J' };
+    const report = reportOf([one], { listed: [listed(one, args)] });
+    const text = await textOf(psView(report, false), { columns: 200, isTerminal: true });
+    expect(text).not.toMatch(/[^\n\P{Cc}]/u);
+    expect(text).toContain('sh -c \\x1b[31mred\\x07\\x0a\\x9b2J');
+  });
+
+  test.each([40, 80, 100, 200])('fits %d columns with command lines of any length', async (columns) => {
+    const long = `/usr/bin/java -cp ${'a/b.jar:'.repeat(50)} Main`;
+    const all = [details(task(7)), details(task(4321))];
+    const report = reportOf(all, { listed: all.map((one) => listed(one, { text: long })) });
+    const lines = (await textOf(psView(report, false), { columns })).trimEnd().split('\n');
+    expect(lines.filter((line) => line.length > columns)).toEqual([]);
+    // The last two are the rows: what is too long is cut at the edge, not wrapped.
+    expect(lines.slice(-2).map((line) => line.length)).toEqual([columns, columns]);
+    expect(await textOf(psView(report, false))).toContain(long);
+  });
+
   test('fits 80 columns, whatever the sizes are', async () => {
     const pages = { file: 2 ** 31, anon: 2 ** 38, swap: 2 ** 31, shmem: 1023 * 256 };
     const memory = { value: { ...USE, pages, pageTables: 1023 * 1024 } };
