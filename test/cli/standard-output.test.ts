@@ -90,7 +90,7 @@ describe('stdout elsewhere', () => {
 describe('a warning', () => {
   it('goes to stderr with the name of the program and without control characters, except with --quiet', () => {
     terminal = fakeTerminal('stderr');
-    standardOutput({}).warn('odd \x1b[2J');
+    standardOutput({ color: 'never' }).warn('odd \x1b[2J');
     standardOutput({ quiet: true }).warn('unwanted');
     expect(terminal.text()).toBe('kdump-inspect: warning: odd \\x1b[2J\n');
   });

@@ -68,12 +68,19 @@ export function standardOutput(options: CommonOptions): Output {
 }
 
 /** Prints warnings to stderr, unless --quiet is given, or --json: a document has its warnings itself. */
-export function warner({ quiet, json }: CommonOptions): Output['warn'] {
+export function warner(options: CommonOptions): Output['warn'] {
   return (text) => {
-    if (quiet || json) return;
+    if (options.quiet || options.json) return;
     clearLine();
-    say(`kdump-inspect: warning: ${escapeText(text)}\n`);
+    say(`kdump-inspect: ${inYellow('warning:', options)} ${escapeText(text)}\n`);
   };
+}
+
+/** A word for stderr, which has colours of its own. */
+function inYellow(word: string, options: CommonOptions): string {
+  if (!hasColor(options, isTerminal('stderr'))) return word;
+  // chalk would have to be awaited.
+  return process.getBuiltinModule('node:util').styleText('yellow', word, { validateStream: false });
 }
 
 /** Exit statuses, which scripts may rely on. */

@@ -2,7 +2,17 @@ import type { ByteAmount, InfoReport } from '../info-report.ts';
 import { foundTasks } from '../task-figures.ts';
 import { TASK_STATES } from '../task-states.ts';
 import { plural, size, utc } from '../units.ts';
-import { BLANK, type Property, properties, strong, title, type View } from '../view.ts';
+import {
+  BLANK,
+  bad,
+  type Property,
+  properties,
+  type RichText,
+  strong,
+  title,
+  type View,
+  warning,
+} from '../view.ts';
 import { choiceText } from '../vmcoreinfo-choice.ts';
 import { kernelName } from './kernel-name.ts';
 
@@ -12,7 +22,7 @@ const LABELS = 14;
 const MOST = 320;
 
 /** The text is null if there is no such line. */
-type Row = readonly [label: string, text: string | null];
+type Row = readonly [label: string, text: RichText | null];
 
 export function infoView(report: InfoReport): View {
   const rows = [
@@ -54,8 +64,8 @@ function crashRows({ crash, file, unavailable }: InfoReport): Row[] {
         ? 'the idle task'
         : `PID ${crash.task.pid} (${crash.task.comm})${crash.task.tgid === null ? ', by the log' : ''}`;
   return [
-    ['panic', reason === null ? none : cut(reason)],
-    ['cause', cause === null ? null : cut(cause)],
+    ['panic', reason === null ? none : bad(cut(reason))],
+    ['cause', cause === null ? null : bad(cut(cause))],
     ['in', cpu === null ? null : `${task}, on CPU ${cpu}`],
     ['crashed', time === null ? null : utc(time)],
   ];
@@ -122,10 +132,10 @@ function moduleText({ modules, modulesExact }: InfoReport): string | null {
   return `${modulesExact ? '' : 'at least '}${modules.length}: ${cut(modules.join(' '))}`;
 }
 
-function taintText({ mask, flags }: NonNullable<InfoReport['taint']>): string {
+function taintText({ mask, flags }: NonNullable<InfoReport['taint']>): RichText {
   if (flags.length === 0) return 'none';
   const letters = flags.map(({ letter }) => letter ?? '?').join('');
-  return `${letters} (${Number(mask)}): ${flags.map(({ meaning }) => meaning).join('; ')}`;
+  return warning(`${letters} (${Number(mask)}): ${flags.map(({ meaning }) => meaning).join('; ')}`);
 }
 
 function layoutText({ pagingLevels, kernelOffset, pageOffset }: NonNullable<InfoReport['layout']>): string {
@@ -141,16 +151,19 @@ const LEVEL_BITS: readonly (readonly [bit: number, name: string])[] = [
   [16, 'free pages'],
 ];
 
-function dumpText({ path, format, bytes, live }: InfoReport['file'], dump: InfoReport['dump']): string {
+function dumpText({ path, format, bytes, live }: InfoReport['file'], dump: InfoReport['dump']): RichText {
   const { described, stored, truncated, missing, level } = dump;
   if (live) return `none: ${path} of the running kernel, ${size(described)} of memory`;
-  return [
+  const stated = [
     `${path}: ${format}${bytes === null ? '' : ` of ${size(bytes)}`}`,
     `${size(described)} of memory, ${stored === described ? 'all' : size(stored)} stored`,
     ...(level === null ? [] : [levelText(level)]),
+  ];
+  const lacking = [
     ...(truncated > 0 ? [`INCOMPLETE: ${size(truncated)} missing at its end`] : []),
     ...(missing ? [`INCOMPLETE: at least ${size(missing)} that the kernel uses are not stored`] : []),
-  ].join(', ');
+  ];
+  return [stated.join(', '), ...lacking.flatMap((text) => [', ', bad(text)])];
 }
 
 function levelText(level: number): string {

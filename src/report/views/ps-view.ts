@@ -5,9 +5,11 @@ import type { TaskRow } from '../task-row.ts';
 import { plural, shortSize } from '../units.ts';
 import {
   BLANK,
+  bad,
   type Column,
   dropped,
   numbers,
+  ordinals,
   paragraph,
   type RichText,
   strong,
@@ -39,16 +41,16 @@ export function* psView(report: PsReport, threads: boolean): View {
   yield paragraph(titleOf(report));
   for (const note of notesOn(report)) yield paragraph(note);
   yield BLANK;
-  const second = numbers(threads ? 'TGID' : 'PPID');
+  const second = ordinals(threads ? 'TGID' : 'PPID');
   const rows = each(function* () {
     for (const task of report.tasks) yield cells(task, threads, report.clock);
   });
   const columns = [
     '',
-    numbers('PID'),
+    ordinals('PID'),
     second,
     'S',
-    numbers('CPU'),
+    ordinals('CPU'),
     ...MEMORY,
     dropped(4, numbers('START')),
     COMMAND,
@@ -69,8 +71,8 @@ function* notesOn({ tasks, selected, otherThreads }: PsReport): Generator<string
 }
 
 function titleOf({ kernel, counts, file, cpus }: PsReport): RichText {
-  const tasks = `${countText(counts)}${panicText(cpus ?? [])}`;
-  return [strong(kernelName(kernel)), ` (${file.format}): ${tasks}`];
+  const tasks = countText(counts);
+  return [strong(kernelName(kernel)), ` (${file.format}): ${tasks}`, panicText(cpus ?? [])];
 }
 
 function countText(figures: PsReport['counts']): string {
@@ -78,7 +80,7 @@ function countText(figures: PsReport['counts']): string {
   return `${least}${plural(processes, 'process', 'processes')}, ${plural(kernelThreads, 'kernel thread')}, ${plural(total, 'task')} in all`;
 }
 
-function panicText(cpus: NonNullable<PsReport['cpus']>): string {
+function panicText(cpus: NonNullable<PsReport['cpus']>): RichText {
   const at = cpus.find(({ panicking }) => panicking);
   if (!at) return '';
   const task =
@@ -87,11 +89,17 @@ function panicText(cpus: NonNullable<PsReport['cpus']>): string {
       : at.idle
         ? 'its idle task'
         : `PID ${at.pid} (${at.comm ?? ''})`;
-  return `; CPU ${at.cpu} panicked in ${task}`;
+  return ['; ', bad(`CPU ${at.cpu} panicked in ${task}`)];
 }
 
-function cells(task: TaskRow, threads: boolean, clock: number | null): string[] {
-  const mark = task.panicking ? PANICKING : task.running ? RUNNING : task.running === null ? UNKNOWN : '';
+function cells(task: TaskRow, threads: boolean, clock: number | null): RichText[] {
+  const mark = task.panicking
+    ? bad(PANICKING)
+    : task.running
+      ? RUNNING
+      : task.running === null
+        ? UNKNOWN
+        : '';
   const second = threads ? String(task.tgid) : task.ppid === null ? '?' : String(task.ppid);
   const [state, cpu] = [task.state, String(task.cpu)];
   const start = startText(task.startTime?.clock ?? null, clock);

@@ -4,7 +4,18 @@ import { plural, size } from '../units.ts';
 import type { UsageReport } from '../usage-report.ts';
 import type { FileRow, SlabRow } from '../usage-rows.ts';
 import type { UsageSort } from '../usage-sort.ts';
-import { BLANK, type Block, dropped, numbers, paragraph, strong, table, title, type View } from '../view.ts';
+import {
+  BLANK,
+  type Block,
+  dropped,
+  numbers,
+  ordinals,
+  paragraph,
+  strong,
+  table,
+  title,
+  type View,
+} from '../view.ts';
 import { checkSummary } from './check-summary.ts';
 import { kernelName } from './kernel-name.ts';
 import { listHeading } from './list-heading.ts';
@@ -127,7 +138,7 @@ function processSection(processes: NonNullable<UsageReport['processes']>, sort: 
   const columns = [numbers('RSS'), ...parts, dropped(3, numbers('SWAP')), dropped(1, numbers('TABLES'))];
   return [
     listHeading({ shown: processes.largest.length, all, exact: countExact, sort }, 'process', 'processes'),
-    table([numbers('PID'), 'NAME', ...columns], rows),
+    table([ordinals('PID'), 'NAME', ...columns], rows),
   ];
 }
 
