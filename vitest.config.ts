@@ -9,6 +9,7 @@ export default defineConfig({
     exclude: ['test/vm/**', 'test/nodes/**', 'test/deb/**', 'node_modules/**'],
     globalSetup: ['test/support/global-setup.ts'],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // No test leaves anything behind in its process: one a processor runs them all, and loads and compiles everything once.
     isolate: false,
     maxWorkers: '100%',

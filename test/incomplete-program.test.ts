@@ -36,13 +36,12 @@ function without<T>(file: string, during: () => T): T {
 }
 
 const HINT = 'copy all of it, or install the package\n';
-/** Commands that need, together, each file that is loaded on demand. */
+/** Commands, each with a file that it needs and others do not. */
 const NEEDS: readonly (readonly [string, readonly string[]])[] = [
   ['further.js', ['info', dumpOf('linux-6.12-numa')]],
   ['kdump.js', ['pages', dumpOf('linux-6.1').replace('.elf', '-zlib.kdump')]],
   ['chalk.js', ['pages', dumpOf('linux-6.12-numa'), '--color']],
   ['walk-worker.js', ['pages', large, '--jobs', '2']],
-  ['walk-worker-image.js', ['pages', large, '--jobs', '2']],
 ];
 
 describe('a copy of the program that is not whole', () => {
@@ -68,14 +67,18 @@ describe('a copy of the program that is not whole', () => {
   });
 
   const scripts = readdirSync(DIST).filter((name) => name.endsWith('.js') && name !== 'kdump-inspect.js');
-  const args = ['pages', dumpOf('linux-6.12-numa')];
-  let whole: string;
-  beforeAll(() => {
-    whole = run(...args).stdout;
-  });
-  it.each(scripts)('without %s prints the whole result or none', (file) => {
-    const { status, stdout, stderr } = without(file, () => run(...args));
-    expect(['', whole]).toContain(stdout);
-    expect([status, stderr.includes(HINT)]).toEqual(stdout === '' ? [1, true] : [0, false]);
+  describe.each([
+    ['a small dump', ['pages', dumpOf('linux-6.12-numa')]],
+    ['several threads', ['pages', large, '--jobs', '2']],
+  ])('prints the whole result or none for %s', (_, args) => {
+    let whole: string;
+    beforeAll(() => {
+      whole = run(...args).stdout;
+    });
+    it.each(scripts)('without %s', (file) => {
+      const { status, stdout, stderr } = without(file, () => run(...args));
+      expect(['', whole]).toContain(stdout);
+      expect([status, stderr.includes(HINT)]).toEqual(stdout === '' ? [1, true] : [0, false]);
+    });
   });
 });
