@@ -13,6 +13,7 @@ import type { MissingMemory } from '../pages/census/missing-memory.ts';
 import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
 import { type InfoCrash, infoCrash } from './info-crash.ts';
 import { type InfoIdentity, infoIdentity } from './info-identity.ts';
+import { type NextStep, nextSteps } from './info-next.ts';
 import { checksOf, listsAreWhole, problems, uncheckedMemory } from './info-problems.ts';
 import { InfoValues } from './info-values.ts';
 import { type TaskFigures, taskFigures } from './task-figures.ts';
@@ -70,6 +71,8 @@ export interface InfoReport extends InfoIdentity, CheckedFigures {
     /** makedumpfile's -d, if the file records it. */
     readonly level: number | null;
   };
+  /** What to ask or do next; empty if nothing suggests it. */
+  readonly next: readonly NextStep[];
   readonly unavailable: Readonly<Record<string, string>>;
   readonly warnings: readonly string[];
   readonly complete: boolean;
@@ -83,6 +86,8 @@ export interface InfoFacts {
   /** Memory that the kernel uses and the file does not describe. */
   readonly missing?: MissingMemory | null;
   readonly system: SystemFacts;
+  /** The words that name the same dump again on a command line. */
+  readonly again?: readonly string[];
   /** Memory against the zones, by VMCOREINFO. */
   readonly zoneChecks?: readonly Check[];
   /** Counts the tasks of a listing. */
@@ -120,7 +125,22 @@ export function infoReport(facts: InfoFacts): InfoReport {
   const isWhole = !image.memory.cutShort && missing.length === 0 && unchecked.length === 0;
   const complete =
     (system.readable || Boolean(system.noTypes)) && !values.gaps && isWhole && listsAreWhole(system);
-  return { ...report, unavailable: values.unavailable, warnings, complete, ...checkedFigures(checks) };
+  const memory = freeDoubt(checks) ? null : report.memory;
+  return {
+    ...report,
+    next: nextSteps({ ...report, memory, pressure: pressureOf(system), again: facts.again ?? [image.path] }),
+    ...{ unavailable: values.unavailable, warnings, complete },
+    ...checkedFigures(checks),
+  };
+}
+
+/** What contradicts the number of free pages; undefined if nothing does. */
+export function freeDoubt(checks: readonly Check[]): Check | undefined {
+  return checks.find(({ name, verdict }) => name.startsWith('NR_FREE_PAGES') && verdict === 'contradicted');
+}
+
+function pressureOf({ pressure }: SystemFacts) {
+  return pressure && 'value' in pressure ? pressure.value : undefined;
 }
 
 function state(values: InfoValues, { system, counts }: InfoFacts) {

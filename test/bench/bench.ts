@@ -7,12 +7,14 @@ import { parseArgs } from 'node:util';
 import type { PagesReport } from '../../src/report/pages-report.ts';
 import { COUNTED } from '../support/fixture.ts';
 import { parseReport } from '../vm/makedumpfile.ts';
+import { leastToFirstLine } from './first-line.ts';
 import { leastCensus, recordedReads } from './in-process.ts';
 import { type CommandLine, type Cost, Instruments, least } from './measure.ts';
 import { SparseDump } from './sparse-dump.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/kdump-inspect.js', import.meta.url));
-const HELP = `npm run bench -- [options]: kdump-inspect pages beside makedumpfile on the same dumps
+const HELP = `npm run bench -- [options]: kdump-inspect pages beside makedumpfile on the same dumps, and
+the time to the first line of kdump-inspect info
 
   --dump FILE          a real dump; may be repeated
   --sizes LIST         built dumps in GiB, sparse files of 20 MiB (1,8,64,1024,16384)
@@ -167,6 +169,8 @@ async function bench(instruments: Instruments, folder: string, dump: Dump): Prom
   print(
     `    from opening to the report ${ratio(ms)}; once the code is compiled, on one thread, ${ratio(compiled)}`,
   );
+  const first = await leastToFirstLine(process.execPath, [PROGRAM, 'info', dump.path], Number(options.runs));
+  print(`  the first line of info after ${first.toFixed(1)} ms`);
   const start = costs.get('node -e 0')?.wallMs ?? 0;
   print(
     `  above node -e 0: ${(ours.wallMs - start).toFixed(1)} ms, ${(((ours.wallMs - start) * 1e6) / pages).toFixed(2)} ns per page`,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ErrorKind } from '../../src/errors.ts';
-import type { MemoryImage } from '../../src/formats/image/image.ts';
+import type { MemoryAmounts, MemoryImage } from '../../src/formats/image/image.ts';
 import type { Missing } from '../../src/kernel/evidence/fact.ts';
 import type { Module } from '../../src/kernel/modules/module-reader.ts';
 import type { SystemFacts } from '../../src/kernel/system/system.ts';
@@ -104,11 +104,16 @@ const ALL: SystemFacts = {
 
 const NOTE = 'OSRELEASE=6.12.1\nBUILD-ID=abc\nCRASHTIME=1700000002\n';
 
-function reportOf(system: Partial<SystemFacts>, image: Partial<MemoryImage> = {}, text = NOTE): InfoReport {
+function reportOf(
+  system: Partial<SystemFacts>,
+  image: Partial<MemoryImage> = {},
+  text = NOTE,
+  amounts: Partial<MemoryAmounts> = {},
+): InfoReport {
   const file = { ...new BuiltKernel().image, ...image };
   return infoReport({
     image: file,
-    amounts: file.memory.amounts,
+    amounts: { ...file.memory.amounts, ...amounts },
     info: new Vmcoreinfo({ text, source: 'made-up' }),
     system: { ...ALL, ...system },
     counts: () => ({ total: 1, processes: 1, kernelThreads: 0, states: { R: 1 } }),
@@ -210,7 +215,7 @@ describe('the screen', () => {
   test('gives a reason once, for all values that it explains', async () => {
     const text = await textOf(reportOf(NOTHING));
     expect(text.match(/all of it is\s+gone/g)).toHaveLength(1);
-    expect(text.replace(/\s+/g, ' ')).toContain('clock, uptime, cpus, cpuModel, load, memory, swap, tasks,');
+    expect(text.replace(/\s+/g, ' ')).toContain('clock, uptime, CPUs, CPU model, load, memory, swap, tasks,');
     expect(text).not.toMatch(/^panic/m);
   });
 
@@ -255,5 +260,94 @@ describe('the screen', () => {
     const report = reportOf({}, {}, 'OSRELEASE=6.12.1\n');
     expect(await textOf(report)).toMatch(/^clock {9}2023-11-14 22:13:21 UTC$/m);
     expect(report.unavailable['crash.time']).toContain('CRASHTIME');
+  });
+});
+
+describe('what info says to do next', () => {
+  const panic = { command: ['kdump-inspect', 'dmesg', 'made-up', '--panic'], why: expect.any(String) };
+  const usage = (why: string) => ({
+    command: ['kdump-inspect', 'usage', 'made-up'],
+    why: expect.stringContaining(why),
+  });
+  const image = { path: 'made-up', live: false };
+  const reason = (text: string) => ({ panicReason: { value: { text, cause: null, causeLost: null } } });
+  const pressure = (reserve: number | null, oomKills: number | null) => ({
+    pressure: { value: { reserve, oomKills } },
+  });
+  const NO_PANIC = { panicReason: { value: null } };
+
+  test.each([
+    ['a panic', {}, {}, [panic]],
+    ['nothing', NO_PANIC, {}, []],
+    ['a kernel that does not tell', NOTHING, {}, []],
+    [
+      'a panic for lack of memory',
+      reason('Kernel panic - not syncing: Out of memory: compulsory panic_on_oom is enabled'),
+      {},
+      [usage('memory ran out'), panic],
+    ],
+    [
+      'a deadlock on memory',
+      reason('Kernel panic - not syncing: System is deadlocked on memory'),
+      {},
+      [usage('memory ran out'), panic],
+    ],
+    ['OOM kills', pressure(null, 3), {}, [panic, usage('ended 3 tasks')]],
+    ['little free memory', { ...NO_PANIC, ...pressure(2 << 20, 0) }, {}, [usage('only 1 MiB are free')]],
+    ['enough free memory', { ...NO_PANIC, ...pressure(1 << 20, 0) }, {}, []],
+    [
+      'a file that was cut',
+      NO_PANIC,
+      { truncated: 4096 },
+      [{ command: null, why: expect.stringMatching(/^4 KiB are missing .*\(makedumpfile -l -d 31 /) }],
+    ],
+  ])('after %s', (_, system, amounts, next) => {
+    const report = reportOf(system, image, NOTE, amounts);
+    expect(report.next).toEqual(next);
+    expect(violations('info', report)).toEqual([]);
+  });
+
+  test.each([
+    ['/var/crash/vmcore', '/var/crash/vmcore'],
+    ["it's a dump", "'it'\\''s a dump'"],
+    ['$(reboot)', "'$(reboot)'"],
+    ['\x1b[2J', "$'\\x1b\\x5b2J'"],
+  ])('is a line to copy, with the name of the file in quotes: %j', async (path, word) => {
+    const lines = (await textOf(reportOf({}, { path }))).split('\n');
+    expect(lines.filter((line) => line.startsWith('next'))).toEqual([
+      `next          kdump-inspect dmesg ${word} --panic  # what the kernel said when it died`,
+    ]);
+  });
+});
+
+describe('the text of info', () => {
+  const plain = async (report: InfoReport) => (await textOf(report)).replace(/\s+/g, ' ');
+
+  test('names what is unknown in words, and never as JSON does', async () => {
+    const text = await plain(reportOf(NOTHING));
+    for (const key of Object.keys(reportOf(NOTHING).unavailable).filter((name) => /[.A-Z]/.test(name)))
+      expect(text).not.toContain(key);
+    expect(text).toMatch(/unknown .*panic.*command line.*: all of it is gone/);
+  });
+
+  test('says why the kernel has less memory than the dump', async () => {
+    const at = (described: number) => reportOf({}, {}, NOTE, { described: described << 20 });
+    expect(await plain(at(12))).toContain(
+      "memory 8 MiB, 1 MiB free; the other 4 MiB of 12 MiB are not the page allocator's",
+    );
+    expect(await textOf(at(8))).toMatch(/^memory +8 MiB, 1 MiB free$/m);
+  });
+
+  test('has no figure of free memory that another counter contradicts', async () => {
+    const name = 'NR_FREE_PAGES, vm_stat of all zones';
+    const verdict = 'contradicted' as const;
+    const checks = [{ name, unit: 'pages', counted: 512, kernel: 0, explained: [], verdict }];
+    const report = reportOf({
+      memory: { value: { total: 8 << 20, free: 0 } },
+      pressure: { value: { reserve: 1 << 20, oomKills: null } },
+      memoryChecks: { value: { checks, lost: null } },
+    });
+    expect(await plain(report)).toContain('8 MiB; free are 0 B or 2 MiB: the kernel');
+    expect(report.next.map(({ command }) => command?.[1])).toEqual(['dmesg']);
   });
 });

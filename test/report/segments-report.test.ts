@@ -130,12 +130,16 @@ describe('the list of segments for people', () => {
     ['nothing', segment(0, 8192, { fileSize: 0n }), '0 B'],
     ['less than it should', segment(0, 8192, { missing: 4096n }), '4 KiB cut'],
   ])('says how much is stored: %s', async (_, one, stored) => {
-    expect(await lineOf(one)).toBe(`0 - 0x0 8 KiB ${stored} 0x1000 -`);
+    expect(await lineOf(one)).toBe(`0 0x0 8 KiB ${stored} 0x1000`);
   });
 
-  it('has a dash for a missing address', async () => {
+  it('has a dash for a missing address, and no column of dashes', async () => {
     const kcore = segment(null, 8192, { virtual: 0xffff_c900_0000_0000n });
-    expect(await lineOf(kcore)).toBe('0 0xffffc90000000000 - 8 KiB all 0x1000 -');
+    expect(await lineOf(kcore)).toBe('0 0xffffc90000000000 8 KiB all 0x1000');
+    const both = await textOf(reportOf([kcore, segment(0, 8192)]));
+    expect(both.replace(/ +/g, ' ')).toMatch(
+      /^# VIRTUAL PHYSICAL SIZE STORED OFFSET\n0 0xffffc90000000000 - 8 KiB all 0x1000\n1 - 0x0 8 KiB all /,
+    );
   });
 
   it('ends in sums, and leaves out empty lists', async () => {

@@ -85,10 +85,13 @@ function inOneOrder(key: string, value: unknown): unknown {
   return keyed.sort((a, b) => (a.text < b.text ? -1 : 1)).map(({ one }) => one);
 }
 
-/** The first difference between documents, ignoring warnings, which may report damage that cost nothing. */
+/**
+ * The first difference between documents, ignoring warnings, which may report damage that cost nothing, and
+ * advice.
+ */
 function sameDocument(now: object, then: object): string[] {
   const [a, b] = [now, then].map((document) =>
-    JSON.stringify({ ...document, warnings: null }, inOneOrder, 1).split('\n'),
+    JSON.stringify({ ...document, warnings: null, next: null }, inOneOrder, 1).split('\n'),
   ) as [string[], string[]];
   const at = a.findIndex((line, i) => line !== b[i]);
   return at < 0 ? [] : [`silently ${a[at]?.trim().slice(0, 200)}, not ${b[at]?.trim().slice(0, 200)}`];

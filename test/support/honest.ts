@@ -8,7 +8,7 @@ export interface Answer {
 
 /** Explanations, which differ if something is missing. */
 const EXPLANATIONS = new Set([
-  ...['warnings', 'unavailable', 'complete', 'reason', 'missing', 'detailsError', 'structPageError'],
+  ...['warnings', 'next', 'unavailable', 'complete', 'reason', 'missing', 'detailsError', 'structPageError'],
   ...['source', 'verdict', 'explanation', 'unknown', 'freeCheck', 'ownerError', 'placeError'],
   ...['countExact', 'modulesExact', 'consistent'],
 ]);

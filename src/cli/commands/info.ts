@@ -8,11 +8,12 @@ import { countTasks } from '../../kernel/tasks/task-counts.ts';
 import { Vmcoreinfo } from '../../kernel/vmcoreinfo/vmcoreinfo.ts';
 import { PAGE_SIZE } from '../../machine.ts';
 import { type MissingMemory, missingMemory } from '../../pages/census/missing-memory.ts';
-import { managedChecks } from '../../pages/checks/managed-check.ts';
+import { memoryChecks } from '../../pages/checks/memory-checks.ts';
 import { zonesOrNone } from '../../pages/zones/try-zones.ts';
 import { totalsOfZones } from '../../pages/zones/zones.ts';
 import { type InfoReport, infoReport } from '../../report/info-report.ts';
 import type { View } from '../../report/view.ts';
+import { dumpWords } from '../options/dump-words.ts';
 import type { Session } from '../session/session.ts';
 
 function missingIn(kernel: Kernel): MissingMemory | null {
@@ -30,16 +31,16 @@ function withZones(kernel: Fact<Kernel>, system: SystemFacts): SystemFacts {
 }
 
 /** The zones by VMCOREINFO, if they cannot be read by their types. */
-function withoutTypes(kernel: Kernel, { memory, memoryChecks }: SystemFacts): Check[] {
-  if (!('value' in memory) || 'value' in memoryChecks) return [];
-  return managedChecks(kernel, memory.value.total);
+function withoutTypes(kernel: Kernel, { memory, memoryChecks: byTypes }: SystemFacts): Check[] {
+  if (!('value' in memory) || 'value' in byTypes) return [];
+  return memoryChecks(kernel, memory.value);
 }
 
 /**
  * `info`: the screen to see first. Without page tables it has what VMCOREINFO says; without VMCOREINFO it
  * fails.
  */
-export function report({ image, vmcoreinfo, kernel: open, options }: Session): InfoReport {
+export function report({ image, vmcoreinfo, kernel: open, options, dump }: Session): InfoReport {
   const text = vmcoreinfo();
   const kernel = fact(() => completed(withSmallReads(open())));
   const system = withZones(kernel, inspectSystem(kernel, options.pageOffset));
@@ -50,6 +51,7 @@ export function report({ image, vmcoreinfo, kernel: open, options }: Session): I
     missing: 'value' in kernel ? missingIn(kernel.value) : null,
     system,
     zoneChecks: 'value' in kernel ? withoutTypes(kernel.value, system) : [],
+    again: dumpWords(dump.files, options),
     counts: ({ tasks }) => countTasks(tasks),
   });
 }

@@ -69,8 +69,7 @@ export function readSwapTotals(typed: TypedKernel): MemoryTotals {
 /** Returns an atomic_long_t of pages in bytes; a negative one is 0, as the kernel shows it. */
 function counter(typed: TypedKernel, name: string): number {
   const pages = Number(BigInt.asIntN(64, typed.space.u64(typed.symbol(name))));
-  if (pages < 0) return 0;
   if (!Number.isSafeInteger(pages * PAGE_SIZE))
     throw new InspectError('corrupt', `${name} is ${pages} pages`);
-  return pages * PAGE_SIZE;
+  return Math.max(0, pages) * PAGE_SIZE;
 }

@@ -5,6 +5,7 @@ import type { Kallsyms } from '../kallsyms/kallsyms.ts';
 import { findLayout, type KernelLayout } from '../layout/layout.ts';
 import { readModules } from '../modules/module-list.ts';
 import { type ModuleNames, readModuleNames } from '../modules/module-names.ts';
+import { type MemoryPressure, readMemoryPressure } from '../objects/memory-pressure.ts';
 import {
   checkMemoryTotals,
   type MemoryTotals,
@@ -36,6 +37,8 @@ export interface SystemFacts {
   readonly memory: Fact<MemoryTotals>;
   readonly memoryChecks: Fact<Checked>;
   readonly swap: Fact<MemoryTotals>;
+  /** Whether memory ran short. */
+  readonly pressure?: Fact<MemoryPressure>;
   readonly taint: Fact<ReturnType<typeof readTaint>>;
   readonly commandLine: Fact<string>;
   /** From the image; undefined if it has none. */
@@ -110,6 +113,7 @@ function bySymbols(named: Fact<TypedKernel>) {
     load: factOf(named, readLoad),
     memory: factOf(named, readMemoryTotals),
     swap: factOf(named, readSwapTotals),
+    pressure: factOf(named, readMemoryPressure),
     taint: factOf(named, readTaint),
     commandLine: factOf(named, readCommandLine),
     buildId: factOf(named, readBuildId),

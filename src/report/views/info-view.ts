@@ -1,4 +1,6 @@
-import type { ByteAmount, InfoReport } from '../info-report.ts';
+import { PAGE_SIZE } from '../../machine.ts';
+import { type ByteAmount, freeDoubt, type InfoReport } from '../info-report.ts';
+import { shellWords } from '../shell-words.ts';
 import { foundTasks } from '../task-figures.ts';
 import { TASK_STATES } from '../task-states.ts';
 import { plural, size, utc } from '../units.ts';
@@ -33,7 +35,12 @@ export function infoView(report: InfoReport): View {
     ...kernelRows(report),
     ...missingRows(report),
   ];
-  return [title(strong(titleOf(report))), BLANK, properties(rows.flatMap(propertyOf), LABELS)];
+  return [
+    title(strong(titleOf(report))),
+    BLANK,
+    properties(rows.flatMap(propertyOf), LABELS),
+    ...nextBlocks(report),
+  ];
 }
 
 function propertyOf([label, text]: Row): Property[] {
@@ -80,16 +87,30 @@ function hostRows({ host, clock, uptime, crash }: InfoReport): Row[] {
   ];
 }
 
-function stateRows({ cpus, cpuModel, load, memory, swap, tasks }: InfoReport): Row[] {
+function stateRows(report: InfoReport): Row[] {
+  const { cpus, cpuModel, load, memory, swap, tasks } = report;
   const model = cpuModel === null ? '' : `, ${cpuModel}`;
   return [
     ['cpus', cpus && `${cpus.online} online of ${cpus.possible}${model}`],
     ['load', load?.map((average) => average.toFixed(2)).join(' ') ?? null],
-    ['memory', memory && amount(memory)],
+    ['memory', memory && memoryText(report, memory)],
     ['swap', swap && (swap.total === 0 ? 'none' : amount(swap))],
     ['tasks', tasks && taskText(tasks)],
   ];
 }
+
+/** The memory that the page allocator has, how much of it is free, and why it is less than the dump has. */
+function memoryText({ checks, dump }: InfoReport, memory: ByteAmount): string {
+  const doubt = freeDoubt(checks);
+  const free = doubt
+    ? `${size(memory.total)}; free are ${pageSize(doubt.kernel)} or ${pageSize(doubt.counted)}: the kernel's counters contradict each other`
+    : amount(memory);
+  const rest = dump.missing === undefined ? dump.described - memory.total : 0;
+  if (rest <= 0) return free;
+  return `${free}; the other ${size(rest)} of ${size(dump.described)} are not the page allocator's, such as the kernel's image and struct pages`;
+}
+
+const pageSize = (pages: number) => size(pages * PAGE_SIZE);
 
 function amount({ total, free }: ByteAmount): string {
   return `${size(total)}, ${size(free)} free`;
@@ -178,9 +199,39 @@ const NEVER_SHOWN: ReadonlySet<string> = new Set(['dump.level', 'kernel.machine'
 function missingRows({ unavailable }: InfoReport): Row[] {
   const names = new Map<string, string[]>();
   for (const [name, reason] of Object.entries(unavailable)) {
-    if (!NEVER_SHOWN.has(name)) names.set(reason, [...(names.get(reason) ?? []), name]);
+    if (!NEVER_SHOWN.has(name)) names.set(reason, [...(names.get(reason) ?? []), NAMES[name] ?? name]);
   }
   return [...names].map(([reason, of]) => ['unknown', `${of.join(', ')}: ${reason}`]);
+}
+
+/** What people call a value, where that is not its name in JSON. */
+const NAMES: Readonly<Record<string, string>> = {
+  'crash.reason': 'panic',
+  'crash.cause': 'cause of the panic',
+  'crash.cpu': 'CPU of the panic',
+  'crash.task': 'task that panicked',
+  'crash.time': 'time of the crash',
+  'kernel.version': 'version',
+  'kernel.buildId': 'build id',
+  cpuModel: 'CPU model',
+  cpus: 'CPUs',
+  commandLine: 'command line',
+  'layout.kernelOffset': 'KASLR offset',
+  'layout.pageOffset': 'page_offset',
+};
+
+/** What to do next. A command stays on one line, with why as a comment, because people copy it. */
+function nextBlocks({ next }: InfoReport): View {
+  const advice = next.filter(({ command }) => command === null);
+  const commands = next.flatMap(({ command, why }) => (command ? [`${shellWords(command)}  # ${why}`] : []));
+  const row = (value: string) => ({ name: strong('next'), value });
+  return [
+    properties(
+      advice.map(({ why }) => row(why)),
+      LABELS,
+    ),
+    properties(commands.map(row), LABELS, { whole: true }),
+  ];
 }
 
 function cut(text: string): string {

@@ -1,23 +1,14 @@
 import { countEach, each } from '../each.ts';
 import type { OverlapRow, SegmentsFindings, SpanRow } from '../segments-report.ts';
 import { plural, size } from '../units.ts';
-import {
-  BLANK,
-  bad,
-  numbers,
-  ordinals,
-  paragraph,
-  type RichText,
-  table,
-  type View,
-  warning,
-} from '../view.ts';
+import { BLANK, bad, numbers, ordinals, paragraph, type RichText, type View, warning } from '../view.ts';
+import { filledTable } from './filled-table.ts';
 
 const COLUMNS = [ordinals('#'), 'VIRTUAL', 'PHYSICAL', numbers('SIZE'), 'STORED', 'OFFSET', 'REGION'];
 
 export function* segmentsView(report: SegmentsFindings): View {
   const { omitted = { segments: 0, holes: 0 } } = report;
-  yield table(
+  yield filledTable(
     COLUMNS,
     each(() => cellsOf(report)),
     { gap: 1 },

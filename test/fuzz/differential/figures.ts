@@ -32,7 +32,7 @@ const NAMES: readonly (readonly string[])[] = [
 
 /** Statements about figures that are not figures: sentences, and facts about the run itself. */
 const NOT_FIGURES = new Set([
-  ...['schema', 'file', 'warnings', 'complete', 'consistent', 'candidates', 'unavailable'],
+  ...['schema', 'file', 'warnings', 'complete', 'consistent', 'candidates', 'unavailable', 'next'],
   ...[
     'reason',
     'argsMissing',
