@@ -21,6 +21,8 @@ export interface FittedTable {
   readonly fit: boolean;
   /** Number of rows. */
   readonly rows: number;
+  /** Whether a narrow line has no room for the columns even if the last one is wrapped. */
+  readonly isTooNarrow: boolean;
 }
 
 /** A narrower line goes without columns that can be dropped. A wider one has them wrapped. */
@@ -35,6 +37,8 @@ export function fitTable(table: Table, width: number, ruler: Ruler): FittedTable
   const shown = left.length === natural.length ? table : onlyColumns(table, left);
   const wanted = left.map((i) => natural[i] ?? 0);
   const widths = shrunk(wanted, table.gap, width - table.indent);
+  const last = wanted.length - 1;
+  const least = wanted.map((n, i) => (i === last ? Math.min(n, SHORTEST_COLUMN) : n));
   return {
     shown,
     columns: shown.columns.map(({ align, hang = 0, ordinal, cut }, i) => ({
@@ -42,6 +46,7 @@ export function fitTable(table: Table, width: number, ruler: Ruler): FittedTable
     })),
     fit: wanted.every((n, i) => shown.columns[i]?.cut || n <= (widths[i] ?? 0)),
     rows,
+    isTooNarrow: width < NARROW && lineWidth(table, least, [...least.keys()]) > width,
   };
 }
 

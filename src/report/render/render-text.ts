@@ -7,6 +7,7 @@ import type { Page } from './page.ts';
 import { painter } from './paint.ts';
 import { Ruler } from './ruler.ts';
 import { shortTable } from './short-table.ts';
+import { stackedRows } from './stacked-rows.ts';
 import { tableRows } from './table-rows.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -55,9 +56,10 @@ function linesOf(block: Block, page: Page): Iterable<string> | Promise<Iterable<
 
 async function tableLines(table: Table, page: Page): Promise<Iterable<string>> {
   const { ruler, width } = page;
-  const { shown, columns, fit, rows } = await ruler.measured(() =>
+  const { shown, columns, fit, rows, isTooNarrow } = await ruler.measured(() =>
     fitTable(withBars(table, width, ruler), width, ruler),
   );
+  if (isTooNarrow) return stackedRows(shown, page);
   // The string-width that cli-table3 uses does not know newer emoji.
   const isShort = rows <= SHORT_TABLE && ruler.isNarrow;
   return !fit && isShort ? shortTable(shown, columns, page) : tableRows(shown, columns, page);

@@ -198,6 +198,26 @@ describe('a table on a narrow terminal', () => {
     ]);
   });
 
+  it('has each cell on a line of its own if an address would be cut in two', async () => {
+    const address = '0xffff94fd40000000';
+    const cells = [
+      ['believed', 'kallsyms', address, 'a reason of some words'],
+      ['agrees', '', address, 'none'],
+    ];
+    expect(await linesOf(table(['VERDICT', 'SOURCE', 'VALUE', 'REASON'], cells), 30)).toEqual([
+      'VERDICT  believed',
+      'SOURCE   kallsyms',
+      `VALUE    ${address}`,
+      'REASON   a reason of some',
+      '         words',
+      '',
+      'VERDICT  agrees',
+      `VALUE    ${address}`,
+      'REASON   none',
+      '',
+    ]);
+  });
+
   it('is wrapped from 80 columns on', async () => {
     const long = [['NON_PRI_CACHE', '1', 'yes', 'word '.repeat(30).trim()]];
     const wrapped = await linesOf(table(columns, long), 80);
