@@ -17,8 +17,8 @@ export function memoryChecks(kernel: Kernel, { total, free }: MemoryTotals): Che
       check({ name, unit: 'pages', counted, kernel: bytes / PAGE_SIZE });
     return [
       pages('_totalram_pages, managed_pages of all zones', zones.managed, total),
-      // What CPUs hold back (vm_stat_diff) is only added where there are types.
-      pages('NR_FREE_PAGES as folded in, vm_stat of all zones', zones.free, free),
+      // Zeros where memory was lost. What CPUs hold back (vm_stat_diff) is only known with types.
+      ...(free === 0 ? [pages('NR_FREE_PAGES as folded in, vm_stat of all zones', zones.free, free)] : []),
     ];
   } catch (error) {
     if (error instanceof InspectError) return [];
