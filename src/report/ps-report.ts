@@ -1,6 +1,8 @@
+import type { ErrorKind } from '../errors.ts';
 import type { Fact } from '../kernel/evidence/fact.ts';
 import type { Clocks } from '../kernel/system/clocks-by-shape.ts';
 import type { TaskDetails } from '../kernel/tasks/processes.ts';
+import type { Task } from '../kernel/tasks/task.ts';
 import type { TaskCounts } from '../kernel/tasks/task-counts.ts';
 import type { CpuTask, TaskListing } from '../kernel/tasks/task-listing.ts';
 import { type CheckedFigures, checkedFigures, contradictions } from './checks.ts';
@@ -60,6 +62,8 @@ export interface PsFacts {
   readonly selected: number;
   /** The tasks to list, in order. Each is read when its turn comes. */
   readonly listed: Iterable<ListedTask>;
+  /** Whether a name or an argument of that kind is missing because the file is damaged, not by design. */
+  readonly isLost: (kind: ErrorKind) => boolean;
   /** Threads in the states that were asked for which are not among them. */
   readonly otherThreads: number;
 }
@@ -70,6 +74,10 @@ export function psReport(facts: PsFacts): PsReport {
   const running = runningOf(listing, clocks);
   const lost = [...missingFacts(listing, facts.clocks), ...facts.problems];
   const unread = unreadable(facts.tasks);
+  const rows = Array.from(facts.listed, (task) => {
+    addLost(task, facts.isLost, unread);
+    return taskRow(task, running);
+  });
   const problems = [...contradictions(listing.checks), ...listing.problems, ...lost, ...unread.sentences];
   const untold = problems.length - unread.sentences.length + unread.count - TOLD;
   return {
@@ -81,7 +89,7 @@ export function psReport(facts: PsFacts): PsReport {
     cpus: 'value' in listing.cpus ? listing.cpus.value.map((cpu) => cpuRow(cpu, running)) : null,
     selected: running.allFound ? facts.selected : null,
     otherThreads: running.allFound ? facts.otherThreads : null,
-    tasks: Array.from(facts.listed, (task) => taskRow(task, running)),
+    tasks: rows,
     warnings: [
       ...facts.doubts,
       ...problems.slice(0, TOLD),
@@ -114,19 +122,33 @@ function missingFacts({ cpus, panickingCpu }: TaskListing, clocks: Fact<Clocks>)
   ];
 }
 
+interface Unread {
+  readonly sentences: string[];
+  count: number;
+}
+
 /**
  * What could not be read of the tasks: the count, and only the first sentences, because there may be a
  * million.
  */
-function unreadable(tasks: readonly TaskDetails[]): { sentences: string[]; count: number } {
-  const sentences: string[] = [];
-  let count = 0;
+function unreadable(tasks: readonly TaskDetails[]): Unread {
+  const unread = { sentences: [], count: 0 };
   for (const { task, ppid, owner, start, memory } of tasks) {
-    for (const fact of [ppid, owner, start, memory]) {
-      if ('missing' in fact && count++ < TOLD) sentences.push(`task ${task.pid}: ${fact.missing}`);
-    }
+    for (const fact of [ppid, owner, start, memory]) if ('missing' in fact) add(task, fact.missing, unread);
   }
-  return { sentences, count };
+  return unread;
+}
+
+/** Adds the name and the arguments of a task if the file has lost them. A filter may leave them out. */
+function addLost({ details, name, args }: ListedTask, isLost: PsFacts['isLost'], unread: Unread): void {
+  const { task } = details;
+  if ('missing' in name && isLost(name.kind)) add(task, `its name: ${name.missing}`, unread);
+  if (args && 'missing' in args && args.kind !== null && isLost(args.kind))
+    add(task, `its arguments are ${args.missing}`, unread);
+}
+
+function add({ pid }: Task, why: string, unread: Unread): void {
+  if (unread.count++ < TOLD) unread.sentences.push(`task ${pid}: ${why}`);
 }
 
 function cpuRow({ cpu, online, current }: CpuTask, { panicking }: Running): CpuRow {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ErrorKind } from '../../src/errors.ts';
 import type { Fact } from '../../src/kernel/evidence/fact.ts';
 import type { MmUse } from '../../src/kernel/tasks/mm-counters.ts';
 import type { Arguments } from '../../src/kernel/tasks/process-arguments.ts';
@@ -64,6 +65,7 @@ function reportOf(tasks: readonly TaskDetails[], changes: Partial<PsFacts> = {})
     file: { path: 'core', format: 'ELF64 vmcore' },
     release: '6.12.1',
     doubts: [],
+    isLost: (kind) => kind === 'io',
     listing: {
       tasks: tasks.map((one) => one.task),
       cpus: { value: [{ cpu: 0, online: true, task: running.address, current: running }] },
@@ -206,11 +208,30 @@ describe('what a task runs', () => {
   const all = [process, other, third, thread, worker].map((one) => details(one));
   const shown = ([of7, of8, of9, of10, of11]: readonly TaskDetails[]) => [
     listed(of7 as TaskDetails, { text: '/bin/sh -c sleep 9' }),
-    listed(of8 as TaskDetails, { missing: 'swapped out' }),
+    listed(of8 as TaskDetails, { missing: 'swapped out', kind: null }),
     listed(of9 as TaskDetails, { text: 'java', cutFrom: 9000 }),
     listed(of10 as TaskDetails, { text: '/bin/sh -c sleep 9' }),
     listed(of11 as TaskDetails, null, 'kworker/u8:0-events_unbound'),
   ];
+
+  test('is missing from the report if the file has lost it, not if a filter left it out', () => {
+    const [one] = all as [TaskDetails];
+    const report = (kind: ErrorKind) =>
+      reportOf([one], {
+        listed: [
+          {
+            details: one,
+            name: { missing: 'its memory is unreadable', kind },
+            args: { missing: 'gone', kind },
+          },
+        ],
+      });
+    expect(report('notStored')).toMatchObject({ complete: true, warnings: [] });
+    expect(report('io')).toMatchObject({
+      complete: false,
+      warnings: ['task 7: its name: its memory is unreadable', 'task 7: its arguments are gone'],
+    });
+  });
 
   test('is in JSON whole, or with the reason why not', () => {
     const report = reportOf(all, { listed: shown(all) });

@@ -10,6 +10,7 @@ export interface Answer {
 const EXPLANATIONS = new Set([
   ...['warnings', 'next', 'unavailable', 'complete', 'reason', 'missing', 'detailsError', 'structPageError'],
   ...['source', 'verdict', 'explanation', 'unknown', 'freeCheck', 'ownerError', 'placeError'],
+  ...['nameMissing', 'argsMissing'],
   ...['countExact', 'modulesExact', 'consistent'],
 ]);
 /** What identifies rows: the first of these keys that they have. */

@@ -49,6 +49,7 @@ export function report({ image, kernel: open }: Session, asked: PsAsked): PsRepo
     tasks,
     problems,
     selected: wanted.length,
+    isLost: (kind) => kind === 'io' || (kind === 'notStored' && image.memory.cutShort),
     listed: listedTasks(places, nameReader(typed), argumentReader(typed)),
     otherThreads: asked.state === undefined ? 0 : selected.length - wanted.length,
   });

@@ -6,7 +6,7 @@ import { hex } from '../../hex.ts';
 import type { PageTableWalk, PageWalker, WalkResult } from './page-walk.ts';
 
 /** A failed read ('io') is a different answer than memory that the dump does not have. */
-function kindOf(absence: Absence): ErrorKind {
+export function errorKindOf(absence: Absence): ErrorKind {
   if (absence === 'unreadable') return 'io';
   return absence === 'corrupt' ? 'corrupt' : 'notStored';
 }
@@ -107,7 +107,7 @@ export class AddressSpace {
     if (last && address >= last.virtual && address < last.virtual + BigInt(last.size)) return last;
     const { result } = this.walk(address);
     if (result.kind !== 'mapped') {
-      const kind = result.kind === 'noTable' ? kindOf(result.absence) : 'notMapped';
+      const kind = result.kind === 'noTable' ? errorKindOf(result.absence) : 'notMapped';
       throw new InspectError(kind, `virtual address ${hex(address)} ${explainWalk(result, address)}`, {
         address,
       });
@@ -143,7 +143,7 @@ export class AddressSpace {
     const at = address + BigInt(missing.address - physical);
     const why = `is ${ABSENCES[missing.absence]}${missing.detail ? `: ${missing.detail}` : ''}`;
     throw new InspectError(
-      kindOf(missing.absence),
+      errorKindOf(missing.absence),
       `virtual address ${hex(at)} (physical ${hex(missing.address)}) ${why}`,
       {
         address: at,

@@ -5,7 +5,7 @@ import { PAGE_SIZE } from '../../machine.ts';
 import { fact } from '../evidence/fact.ts';
 import type { StructReader } from '../types/struct-reader.ts';
 import type { TypedKernel } from '../types/typed-kernel.ts';
-import { ProcessMemory } from './process-memory.ts';
+import { type MemoryGap, ProcessMemory } from './process-memory.ts';
 import type { Task } from './task.ts';
 
 /** The command line of a process. */
@@ -16,8 +16,8 @@ export type Arguments =
       /** Bytes of all of it, if the text has only the first of them. */
       readonly cutFrom?: number;
     }
-  /** Why it is not known: it is … */
-  | { readonly missing: string };
+  /** Why it is not known. */
+  | MemoryGap;
 
 /** Longest text, in bytes: a command line may have megabytes. */
 const LIMIT = PAGE_SIZE;
@@ -46,7 +46,7 @@ export function argumentReader(typed: TypedKernel): (task: Task) => Arguments | 
   return ({ mm, kernelThread }) => {
     // A thread of the kernel may use the memory of a process for a while (kthread_use_mm).
     if (mm === 0n || kernelThread) return null;
-    return known.get(mm, () => ('missing' in reader ? { missing: reader.missing } : reader.value.read(mm)));
+    return known.get(mm, () => ('missing' in reader ? reader : reader.value.read(mm)));
   };
 }
 
@@ -71,14 +71,14 @@ class ArgumentReader {
       return this.#counted(readAt(new ProcessMemory(space, space.translate(mm.big('pgd'))), place));
     } catch (error) {
       if (!(error instanceof InspectError)) throw error;
-      return { missing: `not known: ${error.message}` };
+      return { missing: `not known: ${error.message}`, kind: error.kind };
     }
   }
 
   #counted(args: Arguments): Arguments {
     if ('missing' in args) return args;
     this.#left -= args.text.length;
-    return this.#left >= 0 ? args : { missing: 'left out: all arguments together are too long' };
+    return this.#left >= 0 ? args : { missing: 'left out: all arguments together are too long', kind: null };
   }
 }
 
@@ -89,7 +89,7 @@ class ArgumentReader {
 function readAt(memory: ProcessMemory, place: Place): Arguments {
   const last = new Uint8Array(1);
   const { gap } = memory.read(place.argEnd - 1n, last);
-  if (gap !== undefined) return { missing: gap };
+  if (gap !== undefined) return gap;
   return last[0] === 0 ? readList(memory, place) : readTitle(memory, place);
 }
 
@@ -97,7 +97,7 @@ function readList(memory: ProcessMemory, { argStart, argEnd }: Place): Arguments
   const size = Number(argEnd - argStart);
   const bytes = new Uint8Array(Math.min(LIMIT, size));
   const { gap } = memory.read(argStart, bytes);
-  if (gap !== undefined) return { missing: gap };
+  if (gap !== undefined) return gap;
   if (size <= LIMIT) return { text: joined(bytes) };
   return { text: joined(withoutPart(bytes)), cutFrom: size };
 }
@@ -108,7 +108,7 @@ function readTitle(memory: ProcessMemory, { argStart, argEnd, envStart, envEnd }
   const bytes = new Uint8Array(Math.min(PAGE_SIZE, Number(end - argStart)));
   const { length, gap } = memory.read(argStart, bytes);
   const title = bytes.subarray(0, length);
-  return gap === undefined || title.includes(0) ? { text: textOf(title) } : { missing: gap };
+  return gap === undefined || title.includes(0) ? { text: textOf(title) } : gap;
 }
 
 const NUL = 0;
