@@ -9,9 +9,12 @@ interface TextKind {
   readonly hint: (folder: string) => string;
 }
 
-/** Where a record of the kernel log begins: with its time since boot, or as dmesg -T and journalctl print it. */
-const LOG_LINE =
-  /^(<\d+>)?\[ *\d+\.\d{6}\]|^\[\w{3} \w{3} +\d+ [\d:]{8} \d{4}\]|^\w{3} +\d+ [\d:]{8} \S+ kernel: /m;
+/**
+ * A log whose first records are of the kernel: each with its time since boot, or as dmesg -T and journalctl print
+ * it. A text that only quotes such lines is not a log.
+ */
+const KERNEL_LOG =
+  /^(.*\n){0,2}?((<\d+>)?\[ *\d+\.\d{6}\]|\[\w{3} \w{3} +\d+ [\d:]{8} \d{4}\]|\w{3} +\d+ [\d:]{8} \S+ kernel: )/;
 
 /** The first whose pattern is found. */
 const TEXTS: readonly TextKind[] = [
@@ -28,7 +31,7 @@ const TEXTS: readonly TextKind[] = [
       `apport-unpack FILE FOLDER unpacks it; kdump-tools keeps the dump in a folder beside it: kdump-inspect ${folder}`,
   },
   {
-    pattern: /^OSRELEASE=/m,
+    pattern: /^OSRELEASE=/,
     what: 'the text of a VMCOREINFO',
     hint: () => 'give it with --vmcoreinfo, and the dump as FILE',
   },
@@ -48,7 +51,7 @@ const TEXTS: readonly TextKind[] = [
     hint: () => 'give the dump: kdump-inspect segments shows its own map of memory',
   },
   {
-    pattern: LOG_LINE,
+    pattern: KERNEL_LOG,
     what: 'a kernel log (text)',
     hint: (folder) =>
       `read it with less; kdump-inspect ${folder} reads the dump beside it, if kdump saved one`,
