@@ -41,7 +41,7 @@ const WHEN_ANY: ReadonlySet<PageClass> = new Set(['hwpoison', 'offline', 'uninit
 
 /** What is shown of a report. */
 export interface PagesShown {
-  /** Whether the check of FREE is shown zone by zone, not only where figures differ. */
+  /** Whether the check of FREE is shown zone by zone, not only where nothing explains a difference. */
   readonly check?: boolean | undefined;
 }
 
@@ -92,7 +92,7 @@ function totalText({ compat }: PagesReport): string {
   return compat === null ? 'Each physical page once' : 'Counted as makedumpfile does';
 }
 
-/** The self-check of FREE: in how many zones it agrees, and each zone that has a figure of its own. */
+/** The self-check of FREE: in how many zones it agrees, and each zone with a difference that nothing explains. */
 function* freeCheck({ freeCheck: check, checks }: PagesReport, all: boolean): View {
   if (check === null) return;
   yield BLANK;
@@ -102,7 +102,7 @@ function* freeCheck({ freeCheck: check, checks }: PagesReport, all: boolean): Vi
   }
   const { zones } = check;
   const agree = zones.filter((zone) => agrees(zone, checks)).length;
-  const differ = zones.filter(({ counted, freeArea, vmStat }) => counted !== freeArea || counted !== vmStat);
+  const differ = zones.filter((zone) => !isExplained(zone, checks));
   const agreement = `FREE agrees with the kernel's free lists in ${agree} of ${plural(zones.length, 'zone')}`;
   const shown = all ? zones : differ;
   yield paragraph([
@@ -116,6 +116,12 @@ function* freeCheck({ freeCheck: check, checks }: PagesReport, all: boolean): Vi
 /** Whether a zone has as many pages on its free lists as were counted, or why not is known. */
 function agrees(zone: FreeCheckRow, checks: readonly Check[]): boolean {
   return zone.counted === zone.freeArea || listsOf(zone, checks)?.verdict === 'explained';
+}
+
+/** Whether both of a zone's figures are as counted, or why they are not is known. */
+function isExplained(zone: FreeCheckRow, checks: readonly Check[]): boolean {
+  const counter = checkOf(zone, 'NR_FREE_PAGES', checks);
+  return agrees(zone, checks) && (zone.counted === zone.vmStat || counter?.verdict === 'explained');
 }
 
 function zoneText(zone: FreeCheckRow, checks: readonly Check[]): RichText {

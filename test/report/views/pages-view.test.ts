@@ -110,7 +110,7 @@ describe('the check of FREE', () => {
     expect(await said({ zones })).toEqual(['', `${agreement} (see --check)`]);
   });
 
-  it('shows the zones that have another figure, and how many agree', async () => {
+  it('shows the zones with a difference that nothing explains, and how many agree', async () => {
     const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
     const zones = [
       { ...zone, node: 0, zone: 'DMA' },
@@ -176,13 +176,16 @@ describe('the check of FREE', () => {
     expect(line).toBe(`  node 1 Normal: 4 pages, as the kernel counts; ${text}`);
   });
 
-  it('says why free lists have fewer', async () => {
+  it('says why free lists have fewer with --check', async () => {
     const explained = [{ by: 'unaccepted memory', count: 2 }];
     const place = { name: 'free_area.nr_free', unit: 'pages', node: 1, zone: 'Normal' };
     const lists = check({ ...place, counted: 6, kernel: 4, explained });
-    const lines = await said({ zones: [{ ...zone, counted: 6, vmStat: 6 }] }, [lists]);
-    expect(lines.slice(1)).toEqual([
-      "FREE agrees with the kernel's free lists in 1 of 1 zone (see --check):",
+    const zones = [{ ...zone, counted: 6, vmStat: 6 }];
+    const agreement = "FREE agrees with the kernel's free lists in 1 of 1 zone";
+    expect(await said({ zones }, [lists])).toEqual(['', `${agreement} (see --check)`]);
+    expect(await said({ zones }, [lists], { check: true })).toEqual([
+      '',
+      `${agreement}:`,
       '  node 1 Normal: 6 pages, the kernel counts 4, unaccepted memory',
     ]);
   });
