@@ -220,18 +220,14 @@ const NAMES: Readonly<Record<string, string>> = {
   'layout.pageOffset': 'page_offset',
 };
 
-/** What to do next. A command stays on one line, with why as a comment, because people copy it. */
+/** What to do next. A command has a line of its own, which is never wrapped, because people copy it. */
 function nextBlocks({ next }: InfoReport): View {
-  const advice = next.filter(({ command }) => command === null);
-  const commands = next.flatMap(({ command, why }) => (command ? [`${shellWords(command)}  # ${why}`] : []));
-  const row = (value: string) => ({ name: strong('next'), value });
-  return [
-    properties(
-      advice.map(({ why }) => row(why)),
-      LABELS,
-    ),
-    properties(commands.map(row), LABELS, { whole: true }),
-  ];
+  return next.flatMap(({ command, why }) => {
+    const reason = properties([{ name: strong('next'), value: command ? `${why}:` : why }], LABELS);
+    return command
+      ? [reason, properties([{ name: '', value: shellWords(command) }], LABELS, { whole: true })]
+      : [reason];
+  });
 }
 
 function cut(text: string): string {
