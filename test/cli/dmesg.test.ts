@@ -118,14 +118,14 @@ describe('options choose records', async () => {
   });
 
   it.each([
-    [['--level', 'loud'], /A list of emerg, alert/],
-    [['--level', '8'], /A list of emerg, alert/],
-    [['--level', '+err+'], /A list of emerg, alert/],
-    [['--level', ''], /A list of emerg, alert/],
-    [['--since', 'yesterday'], /Seconds since boot/],
-    [['--since', '-1'], /Seconds since boot/],
-    [['--last', '0'], /A number of 1 or more/],
-    [['--last', '1.5'], /A number of 1 or more/],
+    [['--level', 'loud'], /a list of emerg, alert/],
+    [['--level', '8'], /a list of emerg, alert/],
+    [['--level', '+err+'], /a list of emerg, alert/],
+    [['--level', ''], /a list of emerg, alert/],
+    [['--since', 'yesterday'], /seconds since boot/],
+    [['--since', '-1'], /seconds since boot/],
+    [['--last', '0'], /a number of 1 or more/],
+    [['--last', '1.5'], /a number of 1 or more/],
   ])('and %j is wrong usage', async (options, message) => {
     const ran = await runMain(['dmesg', NUMA, ...options]);
     expect(ran.stderr).toMatch(message);

@@ -100,11 +100,11 @@ describe('ps --tree', async () => {
 describe('ps', () => {
   it.each([
     [['--state', 'Q'], /R \(running\), S \(sleeping\), D \(disk sleep\)/],
-    [['--state', ''], /One or more of these letters are needed/],
-    [['--state', 'd'], /One or more of these letters are needed/],
+    [['--state', ''], /one or more of these letters are needed/],
+    [['--state', 'd'], /one or more of these letters are needed/],
     [['--user', '--kernel'], /cannot be used/],
     [['--tree', '--top', '3'], /cannot be used/],
-    [['--top', 'none'], /A number of 1 or more is needed, or all/],
+    [['--top', 'none'], /a number of 1 or more is needed, or all/],
     [['--sort', 'name'], /pid, rss, swap/],
   ])('%j is wrong usage', async (options, message) => {
     const { status, stdout, stderr } = await runMain(['ps', DUMP, ...options]);

@@ -186,7 +186,7 @@ describe('a dump of QEMU while a capture kernel ran', () => {
   it.each([
     [['--boot', '3'], /--boot 3: there are 2 kernels in this memory/],
     [['--boot', '0'], /number of 1 or more/],
-    [['--boot', '1', '--vmcoreinfo', 'text'], /cannot be used with option '--vmcoreinfo/],
+    [['--boot', '1', '--vmcoreinfo', 'text'], /--boot and --vmcoreinfo cannot be used together/],
   ])('is wrong usage with %j', async (args, message) => {
     const ran = await runMain(['info', dumped('wrong', built, cr3s), ...args]);
     expect([ran.status, ran.stdout]).toEqual([2, '']);

@@ -7,12 +7,12 @@ const DUMP = dumpOf('linux-5.10');
 
 describe('usage', () => {
   it.each([
-    [['--by', 'owner'], /Allowed choices are type, slab, file, process/],
-    [['--top', '0'], /A number of 1 or more is needed, or all/],
-    [['--top', 'ALL'], /A number of 1 or more is needed, or all/],
-    [['--top', '1e9'], /A number of 1 or more is needed, or all/],
-    [['--top', '-1'], /A number of 1 or more is needed, or all/],
-    [['--by', 'slab', '--sort', 'pages'], /size, name, objects, active/],
+    [['--by', 'owner'], /--by cannot be 'owner': type, slab, file, process or cgroup is needed/],
+    [['--top', '0'], /a number of 1 or more is needed, or all/],
+    [['--top', 'ALL'], /a number of 1 or more is needed, or all/],
+    [['--top', '1e9'], /a number of 1 or more is needed, or all/],
+    [['--top', '-1'], /a number of 1 or more is needed, or all/],
+    [['--by', 'slab', '--sort', 'pages'], /size, name, objects or active is needed/],
     [
       ['--by', 'file', '--sort', 'active'],
       /--sort active is not for --by file\n {2}--by file can be sorted by size or name/,
