@@ -33,7 +33,9 @@ function infoOf(image: MemoryImage) {
     counts: ({ tasks }) => countTasks(tasks),
   });
   const { 'crash.time': ____, ...unavailable } = rest.unavailable;
-  return { rest: { ...rest, unavailable, crash: { ...rest.crash, time: null } }, vmcoreinfo };
+  // The commands in it have the name of the file.
+  const next = rest.next.map(({ why }) => why);
+  return { rest: { ...rest, next, unavailable, crash: { ...rest.crash, time: null } }, vmcoreinfo };
 }
 
 /**

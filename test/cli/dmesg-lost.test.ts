@@ -131,7 +131,7 @@ describe('dmesg on a terminal', () => {
     writeKernel(ring(['a\tb\x1b[2J']), path);
     const terminal = fakeTerminal('stdout');
     try {
-      expect(await runOnDump(dmesg, [path], {})).toBe(0);
+      expect(await runOnDump(dmesg, [path], { color: 'never' })).toBe(0);
     } finally {
       terminal.release();
     }
