@@ -10,6 +10,7 @@ import type { SymbolsReport } from '../../src/report/symbols-report.ts';
 import type { UsageReport } from '../../src/report/usage-report.ts';
 import type { VmcoreinfoReport } from '../../src/report/vmcoreinfo-report.ts';
 import { run } from '../support/run.ts';
+import { saidIn } from '../support/said.ts';
 import { violations } from '../support/schema.ts';
 
 interface Reports {
@@ -39,9 +40,9 @@ export function inspect<Command extends keyof Reports>(
   file: string,
   ...options: readonly string[]
 ): Reports[Command] {
-  const { status, stdout, stderr } = run([command, file, ...options, '--json']);
-  if (status !== 0) throw new Error(`${command} ${file} exited with ${status}: ${stderr}`);
-  return readReport(command, stdout);
+  const ran = run([command, file, ...options, '--json']);
+  if (ran.status !== 0) throw new Error(`${command} ${file} exited with ${ran.status}: ${saidIn(ran)}`);
+  return readReport(command, ran.stdout);
 }
 
 /** The pages of each class. A class that could not be counted becomes NaN, which equals nothing. */
