@@ -48,12 +48,13 @@ const groups = [
   { name: 'chalk', test: /\/node_modules\/chalk\// },
   { name: 'cli-table3', test: /\/node_modules\/cli-table3\// },
   { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
-  // All else, but for what few dumps need: other formats, and memory that a file does not place or leaves out.
+  // All else, but for what a single command, few dumps or only errors and help need.
   {
     name: 'further',
-    test: /\/(src\/(?!formats\/(avml|vmware)\/|kernel\/hole\/|pages\/absent\/left-out)|node_modules\/)/,
+    test: /\/(src\/(?!cli\/(help|usage-error|words-of-other-tools|documentation\/|commands\/usage)|formats\/(avml|vmware|foreign|folder)\/|kernel\/hole\/|pages\/(absent\/left-out|usage\/)|report\/(views\/)?usage)|node_modules\/)/,
   },
-  { name: 'rare-dumps', test: /\/src\// },
+  { name: 'usage', test: /\/src\/(cli\/commands\/usage|pages\/usage\/|report\/(views\/)?usage)/ },
+  { name: 'rare', test: /\/src\// },
 ];
 
 const program = {

@@ -13,6 +13,7 @@ function* linesOf(entries: LogReport['entries']): Generator<RichText> {
 
 const NEWLINE = '\n';
 const PLAIN = /[\t\n -~]/;
+const SEPARATOR = /[\t\n]/;
 
 /** How each byte is shown: printable ASCII, tabs and newlines as they are, all else as \xNN. */
 const SHOWN = Array.from({ length: 256 }, (_, byte) => {
@@ -52,6 +53,8 @@ function shown(bytes: Uint8Array): string {
 /** A text in its style, with tabs and newlines apart. */
 function piecesOf(text: string, style: Style | undefined): RichText[] {
   if (text === '') return [];
+  // Few records have either, and to split a text takes longer than to render it.
+  if (!SEPARATOR.test(text)) return [style ? { text, style } : text];
   return text.split(/([\t\n])/).map((piece, i) => {
     if (i % 2 === 1) return piece === NEWLINE ? NEWLINE : TAB;
     return style ? { text: piece, style } : piece;
