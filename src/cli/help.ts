@@ -17,6 +17,9 @@ const USUAL_WIDTH = 80;
 /** Makes the help of the whole program. */
 export function withProgramHelp(program: Parser): void {
   lookAsUsual(program);
+  program
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command');
   program.usage('[command] [FILE...] [options]');
   program.addHelpText('after', () => {
     const statuses = PROGRAM.statuses.map(([status, meaning]) => `${status} ${meaning}`).join('; ');
@@ -34,7 +37,7 @@ export function withCommandHelp(parser: Parser, command: Command): void {
     const name = option.attributeName();
     if (!(name in options) && name in COMMON_OPTIONS) option.helpGroup(COMMON);
   }
-  if (dump) parser.addHelpOption(new Option('-h, --help', 'display help for command').helpGroup(COMMON));
+  if (dump) parser.addHelpOption(new Option('-h, --help', 'print this help').helpGroup(COMMON));
   parser.addHelpText('after', () => {
     const more = help === undefined ? [] : [wrapped(parser, help)];
     return parts(...more, examplesText(parser, examples));

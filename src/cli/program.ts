@@ -31,7 +31,9 @@ export function makeProgram(
   run: RunCommand,
   { first, helper }: { readonly first?: string | undefined; readonly helper?: Helper | undefined },
 ): Parser {
-  const program = new Parser(PROGRAM.name).description(PROGRAM.description).version(VERSION);
+  const program = new Parser(PROGRAM.name)
+    .description(PROGRAM.description)
+    .version(VERSION, '-V, --version', 'print the version');
   const known = commands.filter(({ name }) => name === first);
   for (const command of known.length > 0 ? known : commands) {
     const parser = parserOf(command, run);

@@ -21,7 +21,7 @@ export interface OptionForm {
 
 /** The option that commander adds to every command. */
 const HELP: OptionForm = {
-  ...{ long: '--help', short: '-h', argument: null, optional: false, meaning: 'display help for command' },
+  ...{ long: '--help', short: '-h', argument: null, optional: false, meaning: 'print this help' },
   ...{ choices: [], default: null, file: false, many: false },
 };
 

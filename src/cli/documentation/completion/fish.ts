@@ -13,9 +13,9 @@ end
 complete -c kdump-inspect -f
 # A file alone means info.
 ${linesOfFile(commands).join('\n')}
-complete -c kdump-inspect -n __fish_use_subcommand -s V -l version -d 'output the version number'
-complete -c kdump-inspect -n __fish_use_subcommand -s h -l help -d 'display help'
-complete -c kdump-inspect -n __fish_use_subcommand -a help -d 'display help for command'
+complete -c kdump-inspect -n __fish_use_subcommand -s V -l version -d 'print the version'
+complete -c kdump-inspect -n __fish_use_subcommand -s h -l help -d 'print this help'
+complete -c kdump-inspect -n __fish_use_subcommand -a help -d 'print the help of a command'
 ${commands.map(linesOf).join('\n')}
 `;
 }

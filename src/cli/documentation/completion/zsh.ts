@@ -14,9 +14,9 @@ _kdump-inspect() {
   local state line
   local -a commands=(
 ${names.join('\n')}
-    'help:display help for command'
+    'help:print the help of a command'
   )
-  _arguments -C '(- *)'{-V,--version}'[output the version number]' '(- *)'{-h,--help}'[display help]' \\
+  _arguments -C '(- *)'{-V,--version}'[print the version]' '(- *)'{-h,--help}'[print this help]' \\
     '1: :->command' '*:: :->words'
   case $state in
     # A file alone means info.
