@@ -25,8 +25,9 @@ export interface CgroupTasks {
   /** Pages of stacks. */
   readonly stacks: ReadonlyMap<bigint, number>;
   /**
-   * Second pages of top page tables. A kernel that can isolate page tables (PTI) allocates two pages at once, and
-   * only the first one's struct page says whose they are, unless they are a compound.
+   * Second pages of top page tables. A kernel that isolates page tables (PTI), or an older one that can, allocates
+   * two pages at once (pgd_allocation_order, arch/x86/include/asm/pgalloc.h), and only the first one's struct page
+   * says whose they are, unless they are a compound.
    */
   readonly secondPages: ReadonlyMap<bigint, number>;
 }
@@ -34,8 +35,8 @@ export interface CgroupTasks {
 /** @param tasks addresses of the task_structs @throws InspectError missingInfo */
 export function cgroupTasks(typed: TypedKernel, tasks: readonly bigint[]): CgroupTasks {
   const keys = cgroupKeys(typed);
-  const found = { processes: new Map(), stacks: new Map(), secondPages: new Map() };
-  if (keys === null) return found;
+  const found = { processes: new Map(), stacks: new Map() };
+  if (keys === null) return { ...found, secondPages: new Map() };
   const task = typed.reader('task_struct', 'pid', 'tgid', 'cgroups', 'stack', 'mm', 'active_mm');
   const sets = new CssSets(typed);
   const charges = new PageCharges(typed, keys);
@@ -51,12 +52,27 @@ export function cgroupTasks(typed: TypedKernel, tasks: readonly bigint[]): Cgrou
         count(found.stacks, charges.of(task.big('stack') + BigInt(page * PAGE_SIZE)));
     });
   }
+  mms.delete(0n);
+  return { ...found, secondPages: secondPagesOf(typed, mms, charges) };
+}
+
+/** Either all top page tables have a second page or none: one that the next page cannot belong to decides it. */
+function secondPagesOf(
+  typed: TypedKernel,
+  mms: Iterable<bigint>,
+  charges: PageCharges,
+): ReadonlyMap<bigint, number> {
+  const counts = new Map<bigint, number>();
+  let arePairs = true;
   const pgd = typed.reader('mm_struct', 'pgd');
   for (const mm of mms)
     skipUnreadable(() => {
-      if (mm !== 0n) count(found.secondPages, charges.ofUnmarkedNext(pgd.load(mm).big('pgd')));
+      const { of, isPair } = charges.withNext(pgd.load(mm).big('pgd'));
+      if (of === 0n) return;
+      arePairs &&= isPair;
+      count(counts, of);
     });
-  return found;
+  return arePairs ? counts : new Map();
 }
 
 /** The cgroups of sets of csses, each of which many tasks share. */

@@ -25,17 +25,17 @@ export class PageCharges {
   }
 
   /**
-   * The same for the page before one that names nothing, because it was allocated with it: it has no reference of
-   * its own, and is no tail of a compound. 0n if the next page is another one.
+   * The same, and whether the next page can have been allocated with this one: it has no reference of its own,
+   * names nothing, and is no tail of a compound.
    * @throws InspectError
    */
-  ofUnmarkedNext(address: bigint): bigint {
+  withNext(address: bigint): { readonly of: bigint; readonly isPair: boolean } {
     const { stride, flags, headMask, refcount } = this.#keys;
-    if (!this.#read(address, 2)) return 0n;
+    if (!this.#read(address, 2)) return { of: 0n, isPair: false };
     const w = this.#pages.words;
     const isCompound = ((w[flags] as number) & headMask) !== 0;
     const isOther = w[stride + refcount] !== 0 || this.#pointer(stride) !== 0n;
-    return isCompound || isOther ? 0n : this.#pointer(0);
+    return { of: this.#pointer(0), isPair: !isCompound && !isOther };
   }
 
   #read(address: bigint, count: number): boolean {

@@ -3,6 +3,8 @@ import { cgroupKeys } from '../../../src/pages/attribution/cgroup-keys.ts';
 import { pfnRanges } from '../../../src/pages/struct-pages/pfn-ranges.ts';
 import { runsOf } from '../../../src/pages/struct-pages/runs.ts';
 import { StructPages } from '../../../src/pages/struct-pages/struct-pages.ts';
+import { unexplained } from '../../../src/report/checks.ts';
+import type { PsReport } from '../../../src/report/ps-report.ts';
 import type { CgroupRow } from '../../../src/report/usage-cgroups.ts';
 import type { UsageReport } from '../../../src/report/usage-report.ts';
 import type { Edit } from '../../fuzz/overlay-source.ts';
@@ -125,6 +127,28 @@ describe('a damaged dump', () => {
       const wrong = report.checks.filter(({ verdict }) => verdict === 'contradicted');
       expect(wrong.map(({ name, cgroup }) => [name, cgroup])).toEqual([['memory.current', '/web']]);
       expect(err).toMatch(/cgroup \/web memory\.current: .* nothing explains 4096 of them/);
+    },
+    LONG,
+  );
+
+  it(
+    'has a page in use where a top page table would have its second one: none has a second one',
+    async () => {
+      const { out } = await dump.ask(['ps', '--user'], []);
+      const { tasks } = JSON.parse(out) as PsReport;
+      const last = tasks.findLast(({ comm, memory }) => comm === 'sleep' && memory !== null);
+      const mm = typed.read('task_struct', BigInt(last?.task ?? 0), 'mm').big('mm');
+      const table = typed.space.translate(typed.read('mm_struct', mm, 'pgd').big('pgd'));
+      const next = new StructPages(typed.kernel).addressOf(table / 4096 + 1) ?? 0n;
+      const refcount = next + BigInt(typed.types.struct('page').offsetOf('_refcount'));
+      const { status, report } = await changed(dump.word(refcount, typed.space.u64(refcount) + 1n));
+      expect(status).toBe(3);
+      const processes = report.cgroups?.largest.filter(({ path }) => path !== '/') ?? [];
+      const pages = processes.reduce((sum, row) => sum + (row.processes ?? 0), 0);
+      expect(pages).toBeGreaterThan(3);
+      const all = report.checks.find(({ name, cgroup }) => name === 'memory.current' && cgroup === '/');
+      expect(all).toMatchObject({ verdict: 'contradicted' });
+      expect(all && unexplained(all)).toBe(-4096 * pages);
     },
     LONG,
   );
