@@ -332,7 +332,7 @@ describe('the text of info', () => {
   test('says why the kernel has less memory than the dump', async () => {
     const at = (described: number) => reportOf({}, {}, NOTE, { described: described << 20 });
     expect(await plain(at(12))).toContain(
-      "memory 8 MiB, 1 MiB free; the other 4 MiB of 12 MiB are not the page allocator's",
+      "memory 8 MiB, 1 MiB free; 4 MiB more, such as the kernel's image, are not managed by the page allocator",
     );
     expect(await textOf(at(8))).toMatch(/^memory +8 MiB, 1 MiB free$/m);
   });

@@ -107,7 +107,7 @@ function memoryText({ checks, dump }: InfoReport, memory: ByteAmount): string {
     : amount(memory);
   const rest = dump.missing === undefined ? dump.described - memory.total : 0;
   if (rest <= 0) return free;
-  return `${free}; the other ${size(rest)} of ${size(dump.described)} are not the page allocator's, such as the kernel's image`;
+  return `${free}; ${size(rest)} more, such as the kernel's image, are not managed by the page allocator`;
 }
 
 const pageSize = (pages: number) => size(pages * PAGE_SIZE);
