@@ -126,19 +126,23 @@ describe('arguments in a page', () => {
   };
 
   test('that was never there are not mapped', () => {
-    expect(withEntry(0n)).toEqual({ missing: 'not mapped' });
+    expect(withEntry(0n)).toEqual({ missing: 'not mapped', kind: null });
   });
 
   /** Type 0, offset 0x1234, inverted (arch/x86/include/asm/pgtable_64.h). */
   test('that was swapped out say so', () => {
     expect(withEntry((~0x1234n << 14n) & 0x07ff_ffff_ffff_ffffn & ~0x3fffn)).toEqual({
       missing: 'swapped out',
+      kind: null,
     });
   });
 
   /** The highest types are for migration, poisoned pages and markers (include/linux/swap.h). */
   test('that is being moved are not said to be swapped out', () => {
-    expect(withEntry(30n << 59n)).toEqual({ missing: 'not present: it is being moved, or has failed' });
+    expect(withEntry(30n << 59n)).toEqual({
+      missing: 'not present: it is being moved, or has failed',
+      kind: null,
+    });
   });
 
   test('without access are read: its address is inverted', () => {
@@ -146,16 +150,16 @@ describe('arguments in a page', () => {
   });
 
   test.each([
-    ['notStored', 'not stored in the dump'],
-    ['truncated', 'past the end of the truncated file'],
-    ['damaged', 'damaged in the dump'],
-  ])('that is %s say so', (absence, missing) => {
+    ['notStored', 'not stored in the dump', 'notStored'],
+    ['truncated', 'past the end of the truncated file', 'notStored'],
+    ['damaged', 'damaged in the dump', 'corrupt'],
+  ])('that is %s say so', (absence, missing, kind) => {
     const { kernel, process, start } = processWith();
     process.place(start, start + 5n);
     const physical = process.mapPage(1);
     const { memory, described } = kernel.built.kernel;
     memory.plan({ described, [absence]: [{ start: physical, end: physical + PAGE }] });
-    expect(argumentsIn(kernel)[0]).toEqual({ missing });
+    expect(argumentsIn(kernel)[0]).toEqual({ missing, kind });
   });
 
   test('that lacks its page table say so', () => {
@@ -165,7 +169,7 @@ describe('arguments in a page', () => {
     const { memory, described } = kernel.built.kernel;
     memory.plan({ described, notStored: [{ start: table, end: table + PAGE }] });
     const why = 'not known, because a page table is not stored in the dump';
-    expect(argumentsIn(kernel)[0]).toEqual({ missing: why });
+    expect(argumentsIn(kernel)[0]).toEqual({ missing: why, kind: 'notStored' });
   });
 
   test('of which only the first is stored are not known', () => {
@@ -176,7 +180,7 @@ describe('arguments in a page', () => {
     const physical = process.mapPage(0);
     const { memory, described } = kernel.built.kernel;
     memory.plan({ described, notStored: [{ start: physical, end: physical + PAGE }] });
-    expect(argumentsIn(kernel)[0]).toEqual({ missing: 'not stored in the dump' });
+    expect(argumentsIn(kernel)[0]).toEqual({ missing: 'not stored in the dump', kind: 'notStored' });
   });
 });
 
@@ -187,7 +191,7 @@ describe('an address of arguments', () => {
   ])('%s leads nowhere', (_, start) => {
     const { kernel, process } = processWith();
     process.place(start, start + 5n);
-    expect(argumentsIn(kernel)[0]).toEqual({ missing: 'not mapped' });
+    expect(argumentsIn(kernel)[0]).toEqual({ missing: 'not mapped', kind: null });
   });
 
   test('is not looked up in page tables that do not map the kernel', () => {
@@ -196,12 +200,15 @@ describe('an address of arguments', () => {
     process.place(start, start + 5n);
     const { memory } = kernel.built.kernel;
     memory.writeU64(process.tables.root + PAGE - 8, memory.peekU64(process.tables.root + PAGE - 8) + 0x1000n);
-    expect(argumentsIn(kernel)[0]).toEqual({ missing: expect.stringContaining('do not map the kernel') });
+    expect(argumentsIn(kernel)[0]).toEqual({
+      missing: expect.stringContaining('do not map the kernel'),
+      kind: 'corrupt',
+    });
   });
 
   test('without page tables says which is missing', () => {
     const { kernel, start } = processWith();
     kernel.setPlaces(0, 0x7000n, [start, start + 5n, start + 5n, start + 5n]);
-    expect(argumentsIn(kernel)[0]).toEqual({ missing: expect.stringContaining('0x7000') });
+    expect(argumentsIn(kernel)[0]).toEqual({ missing: expect.stringContaining('0x7000'), kind: 'notMapped' });
   });
 });
