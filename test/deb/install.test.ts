@@ -33,8 +33,8 @@ test('every user can run it', () => {
   for (const command of ['info', 'pages', 'usage']) {
     const args = ['--json', '--quiet'];
     const told = JSON.parse(asNobody('kdump-inspect', command, '/tmp/vmcore', ...args));
-    const { file, ...expected } = JSON.parse(run([command, dumpOf('linux-6.12-numa'), ...args]).stdout);
-    expect(told).toEqual({ ...expected, file: { ...file, path: '/tmp/vmcore' } });
+    const { stdout } = run([command, dumpOf('linux-6.12-numa'), ...args]);
+    expect(told).toEqual(JSON.parse(stdout.replaceAll(dumpOf('linux-6.12-numa'), '/tmp/vmcore')));
   }
 });
 
