@@ -5,18 +5,57 @@ import { programOnTerminal } from '../support/terminal.ts';
 
 const DUMP = dumpOf('linux-6.12-numa');
 
-/** Commands whose text is laid out. The lines of `dmesg`, `symbols` and `vmcoreinfo` are there to be copied. */
-const TEXTS = ['info', 'pages', 'usage', 'ps', 'layout', 'segments'];
+/**
+ * Commands whose text is laid out. The lines of `dmesg`, `symbols`, `vmcoreinfo` and of values of `struct` are
+ * there to be copied.
+ */
+const TEXTS: readonly (readonly [string, ...string[]])[] = [
+  ['info'],
+  ['pages'],
+  ['pages', '--check'],
+  ['usage'],
+  ['usage', '--check'],
+  ['usage', '--by', 'slab'],
+  ['usage', '--by', 'file'],
+  ['usage', '--by', 'process'],
+  ['usage', '--by', 'cgroup'],
+  ['ps'],
+  ['ps', '--tree'],
+  ['layout'],
+  ['segments'],
+  ['page', '49152'],
+  ['page', 'init_task'],
+  ['translate', 'init_task', '0xffff891c8c000000'],
+  ['struct', 'list_head'],
+];
 
-/** Whether a line has no word that must stay whole, such as a path or a build id. */
-const isBreakable = (line: string) => line.split(' ').every((word) => word.length <= 14);
+/**
+ * Whether a line may be wider than the terminal: after its label it has one word, such as a path or a build id,
+ * or it is a command to be copied.
+ */
+const mayBeWide = (line: string) => /^(.{14})?\S+$|^ +kdump-inspect /.test(line);
 
 describe.each([40, 80, 100, 200])('on a terminal of %i columns', (columns) => {
-  it.each(TEXTS)('no line of %s is wider', (command) => {
-    const { text, status } = programOnTerminal([command, DUMP, '--no-color'], { columns });
+  it.each(TEXTS.map((words) => [words.join(' '), words] as const))('no line of %s is wider', (_, words) => {
+    const [command, ...rest] = words;
+    const args = [command, DUMP, ...rest, '--no-color', '--quiet'];
+    const { text, status } = programOnTerminal(args, { columns });
     expect(status).toBe(0);
     expect(text.trim()).not.toBe('');
-    const wide = text.split('\n').filter((line) => stringWidth(line) > columns);
-    expect(wide.filter(isBreakable)).toEqual([]);
+    const wide = text.split(/\r?\n/).filter((line) => stringWidth(line) > columns);
+    expect(wide.filter((line) => !mayBeWide(line))).toEqual([]);
+  });
+});
+
+describe('in a pipe', () => {
+  it.each(TEXTS.map((words) => [words.join(' '), words] as const))('no line of %s is wrapped', (_, words) => {
+    const [command, ...rest] = words;
+    const args = [command, DUMP, ...rest, '--quiet'];
+    const piped = programOnTerminal(args, { columns: 40, after: '| cat' });
+    const whole = programOnTerminal(args, { columns: 40, env: { COLUMNS: '5000' }, after: '| cat' });
+    expect(piped.text.trim()).not.toBe('');
+    // A bar has the room that is left, where there is any.
+    const withoutBars = (text: string) => text.replace(/ #+ /g, ' ').replace(/ +/g, ' ');
+    expect(withoutBars(piped.text)).toBe(withoutBars(whole.text));
   });
 });
