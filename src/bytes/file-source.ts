@@ -23,11 +23,17 @@ const OPEN_FAILURES: Record<string, string> = {
   ENXIO: 'nothing can be read from it: it is a socket, or a device that is not there',
 };
 
+/** kdump saves dumps for root alone, because they have all of memory in them. */
+const NOT_ALLOWED = 'dumps are mostly for root alone: run it with sudo, or let your user read the file';
+
 /** The io error for an open that failed: which file, and why. */
 export function openError(path: string, error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const why = OPEN_FAILURES[error.code] ?? error.message;
-  return new InspectError('io', `${path}: ${why}`, { path, errno: error.code, cause: error });
+  return new InspectError('io', `${path}: ${why}`, {
+    ...{ path, errno: error.code, cause: error },
+    ...(error.code === 'EACCES' ? { hint: NOT_ALLOWED } : {}),
+  });
 }
 
 /**

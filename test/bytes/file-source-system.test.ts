@@ -51,13 +51,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('an open that the system refuses', () => {
   it.each([
-    ['EACCES', 'permission denied'],
-    ['EPERM', 'not permitted'],
-  ])('is io and says why: %s', (errno, why) => {
+    ['EACCES', 'permission denied', /sudo/],
+    ['EPERM', 'not permitted', undefined],
+  ])('is io and says why: %s', (errno, why, hint) => {
     system.open = errno;
     const { kind, facts, message } = failureOf(() => new FileSource(path));
     expect([kind, facts.errno, facts.path]).toEqual(['io', errno, path]);
     expect(message).toBe(`${path}: ${why}`);
+    expect(facts.hint).toEqual(hint && expect.stringMatching(hint));
   });
 
   it("has the system's own words if the error is a rare one", () => {
