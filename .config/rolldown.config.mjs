@@ -36,6 +36,15 @@ const output = {
   topLevelVar: true,
 };
 
+/** Modules of one command each, which take longer to load than most commands need for their work. */
+const USAGE =
+  'cli/commands/usage|pages/usage/|pages/attribution/(cgroup|slab-charges)|kernel/objects/(.*cgroup|kernfs)|report/(views/)?usage';
+const PS =
+  'cli/commands/ps|kernel/tasks/(process-|thread-names|task-tree|task-order)|report/(ps-|task-row|views/(ps-|task-command))';
+/** Other formats, memory that a file does not place or leaves out, and what is said of a wrong command line or file. */
+const RARE =
+  'cli/(first-word|help|usage-error|words-of-other-tools|documentation/)|formats/(avml|vmware|foreign|folder)/|kernel/(hole/|evidence/near-names)|pages/absent/left-out';
+
 /** Files, and the modules that each is made for. A module that several files need is in the first of them. */
 const groups = [
   // All that `pages` needs for a plain ELF dump, the command that is run most often.
@@ -48,12 +57,13 @@ const groups = [
   { name: 'chalk', test: /\/node_modules\/chalk\// },
   { name: 'cli-table3', test: /\/node_modules\/cli-table3\// },
   { name: 'wide-text', test: /\/src\/report\/render\/wide-text\.ts$/ },
-  // All else, but for what a single command, few dumps or only errors and help need.
+  // All else, but for what only `usage` or `ps`, few dumps, or only errors and help need.
   {
     name: 'further',
-    test: /\/(src\/(?!cli\/(help|usage-error|words-of-other-tools|documentation\/|commands\/usage)|formats\/(avml|vmware|foreign|folder)\/|kernel\/hole\/|pages\/(absent\/left-out|usage\/)|report\/(views\/)?usage)|node_modules\/)/,
+    test: new RegExp(`/(src/(?!${[USAGE, PS, RARE].join('|')})|node_modules/)`),
   },
-  { name: 'usage', test: /\/src\/(cli\/commands\/usage|pages\/usage\/|report\/(views\/)?usage)/ },
+  { name: 'usage', test: new RegExp(`/src/(${USAGE})`) },
+  { name: 'ps', test: new RegExp(`/src/(${PS})`) },
   { name: 'rare', test: /\/src\// },
 ];
 
