@@ -1,5 +1,6 @@
 import { hex } from '../../hex.ts';
 import { findStackAreas, isStackArea } from '../../kernel/objects/kernel-stacks.ts';
+import { readCrashKernelMemory } from '../../kernel/objects/ram-map.ts';
 import { readVmallocAreas, type VmallocArea } from '../../kernel/objects/vmalloc.ts';
 import { Symbolizer } from '../../kernel/symbols/symbolizer.ts';
 import { listTasks } from '../../kernel/tasks/task-listing.ts';
@@ -25,25 +26,18 @@ export function bootOwner(typed: TypedKernel, physical: number): PageOwner | nul
     const found = typed.symbols.nearest(address);
     return { kind: 'kernelImage', symbol: found ? `${found.symbol.name}+${hex(found.offset)}` : null };
   }
-  if (isCrashKernels(typed, BigInt(physical))) return { kind: 'crashKernel' };
+  if (isCrashKernels(typed, physical)) return { kind: 'crashKernel' };
   for (const { start, end, section } of memmapPieces(typed)) {
     if (pfn >= start && pfn < end) return { kind: 'memmap', section };
   }
   return null;
 }
 
-/**
- * Whether memory is reserved for the kernel that saves the dump of this one (crashkernel=;
- * kernel/kexec_core.c).
- */
-function isCrashKernels(typed: TypedKernel, physical: bigint): boolean {
-  return ['crashk_res', 'crashk_low_res'].some((name) => {
-    const address = typed.findSymbol(name);
-    if (address === undefined) return false;
-    // The end of a struct resource is its last byte; 0 where nothing is reserved.
-    const resource = typed.read('resource', address, 'start', 'end');
-    return physical >= resource.big('start') && physical <= resource.big('end') && resource.big('end') > 0n;
-  });
+/** Whether memory is reserved for the kernel that saves the dump of this one. @param physical bytes */
+function isCrashKernels(typed: TypedKernel, physical: number): boolean {
+  // A kernel that cannot reserve memory (CONFIG_CRASH_DUMP=n) has no such variable.
+  if (typed.findSymbol('crashk_res') === undefined) return false;
+  return readCrashKernelMemory(typed).some(({ start, end }) => physical >= start && physical < end);
 }
 
 /**
