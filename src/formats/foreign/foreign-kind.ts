@@ -1,6 +1,6 @@
 /** A kind of file that is not a dump of this program: how it is recognised, and what to do about it. */
 export interface ForeignKind {
-  /** Its magic numbers, as latin1: any of them. */
+  /** Its magic numbers, as latin1; one of them is enough. */
   readonly magic: readonly string[];
   /** Where they are, in bytes; 0 if absent. */
   readonly at?: number;

@@ -64,7 +64,7 @@ function starred(btf: Btf, target: number, declarator: string): string {
   return binds ? `(*${declarator})` : `*${declarator}`;
 }
 
-/** A pointer's qualifier comes after its star, any other before its type. */
+/** A pointer's qualifier comes after its star, each other one before its type. */
 function qualified(
   btf: Btf,
   id: number,
